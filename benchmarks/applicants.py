@@ -116,7 +116,14 @@ class Walk:
         except Refused as refused:
             codes, caught = [refused.code], [f"door:{refused.code}"]
             return Outcome(
-                applicant.kind, applicant.honest, "refused", codes, caught, photos=self.photos, number=self.number, apart=applicant.apart
+                applicant.kind,
+                applicant.honest,
+                "refused",
+                codes,
+                caught,
+                photos=self.photos,
+                number=self.number,
+                apart=applicant.apart,
             )
 
     # --- The steps ---------------------------------------------------------------------------------------
@@ -131,12 +138,23 @@ class Walk:
 
         company, email = self.applicant.company, f"hr{self.number}@{self.applicant.mail_domain}"
         member = accounts.register(
-            email=email, password="correct horse battery staple", company=company.name, uscc=company.uscc,
-            account_class=self.applicant.account_class, language="zh-hans", links=accounts.Links(settings.SITE_URL), now=self.now,
+            email=email,
+            password="correct horse battery staple",
+            company=company.name,
+            uscc=company.uscc,
+            account_class=self.applicant.account_class,
+            language="zh-hans",
+            links=accounts.Links(settings.SITE_URL),
+            now=self.now,
             contest=self.applicant.contest,
-        )  # fmt: skip
+        )
         link = Mail.objects.filter(to=email, template="verify_email").latest("pk").context["link"]
-        accounts.verify_email(link.rstrip("/").rpartition("/")[2], member.user, settings.EMAIL_VERIFICATION_TIMEOUT, self.now)
+        accounts.verify_email(
+            link.rstrip("/").rpartition("/")[2],
+            member.user,
+            settings.EMAIL_VERIFICATION_TIMEOUT,
+            self.now,
+        )
         self.member = Member.objects.select_related("user", "employer").get(pk=member.pk)
         self._is_seen()
 
@@ -145,7 +163,9 @@ class Walk:
         from employers.accounts import sightings
 
         if self.applicant.device or self.applicant.phone:
-            sightings.record(self.member.user, self.now, device=self.applicant.device, phone=self.applicant.phone)
+            sightings.record(
+                self.member.user, self.now, device=self.applicant.device, phone=self.applicant.phone
+            )
         if self.applicant.phone:
             self.member.user.phone_sealed = sightings.seal_phone(self.applicant.phone)
             self.member.user.save(update_fields=["phone_sealed"])
@@ -156,9 +176,14 @@ class Walk:
         company = self.applicant.company
         case = operations.open_case(self.member.employer, self.actor, self.now)
         self.case = operations.declare(
-            case.pk, self.actor, self.now, name=company.name, uscc=company.uscc,
-            legal_representative=company.legal_representative, account_class=self.applicant.account_class,
-        )  # fmt: skip
+            case.pk,
+            self.actor,
+            self.now,
+            name=company.name,
+            uscc=company.uscc,
+            legal_representative=company.legal_representative,
+            account_class=self.applicant.account_class,
+        )
 
     def hand_in(self, paper: Paper) -> None:
         """Take a photo, see what the page says of it, and take a better one where it says that something is wrong."""
@@ -172,17 +197,31 @@ class Walk:
             taken = examine(shot())
             quality = [judge_page(page, licence) for page in taken.pages]
             self.photos += 1
-            if shot is paper.shots[:PHOTOS][-1] or not any(judged and judged.flaws for judged in quality):
+            if shot is paper.shots[:PHOTOS][-1] or not any(
+                judged and judged.flaws for judged in quality
+            ):
                 break
         document = operations.add_document(
-            self.case.pk, paper.kind, taken, {"clean": None}, self.member.user, self.actor, self.now, quality
-        )  # fmt: skip
+            self.case.pk,
+            paper.kind,
+            taken,
+            {"clean": None},
+            self.member.user,
+            self.actor,
+            self.now,
+            quality,
+        )
         if paper.client is not None:
             from verification.intake import client_letters
 
             client_letters.add_client(
-                document.pk, self.actor, self.now, name=paper.client.name, uscc=paper.client.uscc, valid_until=None
-            )  # fmt: skip
+                document.pk,
+                self.actor,
+                self.now,
+                name=paper.client.name,
+                uscc=paper.client.uscc,
+                valid_until=None,
+            )
 
     def submit_and_wait(self) -> Outcome:
         """Hand the case in, and let time pass until the machine has decided it."""
@@ -213,13 +252,30 @@ class Walk:
 
         case = Case.objects.get(pk=self.case.pk)
         decision = case.decisions.first()
-        found = [finding for run in runs_of(attempt, last_round(attempt)) for finding in run.as_findings()]
-        caught = list(dict.fromkeys(finding.check for finding in found if finding.severity > Severity.NOTE))
-        codes = [reason["code"] for reason in decision.reasons] if decision else [attempt.waiting_for]
+        found = [
+            finding
+            for run in runs_of(attempt, last_round(attempt))
+            for finding in run.as_findings()
+        ]
+        caught = list(
+            dict.fromkeys(finding.check for finding in found if finding.severity > Severity.NOTE)
+        )
+        codes = (
+            [reason["code"] for reason in decision.reasons] if decision else [attempt.waiting_for]
+        )
         return Outcome(
-            self.applicant.kind, self.applicant.honest, str(case.state), codes, caught, seconds, self.photos, case.conditional, rounds,
-            self.number, self.applicant.apart,
-        )  # fmt: skip
+            self.applicant.kind,
+            self.applicant.honest,
+            str(case.state),
+            codes,
+            caught,
+            seconds,
+            self.photos,
+            case.conditional,
+            rounds,
+            self.number,
+            self.applicant.apart,
+        )
 
 
 # --- Ways of showing authority ---------------------------------------------------------------------------
@@ -251,7 +307,9 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
         bank: Any = banks.named("simulator")
         bank.open_account(number, owner)
         walk.notes["account"] = number
-        walk.notes["proof"] = proofs.start_deposit(walk.member, holder or owner, number, "样本银行", walk.now).pk
+        walk.notes["proof"] = proofs.start_deposit(
+            walk.member, holder or owner, number, "样本银行", walk.now
+        ).pk
         _bank_goes_on(walk)
 
     return prove
@@ -273,7 +331,9 @@ def _bank_goes_on(walk: Walk) -> None:
             proofs.confirm_deposit(proof.pk, walk.member, arrived[-1][1], walk.now)
         proof_polling.follow(proof.pk, lambda: walk.now, LEASE)
         proof.refresh_from_db()
-        walk.now = max(walk.now + timedelta(minutes=5), min(proof.due_at, walk.now + timedelta(hours=1)))
+        walk.now = max(
+            walk.now + timedelta(minutes=5), min(proof.due_at, walk.now + timedelta(hours=1))
+        )
     raise AssertionError("the bank never came to an end")
 
 
@@ -305,9 +365,14 @@ def registered(company: Company, **changed: Any) -> None:
     from verification.models import RegistryRecord
 
     row = {
-        "name": company.name, "legal_representative": company.legal_representative, "status": "存续", "as_of": date(2026, 11, 20),
-        "established_on": company.established_on, "email_domain": company.domain, "business_scope": company.business_scope,
-    } | changed  # fmt: skip
+        "name": company.name,
+        "legal_representative": company.legal_representative,
+        "status": "存续",
+        "as_of": date(2026, 11, 20),
+        "established_on": company.established_on,
+        "email_domain": company.domain,
+        "business_scope": company.business_scope,
+    } | changed
     RegistryRecord.objects.update_or_create(uscc=company.uscc, defaults=row)
 
 
@@ -316,7 +381,12 @@ def licensed(agency: Company, number: str, valid_until: date | None, **changed: 
     from documents.papers.hr_service import number_key
     from verification.models import HrLicenceRecord
 
-    row = {"name": agency.name, "uscc": agency.uscc, "valid_until": valid_until, "as_of": date(2026, 11, 2)} | changed
+    row = {
+        "name": agency.name,
+        "uscc": agency.uscc,
+        "valid_until": valid_until,
+        "as_of": date(2026, 11, 2),
+    } | changed
     HrLicenceRecord.objects.update_or_create(number=number_key(number), defaults=row)
 
 
@@ -342,7 +412,9 @@ def recut(image: Image.Image, share: float, quality: int) -> bytes:
     """The same picture cut to `share` of its sides, a little off its middle, and saved anew."""
     width, height = image.size
     dx, dy = width * (1 - share), height * (1 - share)
-    cut = image.crop((round(dx * 0.6), round(dy * 0.4), round(width - dx * 0.4), round(height - dy * 0.6)))
+    cut = image.crop(
+        (round(dx * 0.6), round(dy * 0.4), round(width - dx * 0.4), round(height - dy * 0.6))
+    )
     file = io.BytesIO()
     cut.save(file, "JPEG", quality=quality)
     return file.getvalue()

@@ -37,11 +37,26 @@ MIXES: Final = (
     "q=晨星",
 )
 _FIRST, _SECOND = "云澜青松海山星河嘉诚远安晨", "溪浦岚桥川泽宸禾朗越衡宁星"
-_TRADES: Final = ("科技", "餐饮管理", "人力资源服务", "物流", "建筑工程", "教育咨询", "医疗器械", "文化传媒")
+_TRADES: Final = (
+    "科技",
+    "餐饮管理",
+    "人力资源服务",
+    "物流",
+    "建筑工程",
+    "教育咨询",
+    "医疗器械",
+    "文化传媒",
+)
 _REASONS: Final = {
-    "name_mismatch": 30, "authority_unproven": 40, "registry_not_found": 15, "document_unreadable": 12, "uscc_mismatch": 8,
-    "legal_representative_mismatch": 8, "duplicate_phone_cluster": 2, "forgery_suspected": 0.5,
-}  # fmt: skip
+    "name_mismatch": 30,
+    "authority_unproven": 40,
+    "registry_not_found": 15,
+    "document_unreadable": 12,
+    "uscc_mismatch": 8,
+    "legal_representative_mismatch": 8,
+    "duplicate_phone_cluster": 2,
+    "forgery_suspected": 0.5,
+}
 
 
 def main() -> None:
@@ -62,10 +77,16 @@ def main() -> None:
         stage.tell(result)
         return
     print(f"{result['engine']}, {result['open']} open cases: {result['requests']} requests")
-    print(f"  median {result['median_ms']} ms, p95 {result['p95_ms']} ms, longest {result['longest_ms']} ms")
+    print(
+        f"  median {result['median_ms']} ms, p95 {result['p95_ms']} ms, longest {result['longest_ms']} ms"
+    )
     print(f"  figures counted anew {result['figures_ms']} ms, two weeks {result['lately_ms']} ms")
-    print(f"  before and after {result['neighbours_ms']} ms, what has to do with a case {result['related_ms']} ms")
-    print(f"  at most {result['queries_of_few']} queries with {FEW} open cases, {result['queries_of_all']} with all")
+    print(
+        f"  before and after {result['neighbours_ms']} ms, what has to do with a case {result['related_ms']} ms"
+    )
+    print(
+        f"  at most {result['queries_of_few']} queries with {FEW} open cases, {result['queries_of_all']} with all"
+    )
     stage.show(["filters", "median ms", "p95 ms"], [list(mix.values()) for mix in result["mixes"]])
 
 
@@ -122,19 +143,34 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
         took[mix].append(ask(mix))
     every = [ms for of_mix in took.values() for ms in of_mix]
     some = [Case.objects.awaiting_review()[chance.randrange(min(many, 1000))] for _ in range(20)]
-    beside = [timed(lambda: queue_filters.neighbours(case, queue_filters.NO_FILTERS, actor, now)) for case in some]  # noqa: B023
+    beside = [
+        timed(lambda: queue_filters.neighbours(case, queue_filters.NO_FILTERS, actor, now))
+        for case in some
+    ]  # noqa: B023
     around = [timed(lambda: related_cases.around(case, reviewer)) for case in some]  # noqa: B023
     return {
-        "engine": connection.vendor, "open": Case.objects.awaiting_review().count(), "requests": len(every),
-        "median_ms": round(stage.median(every), 1), "p95_ms": round(stage.p95(every), 1), "longest_ms": round(max(every), 1),
-        "figures_ms": stage.median(anew), "lately_ms": stage.median(back),
-        "neighbours_ms": stage.p95(beside), "related_ms": stage.p95(around), "queries_of_few": of_few, "queries_of_all": of_all,
+        "engine": connection.vendor,
+        "open": Case.objects.awaiting_review().count(),
+        "requests": len(every),
+        "median_ms": round(stage.median(every), 1),
+        "p95_ms": round(stage.p95(every), 1),
+        "longest_ms": round(max(every), 1),
+        "figures_ms": stage.median(anew),
+        "lately_ms": stage.median(back),
+        "neighbours_ms": stage.p95(beside),
+        "related_ms": stage.p95(around),
+        "queries_of_few": of_few,
+        "queries_of_all": of_all,
         "mixes": [
-            {"filters": mix or "none", "median_ms": round(stage.median(of_mix), 1), "p95_ms": round(stage.p95(of_mix), 1)}
+            {
+                "filters": mix or "none",
+                "median_ms": round(stage.median(of_mix), 1),
+                "p95_ms": round(stage.p95(of_mix), 1),
+            }
             for mix, of_mix in took.items()
         ],
         "met": stage.p95(every) < GOAL_MS and of_few == of_all and stage.median(anew) <= GOAL_MS,
-    }  # fmt: skip
+    }
 
 
 # --- What waits ------------------------------------------------------------------------------------------
@@ -158,7 +194,9 @@ def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None
     employers, users, members, cases, reasons, decisions, sightings = [], [], [], [], [], [], []
     for n in range(after, after + number):
         uscc = f"91{chance.choice(provinces)}01{n:012d}"
-        name = f"云溪市{chance.choice(_FIRST)}{chance.choice(_SECOND)}{chance.choice(_TRADES)}有限公司"
+        name = (
+            f"云溪市{chance.choice(_FIRST)}{chance.choice(_SECOND)}{chance.choice(_TRADES)}有限公司"
+        )
         kind = chance.choices(list(AccountClass), (80, 15, 5))[0]
         employer = Employer(name=name, uscc=uscc, account_class=kind, registered_at=now)
         user = User(email=f"person{n}@example.com", email_verified_at=now, password="!")
@@ -166,25 +204,51 @@ def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None
         users.append(user)
         members.append(Member(user=user, employer=employer, role="owner", joined_at=now))
         kept = {
-            "employer": employer, "declared_name": name, "declared_uscc": uscc, "account_class": kind, "opened_at": now,
-            "submitted_by": user, "name_key": name_lookalikes.key(name), "declared_legal_representative": f"{chance.choice(_FIRST)}{n % 2000}",
-        }  # fmt: skip
+            "employer": employer,
+            "declared_name": name,
+            "declared_uscc": uscc,
+            "account_class": kind,
+            "opened_at": now,
+            "submitted_by": user,
+            "name_key": name_lookalikes.key(name),
+            "declared_legal_representative": f"{chance.choice(_FIRST)}{n % 2000}",
+        }
         since = now - timedelta(minutes=chance.expovariate(1 / 2000))
-        codes = [code for code, share in _REASONS.items() if chance.random() * 100 < share] or ["authority_unproven"]
+        codes = [code for code, share in _REASONS.items() if chance.random() * 100 < share] or [
+            "authority_unproven"
+        ]
         case = Case(
-            **kept, submitted_at=since, **_state(State.IN_REVIEW), **_place(codes, kind, since, chance), **_claim(reviewer, now, chance)
+            **kept,
+            submitted_at=since,
+            **_state(State.IN_REVIEW),
+            **_place(codes, kind, since, chance),
+            **_claim(reviewer, now, chance),
         )
         cases.append(case)
         reasons += [CaseReason(case=case, code=code) for code in codes]
-        decisions.append(Decision(case=case, attempt_number=1, verb="hold_for_review", policy_version="1", decided_at=since))
+        decisions.append(
+            Decision(
+                case=case,
+                attempt_number=1,
+                verb="hold_for_review",
+                policy_version="1",
+                decided_at=since,
+            )
+        )
         if n % 2:
             decided = now - timedelta(minutes=chance.uniform(0, 14 * 24 * 60))
             done = Case(**kept, submitted_at=decided, decided_at=decided, **_state(State.REJECTED))
             cases.append(done)
             waited = chance.expovariate(1 / 6)
             rejected = {"verb": "reject", "decided_by": reviewer, "waited": waited, "seconds": 40}
-            decisions.append(Decision(case=done, attempt_number=1, policy_version="1", decided_at=decided, **rejected))
-        sightings.append(Sighting(user=user, kind="device", digest=f"{n // 3:064}", first_at=now, last_at=now))
+            decisions.append(
+                Decision(
+                    case=done, attempt_number=1, policy_version="1", decided_at=decided, **rejected
+                )
+            )
+        sightings.append(
+            Sighting(user=user, kind="device", digest=f"{n // 3:064}", first_at=now, last_at=now)
+        )
     for rows in (employers, users, members, cases, reasons, decisions, sightings):
         type(rows[0]).objects.bulk_create(rows, batch_size=500)
 
@@ -200,18 +264,30 @@ def _place(codes: list[str], kind: str, since: datetime, chance: random.Random) 
     from verification.rules import urgency
 
     holds = chance.choices(("none", "in_force", "conditional"), (90, 8, 2))[0]
-    kinds = urgency.kinds(codes, kind, appealed=chance.random() < 0.02, lapsing=holds == "in_force" and chance.random() < 0.2)
+    kinds = urgency.kinds(
+        codes,
+        kind,
+        appealed=chance.random() < 0.02,
+        lapsing=holds == "in_force" and chance.random() < 0.2,
+    )
     place = urgency.place(kinds, since, settings.WORKING_HOURS)
     return {
-        "review_since": since, "review_due": place.due, "harm": urgency.CURRENT.harm[place.weighs], "rights_now": holds,
+        "review_since": since,
+        "review_due": place.due,
+        "harm": urgency.CURRENT.harm[place.weighs],
+        "rights_now": holds,
         "urgency": place.key(settings.WORKING_HOURS),
-    }  # fmt: skip
+    }
 
 
 def _claim(reviewer: Any, now: datetime, chance: random.Random) -> dict[str, Any]:
     drawn = chance.random()
     if drawn < 0.0002:
-        return {"claimed_by": reviewer, "claimed_until": now + timedelta(hours=1), "claimed_at": now}
+        return {
+            "claimed_by": reviewer,
+            "claimed_until": now + timedelta(hours=1),
+            "claimed_at": now,
+        }
     return {"held_until": now + timedelta(days=2)} if drawn < 0.005 else {}
 
 

@@ -73,19 +73,80 @@ class Person:
     @property
     def planted(self) -> tuple[tuple[str, str], ...]:
         return (
-            ("phone", self.phone), ("email", self.email), ("wechat", self.wechat), ("qq", self.qq), ("id_number", self.identity),
+            ("phone", self.phone),
+            ("email", self.email),
+            ("wechat", self.wechat),
+            ("qq", self.qq),
+            ("id_number", self.identity),
             ("link", self.link),
-        )  # fmt: skip
+        )
 
 
 _FAMILY: Final = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
 _GIVEN: Final = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英"
-_LATIN: Final = ("Morgan", "Avery", "Quinn", "Riley", "Hayden", "Rowan", "Emery", "Sawyer", "Tatum", "Blake")
-_LATIN_FAMILY: Final = ("Whitlock", "Ferrand", "Okoye", "Lindqvist", "Castell", "Novak", "Hargreave", "Ibarra", "Sorel", "Thorne")
-_WORDS: Final = ("lumen", "harbor", "falcon", "cedar", "orbit", "pixel", "saffron", "tundra", "basalt", "willow", "ember", "cobalt")
-_HOSTS: Final = ("qq.com", "163.com", "gmail.com", "outlook.com", "126.com", "foxmail.com", "sina.com")
-_COMPANIES: Final = ("蓝鲸科技有限公司", "晨星网络股份有限公司", "北辰数据（南京）有限公司", "云岭物流集团", "恒川电子有限公司")
-_ROLES: Final = ("后端工程师", "产品经理", "运营主管", "财务分析师", "人事专员", "测试工程师", "销售经理")
+_LATIN: Final = (
+    "Morgan",
+    "Avery",
+    "Quinn",
+    "Riley",
+    "Hayden",
+    "Rowan",
+    "Emery",
+    "Sawyer",
+    "Tatum",
+    "Blake",
+)
+_LATIN_FAMILY: Final = (
+    "Whitlock",
+    "Ferrand",
+    "Okoye",
+    "Lindqvist",
+    "Castell",
+    "Novak",
+    "Hargreave",
+    "Ibarra",
+    "Sorel",
+    "Thorne",
+)
+_WORDS: Final = (
+    "lumen",
+    "harbor",
+    "falcon",
+    "cedar",
+    "orbit",
+    "pixel",
+    "saffron",
+    "tundra",
+    "basalt",
+    "willow",
+    "ember",
+    "cobalt",
+)
+_HOSTS: Final = (
+    "qq.com",
+    "163.com",
+    "gmail.com",
+    "outlook.com",
+    "126.com",
+    "foxmail.com",
+    "sina.com",
+)
+_COMPANIES: Final = (
+    "蓝鲸科技有限公司",
+    "晨星网络股份有限公司",
+    "北辰数据（南京）有限公司",
+    "云岭物流集团",
+    "恒川电子有限公司",
+)
+_ROLES: Final = (
+    "后端工程师",
+    "产品经理",
+    "运营主管",
+    "财务分析师",
+    "人事专员",
+    "测试工程师",
+    "销售经理",
+)
 _DUTIES: Final = (
     "负责微信小程序与 QQ 音乐活动页的开发，日均请求 1200 万次，峰值 3.5 万 QPS",
     "带领 12 人团队，项目预算 3,600,000 元，成本下降 18.5%",
@@ -166,15 +227,26 @@ class Sheet:
         self.face = face
         data = _LOADED.setdefault(face, (_FOLDER / _FILES[face]).read_bytes())  # type: ignore[index]
         self._kept = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
-        self.font = raw.FPDFText_LoadFont(self.pdf, self._kept, len(data), raw.FPDF_FONT_TRUETYPE, True)
+        self.font = raw.FPDFText_LoadFont(
+            self.pdf, self._kept, len(data), raw.FPDF_FONT_TRUETYPE, True
+        )
 
     def text(
-        self, x: float, y: float, text: str, size: float = 11, colour: tuple[int, int, int] = (20, 20, 20), *, hidden: bool = False
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float = 11,
+        colour: tuple[int, int, int] = (20, 20, 20),
+        *,
+        hidden: bool = False,
     ) -> float:
         """`text` with its baseline at `y` points from the top; how far it reaches."""
         piece = raw.FPDFPageObj_CreateTextObj(self.pdf, self.font, size)
         coded = (text + "\0").encode("utf-16-le")
-        raw.FPDFText_SetText(piece, ctypes.cast(ctypes.c_char_p(coded), ctypes.POINTER(ctypes.c_ushort)))
+        raw.FPDFText_SetText(
+            piece, ctypes.cast(ctypes.c_char_p(coded), ctypes.POINTER(ctypes.c_ushort))
+        )
         raw.FPDFPageObj_SetFillColor(piece, *colour, 255)
         if hidden:
             raw.FPDFTextObj_SetTextRenderMode(piece, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
@@ -182,7 +254,9 @@ class Sheet:
         raw.FPDFPage_InsertObject(self.page, piece)
         return x + width(text, self.face, 100) * size / 100  # type: ignore[arg-type]
 
-    def rectangle(self, x: float, y: float, w: float, h: float, colour: tuple[int, int, int]) -> None:
+    def rectangle(
+        self, x: float, y: float, w: float, h: float, colour: tuple[int, int, int]
+    ) -> None:
         piece = raw.FPDFPageObj_CreateNewRect(x, A4[1] - y - h, w, h)
         raw.FPDFPageObj_SetFillColor(piece, *colour, 255)
         raw.FPDFPath_SetDrawMode(piece, raw.FPDF_FILLMODE_ALTERNATE, False)
@@ -196,7 +270,9 @@ class Sheet:
         piece.set_matrix(pypdfium2.PdfMatrix(w, 0, 0, h, x, A4[1] - y - h))
         self.page.insert_obj(piece)
 
-    def lines(self, lines: list[str], x: float, y: float, size: float = 11, room: float = 520) -> float:
+    def lines(
+        self, lines: list[str], x: float, y: float, size: float = 11, room: float = 520
+    ) -> float:
         """`lines` below each other, broken to `room`."""
         for line in lines:
             for part in _broken(line, size, room, self.face):
@@ -212,12 +288,21 @@ class Sheet:
 
 
 def _broken(line: str, size: float, room: float, face: str) -> list[str]:
-    parts, words = [""], [*line] if any(ord(c) > 0x2E80 for c in line) else [word + " " for word in line.split(" ")]
+    parts, words = (
+        [""],
+        [*line] if any(ord(c) > 0x2E80 for c in line) else [word + " " for word in line.split(" ")],
+    )
     for word in words:
         if width(parts[-1] + word, face, 100) * size / 100 > room and parts[-1]:  # type: ignore[arg-type]
             # Numbers are not torn apart, as no program does it.
             held = ""
-            while parts[-1] and parts[-1][-1].isascii() and parts[-1][-1] not in " " and word.isascii() and len(word) == 1:
+            while (
+                parts[-1]
+                and parts[-1][-1].isascii()
+                and parts[-1][-1] not in " "
+                and word.isascii()
+                and len(word) == 1
+            ):
                 held, parts[-1] = parts[-1][-1] + held, parts[-1][:-1]
             parts.append(held)
         parts[-1] += word
@@ -235,7 +320,9 @@ def truth_of(pdf: bytes, written: tuple[str, ...]) -> tuple[tuple[Truth, ...], .
             character = chr(raw.FPDFText_GetUnicode(text, index))
             left, bottom, right, top = text.get_charbox(index)
             if not character.isspace() and right > left:
-                found.append((character, (left / wide, 1 - top / high, right / wide, 1 - bottom / high)))
+                found.append(
+                    (character, (left / wide, 1 - top / high, right / wide, 1 - bottom / high))
+                )
         whole = "".join(character for character, _ in found)
         planted = set()
         for value in written:
@@ -244,7 +331,12 @@ def truth_of(pdf: bytes, written: tuple[str, ...]) -> tuple[tuple[Truth, ...], .
             while start >= 0:
                 planted.update(range(start, start + len(bare)))
                 start = whole.find(bare, start + 1)
-        pages.append(tuple(Truth(character, box, index in planted) for index, (character, box) in enumerate(found)))
+        pages.append(
+            tuple(
+                Truth(character, box, index in planted)
+                for index, (character, box) in enumerate(found)
+            )
+        )
     return tuple(pages)
 
 
@@ -303,7 +395,9 @@ _LABELS_EN: Final = (
 )
 
 
-def contact_lines(who: Person, rng: random.Random, how: str = "") -> tuple[list[str], tuple[str, ...]]:
+def contact_lines(
+    who: Person, rng: random.Random, how: str = ""
+) -> tuple[list[str], tuple[str, ...]]:
     """Lines with `who`'s contacts behind their labels, and the values as they are written in them."""
     phone, email = spelled(rng, who.phone, how), veiled(rng, who.email, how)
     values = (phone, email, who.wechat, who.qq, who.identity, who.link)
@@ -393,7 +487,9 @@ def table(rng: random.Random, chinese: bool) -> Cv:
     who = person(rng, chinese)
     sheet = Sheet(rng.choice(("kai", "song")))
     heads = ("姓名", "手机", "微信", "QQ") if chinese else ("Name", "Phone", "WeChat", "QQ")
-    for number, (head, value) in enumerate(zip(heads, (who.name, who.phone, who.wechat, who.qq), strict=True)):
+    for number, (head, value) in enumerate(
+        zip(heads, (who.name, who.phone, who.wechat, who.qq), strict=True)
+    ):
         sheet.rectangle(58 + 120 * number, 86, 116, 22, (232, 236, 242))
         sheet.text(64 + 120 * number, 101, head, 11)
         sheet.text(64 + 120 * number, 126, value, 11)
@@ -475,7 +571,9 @@ def hidden(rng: random.Random, chinese: bool) -> Cv:
         pdf.docinfo["/Author"] = who.email
         pdf.docinfo["/Keywords"] = " ".join(lines)
         pdf.attachments["contacts.txt"] = "\n".join(lines).encode()
-        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[10, 10, 20, 20], F=2)
+        note = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[10, 10, 20, 20], F=2
+        )
         note.Contents = " ".join(lines)
         pdf.pages[0].Annots = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(note)]))
         pdf.save(out)
@@ -494,24 +592,51 @@ def _warped(
     source = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     matrix = cv2.getPerspectiveTransform(source, (corners * (wide, high)).astype(np.float32))
     picture = cv2.warpPerspective(
-        image, matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(214, 208, 196)
+        image,
+        matrix,
+        (wide, high),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(214, 208, 196),
     )
     truth = []
     for each in truth_of(pdf, values)[0]:
         x0, y0, x1, y1 = each.box
-        box = np.array([[[x0 * wide, y0 * high], [x1 * wide, y0 * high], [x1 * wide, y1 * high], [x0 * wide, y1 * high]]], np.float32)
+        box = np.array(
+            [
+                [
+                    [x0 * wide, y0 * high],
+                    [x1 * wide, y0 * high],
+                    [x1 * wide, y1 * high],
+                    [x0 * wide, y1 * high],
+                ]
+            ],
+            np.float32,
+        )
         moved = cv2.perspectiveTransform(box, matrix)[0] / (wide, high)
-        truth.append(Truth(each.character, (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist()), each.planted))  # type: ignore[arg-type]
+        truth.append(
+            Truth(
+                each.character,
+                (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist()),
+                each.planted,
+            )
+        )  # type: ignore[arg-type]
     return picture, tuple(truth)
 
 
 def _noisy(picture: np.ndarray[Any, Any], rng: random.Random, amount: float) -> Image.Image:
     noise = np.random.default_rng(rng.randrange(2**31)).normal(0, amount, picture.shape)
-    return Image.fromarray(np.clip(cv2.GaussianBlur(picture, (0, 0), 0.6).astype(np.float64) + noise, 0, 255).astype(np.uint8))
+    return Image.fromarray(
+        np.clip(cv2.GaussianBlur(picture, (0, 0), 0.6).astype(np.float64) + noise, 0, 255).astype(
+            np.uint8
+        )
+    )
 
 
 def _page_of(rng: random.Random, chinese: bool) -> tuple[bytes, Person, tuple[str, ...]]:
-    made = rng.choice((_written(""), _written("groups"), _written("hyphens"), one_line, dark_column, table))
+    made = rng.choice(
+        (_written(""), _written("groups"), _written("hyphens"), one_line, dark_column, table)
+    )
     state = rng.getstate()
     who = person(rng, chinese)
     rng.setstate(state)
@@ -526,7 +651,13 @@ def scan(rng: random.Random, chinese: bool) -> Cv:
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
     aspect = A4[1] / A4[0]
     x, y = square[:, 0], square[:, 1]
-    turned = np.stack([x * np.cos(turn) - y * aspect * np.sin(turn), x / aspect * np.sin(turn) + y * np.cos(turn)], axis=1)
+    turned = np.stack(
+        [
+            x * np.cos(turn) - y * aspect * np.sin(turn),
+            x / aspect * np.sin(turn) + y * np.cos(turn),
+        ],
+        axis=1,
+    )
     corners = turned * 0.96 + 0.5
     picture, truth = _warped(pdf, values, rng.choice((150, 200)), corners)
     image = _noisy(picture, rng, 5)
@@ -554,9 +685,14 @@ def photo(rng: random.Random, chinese: bool) -> Cv:
     )
     picture, truth = _warped(pdf, values, 220, corners)
     high, wide = picture.shape[:2]
-    light = np.linspace(rng.uniform(0.75, 0.95), 1.0, wide)[None, :, None] * np.linspace(1.0, rng.uniform(0.8, 1.0), high)[:, None, None]
+    light = (
+        np.linspace(rng.uniform(0.75, 0.95), 1.0, wide)[None, :, None]
+        * np.linspace(1.0, rng.uniform(0.8, 1.0), high)[:, None, None]
+    )
     out = io.BytesIO()
-    _noisy((picture * light).astype(np.uint8), rng, 4).save(out, "JPEG", quality=rng.choice((70, 80, 90)))
+    _noisy((picture * light).astype(np.uint8), rng, 4).save(
+        out, "JPEG", quality=rng.choice((70, 80, 90))
+    )
     return Cv("photo", out.getvalue(), who.planted, (truth,), values)
 
 
@@ -564,7 +700,13 @@ def screenshot(rng: random.Random, chinese: bool) -> Cv:
     """A resume in a phone's browser, much taller than wide."""
     who = person(rng, chinese)
     lines, _ = contact_lines(who, rng)
-    parts = [who.name, *(who.lines[:3]), *(part for line in who.lines for part in _broken(line, 36, 980, "song")), *lines, *who.lines[3:6]]
+    parts = [
+        who.name,
+        *(who.lines[:3]),
+        *(part for line in who.lines for part in _broken(line, 36, 980, "song")),
+        *lines,
+        *who.lines[3:6],
+    ]
     parts = [piece for part in parts for piece in _broken(part, 36, 980, "song")]
     image = Image.new("RGB", (1080, 120 + 76 * len(parts)), "white")
     for number, part in enumerate(parts):
@@ -595,13 +737,20 @@ _PART: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 
 
 def _paragraph(*runs: str) -> str:
-    return "<w:p>" + "".join(f'<w:r><w:t xml:space="preserve">{escape(run)}</w:t></w:r>' for run in runs) + "</w:p>"
+    return (
+        "<w:p>"
+        + "".join(f'<w:r><w:t xml:space="preserve">{escape(run)}</w:t></w:r>' for run in runs)
+        + "</w:p>"
+    )
 
 
 def _cells(*cells: str) -> str:
     return (
         "<w:tr>"
-        + "".join(f'<w:tc><w:tcPr><w:tcW w:w="2400" w:type="dxa"/></w:tcPr>{_paragraph(cell)}</w:tc>' for cell in cells)
+        + "".join(
+            f'<w:tc><w:tcPr><w:tcW w:w="2400" w:type="dxa"/></w:tcPr>{_paragraph(cell)}</w:tc>'
+            for cell in cells
+        )
         + "</w:tr>"
     )
 
@@ -609,10 +758,14 @@ def _cells(*cells: str) -> str:
 def related(kind: str, target: str, more: str = "") -> str:
     """A part of relations that leads to `target`, and to `more`."""
     first = f'<Relationship Id="rId1" Type="{_OFFICE}/{kind}" Target="{target}"/>'
-    return f'{_DECLARED}<Relationships xmlns="{_PACKAGE}/relationships">{first}{more}</Relationships>'
+    return (
+        f'{_DECLARED}<Relationships xmlns="{_PACKAGE}/relationships">{first}{more}</Relationships>'
+    )
 
 
-def word(body: str, header: str = "", relations: str = "", more: dict[str, bytes] | None = None) -> bytes:
+def word(
+    body: str, header: str = "", relations: str = "", more: dict[str, bytes] | None = None
+) -> bytes:
     """A Word file of `body`, and of `header` on its pages; with other `relations` and `more` parts, for those who test it."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -625,8 +778,13 @@ def word(body: str, header: str = "", relations: str = "", more: dict[str, bytes
         )
         file.writestr("_rels/.rels", related("officeDocument", "word/document.xml"))
         file.writestr("word/_rels/document.xml.rels", relations or related("header", "header1.xml"))
-        file.writestr("word/header1.xml", f"{_DECLARED}<w:hdr {_W}>{header or _paragraph('')}</w:hdr>")
-        file.writestr("word/document.xml", f"{_DECLARED}<w:document {_W}><w:body>{body}{_SECTION}</w:body></w:document>")
+        file.writestr(
+            "word/header1.xml", f"{_DECLARED}<w:hdr {_W}>{header or _paragraph('')}</w:hdr>"
+        )
+        file.writestr(
+            "word/document.xml",
+            f"{_DECLARED}<w:document {_W}><w:body>{body}{_SECTION}</w:body></w:document>",
+        )
         for name, content in (more or {}).items():
             file.writestr(name, content)
     return out.getvalue()
@@ -638,7 +796,11 @@ def _docx(kind: str) -> Make:
         lines, values = contact_lines(who, rng)
         rest = "".join(_paragraph(line) for line in who.lines)
         if kind == "runs":
-            cut = [[line[:k], line[k : k + 3], line[k + 3 :]] for line in lines for k in [rng.randrange(1, len(line) - 3)]]
+            cut = [
+                [line[:k], line[k : k + 3], line[k + 3 :]]
+                for line in lines
+                for k in [rng.randrange(1, len(line) - 3)]
+            ]
             data = word(_paragraph(who.name) + "".join(_paragraph(*parts) for parts in cut) + rest)
         elif kind == "header":
             data = word(_paragraph(who.name) + rest, "".join(_paragraph(line) for line in lines))
@@ -649,7 +811,9 @@ def _docx(kind: str) -> Make:
                 else ("Phone", "Email", "WeChat", "QQ", "ID card", "Homepage")
             )
             rows = "".join(_cells(head, value) for head, value in zip(heads, values, strict=True))
-            data = word(f"{_paragraph(who.name)}<w:tbl><w:tblPr><w:tblW w:w='9000' w:type='dxa'/></w:tblPr>{rows}</w:tbl>{rest}")
+            data = word(
+                f"{_paragraph(who.name)}<w:tbl><w:tblPr><w:tblW w:w='9000' w:type='dxa'/></w:tblPr>{rows}</w:tbl>{rest}"
+            )
         else:
             box = _BOX.format("".join(_paragraph(line) for line in lines))
             data = word(_paragraph(who.name) + box + _paragraph("") * 12 + rest)
@@ -659,9 +823,29 @@ def _docx(kind: str) -> Make:
 
 
 KINDS: Final[tuple[Make, ...]] = (
-    _written(""), _written("wide"), _written("chinese"), _written("spaced"), _written("hyphens"), _written("country"), _written("mixed"),
-    one_line, small_print, split_runs, dark_column, table, wrapped, card, code, hidden, scan, scan, sideways, photo, photo, screenshot,
-)  # fmt: skip
+    _written(""),
+    _written("wide"),
+    _written("chinese"),
+    _written("spaced"),
+    _written("hyphens"),
+    _written("country"),
+    _written("mixed"),
+    one_line,
+    small_print,
+    split_runs,
+    dark_column,
+    table,
+    wrapped,
+    card,
+    code,
+    hidden,
+    scan,
+    scan,
+    sideways,
+    photo,
+    photo,
+    screenshot,
+)
 WORD: Final[tuple[Make, ...]] = (_docx("runs"), _docx("header"), _docx("table"), _docx("box"))
 
 

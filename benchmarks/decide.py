@@ -47,10 +47,15 @@ def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
     """What became of at least `count` employers."""
     from benchmarks.stories import planned
 
-    os.environ.setdefault("ZIZHI_BROKER_URL", "memory://")  # nobody hears the doorbell here: each story does its own work
+    os.environ.setdefault(
+        "ZIZHI_BROKER_URL", "memory://"
+    )  # nobody hears the doorbell here: each story does its own work
     plan = list(planned(seed, count))
     outcomes: list[Outcome] = []
-    with _place(), multiprocessing.get_context("spawn").Pool(processes, _set_up, (processes,)) as pool:
+    with (
+        _place(),
+        multiprocessing.get_context("spawn").Pool(processes, _set_up, (processes,)) as pool,
+    ):
         for done, told in enumerate(pool.imap_unordered(_tell, plan), start=1):
             outcomes += told
             if sys.stderr.isatty():
@@ -73,7 +78,9 @@ def _set_up(processes: int) -> None:
     from django.conf import settings
 
     django.setup()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # nobody signs in here
     settings.BANK = settings.E_LICENCES = "simulator"
     from documents.ocr import share_cores
 
@@ -92,7 +99,9 @@ def _tell(plan: tuple[str, int, int]) -> list[Outcome]:
 def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The figures."""
     honest = [o for o in outcomes if o.honest]
-    attacks, apart = ([o for o in outcomes if not o.honest and o.apart is truth] for truth in (False, True))
+    attacks, apart = (
+        [o for o in outcomes if not o.honest and o.apart is truth] for truth in (False, True)
+    )
     seconds = [o.seconds for o in outcomes if o.seconds is not None]
     return {
         "seed": seed,
@@ -110,7 +119,11 @@ def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _attacked(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     by_kind = {kind: _caught(of_kind) for kind, of_kind in _by_kind(outcomes).items()}
-    return {"n": len(outcomes), "approved_without_person": sum(o.approved for o in outcomes), "by_kind": by_kind}
+    return {
+        "n": len(outcomes),
+        "approved_without_person": sum(o.approved for o in outcomes),
+        "by_kind": by_kind,
+    }
 
 
 def _by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
@@ -122,14 +135,25 @@ def _by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 def _caught(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Of one kind of attack: how many, how many came through, and which checks spoke against how many of the rest."""
-    by = Counter(check for outcome in outcomes if not outcome.approved for check in outcome.caught_by)
+    by = Counter(
+        check for outcome in outcomes if not outcome.approved for check in outcome.caught_by
+    )
     approved = sum(outcome.approved for outcome in outcomes)
-    return {"n": len(outcomes), "approved_without_person": approved, "caught_by": dict(by.most_common())}
+    return {
+        "n": len(outcomes),
+        "approved_without_person": approved,
+        "caught_by": dict(by.most_common()),
+    }
 
 
 def _lines(attacks: dict[str, Any]) -> list[list[object]]:
     return [
-        [kind, of["n"], of["approved_without_person"], ", ".join(f"{check} {count}" for check, count in of["caught_by"].items())]
+        [
+            kind,
+            of["n"],
+            of["approved_without_person"],
+            ", ".join(f"{check} {count}" for check, count in of["caught_by"].items()),
+        ]
         for kind, of in attacks["by_kind"].items()
     ]
 
@@ -140,23 +164,52 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     rows = []
     for kind, group in [*_by_kind(honest).items(), ("all honest", honest)]:
         states = Counter(o.state for o in group)
-        person, rejected = len(group) - sum(states[s] for s in ("approved", "rejected", "refused")), states["rejected"] + states["refused"]
+        person, rejected = (
+            len(group) - sum(states[s] for s in ("approved", "rejected", "refused")),
+            states["rejected"] + states["refused"],
+        )
         share = f"{states['approved'] / len(group):.0%}"
         photos = sum(o.photos for o in group) / len(group)
-        rows.append([kind, len(group), states["approved"], share, sum(o.conditional for o in group), person, rejected, round(photos, 2)])
-    stage.show(["honest", "n", "approved", "share", "on condition", "to a person", "rejected", "uploads"], rows)
+        rows.append(
+            [
+                kind,
+                len(group),
+                states["approved"],
+                share,
+                sum(o.conditional for o in group),
+                person,
+                rejected,
+                round(photos, 2),
+            ]
+        )
+    stage.show(
+        ["honest", "n", "approved", "share", "on condition", "to a person", "rejected", "uploads"],
+        rows,
+    )
     why = Counter(code for o in honest if not o.approved for code in o.codes)
-    print("\nwhy honest ones went to a person:", ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none did")
+    print(
+        "\nwhy honest ones went to a person:",
+        ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none did",
+    )
     print()
     attacks = result["attacks"]
     columns = ["n", "approved", "caught by"]
-    stage.show(["attack", *columns], [*_lines(attacks), ["all attacks", attacks["n"], attacks["approved_without_person"], ""]])
+    stage.show(
+        ["attack", *columns],
+        [*_lines(attacks), ["all attacks", attacks["n"], attacks["approved_without_person"], ""]],
+    )
     print()
     stage.show(["apart: what no document and no register shows", *columns], _lines(result["apart"]))
     figures, seconds = result["honest"], result["seconds"]
     share = figures["approved_without_person"] / max(1, figures["n"])
-    print(f"\nseed {result['seed']}: honest approved without a person {share:.1%} (goal ≥ {GOAL_HONEST:.0%});", end=" ")
-    print(f"rejected {figures['rejected']} (goal 0); attacks approved {attacks['approved_without_person']} (goal 0);", end=" ")
+    print(
+        f"\nseed {result['seed']}: honest approved without a person {share:.1%} (goal ≥ {GOAL_HONEST:.0%});",
+        end=" ",
+    )
+    print(
+        f"rejected {figures['rejected']} (goal 0); attacks approved {attacks['approved_without_person']} (goal 0);",
+        end=" ",
+    )
     print(f"submit to decision {seconds['median']} s median, {seconds['p95']} s p95, machine time")
 
 

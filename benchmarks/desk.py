@@ -17,7 +17,11 @@ from typing import Any
 
 from benchmarks import stage
 
-MEANT = {("d", "1", "Enter"): "changes_requested", ("a", "Enter"): "approved", ("r", "1", "Enter"): "rejected"}
+MEANT = {
+    ("d", "1", "Enter"): "changes_requested",
+    ("a", "Enter"): "approved",
+    ("r", "1", "Enter"): "rejected",
+}
 """What the keys shall come to, taken in turn."""
 FIRST_KEY = "c"
 PASSWORD = "correct horse battery staple"
@@ -31,7 +35,11 @@ def main() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    os.environ.update(ZIZHI_SITE_URL=f"http://localhost:{port}", ZIZHI_STAFF_SECOND_FACTOR="optional", ZIZHI_HTTPS="false")
+    os.environ.update(
+        ZIZHI_SITE_URL=f"http://localhost:{port}",
+        ZIZHI_STAFF_SECOND_FACTOR="optional",
+        ZIZHI_HTTPS="false",
+    )
     with stage.fresh() as folder:
         result = measure(options.cases, options.look, options.seed, port, folder)
     if options.json:
@@ -53,12 +61,16 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
     call_command("collectstatic", interactive=False, verbosity=0)
     now = timezone.now()
     reviewer = User.objects.create_superuser("reviewer@zizhi.example", PASSWORD)
-    cases = [waiting(now - timedelta(hours=count - number), seed + number) for number in range(count)]
+    cases = [
+        waiting(now - timedelta(hours=count - number), seed + number) for number in range(count)
+    ]
     with processes.running(processes.web("127.0.0.1", port), folder / "web.log"):
         listening(port)
         page = run(f"http://localhost:{port}", reviewer.email, cases, look)
     rulings.carry_out_due(timezone.now() + timedelta(minutes=1))
-    meant = {case.pk: state for case, state in zip(cases, _in_turn(MEANT.values(), count), strict=True)}
+    meant = {
+        case.pk: state for case, state in zip(cases, _in_turn(MEANT.values(), count), strict=True)
+    }
     states = dict(Case.objects.values_list("pk", "state"))
     took = page["took"]
     return {
@@ -82,7 +94,9 @@ def run(base: str, email: str, cases: list[Any], look: float) -> dict[str, Any]:
     keys = clicks = 0
     with sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page(locale="zh-CN", viewport={"width": 1280, "height": 800})
         page.add_init_script(COUNT_CLICKS)
         page.goto(f"{base}/console/")
@@ -98,7 +112,9 @@ def run(base: str, email: str, cases: list[Any], look: float) -> dict[str, Any]:
             page.wait_for_function(LOADED)
             page.wait_for_timeout(1000 * look)
             clicks += page.evaluate("const made = clicks; clicks = 0; made")
-            took = page.evaluate("performance.getEntriesByName('advance').map((entry) => entry.duration)")
+            took = page.evaluate(
+                "performance.getEntriesByName('advance').map((entry) => entry.duration)"
+            )
             for key in pressed:
                 page.keyboard.press(key)
             keys += len(pressed)
@@ -137,23 +153,43 @@ def waiting(at: datetime, seed: int) -> Any:
     from verification.rules.findings import Finding, Severity
 
     company, specimen = Company.fictitious(seed), make(seed)
-    employer = Employer.objects.create(name=f"第{seed}号申报名称有限公司", uscc=company.uscc, registered_at=at)
+    employer = Employer.objects.create(
+        name=f"第{seed}号申报名称有限公司", uscc=company.uscc, registered_at=at
+    )
     user = User.objects.create_user(f"hr{seed}@{company.domain}", None, email_verified_at=at)
     member = Member.objects.create(user=user, employer=employer, role="owner", joined_at=at)
     case = operations.open_case(employer, member.as_actor(), at)
     document = operations.add_document(
-        case.pk, DocumentKind.BUSINESS_LICENCE, examine(specimen.jpeg()), {"clean": None}, user, member.as_actor(), at
+        case.pk,
+        DocumentKind.BUSINESS_LICENCE,
+        examine(specimen.jpeg()),
+        {"clean": None},
+        user,
+        member.as_actor(),
+        at,
     )
     attempt = operations.submit(case.pk, user, member.as_actor(), at)
     width, height = specimen.image.size
     reading = {
-        "document": str(document.pk), "page": 1, "turn": 0, "looks_like_licence": True, "qr_uscc": company.uscc,
+        "document": str(document.pk),
+        "page": 1,
+        "turn": 0,
+        "looks_like_licence": True,
+        "qr_uscc": company.uscc,
         "fields": {"name": company.name, "uscc": company.uscc},
         "regions": {"name": [width * 0.17, height * 0.455, width * 0.43, height * 0.485]},
-    }  # fmt: skip
-    finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", company.name, employer.name)
+    }
+    finding = Finding(
+        "reading", "name_mismatch", Severity.CONCERN, "name", company.name, employer.name
+    )
     CheckRun.objects.create(
-        attempt=attempt, code="reading", version="1", observation=reading, findings=[finding.as_json()], started_at=at, finished_at=at
+        attempt=attempt,
+        code="reading",
+        version="1",
+        observation=reading,
+        findings=[finding.as_json()],
+        started_at=at,
+        finished_at=at,
     )
     why = operations.Why([finding.as_reason()])
     with operations.moving(case.pk, "start_checks", SYSTEM, at):

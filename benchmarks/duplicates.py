@@ -43,7 +43,9 @@ def cut(image: Image.Image, rng: Rng, area: float = 0.85) -> Image.Image:
 
 
 def smaller(image: Image.Image, by: float) -> Image.Image:
-    return image.resize((round(image.width * by), round(image.height * by)), Image.Resampling.LANCZOS)
+    return image.resize(
+        (round(image.width * by), round(image.height * by)), Image.Resampling.LANCZOS
+    )
 
 
 def turned(image: Image.Image, degrees: float) -> Image.Image:
@@ -96,17 +98,26 @@ def made_up(number: int, rng: Rng, common: Words) -> Iterator[tuple[int, int, in
     for page in range(number):
         of_form = (rng.random(keypoints.LANDMARKS) < FORM_WORDS).tolist()
         chosen = rng.integers(len(common), size=keypoints.LANDMARKS).tolist()
-        chance = rng.integers(1 << keypoints.WORD_BITS, size=(keypoints.LANDMARKS, keypoints.WORDS)).tolist()
+        chance = rng.integers(
+            1 << keypoints.WORD_BITS, size=(keypoints.LANDMARKS, keypoints.WORDS)
+        ).tolist()
         for view in range(keypoints.LANDMARKS):
             for band in range(keypoints.WORDS):
-                yield page, view, band, common[chosen[view]][band] if of_form[view] else spelt[chance[view][band]]
+                yield (
+                    page,
+                    view,
+                    band,
+                    common[chosen[view]][band] if of_form[view] else spelt[chance[view][band]],
+                )
 
 
 def common_words(of_pages: list[Words]) -> Words:
     """The words of landmarks that more than one licence has: those of the forms."""
     times = Counter(words for page in of_pages for words in set(page))
     common = [words for words, count in times.items() if count > 1 for _ in range(count)]
-    if not common:  # a made-up page must not be made of one picture's own words, which would hide that picture
+    if (
+        not common
+    ):  # a made-up page must not be made of one picture's own words, which would hide that picture
         raise SystemExit("These pictures have no words in common: give a larger --count.")
     return common
 
@@ -120,17 +131,36 @@ def keep_pages(number: int, fingerprint: str = "0" * 64) -> list[int]:
 
     now = timezone.now()
     user = User.objects.create_user(f"bench{number}-{time.monotonic_ns()}@example.com", None)
-    employer = Employer.objects.create(name="bench", uscc="0" * 18, registered_at=now, account_class=AccountClass.DIRECT_EMPLOYER)
+    employer = Employer.objects.create(
+        name="bench", uscc="0" * 18, registered_at=now, account_class=AccountClass.DIRECT_EMPLOYER
+    )
     case = Case.objects.create(
-        employer=employer, declared_name="bench", declared_uscc="0" * 18, account_class=employer.account_class, opened_at=now
+        employer=employer,
+        declared_name="bench",
+        declared_uscc="0" * 18,
+        account_class=employer.account_class,
+        opened_at=now,
     )
     ids: list[int] = []
     for first in range(0, number, PAGES_A_DOCUMENT):
         document = Document.objects.create(
-            case=case, kind="business_licence", sha256=f"{first:064x}", size=1, media_type="image/jpeg", uploaded_by=user, uploaded_at=now
+            case=case,
+            kind="business_licence",
+            sha256=f"{first:064x}",
+            size=1,
+            media_type="image/jpeg",
+            uploaded_by=user,
+            uploaded_at=now,
         )
         rows = [
-            DocumentPage(document=document, number=n, image="none.jpg", width=1, height=1, fingerprint=fingerprint)
+            DocumentPage(
+                document=document,
+                number=n,
+                image="none.jpg",
+                width=1,
+                height=1,
+                fingerprint=fingerprint,
+            )
             for n in range(1, min(PAGES_A_DOCUMENT, number - first) + 1)
         ]
         ids += [page.pk for page in DocumentPage.objects.bulk_create(rows, batch_size=500)]
@@ -172,7 +202,9 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
     from verification.models import PageBand
 
     rng = np.random.default_rng(seed)
-    images = [make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image for n in range(count)]
+    images = [
+        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image for n in range(count)
+    ]
     real = [seen(image) for image in images]
     words = [keypoints.words(of_page.landmarks) for of_page in real]
     ids = keep_pages(pages + count + 1)
@@ -193,8 +225,14 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
         started = time.perf_counter()
         likely = picture_index.candidates([query])[query]
         lookups.append((time.perf_counter() - started) * 1000)
-        agreements = {page: keypoints.compare(of_copy, of_real[page]) for page in likely if page in of_real}
-        return {page for page, found in agreements.items() if found and found.share >= picture_index.SAME}, len(likely)
+        agreements = {
+            page: keypoints.compare(of_copy, of_real[page]) for page in likely if page in of_real
+        }
+        return {
+            page
+            for page, found in agreements.items()
+            if found and found.share >= picture_index.SAME
+        }, len(likely)
 
     for name, attack in ATTACKS.items():
         found = 0
@@ -231,7 +269,9 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
     looking, kept, sizes = [], [], []
     for n, page in enumerate(DocumentPage.objects.filter(pk__in=ids)):
         out = io.BytesIO()
-        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image.save(out, "JPEG", quality=90)
+        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image.save(
+            out, "JPEG", quality=90
+        )
         page.image = default_storage.save("page.jpg", ContentFile(out.getvalue()))
         page.save()
         started = time.perf_counter()
@@ -243,9 +283,11 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
         kept.append((time.perf_counter() - started) * 1000)
         sizes.append(len(row.sealed) / 1024)
     return {
-        "look_ms": round(stage.median(looking), 1), "kept_ms": round(stage.median(kept), 1),
-        "kb_median": round(stage.median(sizes), 1), "kb_most": round(max(sizes), 1),
-    }  # fmt: skip
+        "look_ms": round(stage.median(looking), 1),
+        "kept_ms": round(stage.median(kept), 1),
+        "kb_median": round(stage.median(sizes), 1),
+        "kb_most": round(max(sizes), 1),
+    }
 
 
 def confusable(seed: int, count: int) -> dict[str, Any]:
@@ -253,24 +295,46 @@ def confusable(seed: int, count: int) -> dict[str, Any]:
     shares = []
     for form in FORMS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]
-        shares += [found.share if (found := keypoints.compare(a, b)) else 0.0 for i, a in enumerate(of_form) for b in of_form[:i]]
+        shares += [
+            found.share if (found := keypoints.compare(a, b)) else 0.0
+            for i, a in enumerate(of_form)
+            for b in of_form[:i]
+        ]
     from verification.checks.picture_index import SAME
 
-    return {"pairs": len(shares), "closest": round(max(shares), 3), "false_matches": sum(share >= SAME for share in shares)}
+    return {
+        "pairs": len(shares),
+        "closest": round(max(shares), 3),
+        "false_matches": sum(share >= SAME for share in shares),
+    }
 
 
 def main() -> None:
-    arguments = stage.arguments((__doc__ or "").splitlines()[0], count=30, pages=100_000, same_form=16)
+    arguments = stage.arguments(
+        (__doc__ or "").splitlines()[0], count=30, pages=100_000, same_form=16
+    )
     with stage.fresh():
         result = measure(arguments.seed, arguments.count, arguments.pages)
         result["landmarks"] = keeping(arguments.seed, arguments.count)
-    result |= {"seed": arguments.seed, "same_form": confusable(arguments.seed + 500, arguments.same_form)}
+    result |= {
+        "seed": arguments.seed,
+        "same_form": confusable(arguments.seed + 500, arguments.same_form),
+    }
     if arguments.json:
         stage.tell(result)
         return
     stage.show(["attack", "found"], [[name, share] for name, share in result["recall"].items()])
     print()
-    for name in ("engine", "pages", "pictures", "pairs", "false_matches", "false_per_10000_pairs", "compared_per_page", "lookup_ms"):
+    for name in (
+        "engine",
+        "pages",
+        "pictures",
+        "pairs",
+        "false_matches",
+        "false_per_10000_pairs",
+        "compared_per_page",
+        "lookup_ms",
+    ):
         print(f"{name}: {result[name]}")
     print(f"import_rows_per_second: {result['import_rows_per_second']}")
     print(f"landmarks of a page: {result['landmarks']}")

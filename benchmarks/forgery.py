@@ -30,7 +30,13 @@ from documents.specimens.forgery import ATTACKS, EDITORS, Photo, attacked, saved
 from documents.typesetting import Paper
 
 PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp"}
-LEVELS: Final = {"scan": "scan", "light": "light", "phone": "phone", "hard": "hard", "electronic": "none"}
+LEVELS: Final = {
+    "scan": "scan",
+    "light": "light",
+    "phone": "phone",
+    "hard": "hard",
+    "electronic": "none",
+}
 """The honest levels: "electronic" is a licence as its application draws it, on a screenshot or a page of a PDF."""
 SCREEN: Final = "electronic"
 QUALITIES: Final = (78, 85, 90, 95)
@@ -54,7 +60,10 @@ class Group:
             self.kinds[code] = self.kinds.get(code, 0) + 1
 
     def as_json(self) -> dict[str, Any]:
-        share = {"look": round(self.look / self.pictures, 4), "note": round(self.note / self.pictures, 4)}
+        share = {
+            "look": round(self.look / self.pictures, 4),
+            "note": round(self.note / self.pictures, 4),
+        }
         return {"pictures": self.pictures, **share, "codes": self.kinds}
 
 
@@ -75,24 +84,38 @@ class Bench:
         page = np.ascontiguousarray(picture[:, :, ::-1])
         started = time.process_time()
         traces = traces_of(page, reading["lines"], reading["turn"])
-        self.seconds.append((page.shape[0] * page.shape[1] / 1e6, (time.process_time() - started) * 1000))
-        observation = {"document": "d", "page": 1, "editor": editor, "traces": [trace.as_json() for trace in traces], "others": []}
+        self.seconds.append(
+            (page.shape[0] * page.shape[1] / 1e6, (time.process_time() - started) * 1000)
+        )
+        observation = {
+            "document": "d",
+            "page": 1,
+            "editor": editor,
+            "traces": [trace.as_json() for trace in traces],
+            "others": [],
+        }
         findings = Forgery().judge(cast(Any, None), {"reading": reading}, observation)
         severe = {f.code for f in findings if f.severity > Severity.NOTE}
         noted = {f.code for f in findings if f.severity is Severity.NOTE}
         self.groups.setdefault(group, Group()).add(bool(severe), bool(noted), severe | noted)
 
-    def add(self, level: str, photo: Photo, reading: dict[str, Any], number: int, donor: Photo | None) -> None:
+    def add(
+        self, level: str, photo: Photo, reading: dict[str, Any], number: int, donor: Photo | None
+    ) -> None:
         """`photo` as it is, passed on, and attacked."""
         rng = random.Random(f"bench {level} {number}")
         self.judge(f"honest {level}", photo.picture, reading)
-        self.judge(f"passed on {level}", decoded(saved(photo.picture, rng.choice(QUALITIES))), reading)
+        self.judge(
+            f"passed on {level}", decoded(saved(photo.picture, rng.choice(QUALITIES))), reading
+        )
         if reading["turn"]:
             return
         where = SCREEN if level == SCREEN else "photo"
         for attack in ATTACKS:
             if altered := attacked(photo, attack, number, donor):
-                self.judge(f"{attack}, {where}", decoded(saved(altered[0], rng.choice(QUALITIES))), reading)
+                self.judge(
+                    f"{attack}, {where}", decoded(saved(altered[0], rng.choice(QUALITIES))), reading
+                )
         if level == SCREEN:
             # Drawn anew from nothing, as a PDF: no pixel was ever another's, so only the program's name can tell.
             self.judge("clean kit, editor named", photo.picture, reading, rng.choice(EDITORS))
@@ -132,16 +155,31 @@ def measure(pictures: Iterator[tuple[str, int, Image.Image]]) -> dict[str, Any]:
         if sys.stderr.isatty():
             print(f"\r{level} {number} ", end="", file=sys.stderr, flush=True)
     sizes = {"< 1": (0.0, 1.0), "1 to 4": (1.0, 4.0), "> 4": (4.0, 1e9)}
-    taken = {name: [ms for pixels, ms in bench.seconds if low <= pixels < high] for name, (low, high) in sizes.items()}
+    taken = {
+        name: [ms for pixels, ms in bench.seconds if low <= pixels < high]
+        for name, (low, high) in sizes.items()
+    }
     return {
         "groups": {name: group.as_json() for name, group in bench.groups.items()},
-        "ms": {name: {"pages": len(ms), "median": round(median(ms), 1), "p95": round(p95(ms), 1)} for name, ms in taken.items() if ms},
+        "ms": {
+            name: {"pages": len(ms), "median": round(median(ms), 1), "p95": round(p95(ms), 1)}
+            for name, ms in taken.items()
+            if ms
+        },
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.forgery", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="judge and attack these pictures instead of specimens")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.forgery", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="FOLDER",
+        help="judge and attack these pictures instead of specimens",
+    )
     parser.add_argument("--every", type=int, default=1, help="of FOLDER only each Nth picture")
     parser.add_argument("--seed", type=int, default=500)
     parser.add_argument("--count", type=int, default=8, help="how many specimens of each level")
@@ -152,18 +190,31 @@ def main() -> None:
     cv2.setNumThreads(1)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     with fresh():
-        source = in_folder(arguments.folder, arguments.every) if arguments.folder else specimens(arguments.seed, arguments.count)
+        source = (
+            in_folder(arguments.folder, arguments.every)
+            if arguments.folder
+            else specimens(arguments.seed, arguments.count)
+        )
         result = measure(source)
     if arguments.json:
         tell(result)
         return
     rows = [
-        [name, told["pictures"], told["look"], told["note"], ", ".join(f"{code} {count}" for code, count in told["codes"].items())]
+        [
+            name,
+            told["pictures"],
+            told["look"],
+            told["note"],
+            ", ".join(f"{code} {count}" for code, count in told["codes"].items()),
+        ]
         for name, told in result["groups"].items()
     ]
     show(["group", "pictures", "look", "note", "codes"], rows)
     print()
-    show(["megapixels", "pages", "median ms", "p95 ms"], [[name, *told.values()] for name, told in result["ms"].items()])
+    show(
+        ["megapixels", "pages", "median ms", "p95 ms"],
+        [[name, *told.values()] for name, told in result["ms"].items()],
+    )
 
 
 if __name__ == "__main__":

@@ -64,7 +64,9 @@ def main() -> None:
     tools = {"wrk": shutil.which("wrk"), "pgbench": pgbench()}
     missing = [] if options.race else [name for name, found in tools.items() if not found]
     if missing:
-        raise SystemExit(f"{' and '.join(missing)} was not found. On Debian and Ubuntu: apt-get install wrk postgresql-contrib")
+        raise SystemExit(
+            f"{' and '.join(missing)} was not found. On Debian and Ubuntu: apt-get install wrk postgresql-contrib"
+        )
     server = os.environ.get("DATABASE_URL", SERVER)
     if not server.startswith("postgres"):
         raise SystemExit(f"DATABASE_URL is {server!r}: the gate is measured on PostgreSQL.")
@@ -75,7 +77,9 @@ def main() -> None:
             os.environ |= {"DATABASE_URL": url, "ZIZHI_BROKER_URL": "memory://"}
             with stage.fresh() as folder:
                 try:
-                    result = gate_race.run(options) if options.race else measured(options, folder, url)
+                    result = (
+                        gate_race.run(options) if options.race else measured(options, folder, url)
+                    )
                 finally:
                     from django.db import connections
 
@@ -85,7 +89,9 @@ def main() -> None:
     if options.json:
         stage.tell(result)
     elif options.race:
-        print(f"{result['decisions']} answers ({result['allowed']} yes) of {result['processes']} processes in {result['seconds']} s")
+        print(
+            f"{result['decisions']} answers ({result['allowed']} yes) of {result['processes']} processes in {result['seconds']} s"
+        )
         print(f"  {result['suspensions']} suspensions, {result['late_allows']} late allows")
     else:
         show(result)
@@ -110,7 +116,9 @@ def arguments() -> Namespace:
 
 def pgbench() -> str | None:
     """Debian keeps it beside the server, not in the path."""
-    return shutil.which("pgbench") or next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))), None)
+    return shutil.which("pgbench") or next(
+        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))), None
+    )
 
 
 def measured(options: Namespace, folder: Path, url: str) -> dict[str, Any]:
@@ -146,12 +154,31 @@ def first_employer() -> str:
     call_command("collectstatic", verbosity=0, interactive=False)
     now = timezone.now()
     ids = {"id": numbered(1)}
-    user = User.objects.create_user("1@zizhi.example", None, email_verified_at=now, joined_at=now, **ids)
+    user = User.objects.create_user(
+        "1@zizhi.example", None, email_verified_at=now, joined_at=now, **ids
+    )
     long_ago = now - timedelta(days=400)
-    employer = Employer.objects.create(name="云溪市示例科技有限公司", uscc=code(1), registered_at=long_ago, confirmed_at=long_ago, **ids)
+    employer = Employer.objects.create(
+        name="云溪市示例科技有限公司",
+        uscc=code(1),
+        registered_at=long_ago,
+        confirmed_at=long_ago,
+        **ids,
+    )
     Member.objects.create(user=user, employer=employer, role="owner", joined_at=now, **ids)
-    standing = {"state": State.APPROVED, "approved_at": now, "expires_at": now + timedelta(days=36500)}
-    Case.objects.create(employer=employer, declared_name=employer.name, declared_uscc=employer.uscc, opened_at=now, **ids, **standing)
+    standing = {
+        "state": State.APPROVED,
+        "approved_at": now,
+        "expires_at": now + timedelta(days=36500),
+    }
+    Case.objects.create(
+        employer=employer,
+        declared_name=employer.name,
+        declared_uscc=employer.uscc,
+        opened_at=now,
+        **ids,
+        **standing,
+    )
     return create_api_client("a platform", [Scope.GATE_DECIDE], now)[1]
 
 
@@ -195,7 +222,9 @@ def fill(first: int, last: int, decisions: int) -> None:
             cursor.execute(statement)
 
 
-def rounds(options: Namespace, folder: Path, url: str, key: str, employers: int, decisions: int) -> dict[str, Any]:
+def rounds(
+    options: Namespace, folder: Path, url: str, key: str, employers: int, decisions: int
+) -> dict[str, Any]:
     """Gate, bare view and pgbench in turns; the median of each, and of what they are of one another in one turn."""
     told: dict[str, list[float]] = {name: [] for name in (*MEASURED, *RATIOS)}
     asked = 0
@@ -204,7 +233,9 @@ def rounds(options: Namespace, folder: Path, url: str, key: str, employers: int,
             seconds = options.seconds if round_ else min(3, options.seconds)
             made = {}
             for kind in ("gate", "bare", "bare_api"):
-                script = SCRIPT.format(employers=employers, key=key, kind=kind, seed=options.seed + round_)
+                script = SCRIPT.format(
+                    employers=employers, key=key, kind=kind, seed=options.seed + round_
+                )
                 made[kind] = asked_by_wrk(folder, script, seconds)
             tps = asked_by_pgbench(folder, url, employers, seconds)
             asked += made["gate"]["requests"]
@@ -218,9 +249,12 @@ def rounds(options: Namespace, folder: Path, url: str, key: str, employers: int,
                 told["of_bare"].append(made["gate"]["rps"] / made["bare"]["rps"])
                 told["of_bare_api"].append(made["gate"]["rps"] / made["bare_api"]["rps"])
                 told["p99_of_bare"].append(made["gate"]["p99_ms"] / made["bare"]["p99_ms"])
-    return {"employers": employers, "decisions_before": decisions, "asked": asked, "allowed_share": allowed_share()} | {
-        name: round(stage.median(values), 3) for name, values in told.items()
-    }
+    return {
+        "employers": employers,
+        "decisions_before": decisions,
+        "asked": asked,
+        "allowed_share": allowed_share(),
+    } | {name: round(stage.median(values), 3) for name, values in told.items()}
 
 
 def analyze() -> None:
@@ -252,15 +286,21 @@ def served(folder: Path) -> Iterator[None]:
 
     log = folder / "web.log"
     command = f"-m gunicorn config.wsgi --bind 127.0.0.1:{PORT} --workers 4 --threads 4 --log-level warning"
-    with processes.running([sys.executable, *command.split()], log, DJANGO_SETTINGS_MODULE="benchmarks.gate_settings"):
+    with processes.running(
+        [sys.executable, *command.split()], log, DJANGO_SETTINGS_MODULE="benchmarks.gate_settings"
+    ):
         for _ in range(300):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/bare/{numbered(1)}", timeout=10).read()
+                urllib.request.urlopen(
+                    f"http://127.0.0.1:{PORT}/bare/{numbered(1)}", timeout=10
+                ).read()
                 break
             except OSError:
                 time.sleep(0.1)
         else:
-            raise SystemExit(f"The web server did not start:\n{log.read_text(errors='replace')[-2000:]}")
+            raise SystemExit(
+                f"The web server did not start:\n{log.read_text(errors='replace')[-2000:]}"
+            )
         yield
 
 
@@ -284,14 +324,32 @@ def asked_by_wrk(folder: Path, script: str, seconds: int) -> dict[str, Any]:
     found = re.search(r"TOLD (\d+) (\d+) ([\d.]+) (\d+)", done.stdout)
     if found is None or int(found[4]):
         raise SystemExit(f"wrk met errors:\n{done.stdout}\n{done.stderr}")
-    return {"requests": int(found[1]), "rps": int(found[1]) / (int(found[2]) / 1e6), "p99_ms": float(found[3]) / 1000}
+    return {
+        "requests": int(found[1]),
+        "rps": int(found[1]) / (int(found[2]) / 1e6),
+        "p99_ms": float(found[3]) / 1000,
+    }
 
 
 def asked_by_pgbench(folder: Path, url: str, employers: int, seconds: int) -> float:
     """Transactions a second of the same lock and statement, without anything before them."""
     file = folder / "asked.sql"
     file.write_text(pgbench_script(employers))
-    command = [pgbench() or "", "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "2", "-T", str(seconds), "-f", str(file), url]
+    command = [
+        pgbench() or "",
+        "-n",
+        "-M",
+        "prepared",
+        "-c",
+        str(CONNECTIONS),
+        "-j",
+        "2",
+        "-T",
+        str(seconds),
+        "-f",
+        str(file),
+        url,
+    ]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if done.returncode or found is None:
@@ -309,11 +367,20 @@ def pgbench_script(employers: int) -> str:
     id_ = "('00000000-0000-4000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid"
     day = "date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'"
     values = {
-        "client": f"'{numbered(1)}'::uuid", "employer": id_, "member": id_, "ladder": f"'{FIRST.version}'",
-        "now": "now()", "young_after": "now() - interval '30 days'", "hour": "now() - interval '1 hour'", "day": day,
-        "since": f"LEAST({day}, now() - interval '1 hour')", "ids": "ARRAY[gen_random_uuid()]", "candidates": "ARRAY['c-' || :c::bigint]",
-        "mode": "'tell_after'", "key": f"'{key}'::uuid",
-    }  # fmt: skip
+        "client": f"'{numbered(1)}'::uuid",
+        "employer": id_,
+        "member": id_,
+        "ladder": f"'{FIRST.version}'",
+        "now": "now()",
+        "young_after": "now() - interval '30 days'",
+        "hour": "now() - interval '1 hour'",
+        "day": day,
+        "since": f"LEAST({day}, now() - interval '1 hour')",
+        "ids": "ARRAY[gen_random_uuid()]",
+        "candidates": "ARRAY['c-' || :c::bigint]",
+        "mode": "'tell_after'",
+        "key": f"'{key}'::uuid",
+    }
     statement = " ".join(sql.decision("postgresql", False, FIRST).split())
     lines = [r"\set n random(1, " + str(employers) + ")", r"\set c random(1, 1000000000)", "BEGIN;"]
     return "\n".join([*lines, locks.TAKE % values + ";", statement % values + ";", "END;", ""])
@@ -322,9 +389,13 @@ def pgbench_script(employers: int) -> str:
 def show(result: dict[str, Any]) -> None:
     columns = ["employers", "decisions_before", *MEASURED, *RATIOS, "allowed_share"]
     stage.show(columns, [[size[name] for name in columns] for size in result["by_size"]])
-    print(f"The gate answers {result['of_bare']} of what the bare view does, its p99 is {result['p99_of_bare']} times as long;")
+    print(
+        f"The gate answers {result['of_bare']} of what the bare view does, its p99 is {result['p99_of_bare']} times as long;"
+    )
     print(f"{result['of_bare_api']} of what the bare view does among the API's addresses;")
-    print(f"{result['of_pgbench']} of what its SQL alone does; {result['large_of_small']} of its own rate at the small size.")
+    print(
+        f"{result['of_pgbench']} of what its SQL alone does; {result['large_of_small']} of its own rate at the small size."
+    )
 
 
 if __name__ == "__main__":

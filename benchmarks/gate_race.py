@@ -27,10 +27,16 @@ def run(options: Namespace) -> dict[str, Any]:
     case_ids, member_ids, employer_ids = prepare()
     connections.close_all()
     spawn = multiprocessing.get_context("spawn")
-    shared = {"turns": spawn.Array("l", EMPLOYERS, lock=False), "asked": spawn.Value("l", 0), "stop": spawn.Event()}
+    shared = {
+        "turns": spawn.Array("l", EMPLOYERS, lock=False),
+        "asked": spawn.Value("l", 0),
+        "stop": spawn.Event(),
+    }
     told = spawn.Queue()
     asking = [
-        spawn.Process(target=keep_asking, args=(number + options.seed, employer_ids, member_ids, shared, told))
+        spawn.Process(
+            target=keep_asking, args=(number + options.seed, employer_ids, member_ids, shared, told)
+        )
         for number in range(options.processes)
     ]
     for process in asking:
@@ -47,10 +53,13 @@ def run(options: Namespace) -> dict[str, Any]:
     if errors:
         raise SystemExit(f"{len(errors)} questions failed, the first: {errors[0]}")
     return {
-        "decisions": sum(result["asked"] for result in results), "allowed": sum(result["allowed"] for result in results),
-        "late_allows": sum(result["late"] for result in results), "suspensions": suspensions,
-        "processes": options.processes, "seconds": round(time.monotonic() - began, 1),
-    }  # fmt: skip
+        "decisions": sum(result["asked"] for result in results),
+        "allowed": sum(result["allowed"] for result in results),
+        "late_allows": sum(result["late"] for result in results),
+        "suspensions": suspensions,
+        "processes": options.processes,
+        "seconds": round(time.monotonic() - began, 1),
+    }
 
 
 def prepare() -> tuple[list[UUID], list[UUID], list[UUID]]:
@@ -64,7 +73,9 @@ def prepare() -> tuple[list[UUID], list[UUID], list[UUID]]:
     return [case.pk for case in cases], ids, ids
 
 
-def keep_asking(number: int, employer_ids: list[UUID], member_ids: list[UUID], shared: dict[str, Any], told: Any) -> None:
+def keep_asking(
+    number: int, employer_ids: list[UUID], member_ids: list[UUID], shared: dict[str, Any], told: Any
+) -> None:
     """In a process of its own: ask about one employer after the other, at random, until it is told to stop."""
     import django
 
@@ -84,9 +95,13 @@ def keep_asking(number: int, employer_ids: list[UUID], member_ids: list[UUID], s
         before = shared["turns"][which]
         try:
             answer = decide.decide(
-                client_id=UUID(int=1), employer_id=employer_ids[which], member_id=member_ids[which],
-                candidate=f"c-{n}", now=begin + n * STEP, zone=zone,
-            )  # fmt: skip
+                client_id=UUID(int=1),
+                employer_id=employer_ids[which],
+                member_id=member_ids[which],
+                candidate=f"c-{n}",
+                now=begin + n * STEP,
+                zone=zone,
+            )
         except DatabaseError as error:
             result["errors"].append(repr(error))
             break

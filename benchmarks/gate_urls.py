@@ -12,9 +12,15 @@ from config.urls import urlpatterns as served
 
 def bare(request: HttpRequest, employer: str) -> JsonResponse:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT state, expires_at FROM verification_case WHERE employer_id = %s", [employer])
+        cursor.execute(
+            "SELECT state, expires_at FROM verification_case WHERE employer_id = %s", [employer]
+        )
         state, expires_at = cursor.fetchone()
     return JsonResponse({"state": state, "expires_at": expires_at})
 
 
-urlpatterns = [path("bare/<uuid:employer>", bare), path("api/v1/bare/<uuid:employer>", bare), *served]
+urlpatterns = [
+    path("bare/<uuid:employer>", bare),
+    path("api/v1/bare/<uuid:employer>", bare),
+    *served,
+]

@@ -17,13 +17,23 @@ WAIT = 120.0
 def main() -> None:
     options = stage.arguments(__doc__ or "", journeys=12)
     with stage.fresh() as folder:
-        by_workers = {workers: measure(workers, options.journeys, options.seed + 1000 * workers, folder) for workers in (1, 2)}
+        by_workers = {
+            workers: measure(workers, options.journeys, options.seed + 1000 * workers, folder)
+            for workers in (1, 2)
+        }
     if options.json:
-        stage.tell(by_workers[1] | {"workers": {str(workers): result for workers, result in by_workers.items()}})
+        stage.tell(
+            by_workers[1]
+            | {"workers": {str(workers): result for workers, result in by_workers.items()}}
+        )
     else:
         columns = ["journeys", "median_s", "p95_s", "reading_s", "overhead_s"]
         stage.show(
-            ["workers", *columns, "approved"], [[workers, *(r[c] for c in columns), r["approved"]] for workers, r in by_workers.items()]
+            ["workers", *columns, "approved"],
+            [
+                [workers, *(r[c] for c in columns), r["approved"]]
+                for workers, r in by_workers.items()
+            ],
         )
 
 
@@ -39,7 +49,10 @@ def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, A
             wait_for(attempts)
     measured = Attempt.objects.filter(case__in=[case.pk for case in cases[2 * workers :]])
     total = [(a.finished_at - a.submitted_at).total_seconds() for a in measured]
-    reading = {run.attempt_id: run.seconds for run in CheckRun.objects.filter(attempt__in=measured, code="reading")}
+    reading = {
+        run.attempt_id: run.seconds
+        for run in CheckRun.objects.filter(attempt__in=measured, code="reading")
+    }
     overhead = [(a.finished_at - a.submitted_at).total_seconds() - reading[a.pk] for a in measured]
     return {
         "journeys": len(total),
@@ -47,7 +60,9 @@ def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, A
         "p95_s": round(stage.p95(total), 3),
         "reading_s": round(stage.median(list(reading.values())), 3),
         "overhead_s": round(stage.median(overhead), 3),
-        "approved": Case.objects.filter(pk__in=[case.pk for case in cases[2 * workers :]], state="approved").count(),
+        "approved": Case.objects.filter(
+            pk__in=[case.pk for case in cases[2 * workers :]], state="approved"
+        ).count(),
     }
 
 
@@ -64,15 +79,30 @@ def prepared(seed: int) -> Any:
     now = timezone.now()
     company = Company.fictitious(seed)
     RegistryRecord.objects.create(
-        uscc=company.uscc, name=company.name, legal_representative=company.legal_representative, status="存续",
-        established_on=company.established_on, email_domain=company.domain, as_of=now.date(),
-    )  # fmt: skip
+        uscc=company.uscc,
+        name=company.name,
+        legal_representative=company.legal_representative,
+        status="存续",
+        established_on=company.established_on,
+        email_domain=company.domain,
+        as_of=now.date(),
+    )
     employer = Employer.objects.create(name=company.name, uscc=company.uscc, registered_at=now)
     user = User.objects.create_user(f"hr{seed}@{company.domain}", None, email_verified_at=now)
     member = Member.objects.create(user=user, employer=employer, role="owner", joined_at=now)
     case = operations.open_case(employer, member.as_actor(), now)
-    jpeg = make(seed, form=("landscape", "portrait")[seed % 2], damage="light", company=company).jpeg()
-    operations.add_document(case.pk, DocumentKind.BUSINESS_LICENCE, examine(jpeg), {"clean": None}, user, member.as_actor(), now)
+    jpeg = make(
+        seed, form=("landscape", "portrait")[seed % 2], damage="light", company=company
+    ).jpeg()
+    operations.add_document(
+        case.pk,
+        DocumentKind.BUSINESS_LICENCE,
+        examine(jpeg),
+        {"clean": None},
+        user,
+        member.as_actor(),
+        now,
+    )
     return case
 
 

@@ -19,12 +19,17 @@ Attack = Callable[[Picture, Rng], Picture]
 
 def jpeg(page: Picture, rng: Rng, quality: int) -> Picture:
     _, file = cv2.imencode(".jpg", page[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)[..., ::-1])
+    return np.ascontiguousarray(
+        np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+    )
 
 
 def scaled(page: Picture, rng: Rng, by: float) -> Picture:
     size = max(1, round(page.shape[1] * by)), max(1, round(page.shape[0] * by))
-    return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA if by < 1 else cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(
+        cv2.resize(page, size, interpolation=cv2.INTER_AREA if by < 1 else cv2.INTER_CUBIC),
+        np.uint8,
+    )
 
 
 def cropped(page: Picture, rng: Rng, area: float) -> Picture:
@@ -33,8 +38,19 @@ def cropped(page: Picture, rng: Rng, area: float) -> Picture:
     ink = cv2.integral((page.min(axis=2) < 120).astype(np.uint8))
     places = []
     for _ in range(12):
-        y, x = int(rng.integers(page.shape[0] - height + 1)), int(rng.integers(page.shape[1] - width + 1))
-        places.append((int(ink[y + height, x + width] - ink[y, x + width] - ink[y + height, x] + ink[y, x]), y, x))
+        y, x = (
+            int(rng.integers(page.shape[0] - height + 1)),
+            int(rng.integers(page.shape[1] - width + 1)),
+        )
+        places.append(
+            (
+                int(
+                    ink[y + height, x + width] - ink[y, x + width] - ink[y + height, x] + ink[y, x]
+                ),
+                y,
+                x,
+            )
+        )
     # Not the fullest: one that has some text, as a person would cut it.
     _, y, x = sorted(places)[len(places) * 2 // 3]
     return jpeg(page[y : y + height, x : x + width], rng, 85)
@@ -46,7 +62,9 @@ def screenshot(page: Picture, rng: Rng) -> Picture:
     shown = scaled(page, rng, by)
     height, width = round(shown.shape[0] * rng.uniform(0.6, 1.0)), shown.shape[1]
     left = int(rng.integers(40, 400))
-    window = np.full((height + 90, width + left + int(rng.integers(40, 400)), 3), (82, 86, 89), np.uint8)
+    window = np.full(
+        (height + 90, width + left + int(rng.integers(40, 400)), 3), (82, 86, 89), np.uint8
+    )
     window[:60] = (50, 54, 57)
     for x in range(20, window.shape[1] - 60, 90):
         cv2.circle(window, (x, 30), 8, (200, 200, 204), -1, cv2.LINE_AA)
@@ -67,12 +85,20 @@ def print_scanned(page: Picture, rng: Rng) -> Picture:
     rank = np.empty(64)
     rank[(screen + rng.normal(0, 1e-6, screen.shape)).ravel().argsort()] = np.arange(64)
     threshold = ((rank.reshape(8, 8) + 0.5) * 4).astype(np.uint8)
-    tiles = np.tile(threshold, (fine.shape[0] // 8 + 1, fine.shape[1] // 8 + 1))[: fine.shape[0], : fine.shape[1]]
+    tiles = np.tile(threshold, (fine.shape[0] // 8 + 1, fine.shape[1] // 8 + 1))[
+        : fine.shape[0], : fine.shape[1]
+    ]
     dots = np.where(fine > tiles, 255, 20).astype(np.uint8)
     soft = cv2.GaussianBlur(dots, (0, 0), 1.8)
-    turn = cv2.getRotationMatrix2D((soft.shape[1] / 2, soft.shape[0] / 2), float(rng.uniform(-3, 3)), 1.0)
-    turned = cv2.warpAffine(soft, turn, (soft.shape[1], soft.shape[0]), flags=cv2.INTER_LINEAR, borderValue=240)
-    scan = cv2.resize(turned, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA).astype(np.float32)
+    turn = cv2.getRotationMatrix2D(
+        (soft.shape[1] / 2, soft.shape[0] / 2), float(rng.uniform(-3, 3)), 1.0
+    )
+    turned = cv2.warpAffine(
+        soft, turn, (soft.shape[1], soft.shape[0]), flags=cv2.INTER_LINEAR, borderValue=240
+    )
+    scan = cv2.resize(turned, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA).astype(
+        np.float32
+    )
     scan = 18 + scan * rng.uniform(0.86, 0.92) + rng.normal(0, 2.5, scan.shape)
     return jpeg(np.repeat(np.clip(scan, 0, 255).astype(np.uint8)[..., None], 3, axis=2), rng, 80)
 
@@ -94,9 +120,13 @@ def angled_photo(page: Picture, rng: Rng) -> Picture:
     else:
         moved[1, 1], moved[2, 1] = moved[1, 1] + height * lean / 2, moved[2, 1] - height * lean / 2
     matrix = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
-    photo = cv2.warpPerspective(page, matrix, (width + 160, height + 160), flags=cv2.INTER_LINEAR, borderValue=(110, 96, 80))
+    photo = cv2.warpPerspective(
+        page, matrix, (width + 160, height + 160), flags=cv2.INTER_LINEAR, borderValue=(110, 96, 80)
+    )
     light = np.linspace(0.72, 1.0, photo.shape[1], dtype=np.float32)[None, :, None]
-    noisy = np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.8), np.float32) * light + rng.normal(0, 4, photo.shape)
+    noisy = np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.8), np.float32) * light + rng.normal(
+        0, 4, photo.shape
+    )
     return jpeg(np.clip(noisy, 0, 255).astype(np.uint8), rng, 75)
 
 
@@ -119,7 +149,9 @@ def whitened(page: Picture, rng: Rng) -> Picture:
 def few_greys(page: Picture, rng: Rng) -> Picture:
     """Eight grey levels."""
     grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
-    return np.repeat((np.round(grey / (255 / 7)) * (255 / 7)).astype(np.uint8)[..., None], 3, axis=2)
+    return np.repeat(
+        (np.round(grey / (255 / 7)) * (255 / 7)).astype(np.uint8)[..., None], 3, axis=2
+    )
 
 
 def turned(page: Picture, rng: Rng) -> Picture:
@@ -137,7 +169,9 @@ ATTACKS: Final[dict[str, Attack]] = {
     "as released": lambda page, rng: page,
     **{f"JPEG {quality}": partial(jpeg, quality=quality) for quality in (90, 60, 30)},
     **{f"scale {by}": partial(scaled, by=by) for by in (0.75, 0.5, 0.4)},
-    **{f"crop {round(area * 100)} %": partial(cropped, area=area) for area in (0.8, 0.5, 0.25, 0.1)},
+    **{
+        f"crop {round(area * 100)} %": partial(cropped, area=area) for area in (0.8, 0.5, 0.25, 0.1)
+    },
     "screenshot": screenshot,
     "blur": blurred,
     "print and scan": print_scanned,

@@ -31,7 +31,11 @@ from resumes.specimens.resume import rendered
 from resumes.tracing import CleanPage, Release, Trace, trace
 
 SERVICE_KEY: Final = b"a key for benchmarks, not a secret"
-WORDS: Final = ("澜川省云帆网络科技有限公司", "云溪市青禾人力资源服务有限公司", "Greenstalk Supply Chain Co., Ltd.")
+WORDS: Final = (
+    "澜川省云帆网络科技有限公司",
+    "云溪市青禾人力资源服务有限公司",
+    "Greenstalk Supply Chain Co., Ltd.",
+)
 AT: Final = datetime(2026, 5, 31, 6, 5, tzinfo=UTC)
 READ_PAGES: Final = 12
 """So many pages are read by the first reader, clean and marked."""
@@ -39,7 +43,11 @@ READ_PAGES: Final = 12
 
 def release_of(resume: str, number: int, pages: int) -> Release:
     name = f"{resume}-{number:04}"
-    return Release(name, resume, tuple(resumes_marking.MarkKey.derived(SERVICE_KEY, name, page) for page in range(pages)))
+    return Release(
+        name,
+        resume,
+        tuple(resumes_marking.MarkKey.derived(SERVICE_KEY, name, page) for page in range(pages)),
+    )
 
 
 @dataclass
@@ -53,7 +61,10 @@ class Stand:
 
     @cached_property
     def pages(self) -> list[CleanPage]:
-        return [CleanPage(self.name, number, picture) for number, picture in enumerate(self.resume.pictures())]
+        return [
+            CleanPage(self.name, number, picture)
+            for number, picture in enumerate(self.resume.pictures())
+        ]
 
     def copy(self, release: int, page: int) -> leaks.Picture:
         """Page `page` as it left with `release`: marked, written as the PDF that leaves, and rendered from that."""
@@ -61,7 +72,9 @@ class Stand:
             self.copies.clear()
         if (release, page) not in self.copies:
             key = self.releases[release].keys[page]
-            marked = resumes_marking.marked(self.pages[page].picture, key, words(self.releases[release].number, release))
+            marked = resumes_marking.marked(
+                self.pages[page].picture, key, words(self.releases[release].number, release)
+            )
             self.copies[release, page] = rendered(released([Sheet(marked, resumes_marking.DPI)]))[0]
         return self.copies[release, page]
 
@@ -87,14 +100,21 @@ class Tally:
         self.right += bool(named & set(truth))
         self.wrong += bool(named - set(truth))
         self.refused += not named
-        self.z.append(max((score.z for score in told.scores if score.release in truth), default=0.0))
-        self.innocent = max([self.innocent, *(score.z for score in told.scores if score.release not in truth)])
+        self.z.append(
+            max((score.z for score in told.scores if score.release in truth), default=0.0)
+        )
+        self.innocent = max(
+            [self.innocent, *(score.z for score in told.scores if score.release not in truth)]
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "right": self.right, "wrong": self.wrong, "refused": self.refused,
-            "z_median": round(stage.median(self.z), 1) if self.z else None, "innocent_z_max": round(self.innocent, 1),
-        }  # fmt: skip
+            "right": self.right,
+            "wrong": self.wrong,
+            "refused": self.refused,
+            "z_median": round(stage.median(self.z), 1) if self.z else None,
+            "innocent_z_max": round(self.innocent, 1),
+        }
 
 
 class Bench:
@@ -122,14 +142,20 @@ class Bench:
         for stand in self.stands:
             copy = int(stand.name) * 7 % len(stand.releases)
             for page in stand.pages:
-                self.trace(name, [attack(stand.copy(copy, page.number), self.rng)], [stand.releases[copy].number])
+                self.trace(
+                    name,
+                    [attack(stand.copy(copy, page.number), self.rng)],
+                    [stand.releases[copy].number],
+                )
 
     def averaged(self, count: int) -> None:
         """Each page of `count` copies, averaged and saved. All of them are to be named, or some, never another."""
         for stand in self.stands:
             for page in stand.pages:
                 chosen = self.rng.choice(len(stand.releases), count, replace=False).tolist()
-                leak = leaks.jpeg(leaks.averaged([stand.copy(copy, page.number) for copy in chosen]), self.rng, 80)
+                leak = leaks.jpeg(
+                    leaks.averaged([stand.copy(copy, page.number) for copy in chosen]), self.rng, 80
+                )
                 truth = [stand.releases[copy].number for copy in chosen]
                 told = self.trace(f"average of {count}", [leak], truth)
                 self.tallies.setdefault(f"average of {count}, all named", Tally()).add(told, truth)
@@ -144,16 +170,26 @@ class Bench:
             pile = []
             for stand in pair:
                 copy = int(self.rng.integers(len(stand.releases)))
-                pile += [(stand.releases[copy].number, page, stand.copy(copy, page.number)) for page in stand.pages]
+                pile += [
+                    (stand.releases[copy].number, page, stand.copy(copy, page.number))
+                    for page in stand.pages
+                ]
             self.rng.shuffle(pile)  # type: ignore[arg-type]
-            pictures = [np.ascontiguousarray(np.rot90(picture, 2 * int(self.rng.integers(2)))) for _, _, picture in pile]
+            pictures = [
+                np.ascontiguousarray(np.rot90(picture, 2 * int(self.rng.integers(2))))
+                for _, _, picture in pile
+            ]
             told = self.trace(
-                "pages in another order", [leaks.jpeg(picture, self.rng, 75) for picture in pictures], [one[0] for one in pile]
+                "pages in another order",
+                [leaks.jpeg(picture, self.rng, 75) for picture in pictures],
+                [one[0] for one in pile],
             )
             self.tallies.setdefault("which page it is", Tally())
             for (_, page, _), found in zip(pile, told.pictures, strict=True):
                 self.tallies["which page it is"].right += found.page is page
-                self.tallies["which page it is"].wrong += found.page is not None and found.page is not page
+                self.tallies["which page it is"].wrong += (
+                    found.page is not None and found.page is not page
+                )
                 self.tallies["which page it is"].refused += found.page is None
 
     def mixed(self) -> None:
@@ -164,7 +200,11 @@ class Bench:
                 leak = stand.copy(upper, page.number).copy()
                 half = leak.shape[0] // 2
                 leak[half:] = stand.copy(lower, page.number)[half:]
-                self.trace("two copies on one page", [leaks.jpeg(leak, self.rng, 80)], [stand.releases[n].number for n in (upper, lower)])
+                self.trace(
+                    "two copies on one page",
+                    [leaks.jpeg(leak, self.rng, 80)],
+                    [stand.releases[n].number for n in (upper, lower)],
+                )
 
 
 def stands(seed: int, pages: int, releases: int) -> list[Stand]:
@@ -174,7 +214,11 @@ def stands(seed: int, pages: int, releases: int) -> list[Stand]:
     while count < pages:
         resume = make(seed + len(made))
         name = f"{seed + len(made)}"
-        made.append(Stand(name, resume, [release_of(name, number, resume.pages) for number in range(releases)]))
+        made.append(
+            Stand(
+                name, resume, [release_of(name, number, resume.pages) for number in range(releases)]
+            )
+        )
         count += resume.pages
     return made
 
@@ -212,11 +256,15 @@ def costs(made: list[Stand]) -> dict[str, Any]:
             sizes.append(len(pdf) / 1024)
     landmarks = [timed(page.found_landmarks) for stand in made[:8] for page in stand.pages]
     return {
-        "mark_ms": round(stage.median(marking), 1), "release_ms": round(stage.median(marking) + stage.median(binding), 1),
-        "render_ms": round(stage.median(rendering), 1), "pikepdf_save_ms": round(stage.median(saving), 2),
-        "page_kb": round(stage.median(sizes)), "page_kb_max": round(max(sizes)), "resume_kb": round(stage.median(were)),
+        "mark_ms": round(stage.median(marking), 1),
+        "release_ms": round(stage.median(marking) + stage.median(binding), 1),
+        "render_ms": round(stage.median(rendering), 1),
+        "pikepdf_save_ms": round(stage.median(saving), 2),
+        "page_kb": round(stage.median(sizes)),
+        "page_kb_max": round(max(sizes)),
+        "resume_kb": round(stage.median(were)),
         "landmarks_ms": round(stage.median(landmarks)),
-    }  # fmt: skip
+    }
 
 
 def readability(made: list[Stand]) -> dict[str, Any]:
@@ -237,20 +285,29 @@ def readability(made: list[Stand]) -> dict[str, Any]:
             clean = np.ascontiguousarray(page.picture[..., ::-1])
             marked, plain = (
                 np.ascontiguousarray(picture[: clean.shape[0], : clean.shape[1], ::-1])
-                for picture in (stand.copy(0, page.number), rendered(released([Sheet(page.picture, resumes_marking.DPI)]))[0])
+                for picture in (
+                    stand.copy(0, page.number),
+                    rendered(released([Sheet(page.picture, resumes_marking.DPI)]))[0],
+                )
             )
             places = [box.polygon for box in reader.read(clean)]
             for place in places:
                 before, after, saved = (
-                    "".join(box.text for box in reader.read_places(picture, [place])).replace(" ", "") for picture in (clean, marked, plain)
+                    "".join(box.text for box in reader.read_places(picture, [place])).replace(
+                        " ", ""
+                    )
+                    for picture in (clean, marked, plain)
                 )
                 characters += len(before)
                 changed += edits(before, after)
                 by_jpeg += edits(before, saved)
     return {
-        "pages": pages, "characters": characters, "changed": changed, "changed_percent": round(100 * changed / max(1, characters), 2),
+        "pages": pages,
+        "characters": characters,
+        "changed": changed,
+        "changed_percent": round(100 * changed / max(1, characters), 2),
         "by_jpeg_alone_percent": round(100 * by_jpeg / max(1, characters), 2),
-    }  # fmt: skip
+    }
 
 
 def edits(a: str, b: str) -> int:
@@ -270,7 +327,10 @@ def measure(seed: int, pages: int, releases: int, only: str) -> dict[str, Any]:
     made = stands(seed, pages, releases)
     bench = Bench(made, seed)
     work: dict[str, Callable[[], None]] = {
-        **{name: lambda name=name, attack=attack: bench.one_page(name, attack) for name, attack in leaks.ATTACKS.items()},  # type: ignore[misc]
+        **{
+            name: lambda name=name, attack=attack: bench.one_page(name, attack)
+            for name, attack in leaks.ATTACKS.items()
+        },  # type: ignore[misc]
         "average of 2": lambda: bench.averaged(2),
         "average of 5": lambda: bench.averaged(5),
         "two copies on one page": bench.mixed,
@@ -281,11 +341,23 @@ def measure(seed: int, pages: int, releases: int, only: str) -> dict[str, Any]:
         if not asked or any(word in name for word in asked):
             run()
             told = bench.tallies[name]
-            print(f"{name}: {told.right} right, {told.wrong} wrong, {told.refused} refused", file=sys.stderr, flush=True)
-    result: dict[str, Any] = {"seed": seed, "pages": len(bench.pages), "resumes": len(made), "releases_of_a_resume": releases}
+            print(
+                f"{name}: {told.right} right, {told.wrong} wrong, {told.refused} refused",
+                file=sys.stderr,
+                flush=True,
+            )
+    result: dict[str, Any] = {
+        "seed": seed,
+        "pages": len(bench.pages),
+        "resumes": len(made),
+        "releases_of_a_resume": releases,
+    }
     result["attacks"] = {name: tally.as_json() for name, tally in bench.tallies.items()}
     if bench.traced:
-        result["trace_ms"] = {"median": round(stage.median(bench.traced)), "p95": round(stage.p95(bench.traced))}
+        result["trace_ms"] = {
+            "median": round(stage.median(bench.traced)),
+            "p95": round(stage.p95(bench.traced)),
+        }
     if not asked or "costs" in asked:
         result |= costs(made)
     if not asked or "readability" in asked:
@@ -301,7 +373,13 @@ def main() -> None:
         stage.tell(result)
         return
     columns = ["leak", "right", "wrong", "refused", "z", "innocents' z"]
-    stage.show(columns, [[name, *(str(value) for value in told.values())] for name, told in result["attacks"].items()])
+    stage.show(
+        columns,
+        [
+            [name, *(str(value) for value in told.values())]
+            for name, told in result["attacks"].items()
+        ],
+    )
     print()
     for name, value in result.items():
         if name != "attacks":

@@ -47,14 +47,19 @@ def measure(kind: str, damage: str, seed: int, count: int, *, show: bool = False
     for specimen in samples(kind, damage, seed, count):
         reading = read_paper(kind, [specimen.image])  # type: ignore[call-overload]
         seconds.append(reading.seconds)
-        answers = [(name, plain(reading.fields.get(name, "")), plain(text)) for name, text in specimen.fields.items()]
+        answers = [
+            (name, plain(reading.fields.get(name, "")), plain(text))
+            for name, text in specimen.fields.items()
+        ]
         answers.append(("titled", str(reading.titled), "True"))
         if isinstance(reading, AuthorizationLetterReading):
             marks = specimen.marks
             answers.append(("sealed", str(reading.sealed), str(marks["sealed"])))
             if reading.signed is not None or marks["signed"]:
                 answers.append(("signed", str(reading.signed), str(marks["signed"])))
-            answers.append(("seal_text", plain(reading.seal_text), plain(specimen.fields["company"])))
+            answers.append(
+                ("seal_text", plain(reading.seal_text), plain(specimen.fields["company"]))
+            )
         for name, read, truth in answers:
             right.setdefault(name, []).append(read == truth)
             if show and read != truth:
@@ -62,7 +67,9 @@ def measure(kind: str, damage: str, seed: int, count: int, *, show: bool = False
         invented = reading.fields.keys() - specimen.fields.keys()
         right.setdefault("nothing invented", []).append(not invented)
         if show and invented:
-            print(f"    {damage:6} invented: { ({name: reading.fields[name] for name in invented}) }")
+            print(
+                f"    {damage:6} invented: { ({name: reading.fields[name] for name in invented}) }"
+            )
     return {
         "papers": len(seconds),
         "seconds": round(statistics.median(seconds), 2),
@@ -72,7 +79,9 @@ def measure(kind: str, damage: str, seed: int, count: int, *, show: bool = False
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.papers", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.papers", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=6, help="specimens of every layout and damage")
     parser.add_argument("--kind", choices=tuple(KINDS), help="only this kind")
@@ -82,15 +91,31 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.count < 1:
         parser.error("--count must be 1 or more")
-    read_paper("hr_service_licence", [make_hr_service(arguments.seed).image])  # the engine loads its models on the first page
+    read_paper(
+        "hr_service_licence", [make_hr_service(arguments.seed).image]
+    )  # the engine loads its models on the first page
     for kind in [arguments.kind] if arguments.kind else KINDS:
         for damage in [arguments.damage] if arguments.damage else DAMAGES:
-            result = measure(kind, damage, arguments.seed, arguments.count, show=arguments.show and not arguments.json)
+            result = measure(
+                kind,
+                damage,
+                arguments.seed,
+                arguments.count,
+                show=arguments.show and not arguments.json,
+            )
             if arguments.json:
-                print(json.dumps({"kind": kind, "damage": damage} | result, ensure_ascii=False), flush=True)
+                print(
+                    json.dumps({"kind": kind, "damage": damage} | result, ensure_ascii=False),
+                    flush=True,
+                )
                 continue
-            print(f"{kind}, {damage}: {result['papers']} papers, median {result['seconds']} s (p95 {result['seconds_p95']})")
-            print("  " + "  ".join(f"{name} {share:.2f}" for name, share in result["exact"].items()), flush=True)
+            print(
+                f"{kind}, {damage}: {result['papers']} papers, median {result['seconds']} s (p95 {result['seconds_p95']})"
+            )
+            print(
+                "  " + "  ".join(f"{name} {share:.2f}" for name, share in result["exact"].items()),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -59,7 +59,9 @@ def timed(picture: Picture) -> tuple[tuple[str, ...], float]:
 def enlarged(picture: Picture) -> Picture:
     """`picture` at 12 megapixels."""
     scale = math.sqrt(TWELVE_MEGAPIXELS / (picture.shape[0] * picture.shape[1]))
-    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(
+        cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8
+    )
 
 
 def specimens(seed: int, count: int) -> Iterator[tuple[str, Picture]]:
@@ -90,14 +92,23 @@ def measure(pictures: Iterator[tuple[str, Picture]]) -> dict[str, Any]:
     large = [seconds for group in groups.values() for seconds in group.large]
     return {
         "pictures": len(own),
-        "ms": {"own": {"median": median(own), "p95": p95(own)}, "12_megapixels": {"median": median(large), "p95": p95(large)}},
-        "flagged": {name: {code: group.share(code) for code in CODES} for name, group in groups.items()},
+        "ms": {
+            "own": {"median": median(own), "p95": p95(own)},
+            "12_megapixels": {"median": median(large), "p95": p95(large)},
+        },
+        "flagged": {
+            name: {code: group.share(code) for code in CODES} for name, group in groups.items()
+        },
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?", help="judge these pictures instead of specimens")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.quality", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="judge these pictures instead of specimens"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=10, help="how many specimens of each damage")
     parser.add_argument("--json", action="store_true")
@@ -106,15 +117,25 @@ def main() -> None:
         parser.error(f"{arguments.folder} is no folder")
     cv2.setNumThreads(1)
     judge(np.zeros((100, 100, 3), np.uint8))  # the first call loads what later ones have
-    pictures = folder_of(arguments.folder) if arguments.folder else specimens(arguments.seed, arguments.count)
+    pictures = (
+        folder_of(arguments.folder)
+        if arguments.folder
+        else specimens(arguments.seed, arguments.count)
+    )
     result = measure(pictures)
     if arguments.json:
         tell(result)
         return
     names = [code.removeprefix("document_") for code in CODES]
-    show(["share flagged", *names], [[name, *shares.values()] for name, shares in result["flagged"].items()])
+    show(
+        ["share flagged", *names],
+        [[name, *shares.values()] for name, shares in result["flagged"].items()],
+    )
     print()
-    show(["ms a picture", "median", "p95"], [[size, round(at["median"], 1), round(at["p95"], 1)] for size, at in result["ms"].items()])
+    show(
+        ["ms a picture", "median", "p95"],
+        [[size, round(at["median"], 1), round(at["p95"], 1)] for size, at in result["ms"].items()],
+    )
     print(f"{result['pictures']} pictures", file=sys.stderr)
 
 

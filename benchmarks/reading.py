@@ -75,18 +75,32 @@ class Result:
 
 def in_folder(folder: Path, labels: Path, half: str) -> Iterator[Sample]:
     """The labelled pictures in `folder`; names in `labels` count by their last part, or from `folder`."""
-    rows = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [
+        json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
     start, step = {"even": (0, 2), "odd": (1, 2), "all": (0, 1)}[half]
     for row in rows[start::step]:
         file = folder / row["file"]
         file = file if file.exists() else folder / Path(row["file"]).name
         fields = row["fields"]
-        yield Sample(row["file"], REAL, file.read_bytes(), {name: str(fields[name]) for name in FIELDS if fields.get(name)})
+        yield Sample(
+            row["file"],
+            REAL,
+            file.read_bytes(),
+            {name: str(fields[name]) for name in FIELDS if fields.get(name)},
+        )
 
 
 def labels_of(folder: Path) -> Path:
     """Where the labels of `folder` are, unless told: in it, or beside it."""
-    return next((path for path in (folder / "labels.jsonl", folder.parent / "labels.jsonl") if path.exists()), folder / "labels.jsonl")
+    return next(
+        (
+            path
+            for path in (folder / "labels.jsonl", folder.parent / "labels.jsonl")
+            if path.exists()
+        ),
+        folder / "labels.jsonl",
+    )
 
 
 def specimens(seed: int, count: int) -> Iterator[Sample]:
@@ -94,10 +108,17 @@ def specimens(seed: int, count: int) -> Iterator[Sample]:
     for i, level in ((i, level) for level in LEVELS for i in range(count)):
         specimen = make(seed + i, FORMS[i % 2], "scan" if level == "pdf" else level)
         data = file_of(specimen.image, "PDF" if level == "pdf" else "JPEG")
-        yield Sample(f"{level}-{seed + i}", level, data, {name: specimen.fields.get(name, "") for name in FIELDS})
+        yield Sample(
+            f"{level}-{seed + i}",
+            level,
+            data,
+            {name: specimen.fields.get(name, "") for name in FIELDS},
+        )
     for i, forgery in ((i, forgery) for forgery in FORGERIES for i in range(count)):
         forged = make(seed + i, FORMS[i % 2], forgery)
-        yield Sample(f"{forgery}-{seed + i}", FORGED, file_of(forged.image), {"uscc": forged.fields["uscc"]})
+        yield Sample(
+            f"{forgery}-{seed + i}", FORGED, file_of(forged.image), {"uscc": forged.fields["uscc"]}
+        )
     for i in range(max(count, len(DECOYS))):
         kind = DECOYS[i % len(DECOYS)]
         yield Sample(f"{kind}-{seed + i}", DECOY, file_of(decoy(seed + i, kind)), {})
@@ -129,9 +150,16 @@ def read(sample: Sample, engine: Engine | None, engine_first: bool) -> Result:
     seconds = time.perf_counter() - started
     bare = engine(pages[0]) if engine and not engine_first else bare
     outcome = Outcome(
-        sample.name, sample.truth, reading.fields, reading.confidence, reading.looks_like_licence, qr_uscc=reading.qr_uscc
-    )  # fmt: skip
-    return Result(sample.group, outcome, intake, seconds, getattr(reading, "decided_seconds", None), bare)
+        sample.name,
+        sample.truth,
+        reading.fields,
+        reading.confidence,
+        reading.looks_like_licence,
+        qr_uscc=reading.qr_uscc,
+    )
+    return Result(
+        sample.group, outcome, intake, seconds, getattr(reading, "decided_seconds", None), bare
+    )
 
 
 def bare_engine() -> Engine:
@@ -190,7 +218,11 @@ def speed(results: Sequence[Result]) -> dict[str, Any]:
 
     def told(values: Iterable[float | None]) -> dict[str, float] | None:
         known = [value for value in values if value is not None]
-        return {"median": round(statistics.median(known), 3), "p95": round(stage.p95(known), 3)} if known else None
+        return (
+            {"median": round(statistics.median(known), 3), "p95": round(stage.p95(known), 3)}
+            if known
+            else None
+        )
 
     ratios = [r.reading / r.engine for r in results if r.reading is not None and r.engine]
     decided = [r.decided / r.engine for r in results if r.decided is not None and r.engine]
@@ -217,7 +249,9 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
     if len(groups) > 1:
         of_group = {group: [r for r in licences if r.group == group] for group in groups}
         whole["levels"] = {
-            group: of_licences([r.outcome for r in rs]) | {"pictures": len(rs), "seconds": speed(rs)} for group, rs in of_group.items()
+            group: of_licences([r.outcome for r in rs])
+            | {"pictures": len(rs), "seconds": speed(rs)}
+            for group, rs in of_group.items()
         }
     if forged := [r.outcome for r in results if r.group == FORGED]:
         whole["forged"] = of_forgeries(forged)
@@ -231,29 +265,64 @@ def show(whole: Mapping[str, Any]) -> None:
     licences, seconds = whole["licences"], whole["seconds"]
     print(f"{licences['pictures']} licences, {whole['reader']}\n")
     columns = ("share", "exact", "printed", "wrong", "empty", "invented", "sure", "sure_right")
-    stage.show(["field", *columns], [[name, *(score[column] for column in columns)] for name, score in licences["fields"].items()])
-    print(f"\ngiven as sure (≥ {SURE})   {licences['sure']}, of them right {licences['sure_right']}")
+    stage.show(
+        ["field", *columns],
+        [
+            [name, *(score[column] for column in columns)]
+            for name, score in licences["fields"].items()
+        ],
+    )
+    print(
+        f"\ngiven as sure (≥ {SURE})   {licences['sure']}, of them right {licences['sure_right']}"
+    )
     print(f"a wrong USCC as sure     {_names(licences['uscc_wrong_given_as_sure'])}")
     print(f"refused as no licence    {_names(licences['refused_as_none'])}")
-    print(f"refused by the intake    {_names([f'{file} ({code})' for file, code in licences['refused_by_intake'].items()])}")
+    print(
+        f"refused by the intake    {_names([f'{file} ({code})' for file, code in licences['refused_by_intake'].items()])}"
+    )
     in_any_order = f"{licences['scope_content_mean']} in whatever order"
-    print(f"scope, error rate        mean {licences['scope_cer_mean']}, median {licences['scope_cer_median']}; mean {in_any_order}")
+    print(
+        f"scope, error rate        mean {licences['scope_cer_mean']}, median {licences['scope_cer_median']}; mean {in_any_order}"
+    )
     for name in ("reading", "decided", "engine", "intake"):
         if seconds[name]:
-            print(f"seconds, {name:16}median {seconds[name]['median']:.3f}, p95 {seconds[name]['p95']:.3f}")
+            print(
+                f"seconds, {name:16}median {seconds[name]['median']:.3f}, p95 {seconds[name]['p95']:.3f}"
+            )
     if seconds["ratio"]:
         print(
-            f"reading / bare engine    {seconds['ratio']}" + (f", decided {seconds['decided_ratio']}" if seconds["decided_ratio"] else "")
+            f"reading / bare engine    {seconds['ratio']}"
+            + (f", decided {seconds['decided_ratio']}" if seconds["decided_ratio"] else "")
         )
     if "levels" in whole:
         print()
-        stage.show(["level", "uscc", "name", "person", "date", "address", "cer", "sure", "right", "bad uscc", "none", "s"], _levels(whole))
+        stage.show(
+            [
+                "level",
+                "uscc",
+                "name",
+                "person",
+                "date",
+                "address",
+                "cer",
+                "sure",
+                "right",
+                "bad uscc",
+                "none",
+                "s",
+            ],
+            _levels(whole),
+        )
     if "forged" in whole:
         forged = whole["forged"]
         print(f"\nforged, {forged['pictures']}: given as sure {_names(forged['given_as_sure'])}")
-        print(f"  QR codes read {forged['qr_read']}, of them seen to disagree {forged['qr_mismatch_noticed']}")
+        print(
+            f"  QR codes read {forged['qr_read']}, of them seen to disagree {forged['qr_mismatch_noticed']}"
+        )
     if "no_licence" in whole:
-        print(f"no licence, {whole['no_licence']['pictures']}: taken for one {_names(whole['no_licence']['accepted'])}")
+        print(
+            f"no licence, {whole['no_licence']['pictures']}: taken for one {_names(whole['no_licence']['accepted'])}"
+        )
 
 
 def _levels(whole: Mapping[str, Any]) -> list[list[object]]:
@@ -274,7 +343,9 @@ def _levels(whole: Mapping[str, Any]) -> list[list[object]]:
 
 
 def _names(files: Sequence[str]) -> str:
-    return f"{len(files)}" + (f": {', '.join(files[:12])}{' …' if len(files) > 12 else ''}" if files else "")
+    return f"{len(files)}" + (
+        f": {', '.join(files[:12])}{' …' if len(files) > 12 else ''}" if files else ""
+    )
 
 
 def show_misses(results: Iterable[Result]) -> None:
@@ -284,26 +355,60 @@ def show_misses(results: Iterable[Result]) -> None:
         for name, printed in o.truth.items():
             if name != SCOPE and not o.right(name):
                 mark = "!" if o.sure(name) else " "
-                print(f"{mark} {o.file} {name}: printed {printed!r} read {o.fields.get(name, '')!r} {o.confidence.get(name, 0):.3f}")
+                print(
+                    f"{mark} {o.file} {name}: printed {printed!r} read {o.fields.get(name, '')!r} {o.confidence.get(name, 0):.3f}"
+                )
 
 
 def write_predictions(results: Iterable[Result], file: Path) -> None:
     """What was read, one JSON object a line, in the form of labels."""
-    rows = ({"file": r.outcome.file, "fields": dict(r.outcome.fields), "seconds": r.reading} for r in results)
-    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    rows = (
+        {"file": r.outcome.file, "fields": dict(r.outcome.fields), "seconds": r.reading}
+        for r in results
+    )
+    file.write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.reading", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="read these pictures; without it, specimens")
-    parser.add_argument("--folder", type=Path, dest="named_folder", metavar="FOLDER", help=argparse.SUPPRESS)
-    parser.add_argument("--labels", type=Path, metavar="FILE", help="what is printed on them (default: labels.jsonl, there)")
-    parser.add_argument("--half", choices=("even", "odd", "all"), default="all", help="only every second labelled row")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.reading", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="FOLDER",
+        help="read these pictures; without it, specimens",
+    )
+    parser.add_argument(
+        "--folder", type=Path, dest="named_folder", metavar="FOLDER", help=argparse.SUPPRESS
+    )
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="what is printed on them (default: labels.jsonl, there)",
+    )
+    parser.add_argument(
+        "--half",
+        choices=("even", "odd", "all"),
+        default="all",
+        help="only every second labelled row",
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=8, help="how many specimens of each level (default: 8)")
+    parser.add_argument(
+        "--count", type=int, default=8, help="how many specimens of each level (default: 8)"
+    )
     parser.add_argument("--without-engine", action="store_true", help="do not time the bare engine")
     parser.add_argument("--misses", action="store_true", help="list what was read wrong")
-    parser.add_argument("--predictions", type=Path, metavar="FILE", help="write what was read, one JSON object a line")
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        metavar="FILE",
+        help="write what was read, one JSON object a line",
+    )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder or arguments.named_folder
@@ -312,7 +417,11 @@ def main() -> None:
     labels = arguments.labels or (labels_of(folder) if folder else None)
     if labels is not None and not labels.is_file():
         parser.error(f"no labels at {labels}; --labels says where they are")
-    samples = in_folder(folder, labels, arguments.half) if folder and labels else specimens(arguments.seed, arguments.count)
+    samples = (
+        in_folder(folder, labels, arguments.half)
+        if folder and labels
+        else specimens(arguments.seed, arguments.count)
+    )
     results = read_all(samples, None if arguments.without_engine else bare_engine())
     if arguments.predictions:
         write_predictions(results, arguments.predictions)

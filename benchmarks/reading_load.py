@@ -39,19 +39,33 @@ def main() -> None:
     options = stage.arguments(__doc__ or "", pages=24, rounds=2, **{"memory-pages": MARKS[-1]})
     result: dict[str, Any] = {
         "load": load(options.seed, options.pages, options.rounds),
-        "memory": {split: memory(options.seed, options.memory_pages, threads) for split, (_, threads) in SPLITS.items()},
+        "memory": {
+            split: memory(options.seed, options.memory_pages, threads)
+            for split, (_, threads) in SPLITS.items()
+        },
     }
     if options.json:
         stage.tell(result)
         return
-    stage.show(["split", "pages a minute"], [[split, per_minute] for split, per_minute in result["load"].items()])
+    stage.show(
+        ["split", "pages a minute"],
+        [[split, per_minute] for split, per_minute in result["load"].items()],
+    )
     print()
     marks = list(next(iter(result["memory"].values()))["resident_mb"])
     rows = [
-        [split, *memory["resident_mb"].values(), memory["flat"], memory["met"], memory["seconds_a_page"]]
+        [
+            split,
+            *memory["resident_mb"].values(),
+            memory["flat"],
+            memory["met"],
+            memory["seconds_a_page"],
+        ]
         for split, memory in result["memory"].items()
     ]
-    stage.show(["resident MB of one process after", *marks, "flat", f"≤ {GOAL_MB} MB", "s a page"], rows)
+    stage.show(
+        ["resident MB of one process after", *marks, "flat", f"≤ {GOAL_MB} MB", "s a page"], rows
+    )
 
 
 # --- Pages a minute --------------------------------------------------------------------------------------
@@ -59,7 +73,9 @@ def main() -> None:
 
 def load(seed: int, pages: int, rounds: int) -> dict[str, float]:
     """Pages a minute of each split: the median of `rounds`, which take turns."""
-    jpegs = [make(seed + i, FORMS[i % 2], ("phone", "scan", "light")[i % 3]).jpeg() for i in range(pages)]
+    jpegs = [
+        make(seed + i, FORMS[i % 2], ("phone", "scan", "light")[i % 3]).jpeg() for i in range(pages)
+    ]
     measured: dict[str, list[float]] = {split: [] for split in SPLITS}
     for _ in range(rounds):
         for split, (processes, threads) in SPLITS.items():
@@ -73,7 +89,11 @@ def _seconds(jpegs: Sequence[bytes], processes: int, threads: int) -> float:
     pipes, children = [], []
     for number in range(processes):
         ours, theirs = context.Pipe()
-        children.append(context.Process(target=_reads, args=(theirs, jpegs[number::processes], threads), daemon=True))
+        children.append(
+            context.Process(
+                target=_reads, args=(theirs, jpegs[number::processes], threads), daemon=True
+            )
+        )
         children[-1].start()
         theirs.close()
         pipes.append(ours)
@@ -173,7 +193,10 @@ def resident_mb() -> int:
 def pictures(seed: int, count: int) -> Iterator[Picture]:
     """`count` pictures (RGB) of few specimens, every one scaled, turned, sheared and cropped in another way."""
     rng = np.random.default_rng(seed)
-    pages = [np.asarray(make(seed + i, FORMS[i % 2], ("phone", "scan", "light")[i % 3]).image) for i in range(_RENDERED)]
+    pages = [
+        np.asarray(make(seed + i, FORMS[i % 2], ("phone", "scan", "light")[i % 3]).image)
+        for i in range(_RENDERED)
+    ]
     for _ in range(count):
         page = pages[rng.integers(len(pages))]
         height, width = page.shape[:2]
@@ -181,9 +204,20 @@ def pictures(seed: int, count: int) -> Iterator[Picture]:
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.uniform(-4, 4)), 1.0)
         matrix[0, 1] += rng.uniform(-0.05, 0.05)
         matrix = matrix * scale
-        size = round(width * scale * float(rng.uniform(0.8, 1.1))), round(height * scale * float(rng.uniform(0.8, 1.1)))
-        warped = cv2.warpAffine(page, matrix, size, flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR, borderValue=(120, 118, 112))
-        yield np.ascontiguousarray(np.rot90(warped, int(rng.choice((0, 0, 0, 1, 2, 3))))).astype(np.uint8)
+        size = (
+            round(width * scale * float(rng.uniform(0.8, 1.1))),
+            round(height * scale * float(rng.uniform(0.8, 1.1))),
+        )
+        warped = cv2.warpAffine(
+            page,
+            matrix,
+            size,
+            flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
+            borderValue=(120, 118, 112),
+        )
+        yield np.ascontiguousarray(np.rot90(warped, int(rng.choice((0, 0, 0, 1, 2, 3))))).astype(
+            np.uint8
+        )
 
 
 if __name__ == "__main__":

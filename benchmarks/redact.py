@@ -67,7 +67,11 @@ class Outcome:
 
 def bare(text: str) -> str:
     """`text` in one spelling, without spaces and signs."""
-    return re.sub(r"[^0-9a-z\u4e00-\u9fff]", "", unicodedata.normalize("NFKC", text).lower().translate(_NUMERALS))
+    return re.sub(
+        r"[^0-9a-z\u4e00-\u9fff]",
+        "",
+        unicodedata.normalize("NFKC", text).lower().translate(_NUMERALS),
+    )
 
 
 def pieces(kind: str, value: str) -> set[str]:
@@ -94,7 +98,11 @@ def streams(pdf: bytes) -> str:
                 for found in re.findall(rb"<((?:[0-9a-f]{4})+)>", thing.read_bytes()):
                     texts.append(bytes.fromhex(found.decode()).decode("utf-16-be", "replace"))
             elif not isinstance(thing, pikepdf.Stream):
-                texts.append(str(thing.unparse(resolved=True), "latin-1") if isinstance(thing, pikepdf.Object) else str(thing))
+                texts.append(
+                    str(thing.unparse(resolved=True), "latin-1")
+                    if isinstance(thing, pikepdf.Object)
+                    else str(thing)
+                )
     return "\n".join(texts)
 
 
@@ -104,15 +112,26 @@ def views(pdf: bytes, second: bool) -> Iterator[tuple[str, str]]:
     document = pypdfium2.PdfDocument(pdf)
     for page in document:
         yield "text", page.get_textpage().get_text_bounded()
-        picture = np.ascontiguousarray(np.asarray(page.render(scale=_dpi_of(page) / 72).to_pil().convert("RGB"))[..., ::-1])
+        picture = np.ascontiguousarray(
+            np.asarray(page.render(scale=_dpi_of(page) / 72).to_pil().convert("RGB"))[..., ::-1]
+        )
         for code in zxingcpp.read_barcodes(picture):
             yield "code", code.text
-        parts = [picture[top : top + int(1.6 * picture.shape[1])] for top in range(0, picture.shape[0], int(1.4 * picture.shape[1]))]
+        parts = [
+            picture[top : top + int(1.6 * picture.shape[1])]
+            for top in range(0, picture.shape[0], int(1.4 * picture.shape[1]))
+        ]
         for reader in READERS if second else READERS[:1]:
             if reader.available():
                 for part in parts:
                     boxes = reader.read(np.ascontiguousarray(part))
-                    yield reader.name, "\n".join(box.text for box in sorted(boxes, key=lambda box: (round(box.y0 / 12), box.x0)))
+                    yield (
+                        reader.name,
+                        "\n".join(
+                            box.text
+                            for box in sorted(boxes, key=lambda box: (round(box.y0 / 12), box.x0))
+                        ),
+                    )
 
 
 def _dpi_of(page: Any) -> float:
@@ -125,7 +144,12 @@ def leaks_of(cv: Cv, pdf: bytes, second: bool) -> list[tuple[str, str, str]]:
     """The planted values that are still to be had: kind, value, where."""
     seen = [(where, text if where == "code" else bare(text)) for where, text in views(pdf, second)]
     return sorted(
-        {(kind, value, where) for kind, value in cv.planted for where, text in seen if any(piece in text for piece in pieces(kind, value))}
+        {
+            (kind, value, where)
+            for kind, value in cv.planted
+            for where, text in seen
+            if any(piece in text for piece in pieces(kind, value))
+        }
     )
 
 
@@ -136,11 +160,19 @@ def truth_of(cv: Cv, resume: Resume) -> list[tuple[Truth, ...]]:
     """The characters of each page with their places, from the generator, or from the file that LibreOffice made."""
     if cv.truth is not None:
         return list(cv.truth)
-    return [_by_letters(page, cv.written) for page in resume.pages] if cv.data.startswith(b"PK") else []
+    return (
+        [_by_letters(page, cv.written) for page in resume.pages]
+        if cv.data.startswith(b"PK")
+        else []
+    )
 
 
 def _by_letters(page: Page, written: tuple[str, ...]) -> tuple[Truth, ...]:
-    letters = [letter for letter in page.letters if letter["code"] > 32 and letter["box"][2] > letter["box"][0]]
+    letters = [
+        letter
+        for letter in page.letters
+        if letter["code"] > 32 and letter["box"][2] > letter["box"][0]
+    ]
     whole = "".join(chr(int(letter["code"])) for letter in letters)
     planted: set[int] = set()
     for value in written:
@@ -151,12 +183,25 @@ def _by_letters(page: Page, written: tuple[str, ...]) -> tuple[Truth, ...]:
             start = whole.find(text, start + 1)
     wide, high = page.width, page.height
     return tuple(
-        Truth(character, (float(box[0]) / wide, float(box[1]) / high, float(box[2]) / wide, float(box[3]) / high), index in planted)
-        for index, (character, box) in enumerate(zip(whole, (letter["box"] for letter in letters), strict=True))
+        Truth(
+            character,
+            (
+                float(box[0]) / wide,
+                float(box[1]) / high,
+                float(box[2]) / wide,
+                float(box[3]) / high,
+            ),
+            index in planted,
+        )
+        for index, (character, box) in enumerate(
+            zip(whole, (letter["box"] for letter in letters), strict=True)
+        )
     )
 
 
-def wrongly_removed(truth: tuple[Truth, ...], before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> tuple[int, list[str]]:
+def wrongly_removed(
+    truth: tuple[Truth, ...], before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]
+) -> tuple[int, list[str]]:
     """How many words there are that may stay, and those that did not."""
     changed = (np.abs(before.astype(np.int16) - after).max(axis=2) > 24).astype(np.uint8)
     high, wide = changed.shape
@@ -175,9 +220,16 @@ def wrongly_removed(truth: tuple[Truth, ...], before: np.ndarray[Any, Any], afte
     last: Truth | None = None
     for each in truth:
         x0, y0, x1, y1 = each.box
-        part = changed[max(0, int(y0 * high)) : int(y1 * high) + 1, max(0, int(x0 * wide)) : int(x1 * wide) + 1]
+        part = changed[
+            max(0, int(y0 * high)) : int(y1 * high) + 1, max(0, int(x0 * wide)) : int(x1 * wide) + 1
+        ]
         gone = bool(part.size and part.mean() > CHANGED)
-        apart = last is None or each.box[0] - last.box[2] > 0.004 or each.box[0] < last.box[0] or last.planted
+        apart = (
+            last is None
+            or each.box[0] - last.box[2] > 0.004
+            or each.box[0] < last.box[0]
+            or last.planted
+        )
         if each.planted or ord(each.character) > 0x2E80 or apart:
             end()
         if not each.planted:
@@ -208,7 +260,18 @@ def judge(cv: Cv, second: bool) -> tuple[Outcome, Redacted, bytes]:
         words += count
         wrong += gone
     opened, redacted, written = (end - start for start, end in pairwise(clock))
-    outcome = Outcome(cv.name, leaks_of(cv, pdf, second), words, wrong, len(resume.pages), opened, redacted, written, drawn, len(pdf))
+    outcome = Outcome(
+        cv.name,
+        leaks_of(cv, pdf, second),
+        words,
+        wrong,
+        len(resume.pages),
+        opened,
+        redacted,
+        written,
+        drawn,
+        len(pdf),
+    )
     return outcome, result, pdf
 
 
@@ -222,12 +285,16 @@ def _drawn(cv: Cv) -> float:
     return time.perf_counter() - started
 
 
-def measure(items: int, seed: int, only: str = "", show: bool = False, second: bool = True) -> dict[str, Any]:
+def measure(
+    items: int, seed: int, only: str = "", show: bool = False, second: bool = True
+) -> dict[str, Any]:
     """The figures over `items` resumes."""
     word = office() is not None and sandbox.best_isolation() == "bubblewrap"
     if isinstance(READERS[1], TesseractReader):
         READERS[1].seconds = 300  # how long other work lets it wait is not what is measured here
-    next(iter(READERS)).read(np.full((320, 320, 3), 255, np.uint8))  # the engine loads its models on the first page
+    next(iter(READERS)).read(
+        np.full((320, 320, 3), 255, np.uint8)
+    )  # the engine loads its models on the first page
     outcomes = []
     for cv in cvs(items, seed, word):
         if only not in cv.name:
@@ -235,7 +302,10 @@ def measure(items: int, seed: int, only: str = "", show: bool = False, second: b
         outcome, _, _ = judge(cv, second)
         outcomes.append(outcome)
         if show:
-            print(f"{len(outcomes):3} {cv.name:14} {outcome.redacted:5.2f} s  leaks {outcome.leaks}  wrong {outcome.wrong}", flush=True)
+            print(
+                f"{len(outcomes):3} {cv.name:14} {outcome.redacted:5.2f} s  leaks {outcome.leaks}  wrong {outcome.wrong}",
+                flush=True,
+            )
     pdfs = [outcome for outcome in outcomes if outcome.drawn]
     words = sum(outcome.words for outcome in outcomes)
     wrong = sum(len(outcome.wrong) for outcome in outcomes)
@@ -243,7 +313,13 @@ def measure(items: int, seed: int, only: str = "", show: bool = False, second: b
         "items": len(outcomes),
         "kinds": dict(Counter(outcome.name for outcome in outcomes)),
         "leaks": sum(len({value for _, value, _ in outcome.leaks}) for outcome in outcomes),
-        "leaking": sorted({(outcome.name, kind, where) for outcome in outcomes for kind, _, where in outcome.leaks}),
+        "leaking": sorted(
+            {
+                (outcome.name, kind, where)
+                for outcome in outcomes
+                for kind, _, where in outcome.leaks
+            }
+        ),
         "words": words,
         "wrongly_removed": round(wrong / max(1, words), 6),
         "page_ms": {
@@ -252,39 +328,66 @@ def measure(items: int, seed: int, only: str = "", show: bool = False, second: b
             "write": _page_ms(outcomes, "rendered"),
             "bare_render": _page_ms(pdfs, "drawn"),
         },
-        "page_kb": round(statistics.median(outcome.size / outcome.pages for outcome in outcomes) / 1024, 1) if outcomes else 0,
+        "page_kb": round(
+            statistics.median(outcome.size / outcome.pages for outcome in outcomes) / 1024, 1
+        )
+        if outcomes
+        else 0,
         "word": word,
         "second_reader": second and READERS[1].available(),
     }
 
 
 def _page_ms(outcomes: list[Outcome], what: str) -> float:
-    return round(1000 * statistics.median(getattr(outcome, what) / outcome.pages for outcome in outcomes), 1) if outcomes else 0.0
+    return (
+        round(
+            1000
+            * statistics.median(getattr(outcome, what) / outcome.pages for outcome in outcomes),
+            1,
+        )
+        if outcomes
+        else 0.0
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.redact", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.redact", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--items", type=int, default=130)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="only kinds whose name has this in it")
     parser.add_argument("--show", action="store_true", help="print what became of each")
     parser.add_argument(
-        "--fast", action="store_true", help="leave the second reader, which takes most of the time, out of the search for leaks"
+        "--fast",
+        action="store_true",
+        help="leave the second reader, which takes most of the time, out of the search for leaks",
     )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    result = measure(arguments.items, arguments.seed, arguments.only, arguments.show, not arguments.fast)
+    result = measure(
+        arguments.items, arguments.seed, arguments.only, arguments.show, not arguments.fast
+    )
     if arguments.json:
         stage.tell(result)
         return
     stage.show(
         ["items", "leaks", "words", "wrongly removed"],
-        [(result["items"], result["leaks"], result["words"], f"{100 * result['wrongly_removed']:.3f} %")],
+        [
+            (
+                result["items"],
+                result["leaks"],
+                result["words"],
+                f"{100 * result['wrongly_removed']:.3f} %",
+            )
+        ],
     )
     for name, kind, where in result["leaking"]:
         print(f"leaked: {kind} in {name}, seen in {where}")
     stage.show(["ms a page", "median"], list(result["page_ms"].items()))
-    print(f"{result['page_kb']} KB a page; Word files: {'yes' if result['word'] else 'no LibreOffice'}")
+    print(
+        f"{result['page_kb']} KB a page; Word files: {'yes' if result['word'] else 'no LibreOffice'}"
+    )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,16 @@ FLAT_MB: Final = 32
 """Growth of the resident set from a tenth of the rows to all of them that still counts as flat."""
 _SHOWN: Final = ("seconds", "rows_a_second", "mb_at_a_tenth", "mb_at_the_end")
 _FIRST, _SECOND = "云澜青松海山星河嘉诚远安", "溪浦岚桥川泽宸禾朗越衡宁"
-_TRADES: Final = ("科技", "餐饮管理", "人力资源服务", "物流", "建筑工程", "教育咨询", "医疗器械", "文化传媒")
+_TRADES: Final = (
+    "科技",
+    "餐饮管理",
+    "人力资源服务",
+    "物流",
+    "建筑工程",
+    "教育咨询",
+    "医疗器械",
+    "文化传媒",
+)
 _FAMILY, _GIVEN = "林沈陈王李张柳周吴郑", "知白望舒一鸣清和景行思远"
 _HEADER: Final = (
     "uscc,name,legal_representative,status,established_on,email_domain,abnormal_list,serious_violation_list,as_of,"
@@ -57,8 +66,20 @@ def main() -> None:
         file, older = Path(folder) / "register.csv", Path(folder) / "older.csv"
         write(file, options.rows, options.seed, _DAY)
         write(older, options.rows, options.seed + 1, _DAY - timedelta(days=1))
-        result: dict[str, Any] = {"seed": options.seed, "rows": options.rows, "file_mb": file.stat().st_size >> 20, "engines": {}}
-        command = [sys.executable, "-m", "benchmarks.registry", f"--file={file}", f"--older={older}", f"--rows={options.rows}"]
+        result: dict[str, Any] = {
+            "seed": options.seed,
+            "rows": options.rows,
+            "file_mb": file.stat().st_size >> 20,
+            "engines": {},
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.registry",
+            f"--file={file}",
+            f"--older={older}",
+            f"--rows={options.rows}",
+        ]
         result["engines"]["sqlite"] = _measured(command, "")
         server = os.environ.get("ZIZHI_DATABASE_URL", "")
         if server.startswith("postgres"):
@@ -99,8 +120,12 @@ def write(path: Path, rows: int, seed: int, as_of: date) -> None:
             person = chance.choice(_FAMILY) + chance.choice(_GIVEN) + chance.choice(_GIVEN)
             founded = date(2000, 1, 1) + timedelta(days=chance.randrange(9800))
             status = chance.choices(("存续", "注销", "吊销，未注销", "迁出"), (90, 6, 3, 1))[0]
-            former = f"云溪市{chance.choice(_FIRST)}{trade}有限公司" if chance.random() < 0.1 else ""
-            scope = "；".join(f"{chance.choice(_TRADES)}服务" for _ in range(chance.randrange(3, 12)))
+            former = (
+                f"云溪市{chance.choice(_FIRST)}{trade}有限公司" if chance.random() < 0.1 else ""
+            )
+            scope = "；".join(
+                f"{chance.choice(_TRADES)}服务" for _ in range(chance.randrange(3, 12))
+            )
             file.write(
                 f"{first17}{check_character(first17)},{name},{person},{status},{founded},c{number}.example,"
                 f"{'是' if chance.random() < 0.02 else '否'},否,{as_of},{former},{scope}\n"
@@ -123,10 +148,16 @@ def a_database(server: str) -> Iterator[str]:
 
 
 def _measured(command: list[str], database_url: str) -> dict[str, Any]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ZIZHI_", "DATABASE_URL"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ZIZHI_", "DATABASE_URL"))
+    }
     if database_url:
         environment["DATABASE_URL"] = database_url
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
@@ -170,9 +201,12 @@ def _run(file: Path, rows: int) -> dict[str, Any]:
     early = max((mb for at, mb in marks if at <= seconds / 10), default=resident_mb())
     peak = max((mb for _, mb in marks), default=resident_mb())
     return {
-        "seconds": round(seconds, 1), "rows_a_second": round(rows / seconds), "mb_at_a_tenth": early, "mb_at_the_end": peak,
+        "seconds": round(seconds, 1),
+        "rows_a_second": round(rows / seconds),
+        "mb_at_a_tenth": early,
+        "mb_at_the_end": peak,
         "flat": peak - early <= FLAT_MB,
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

@@ -112,7 +112,9 @@ def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
         "share": round(exact / len(printed), 4),
         "wrong": len(printed) - exact - empty,
         "empty": empty,
-        "invented": sum(not outcome.truth[name] and bool(outcome.fields.get(name)) for outcome in known),
+        "invented": sum(
+            not outcome.truth[name] and bool(outcome.fields.get(name)) for outcome in known
+        ),
         "sure": len(sure),
         "sure_right": sum(outcome.right(name) for outcome in sure),
     }
@@ -122,12 +124,17 @@ def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Every field's score; what of all that was given as sure is right; what went wrong with names of the files."""
     fields = {name: score for name in FIELDS if (score := of_field(name, outcomes)) is not None}
     scopes = [(o.truth[SCOPE], o.fields.get(SCOPE, "")) for o in outcomes if o.truth.get(SCOPE)]
-    rates, contents = [error_rate(*scope) for scope in scopes], [content_error_rate(*scope) for scope in scopes]
+    rates, contents = (
+        [error_rate(*scope) for scope in scopes],
+        [content_error_rate(*scope) for scope in scopes],
+    )
     return {
         "fields": fields,
         "sure": sum(score["sure"] for score in fields.values()),
         "sure_right": sum(score["sure_right"] for score in fields.values()),
-        "uscc_wrong_given_as_sure": [o.file for o in outcomes if "uscc" in o.truth and o.sure("uscc") and not o.right("uscc")],
+        "uscc_wrong_given_as_sure": [
+            o.file for o in outcomes if "uscc" in o.truth and o.sure("uscc") and not o.right("uscc")
+        ],
         "refused_as_none": [o.file for o in outcomes if not o.is_licence and o.refused is None],
         "refused_by_intake": {o.file: o.refused for o in outcomes if o.refused is not None},
         "scope_cer_mean": round(statistics.mean(rates), 4) if rates else None,
@@ -148,4 +155,7 @@ def of_forgeries(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def of_decoys(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """How pictures fared that are no licence."""
-    return {"pictures": len(outcomes), "accepted": [outcome.file for outcome in outcomes if outcome.is_licence]}
+    return {
+        "pictures": len(outcomes),
+        "accepted": [outcome.file for outcome in outcomes if outcome.is_licence],
+    }

@@ -57,7 +57,9 @@ def median(values: Sequence[float]) -> float:
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table for people."""
-    cells = [[f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    cells = [
+        [f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows
+    ]
     widths = [max(len(row[i]) for row in [list(columns), *cells]) for i in range(len(columns))]
     for row in [list(columns), ["-" * width for width in widths], *cells]:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

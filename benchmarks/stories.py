@@ -39,17 +39,55 @@ from documents.uscc import check_character
 Story = Callable[[int], list[Outcome]]
 
 LICENCE, LETTER, HR_LICENCE, CLIENT, APPROVAL = (
-    "business_licence", "authorization_letter", "hr_service_licence", "client_authorization", "approval_document",
-)  # fmt: skip
+    "business_licence",
+    "authorization_letter",
+    "hr_service_licence",
+    "client_authorization",
+    "approval_document",
+)
 FREE_MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")
-EDITS: Final[tuple[Attack, ...]] = ("retyped_digit", "copied_digit", "pasted_field", "painted_over", "recaptured")
+EDITS: Final[tuple[Attack, ...]] = (
+    "retyped_digit",
+    "copied_digit",
+    "pasted_field",
+    "painted_over",
+    "recaptured",
+)
 DAMAGES: Final = (
-    "scan", "phone", "light", "none", "scan", "phone", "light", "pdf", "scan", "phone", "light", "hard", "turned",
-    "scan", "phone", "light", "pdf", "phone", "hard", "blur", "scan", "phone", "light", "cropped", "glare",
-)  # fmt: skip
+    "scan",
+    "phone",
+    "light",
+    "none",
+    "scan",
+    "phone",
+    "light",
+    "pdf",
+    "scan",
+    "phone",
+    "light",
+    "hard",
+    "turned",
+    "scan",
+    "phone",
+    "light",
+    "pdf",
+    "phone",
+    "hard",
+    "blur",
+    "scan",
+    "phone",
+    "light",
+    "cropped",
+    "glare",
+)
 """How honest employers' licences arrive, in turn: a fifth each from a scanner, an ordinary phone and a careful one; of the
 rest some as PDF, on their side, or so poor that the page asks for another photo."""
-_BETTER: Final = {"hard": ("phone", "light"), "blur": ("phone", "light"), "cropped": ("phone", "light"), "glare": ("phone", "light")}
+_BETTER: Final = {
+    "hard": ("phone", "light"),
+    "blur": ("phone", "light"),
+    "cropped": ("phone", "light"),
+    "glare": ("phone", "light"),
+}
 UNLISTED: Final = 10
 """Of so many honest agencies one is not on the list: it was licensed since, or by a province that publishes none."""
 AGENCY_SCOPE: Final = "人力资源服务（含职业中介活动、劳务派遣）；企业管理咨询；会议及展览服务。"
@@ -62,7 +100,9 @@ def company_of(number: int, kind: Any = None) -> Company:
     return Company.fictitious(number, kind)
 
 
-def photo(number: int, company: Company, damage: str, form: str = "", **printed: Any) -> Callable[[], bytes]:
+def photo(
+    number: int, company: Company, damage: str, form: str = "", **printed: Any
+) -> Callable[[], bytes]:
     """A picture of the company's licence, made when it is asked for."""
     form = form or FORMS[number % len(FORMS)]
 
@@ -74,15 +114,27 @@ def photo(number: int, company: Company, damage: str, form: str = "", **printed:
     return shot
 
 
-def licence(number: int, company: Company, damage: str = "light", form: str = "", **printed: Any) -> Paper:
+def licence(
+    number: int, company: Company, damage: str = "light", form: str = "", **printed: Any
+) -> Paper:
     """The licence, with the photos that its owner would take one after the other if asked to."""
     tries = (damage, *_BETTER.get(damage, ("light",)))
-    return Paper(LICENCE, tuple(photo(number + i * 7, company, name, form or FORMS[number % 2], **printed) for i, name in enumerate(tries)))
+    return Paper(
+        LICENCE,
+        tuple(
+            photo(number + i * 7, company, name, form or FORMS[number % 2], **printed)
+            for i, name in enumerate(tries)
+        ),
+    )
 
 
-def letter(number: int, company: Company, kind: str = LETTER, client: Company | None = None, **printed: str) -> Paper:
+def letter(
+    number: int, company: Company, kind: str = LETTER, client: Company | None = None, **printed: str
+) -> Paper:
     layout = LAYOUTS[number % len(LAYOUTS)] if kind == LETTER else "sentence"
-    return Paper(kind, (lambda: make_letter(number, layout, "light", company, **printed).jpeg(),), client)
+    return Paper(
+        kind, (lambda: make_letter(number, layout, "light", company, **printed).jpeg(),), client
+    )
 
 
 def damage_of(number: int) -> str:
@@ -93,7 +145,10 @@ def damage_of(number: int) -> str:
 
 
 def _honest(number: int, way: str, company: Company, **more: Any) -> Applicant:
-    fields: dict[str, Any] = {"papers": [licence(number, company, damage_of(number))], "mail_domain": company.domain} | more
+    fields: dict[str, Any] = {
+        "papers": [licence(number, company, damage_of(number))],
+        "mail_domain": company.domain,
+    } | more
     return Applicant(way, True, company, **fields)
 
 
@@ -107,7 +162,18 @@ def honest_code(number: int) -> list[Outcome]:
     company = company_of(number)
     registered(company)
     free = FREE_MAIL[number % len(FREE_MAIL)]
-    return [Walk(_honest(number, "code to company mail", company, mail_domain=free, prove=by_code(company.domain)), number).go()]
+    return [
+        Walk(
+            _honest(
+                number,
+                "code to company mail",
+                company,
+                mail_domain=free,
+                prove=by_code(company.domain),
+            ),
+            number,
+        ).go()
+    ]
 
 
 def honest_deposit(number: int) -> list[Outcome]:
@@ -115,7 +181,14 @@ def honest_deposit(number: int) -> list[Outcome]:
     company = company_of(number)
     registered(company, email_domain="")
     free = FREE_MAIL[number % len(FREE_MAIL)]
-    one = _honest(number, "bank deposit", company, mail_domain=free, prove=by_deposit(company.name), proves_first=bool(number % 2))
+    one = _honest(
+        number,
+        "bank deposit",
+        company,
+        mail_domain=free,
+        prove=by_deposit(company.name),
+        proves_first=bool(number % 2),
+    )
     return [Walk(one, number).go()]
 
 
@@ -123,7 +196,14 @@ def honest_e_licence(number: int) -> list[Outcome]:
     company = company_of(number)
     registered(company, email_domain="")
     free = FREE_MAIL[number % len(FREE_MAIL)]
-    one = _honest(number, "e-licence", company, mail_domain=free, prove=by_e_licence(company), proves_first=bool(number // 2 % 2))
+    one = _honest(
+        number,
+        "e-licence",
+        company,
+        mail_domain=free,
+        prove=by_e_licence(company),
+        proves_first=bool(number // 2 % 2),
+    )
     return [Walk(one, number).go()]
 
 
@@ -139,14 +219,22 @@ def honest_vouch(number: int) -> list[Outcome]:
         proof = proofs.ask_vouch(walk.member, colleague, walk.now)
         proofs.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
 
-    return [Walk(_honest(number, "vouch", company, mail_domain=FREE_MAIL[0], prove=prove), number).go()]
+    return [
+        Walk(_honest(number, "vouch", company, mail_domain=FREE_MAIL[0], prove=prove), number).go()
+    ]
 
 
 def honest_young_listed(number: int) -> list[Outcome]:
     """Founded days ago: the register lists it after two days."""
     company = young(number)
     waits = listed_after(company, timedelta(days=2))
-    one = _honest(number, "young, listed later", company, papers=[young_licence(number, company)], waits_for=waits)
+    one = _honest(
+        number,
+        "young, listed later",
+        company,
+        papers=[young_licence(number, company)],
+        waits_for=waits,
+    )
     return [Walk(one, number).go()]
 
 
@@ -154,9 +242,14 @@ def honest_young_deposit(number: int) -> list[Outcome]:
     """Founded days ago, not listed yet, and with a bank account in its name: let through on condition."""
     company = young(number)
     one = _honest(
-        number, "young, bank deposit", company, papers=[young_licence(number, company)], mail_domain=FREE_MAIL[0],
-        prove=by_deposit(company.name), waits_for=listed_after(company, timedelta(days=20)),
-    )  # fmt: skip
+        number,
+        "young, bank deposit",
+        company,
+        papers=[young_licence(number, company)],
+        mail_domain=FREE_MAIL[0],
+        prove=by_deposit(company.name),
+        waits_for=listed_after(company, timedelta(days=20)),
+    )
     return [Walk(one, number).go()]
 
 
@@ -166,8 +259,17 @@ def honest_agency(number: int) -> list[Outcome]:
     registered(agency)
     if number // _STEP // UNLISTED % UNLISTED:
         on_the_list(number, agency)
-    papers = [licence(number, agency, damage_of(number)), hr_licence(number, agency), client_letter(number, agency, client)]
-    return [Walk(_honest(number, "agency", agency, papers=papers, account_class="commercial_agency"), number).go()]
+    papers = [
+        licence(number, agency, damage_of(number)),
+        hr_licence(number, agency),
+        client_letter(number, agency, client),
+    ]
+    return [
+        Walk(
+            _honest(number, "agency", agency, papers=papers, account_class="commercial_agency"),
+            number,
+        ).go()
+    ]
 
 
 def honest_letter(number: int) -> list[Outcome]:
@@ -175,15 +277,28 @@ def honest_letter(number: int) -> list[Outcome]:
     company = company_of(number)
     registered(company, email_domain="")
     papers = [licence(number, company, damage_of(number)), letter(number, company)]
-    return [Walk(_honest(number, "letter only", company, papers=papers, mail_domain=FREE_MAIL[1]), number).go()]
+    return [
+        Walk(
+            _honest(number, "letter only", company, papers=papers, mail_domain=FREE_MAIL[1]), number
+        ).go()
+    ]
 
 
 def honest_public(number: int) -> list[Outcome]:
     """A public service's approval document, which by the rules a person looks at."""
     company = company_of(number, "company")
     registered(company)
-    papers = [Paper(APPROVAL, (lambda: make_approval(number, "institution", company, "light").jpeg(),))]
-    return [Walk(_honest(number, "public service", company, papers=papers, account_class="public_service"), number).go()]
+    papers = [
+        Paper(APPROVAL, (lambda: make_approval(number, "institution", company, "light").jpeg(),))
+    ]
+    return [
+        Walk(
+            _honest(
+                number, "public service", company, papers=papers, account_class="public_service"
+            ),
+            number,
+        ).go()
+    ]
 
 
 def honest_body(kind: Kind) -> Story:
@@ -192,16 +307,29 @@ def honest_body(kind: Kind) -> Story:
     def story(number: int) -> list[Outcome]:
         body = body_of(number, kind)
         papers = [Paper(APPROVAL, (lambda: make_approval(number, kind, body, "light").jpeg(),))]
-        return [Walk(_honest(number, kind, body, papers=papers, prove=by_deposit(body.name)), number).go()]
+        return [
+            Walk(
+                _honest(number, kind, body, papers=papers, prove=by_deposit(body.name)), number
+            ).go()
+        ]
 
     return story
 
 
 HONEST: Final[tuple[tuple[Story, int], ...]] = (
-    (honest_mail, 16), (honest_code, 4), (honest_deposit, 5), (honest_e_licence, 4), (honest_vouch, 2), (honest_young_listed, 2),
-    (honest_young_deposit, 2), (honest_agency, 3), (honest_letter, 1), (honest_public, 1),
-    (honest_body("institution"), 1), (honest_body("association"), 1),
-)  # fmt: skip
+    (honest_mail, 16),
+    (honest_code, 4),
+    (honest_deposit, 5),
+    (honest_e_licence, 4),
+    (honest_vouch, 2),
+    (honest_young_listed, 2),
+    (honest_young_deposit, 2),
+    (honest_agency, 3),
+    (honest_letter, 1),
+    (honest_public, 1),
+    (honest_body("institution"), 1),
+    (honest_body("association"), 1),
+)
 """Of forty-two honest employers, how many come which way."""
 
 
@@ -209,7 +337,10 @@ HONEST: Final[tuple[tuple[Story, int], ...]] = (
 
 
 def _attack(number: int, kind: str, company: Company, **more: Any) -> Outcome:
-    fields: dict[str, Any] = {"papers": [licence(number, company)], "mail_domain": company.domain} | more
+    fields: dict[str, Any] = {
+        "papers": [licence(number, company)],
+        "mail_domain": company.domain,
+    } | more
     return Walk(Applicant(kind, False, company, **fields), number).go()
 
 
@@ -218,7 +349,14 @@ def edited_digit(number: int) -> list[Outcome]:
     company = company_of(number)
     registered(company)
     printed = {"uscc": edited(company.uscc, number), "qr_uscc": "" if number % 2 else company.uscc}
-    return [_attack(number, "edited: a digit of the code", company, papers=[licence(number, company, **printed)])]
+    return [
+        _attack(
+            number,
+            "edited: a digit of the code",
+            company,
+            papers=[licence(number, company, **printed)],
+        )
+    ]
 
 
 def edited_code(number: int) -> list[Outcome]:
@@ -236,7 +374,14 @@ def edited_name(number: int) -> list[Outcome]:
     mine, other = company_of(number), company_of(number + 31)
     registered(mine)
     registered(other)
-    return [_attack(number, "edited: another's name", replace(mine, name=other.name), papers=[licence(number, mine, name=other.name)])]
+    return [
+        _attack(
+            number,
+            "edited: another's name",
+            replace(mine, name=other.name),
+            papers=[licence(number, mine, name=other.name)],
+        )
+    ]
 
 
 def edited_character(number: int) -> list[Outcome]:
@@ -245,7 +390,14 @@ def edited_character(number: int) -> list[Outcome]:
     registered(mine)
     at = len(mine.name) // 3
     name = mine.name[:at] + ("海" if mine.name[at] != "海" else "江") + mine.name[at + 1 :]
-    return [_attack(number, "edited: a character of the name", replace(mine, name=name), papers=[licence(number, mine, name=name)])]
+    return [
+        _attack(
+            number,
+            "edited: a character of the name",
+            replace(mine, name=name),
+            papers=[licence(number, mine, name=name)],
+        )
+    ]
 
 
 def edited_person(number: int) -> list[Outcome]:
@@ -255,7 +407,14 @@ def edited_person(number: int) -> list[Outcome]:
         thief = "程问渠"
     registered(company)
     declared = replace(company, legal_representative=thief)
-    return [_attack(number, "edited: the person", declared, papers=[licence(number, company, legal_representative=thief)])]
+    return [
+        _attack(
+            number,
+            "edited: the person",
+            declared,
+            papers=[licence(number, company, legal_representative=thief)],
+        )
+    ]
 
 
 def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
@@ -267,7 +426,11 @@ def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
     def story(number: int) -> list[Outcome]:
         company = company_of(number, "company")
         registered(company)
-        kind, domain = ("reads the company's mail", company.domain) if reads_mail else ("in an editor", "hr-" + company.domain)
+        kind, domain = (
+            ("reads the company's mail", company.domain)
+            if reads_mail
+            else ("in an editor", "hr-" + company.domain)
+        )
         papers = [Paper(LICENCE, (altered(number, attack, company),))]
         return [_attack(number, f"{kind}: {attack}", company, papers=papers, mail_domain=domain)]
 
@@ -279,7 +442,11 @@ def named_editor(number: int) -> list[Outcome]:
     company = company_of(number, "company")
     registered(company)
     shot = altered(number, EDITS[number % len(EDITS)], company, EDITORS[number % len(EDITORS)])
-    return [_attack(number, "in an editor that leaves its name", company, papers=[Paper(LICENCE, (shot,))])]
+    return [
+        _attack(
+            number, "in an editor that leaves its name", company, papers=[Paper(LICENCE, (shot,))]
+        )
+    ]
 
 
 def altered(number: int, attack: Attack, company: Company, editor: str = "") -> Callable[[], bytes]:
@@ -292,9 +459,15 @@ def altered(number: int, attack: Attack, company: Company, editor: str = "") -> 
         from documents.specimens.forgery import Photo, attacked, saved
 
         donor = company_of(number + 31, "company")
-        pictures = [make(number + i, "landscape", "phone", each).image for i, each in enumerate((company, donor))]
+        pictures = [
+            make(number + i, "landscape", "phone", each).image
+            for i, each in enumerate((company, donor))
+        ]
         needs_donor = attack == "pasted_field"
-        photos = [Photo(np.asarray(picture), read_pages([picture]).lines) for picture in pictures[: 1 + needs_donor]]
+        photos = [
+            Photo(np.asarray(picture), read_pages([picture]).lines)
+            for picture in pictures[: 1 + needs_donor]
+        ]
         edit = attacked(photos[0], attack, number, photos[-1] if needs_donor else None)
         return saved(edit[0] if edit else photos[0].picture, 88, editor)
 
@@ -305,7 +478,14 @@ def forged_qr(number: int) -> list[Outcome]:
     """A QR code that names another company; all else is as it should be."""
     company, other = company_of(number), company_of(number + 31)
     registered(company)
-    return [_attack(number, "forged QR code", company, papers=[licence(number, company, form="landscape", qr_uscc=other.uscc)])]
+    return [
+        _attack(
+            number,
+            "forged QR code",
+            company,
+            papers=[licence(number, company, form="landscape", qr_uscc=other.uscc)],
+        )
+    ]
 
 
 def foreign_qr(number: int) -> list[Outcome]:
@@ -325,7 +505,9 @@ def foreign_qr(number: int) -> list[Outcome]:
         if printed is not None:
             x0, y0, x1, y1 = printed.region
             address = f"https://www.gsxt.gov.cn.{company.domain}/index.html?uniscid={company.uscc}"
-            pasted = zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(address, zxingcpp.BarcodeFormat.QRCode))
+            pasted = zxingcpp.write_barcode_to_image(
+                zxingcpp.create_barcode(address, zxingcpp.BarcodeFormat.QRCode)
+            )
             image.paste(Image.fromarray(np.asarray(pasted)).resize((x1 - x0, y1 - y0)), (x0, y0))
         return saved(np.asarray(image), 88)
 
@@ -350,10 +532,16 @@ def borrowed(how: str) -> Story:
         elif how == "a drawn letter":
             papers.append(letter(number, company, sealed="yes" if number % 2 else "no"))
         elif how == "another's bank account":
-            prove = _trying(by_deposit(company_of(number + 31).name, company.name if number % 2 else ""))
+            prove = _trying(
+                by_deposit(company_of(number + 31).name, company.name if number % 2 else "")
+            )
         elif how == "another's e-licence":
             prove = _trying(by_e_licence(company_of(number + 31)))
-        return [_attack(number, f"borrowed: {how}", company, papers=papers, mail_domain=domain, prove=prove)]
+        return [
+            _attack(
+                number, f"borrowed: {how}", company, papers=papers, mail_domain=domain, prove=prove
+            )
+        ]
 
     return story
 
@@ -362,8 +550,15 @@ def borrowed_of_a_customer(number: int) -> list[Outcome]:
     """The company is with us already, approved."""
     company = company_of(number)
     registered(company)
-    owner = Walk(_honest(number, "company mail", company, papers=[licence(number, company)]), number).go()
-    return [owner, _attack(number + 50, "borrowed: of a customer", company, mail_domain="hr-" + company.domain)]
+    owner = Walk(
+        _honest(number, "company mail", company, papers=[licence(number, company)]), number
+    ).go()
+    return [
+        owner,
+        _attack(
+            number + 50, "borrowed: of a customer", company, mail_domain="hr-" + company.domain
+        ),
+    ]
 
 
 def owner_after_a_thief(number: int) -> list[Outcome]:
@@ -373,11 +568,15 @@ def owner_after_a_thief(number: int) -> list[Outcome]:
 
     company, staff = company_of(number), a_reviewer()
     registered(company)
-    thief = Walk(Applicant("", False, company, [licence(number, company)], "hr-" + company.domain), number)
+    thief = Walk(
+        Applicant("", False, company, [licence(number, company)], "hr-" + company.domain), number
+    )
     thief.go()
     claims.claim(thief.case.pk, staff, thief.now)
     operations.approve(thief.case.pk, staff, thief.now)
-    owner = _honest(number + 50, "after a thief", company, papers=[licence(number + 50, company)], contest=True)
+    owner = _honest(
+        number + 50, "after a thief", company, papers=[licence(number + 50, company)], contest=True
+    )
     return [Walk(owner, number + 50, thief.now).go()]
 
 
@@ -392,12 +591,26 @@ def proof_of_another(number: int) -> list[Outcome]:
 
         by_deposit(shell.name)(walk)
         operations.declare(
-            walk.case.pk, walk.actor, walk.now, name=wanted.name, uscc=wanted.uscc,
-            legal_representative=wanted.legal_representative, account_class="direct_employer",
-        )  # fmt: skip
+            walk.case.pk,
+            walk.actor,
+            walk.now,
+            name=wanted.name,
+            uscc=wanted.uscc,
+            legal_representative=wanted.legal_representative,
+            account_class="direct_employer",
+        )
 
     papers = [licence(number, wanted)]
-    return [_attack(number, "borrowed: proof of another company", shell, papers=papers, mail_domain=FREE_MAIL[2], prove=prove)]
+    return [
+        _attack(
+            number,
+            "borrowed: proof of another company",
+            shell,
+            papers=papers,
+            mail_domain=FREE_MAIL[2],
+            prove=prove,
+        )
+    ]
 
 
 def vouch_ring(number: int) -> list[Outcome]:
@@ -427,8 +640,18 @@ def kit(number: int) -> list[Outcome]:
     picture = make(number, FORMS[number % 2], "phone", company).image
     told = []
     for buyer, (share, quality) in enumerate(((1.0, 88), (0.95, 60), (0.93, 40))):
-        papers = [Paper(LICENCE, ((lambda share=share, quality=quality: recut(picture, share, quality)),))]
-        told.append(_attack(number + 50 + buyer, "kit: one picture for many", company, papers=papers, mail_domain=FREE_MAIL[buyer]))
+        papers = [
+            Paper(LICENCE, ((lambda share=share, quality=quality: recut(picture, share, quality)),))
+        ]
+        told.append(
+            _attack(
+                number + 50 + buyer,
+                "kit: one picture for many",
+                company,
+                papers=papers,
+                mail_domain=FREE_MAIL[buyer],
+            )
+        )
     return told
 
 
@@ -438,7 +661,11 @@ def one_device(number: int) -> list[Outcome]:
     for at in range(4):
         company = company_of(number + 11 * at)
         registered(company)
-        more = {"device": f"device-{number}", "phone": f"+86138{number % 10**8:08d}", "mail_domain": f"hr{at}-" + company.domain}
+        more = {
+            "device": f"device-{number}",
+            "phone": f"+86138{number % 10**8:08d}",
+            "mail_domain": f"hr{at}-" + company.domain,
+        }
         told.append(_attack(number + 11 * at, "kit: one device, many companies", company, **more))
     return told
 
@@ -455,8 +682,18 @@ def excluded_returns(number: int) -> list[Outcome]:
     walk = Walk(before, number)
     walk.go()
     exclude(Case.objects.get(pk=walk.case.pk), a_reviewer())
-    told = [_attack(number + 50, "excluded: same code", first, papers=[licence(number + 50, first)])]
-    told.append(_attack(number + 31, "excluded: same device and phone", second, papers=[licence(number + 31, second)], **ties))
+    told = [
+        _attack(number + 50, "excluded: same code", first, papers=[licence(number + 50, first)])
+    ]
+    told.append(
+        _attack(
+            number + 31,
+            "excluded: same device and phone",
+            second,
+            papers=[licence(number + 31, second)],
+            **ties,
+        )
+    )
     return told
 
 
@@ -468,7 +705,12 @@ def excluded_picture(number: int) -> list[Outcome]:
     company = company_of(number)
     registered(company)
     picture = make(number, FORMS[number % 2], "phone", company).image
-    before = Walk(Applicant("", False, company, [Paper(LICENCE, (lambda: recut(picture, 1.0, 88),))], FREE_MAIL[0]), number)
+    before = Walk(
+        Applicant(
+            "", False, company, [Paper(LICENCE, (lambda: recut(picture, 1.0, 88),))], FREE_MAIL[0]
+        ),
+        number,
+    )
     before.go()
     exclude(Case.objects.get(pk=before.case.pk), a_reviewer(), [ExclusionKind.IMAGE])
     again = [Paper(LICENCE, (lambda: recut(picture, 0.95, 60),))]
@@ -481,7 +723,14 @@ def excluded_picture(number: int) -> list[Outcome]:
 def invented(number: int) -> list[Outcome]:
     """No such company; a forger can print any date, so it says that it is days old. It has a domain, and reads its mail."""
     company = young(number)
-    return [_attack(number, "shell: invented, a fresh date", company, papers=[young_licence(number, company)])]
+    return [
+        _attack(
+            number,
+            "shell: invented, a fresh date",
+            company,
+            papers=[young_licence(number, company)],
+        )
+    ]
 
 
 def invented_with_account(number: int) -> list[Outcome]:
@@ -489,7 +738,9 @@ def invented_with_account(number: int) -> list[Outcome]:
     company = young(number)
     prove = _trying(by_deposit(company_of(number + 31).name, company.name))
     papers = [young_licence(number, company)]
-    return [_attack(number, "shell: invented, another's account", company, papers=papers, prove=prove)]
+    return [
+        _attack(number, "shell: invented, another's account", company, papers=papers, prove=prove)
+    ]
 
 
 def invented_old(number: int) -> list[Outcome]:
@@ -515,7 +766,13 @@ def nominee(number: int) -> list[Outcome]:
     person = company.legal_representative + "甲乙丙丁戊己庚辛壬癸"[number % 10]
     shell = replace(company, established_on=day, term="长期", legal_representative=person)
     for at in range(10):
-        registered(shell if at == 0 else replace(company_of(number + at, "company"), established_on=day, legal_representative=person))
+        registered(
+            shell
+            if at == 0
+            else replace(
+                company_of(number + at, "company"), established_on=day, legal_representative=person
+            )
+        )
     papers = [licence(number, shell, form="landscape", issued_on=day)]
     return [_attack(number, "shell: a nominee of many young ones", shell, papers=papers)]
 
@@ -538,33 +795,93 @@ def agency_scope_hidden(number: int) -> list[Outcome]:
 def agency_expired(number: int) -> list[Outcome]:
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
-    on_the_list(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
-    expired = hr_licence(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
+    on_the_list(
+        number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04"
+    )
+    expired = hr_licence(
+        number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04"
+    )
     papers = [licence(number, agency), expired, client_letter(number, agency, client)]
-    return [_attack(number, "agency: licence expired", agency, papers=papers, account_class="commercial_agency")]
+    return [
+        _attack(
+            number,
+            "agency: licence expired",
+            agency,
+            papers=papers,
+            account_class="commercial_agency",
+        )
+    ]
 
 
 def agency_borrowed_licence(number: int) -> list[Outcome]:
-    agency, other, client = agency_of(number), agency_of(number + 31), company_of(number + 41, "company")
+    agency, other, client = (
+        agency_of(number),
+        agency_of(number + 31),
+        company_of(number + 41, "company"),
+    )
     registered(agency)
     on_the_list(number, other)
-    papers = [licence(number, agency), hr_licence(number, other), client_letter(number, agency, client)]
-    return [_attack(number, "agency: another's licence", agency, papers=papers, account_class="commercial_agency")]
+    papers = [
+        licence(number, agency),
+        hr_licence(number, other),
+        client_letter(number, agency, client),
+    ]
+    return [
+        _attack(
+            number,
+            "agency: another's licence",
+            agency,
+            papers=papers,
+            account_class="commercial_agency",
+        )
+    ]
 
 
 def agency_drawn_licence(number: int) -> list[Outcome]:
     """A licence drawn in one's own name: with an invented number, that of another agency, or the term of one's own prolonged."""
-    agency, other, client = agency_of(number), agency_of(number + 31), company_of(number + 41, "company")
+    agency, other, client = (
+        agency_of(number),
+        agency_of(number + 31),
+        company_of(number + 41, "company"),
+    )
     registered(agency)
     on_the_list(number, other)
     drawn: dict[str, str] = {}
     if number % 3 == 1:
-        drawn = {"number": hr_specimen(number, other).fields["number"].replace("〔", "[").replace("〕", "]")}
+        drawn = {
+            "number": hr_specimen(number, other)
+            .fields["number"]
+            .replace("〔", "[")
+            .replace("〕", "]")
+        }
     elif number % 3 == 2:
-        on_the_list(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
-        drawn = {"number": hr_specimen(number, agency, issued_on="2019-03-04").fields["number"].replace("〔", "[").replace("〕", "]")}
-    papers = [licence(number, agency), hr_licence(number, agency, **drawn), client_letter(number, agency, client)]
-    return [_attack(number, "agency: a licence drawn in its own name", agency, papers=papers, account_class="commercial_agency")]
+        on_the_list(
+            number,
+            agency,
+            valid_from="2019-03-04",
+            valid_until="2024-03-03",
+            issued_on="2019-03-04",
+        )
+        drawn = {
+            "number": hr_specimen(number, agency, issued_on="2019-03-04")
+            .fields["number"]
+            .replace("〔", "[")
+            .replace("〕", "]")
+        }
+    papers = [
+        licence(number, agency),
+        hr_licence(number, agency, **drawn),
+        client_letter(number, agency, client),
+    ]
+    return [
+        _attack(
+            number,
+            "agency: a licence drawn in its own name",
+            agency,
+            papers=papers,
+            account_class="commercial_agency",
+        )
+    ]
 
 
 def agency_drawn_letter(number: int) -> list[Outcome]:
@@ -573,7 +890,10 @@ def agency_drawn_letter(number: int) -> list[Outcome]:
     to, sealed = (agency, "no") if number % 2 else (agency_of(number + 41), "yes")
     return [
         _with_letter(
-            number, "agency: a drawn client's letter", agency, client_letter(number, to, company_of(number + 31, "company"), sealed=sealed)
+            number,
+            "agency: a drawn client's letter",
+            agency,
+            client_letter(number, to, company_of(number + 31, "company"), sealed=sealed),
         )
     ]
 
@@ -585,26 +905,38 @@ def agency_well_drawn_letter(number: int) -> list[Outcome]:
     return [_with_letter(number, "agency: a client's letter drawn well", agency, drawn, apart=True)]
 
 
-def _with_letter(number: int, kind: str, agency: Company, letter_of_client: Paper, *, apart: bool = False) -> Outcome:
+def _with_letter(
+    number: int, kind: str, agency: Company, letter_of_client: Paper, *, apart: bool = False
+) -> Outcome:
     registered(agency)
     on_the_list(number, agency)
     papers = [licence(number, agency), hr_licence(number, agency), letter_of_client]
-    return _attack(number, kind, agency, papers=papers, account_class="commercial_agency", apart=apart)
+    return _attack(
+        number, kind, agency, papers=papers, account_class="commercial_agency", apart=apart
+    )
 
 
 def agency_approval_for_licence(number: int) -> list[Outcome]:
     """No business licence: any picture as an approval document, uploaded as a public service's, and then an agency again."""
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
-    papers = [Paper(APPROVAL, (photo(number, company_of(number + 41, "company"), "scan"),)), hr_licence(number, agency)]
+    papers = [
+        Paper(APPROVAL, (photo(number, company_of(number + 41, "company"), "scan"),)),
+        hr_licence(number, agency),
+    ]
 
     def prove(walk: Walk) -> None:
         from verification.cases import operations
 
         operations.declare(
-            walk.case.pk, walk.actor, walk.now, name=agency.name, uscc=agency.uscc,
-            legal_representative=agency.legal_representative, account_class="commercial_agency",
-        )  # fmt: skip
+            walk.case.pk,
+            walk.actor,
+            walk.now,
+            name=agency.name,
+            uscc=agency.uscc,
+            legal_representative=agency.legal_representative,
+            account_class="commercial_agency",
+        )
         walk.hand_in(client_letter(number, agency, client))
 
     more = {"papers": papers, "prove": prove, "account_class": "public_service"}
@@ -612,16 +944,51 @@ def agency_approval_for_licence(number: int) -> list[Outcome]:
 
 
 ATTACKS: Final[tuple[Story, ...]] = (
-    edited_digit, edited_code, edited_name, edited_character, edited_person, in_an_editor("retyped_digit"), in_an_editor("copied_digit"),
-    in_an_editor("pasted_field"), in_an_editor("painted_over"), in_an_editor("recaptured"),
-    *(in_an_editor(attack, reads_mail=True) for attack in EDITS), forged_qr, nominee, borrowed("free mail"),
-    borrowed("look-alike domain"), borrowed("a drawn letter"), borrowed("another's bank account"), borrowed("another's e-licence"),
-    borrowed_of_a_customer, proof_of_another, vouch_ring, kit, one_device, excluded_returns, invented, invented_with_account, invented_old,
-    not_in_order("吊销"), not_in_order("注销"), not_in_order("迁出"), not_in_order("存续", "abnormal_list"),
-    not_in_order("存续", "serious_violation_list"), agency_unlicensed, agency_scope_hidden, agency_expired, agency_borrowed_licence,
-    agency_drawn_licence, agency_drawn_letter, agency_well_drawn_letter, agency_approval_for_licence,
-    named_editor, foreign_qr, excluded_picture, owner_after_a_thief,
-)  # fmt: skip
+    edited_digit,
+    edited_code,
+    edited_name,
+    edited_character,
+    edited_person,
+    in_an_editor("retyped_digit"),
+    in_an_editor("copied_digit"),
+    in_an_editor("pasted_field"),
+    in_an_editor("painted_over"),
+    in_an_editor("recaptured"),
+    *(in_an_editor(attack, reads_mail=True) for attack in EDITS),
+    forged_qr,
+    nominee,
+    borrowed("free mail"),
+    borrowed("look-alike domain"),
+    borrowed("a drawn letter"),
+    borrowed("another's bank account"),
+    borrowed("another's e-licence"),
+    borrowed_of_a_customer,
+    proof_of_another,
+    vouch_ring,
+    kit,
+    one_device,
+    excluded_returns,
+    invented,
+    invented_with_account,
+    invented_old,
+    not_in_order("吊销"),
+    not_in_order("注销"),
+    not_in_order("迁出"),
+    not_in_order("存续", "abnormal_list"),
+    not_in_order("存续", "serious_violation_list"),
+    agency_unlicensed,
+    agency_scope_hidden,
+    agency_expired,
+    agency_borrowed_licence,
+    agency_drawn_licence,
+    agency_drawn_letter,
+    agency_well_drawn_letter,
+    agency_approval_for_licence,
+    named_editor,
+    foreign_qr,
+    excluded_picture,
+    owner_after_a_thief,
+)
 """Each comes as often as the others."""
 SHARE_HONEST: Final = 0.55
 _STEP: Final = 100
@@ -663,7 +1030,9 @@ def young(number: int) -> Company:
 
 
 def young_licence(number: int, company: Company) -> Paper:
-    return licence(number, company, damage="light", form="landscape", issued_on=company.established_on)
+    return licence(
+        number, company, damage="light", form="landscape", issued_on=company.established_on
+    )
 
 
 def body_of(number: int, kind: Kind) -> Company:
@@ -681,7 +1050,11 @@ def agency_of(number: int) -> Company:
 
 
 def hr_specimen(number: int, agency: Company, /, **printed: str) -> PaperSpecimen:
-    term = {"valid_from": "2024-05-06", "valid_until": "2029-05-05", "issued_on": "2024-05-06"} | printed
+    term = {
+        "valid_from": "2024-05-06",
+        "valid_until": "2029-05-05",
+        "issued_on": "2024-05-06",
+    } | printed
     return make_hr_service(number, ("wide", "upright")[number % 2], "light", agency, **term)
 
 
@@ -697,7 +1070,11 @@ def on_the_list(number: int, agency: Company, /, **printed: str) -> None:
 
 def client_letter(number: int, agency: Company, client: Company, **printed: str) -> Paper:
     """The client authorises the agency to recruit for it, into the next year."""
-    said = {"matter": f"由{agency.name}代为发布招聘信息、推荐人才", "valid_from": "2026-06-01", "valid_until": "2027-05-31"} | printed
+    said = {
+        "matter": f"由{agency.name}代为发布招聘信息、推荐人才",
+        "valid_from": "2026-06-01",
+        "valid_until": "2027-05-31",
+    } | printed
     return letter(number, client, CLIENT, client, dated_on="2026-06-01", **said)
 
 
@@ -706,13 +1083,17 @@ def colleague_of(walk: Walk, email: str) -> Any:
     from employers.models import Member, User
 
     user = User.objects.create_user(email, None, email_verified_at=walk.now, joined_at=walk.now)
-    return Member.objects.create(user=user, employer=walk.member.employer, role="recruiter", joined_at=walk.now)
+    return Member.objects.create(
+        user=user, employer=walk.member.employer, role="recruiter", joined_at=walk.now
+    )
 
 
 def a_reviewer() -> Any:
     from employers.models import User
 
-    return User.objects.get_or_create(email="staff@zizhi.example", defaults={"is_staff": True, "is_superuser": True})[0]
+    return User.objects.get_or_create(
+        email="staff@zizhi.example", defaults={"is_staff": True, "is_superuser": True}
+    )[0]
 
 
 def exclude(case: Any, staff: Any, kinds: Sequence[str] = ()) -> None:

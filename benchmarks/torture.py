@@ -36,12 +36,72 @@ PACKAGES: Final = ("Pillow", "pypdf", "pikepdf")
 PICTURES: Final = {"GIF", "BMP", "AVIF", "JPEG 2000", "Photoshop (PSD)", "SVG", "PostScript"}
 """What `looks_like` calls the pictures that the intake does not take."""
 NAMES: Final = {
-    ".apng", ".avif", ".avifs", ".blp", ".bmp", ".cur", ".dcx", ".dds", ".dib", ".emf", ".eps", ".fits", ".flc", ".fli", ".fpx", ".ftex",
-    ".ftu", ".gbr", ".gif", ".grib", ".h5", ".heic", ".heif", ".icns", ".ico", ".im", ".iptc", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe",
-    ".jpeg", ".jpf", ".jpg", ".jpx", ".mic", ".mpo", ".msp", ".pbm", ".pcd", ".pcx", ".pdf", ".pfm", ".pgm", ".png", ".pnm", ".ppm",
-    ".ps", ".psd", ".qoi", ".ras", ".rgb", ".rgba", ".sgi", ".spider", ".sun", ".svg", ".tga", ".tif", ".tiff", ".webp", ".wmf", ".xbm",
+    ".apng",
+    ".avif",
+    ".avifs",
+    ".blp",
+    ".bmp",
+    ".cur",
+    ".dcx",
+    ".dds",
+    ".dib",
+    ".emf",
+    ".eps",
+    ".fits",
+    ".flc",
+    ".fli",
+    ".fpx",
+    ".ftex",
+    ".ftu",
+    ".gbr",
+    ".gif",
+    ".grib",
+    ".h5",
+    ".heic",
+    ".heif",
+    ".icns",
+    ".ico",
+    ".im",
+    ".iptc",
+    ".j2k",
+    ".jfif",
+    ".jp2",
+    ".jpc",
+    ".jpe",
+    ".jpeg",
+    ".jpf",
+    ".jpg",
+    ".jpx",
+    ".mic",
+    ".mpo",
+    ".msp",
+    ".pbm",
+    ".pcd",
+    ".pcx",
+    ".pdf",
+    ".pfm",
+    ".pgm",
+    ".png",
+    ".pnm",
+    ".ppm",
+    ".ps",
+    ".psd",
+    ".qoi",
+    ".ras",
+    ".rgb",
+    ".rgba",
+    ".sgi",
+    ".spider",
+    ".sun",
+    ".svg",
+    ".tga",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".wmf",
+    ".xbm",
     ".xpm",
-}  # fmt: skip
+}
 """Extensions of pictures and PDFs, in lower case."""
 PATIENCE: Final = 120
 """Seconds for one file, far more than the limits inside allow."""
@@ -85,7 +145,9 @@ def _fate(file: str) -> Fate:
 
     try:
         taken = examine(Path(file).read_bytes())
-        reading = read_pages([Image.open(io.BytesIO(page.jpeg)).convert("RGB") for page in taken.pages])
+        reading = read_pages(
+            [Image.open(io.BytesIO(page.jpeg)).convert("RGB") for page in taken.pages]
+        )
         json.dumps(reading.as_json())  # it is stored as an observation
     except Refused as refused:
         return Fate(file, "refused", refused.code)
@@ -144,7 +206,11 @@ class Worker:
 
 def pictures_in(folder: Path) -> list[Path]:
     """Every file in `folder`, however deep, that is a picture or a PDF by its name or by its first bytes."""
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink() and _is_picture(path)]
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink() and _is_picture(path)
+    ]
 
 
 def _is_picture(path: Path) -> bool:
@@ -160,11 +226,23 @@ def packages() -> Iterator[Path]:
     """A folder with the unpacked sources of PACKAGES, removed at the end. Exits where pip cannot fetch them."""
     with tempfile.TemporaryDirectory(prefix="zizhi-torture-") as name:
         folder = Path(name)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--no-binary",
+            ":all:",
+        ]
         try:
             subprocess.run([*command, "--dest", name, *PACKAGES], check=True)
         except subprocess.CalledProcessError as error:
-            raise SystemExit(f"pip could not fetch {', '.join(PACKAGES)}; name a FOLDER of your own.") from error
+            raise SystemExit(
+                f"pip could not fetch {', '.join(PACKAGES)}; name a FOLDER of your own."
+            ) from error
         for archive in folder.glob("*.tar.gz"):
             with tarfile.open(archive) as packed:
                 packed.extractall(folder, filter="data")
@@ -189,8 +267,12 @@ def torture(folder: Path, patience: float) -> dict[str, Any]:
         "files": len(files),
         "readings": sum(fate.kind == "reading" for fate in fates),
         "taken_for_licences": [_short(fate, folder) for fate in fates if fate.is_licence],
-        "refused": dict(Counter(fate.code for fate in fates if fate.kind == "refused").most_common()),
-        "anything_else": [asdict(fate) | {"file": _short(fate, folder)} for fate in fates if not fate.allowed],
+        "refused": dict(
+            Counter(fate.code for fate in fates if fate.kind == "refused").most_common()
+        ),
+        "anything_else": [
+            asdict(fate) | {"file": _short(fate, folder)} for fate in fates if not fate.allowed
+        ],
         "slowest": {_short(fate, folder): fate.seconds for fate in slowest},
         "seconds": round(time.perf_counter() - started, 1),
         "peak_mb": worker.peak_mb,
@@ -211,18 +293,36 @@ def show(result: dict[str, Any], fates: bool) -> None:
     ]
     stage.show(["outcome", "files"], rows)
     print(f"memory peak of the reading process: {result['peak_mb']} MB")
-    print("slowest: " + ", ".join(f"{file} {seconds} s" for file, seconds in result["slowest"].items()))
+    print(
+        "slowest: "
+        + ", ".join(f"{file} {seconds} s" for file, seconds in result["slowest"].items())
+    )
     print(f"taken for licences: {', '.join(result['taken_for_licences']) or 'none'}")
     for other in result["anything_else"]:
-        print(f"\n{other['file']}: {other['kind']} {other['code']} after {other['seconds']} s\n{other['told']}")
+        print(
+            f"\n{other['file']}: {other['kind']} {other['code']} after {other['seconds']} s\n{other['told']}"
+        )
     if fates:
         print("\n" + "\n".join(f"{outcome:28} {file}" for file, outcome in result["fates"].items()))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="of files; without it, those of " + ", ".join(PACKAGES))
-    parser.add_argument("--seconds", type=float, default=PATIENCE, help=f"for one file, at most (default: {PATIENCE})")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.torture", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="FOLDER",
+        help="of files; without it, those of " + ", ".join(PACKAGES),
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=PATIENCE,
+        help=f"for one file, at most (default: {PATIENCE})",
+    )
     parser.add_argument("--list", action="store_true", help="tell every file's outcome")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -234,7 +334,11 @@ def main() -> None:
         with packages() as folder:
             result = torture(folder, arguments.seconds)
     if arguments.json:
-        stage.tell(result if arguments.list else {key: value for key, value in result.items() if key != "fates"})
+        stage.tell(
+            result
+            if arguments.list
+            else {key: value for key, value in result.items() if key != "fates"}
+        )
     else:
         show(result, arguments.list)
     if result["anything_else"]:

@@ -29,13 +29,40 @@ TURNS: Final = 8
 def main() -> None:
     options = stage.arguments(__doc__ or "", count=2000, rate=20)
     with _place() as folder:
-        result = {"count": options.count, **throughput(options.count, folder), **latency(options.count // 10, options.rate, folder)}
+        result = {
+            "count": options.count,
+            **throughput(options.count, folder),
+            **latency(options.count // 10, options.rate, folder),
+        }
     if options.json:
         stage.tell(result)
         return
     stage.show(
-        ("database", "relayed /s", "sent /s", "kept ÷ new", "median ms", "p95 ms", "events", "rate /s"),
-        [[result[name] for name in ("database", "relayed", "sent", "kept_by_new", "median_ms", "p95_ms", "timed", "rate")]],
+        (
+            "database",
+            "relayed /s",
+            "sent /s",
+            "kept ÷ new",
+            "median ms",
+            "p95 ms",
+            "events",
+            "rate /s",
+        ),
+        [
+            [
+                result[name]
+                for name in (
+                    "database",
+                    "relayed",
+                    "sent",
+                    "kept_by_new",
+                    "median_ms",
+                    "p95_ms",
+                    "timed",
+                    "rate",
+                )
+            ]
+        ],
     )
 
 
@@ -57,7 +84,9 @@ def _platform() -> tuple[UUID, Any]:
 
     now = timezone.now()
     client, _ = create_api_client("benchmark", [Scope.EVENTS_READ], now)
-    return client.pk, Employer.objects.create(name="云溪市示例科技有限公司", uscc="91990101MA0000000X", registered_at=now, platform=client)
+    return client.pk, Employer.objects.create(
+        name="云溪市示例科技有限公司", uscc="91990101MA0000000X", registered_at=now, platform=client
+    )
 
 
 def _happen(employer: Any) -> None:
@@ -68,7 +97,15 @@ def _happen(employer: Any) -> None:
     from events.models import record
 
     with transaction.atomic():
-        record("submit", _case(employer), SYSTEM, timezone.now(), employer_id=employer.pk, from_state="draft", to_state="submitted")
+        record(
+            "submit",
+            _case(employer),
+            SYSTEM,
+            timezone.now(),
+            employer_id=employer.pk,
+            from_state="draft",
+            to_state="submitted",
+        )
 
 
 def _case(employer: Any) -> Any:
@@ -118,9 +155,12 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
             raise RuntimeError("something was lost, or came twice")
         webhooks.delete(endpoint.pk, client_id, SYSTEM, timezone.now())
     return {
-        "database": connection.vendor, "relayed": round(told / relayed), "sent": round(told / 2 / seconds["kept"]),
-        "sent_new": round(told / 2 / seconds["new"]), "kept_by_new": round(seconds["new"] / seconds["kept"], 2),
-    }  # fmt: skip
+        "database": connection.vendor,
+        "relayed": round(told / relayed),
+        "sent": round(told / 2 / seconds["kept"]),
+        "sent_new": round(told / 2 / seconds["new"]),
+        "kept_by_new": round(seconds["new"] / seconds["kept"], 2),
+    }
 
 
 def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
@@ -136,7 +176,9 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
     client_id, employer = _platform()
     committed: list[float] = []
     with receiving() as receiver, processes.running(processes.worker(1), folder / "worker.log"):
-        _, secret = webhooks.create(client_id, receiver.url, [], "", SYSTEM, timezone.now(), local=True)
+        _, secret = webhooks.create(
+            client_id, receiver.url, [], "", SYSTEM, timezone.now(), local=True
+        )
         _happen(employer)  # the worker is up when this one has come
         _until(lambda: bool(receiver.got))
         receiver.got.clear()
@@ -148,11 +190,20 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
         _until(lambda: len(receiver.got) >= count)
         if len(receiver.got) != count:
             raise RuntimeError("something came twice")
-        got = sorted((message["sequence"], got.at) for got in receiver.got for message in [got.verified(secret)])
+        got = sorted(
+            (message["sequence"], got.at)
+            for got in receiver.got
+            for message in [got.verified(secret)]
+        )
     if PlatformEvent.objects.of(client_id).count() != count + 1:
         raise RuntimeError("something was lost")
     waited = [1000 * (at - then) for (_, at), then in zip(got, committed, strict=True)]
-    return {"median_ms": round(stage.median(waited), 1), "p95_ms": round(stage.p95(waited), 1), "timed": count, "rate": rate}
+    return {
+        "median_ms": round(stage.median(waited), 1),
+        "p95_ms": round(stage.p95(waited), 1),
+        "timed": count,
+        "rate": rate,
+    }
 
 
 def _until(what: Any) -> None:

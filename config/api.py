@@ -56,7 +56,14 @@ api = ZizhiApi(
     version="1.0.0",
     description=api_document.DESCRIPTION,
     auth=BearerKey(),
-    docs=Swagger({"layout": "BaseLayout", "deepLinking": True, "displayRequestDuration": True, "tryItOutEnabled": True}),
+    docs=Swagger(
+        {
+            "layout": "BaseLayout",
+            "deepLinking": True,
+            "displayRequestDuration": True,
+            "tryItOutEnabled": True,
+        }
+    ),
     docs_url="/docs",
     urls_namespace="api",
     servers=[{"url": "/", "description": "This deployment"}],
@@ -91,7 +98,10 @@ def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [{"where": ".".join(str(part) for part in e["loc"][1:]), "what": e["msg"]} for e in error.errors]
+    errors = [
+        {"where": ".".join(str(part) for part in e["loc"][1:]), "what": e["msg"]}
+        for e in error.errors
+    ]
     says = Text("请求格式不正确", "The request does not have the form that the API document gives")
     return problem(422, "invalid_request", says, errors=errors)
 
@@ -113,14 +123,20 @@ def _key_ended(request: HttpRequest, ended: KeyEnded) -> HttpResponse:
 
 @api.exception_handler(AuthorizationError)
 def _unauthorised(request: HttpRequest, error: AuthorizationError) -> HttpResponse:
-    says = Text("该密钥没有此调用所需的权限", "This key does not have the scope that the call needs")
+    says = Text(
+        "该密钥没有此调用所需的权限", "This key does not have the scope that the call needs"
+    )
     return problem(403, "scope_missing", says)
 
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What the framework itself refuses; of a body, only that it is no JSON."""
-    return problem(400, "malformed_json", MALFORMED) if error.status_code == 400 else plain(error.status_code)
+    return (
+        problem(400, "malformed_json", MALFORMED)
+        if error.status_code == 400
+        else plain(error.status_code)
+    )
 
 
 @api.exception_handler(Http404)

@@ -67,12 +67,21 @@ class ApiDoor:
         request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self._answer(request)
-            if _lines.isEnabledFor(logging.INFO):  # else writing one would be most of what this costs
-                log.info("api_request", **_about(request, response), ms=round((time.perf_counter() - began) * 1000, 1))
+            if _lines.isEnabledFor(
+                logging.INFO
+            ):  # else writing one would be most of what this costs
+                log.info(
+                    "api_request",
+                    **_about(request, response),
+                    ms=round((time.perf_counter() - began) * 1000, 1),
+                )
         response["X-Request-Id"] = request_id
         response.headers.setdefault("Content-Security-Policy", NOTHING_TO_SHOW)
         if allowance := allowance_of(request):
-            response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(allowance.limit), str(allowance.remaining)
+            response["RateLimit-Limit"], response["RateLimit-Remaining"] = (
+                str(allowance.limit),
+                str(allowance.remaining),
+            )
             response["RateLimit-Reset"] = str(allowance.reset)
         return response
 
@@ -80,7 +89,11 @@ class ApiDoor:
         if status := _status_of_form(request):
             return plain(status)
         try:
-            if request.path_info in WITH_FILES and request.method == "POST" and (status := _take_in_files(request)):
+            if (
+                request.path_info in WITH_FILES
+                and request.method == "POST"
+                and (status := _take_in_files(request))
+            ):
                 return plain(status)
         except Refused as refused:
             return refusal(refused)
@@ -152,7 +165,13 @@ def _status_of_form(request: HttpRequest) -> int | None:
     if not length.isdigit():
         return 400
     if request.path_info in WITH_FILES:
-        return 415 if request.content_type != "multipart/form-data" else 413 if upload_handler.too_long(request, FILE_BYTES) else None
+        return (
+            415
+            if request.content_type != "multipart/form-data"
+            else 413
+            if upload_handler.too_long(request, FILE_BYTES)
+            else None
+        )
     if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return 413
     return 415 if int(length) and request.content_type != "application/json" else None
@@ -178,7 +197,9 @@ def _said(request: HttpRequest) -> bytes:
     if request.path_info not in WITH_FILES:
         return request.body
     fields = sorted((name, values) for name, values in request.POST.lists())
-    files = sorted((name, _digest(file)) for name, several in request.FILES.lists() for file in several)
+    files = sorted(
+        (name, _digest(file)) for name, several in request.FILES.lists() for file in several
+    )
     return repr((fields, files)).encode()
 
 

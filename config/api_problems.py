@@ -60,45 +60,81 @@ STATUS: Final = {
 PLAIN: Final = {
     400: ("bad_request", Text("无法理解该请求", "The request cannot be understood")),
     404: ("not_found", Text("没有这个地址", "There is nothing at this address")),
-    405: ("method_not_allowed", Text("该地址不支持此方法", "This address does not take this method: `Allow` lists those that it takes")),
+    405: (
+        "method_not_allowed",
+        Text(
+            "该地址不支持此方法",
+            "This address does not take this method: `Allow` lists those that it takes",
+        ),
+    ),
     413: ("body_too_large", Text("请求内容过大", "The body is too large")),
-    415: ("unsupported_media_type", Text("请以 application/json 发送", "Send the body as application/json")),
-    500: ("internal_error", Text("我们这边出错了", "Something went wrong on our side, and is on record under `request_id`")),
+    415: (
+        "unsupported_media_type",
+        Text("请以 application/json 发送", "Send the body as application/json"),
+    ),
+    500: (
+        "internal_error",
+        Text(
+            "我们这边出错了",
+            "Something went wrong on our side, and is on record under `request_id`",
+        ),
+    ),
 }
 """What is said of a status that came without a problem of its own."""
 
 MALFORMED: Final = Text("请求内容不是有效的 JSON", "The body is not valid JSON")
 UNAVAILABLE: Final = Text(
-    "暂时无法作答：请视为不允许并稍后重试", "No answer can be given now: treat it as not allowed, and ask again"
-)  # fmt: skip
+    "暂时无法作答：请视为不允许并稍后重试",
+    "No answer can be given now: treat it as not allowed, and ask again",
+)
 
 
 class Wrong(Schema):
     """One part of a request that does not have the documented form."""
 
     where: str = Field(description="The field, with dots between the levels.", examples=["uscc"])
-    what: str = Field(description="What is wrong with it, for a developer.", examples=["Field required"])
+    what: str = Field(
+        description="What is wrong with it, for a developer.", examples=["Field required"]
+    )
 
 
 class Problem(Schema):
     """Why a request was not answered as asked. `code` never changes its meaning; the sentences may be reworded."""
 
-    type: str = Field(description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"])
+    type: str = Field(
+        description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"]
+    )
     title: str = Field(description="What is wrong, in English.", examples=["No such employer"])
     status: int = Field(description="The HTTP status, once more.", examples=[404])
-    detail: str = Field(description="What is wrong, in Simplified Chinese.", examples=["没有这家企业"])
-    code: str = Field(description="What a program tells problems apart by.", examples=["employer_unknown"])
-    request_id: str | None = Field(None, description="Names this request in our logs, and in `X-Request-Id`.", examples=["req_5JcnqZ0yUQk"])
+    detail: str = Field(
+        description="What is wrong, in Simplified Chinese.", examples=["没有这家企业"]
+    )
+    code: str = Field(
+        description="What a program tells problems apart by.", examples=["employer_unknown"]
+    )
+    request_id: str | None = Field(
+        None,
+        description="Names this request in our logs, and in `X-Request-Id`.",
+        examples=["req_5JcnqZ0yUQk"],
+    )
     field: str = Field("", description="The input that it is about.")
     seen: str = Field("", description="What was seen there.")
     expected: str = Field("", description="What was expected there.")
     fix: Words | None = Field(None, description="How it is mended.")
-    errors: list[Wrong] | None = Field(None, description="Of `invalid_request`: each part that does not have the documented form.")
+    errors: list[Wrong] | None = Field(
+        None, description="Of `invalid_request`: each part that does not have the documented form."
+    )
 
 
 def problem(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
     """A problem+json answer; it carries the id of the request that is being answered."""
-    body = {"type": f"urn:zizhi:problem:{code}", "title": says.en, "status": status, "detail": says.zh, "code": code} | more
+    body = {
+        "type": f"urn:zizhi:problem:{code}",
+        "title": says.en,
+        "status": status,
+        "detail": says.zh,
+        "code": code,
+    } | more
     body[REQUEST_ID] = structlog.contextvars.get_contextvars().get(REQUEST_ID)
     response = JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
     response["Content-Type"] = f"{CONTENT_TYPE}; charset=utf-8"
@@ -109,9 +145,14 @@ def refusal(refused: Refused) -> HttpResponse:
     """A refusal with its way on; where it says after how many seconds to try again, so does `Retry-After`."""
     reason = refused.reason
     response = problem(
-        STATUS.get(refused.code, 422), refused.code, reason.says,
-        field=refused.field, seen=refused.seen, expected=refused.expected, fix={"zh": reason.fix.zh, "en": reason.fix.en},
-    )  # fmt: skip
+        STATUS.get(refused.code, 422),
+        refused.code,
+        reason.says,
+        field=refused.field,
+        seen=refused.seen,
+        expected=refused.expected,
+        fix={"zh": reason.fix.zh, "en": reason.fix.en},
+    )
     if wait := refused.details.get("retry_after"):
         response["Retry-After"] = wait
     return response

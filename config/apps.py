@@ -15,7 +15,11 @@ class Config(AppConfig):
 
     def ready(self) -> None:
         logs.configure(settings.LOG_LEVEL, readable=settings.LOG_READABLE)
-        for folder in (settings.VAR_DIR, settings.MESSAGES_DIR / "queue", settings.MESSAGES_DIR / "control"):
+        for folder in (
+            settings.VAR_DIR,
+            settings.MESSAGES_DIR / "queue",
+            settings.MESSAGES_DIR / "control",
+        ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         celery_app.set_default()
 

@@ -16,7 +16,9 @@ from datamodel_code_generator.format import DatetimeClassType, Formatter, Python
 
 from config.api import api
 
-PATH: Final = Path(__file__).resolve().parent.parent / "clients" / "python" / "zizhi_client" / "answers.py"
+PATH: Final = (
+    Path(__file__).resolve().parent.parent / "clients" / "python" / "zizhi_client" / "answers.py"
+)
 NAMES: Final = {
     "GateDecisionOut": "Decision",
     "ReleaseOut": "ReleasedResume",
@@ -46,7 +48,12 @@ Schema = dict[str, Any]
 def source() -> str:
     """The text of the client's `answers.py` for the document as it is now."""
     schemas: dict[str, Schema] = json.loads(json.dumps(api.get_openapi_schema(), default=str))
-    document = {"openapi": "3.1.0", "info": {"title": "Answers", "version": "1"}, "paths": {}, "components": {"schemas": _types(schemas)}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Answers", "version": "1"},
+        "paths": {},
+        "components": {"schemas": _types(schemas)},
+    }
     text = generate(
         document,
         input_file_type=InputFileType.OpenAPI,
@@ -77,14 +84,23 @@ def _types(document: dict[str, Any]) -> dict[str, Schema]:
     for name in _answered(document):
         schema = schemas[name]
         if "properties" in schema and not name.startswith(ENVELOPES):
-            types[_named(name)] = _rewritten(_beyond(schema, schemas, BASES[name]) if name in BASES else schema, schemas)
+            types[_named(name)] = _rewritten(
+                _beyond(schema, schemas, BASES[name]) if name in BASES else schema, schemas
+            )
     return types
 
 
 def _answered(document: dict[str, Any]) -> set[str]:
     """The schemas that an answer of an operation leads to."""
-    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
-    open_ = [answer for each in operations for status, answer in each["responses"].items() if status.startswith("2")]
+    operations = [
+        operation for methods in document["paths"].values() for operation in methods.values()
+    ]
+    open_ = [
+        answer
+        for each in operations
+        for status, answer in each["responses"].items()
+        if status.startswith("2")
+    ]
     found: set[str] = set()
     while open_:
         new = set(_references(open_.pop())) - found
@@ -119,9 +135,16 @@ def _choice(schemas: dict[str, Schema], name: str, field: str | None = None) -> 
 
 def _beyond(schema: Schema, schemas: dict[str, Schema], base: str) -> Schema:
     """`schema` as `base` and the properties that it has beyond it."""
-    own = {name: each for name, each in schema["properties"].items() if name not in schemas[base]["properties"]}
+    own = {
+        name: each
+        for name, each in schema["properties"].items()
+        if name not in schemas[base]["properties"]
+    }
     more = {"type": "object", "properties": own, "required": list(own)}
-    return {"description": schema["description"], "allOf": [{"$ref": f"#/components/schemas/{base}"}, more]}
+    return {
+        "description": schema["description"],
+        "allOf": [{"$ref": f"#/components/schemas/{base}"}, more],
+    }
 
 
 def _rewritten(value: Any, schemas: dict[str, Schema]) -> Any:
@@ -130,9 +153,17 @@ def _rewritten(value: Any, schemas: dict[str, Schema]) -> Any:
         return [_rewritten(each, schemas) for each in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: each for key, each in value.items() if isinstance(each, dict) or key not in ("enum", "title", "$ref")}
+    kept = {
+        key: each
+        for key, each in value.items()
+        if isinstance(each, dict) or key not in ("enum", "title", "$ref")
+    }
     plain = {key: _rewritten(each, schemas) for key, each in kept.items()}
     if not isinstance(value.get("$ref"), str):
         return plain
     name = _target(value)
-    return plain | ({"type": "string"} if "enum" in schemas[name] else {"$ref": f"#/components/schemas/{_named(name)}"})
+    return plain | (
+        {"type": "string"}
+        if "enum" in schemas[name]
+        else {"$ref": f"#/components/schemas/{_named(name)}"}
+    )

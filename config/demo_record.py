@@ -19,9 +19,15 @@ from employers.models import ApiKey, Scope, User
 
 SIGN_IN: Final = "demo-sign-in.json"
 STEPS: Final = (
-    "honest_employer", "wrong_licence", "revoked_company", "queue_other_licence", "queue_edited_code", "queue_listed_company",
-    "golden_honest", "golden_name",
-)  # fmt: skip
+    "honest_employer",
+    "wrong_licence",
+    "revoked_company",
+    "queue_other_licence",
+    "queue_edited_code",
+    "queue_listed_company",
+    "golden_honest",
+    "golden_name",
+)
 """The demo's steps in their order."""
 
 Record = dict[str, Any]
@@ -31,13 +37,18 @@ def load(path: Path) -> Record:
     """The record in `path`, or a new one with a reviewer and an API key. Raises CommandError."""
     if path.exists():
         made: Record = json.loads(path.read_text(encoding="utf-8"))
-        if ApiKey.objects.by_key(made["api_key"], timezone.now()) and User.objects.filter(email=made["reviewer"]).exists():
+        if (
+            ApiKey.objects.by_key(made["api_key"], timezone.now())
+            and User.objects.filter(email=made["reviewer"]).exists()
+        ):
             return made
         raise CommandError(f"{path} belongs to another database. Remove it to make new sign-ins.")
     password = secrets.token_urlsafe(9)
     reviewer = f"reviewer-{secrets.token_hex(2)}@zizhi.example"
     User.objects.create_superuser(reviewer, password, email_verified_at=timezone.now())
-    _, key = accounts.create_api_client("Demo platform", [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ], timezone.now())
+    _, key = accounts.create_api_client(
+        "Demo platform", [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ], timezone.now()
+    )
     made = {"reviewer": reviewer, "password": password, "api_key": key, "made": []}
     save(path, made)
     return made
@@ -60,7 +71,7 @@ def missing(made: Record) -> list[str]:
 
 def question(made: Record, site: str) -> str:
     """A command for a shell that asks the gate at `site` whether the demo's first employer may download a resume."""
-    asked = json.dumps({"employer_id": made["employer_id"], "member_id": made["member_id"], "candidate": "c-1"})
-    return (
-        f"curl {site}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' -H 'Content-Type: application/json' -d '{asked}'"
+    asked = json.dumps(
+        {"employer_id": made["employer_id"], "member_id": made["member_id"], "candidate": "c-1"}
     )
+    return f"curl {site}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' -H 'Content-Type: application/json' -d '{asked}'"

@@ -21,7 +21,9 @@ def make_env_file(path: Path = ENV_FILE) -> bool:
     except FileExistsError:
         return False
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("# Made for this machine by `make setup`. Losing ZIZHI_DATA_KEY loses the stored documents: back it up.\n")
+        file.write(
+            "# Made for this machine by `make setup`. Losing ZIZHI_DATA_KEY loses the stored documents: back it up.\n"
+        )
         file.write(f"ZIZHI_SECRET_KEY={secrets.token_urlsafe(50)}\n")
         file.write(f"ZIZHI_DATA_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}\n")
     return True
@@ -31,4 +33,6 @@ if __name__ == "__main__":
     try:
         make_env_file()
     except OSError as error:
-        sys.exit(f"Cannot write {ENV_FILE}: {error.strerror}. Zizhi needs a folder that it may write to.")
+        sys.exit(
+            f"Cannot write {ENV_FILE}: {error.strerror}. Zizhi needs a folder that it may write to."
+        )

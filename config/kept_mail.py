@@ -79,7 +79,9 @@ def keep(message: bytes, folder: Path) -> KeptMail:
 
 def keys(folder: Path) -> list[str]:
     """The keys of the mails in `folder`, newest first."""
-    return sorted((path.stem for path in folder.glob("*.eml") if KEY.fullmatch(path.stem)), reverse=True)
+    return sorted(
+        (path.stem for path in folder.glob("*.eml") if KEY.fullmatch(path.stem)), reverse=True
+    )
 
 
 def read(key: str, folder: Path) -> KeptMail | None:

@@ -94,7 +94,9 @@ class Lines(logging.Handler):
         while self._some.wait():
             time.sleep(TOGETHER)
             self._some.clear()
-            with suppress(OSError):  # a full pipe or disk costs these lines, and not those that come after
+            with suppress(
+                OSError
+            ):  # a full pipe or disk costs these lines, and not those that come after
                 self.flush()
 
 
@@ -106,7 +108,9 @@ def _to_stderr() -> logging.Handler:
         return logging.StreamHandler()
 
 
-def _for_a_terminal(_: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _for_a_terminal(
+    _: object, method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
     """What happens all the time in few words; and levels of warnings and errors alone."""
     if logging.getLevelName(str(event.get("level", "")).upper()) in (logging.DEBUG, logging.INFO):
         del event["level"]
@@ -120,11 +124,17 @@ def configure(level: str, *, readable: bool) -> None:
 
     A readable line has no time: `serve` puts it before each line, whichever process it is from.
     """
-    shared: list[structlog.typing.Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+    ]
     if readable:
         shared.append(_for_a_terminal)
         renderer: Any = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, exception_formatter=structlog.dev.plain_traceback
+            colors=sys.stderr.isatty(),
+            pad_event_to=0,
+            pad_level=False,
+            exception_formatter=structlog.dev.plain_traceback,
         )
     else:
         shared.append(structlog.processors.TimeStamper(fmt="iso", utc=True))
@@ -138,7 +148,11 @@ def configure(level: str, *, readable: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
         )
     )
     for of_django in ("django.request", "django.security.csrf"):
@@ -149,5 +163,14 @@ def configure(level: str, *, readable: bool) -> None:
     # A line says what happened, not in which thread or line of code: else finding that out for each would cost as much as writing it.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    for noisy in ("RapidOCR", "PIL", "celery.app.trace", "celery.worker", "celery.beat", "kombu", "amqp", "httpx"):
+    for noisy in (
+        "RapidOCR",
+        "PIL",
+        "celery.app.trace",
+        "celery.worker",
+        "celery.beat",
+        "kombu",
+        "amqp",
+        "httpx",
+    ):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -17,7 +17,13 @@ from pathlib import Path
 import polib
 from django.utils.translation.template import templatize
 
-MARKERS = frozenset({"_", *(f"{kind}gettext{suffix}" for kind in ("", "n", "p", "np") for suffix in ("", "_lazy")), "gettext_noop"})
+MARKERS = frozenset(
+    {
+        "_",
+        *(f"{kind}gettext{suffix}" for kind in ("", "n", "p", "np") for suffix in ("", "_lazy")),
+        "gettext_noop",
+    }
+)
 
 
 def compile_all(locale_dir: Path) -> list[Path]:
@@ -53,13 +59,22 @@ def _in_python(text: str) -> Iterator[str]:
 
 
 def _name_of(function: ast.expr) -> str:
-    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    return (
+        function.id
+        if isinstance(function, ast.Name)
+        else function.attr
+        if isinstance(function, ast.Attribute)
+        else ""
+    )
 
 
 def _strings(call: ast.Call) -> Iterator[str]:
     """The msgids of a call: one, or singular and plural; a context (pgettext) before them is none."""
     name = _name_of(call.func)
-    first, how_many = int("pgettext" in name), 2 if "ngettext" in name or name.startswith("npgettext") else 1
+    first, how_many = (
+        int("pgettext" in name),
+        2 if "ngettext" in name or name.startswith("npgettext") else 1,
+    )
     for argument in call.args[first : first + how_many]:
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
             yield argument.value

@@ -34,7 +34,17 @@ def worker(concurrency: int) -> list[str]:
 
 def beat() -> list[str]:
     """The clock that rings the sweepers."""
-    return [sys.executable, "-m", "celery", "-A", "config", "--quiet", "beat", "--loglevel", "WARNING"]
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "--quiet",
+        "beat",
+        "--loglevel",
+        "WARNING",
+    ]
 
 
 @contextmanager

@@ -31,7 +31,9 @@ environ.Env.read_env(BASE_DIR / ".env")
 def _required(name: str) -> str:
     value: str = env.str(name, default="")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. Run `make setup` to make a .env for this machine, or set it in the environment.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. Run `make setup` to make a .env for this machine, or set it in the environment."
+        )
     return value
 
 
@@ -68,7 +70,13 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = sys.maxsize
     # A server that is gone without a word is given up after seconds, and not after the hours that the system would wait: as it is
     # connected to, while something is on its way to it, and while an answer is waited for.
-    _given_up = {"connect_timeout": 10, "tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    _given_up = {
+        "connect_timeout": 10,
+        "tcp_user_timeout": 15_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
     DATABASES["default"]["OPTIONS"] = _given_up | DATABASES["default"]["OPTIONS"]
 
 # --- Applications --------------------------------------------------------------------------------------
@@ -118,7 +126,7 @@ TEMPLATES = [
                 "downloads.pages.restriction.held_back",
                 "downloads.pages.erasures.views.owed_erasures",
                 "config.try_pages.mails_to_try",
-            ],
+            ]
         },
     }
 ]
@@ -128,7 +136,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "employers.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -142,7 +153,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("ZIZHI_BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("ZIZHI_BEHIND_PROXY", default=False) else None
+)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -153,9 +166,13 @@ EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
 STAFF_SECOND_FACTOR: str = env.str("ZIZHI_STAFF_SECOND_FACTOR", default="required")
 """`required`: nobody enters the console by a password alone; `optional`: who has set up no second factor does, to try out."""
 if STAFF_SECOND_FACTOR not in ("required", "optional"):
-    raise ImproperlyConfigured(f"ZIZHI_STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}, and has to be required or optional.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}, and has to be required or optional."
+    )
 if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
-    raise ImproperlyConfigured(f"ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL {SITE_URL}.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL {SITE_URL}."
+    )
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -169,7 +186,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "manifest-src": ["'self'"],
-    },
+    }
 }
 
 # --- Language and time ---------------------------------------------------------------------------------
@@ -204,29 +221,43 @@ TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
 TENCENT_ENDPOINT: str = env.str("ZIZHI_TENCENT_ENDPOINT", default="https://ocr.tencentcloudapi.com")
 if bool(TENCENT_SECRET_ID) != bool(TENCENT_SECRET_KEY):
     _missing = "ZIZHI_TENCENT_SECRET_KEY" if TENCENT_SECRET_ID else "ZIZHI_TENCENT_SECRET_ID"
-    raise ImproperlyConfigured(f"{_missing} is not set. An account of Tencent Cloud is an id and a key.")
+    raise ImproperlyConfigured(
+        f"{_missing} is not set. An account of Tencent Cloud is an id and a key."
+    )
 if TENCENT_SECRET_ID and find_spec("tencentcloud") is None:
-    raise ImproperlyConfigured("ZIZHI_TENCENT_SECRET_ID is set, but its SDK is not installed: add the extra `tencent`.")
+    raise ImproperlyConfigured(
+        "ZIZHI_TENCENT_SECRET_ID is set, but its SDK is not installed: add the extra `tencent`."
+    )
 if not re.fullmatch(r"https?://[^/@?#]+/?", TENCENT_ENDPOINT):
     raise ImproperlyConfigured("ZIZHI_TENCENT_ENDPOINT is not https://host or http://host:port.")
 if CLOUD_READER not in ("", "tencent"):
-    raise ImproperlyConfigured(f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}, and has to be empty or tencent.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}, and has to be empty or tencent."
+    )
 if CLOUD_READER and not TENCENT_SECRET_ID:
-    raise ImproperlyConfigured(f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set."
+    )
 
 # --- The company registers that are asked (docs/registers.md) -------------------------------------------
 REGISTRY: str = env.str("ZIZHI_REGISTRY", default="snapshot")
 """`snapshot`: the table that `import_registry` fills; `tencent`: the service; `both`: the table first, the service as a second witness."""
 if REGISTRY not in ("snapshot", "tencent", "both"):
-    raise ImproperlyConfigured(f"ZIZHI_REGISTRY is {REGISTRY!r}, and has to be snapshot, tencent or both.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_REGISTRY is {REGISTRY!r}, and has to be snapshot, tencent or both."
+    )
 if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
-    raise ImproperlyConfigured(f"ZIZHI_REGISTRY is {REGISTRY!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_REGISTRY is {REGISTRY!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set."
+    )
 
 # --- Policies -------------------------------------------------------------------------------------------
 SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
 """Version of a policy that runs beside the live one and decides nothing; empty: none does."""
 if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
-    raise ImproperlyConfigured(f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}")
+    raise ImproperlyConfigured(
+        f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}"
+    )
 
 # --- Working hours: by them the reviewers' deadlines run -------------------------------------------------
 _FIRST_LISTED: Final = 2026
@@ -249,7 +280,12 @@ _WORKING_HOURS = {
 }
 """Each part of the hours by its variable and its default; `ZIZHI_WORKDAYS` are the make-up days (调休) that holidays cost."""
 try:
-    WORKING_HOURS = Hours.parse(**{_part: env.str(_name, default=_usual) for _part, (_name, _usual) in _WORKING_HOURS.items()})
+    WORKING_HOURS = Hours.parse(
+        **{
+            _part: env.str(_name, default=_usual)
+            for _part, (_name, _usual) in _WORKING_HOURS.items()
+        }
+    )
 except NotHours as _wrong:
     raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
@@ -259,18 +295,24 @@ API_PER_SECOND: dict[str, float] = {
     "other": env.float("ZIZHI_API_PER_SECOND", default=50.0),
 }
 if min(API_PER_SECOND.values()) < 0:
-    raise ImproperlyConfigured("ZIZHI_API_GATE_PER_SECOND and ZIZHI_API_PER_SECOND cannot be negative.")
+    raise ImproperlyConfigured(
+        "ZIZHI_API_GATE_PER_SECOND and ZIZHI_API_PER_SECOND cannot be negative."
+    )
 
 # --- Queue: for how long the figures over the reviewers' queue are kept ------------------------------------
 QUEUE_FIGURES_SECONDS: int = env.int("ZIZHI_QUEUE_FIGURES_SECONDS", default=15)
 """Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are counted each time."""
 if QUEUE_FIGURES_SECONDS < 0:
-    raise ImproperlyConfigured(f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative."
+    )
 
 # --- The human lane: after how many refused uploads and failed proofs a draft can be handed to a person -----
 PERSON_AFTER_FAILURES: int = env.int("ZIZHI_PERSON_AFTER_FAILURES", default=3)
 if PERSON_AFTER_FAILURES < 1:
-    raise ImproperlyConfigured(f"ZIZHI_PERSON_AFTER_FAILURES is {PERSON_AFTER_FAILURES}, and has to be 1 or more.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_PERSON_AFTER_FAILURES is {PERSON_AFTER_FAILURES}, and has to be 1 or more."
+    )
 
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
 # A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
@@ -281,9 +323,13 @@ E_LICENCES: str = env.str("ZIZHI_E_LICENCES", default="simulator" if _TRYING_OUT
 """Who shows the codes that the electronic licence scans; empty: the way is not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen not in _PROVIDERS[_name]:
-        raise ImproperlyConfigured(f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or empty.")
+        raise ImproperlyConfigured(
+            f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or empty."
+        )
     if _chosen == "simulator" and not _TRYING_OUT:
-        raise ImproperlyConfigured(f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}.")
+        raise ImproperlyConfigured(
+            f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}."
+        )
 
 # --- Relay numbers (docs/relays.md): off unless chosen, and keys alone are no choice -----------------------
 RELAYS: str = env.str("ZIZHI_RELAYS", default="simulator" if _TRYING_OUT else "")
@@ -297,9 +343,13 @@ ALIYUN_ENDPOINT: str = env.str("ZIZHI_ALIYUN_ENDPOINT", default="https://dyplsap
 RELAY_DAYS: int = env.int("ZIZHI_RELAY_DAYS", default=30)
 """For how long a number leads to a candidate, from the last sign that hiring goes on."""
 if RELAYS not in ("", "simulator", "aliyun"):
-    raise ImproperlyConfigured(f"ZIZHI_RELAYS is {RELAYS!r}; it can be: aliyun, simulator, or empty.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_RELAYS is {RELAYS!r}; it can be: aliyun, simulator, or empty."
+    )
 if RELAYS == "simulator" and not _TRYING_OUT:
-    raise ImproperlyConfigured(f"ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL {SITE_URL}.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL {SITE_URL}."
+    )
 if RELAYS == "aliyun":
     for _name, _value in (
         ("ZIZHI_ALIYUN_KEY_ID", ALIYUN_KEY_ID),
@@ -309,14 +359,22 @@ if RELAYS == "aliyun":
     ):
         if not _value:
             raise ImproperlyConfigured(f"ZIZHI_RELAYS is aliyun, and {_name} is not set.")
-    if len(ALIYUN_CALLBACK_SECRET) < 24 or not re.fullmatch(r"[A-Za-z0-9_-]+", ALIYUN_CALLBACK_SECRET):
-        raise ImproperlyConfigured("ZIZHI_ALIYUN_CALLBACK_SECRET has to be 24 or more letters, digits, _ and -: it stands in an address.")
+    if len(ALIYUN_CALLBACK_SECRET) < 24 or not re.fullmatch(
+        r"[A-Za-z0-9_-]+", ALIYUN_CALLBACK_SECRET
+    ):
+        raise ImproperlyConfigured(
+            "ZIZHI_ALIYUN_CALLBACK_SECRET has to be 24 or more letters, digits, _ and -: it stands in an address."
+        )
     if find_spec("alibabacloud_dyplsapi20170525") is None:
-        raise ImproperlyConfigured("ZIZHI_RELAYS is aliyun, but its SDK is not installed: add the extra `aliyun`.")
+        raise ImproperlyConfigured(
+            "ZIZHI_RELAYS is aliyun, but its SDK is not installed: add the extra `aliyun`."
+        )
 if not re.fullmatch(r"https?://[^/@?#]+/?", ALIYUN_ENDPOINT):
     raise ImproperlyConfigured("ZIZHI_ALIYUN_ENDPOINT is not https://host or http://host:port.")
 if RELAY_DAYS < 30:
-    raise ImproperlyConfigured(f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for an answer.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for an answer."
+    )
 
 # --- Releases (docs/release.md) ----------------------------------------------------------------------------
 RELEASES_WAITING: int = env.int("ZIZHI_RELEASES_WAITING", default=50)
@@ -324,7 +382,9 @@ RELEASES_WAITING: int = env.int("ZIZHI_RELEASES_WAITING", default=50)
 RELEASES_AWAITED: int = env.int("ZIZHI_RELEASES_AWAITED", default=2)
 """So many calls of a web process may wait for their copy at once, of its four or eight threads; 0: none does."""
 if RELEASES_AWAITED < 0:
-    raise ImproperlyConfigured(f"ZIZHI_RELEASES_AWAITED is {RELEASES_AWAITED}, and cannot be negative.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_RELEASES_AWAITED is {RELEASES_AWAITED}, and cannot be negative."
+    )
 RELEASE_HOURS: int = env.int("ZIZHI_RELEASE_HOURS", default=24)
 """For how long links to a copy can be asked for; then its file is erased."""
 KEEP_CLEAN_DAYS: int = env.int("ZIZHI_KEEP_CLEAN_DAYS", default=365)
@@ -336,11 +396,17 @@ RESUMES_ENDPOINT: str = env.str("ZIZHI_RESUMES_ENDPOINT", default="")
 """The address of an object store that is not Amazon's; region and credentials as its SDK finds them (`AWS_REGION`, …)."""
 if RESUMES.startswith("s3://"):
     if find_spec("boto3") is None:
-        raise ImproperlyConfigured("ZIZHI_RESUMES is in an object store, but its SDK is not installed: add the extra `s3`.")
+        raise ImproperlyConfigured(
+            "ZIZHI_RESUMES is in an object store, but its SDK is not installed: add the extra `s3`."
+        )
     if not RESUMES.removeprefix("s3://").split("/")[0]:
-        raise ImproperlyConfigured(f"ZIZHI_RESUMES is {RESUMES!r}: a bucket is expected, as in s3://bucket/prefix.")
+        raise ImproperlyConfigured(
+            f"ZIZHI_RESUMES is {RESUMES!r}: a bucket is expected, as in s3://bucket/prefix."
+        )
 elif "://" in RESUMES:
-    raise ImproperlyConfigured(f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix."
+    )
 CANARY_RINGS: int = env.int("ZIZHI_CANARY_RINGS", default=2)
 """So many callers from outside an employer's team, who ring for its canary within a week, let its downloads rest; 1: the first does."""
 if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
@@ -359,22 +425,32 @@ CONSENT_NOT_AGAIN_DAYS: int = env.int("ZIZHI_CONSENT_NOT_AGAIN_DAYS", default=90
 ERASE_DAYS: int = env.int("ZIZHI_ERASE_DAYS", default=15)
 """Within how many days an employer erases its copies once the candidate has revoked."""
 if CANDIDATES_DEFAULT not in ("ask_first", "tell_after", "closed"):
-    raise ImproperlyConfigured(f"ZIZHI_CANDIDATES_DEFAULT is {CANDIDATES_DEFAULT!r}; it can be: ask_first, tell_after, closed.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_CANDIDATES_DEFAULT is {CANDIDATES_DEFAULT!r}; it can be: ask_first, tell_after, closed."
+    )
 if min(CONSENT_DAYS, CONSENT_ASKED_DAYS, CONSENT_NOT_AGAIN_DAYS, ERASE_DAYS) < 1:
-    raise ImproperlyConfigured("ZIZHI_CONSENT_DAYS, _ASKED_DAYS, _NOT_AGAIN_DAYS and ZIZHI_ERASE_DAYS are days, 1 or more.")
+    raise ImproperlyConfigured(
+        "ZIZHI_CONSENT_DAYS, _ASKED_DAYS, _NOT_AGAIN_DAYS and ZIZHI_ERASE_DAYS are days, 1 or more."
+    )
 
 # --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
 """Approvals of cases that weigh so much (`verification.rules.urgency`) take two people; with more than any weighs, none does."""
-SECOND_REVIEW_SAMPLE: float = env.float("ZIZHI_SECOND_REVIEW_SAMPLE", default=0.0 if _TRYING_OUT else 0.02)
+SECOND_REVIEW_SAMPLE: float = env.float(
+    "ZIZHI_SECOND_REVIEW_SAMPLE", default=0.0 if _TRYING_OUT else 0.02
+)
 """The share of all other cases that two people look at, whatever is decided; who tries this out alone has no second person."""
 if not 0 <= SECOND_REVIEW_SAMPLE <= 1:
-    raise ImproperlyConfigured(f"ZIZHI_SECOND_REVIEW_SAMPLE is {SECOND_REVIEW_SAMPLE}, and has to be a share from 0 to 1.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_SECOND_REVIEW_SAMPLE is {SECOND_REVIEW_SAMPLE}, and has to be a share from 0 to 1."
+    )
 GOLDEN_SHARE: float = env.float("ZIZHI_GOLDEN_SHARE", default=0.03)
 """The share of what a reviewer is given that are golden cases, of which the right decision is known; at most every other one is."""
 if not 0 <= GOLDEN_SHARE <= 1:
-    raise ImproperlyConfigured(f"ZIZHI_GOLDEN_SHARE is {GOLDEN_SHARE}, and has to be a share from 0 to 1.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_GOLDEN_SHARE is {GOLDEN_SHARE}, and has to be a share from 0 to 1."
+    )
 GOLDEN_DAYS: int = env.int("ZIZHI_GOLDEN_DAYS", default=180)
 """After so many days a golden case is retired, and what is stored of it erased."""
 if GOLDEN_DAYS < 1:
@@ -387,13 +463,18 @@ _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.kept_mail.Backend"
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _MAIL.get("EMAIL_HOST", ""), _MAIL.get("EMAIL_PORT") or 25
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_USER", ""), _MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+    _MAIL.get("EMAIL_HOST_USER", ""),
+    _MAIL.get("EMAIL_HOST_PASSWORD", ""),
+)
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 """Whether mails are kept in `MAILS_DIR` and shown at `/try/mails`, and sent to nobody. `serve` chooses it to try out."""
 if MAILS_KEPT and not _TRYING_OUT:
-    raise ImproperlyConfigured(f"ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL {SITE_URL}.")
+    raise ImproperlyConfigured(
+        f"ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL {SITE_URL}."
+    )
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
@@ -426,7 +507,11 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "polling_interval": 0.05,
     }
 elif CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 600,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+    }
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
 """How often patterns of downloads are looked at (docs/gate.md)."""
@@ -467,7 +552,10 @@ _EVERY: dict[str, float] = {
     "events.tasks.forget_mail": 3600,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""
-CELERY_BEAT_SCHEDULE = {task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()}
+CELERY_BEAT_SCHEDULE = {
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in _EVERY.items()
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- Logs: structured, without personal data -----------------------------------------------------------

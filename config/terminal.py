@@ -31,7 +31,11 @@ class Lines(Printer):  # type: ignore[misc]
         self._is_stopping = False
 
     def write(self, message: Any) -> None:
-        text = message.data.decode("utf-8", "replace") if isinstance(message.data, bytes) else message.data
+        text = (
+            message.data.decode("utf-8", "replace")
+            if isinstance(message.data, bytes)
+            else message.data
+        )
         if message.name == OF_HONCHO:
             text = self._of_honcho(text)
         with self._alone:
@@ -56,22 +60,40 @@ class Task(threading.Thread):
     """Runs `command`, if any, once `is_due`, with its lines among the others'. However it ends, everything else goes on."""
 
     def __init__(
-        self, name: str, command: list[str], env: Mapping[str, str], lines: Lines, is_due: Callable[[], bool], if_failed: str
+        self,
+        name: str,
+        command: list[str],
+        env: Mapping[str, str],
+        lines: Lines,
+        is_due: Callable[[], bool],
+        if_failed: str,
     ) -> None:
         super().__init__(name=name, daemon=True)
-        self._command, self._env, self._lines, self._is_due, self._if_failed = command, env, lines, is_due, if_failed
+        self._command, self._env, self._lines, self._is_due, self._if_failed = (
+            command,
+            env,
+            lines,
+            is_due,
+            if_failed,
+        )
         self._stopped, self._starting = threading.Event(), threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
-        self._stopped.wait(POLL)  # the processes beside are forked meanwhile, and while nothing happens here
+        self._stopped.wait(
+            POLL
+        )  # the processes beside are forked meanwhile, and while nothing happens here
         while not self._stopped.is_set() and not self._is_due():
             self._stopped.wait(POLL)
         with self._starting:
             if self._stopped.is_set() or not self._command:
                 return
             self._process = subprocess.Popen(
-                self._command, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+                self._command,
+                env=self._env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         assert self._process.stdout is not None
         for line in self._process.stdout:

@@ -28,8 +28,13 @@ P = ParamSpec("P")
 SHOWN: Final = 50
 """Mails on the page: the newest."""
 FORWARDED: Final = (
-    "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO",
-)  # fmt: skip
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+)
 """What proxies add to a request."""
 SANDBOX: Final = ["allow-popups", "allow-popups-to-escape-sandbox"]
 """A mail's links open in a tab of their own; no script runs, no form is sent, and the mail has no origin."""
@@ -37,11 +42,18 @@ SANDBOX: Final = ["allow-popups", "allow-popups-to-escape-sandbox"]
 
 def may_see_mails(request: HttpRequest) -> bool:
     """Whether mails are kept here, and `request` comes from this machine to its own address without a proxy between."""
-    if not settings.MAILS_KEPT or settings.SECURE_PROXY_SSL_HEADER or any(name in request.META for name in FORWARDED):
+    if (
+        not settings.MAILS_KEPT
+        or settings.SECURE_PROXY_SSL_HEADER
+        or any(name in request.META for name in FORWARDED)
+    ):
         return False
     try:
         host, _ = split_domain_port(request.get_host())
-        return host.strip("[]") in settings.LOCAL_HOSTS and ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+        return (
+            host.strip("[]") in settings.LOCAL_HOSTS
+            and ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+        )
     except (DisallowedHost, ValueError):
         return False
 
@@ -83,7 +95,14 @@ def mails(request: HttpRequest) -> HttpResponse:
 @only_here
 @never_cache
 @xframe_options_sameorigin
-@csp({"default-src": [NONE], "style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF], "sandbox": SANDBOX})  # type: ignore[arg-type]
+@csp(
+    {
+        "default-src": [NONE],
+        "style-src": [UNSAFE_INLINE],
+        "frame-ancestors": [SELF],
+        "sandbox": SANDBOX,
+    }
+)  # type: ignore[arg-type]
 def mail(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part of one mail, for a frame. Its links open outside of the frame."""
     found = kept_mail.read(key, settings.MAILS_DIR)

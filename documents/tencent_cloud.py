@@ -70,18 +70,32 @@ class Account:
         if not self.secret_id or not self.secret_key or not self.region:
             raise ValueError("secret_id, secret_key and region are all needed")
         parts = urlsplit(self.endpoint)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.path.strip("/") or parts.query:
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.path.strip("/")
+            or parts.query
+        ):
             raise ValueError("endpoint is not https://host or http://host:port")
 
 
 def account_of(settings: Any) -> Account:
     """The account that a deployment's settings name. Raises ValueError where they name none."""
-    return Account(settings.TENCENT_SECRET_ID, settings.TENCENT_SECRET_KEY, settings.TENCENT_REGION, settings.TENCENT_ENDPOINT)
+    return Account(
+        settings.TENCENT_SECRET_ID,
+        settings.TENCENT_SECRET_KEY,
+        settings.TENCENT_REGION,
+        settings.TENCENT_ENDPOINT,
+    )
 
 
 def installed() -> bool:
     """Whether the SDK is there (the extra `tencent`)."""
-    return importlib.util.find_spec("tencentcloud") is not None and importlib.util.find_spec("tencentcloud.ocr") is not None
+    return (
+        importlib.util.find_spec("tencentcloud") is not None
+        and importlib.util.find_spec("tencentcloud.ocr") is not None
+    )
 
 
 class TencentCloud:
@@ -91,7 +105,9 @@ class TencentCloud:
     take to arrive, once it has begun.
     """
 
-    def __init__(self, account: Account, connect_seconds: float, silence_seconds: float, reply_seconds: float) -> None:
+    def __init__(
+        self, account: Account, connect_seconds: float, silence_seconds: float, reply_seconds: float
+    ) -> None:
         self._account = account
         self._timeouts = connect_seconds, silence_seconds
         self._reply_seconds = reply_seconds
@@ -101,7 +117,9 @@ class TencentCloud:
         if not installed():
             raise ProviderBroken(f"{PACKAGE} is not installed")
         from tencentcloud.common.credential import Credential
-        from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+        from tencentcloud.common.exception.tencent_cloud_sdk_exception import (
+            TencentCloudSDKException,
+        )
         from tencentcloud.common.profile.client_profile import ClientProfile
         from tencentcloud.common.profile.http_profile import HttpProfile
         from tencentcloud.ocr.v20181119.ocr_client import OcrClient
@@ -112,7 +130,9 @@ class TencentCloud:
             credential = Credential(self._account.secret_id, self._account.secret_key)
             client = OcrClient(credential, self._account.region, ClientProfile(httpProfile=http))
             with client.request.conn._session as session:
-                session.max_redirects = 0  # what is asked goes to the address that was set, and to no other
+                session.max_redirects = (
+                    0  # what is asked goes to the address that was set, and to no other
+                )
                 # Its `call_json` would drop the status, and read a reply of any length for any time.
                 with client._call(action, dict(parameters)) as reply:
                     return self._answer(reply)
@@ -126,7 +146,9 @@ class TencentCloud:
         try:
             told = json.loads(self._body(reply))
         except ValueError:
-            told = None  # nothing is raised from here: the error would carry the whole reply with it
+            told = (
+                None  # nothing is raised from here: the error would carry the whole reply with it
+            )
         answer = told.get("Response") if isinstance(told, dict) else None
         if not isinstance(answer, dict):
             raise ProviderBroken("tencent: the reply has no Response")
@@ -144,7 +166,9 @@ class TencentCloud:
                 if time.monotonic() > deadline:
                     raise ProviderUnavailable("tencent: the reply came too slowly")
         except OSError as error:  # all of requests' errors are
-            raise ProviderUnavailable(f"tencent: the reply was cut off ({type(error).__name__})") from None
+            raise ProviderUnavailable(
+                f"tencent: the reply was cut off ({type(error).__name__})"
+            ) from None
         return bytes(body)
 
 
@@ -171,7 +195,9 @@ def error_of(code: str) -> ProviderError:
 def _of_the_status(status: int, retry_after: str) -> ProviderError:
     if status in (408, 425, 429) or status >= 500:
         seconds = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 60.0
-        return ProviderUnavailable(f"tencent: HTTP {status}", retry_after=min(max(seconds, 1.0), LONGEST_RETRY))
+        return ProviderUnavailable(
+            f"tencent: HTTP {status}", retry_after=min(max(seconds, 1.0), LONGEST_RETRY)
+        )
     return ProviderBroken(f"tencent: HTTP {status}")
 
 
@@ -180,6 +206,10 @@ def _of_the_client(error: Any) -> ProviderError:
     if error.code != "ClientNetworkError":
         return ProviderBroken(f"tencent: the SDK refuses ({error.code})")
     cause = type(error.__context__).__name__
-    if isinstance(error.__context__, ValueError) or cause == "TooManyRedirects":  # an address or a key that is none
+    if (
+        isinstance(error.__context__, ValueError) or cause == "TooManyRedirects"
+    ):  # an address or a key that is none
         return ProviderBroken(f"tencent: {cause}")
-    return ProviderUnavailable(f"tencent: no connection ({cause})")  # refused, timed out, cut off, or no HTTP at all
+    return ProviderUnavailable(
+        f"tencent: no connection ({cause})"
+    )  # refused, timed out, cut off, or no HTTP at all

@@ -23,7 +23,11 @@ Mask: TypeAlias = npt.NDArray[np.uint8]
 """height × width; 255 is full ink."""
 Colour = tuple[int, int, int]
 
-_FILES: Final[dict[Face, str]] = {"song": "specimen-song.otf", "kai": "specimen-kai.ttf", "hei": "specimen-hei.otf"}
+_FILES: Final[dict[Face, str]] = {
+    "song": "specimen-song.otf",
+    "kai": "specimen-kai.ttf",
+    "hei": "specimen-hei.otf",
+}
 _FOLDER: Final = Path(__file__).parent / "fonts"
 _NOT_FIRST: Final = frozenset("，。；：、）！？》”’…)%")
 """Characters with which Chinese print begins no line."""
@@ -57,7 +61,11 @@ def wrapped(text: str, face: Face, size: int, room: float) -> list[str]:
     """`text` in lines of at most `room` pixels, broken between any two characters but before closing marks."""
     lines = [""]
     for character in text:
-        if width(lines[-1] + character, face, size) > room and lines[-1] and character not in _NOT_FIRST:
+        if (
+            width(lines[-1] + character, face, size) > room
+            and lines[-1]
+            and character not in _NOT_FIRST
+        ):
             lines.append("")
         lines[-1] += character
     return lines
@@ -71,7 +79,9 @@ class Plate:
         self._image = Image.new("L", size)
         self._draw = ImageDraw.Draw(self._image)
 
-    def text(self, x: float, y: float, text: str, face: Face, size: int, anchor: str = "ls") -> None:
+    def text(
+        self, x: float, y: float, text: str, face: Face, size: int, anchor: str = "ls"
+    ) -> None:
         """`text` with its baseline's left end at `x`, `y` (another `anchor` in Pillow's words)."""
         self._draw.text((x, y), text, 255, font(face, size), anchor)
 
@@ -85,12 +95,18 @@ class Plate:
             self.text(x + first / 2 + i * step, y, character, face, size, "ms")
         return None
 
-    def stretched(self, x: float, y: float, text: str, face: Face, size: int, room: tuple[float, float]) -> None:
+    def stretched(
+        self, x: float, y: float, text: str, face: Face, size: int, room: tuple[float, float]
+    ) -> None:
         """One line of `text`, scaled to `room` (width, height in pixels), its top left at `x`, `y`."""
         box = font(face, size).getbbox(text)
         letters = Image.new("L", (int(box[2] - box[0]), int(box[3] - box[1])))
         ImageDraw.Draw(letters).text((-box[0], -box[1]), text, 255, font(face, size))
-        self._image.paste(255, (round(x), round(y)), letters.resize((round(room[0]), round(room[1])), Image.Resampling.LANCZOS))
+        self._image.paste(
+            255,
+            (round(x), round(y)),
+            letters.resize((round(room[0]), round(room[1])), Image.Resampling.LANCZOS),
+        )
 
     @property
     def mask(self) -> Mask:
@@ -114,4 +130,6 @@ def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.
 def cloud(rng: np.random.Generator, size: tuple[int, int], cells: int) -> npt.NDArray[np.float32]:
     """Smooth random values of mean 0 and deviation about 1, `size` (width, height), with `cells` lumps along the width."""
     rows = max(2, round(cells * size[1] / size[0]))
-    return cv2.resize(rng.standard_normal((rows, cells), dtype=np.float32), size, interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+    return cv2.resize(
+        rng.standard_normal((rows, cells), dtype=np.float32), size, interpolation=cv2.INTER_CUBIC
+    )  # type: ignore[return-value]

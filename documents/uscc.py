@@ -28,9 +28,19 @@ AUTHORITIES: Final[dict[str, str]] = {
     "9": "市场监管", "A": "中央军委", "N": "农业农村", "Y": "其他",
 }  # fmt: skip
 _CATEGORIES: Final[dict[str, str]] = {
-    "1": "1239", "2": "19", "3": "123459", "4": "19", "5": "1239", "6": "129", "7": "129", "8": "19",
-    "9": "123", "A": "19", "N": "1239", "Y": "1",
-}  # fmt: skip
+    "1": "1239",
+    "2": "19",
+    "3": "123459",
+    "4": "19",
+    "5": "1239",
+    "6": "129",
+    "7": "129",
+    "8": "19",
+    "9": "123",
+    "A": "19",
+    "N": "1239",
+    "Y": "1",
+}
 
 
 def normalise(text: str) -> str:
@@ -47,13 +57,18 @@ def check_character(first17: str) -> str:
 
     Raises KeyError for a character outside the alphabet.
     """
-    total = sum(_VALUE[character] * weight for character, weight in zip(first17, _WEIGHTS, strict=True))
+    total = sum(
+        _VALUE[character] * weight for character, weight in zip(first17, _WEIGHTS, strict=True)
+    )
     return ALPHABET[-total % 31]
 
 
 def organisation_check_character(first8: str) -> str:
     """The 9th character of an organisation code for its first 8 (GB 11714-1997)."""
-    total = sum(_ORGANISATION_VALUE[c] * weight for c, weight in zip(first8, _ORGANISATION_WEIGHTS, strict=True))
+    total = sum(
+        _ORGANISATION_VALUE[c] * weight
+        for c, weight in zip(first8, _ORGANISATION_WEIGHTS, strict=True)
+    )
     return "0123456789X0"[11 - total % 11]
 
 
@@ -71,7 +86,12 @@ def problem(code: str) -> Refused | None:
     if not code:
         return Refused("uscc_invalid", "uscc", seen="", expected="18 位 / 18 characters")
     if len(code) != LENGTH:
-        return Refused("uscc_invalid", "uscc", seen=f"{len(code)} 位 / {len(code)} characters", expected="18 位 / 18 characters")
+        return Refused(
+            "uscc_invalid",
+            "uscc",
+            seen=f"{len(code)} 位 / {len(code)} characters",
+            expected="18 位 / 18 characters",
+        )
     if strange := [character for character in code if character not in _VALUE]:
         return Refused(
             "uscc_invalid",
@@ -80,11 +100,23 @@ def problem(code: str) -> Refused | None:
             expected="0–9 与 A–Y，不含 I O Z S V / 0–9 and A–Y without I O Z S V",
         )
     if code[1] not in _CATEGORIES.get(code[0], ""):
-        return Refused("uscc_invalid", "uscc", seen=code[:2], expected="91, 92, 93, 11, 12, 51, 52 …")
+        return Refused(
+            "uscc_invalid", "uscc", seen=code[:2], expected="91, 92, 93, 11, 12, 51, 52 …"
+        )
     if not code[2:8].isdigit():
-        return Refused("uscc_invalid", "uscc", seen=code[2:8], expected="第 3–8 位为数字 / digits in positions 3–8")
+        return Refused(
+            "uscc_invalid",
+            "uscc",
+            seen=code[2:8],
+            expected="第 3–8 位为数字 / digits in positions 3–8",
+        )
     if check_character(code[:17]) != code[17]:
-        return Refused("uscc_invalid", "uscc", seen=code, expected="校验位与前 17 位相符 / a check character that fits the first 17")
+        return Refused(
+            "uscc_invalid",
+            "uscc",
+            seen=code,
+            expected="校验位与前 17 位相符 / a check character that fits the first 17",
+        )
     return None
 
 

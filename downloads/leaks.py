@@ -46,8 +46,12 @@ RESUMES_AT_MOST: Final = 40
 PICTURES_AT_MOST: Final = 6
 TEXT_LONGEST: Final = 5_000
 TRIES: Final = 3
-_COPY_NUMBER: Final = re.compile(r"ZR-?\s?([2-9A-HJKMNP-TV-Z]{5})-?\s?([2-9A-HJKMNP-TV-Z]{5})", re.IGNORECASE)
-_DIALLED: Final = re.compile(r"(?<!\d)(?:\+?86)?(1\d{10})(?!\d)(?:\s*(?:转|轉|分机|ext\.?|-|x)\s*(\d{1,8}))?", re.IGNORECASE)
+_COPY_NUMBER: Final = re.compile(
+    r"ZR-?\s?([2-9A-HJKMNP-TV-Z]{5})-?\s?([2-9A-HJKMNP-TV-Z]{5})", re.IGNORECASE
+)
+_DIALLED: Final = re.compile(
+    r"(?<!\d)(?:\+?86)?(1\d{10})(?!\d)(?:\s*(?:转|轉|分机|ext\.?|-|x)\s*(\d{1,8}))?", re.IGNORECASE
+)
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s\-‐–.]+(?=\d)")
 
 Clock = Callable[[], datetime]
@@ -78,7 +82,14 @@ class Finding:
     chance: float | None = None
 
 
-def ask(asked: Asked, actor: Actor, now: datetime, *, client: ApiClient | None = None, user: User | None = None) -> Trace:
+def ask(
+    asked: Asked,
+    actor: Actor,
+    now: datetime,
+    *,
+    client: ApiClient | None = None,
+    user: User | None = None,
+) -> Trace:
     """A trace that a worker looks at next. Raises Refused: `not_allowed`, `leak_missing`, `resume_too_large`."""
     if client is None and not actor.can(Power.TRACE):
         raise Refused("not_allowed")
@@ -92,13 +103,26 @@ def ask(asked: Asked, actor: Actor, now: datetime, *, client: ApiClient | None =
         if name:
             undoing.if_undone(lambda: default_storage.delete(name))
         row = Trace(
-            client_id=client.pk if client else None, test=bool(client and client.test), asked_by=user, asked_at=now, due_at=now,
-            why=asked.why, candidate=asked.candidate, leak=name, sha256=hashlib.sha256(asked.file or asked.text.encode()).hexdigest(),
-        )  # fmt: skip
+            client_id=client.pk if client else None,
+            test=bool(client and client.test),
+            asked_by=user,
+            asked_at=now,
+            due_at=now,
+            why=asked.why,
+            candidate=asked.candidate,
+            leak=name,
+            sha256=hashlib.sha256(asked.file or asked.text.encode()).hexdigest(),
+        )
         if asked.text.strip():
             row.text_sealed = seal_text(asked.text[:TEXT_LONGEST], row.text_purpose)
         row.save(force_insert=True)
-        record("ask_trace", row, actor, now, data={"sha256": row.sha256, "client": str(client.pk) if client else ""})
+        record(
+            "ask_trace",
+            row,
+            actor,
+            now,
+            data={"sha256": row.sha256, "client": str(client.pk) if client else ""},
+        )
         ring(row)
     return row
 
@@ -139,26 +163,42 @@ def follow(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -
     except (ProviderUnavailable, ProviderBroken) as error:
         log.exception("leak_not_looked_at", trace=str(trace_id))
         if row.tries < TRIES:
-            Trace.objects.give_back(trace_id, lease, clock() + timedelta(seconds=30), type(error).__name__)
+            Trace.objects.give_back(
+                trace_id, lease, clock() + timedelta(seconds=30), type(error).__name__
+            )
             return False
         refused = "release_not_made"
     return _answer(trace_id, lease, found, refused, clock())
 
 
 def _answer(trace_id: UUID, lease: UUID, found: _Seen, refused: str, now: datetime) -> bool:
-    evidence = default_storage.save("evidence", ContentFile(found.evidence)) if found.evidence else ""
+    evidence = (
+        default_storage.save("evidence", ContentFile(found.evidence)) if found.evidence else ""
+    )
     with transaction.atomic():
         row = Trace.objects.held(trace_id, lease).select_for_update(of=("self",)).first()
         if row is not None:
             leak = str(row.leak.name)
-            row.found, row.resumes, row.refused, row.evidence = [asdict(each) for each in found.findings], found.resumes, refused, evidence
+            row.found, row.resumes, row.refused, row.evidence = (
+                [asdict(each) for each in found.findings],
+                found.resumes,
+                refused,
+                evidence,
+            )
             row.leak, row.text_sealed, row.last_error = "", "", ""
             row.lease = row.leased_until = None
             row.finished_at = now
             row.save()
             for each in row.named:
                 copy = Copy.objects.get(pk=each["copy"])
-                record("trace_copy", copy, SYSTEM, now, employer_id=copy.employer_id, data={"trace": str(row.pk), "by": each["by"]})
+                record(
+                    "trace_copy",
+                    copy,
+                    SYSTEM,
+                    now,
+                    employer_id=copy.employer_id,
+                    data={"trace": str(row.pk), "by": each["by"]},
+                )
             if leak:
                 transaction.on_commit(lambda: default_storage.delete(leak))
     if row is None and evidence:
@@ -168,7 +208,11 @@ def _answer(trace_id: UUID, lease: UUID, found: _Seen, refused: str, now: dateti
 
 def _copies(row: Trace) -> QuerySet[Copy]:
     """The copies that may be told of."""
-    made: QuerySet[Copy] = Copy.objects.made().of(row.client_id) if row.client_id else Copy.objects.made().filter(test=False)
+    made: QuerySet[Copy] = (
+        Copy.objects.made().of(row.client_id)
+        if row.client_id
+        else Copy.objects.made().filter(test=False)
+    )
     return made.filter(candidate=row.candidate) if row.candidate else made
 
 
@@ -180,7 +224,9 @@ def _look(row: Trace) -> _Seen:
         with default_storage.open(str(row.leak.name)) as file:
             opened = open.open_resume(file.read())
         pictures = [page.pixels for page in opened.pages[:PICTURES_AT_MOST]]
-        text = "\n".join([text, *(page.text for page in opened.pages), *(_read(picture) for picture in pictures)])
+        text = "\n".join(
+            [text, *(page.text for page in opened.pages), *(_read(picture) for picture in pictures)]
+        )
     by_text = list(_by_text(text, row))
     if not pictures:
         return _Seen(by_text)
@@ -205,18 +251,33 @@ def _by_text(text: str, row: Trace) -> Iterator[Finding]:
     numbers = {f"ZR-{first}-{second}".upper() for first, second in _COPY_NUMBER.findall(text)}
     for copy in _copies(row).filter(number__in=numbers).order_by("requested_at"):
         yield Finding(str(copy.pk), copy.number, True, "copy_number")
-    for local, extension in dict.fromkeys(_DIALLED.findall(_BETWEEN_DIGITS.sub("", text) + "\n" + text)):
+    for local, extension in dict.fromkeys(
+        _DIALLED.findall(_BETWEEN_DIGITS.sub("", text) + "\n" + text)
+    ):
         bindings = RelayBinding.objects.filter(number=f"+86{local}")
         if extension:
             bindings = bindings.filter(extension=extension)
-        ever = bindings.filter(client_id=row.client_id) if _is_test(row) else bindings.filter(test=False)
-        alone = ever.values("employer_id").distinct().count() == 1  # a number is lent again in time: then it names nobody
-        for copy in _copies(row).filter(binding__in=bindings).exclude(number__in=numbers).order_by("requested_at"):
+        ever = (
+            bindings.filter(client_id=row.client_id)
+            if _is_test(row)
+            else bindings.filter(test=False)
+        )
+        alone = (
+            ever.values("employer_id").distinct().count() == 1
+        )  # a number is lent again in time: then it names nobody
+        for copy in (
+            _copies(row)
+            .filter(binding__in=bindings)
+            .exclude(number__in=numbers)
+            .order_by("requested_at")
+        ):
             yield Finding(str(copy.pk), copy.number, alone, "relay_number")
 
 
 def _is_test(row: Trace) -> bool:
-    return row.client_id is not None and ApiClient.objects.filter(pk=row.client_id, test=True).exists()
+    return (
+        row.client_id is not None and ApiClient.objects.filter(pk=row.client_id, test=True).exists()
+    )
 
 
 def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
@@ -227,24 +288,38 @@ def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
     return [*first, *others[: max(0, RESUMES_AT_MOST - len(first))]]
 
 
-def _by_marks(pictures: Sequence[Picture], resumes: Sequence[CleanResume], copies: QuerySet[Copy]) -> tuple[list[Finding], bytes]:
+def _by_marks(
+    pictures: Sequence[Picture], resumes: Sequence[CleanResume], copies: QuerySet[Copy]
+) -> tuple[list[Finding], bytes]:
     """What the marks say of the copies of `resumes`, the likeliest first, and the picture that shows it."""
     pages, releases, known = [], [], dict[str, Copy]()
     for resume in resumes:
         try:
             clean = make_copy.stored(resume)
-            keys = {copy: mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count) for copy in copies.filter(resume=resume)}
+            keys = {
+                copy: mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count)
+                for copy in copies.filter(resume=resume)
+            }
         except ProviderBroken as broken:  # one that is gone, or whose key is, hides no other
             log.warning("resume_not_laid_on", resume=str(resume.pk), why=str(broken))
             continue
         for number, page in enumerate(clean):
-            pages.append(tracing.CleanPage(str(resume.pk), number, grey(page.pixels), resolution(page)))
+            pages.append(
+                tracing.CleanPage(str(resume.pk), number, grey(page.pixels), resolution(page))
+            )
         for copy, of_copy in keys.items():
             known[copy.number] = copy
             releases.append(tracing.Release(copy.number, str(resume.pk), of_copy))
     told = tracing.trace(pictures, pages, releases)
     findings = [
-        Finding(str(known[score.release].pk), score.release, score.is_named, "marks", round(score.z, 1), score.chance)
+        Finding(
+            str(known[score.release].pk),
+            score.release,
+            score.is_named,
+            "marks",
+            round(score.z, 1),
+            score.chance,
+        )
         for score in told.scores[:10]
     ]
     return findings, _shown(told, releases)

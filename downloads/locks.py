@@ -52,7 +52,9 @@ def _first_row(lock: str, client_id: UUID, reference: str) -> None:
             cursor.execute(f"SELECT {lock}(20262, hashtext(%s))", [f"{client_id} {reference}"])
 
 
-def in_turn(statement: str, parameters: dict[str, Any], *, repeatable: bool = False) -> list[tuple[Any, ...]]:
+def in_turn(
+    statement: str, parameters: dict[str, Any], *, repeatable: bool = False
+) -> list[tuple[Any, ...]]:
     """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once they are committed.
 
     What is `repeatable`, since it cannot be written twice, goes out without a look whether the connection is still there
@@ -74,7 +76,11 @@ def _in_turn(database: Any, statement: str, parameters: dict[str, Any]) -> list[
     # Django's own cursors put parameters into the text, so that the server would plan this long statement anew each time; the
     # driver's others read it anew each time, as it is longer than what they keep.
     session, driver = database.connection, database.Database
-    with database.wrap_database_errors, driver.RawCursor(session) as turn, driver.RawCursor(session) as cursor:
+    with (
+        database.wrap_database_errors,
+        driver.RawCursor(session) as turn,
+        driver.RawCursor(session) as cursor,
+    ):
         with session.pipeline():
             turn.execute(*_numbered(TAKE, parameters), prepare=True)
             cursor.execute(*_numbered(statement, parameters), prepare=True)
@@ -90,7 +96,11 @@ def _numbered(statement: str, parameters: Mapping[str, Any]) -> tuple[bytes, lis
 @lru_cache(maxsize=64)
 def _by_number(statement: str) -> tuple[bytes, tuple[str, ...]]:
     numbers: dict[str, int] = {}
-    text = re.sub(r"%\((\w+)\)s", lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", statement)
+    text = re.sub(
+        r"%\((\w+)\)s",
+        lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}",
+        statement,
+    )
     return text.encode(), tuple(numbers)
 
 

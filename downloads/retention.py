@@ -26,7 +26,7 @@ from downloads.models import (
     RelayCall,
     Release,
     Trace,
-)  # fmt: skip
+)
 from downloads.models.relays import KEPT_SEALED_FOR
 
 LEAST_DAYS: Final = 1096
@@ -41,10 +41,18 @@ def retire(now: datetime, keep_days: int) -> int:
     before = now - timedelta(days=max(keep_days, LEAST_DAYS))
     _remove(PassUse.objects.filter(used_at__lt=before))
     _remove(Contact.objects.filter(at__lt=before))
-    RelayBinding.objects.filter(ended_at__lt=now - KEPT_SEALED_FOR).exclude(candidate_sealed="").update(candidate_sealed="")
+    RelayBinding.objects.filter(ended_at__lt=now - KEPT_SEALED_FOR).exclude(
+        candidate_sealed=""
+    ).update(candidate_sealed="")
     _remove(CanaryRing.objects.filter(at__lt=before, looked_at__isnull=False))
-    _remove(RelayCall.objects.filter(at__lt=before).exclude(pk__in=CanaryRing.objects.values("call")))
-    _remove(RelayBinding.objects.filter(ended_at__lt=before, finished_at__isnull=False, calls=None, copies=None))
+    _remove(
+        RelayCall.objects.filter(at__lt=before).exclude(pk__in=CanaryRing.objects.values("call"))
+    )
+    _remove(
+        RelayBinding.objects.filter(
+            ended_at__lt=before, finished_at__isnull=False, calls=None, copies=None
+        )
+    )
     _retire_of_candidates(before)
     return _remove(GateDecision.objects.filter(decided_at__lt=before))
 
@@ -52,7 +60,11 @@ def retire(now: datetime, keep_days: int) -> int:
 def retire_copies(now: datetime, keep_clean_days: int) -> int:
     """Erase copies whose links have run out, clean pages that no leak will be laid on any more, and rows of long ago; how many copies."""
     closed = 0
-    for copy_id in list(Copy.objects.filter(state=CopyState.READY, links_until__lte=now).values_list("pk", flat=True)[:AT_ONCE]):
+    for copy_id in list(
+        Copy.objects.filter(state=CopyState.READY, links_until__lte=now).values_list(
+            "pk", flat=True
+        )[:AT_ONCE]
+    ):
         with transaction.atomic():
             copy = Copy.objects.select_for_update(of=("self",)).get(pk=copy_id)
             name, copy.pdf, copy.state = str(copy.pdf.name), "", CopyState.CLOSED
@@ -65,13 +77,19 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
         name, resume.pages, resume.removed = str(resume.pages.name), "", []
         resume.save(update_fields=["pages", "removed"])
         default_storage.delete(name)
-    for trace in Trace.objects.exclude(evidence="").filter(asked_at__lt=now - timedelta(days=keep_clean_days))[:AT_ONCE]:
+    for trace in Trace.objects.exclude(evidence="").filter(
+        asked_at__lt=now - timedelta(days=keep_clean_days)
+    )[:AT_ONCE]:
         name, trace.evidence = str(trace.evidence.name), ""
         trace.save(update_fields=["evidence"])
         default_storage.delete(name)
     before = now - timedelta(days=max(keep_clean_days, LEAST_DAYS))
     _remove(Trace.objects.filter(asked_at__lt=before, finished_at__isnull=False, evidence=""))
-    _remove(Copy.objects.filter(requested_at__lt=before, finished_at__isnull=False).exclude(state=CopyState.READY))
+    _remove(
+        Copy.objects.filter(requested_at__lt=before, finished_at__isnull=False).exclude(
+            state=CopyState.READY
+        )
+    )
     _remove(CleanResume.objects.filter(used_at__lt=before, pages="", copies=None))
     return closed
 
@@ -89,17 +107,27 @@ def _retire_of_candidates(before: datetime) -> None:
     _remove(MisuseReport.objects.filter(reported_at__lt=before, settled_at__isnull=False))
     _remove(Release.objects.filter(released_at__lt=before, reports=None))
     _remove(ConsentRequest.objects.filter(expires_at__lt=before))
-    _remove(EraseOrder.objects.filter(ordered_at__lt=before).exclude(answered_at=None, withdrawn_at=None))
-    unused = ~Exists(Release.objects.filter(consent=OuterRef("pk"))) & ~Exists(ConsentRequest.objects.filter(consent=OuterRef("pk")))
+    _remove(
+        EraseOrder.objects.filter(ordered_at__lt=before).exclude(
+            answered_at=None, withdrawn_at=None
+        )
+    )
+    unused = ~Exists(Release.objects.filter(consent=OuterRef("pk"))) & ~Exists(
+        ConsentRequest.objects.filter(consent=OuterRef("pk"))
+    )
     _remove(Consent.objects.filter(unused).filter(Q(until__lt=before) | Q(revoked_at__lt=before)))
-    gone = Candidate.objects.filter(erased_at__lt=before, consents=None, requests=None, erase_orders=None, reports=None)
+    gone = Candidate.objects.filter(
+        erased_at__lt=before, consents=None, requests=None, erase_orders=None, reports=None
+    )
     _remove(gone)
 
 
 def _remove(old: models.QuerySet[models.Model]) -> int:
     gone = 0
     for _ in range(ROUNDS):
-        removed, _by_model = old.model._default_manager.filter(pk__in=list(old.order_by().values_list("pk", flat=True)[:AT_ONCE])).delete()
+        removed, _by_model = old.model._default_manager.filter(
+            pk__in=list(old.order_by().values_list("pk", flat=True)[:AT_ONCE])
+        ).delete()
         gone += removed
         if removed < AT_ONCE:
             break

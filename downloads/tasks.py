@@ -39,7 +39,11 @@ def lift_step_ups() -> None:
 def watch_downloads() -> None:
     """Twice the time since the last round: a round that was missed is made up for."""
     now = timezone.now()
-    abuse_watch.look(now, now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS), ZoneInfo(settings.TIME_ZONE))
+    abuse_watch.look(
+        now,
+        now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS),
+        ZoneInfo(settings.TIME_ZONE),
+    )
 
 
 @shared_task
@@ -82,7 +86,9 @@ def sweep_leaks() -> None:
 def _ring_by_their_clocks(jobs: JobQuerySet, task: Any) -> None:
     """What is due by the world's clock, and of tests whose clock was moved by theirs."""
     ring_due(jobs, task, timezone.now())
-    ahead = ApiClient.objects.filter(test=True, clock_seconds__gt=0, pk__in=jobs.filter(finished_at=None).values("client_id"))
+    ahead = ApiClient.objects.filter(
+        test=True, clock_seconds__gt=0, pk__in=jobs.filter(finished_at=None).values("client_id")
+    )
     for client in ahead:
         ring_due(jobs.filter(client_id=client.pk), task, now_for(client))
 
@@ -109,7 +115,9 @@ def remind_erasures() -> None:
 
 @shared_task
 def follow_relay(binding_id: str) -> None:
-    client_id = RelayBinding.objects.filter(pk=binding_id).values_list("client_id", flat=True).first()
+    client_id = (
+        RelayBinding.objects.filter(pk=binding_id).values_list("client_id", flat=True).first()
+    )
     if client_id is not None:
         provider_sync.follow(UUID(binding_id), _clock_of(client_id))
 

@@ -55,8 +55,12 @@ MOST_PARAMETERS: Final = 20
 
 WHY_OVER: Final[dict[Over, Any]] = {
     Over.TOO_LONG: _("You were signed out: a sign-in holds for ten hours. Please sign in again."),
-    Over.IDLE: _("You were signed out, after half an hour without a request. Please sign in again."),
-    Over.ELSEWHERE: _("You were signed out: this sign-in was used in another browser or from another network. Please sign in again."),
+    Over.IDLE: _(
+        "You were signed out, after half an hour without a request. Please sign in again."
+    ),
+    Over.ELSEWHERE: _(
+        "You were signed out: this sign-in was used in another browser or from another network. Please sign in again."
+    ),
     Over.FACTOR: _("You were signed out: your second factor has changed. Please sign in again."),
 }
 
@@ -78,7 +82,9 @@ class Password(LoginView):
     next_page = "admin:index"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = self.site.password_was_right(self.request, form.get_user(), self.get_success_url())
+        response: HttpResponse = self.site.password_was_right(
+            self.request, form.get_user(), self.get_success_url()
+        )
         return response
 
 
@@ -135,8 +141,14 @@ class ConsoleSite(admin.AdminSite):
         elif attended and (noted := stay.noted(now)):
             request.session[STAY] = noted.stored()
         if permissions.is_auditor(request.user.has_perm):
-            names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[:MOST_PARAMETERS]
-            asked = {"method": request.method, "path": request.path[:LONGEST_PATH], "parameters": [name[:40] for name in names]}
+            names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[
+                :MOST_PARAMETERS
+            ]
+            asked = {
+                "method": request.method,
+                "path": request.path[:LONGEST_PATH],
+                "parameters": [name[:40] for name in names],
+            }
             record("look", request.user, request.user.as_reviewer(), now, data=asked)
 
     def _end(self, request: HttpRequest, now: datetime) -> None:
@@ -155,7 +167,9 @@ class ConsoleSite(admin.AdminSite):
     # --- The way in ------------------------------------------------------------------------------------------
 
     @method_decorator(never_cache)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The first step, as Django's own; it does not tell staff who lack the second that they are not authorised."""
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(self._index())
@@ -166,12 +180,25 @@ class ConsoleSite(admin.AdminSite):
             "app_path": request.get_full_path(),
             "username": request.user.get_username(),
             "second_factor_is_required": _is_required(),
-            **({"user": AnonymousUser()} if isinstance(request.user, User) and request.user.is_staff else {}),
-            **({} if {REDIRECT_FIELD_NAME} & {*request.GET, *request.POST} else {REDIRECT_FIELD_NAME: self._index()}),
+            **(
+                {"user": AnonymousUser()}
+                if isinstance(request.user, User) and request.user.is_staff
+                else {}
+            ),
+            **(
+                {}
+                if {REDIRECT_FIELD_NAME} & {*request.GET, *request.POST}
+                else {REDIRECT_FIELD_NAME: self._index()}
+            ),
             **(extra_context or {}),
         }
         request.current_app = self.name
-        view = Password.as_view(extra_context=context, authentication_form=self.login_form, template_name=self.login_template, site=self)
+        view = Password.as_view(
+            extra_context=context,
+            authentication_form=self.login_form,
+            template_name=self.login_template,
+            site=self,
+        )
         return view(request)  # type: ignore[return-value]
 
     def password_was_right(self, request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
@@ -188,7 +215,9 @@ class ConsoleSite(admin.AdminSite):
             "at": timezone.now().isoformat(),
             "goes_to": goes_to,
         }
-        return HttpResponseRedirect(reverse("admin:second_factor" if factor else "admin:enrol", current_app=self.name))
+        return HttpResponseRedirect(
+            reverse("admin:second_factor" if factor else "admin:enrol", current_app=self.name)
+        )
 
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
@@ -204,13 +233,23 @@ class ConsoleSite(admin.AdminSite):
         if request.method == "POST" and form.is_valid():
             browser = request.COOKIES.get(lockout.BROWSER_COOKIE, "")
             try:
-                factor, by = second_factor.answer(entry.user, form.cleaned_data["code"], browser, now)
+                factor, by = second_factor.answer(
+                    entry.user, form.cleaned_data["code"], browser, now
+                )
             except Refused as refused:
                 form.refuse(refused)
             else:
-                return self._let_in(request, entry.user, factor, by, HttpResponseRedirect(entry.goes_to))
-        context = {"form": form, "by_recovery_code": isinstance(form, RecoveryForm), "account": entry.user.email}
-        status = 429 if form.has_error("code", "second_factor_locked") else 422 if form.errors else 200
+                return self._let_in(
+                    request, entry.user, factor, by, HttpResponseRedirect(entry.goes_to)
+                )
+        context = {
+            "form": form,
+            "by_recovery_code": isinstance(form, RecoveryForm),
+            "account": entry.user.email,
+        }
+        status = (
+            429 if form.has_error("code", "second_factor_locked") else 422 if form.errors else 200
+        )
         return self._page(request, "second_factor", gettext("Second factor"), context, status)
 
     @method_decorator(never_cache)
@@ -228,7 +267,12 @@ class ConsoleSite(admin.AdminSite):
         if entry is None:
             self._note(request, now)
         stay = Stay.of(request.session.get(STAY))
-        context: dict[str, Any] = {"existing": existing, "account": user.email, "is_required": _is_required(), "is_in": entry is None}
+        context: dict[str, Any] = {
+            "existing": existing,
+            "account": user.email,
+            "is_required": _is_required(),
+            "is_in": entry is None,
+        }
         if existing and not (stay and stay.is_fresh(now)):
             context |= {"too_old": True, "codes_left": second_factor.recovery_codes_left(user)}
             return self._page(request, "enrol", gettext("Second factor"), context)
@@ -237,17 +281,37 @@ class ConsoleSite(admin.AdminSite):
         form = CodeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                factor, codes = second_factor.enrol(user, secret, form.cleaned_data["code"], existing, now)
+                factor, codes = second_factor.enrol(
+                    user, secret, form.cleaned_data["code"], existing, now
+                )
             except Refused as refused:
                 form.refuse(refused)
             else:
                 del request.session[PENDING]
                 return self._set_up(request, user, factor, codes, entry)
         link = totp.address(secret, user.email, second_factor.ISSUER)
-        context |= {"form": form, "secret": second_factor.in_groups(secret), "app_link": link, "picture": _picture(link)}
-        return self._page(request, "enrol", gettext("Set up a second factor"), context, 422 if form.errors else 200)
+        context |= {
+            "form": form,
+            "secret": second_factor.in_groups(secret),
+            "app_link": link,
+            "picture": _picture(link),
+        }
+        return self._page(
+            request,
+            "enrol",
+            gettext("Set up a second factor"),
+            context,
+            422 if form.errors else 200,
+        )
 
-    def _set_up(self, request: HttpRequest, user: User, factor: SecondFactor, codes: list[str], entry: Entry | None) -> HttpResponse:
+    def _set_up(
+        self,
+        request: HttpRequest,
+        user: User,
+        factor: SecondFactor,
+        codes: list[str],
+        entry: Entry | None,
+    ) -> HttpResponse:
         """In, by the new factor, and its recovery codes, on this one page."""
         context: dict[str, Any] = {
             "codes": [second_factor.in_groups(code) for code in codes],
@@ -265,13 +329,22 @@ class ConsoleSite(admin.AdminSite):
         _forget_factor(request)
         return self._know_browser(page, factor)
 
-    def _let_in(self, request: HttpRequest, user: User, factor: SecondFactor | None, by: str, response: HttpResponse) -> HttpResponse:
+    def _let_in(
+        self,
+        request: HttpRequest,
+        user: User,
+        factor: SecondFactor | None,
+        by: str,
+        response: HttpResponse,
+    ) -> HttpResponse:
         """Sign in, here and now and in this browser, and answer with `response`."""
         now = timezone.now()
         cookie = sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         request.session.pop(ENTRY, None)
-        request.session[STAY] = Stay.begin(factor.pk if factor else None, _place(request, cookie), now).stored()
+        request.session[STAY] = Stay.begin(
+            factor.pk if factor else None, _place(request, cookie), now
+        ).stored()
         _forget_factor(request)
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
         if factor:
@@ -293,8 +366,20 @@ class ConsoleSite(admin.AdminSite):
         messages.info(request, gettext("Please begin with your password."))
         return HttpResponseRedirect(reverse("admin:login", current_app=self.name))
 
-    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        context = {**self.each_context(request), "is_nav_sidebar_enabled": False, "title": title, **context}
+    def _page(
+        self,
+        request: HttpRequest,
+        template: str,
+        title: str,
+        context: dict[str, Any],
+        status: int = 200,
+    ) -> HttpResponse:
+        context = {
+            **self.each_context(request),
+            "is_nav_sidebar_enabled": False,
+            "title": title,
+            **context,
+        }
         response = TemplateResponse(request, f"admin/{template}.html", context, status=status)
         response["Cache-Control"] = "private, no-store"
         return response
@@ -314,7 +399,11 @@ def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
         return None
     at = datetime.fromisoformat(kept["at"])
     user = User.objects.filter(pk=kept["user"], is_active=True, is_staff=True).first()
-    if user is None or (now - at).total_seconds() > seconds or user.get_session_auth_hash() != kept["password"]:
+    if (
+        user is None
+        or (now - at).total_seconds() > seconds
+        or user.get_session_auth_hash() != kept["password"]
+    ):
         return None
     return Entry(user, at, kept["goes_to"])
 
@@ -324,7 +413,9 @@ def _place(request: HttpRequest, cookie: str = "") -> Place:
     device = sightings.device_in(cookie or request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     agent = request.headers.get("User-Agent", "")
     near = sightings.neighbourhood(network_of(request))
-    return Place(device, *(hashlib.sha256(text.encode()).hexdigest()[:32] for text in (agent, near)))
+    return Place(
+        device, *(hashlib.sha256(text.encode()).hexdigest()[:32] for text in (agent, near))
+    )
 
 
 _FACTOR: Final = "_second_factor"
@@ -346,5 +437,7 @@ def _forget_factor(request: HttpRequest) -> None:
 
 def _picture(link: str) -> str:
     """`link` as a QR code that an app scans: an address of the picture that needs no request of its own."""
-    drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(add_quiet_zones=True)
+    drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(
+        add_quiet_zones=True
+    )
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"

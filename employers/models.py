@@ -55,7 +55,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         verbose_name, verbose_name_plural = _("account"), _("accounts")
-        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_in_lower_case")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="user_email_in_lower_case"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -68,7 +72,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 class SecondFactor(models.Model):
     """The app on a colleague's phone that shows codes. The secret is sealed; each step's code is taken once."""
 
-    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("account"))
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("account")
+    )
     secret_sealed = models.TextField()
     last_step = models.BigIntegerField()
     """The step of the last code that was taken (`employers.security.totp.step_at`): no code of it or of an earlier one is."""
@@ -84,13 +90,17 @@ class SecondFactor(models.Model):
 class RecoveryCode(models.Model):
     """A code on paper that replaces the phone once. 80 bits of chance, of which only the hash is kept."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes", verbose_name=_("account"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="recovery_codes", verbose_name=_("account")
+    )
     code_hash = models.CharField(max_length=64)
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("recovery code"), _("recovery codes")
-        constraints = [models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once")
+        ]
 
     def __str__(self) -> str:
         return f"recovery code of {self.user_id}"
@@ -133,7 +143,9 @@ class EmployerQuerySet(models.QuerySet["Employer"]):
     def seen_by(self, client: ApiClient) -> EmployerQuerySet:
         """Those that a platform may know of: its own, and, unless it is one for tests, those who came to us by themselves."""
         own = Q(platform=client)
-        return self.filter(own if client.test else own | Q(platform=None), made_for=None, test=client.test)
+        return self.filter(
+            own if client.test else own | Q(platform=None), made_for=None, test=client.test
+        )
 
     def shown_to(self, user_id: uuid.UUID) -> EmployerQuerySet:
         """What a member of staff may come upon: the real ones, and those made for themselves, which look like any."""
@@ -146,17 +158,32 @@ class Employer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("company name"), max_length=200)
     uscc = models.CharField(_("unified social credit code"), max_length=18)
-    account_class = models.CharField(_("account class"), max_length=20, choices=AccountClass.choices, default=AccountClass.DIRECT_EMPLOYER)
+    account_class = models.CharField(
+        _("account class"),
+        max_length=20,
+        choices=AccountClass.choices,
+        default=AccountClass.DIRECT_EMPLOYER,
+    )
     registered_at = models.DateTimeField(_("registered"))
     confirmed_at = models.DateTimeField(_("first approved"), null=True, blank=True)
     """When a case of this employer was first approved. From then on the code is this employer's alone."""
-    made_for = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_for = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     """It is none: it belongs to a golden case of this reviewer, and to everybody else there is no such employer."""
     platform = models.ForeignKey(
-        "ApiClient", null=True, blank=True, on_delete=models.PROTECT, related_name="employers", verbose_name=_("platform"), db_index=False
+        "ApiClient",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="employers",
+        verbose_name=_("platform"),
+        db_index=False,
     )
     """Which platform's system made it; no other one sees it. None: it registered on our own pages."""
-    reference = models.CharField(_("platform's reference"), max_length=64, blank=True, default="", db_default="")
+    reference = models.CharField(
+        _("platform's reference"), max_length=64, blank=True, default="", db_default=""
+    )
     """What that platform calls it."""
     test = models.BooleanField(_("of a test"), default=False, db_default=False)
     """Made by a platform's test: nobody recruits for it, no reviewer sees it, and no quota of a real one counts it."""
@@ -167,14 +194,26 @@ class Employer(models.Model):
         verbose_name, verbose_name_plural = _("employer"), _("employers")
         constraints = [
             models.UniqueConstraint(
-                fields=["uscc"], condition=Q(confirmed_at__isnull=False, test=False), name="employer_confirmed_code_once"
+                fields=["uscc"],
+                condition=Q(confirmed_at__isnull=False, test=False),
+                name="employer_confirmed_code_once",
             ),
-            models.UniqueConstraint(fields=["platform", "reference"], condition=~Q(reference=""), name="employer_reference_once"),
+            models.UniqueConstraint(
+                fields=["platform", "reference"],
+                condition=~Q(reference=""),
+                name="employer_reference_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["uscc"], name="employer_uscc"),
-            models.Index(fields=["made_for"], condition=Q(made_for__isnull=False), name="employer_made_for"),
-            models.Index(fields=["platform", "registered_at"], condition=Q(platform__isnull=False), name="employer_platform"),
+            models.Index(
+                fields=["made_for"], condition=Q(made_for__isnull=False), name="employer_made_for"
+            ),
+            models.Index(
+                fields=["platform", "registered_at"],
+                condition=Q(platform__isnull=False),
+                name="employer_platform",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -194,25 +233,39 @@ class Member(models.Model):
         RECRUITER = "recruiter", _("Recruiter")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member", verbose_name=_("account"))
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="members", verbose_name=_("employer"))
+    user = models.OneToOneField(
+        User, on_delete=models.PROTECT, related_name="member", verbose_name=_("account")
+    )
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="members", verbose_name=_("employer")
+    )
     role = models.CharField(_("role"), max_length=10, choices=MemberRole.choices)
     joined_at = models.DateTimeField(_("joined"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
-    reference = models.CharField(_("platform's reference"), max_length=64, blank=True, default="", db_default="")
+    reference = models.CharField(
+        _("platform's reference"), max_length=64, blank=True, default="", db_default=""
+    )
     """What the employer's platform calls them."""
 
     objects = MemberQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("recruiter"), _("recruiters")
-        constraints = [models.UniqueConstraint(fields=["employer", "reference"], condition=~Q(reference=""), name="member_reference_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employer", "reference"],
+                condition=~Q(reference=""),
+                name="member_reference_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
 
     def as_actor(self) -> Actor:
-        return Actor(Role.OWNER if self.role == self.MemberRole.OWNER else Role.RECRUITER, str(self.user_id))
+        return Actor(
+            Role.OWNER if self.role == self.MemberRole.OWNER else Role.RECRUITER, str(self.user_id)
+        )
 
 
 class SightingKind(models.TextChoices):
@@ -224,7 +277,9 @@ class SightingKind(models.TextChoices):
 class Sighting(models.Model):
     """That a user was seen with something many accounts may share. Of the thing only its blind index is kept."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sightings", verbose_name=_("account"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sightings", verbose_name=_("account")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=SightingKind.choices)
     digest = models.CharField(max_length=64)
     first_at = models.DateTimeField(_("first seen"))
@@ -232,7 +287,9 @@ class Sighting(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("sighting"), _("sightings")
-        constraints = [models.UniqueConstraint(fields=["user", "kind", "digest"], name="sighting_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "digest"], name="sighting_once")
+        ]
         indexes = [models.Index(fields=["kind", "digest"], name="sighting_shared")]
 
     def __str__(self) -> str:
@@ -260,7 +317,9 @@ class ApiClient(models.Model):
     """One a line: below which addresses of the platform its recruiters may be sent back (`employers.accounts.return_urls`)."""
     contact_email = models.EmailField(_("contact"), blank=True, default="", db_default="")
     """Who is written to when the platform can no longer be told anything (`employers.platforms.webhook_notices`)."""
-    contact_language = models.CharField(_("language"), max_length=10, default="zh-hans", db_default="zh-hans")
+    contact_language = models.CharField(
+        _("language"), max_length=10, default="zh-hans", db_default="zh-hans"
+    )
     clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
     """By how much a test platform's clock is ahead; that of any other is right."""
     created_at = models.DateTimeField(_("created"))
@@ -272,7 +331,11 @@ class ApiClient(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("platform"), _("platforms")
-        constraints = [models.CheckConstraint(condition=Q(test=True) | Q(clock_seconds=0), name="client_clock_is_right")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(test=True) | Q(clock_seconds=0), name="client_clock_is_right"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -284,7 +347,9 @@ class ApiClient(models.Model):
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def live(self, now: datetime) -> ApiKeyQuerySet:
         """Those that open something now."""
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, client__revoked_at=None)
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, client__revoked_at=None
+        )
 
     def by_key(self, key: str, now: datetime) -> ApiKey | None:
         """The row of `key` with its client, if the key is in force at `now`.
@@ -292,14 +357,29 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         Before each request: written out, since making the query anew cost more than the gate's whole answer. What else
         the two rows hold is read when it is asked for.
         """
-        found = first_row(_BY_KEY, [ApiKey.hash_key(key), connection.ops.adapt_datetimefield_value(now)])
+        found = first_row(
+            _BY_KEY, [ApiKey.hash_key(key), connection.ops.adapt_datetimefield_value(now)]
+        )
         if found is None:
             return None
-        key_id, key_start, scopes, expires_at, last_used_at, client_id, *of_client = found  # in the order of the models' fields
+        key_id, key_start, scopes, expires_at, last_used_at, client_id, *of_client = (
+            found  # in the order of the models' fields
+        )
         client = ApiClient.from_db(self.db, ["id", *_OF_CLIENT], [_uuid(client_id), *of_client])
         client.test = bool(client.test)
-        values = [_uuid(key_id), client.pk, key_start, json.loads(scopes), _time(expires_at), _time(last_used_at)]
-        row = ApiKey.from_db(self.db, ["id", "client_id", "key_start", "scopes", "expires_at", "last_used_at"], values)
+        values = [
+            _uuid(key_id),
+            client.pk,
+            key_start,
+            json.loads(scopes),
+            _time(expires_at),
+            _time(last_used_at),
+        ]
+        row = ApiKey.from_db(
+            self.db,
+            ["id", "client_id", "key_start", "scopes", "expires_at", "last_used_at"],
+            values,
+        )
         row.client = client
         return row
 
@@ -327,7 +407,9 @@ class ApiKey(models.Model):
     """A key of a platform's system, and what it may do. It is shown once; only its hash is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="keys", verbose_name=_("platform"))
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, related_name="keys", verbose_name=_("platform")
+    )
     key_hash = models.CharField(_("key, hashed"), max_length=64, unique=True)
     key_start = models.CharField(_("key begins with"), max_length=12)
     scopes = models.JSONField(_("scopes"), default=list)
@@ -364,7 +446,13 @@ class ApiKey(models.Model):
 class IdempotentAnswer(models.Model):
     """What a platform asked with a key of its own making, and the answer, to be said again (`employers.platforms.idempotency`)."""
 
-    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="+", verbose_name=_("platform"), db_index=False)
+    client = models.ForeignKey(
+        ApiClient,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("platform"),
+        db_index=False,
+    )
     key = models.CharField(max_length=64)
     asked_index = models.CharField(max_length=64)
     """Blind index of method, address and body."""
@@ -375,7 +463,9 @@ class IdempotentAnswer(models.Model):
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["client", "key"], name="idempotent_answer_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="idempotent_answer_once")
+        ]
 
     def __str__(self) -> str:
         return f"answer to {self.client_id} #{self.pk}"
@@ -393,8 +483,12 @@ class OnboardingLink(models.Model):
     """A link by which a platform hands a recruiter on to our pages: for one member, once, for minutes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="+", verbose_name=_("platform"))
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, related_name="+", verbose_name=_("platform")
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
+    )
     purpose = models.CharField(max_length=10, choices=LinkPurpose.choices)
     return_url = models.CharField(max_length=500)
     language = models.CharField(max_length=10)

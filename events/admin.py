@@ -42,7 +42,16 @@ class LookOnlyAdmin(LookOnly, ModelAdmin):
 class EventAdmin(LookOnlyAdmin):
     """Registered by `employers.admin`, which knows whose events there are."""
 
-    list_display = ("at", "verb", "subject_type", "subject_id", "from_state", "to_state", "role", "actor_id")
+    list_display = (
+        "at",
+        "verb",
+        "subject_type",
+        "subject_id",
+        "from_state",
+        "to_state",
+        "role",
+        "actor_id",
+    )
     list_filter = ("role", "subject_type", "to_state")
     search_fields = ("=subject_id", "=actor_id", "=verb")
     search_help_text = _("The whole id of a case, document or person, or a verb")

@@ -20,7 +20,9 @@ def notify_worker(task: str, *key: Key) -> None:
 
     A message that is lost costs one sweep: the row itself is the queue (`events.jobs.queue`).
     """
-    transaction.on_commit(partial(_send, task, *(str(each) if isinstance(each, UUID) else each for each in key)))
+    transaction.on_commit(
+        partial(_send, task, *(str(each) if isinstance(each, UUID) else each for each in key))
+    )
 
 
 def _send(task: str, *key: int | str) -> None:

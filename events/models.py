@@ -19,7 +19,9 @@ from events.jobs.queue import Job, JobQuerySet
 class EventQuerySet(models.QuerySet["Event"]):
     def about(self, subject: models.Model) -> EventQuerySet:
         """The events of one row, oldest first."""
-        return self.filter(subject_type=subject._meta.model_name, subject_id=str(subject.pk)).order_by("id")
+        return self.filter(
+            subject_type=subject._meta.model_name, subject_id=str(subject.pk)
+        ).order_by("id")
 
 
 class Event(models.Model):
@@ -101,7 +103,9 @@ class Mail(Job):
     objects = JobQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="mail_due", condition=models.Q(finished_at=None))]
+        indexes = [
+            models.Index(fields=["due_at"], name="mail_due", condition=models.Q(finished_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"{self.template} #{self.pk}"
@@ -134,9 +138,16 @@ class PlatformEventQuerySet(models.QuerySet["PlatformEvent"]):
         """One platform's feed, in order."""
         return self.filter(client_id=client_id).order_by("sequence")
 
-    def between(self, first: int | None, last: int | None, since: datetime | None, until: datetime | None) -> Self:
+    def between(
+        self, first: int | None, last: int | None, since: datetime | None, until: datetime | None
+    ) -> Self:
         """A span, by sequence or by when it was put into the feed; both ends belong to it."""
-        bounds = {"sequence__gte": first, "sequence__lte": last, "told_at__gte": since, "told_at__lte": until}
+        bounds = {
+            "sequence__gte": first,
+            "sequence__lte": last,
+            "told_at__gte": since,
+            "told_at__lte": until,
+        }
         return self.filter(**{name: bound for name, bound in bounds.items() if bound is not None})
 
 
@@ -146,7 +157,9 @@ class PlatformEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
     sequence = models.BigIntegerField(_("sequence"))
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("event"))
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("event")
+    )
     type = models.CharField(_("type"), max_length=60)
     at = models.DateTimeField(_("when"))
     told_at = models.DateTimeField(_("put into the feed"))
@@ -157,7 +170,9 @@ class PlatformEvent(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("feed row"), _("feed rows")
         constraints = [
-            models.UniqueConstraint(fields=["client_id", "sequence"], name="platform_event_sequence_once"),
+            models.UniqueConstraint(
+                fields=["client_id", "sequence"], name="platform_event_sequence_once"
+            ),
             models.UniqueConstraint(fields=["client_id", "event"], name="platform_event_once"),
         ]
 
@@ -169,7 +184,9 @@ class PlatformEvent(models.Model):
         return f"evt_{self.pk.hex}"
 
     def as_message(self) -> dict[str, Any]:
-        return event_types.envelope(self.message_id, self.type, self.at, self.sequence, self.payload)
+        return event_types.envelope(
+            self.message_id, self.type, self.at, self.sequence, self.payload
+        )
 
 
 # --- Webhooks --------------------------------------------------------------------------------------------
@@ -194,7 +211,9 @@ class WebhookEndpointQuerySet(JobQuerySet):
 
     def awaited(self, now: datetime) -> Self:
         """Those of them for which something waits."""
-        return self.due(now).filter(Exists(WebhookDelivery.objects.due(now).filter(endpoint=OuterRef("pk"))))
+        return self.due(now).filter(
+            Exists(WebhookDelivery.objects.due(now).filter(endpoint=OuterRef("pk")))
+        )
 
 
 class WebhookEndpoint(Job):
@@ -214,7 +233,9 @@ class WebhookEndpoint(Job):
     former_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
-    paused_why = models.CharField(_("why paused"), max_length=10, choices=PausedWhy.choices, blank=True)
+    paused_why = models.CharField(
+        _("why paused"), max_length=10, choices=PausedWhy.choices, blank=True
+    )
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
     last_success_at = models.DateTimeField(_("last success"), null=True, blank=True)
@@ -227,7 +248,9 @@ class WebhookEndpoint(Job):
         permissions = [("operate_webhookendpoint", "Can pause, resume and replay webhooks")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(paused_at=None, paused_why="") | Q(paused_at__isnull=False) & ~Q(paused_why=""), name="webhook_paused_why"
+                condition=Q(paused_at=None, paused_why="")
+                | Q(paused_at__isnull=False) & ~Q(paused_why=""),
+                name="webhook_paused_why",
             )
         ]
 
@@ -263,8 +286,20 @@ class WebhookDeliveryQuerySet(JobQuerySet):
 class WebhookDelivery(Job):
     """One message to one endpoint, until it is received or given up. Sent again on request, it is the same row."""
 
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("webhook endpoint"))
-    told = models.ForeignKey(PlatformEvent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("feed row"))
+    endpoint = models.ForeignKey(
+        WebhookEndpoint,
+        on_delete=models.PROTECT,
+        related_name="deliveries",
+        verbose_name=_("webhook endpoint"),
+    )
+    told = models.ForeignKey(
+        PlatformEvent,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("feed row"),
+    )
     """None: a ping."""
     created_at = models.DateTimeField(_("created"))
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
@@ -273,10 +308,20 @@ class WebhookDelivery(Job):
 
     class Meta:
         verbose_name, verbose_name_plural = _("webhook delivery"), _("webhook deliveries")
-        constraints = [models.UniqueConstraint(fields=["endpoint", "told"], name="webhook_delivery_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "told"], name="webhook_delivery_once")
+        ]
         indexes = [
-            models.Index(fields=["endpoint", "due_at"], name="webhook_delivery_due", condition=Q(finished_at=None)),
-            models.Index(fields=["endpoint", "id"], name="webhook_delivery_dead", condition=Q(outcome=Outcome.DEAD)),
+            models.Index(
+                fields=["endpoint", "due_at"],
+                name="webhook_delivery_due",
+                condition=Q(finished_at=None),
+            ),
+            models.Index(
+                fields=["endpoint", "id"],
+                name="webhook_delivery_dead",
+                condition=Q(outcome=Outcome.DEAD),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -286,13 +331,24 @@ class WebhookDelivery(Job):
         """What is sent, without the signature."""
         if self.told is not None:
             return self.told.as_message()
-        return event_types.envelope(f"ping_{self.pk}", event_types.PING, self.created_at, None, {"endpoint": str(self.endpoint_id)})
+        return event_types.envelope(
+            f"ping_{self.pk}",
+            event_types.PING,
+            self.created_at,
+            None,
+            {"endpoint": str(self.endpoint_id)},
+        )
 
 
 class WebhookAttempt(models.Model):
     """One try of a delivery, and what came back."""
 
-    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="attempts", verbose_name=_("webhook delivery"))
+    delivery = models.ForeignKey(
+        WebhookDelivery,
+        on_delete=models.CASCADE,
+        related_name="attempts",
+        verbose_name=_("webhook delivery"),
+    )
     at = models.DateTimeField(_("when"))
     status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=40, blank=True)

@@ -45,7 +45,9 @@ def send_webhooks(endpoint_id: str) -> None:
 def sweep_webhooks() -> None:
     """Ring for each endpoint for which something is due."""
     now = timezone.now()
-    for endpoint_id in WebhookEndpoint.objects.awaited(now).order_by("due_at").values_list("pk", flat=True):
+    for endpoint_id in (
+        WebhookEndpoint.objects.awaited(now).order_by("due_at").values_list("pk", flat=True)
+    ):
         send_webhooks.delay(str(endpoint_id))
 
 

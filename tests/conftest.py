@@ -21,11 +21,22 @@ from events import doorbell
 TESTS = Path(__file__).parent
 TESTS = Path(__file__).parent
 OF_DATABASE = {"db", "transactional_db", "live_server"}
-ROOMS = {"clients", "config", "documents", "downloads", "employers", "events", "resumes", "verification"}
+ROOMS = {
+    "clients",
+    "config",
+    "documents",
+    "downloads",
+    "employers",
+    "events",
+    "resumes",
+    "verification",
+}
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
 # How long an example takes depends on who else uses the machine, and says nothing of what is right.
-of_hypothesis.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 of_hypothesis.load_profile("untimed")
 
 
@@ -50,7 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     What asks no database gets its mark, since one run of it says all; what starts the whole product stands in other folders.
     """
     for item in items:
-        asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(getattr(item, "fixturenames", ()))
+        asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(
+            getattr(item, "fixturenames", ())
+        )
         if item.path.relative_to(TESTS).parts[0] in ROOMS and not asks:
             item.add_marker("no_database")
     here = "not_on_postgresql" if connection.vendor == "postgresql" else "postgresql"
@@ -86,7 +99,9 @@ _groups: dict[str, set[tuple[str, str]]] = {}
 
 def groups() -> dict[str, set[tuple[str, str]]]:
     """The permissions of each group, by application and code: their ids do not last."""
-    held = Group.objects.values_list("name", "permissions__content_type__app_label", "permissions__codename")
+    held = Group.objects.values_list(
+        "name", "permissions__content_type__app_label", "permissions__codename"
+    )
     found: dict[str, set[tuple[str, str]]] = {}
     for name, *permission in held:
         found.setdefault(name, set()).add(tuple(permission))  # type: ignore[arg-type]
@@ -94,10 +109,15 @@ def groups() -> dict[str, set[tuple[str, str]]]:
 
 
 def _put_groups_back() -> None:
-    there = {(each.content_type.app_label, each.codename): each for each in Permission.objects.select_related("content_type")}
+    there = {
+        (each.content_type.app_label, each.codename): each
+        for each in Permission.objects.select_related("content_type")
+    }
     for name, permissions in _groups.items():
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set(there[permission] for permission in permissions if permission in there)
+        group.permissions.set(
+            there[permission] for permission in permissions if permission in there
+        )
 
 
 _flush = TransactionTestCase._fixture_teardown
@@ -116,7 +136,9 @@ def _flush_events_too(self: TransactionTestCase) -> None:
     if connection.vendor != "sqlite":
         return _flush(self)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events_event'")
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events_event'"
+        )
         guards = cursor.fetchall()
         for name, _ in guards:
             cursor.execute(f"DROP TRIGGER {name}")

@@ -33,7 +33,9 @@ def make_user(now: datetime, email: str = "", **fields: Any) -> User:
 
 
 def make_reviewer(now: datetime, email: str = "") -> User:
-    return make_user(now, email or f"reviewer{next(_counter)}@example.com", is_staff=True, is_superuser=True)
+    return make_user(
+        now, email or f"reviewer{next(_counter)}@example.com", is_staff=True, is_superuser=True
+    )
 
 
 def make_colleague(now: datetime, *groups: str) -> User:
@@ -43,15 +45,21 @@ def make_colleague(now: datetime, *groups: str) -> User:
     return user
 
 
-def make_member(now: datetime, employer: Employer | None = None, role: str = "owner", **user_fields: Any) -> Member:
+def make_member(
+    now: datetime, employer: Employer | None = None, role: str = "owner", **user_fields: Any
+) -> Member:
     """A recruiter with an employer of their own, unless one is given."""
     employer = employer or make_employer(now)
     user_fields.setdefault("email_verified_at", now)
-    return Member.objects.create(user=make_user(now, **user_fields), employer=employer, role=role, joined_at=now)
+    return Member.objects.create(
+        user=make_user(now, **user_fields), employer=employer, role=role, joined_at=now
+    )
 
 
 def make_employer(now: datetime, name: str = "云溪市示例科技有限公司", **fields: Any) -> Employer:
-    return Employer.objects.create(name=name, uscc=fields.pop("uscc", None) or make_uscc(), registered_at=now, **fields)
+    return Employer.objects.create(
+        name=name, uscc=fields.pop("uscc", None) or make_uscc(), registered_at=now, **fields
+    )
 
 
 def make_case(member: Member, now: datetime, state: State = State.DRAFT, **fields: Any) -> Case:
@@ -64,21 +72,43 @@ def make_case(member: Member, now: datetime, state: State = State.DRAFT, **field
         fields.setdefault("submitted_by", member.user)
     employer = member.employer
     return Case.objects.create(
-        employer=employer, state=state, declared_name=employer.name, declared_uscc=employer.uscc,
-        account_class=employer.account_class, opened_at=now, **fields,
-    )  # fmt: skip
+        employer=employer,
+        state=state,
+        declared_name=employer.name,
+        declared_uscc=employer.uscc,
+        account_class=employer.account_class,
+        opened_at=now,
+        **fields,
+    )
 
 
 def make_document(
-    case: Case, now: datetime, kind: str = DocumentKind.BUSINESS_LICENCE, fingerprint: str = "0" * 16, sha256: str = ""
+    case: Case,
+    now: datetime,
+    kind: str = DocumentKind.BUSINESS_LICENCE,
+    fingerprint: str = "0" * 16,
+    sha256: str = "",
 ) -> Document:
     """A document row with one page row whose file does not exist; for tests that do not open it."""
     user = case.submitted_by or case.employer.members.first().user
     document = Document.objects.create(
-        case=case, kind=kind, sha256=sha256 or f"{next(_counter):064x}", size=1000, media_type="image/jpeg",
-        scan={"clean": None}, uploaded_by=user, uploaded_at=now,
-    )  # fmt: skip
-    DocumentPage.objects.create(document=document, number=1, image="nowhere.jpg", width=1600, height=1130, fingerprint=fingerprint)
+        case=case,
+        kind=kind,
+        sha256=sha256 or f"{next(_counter):064x}",
+        size=1000,
+        media_type="image/jpeg",
+        scan={"clean": None},
+        uploaded_by=user,
+        uploaded_at=now,
+    )
+    DocumentPage.objects.create(
+        document=document,
+        number=1,
+        image="nowhere.jpg",
+        width=1600,
+        height=1130,
+        fingerprint=fingerprint,
+    )
     return document
 
 

@@ -17,15 +17,23 @@ import pytest
 from tests.conftest import require
 
 ROOT = Path(__file__).resolve().parent.parent
-POSTGRESQL = os.environ.get("ZIZHI_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+POSTGRESQL = os.environ.get(
+    "ZIZHI_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"
+)
 REDIS = os.environ.get("ZIZHI_TEST_BROKER_URL", "redis://127.0.0.1:6379/9")
 
-pytestmark = [pytest.mark.not_on_postgresql, pytest.mark.timeout(600), pytest.mark.xdist_group("worker")]
+pytestmark = [
+    pytest.mark.not_on_postgresql,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("worker"),
+]
 
 
 def postgresql_answers() -> bool:
     try:
-        psycopg.connect(POSTGRESQL.replace("postgres://", "postgresql://", 1), connect_timeout=2).close()
+        psycopg.connect(
+            POSTGRESQL.replace("postgres://", "postgresql://", 1), connect_timeout=2
+        ).close()
     except psycopg.Error:
         return False
     return True
@@ -43,8 +51,14 @@ def run(marker: str, **environment: str) -> None:
     """Run the tests with `marker` in a process of their own."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", marker]
     # Keys and folders of this run are not handed on: the other run makes its own.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ZIZHI_", "PYTEST_", "DATABASE_URL"))}
-    done = subprocess.run(command, cwd=ROOT, env=inherited | environment, capture_output=True, text=True, check=False)
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ZIZHI_", "PYTEST_", "DATABASE_URL"))
+    }
+    done = subprocess.run(
+        command, cwd=ROOT, env=inherited | environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout, done.stdout[-2000:]
 

@@ -27,7 +27,9 @@ NOBODY = 65534
 def checkout() -> Iterator[Path]:
     """As much of a fresh clone as `make setup` looks at before it installs anything."""
     require("make", shutil.which("make") is not None)
-    folder = Path(tempfile.mkdtemp(prefix="zizhi-clone-"))  # not pytest's own: nobody else may walk into that
+    folder = Path(
+        tempfile.mkdtemp(prefix="zizhi-clone-")
+    )  # not pytest's own: nobody else may walk into that
     for name in ("Makefile", "pyproject.toml", "uv.lock"):
         shutil.copy(ROOT / name, folder)
     folder.chmod(0o755)
@@ -36,12 +38,25 @@ def checkout() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def make_setup(folder: Path, python: str = "python3", user: int | None = None) -> tuple[int, list[str]]:
+def make_setup(
+    folder: Path, python: str = "python3", user: int | None = None
+) -> tuple[int, list[str]]:
     """The exit status of `make setup`, and the lines that it said besides make's own."""
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
     command = ["make", "setup", f"PYTHON={python}"]
-    done = subprocess.run(command, cwd=folder, env=environment, user=user, capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make")]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        user=user,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, [
+        line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make")
+    ]
 
 
 def python_that(folder: Path, script: str) -> str:
@@ -55,22 +70,30 @@ def python_that(folder: Path, script: str) -> str:
 def test_no_python(checkout: Path) -> None:
     status, lines = make_setup(checkout, "python-of-nobody")
     assert status != 0
-    assert lines == ["python-of-nobody was not found. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."]
+    assert lines == [
+        "python-of-nobody was not found. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."
+    ]
 
 
 def test_python_too_old(checkout: Path) -> None:
     python = python_that(checkout, '[ "$1" = --version ] && echo "Python 3.9.2" && exit; exit 1')
     status, lines = make_setup(checkout, python)
     assert status != 0
-    assert lines == ["Python 3.9.2 is too old. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."]
+    assert lines == [
+        "Python 3.9.2 is too old. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."
+    ]
 
 
 def test_python_without_venv(checkout: Path) -> None:
     python = python_that(checkout, '[ "$1" = -m ] && mkdir .venv && exit 1; exit 0')
     status, lines = make_setup(checkout, python)
     assert status != 0
-    assert lines == [f"{python} cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"]
-    assert not (checkout / ".venv").exists(), "half a virtual environment would be taken for a whole one"
+    assert lines == [
+        f"{python} cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"
+    ]
+    assert not (checkout / ".venv").exists(), (
+        "half a virtual environment would be taken for a whole one"
+    )
 
 
 def test_folder_that_cannot_be_written(checkout: Path) -> None:
@@ -87,7 +110,10 @@ def test_port_in_use() -> None:
         port = other.getsockname()[1]
         with pytest.raises(CommandError) as error:
             call_command("serve", port=port)
-    assert str(error.value) == f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}"
+    assert (
+        str(error.value)
+        == f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}"
+    )
 
 
 def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> None:
@@ -98,7 +124,10 @@ def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> No
         port = free.getsockname()[1]
     with pytest.raises(CommandError) as error:
         call_command("serve", port=port)
-    assert str(error.value) == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder that can."
+    assert (
+        str(error.value)
+        == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder that can."
+    )
 
 
 def test_links_in_mails_lead_to_where_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +144,9 @@ def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert not make_env_file(path)
     assert path.read_text(encoding="utf-8") == made
-    assert {"ZIZHI_SECRET_KEY", "ZIZHI_DATA_KEY"} <= {line.split("=")[0] for line in made.splitlines()}
+    assert {"ZIZHI_SECRET_KEY", "ZIZHI_DATA_KEY"} <= {
+        line.split("=")[0] for line in made.splitlines()
+    }
 
 
 # --- What is said at the start --------------------------------------------------------------------------
@@ -164,7 +195,9 @@ def test_it_says_of_the_second_factor_what_the_processes_ask(
 
 
 @pytest.mark.django_db
-def test_the_first_start_names_sign_ins_before_there_is_a_demo(nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+def test_the_first_start_names_sign_ins_before_there_is_a_demo(
+    nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
     settings.VAR_DIR = tmp_path
     made, _ = demo_to_make(environment(8123))
     assert made is not None and demo_record.missing(made) == list(demo_record.STEPS)
@@ -177,9 +210,15 @@ def test_the_first_start_names_sign_ins_before_there_is_a_demo(nothing_named: py
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "why"), [("ZIZHI_SITE_URL", "https://hr.example", "fictitious"), ("ZIZHI_EMAIL_URL", "smtp://m.example", "keptmail")]
+    ("name", "value", "why"),
+    [
+        ("ZIZHI_SITE_URL", "https://hr.example", "fictitious"),
+        ("ZIZHI_EMAIL_URL", "smtp://m.example", "keptmail"),
+    ],
 )
-def test_where_there_is_to_be_no_demo_it_says_why(nothing_named: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
+def test_where_there_is_to_be_no_demo_it_says_why(
+    nothing_named: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
     nothing_named.setenv(name, value)
     made, not_made = demo_to_make(environment(8123))
     assert made is None
@@ -187,8 +226,13 @@ def test_where_there_is_to_be_no_demo_it_says_why(nothing_named: pytest.MonkeyPa
 
 
 @pytest.mark.django_db
-def test_sign_ins_of_another_database_do_not_stop_the_start(nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+def test_sign_ins_of_another_database_do_not_stop_the_start(
+    nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
     settings.VAR_DIR = tmp_path
-    demo_record.save(tmp_path / demo_record.SIGN_IN, {"reviewer": "x@y.example", "password": "p", "api_key": "zk_x"})
+    demo_record.save(
+        tmp_path / demo_record.SIGN_IN,
+        {"reviewer": "x@y.example", "password": "p", "api_key": "zk_x"},
+    )
     made, not_made = demo_to_make(environment(8123))
     assert made is None and "belongs to another database. Remove it" in not_made

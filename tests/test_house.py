@@ -40,9 +40,17 @@ def test_no_state_is_written_past_the_machine() -> None:
     """Constructors and `.update()` bypass a protected field, so neither may name it."""
     for path in modules():
         for call in calls(ast.parse(path.read_text(encoding="utf-8"))):
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            if name in {"update", "bulk_update", "Case"} or (name == "create" and "Case.objects" in ast.unparse(call.func)):
-                assert "state" not in {keyword.arg for keyword in call.keywords}, f"{path}:{call.lineno}"
+            name = (
+                call.func.attr
+                if isinstance(call.func, ast.Attribute)
+                else getattr(call.func, "id", "")
+            )
+            if name in {"update", "bulk_update", "Case"} or (
+                name == "create" and "Case.objects" in ast.unparse(call.func)
+            ):
+                assert "state" not in {keyword.arg for keyword in call.keywords}, (
+                    f"{path}:{call.lineno}"
+                )
 
 
 def test_nothing_is_sent_before_the_commit() -> None:
@@ -60,7 +68,9 @@ def test_every_task_that_is_named_exists_and_takes_that_key() -> None:
         for call in calls(ast.parse(path.read_text(encoding="utf-8"))):
             if getattr(call.func, "id", "") == "notify_worker":
                 task, *key = call.args
-                assert isinstance(task, ast.Constant), f"{path}:{call.lineno}: the name is a literal"
+                assert isinstance(task, ast.Constant), (
+                    f"{path}:{call.lineno}: the name is a literal"
+                )
                 inspect.signature(app.tasks[task.value].run).bind(*key)
                 named += 1
     assert named >= 14
@@ -76,14 +86,20 @@ def test_no_import_circle() -> None:
 def test_no_countdowns() -> None:
     """A task with an ETA is lost or repeated by some brokers: `due_at` and the sweeper do that."""
     for path in modules():
-        assert not re.search(r"\bapply_async\(|countdown=|\beta=", path.read_text(encoding="utf-8")), path
+        assert not re.search(
+            r"\bapply_async\(|countdown=|\beta=", path.read_text(encoding="utf-8")
+        ), path
 
 
 def test_no_domain_work_in_save_or_signals() -> None:
     for path in modules():
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"(post|pre)_(save|delete)\b", source), path
-        assert not re.search(r"def save\(self", source) or path.name in {"forms.py", "storage.py", "admin.py"}, path
+        assert not re.search(r"def save\(self", source) or path.name in {
+            "forms.py",
+            "storage.py",
+            "admin.py",
+        }, path
 
 
 def test_the_heart_does_not_ask_the_clock() -> None:
@@ -104,11 +120,22 @@ def test_the_heart_does_not_ask_the_clock() -> None:
 def test_no_drawers() -> None:
     """Nothing is kept in a room whose name says nothing."""
     for path in modules():
-        assert path.stem not in {"utils", "helpers", "common", "manager", "misc", "services", "selectors"}, path
+        assert path.stem not in {
+            "utils",
+            "helpers",
+            "common",
+            "manager",
+            "misc",
+            "services",
+            "selectors",
+        }, path
 
 
 def test_no_module_outgrows_one_sitting() -> None:
-    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules()
+    }
     del lines["events/core/reasons.py"]  # a table, looked up and not read
     assert {name: count for name, count in lines.items() if count > 500} == {}
 

@@ -25,8 +25,15 @@ OF_DJANGO = {
 
 
 def files() -> list[Path]:
-    templates = [path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt")]
-    return templates + [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts]
+    templates = [
+        path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt")
+    ]
+    return templates + [
+        path
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if "migrations" not in path.parts
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +46,22 @@ def entries() -> list[polib.POEntry]:
     return list(polib.pofile(str(SOURCE)))
 
 
-def test_every_string_has_a_translation(used: dict[str, set[str]], entries: list[polib.POEntry]) -> None:
-    translated = {msgid for entry in entries if entry.translated() for msgid in (entry.msgid, entry.msgid_plural) if msgid}
+def test_every_string_has_a_translation(
+    used: dict[str, set[str]], entries: list[polib.POEntry]
+) -> None:
+    translated = {
+        msgid
+        for entry in entries
+        if entry.translated()
+        for msgid in (entry.msgid, entry.msgid_plural)
+        if msgid
+    }
     assert {msgid: sorted(where) for msgid, where in used.items() if msgid not in translated} == {}
 
 
-def test_no_translation_is_fuzzy_obsolete_unused_or_double(used: dict[str, set[str]], entries: list[polib.POEntry]) -> None:
+def test_no_translation_is_fuzzy_obsolete_unused_or_double(
+    used: dict[str, set[str]], entries: list[polib.POEntry]
+) -> None:
     assert [entry.msgid for entry in entries if entry.fuzzy or entry.obsolete] == []
     assert [entry.msgid for entry in entries if entry.msgid not in used.keys() | OF_DJANGO] == []
     assert len({entry.msgid for entry in entries}) == len(entries)
@@ -59,7 +76,11 @@ def test_every_placeholder_and_tag_survives(entries: list[polib.POEntry]) -> Non
 
 
 def test_translations_are_chinese(entries: list[polib.POEntry]) -> None:
-    plain = [entry.msgid for entry in entries if not re.search(r"[\u3400-\u9fff]", entry.msgstr or "".join(entry.msgstr_plural.values()))]
+    plain = [
+        entry.msgid
+        for entry in entries
+        if not re.search(r"[\u3400-\u9fff]", entry.msgstr or "".join(entry.msgstr_plural.values()))
+    ]
     assert plain == []
 
 
@@ -81,9 +102,19 @@ def test_strings_are_found_wherever_they_hide(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     module.write_text(
-        'a = _("four")\nb = pgettext("context", "five")\nc = ngettext("six", "sixes", n)\nd = other("seven")\n', encoding="utf-8"
+        'a = _("four")\nb = pgettext("context", "five")\nc = ngettext("six", "sixes", n)\nd = other("seven")\n',
+        encoding="utf-8",
     )
-    assert set(msgids([page, module])) == {"it's one", "two (and a half)", "three %(n)s", "threes %(n)s", "four", "five", "six", "sixes"}
+    assert set(msgids([page, module])) == {
+        "it's one",
+        "two (and a half)",
+        "three %(n)s",
+        "threes %(n)s",
+        "four",
+        "five",
+        "six",
+        "sixes",
+    }
 
 
 def test_every_reason_can_say_who_mends_it() -> None:

@@ -16,7 +16,12 @@ from verification.cases import queue_placement
 from verification.decision import apply_verdict, pipeline
 from verification.intake import early_reading
 from verification.models import Attempt, Case, Document, DocumentReading, Proof
-from verification.monitoring import client_expiry, conditional_approvals, register_watch, renewal_reminders
+from verification.monitoring import (
+    client_expiry,
+    conditional_approvals,
+    register_watch,
+    renewal_reminders,
+)
 from verification.quality import golden_assignment, golden_cases
 from verification.reviewing import rulings
 from verification.rules.policy import POLICIES
@@ -27,10 +32,14 @@ log = structlog.get_logger()
 
 @shared_task
 def check_attempt(attempt_id: int) -> None:
-    attempt = Attempt.objects.select_related("case__employer__platform").filter(pk=attempt_id).first()
+    attempt = (
+        Attempt.objects.select_related("case__employer__platform").filter(pk=attempt_id).first()
+    )
     if attempt is not None:
         clock = clock_of(attempt.case.employer)
-        pipeline.run(attempt_id, clock, settings.LEASE_SECONDS, shadow=POLICIES.get(settings.SHADOW_POLICY))
+        pipeline.run(
+            attempt_id, clock, settings.LEASE_SECONDS, shadow=POLICIES.get(settings.SHADOW_POLICY)
+        )
 
 
 @shared_task
@@ -38,7 +47,9 @@ def sweep() -> None:
     """Ring again for every attempt that is due and held by nobody; write down approvals whose time is over."""
     now = timezone.now()
     ring_due(Attempt.objects.all(), check_attempt, now)
-    for case_id in Case.objects.filter(state=State.APPROVED, expires_at__lte=now, test=False).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+    for case_id in Case.objects.filter(
+        state=State.APPROVED, expires_at__lte=now, test=False
+    ).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
             apply_verdict.end(case_id, now)
         except Refused:  # suspended in the same moment
@@ -66,7 +77,9 @@ def watch_register() -> None:
 
 @shared_task
 def read_document(document_id: str) -> None:
-    document = Document.objects.select_related("case__employer__platform").filter(pk=document_id).first()
+    document = (
+        Document.objects.select_related("case__employer__platform").filter(pk=document_id).first()
+    )
     if document is not None:
         early_reading.read(document.pk, clock_of(document.case.employer), settings.LEASE_SECONDS)
 
@@ -95,7 +108,11 @@ def confirm_conditional() -> None:
     """Ask the register about everybody who was approved before it listed them; a register that is down is asked the next time."""
     now = timezone.now()
     for case_id in (
-        Case.objects.real().in_force(now).filter(conditional=True).order_by("expires_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]
+        Case.objects.real()
+        .in_force(now)
+        .filter(conditional=True)
+        .order_by("expires_at")
+        .values_list("pk", flat=True)[:SWEEP_AT_MOST]
     ):
         try:
             conditional_approvals.look(case_id, timezone.now)

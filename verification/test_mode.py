@@ -59,11 +59,19 @@ def also_mailed(to_whom: Callable[[ApiClient], Q]) -> None:
 
 def mailed(client: ApiClient) -> Q:
     """Which mails are this platform's test's: to its members, codes to addresses of its companies, and what other rooms add."""
-    addresses = User.objects.filter(member__employer__platform=client, member__employer__test=True).values("email")
-    companies = Proof.objects.filter(employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL)
+    addresses = User.objects.filter(
+        member__employer__platform=client, member__employer__test=True
+    ).values("email")
+    companies = Proof.objects.filter(
+        employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL
+    )
     # Two tests may write to one address of a company: each sees what names a company of its own, which is all that these say.
-    names = Employer.objects.filter(platform=client, test=True, pk__in=companies.values("employer")).values_list("name", flat=True)
-    codes = Q(template="company_code", to__in=companies.values("shown"), context__company__in=list(names))
+    names = Employer.objects.filter(
+        platform=client, test=True, pk__in=companies.values("employer")
+    ).values_list("name", flat=True)
+    codes = Q(
+        template="company_code", to__in=companies.values("shown"), context__company__in=list(names)
+    )
     whose = Q(to__in=addresses) | codes
     for to_whom in _MAILED:
         whose |= to_whom(client)
@@ -85,7 +93,9 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
     _only_test(employer)
     if verb not in VERBS:
         raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(VERBS))
-    case = Case.objects.filter(employer=employer).open().first() or Case.objects.of(employer).first()
+    case = (
+        Case.objects.filter(employer=employer).open().first() or Case.objects.of(employer).first()
+    )
     if case is None:
         raise Refused("case_not_submitted")
     reviewer = reviewer_of(employer, now)
@@ -93,7 +103,9 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
         claimed = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": now + CLAIMED_FOR}
         Case.objects.filter(pk=case.pk).update(**claimed)
     actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
-    decided = operations.review(case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject")
+    decided = operations.review(
+        case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject"
+    )
     if employer.platform is not None:
         _and_above(employer.platform, lambda: now)
     return decided
@@ -102,19 +114,25 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
 # --- Proofs of authority ---------------------------------------------------------------------------------
 
 
-def company_email(employer: Employer, member: Member, address: str, code: str, clock: Clock) -> Proof:
+def company_email(
+    employer: Employer, member: Member, address: str, code: str, clock: Clock
+) -> Proof:
     """Have a code mailed to this address, unless one is under way, and give it, if there is one to give.
 
     It proves for the company at `rehearsal.DOMAIN`, and little elsewhere. Raises Refused as the recruiter's page does.
     """
     _only_test(employer)
-    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or authority_proofs.send_code(member, address, clock())
+    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or authority_proofs.send_code(
+        member, address, clock()
+    )
     if code:
         proof = authority_proofs.confirm_code(proof.pk, member, code, clock())
     return _followed(proof, employer, clock)
 
 
-def deposit(employer: Employer, member: Member, account_number: str, code: str, clock: Clock) -> Proof:
+def deposit(
+    employer: Employer, member: Member, account_number: str, code: str, clock: Clock
+) -> Proof:
     """Have the rehearsed bank send a deposit to this account, unless one is under way, and give its code, if there is one to give.
 
     What becomes of it is told by the account (`verification.providers.test_providers`). Raises Refused as the recruiter's page does.
@@ -137,7 +155,9 @@ def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
     _only_test(employer)
     if does not in SCANS:
         raise Refused("not_allowed", "does", seen=does, expected=", ".join(SCANS))
-    proof = _under_way(member, ProofKind.E_LICENCE, clock) or proof_polling.start_scan(member, clock())
+    proof = _under_way(member, ProofKind.E_LICENCE, clock) or proof_polling.start_scan(
+        member, clock()
+    )
     phone, company, qr = rehearsed_licences(), declared_by(member), proof.observed["qr"]
     phone.scan(qr, clock())
     if does == "refuse":
@@ -210,7 +230,9 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
     waiting = Attempt.objects.filter(case__in=cases.filter(state__in=IN_PROGRESS)).due(clock())
     for attempt_id in waiting.order_by("due_at").values_list("pk", flat=True):
         pipeline.run(attempt_id, clock, LEASE_SECONDS)
-    for case_id in list(cases.filter(state=State.APPROVED, expires_at__lte=clock()).values_list("pk", flat=True)):
+    for case_id in list(
+        cases.filter(state=State.APPROVED, expires_at__lte=clock()).values_list("pk", flat=True)
+    ):
         apply_verdict.end(case_id, clock())
     for case_id in list(cases.in_force(clock()).values_list("pk", flat=True)):
         renewal_reminders.remind(case_id, clock())

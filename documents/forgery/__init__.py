@@ -37,8 +37,15 @@ LEVELS: Final[Mapping[Kind, Level]] = {
 }
 """Chosen on specimens of one seed and on honest photographs of papers; `benchmarks/forgery.py` says what they do on others."""
 CLOSELY: Final = (
-    "uscc", "registration_number", "name", "legal_representative", "registered_capital", "established_on", "term", "address",
-)  # fmt: skip
+    "uscc",
+    "registration_number",
+    "name",
+    "legal_representative",
+    "registered_capital",
+    "established_on",
+    "term",
+    "address",
+)
 """The fields a lie is worth in. Others, such as a scope of a hundred small lines, are compared by compression only."""
 
 

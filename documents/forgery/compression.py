@@ -63,7 +63,9 @@ def unlike_the_rest(picture: Picture, lines: Lines) -> list[Trace]:
 
     Where the whole page is off in places, one trace of an overlay instead; its score is in how many.
     """
-    luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)  # the weights of a JPEG's luma
+    luma = np.asarray(
+        cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8
+    )  # the weights of a JPEG's luma
     blocks = _Blocks.of(luma, lines)
     others = blocks.coefficients[~blocks.in_line]
     others = others[:: max(1, len(others) // ENOUGH_BLOCKS)]
@@ -77,14 +79,23 @@ def unlike_the_rest(picture: Picture, lines: Lines) -> list[Trace]:
         return [overlay]
     traces = []
     lined = blocks.in_line
-    in_lines = _Blocks(blocks.rows[lined], blocks.columns[lined], blocks.coefficients[lined], lined[lined])
+    in_lines = _Blocks(
+        blocks.rows[lined], blocks.columns[lined], blocks.coefficients[lined], lined[lined]
+    )
     for field, regions in lines.items():
         for region in regions:
             found = []
             line = inside(region, width, height)
-            for window in [place for breadth in BREADTHS for place in windows(line, breadth / 2, breadth)]:
+            for window in [
+                place for breadth in BREADTHS for place in windows(line, breadth / 2, breadth)
+            ]:
                 chosen = in_lines.within(window)
-                found.append((_score(distance[lined][chosen].sum(), count[lined][chosen].sum(), none), window))
+                found.append(
+                    (
+                        _score(distance[lined][chosen].sum(), count[lined][chosen].sum(), none),
+                        window,
+                    )
+                )
             score, place = max(found)
             if score:
                 traces.append(Trace(Kind.COMPRESSION, score, place, field))
@@ -117,14 +128,19 @@ class _Blocks:
         rows, columns = np.nonzero((variance > LEAST_TEXTURE) & lined)
         others = np.argwhere((variance > LEAST_TEXTURE_ELSEWHERE) & ~lined)
         others = others[:: max(1, -(-len(others) // MOST_BLOCKS))]
-        rows, columns = np.concatenate([rows, others[:, 0]]), np.concatenate([columns, others[:, 1]])
+        rows, columns = (
+            np.concatenate([rows, others[:, 0]]),
+            np.concatenate([columns, others[:, 1]]),
+        )
         pixels = small[rows, :, columns, :]
         # Burnt-out or black pixels were cut off after the rounding, and tell nothing of it.
         sound = (pixels.max(axis=(1, 2)) < 254) & (pixels.min(axis=(1, 2)) > 1)
         rows, columns, pixels = rows[sound], columns[sound], pixels[sound]
         frequencies = _DCT @ pixels.astype(np.float32) @ _DCT.T
         coefficients = (
-            np.stack([frequencies[:, u, v] for u, v in FREQUENCIES], axis=1) if len(rows) else np.zeros((0, len(FREQUENCIES)), np.float32)
+            np.stack([frequencies[:, u, v] for u, v in FREQUENCIES], axis=1)
+            if len(rows)
+            else np.zeros((0, len(FREQUENCIES)), np.float32)
         )
         return cls(rows, columns, coefficients, lined[rows, columns])
 
@@ -136,7 +152,11 @@ class _Blocks:
 
 
 _DCT: Final = np.array(
-    [[np.sqrt((1 if k == 0 else 2) / 8) * np.cos((2 * n + 1) * k * np.pi / 16) for n in range(8)] for k in range(5)], np.float32
+    [
+        [np.sqrt((1 if k == 0 else 2) / 8) * np.cos((2 * n + 1) * k * np.pi / 16) for n in range(8)]
+        for k in range(5)
+    ],
+    np.float32,
 )
 
 
@@ -162,7 +182,9 @@ def _last_step(values: Floats) -> int:
     """The step by which `values` were rounded last; 1 where that cannot be told."""
     for step in range(COARSEST, 1, -1):
         told = np.abs(values[np.abs(values) > step * 0.5])
-        if len(told) >= 50 and float(np.abs(told - step * np.round(told / step)).mean()) < min(0.8, 0.17 * step):
+        if len(told) >= 50 and float(np.abs(told - step * np.round(told / step)).mean()) < min(
+            0.8, 0.17 * step
+        ):
             return step
     return 1
 
@@ -174,12 +196,19 @@ def _from_teeth(values: Floats, step: int) -> Floats:
 
 def _without_comb(last: int, step: int) -> float:
     """What `_from_teeth` would be on average of multiples of `last` that know nothing of `step`."""
-    return float(_from_teeth(np.arange(1, step + 1, dtype=np.float32) * last, step).mean()) if last > 1 else 0.5
+    return (
+        float(_from_teeth(np.arange(1, step + 1, dtype=np.float32) * last, step).mean())
+        if last > 1
+        else 0.5
+    )
 
 
 def _off(coefficients: Floats, combs: dict[int, _Comb]) -> tuple[Floats, Floats]:
     """For each block: the sum of its coefficients' distances from the combs, in deviations from the mean; and how many."""
-    distance, count = np.zeros(len(coefficients), np.float32), np.zeros(len(coefficients), np.float32)
+    distance, count = (
+        np.zeros(len(coefficients), np.float32),
+        np.zeros(len(coefficients), np.float32),
+    )
     for at, comb in combs.items():
         values = np.abs(coefficients[:, at])
         told = values > comb.step * 0.5
@@ -193,15 +222,31 @@ def _score(distance: float, count: float, none: float) -> float:
 
     `distance` is their sum, `none` what each would be without a comb.
     """
-    return float(distance / count**0.5) if count >= LEAST_IN_WINDOW and distance > OFF * none * count else 0.0
+    return (
+        float(distance / count**0.5)
+        if count >= LEAST_IN_WINDOW and distance > OFF * none * count
+        else 0.0
+    )
 
 
-def _overlay(blocks: _Blocks, distance: Floats, count: Floats, none: float, side: int) -> Trace | None:
+def _overlay(
+    blocks: _Blocks, distance: Floats, count: Floats, none: float, side: int
+) -> Trace | None:
     """What was laid over the page, by the places off the comb where no value stands, if they are far apart."""
     others = ~blocks.in_line
-    tiles, which = np.unique(blocks.rows[others] // (TILE // 8) * 10_000 + blocks.columns[others] // (TILE // 8), return_inverse=True)
-    far, told = np.bincount(which, distance[others], len(tiles)), np.bincount(which, count[others], len(tiles))
-    off = [int(tile) for tile, d, c in zip(tiles, far, told, strict=True) if _score(d, c, none) > TILE_OFF]
+    tiles, which = np.unique(
+        blocks.rows[others] // (TILE // 8) * 10_000 + blocks.columns[others] // (TILE // 8),
+        return_inverse=True,
+    )
+    far, told = (
+        np.bincount(which, distance[others], len(tiles)),
+        np.bincount(which, count[others], len(tiles)),
+    )
+    off = [
+        int(tile)
+        for tile, d, c in zip(tiles, far, told, strict=True)
+        if _score(d, c, none) > TILE_OFF
+    ]
     rows, columns = [tile // 10_000 * TILE for tile in off], [tile % 10_000 * TILE for tile in off]
     if len(off) < 2 or max(max(rows) - min(rows), max(columns) - min(columns)) < SPREAD * side:
         return None

@@ -45,12 +45,19 @@ def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
         for region in lines.get(field, ()):
             line = inside(region, width, height)
             strip = upright(picture, line, turn)
-            if min(strip.shape[:2]) < LEAST_SIZE or strip.shape[0] > strip.shape[1] or _is_drawn(picture, line):
+            if (
+                min(strip.shape[:2]) < LEAST_SIZE
+                or strip.shape[0] > strip.shape[1]
+                or _is_drawn(picture, line)
+            ):
                 continue
             scale = min(1.0, LARGEST_SIZE / strip.shape[0])
             grey = np.asarray(cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), np.float32)
             if scale < 1:
-                grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
+                grey = np.asarray(
+                    cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),
+                    np.float32,
+                )
             if told := _most_alike(grey, characters):
                 score, left, right = told
                 place = round(left / scale), 0, round(right / scale), strip.shape[0]
@@ -61,7 +68,9 @@ def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
 def _is_drawn(picture: Picture, line: Region) -> bool:
     x0, y0, x1, y1 = line
     beside = min(x1 - x0, y1 - y0)
-    left, top, right, bottom = inside((x0 - beside, y0 - beside, x1 + beside, y1 + beside), picture.shape[1], picture.shape[0])
+    left, top, right, bottom = inside(
+        (x0 - beside, y0 - beside, x1 + beside, y1 + beside), picture.shape[1], picture.shape[0]
+    )
     grey = np.asarray(cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_BGR2GRAY), np.uint8)
     return float(without_grain(grey).mean()) > DRAWN
 
@@ -81,9 +90,13 @@ def _most_alike(grey: Grey, characters: int) -> tuple[float, int, int] | None:
     for at in range(left, right - 2 * size):
         piece = grey[top:bottom, at : at + size]
         if piece.std() >= LEAST_CONTRAST:
-            difference = cv2.matchTemplate(grey[top - 1 : bottom + 1, at + size : right], piece, cv2.TM_SQDIFF).min(axis=0)
+            difference = cv2.matchTemplate(
+                grey[top - 1 : bottom + 1, at + size : right], piece, cv2.TM_SQDIFF
+            ).min(axis=0)
             other = int(difference.argmin())
-            unlike.append((float(difference[other]) / piece.size / float(piece.var()), at, at + size + other))
+            unlike.append(
+                (float(difference[other]) / piece.size / float(piece.var()), at, at + size + other)
+            )
     if len(unlike) < FEWEST_PLACES:
         return None
     usual = float(np.percentile(_root([told for told, _, _ in unlike]), USUAL))

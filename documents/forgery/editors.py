@@ -10,16 +10,53 @@ import re
 from typing import Final
 
 _COMPOSING: Final = (
-    r"photoshop(?!\s*(?:lightroom|express))", r"\bgimp\b", r"illustrator", r"indesign", r"coreldraw", r"corel photo-?paint",
-    r"paint\s?shop", r"affinity (?:photo|designer|publisher)", r"pixelmator", r"paint\.net", r"photopea", r"\bpixlr\b",
-    r"\bcanva\b", r"picsart", r"inkscape", r"krita", r"photoscape", r"acorn", r"meitu", r"美图", r"稿定", r"醒图", r"光影魔术手",
-    r"可画", r"sketchbook", r"figma",
-)  # fmt: skip
+    r"photoshop(?!\s*(?:lightroom|express))",
+    r"\bgimp\b",
+    r"illustrator",
+    r"indesign",
+    r"coreldraw",
+    r"corel photo-?paint",
+    r"paint\s?shop",
+    r"affinity (?:photo|designer|publisher)",
+    r"pixelmator",
+    r"paint\.net",
+    r"photopea",
+    r"\bpixlr\b",
+    r"\bcanva\b",
+    r"picsart",
+    r"inkscape",
+    r"krita",
+    r"photoscape",
+    r"acorn",
+    r"meitu",
+    r"美图",
+    r"稿定",
+    r"醒图",
+    r"光影魔术手",
+    r"可画",
+    r"sketchbook",
+    r"figma",
+)
 """Editors in which a part of a picture is painted over, pasted or typed."""
 _TOUCHING: Final = (
-    r"lightroom", r"photoshop express", r"snapseed", r"picasa", r"acdsee", r"xnview", r"irfanview", r"faststone", r"\bvsco\b",
-    r"paint\b", r"photos? editor", r"acrobat pro", r"foxit (?:pdf )?editor", r"pdf ?element", r"imagemagick", r"polarr", r"luminar",
-)  # fmt: skip
+    r"lightroom",
+    r"photoshop express",
+    r"snapseed",
+    r"picasa",
+    r"acdsee",
+    r"xnview",
+    r"irfanview",
+    r"faststone",
+    r"\bvsco\b",
+    r"paint\b",
+    r"photos? editor",
+    r"acrobat pro",
+    r"foxit (?:pdf )?editor",
+    r"pdf ?element",
+    r"imagemagick",
+    r"polarr",
+    r"luminar",
+)
 """Programs for light and frame, which can do a little of the other."""
 _IS_COMPOSING: Final = re.compile("|".join(_COMPOSING), re.IGNORECASE)
 _IS_TOUCHING: Final = re.compile("|".join(_TOUCHING), re.IGNORECASE)

@@ -23,7 +23,14 @@ FEWEST: Final = 8
 """Characters that a line has to have for one of them to be out of it."""
 LEAST_HEIGHT: Final = 9
 """Pixels; smaller print has no features."""
-_SPREADS: Final = {"contrast": 0.06, "crispness": 0.06, "colour": 3.0, "ground": 3.0, "top": 0.05, "bottom": 0.05}
+_SPREADS: Final = {
+    "contrast": 0.06,
+    "crispness": 0.06,
+    "colour": 3.0,
+    "ground": 3.0,
+    "top": 0.05,
+    "bottom": 0.05,
+}
 """The least that each feature differs by within an honest line: shares of the line's own, shades, shares of its height."""
 
 
@@ -72,7 +79,9 @@ def _unusual(glyphs: list[_Glyph], name: str, height: int) -> npt.NDArray[np.flo
     at = np.array([glyph.place[0] for glyph in glyphs], np.float64)
     trend = _trend(at, values)
     rest = np.abs(values - trend)
-    least = _SPREADS[name] * {"top": height, "bottom": height, "colour": 1, "ground": 1}.get(name, max(1e-6, float(np.median(values))))
+    least = _SPREADS[name] * {"top": height, "bottom": height, "colour": 1, "ground": 1}.get(
+        name, max(1e-6, float(np.median(values)))
+    )
     return np.asarray(rest / max(least, 1.4826 * float(np.median(rest))))
 
 
@@ -96,23 +105,56 @@ def _glyphs(strip: Picture) -> list[_Glyph]:
         return []
     ink = (depth > contrast * 0.45).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    tall = [stat for stat in stats[1:].tolist() if stat[3] >= 0.35 * grey.shape[0] and 2 <= stat[2] <= 1.1 * grey.shape[0]]
+    tall = [
+        stat
+        for stat in stats[1:].tolist()
+        if stat[3] >= 0.35 * grey.shape[0] and 2 <= stat[2] <= 1.1 * grey.shape[0]
+    ]
     if not tall:
         return []
     high = float(np.median([stat[3] for stat in tall]))
-    return [_glyph(strip, grey, depth, stat) for stat in sorted(tall) if high >= LEAST_HEIGHT * 0.7 and stat[3] < 1.6 * high]
+    return [
+        _glyph(strip, grey, depth, stat)
+        for stat in sorted(tall)
+        if high >= LEAST_HEIGHT * 0.7 and stat[3] < 1.6 * high
+    ]
 
 
-def _glyph(strip: Picture, grey: npt.NDArray[np.uint8], depth: npt.NDArray[np.uint8] | cv2.typing.MatLike, stat: list[int]) -> _Glyph:
+def _glyph(
+    strip: Picture,
+    grey: npt.NDArray[np.uint8],
+    depth: npt.NDArray[np.uint8] | cv2.typing.MatLike,
+    stat: list[int],
+) -> _Glyph:
     x, y, width, height, _ = stat
-    place = max(0, x - 1), max(0, y - 1), min(grey.shape[1], x + width + 1), min(grey.shape[0], y + height + 1)
+    place = (
+        max(0, x - 1),
+        max(0, y - 1),
+        min(grey.shape[1], x + width + 1),
+        min(grey.shape[0], y + height + 1),
+    )
     window = slice(place[1], place[3]), slice(place[0], place[2])
-    here, colours, deep = grey[window].astype(np.float32), strip[window].astype(np.float32), np.asarray(depth)[window]
+    here, colours, deep = (
+        grey[window].astype(np.float32),
+        strip[window].astype(np.float32),
+        np.asarray(depth)[window],
+    )
     contrast = float(np.percentile(deep, 95))
-    step = max(float(np.abs(np.diff(here, axis=1)).max(initial=0)), float(np.abs(np.diff(here, axis=0)).max(initial=0)))
+    step = max(
+        float(np.abs(np.diff(here, axis=1)).max(initial=0)),
+        float(np.abs(np.diff(here, axis=0)).max(initial=0)),
+    )
     warm = colours[..., 2] - colours[..., 0]
     ink, ground = deep >= contrast * 0.7, deep <= contrast * 0.2
     of_ink = float(warm[ink].mean()) if ink.any() else 0.0
     of_ground = float(warm[ground].mean()) if ground.any() else of_ink
     light = float(np.percentile(here, 90))
-    return _Glyph(place, contrast, step / max(1.0, contrast), of_ink - of_ground, light, float(y), float(y + height))
+    return _Glyph(
+        place,
+        contrast,
+        step / max(1.0, contrast),
+        of_ink - of_ground,
+        light,
+        float(y),
+        float(y + height),
+    )

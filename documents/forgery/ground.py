@@ -40,7 +40,9 @@ def smoother_than_around(picture: Picture, lines: Lines) -> list[Trace]:
 def _excess(picture: Picture, window: Region) -> float:
     x0, y0, x1, y1 = window
     size = max(x1 - x0, y1 - y0)
-    left, top, right, bottom = inside((x0 - size, y0 - size, x1 + size, y1 + size), picture.shape[1], picture.shape[0])
+    left, top, right, bottom = inside(
+        (x0 - size, y0 - size, x1 + size, y1 + size), picture.shape[1], picture.shape[0]
+    )
     grey = np.asarray(cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_BGR2GRAY), np.uint8)
     flat, ground = without_grain(grey), _ground(grey)
     within = np.zeros(grey.shape, bool)

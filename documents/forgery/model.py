@@ -46,7 +46,12 @@ class Trace:
     field: str = "document"
 
     def as_json(self) -> dict[str, Any]:
-        return {"kind": str(self.kind), "score": round(self.score, 3), "region": list(self.region), "field": self.field}
+        return {
+            "kind": str(self.kind),
+            "score": round(self.score, 3),
+            "region": list(self.region),
+            "field": self.field,
+        }
 
 
 def inside(region: Sequence[float], width: int, height: int) -> Region:
@@ -65,12 +70,19 @@ def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Reg
     high, length = (y1 - y0, x1 - x0) if across else (x1 - x0, y1 - y0)
     size = max(1, round(high * breadth))
     starts = range(0, max(1, length - size + 1), max(1, round(high * step)))
-    return [(x0 + at, y0, min(x1, x0 + at + size), y1) if across else (x0, y0 + at, x1, min(y1, y0 + at + size)) for at in starts]
+    return [
+        (x0 + at, y0, min(x1, x0 + at + size), y1)
+        if across
+        else (x0, y0 + at, x1, min(y1, y0 + at + size))
+        for at in starts
+    ]
 
 
 def upright(picture: Picture, line: Region, turn: int) -> Picture:
     """The part `line` of a page that must be turned by `turn` degrees clockwise, so turned."""
-    return np.ascontiguousarray(np.rot90(picture[line[1] : line[3], line[0] : line[2]], -turn // 90))
+    return np.ascontiguousarray(
+        np.rot90(picture[line[1] : line[3], line[0] : line[2]], -turn // 90)
+    )
 
 
 def back(place: Region, line: Region, turn: int) -> Region:

@@ -42,9 +42,19 @@ def _tiles(grey: Grey) -> list[Grey]:
     size = TILE
     if min(height, width) < size:
         return []
-    rows = np.unique(np.linspace(height * 0.15, max(height * 0.15, height * 0.85 - size), 3).astype(int).clip(0, height - size))
-    columns = np.unique(np.linspace(width * 0.15, max(width * 0.15, width * 0.85 - size), 3).astype(int).clip(0, width - size))
-    return [grey[row : row + size, column : column + size] for row in rows for column in columns][:MOST_TILES]
+    rows = np.unique(
+        np.linspace(height * 0.15, max(height * 0.15, height * 0.85 - size), 3)
+        .astype(int)
+        .clip(0, height - size)
+    )
+    columns = np.unique(
+        np.linspace(width * 0.15, max(width * 0.15, width * 0.85 - size), 3)
+        .astype(int)
+        .clip(0, width - size)
+    )
+    return [grey[row : row + size, column : column + size] for row in rows for column in columns][
+        :MOST_TILES
+    ]
 
 
 def _spectrum(tile: Grey) -> npt.NDArray[np.float32]:
@@ -63,5 +73,7 @@ def _counted() -> npt.NDArray[np.float32]:
     columns = np.fft.rfftfreq(TILE)[None, :]
     far = np.hypot(rows, columns) > NEAR_MIDDLE
     axes = (rows > 0.02) & (columns > 0.02)
-    blocks = (np.abs(rows * 8 - np.round(rows * 8)) * TILE / 8 < 3) & (np.abs(columns * 8 - np.round(columns * 8)) * TILE / 8 < 3)
+    blocks = (np.abs(rows * 8 - np.round(rows * 8)) * TILE / 8 < 3) & (
+        np.abs(columns * 8 - np.round(columns * 8)) * TILE / 8 < 3
+    )
     return np.asarray(far & axes & ~blocks, np.float32)

@@ -20,13 +20,25 @@ from documents.page.boxes import Polygon, TextBox, Turn, turned
 from documents.page.labels import OTHER
 from documents.page.layout import BODY, Cell, Entry
 
-REACH: Final = {"legal_representative": 8, "registration_number": 14, "uscc": 16, "established_on": 12}
+REACH: Final = {
+    "legal_representative": 8,
+    "registration_number": 14,
+    "uscc": 16,
+    "established_on": 12,
+}
 """How far right of its label a value reaches, in heights of the label; 24 where not told."""
 HEAD_HEIGHT: Final = 14
 """Heights of a label between the company's name and the top of what may hold its code."""
 SCOPE_HEIGHT: Final = 16
 """Heights of a label that a scope of which nothing was read may take."""
-ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on", "address", "business_scope")
+ALWAYS_PRINTED: Final = (
+    "name",
+    "type",
+    "legal_representative",
+    "established_on",
+    "address",
+    "business_scope",
+)
 SHORT: Final = ("name", "type", "legal_representative", "registered_capital", "established_on")
 UNSURE: Final = 0.75
 """Below this confidence a short value is looked at again."""
@@ -81,17 +93,31 @@ class Doubt:
             return turned([TextBox("", 0.0, polygon)], turn, width, height)[0].polygon
 
         return replace(
-            self, area=move(self.area), line=move(self.line) if self.line else None, other_cuts=tuple(move(cut) for cut in self.other_cuts)
+            self,
+            area=move(self.area),
+            line=move(self.line) if self.line else None,
+            other_cuts=tuple(move(cut) for cut in self.other_cuts),
         )
 
 
-def doubts_of(entries: Mapping[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> list[Doubt]:
+def doubts_of(
+    entries: Mapping[str, Entry],
+    cells: Sequence[Cell],
+    taken: Mapping[str, values.Value],
+    slope: float,
+) -> list[Doubt]:
     """The doubts that a first look leaves, on the upright page whose lines lean by `slope` degrees."""
     return [] if not cells else list(_Page(entries, cells, taken, slope).doubts())
 
 
 class _Page:
-    def __init__(self, entries: Mapping[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        cells: Sequence[Cell],
+        taken: Mapping[str, values.Value],
+        slope: float,
+    ) -> None:
         self.entries, self.cells, self.taken, self.slope = entries, cells, taken, slope
         self.left, self.right = min(cell.x0 for cell in cells), max(cell.x1 for cell in cells)
         self.body = sorted((cell for cell in cells if cell.label in BODY), key=lambda cell: cell.y)
@@ -112,20 +138,33 @@ class _Page:
             return
         if number := self.taken.get("registration_number"):
             if not values.is_checked_number(number.text):
-                yield from (self._around_number(cell) for cell in self.cells if number.boxes[0] is cell.piece.box)
+                yield from (
+                    self._around_number(cell)
+                    for cell in self.cells
+                    if number.boxes[0] is cell.piece.box
+                )
             return
         names = ("uscc", "registration_number")
-        likely = sorted((cell for cell in self.cells if self._may_hold_code(cell)), key=lambda cell: cell.x0 - cell.x1)
+        likely = sorted(
+            (cell for cell in self.cells if self._may_hold_code(cell)),
+            key=lambda cell: cell.x0 - cell.x1,
+        )
         for cell in likely[:MOST_CODES]:
             x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
             cuts = [(x0, a, b) for a, b in _CUTS]
             if "副" in cell.text:
-                cuts = [(x0 + share * (x1 - x0), a, b) for share in _BESIDE_COPY for a, b in _TIGHT_CUTS]
-            places = tuple(self._place(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts)
+                cuts = [
+                    (x0 + share * (x1 - x0), a, b) for share in _BESIDE_COPY for a, b in _TIGHT_CUTS
+                ]
+            places = tuple(
+                self._place(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts
+            )
             yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=places)
         if self.body:
             first = self.body[0]
-            yield self._area(names, self.left, self.right, first.y - HEAD_HEIGHT * self.h, first.y - 0.6 * self.h)
+            yield self._area(
+                names, self.left, self.right, first.y - HEAD_HEIGHT * self.h, first.y - 0.6 * self.h
+            )
 
     def _around_number(self, cell: Cell) -> Doubt:
         """The line of a number that no check digit proves: crowded digits may have been read as one."""
@@ -136,19 +175,34 @@ class _Page:
     def _may_hold_code(self, cell: Cell) -> bool:
         """Whether a code may stand in `cell`; in the head also one of which (副本), printed into its line, has left little."""
         in_head = bool(self.body) and cell.y < self.body[0].y - 0.6 * self.h
-        return values.might_be_code(cell.text) or (in_head and bool(_SCRAP_OF_CODE.search(cell.text)))
+        return values.might_be_code(cell.text) or (
+            in_head and bool(_SCRAP_OF_CODE.search(cell.text))
+        )
 
     def _empty_rows(self) -> Iterator[Doubt]:
         """Labels whose value is missing."""
         for name, entry in self.entries.items():
             if name in self.taken or name in (OTHER, "registration_authority", "business_scope"):
                 continue
-            if name in ("uscc", "registration_number") and self.taken.keys() & {"uscc", "registration_number"}:
+            if name in ("uscc", "registration_number") and self.taken.keys() & {
+                "uscc",
+                "registration_number",
+            }:
                 continue
             label = entry.label
-            for cell in entry.lines:  # print that is no such value: in a tight cut, without what touches it
-                tight = self._place(cell.x0 - 0.1 * cell.h, cell.x1 + 0.3 * cell.h, cell.y - 0.45 * cell.h, cell.y + 0.45 * cell.h)
-                yield replace(self._around((name,), cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h), other_cuts=(tight,))
+            for cell in (
+                entry.lines
+            ):  # print that is no such value: in a tight cut, without what touches it
+                tight = self._place(
+                    cell.x0 - 0.1 * cell.h,
+                    cell.x1 + 0.3 * cell.h,
+                    cell.y - 0.45 * cell.h,
+                    cell.y + 0.45 * cell.h,
+                )
+                yield replace(
+                    self._around((name,), cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h),
+                    other_cuts=(tight,),
+                )
             if not entry.lines and (end := self._end_of_row(name, label)) - label.x1 > label.h:
                 yield self._around((name,), label.x1, end, label.y, label.h)
 
@@ -159,27 +213,52 @@ class _Page:
 
     def _lost_labels(self) -> Iterator[Doubt]:
         """Fields that every form prints, and of which neither label nor value was found: somewhere in the body."""
-        lost = tuple(name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries)
+        lost = tuple(
+            name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries
+        )
         if lost and len(self.body) >= 2:
-            bottom = max(cell.y for cell in self.body) + (SCOPE_HEIGHT if "business_scope" in lost else 3) * self.h
+            bottom = (
+                max(cell.y for cell in self.body)
+                + (SCOPE_HEIGHT if "business_scope" in lost else 3) * self.h
+            )
             yield self._area(lost, self.left, self.right, self.body[0].y - 3 * self.h, bottom)
 
     def _unsure(self) -> Iterator[Doubt]:
         """Short values that were read with little confidence: a stamp may lie over them."""
         for name in SHORT:
             entry = self.entries.get(name)
-            if entry and entry.lines and name in self.taken and self.taken[name].confidence < UNSURE:
+            if (
+                entry
+                and entry.lines
+                and name in self.taken
+                and self.taken[name].confidence < UNSURE
+            ):
                 h = median(cell.h for cell in entry.lines)
                 top, bottom = entry.lines[0].y - 1.6 * h, entry.lines[-1].y + 1.6 * h
-                yield self._area((name,), entry.label.x0 - h, max(cell.x1 for cell in entry.lines) + 2 * h, top, bottom)
+                yield self._area(
+                    (name,),
+                    entry.label.x0 - h,
+                    max(cell.x1 for cell in entry.lines) + 2 * h,
+                    top,
+                    bottom,
+                )
 
     def _broken_off(self) -> Iterator[Doubt]:
         """An address that ends in the middle."""
         entry = self.entries.get("address")
-        if entry and entry.lines and "address" in self.taken and not ends_like_address(self.taken["address"].text):
+        if (
+            entry
+            and entry.lines
+            and "address" in self.taken
+            and not ends_like_address(self.taken["address"].text)
+        ):
             last = entry.lines[-1]
             yield self._area(
-                ("address",), entry.label.x0 - last.h, self._column_end(entry.label), last.y - 1.5 * last.h, last.y + 2.2 * last.h
+                ("address",),
+                entry.label.x0 - last.h,
+                self._column_end(entry.label),
+                last.y - 1.5 * last.h,
+                last.y + 2.2 * last.h,
             )
 
     def _clipped(self) -> Iterator[Doubt]:
@@ -188,10 +267,14 @@ class _Page:
         entry = self.entries.get("address")
         rows = _rows(entry.lines) if entry else []
         for cell in (row[-1] for row in rows[:-1]):
-            yield self._end(cell, max(cell.x0, cell.x1 - SHORT_CUT * cell.h), cell.x1 + 0.6 * cell.h)
+            yield self._end(
+                cell, max(cell.x0, cell.x1 - SHORT_CUT * cell.h), cell.x1 + 0.6 * cell.h
+            )
         if entry and rows and 0 < rows[0][0].x0 - entry.label.x1 < CLOSE * rows[0][0].h:
             cell = rows[0][0]
-            yield self._end(cell, cell.x0 - 0.5 * cell.h, min(cell.x1, cell.x0 + 2 * SHORT_CUT * cell.h))
+            yield self._end(
+                cell, cell.x0 - 0.5 * cell.h, min(cell.x1, cell.x0 + 2 * SHORT_CUT * cell.h)
+            )
 
     def _end(self, cell: Cell, x0: float, x1: float) -> Doubt:
         line = self._place(x0, x1, cell.y - cell.h / 2, cell.y + cell.h / 2)
@@ -207,7 +290,9 @@ class _Page:
         top = min(cell.y for cell in (label, *lines)) - 1.2 * h
         bottom = lines[-1].y + 2 * h if lines else label.y + SCOPE_HEIGHT * h
         right = max(self._column_end(label), *(cell.x1 + h for cell in (label, *lines)))
-        yield replace(self._area(("business_scope",), label.x0 - h, right, top, bottom), line_height=h)
+        yield replace(
+            self._area(("business_scope",), label.x0 - h, right, top, bottom), line_height=h
+        )
 
     def _is_ragged(self, entry: Entry) -> bool:
         rows = _rows(entry.lines)
@@ -215,11 +300,21 @@ class _Page:
         if rows[0][0].y - entry.label.y > 0.8 * entry.label.h:
             return True
         left, right = entry.lines[0].x0 - h, self._column_end(entry.label)
-        among = [cell for cell in self.cells if rows[0][0].y < cell.y < rows[-1][0].y and left < cell.x0 < right]
-        if any(cell.piece.box.score < UNREADABLE or cell.h > 1.7 * h for cell in (*entry.lines, *among)):
+        among = [
+            cell
+            for cell in self.cells
+            if rows[0][0].y < cell.y < rows[-1][0].y and left < cell.x0 < right
+        ]
+        if any(
+            cell.piece.box.score < UNREADABLE or cell.h > 1.7 * h for cell in (*entry.lines, *among)
+        ):
             return True
         width = max(cell.x1 for cell in entry.lines) - min(cell.x0 for cell in entry.lines)
-        short = any(sum(cell.x1 - cell.x0 for cell in row) < 0.8 * width and not _CLOSES.search(row[-1].text) for row in rows[:-1])
+        short = any(
+            sum(cell.x1 - cell.x0 for cell in row) < 0.8 * width
+            and not _CLOSES.search(row[-1].text)
+            for row in rows[:-1]
+        )
         apart = any(b[0].y - a[0].y > 1.8 * h for a, b in pairwise(rows))
         torn = any(b.x0 - a.x1 > 2 * h for row in rows for a, b in pairwise(row))
         return short or apart or torn
@@ -243,7 +338,10 @@ class _Page:
     def _place(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
         """A place on the page, from the same on the straightened page."""
         cos, sin = math.cos(math.radians(self.slope)), math.sin(math.radians(self.slope))
-        a, b, c, d = ((x * cos - y * sin, y * cos + x * sin) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+        a, b, c, d = (
+            (x * cos - y * sin, y * cos + x * sin)
+            for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+        )
         return a, b, c, d
 
 

@@ -28,7 +28,9 @@ class Form(StrEnum):
 
 _SENTENCE: Final = r"(?:^[本该凭持附]|请|办理|提[供交]|出示|持有|有效|应当|必须|上传|领取|查验|核对|换[发领]|取得|的)"
 """What a sentence has and a title has not."""
-_TITLE: Final = re.compile(rf"(?!.*{_SENTENCE})[一-鿿]{{0,14}}营业执照\W{{0,6}}(?:[正副]本)?[^一-鿿]{{0,6}}")
+_TITLE: Final = re.compile(
+    rf"(?!.*{_SENTENCE})[一-鿿]{{0,14}}营业执照\W{{0,6}}(?:[正副]本)?[^一-鿿]{{0,6}}"
+)
 _OTHER_TITLE: Final = re.compile(
     rf"(?!.*{_SENTENCE}).{{0,12}}(?:登记证书?|许可证|合同书?|协议书?|身份证|收据|小票|委托书|介绍信)\W{{0,6}}(?:[正副]本)?\W{{0,6}}"
 )
@@ -57,4 +59,8 @@ def form_of(texts: Sequence[str], cells: Sequence[Cell]) -> Form:
     labels = {cell.label for cell in cells}
     if len(columns) >= 2:
         return Form.LANDSCAPE_2019 if "registration_number" not in labels else Form.BEFORE_2014
-    return Form.PORTRAIT_2014 if "registration_number" in labels and "uscc" not in labels else Form.PORTRAIT_2015
+    return (
+        Form.PORTRAIT_2014
+        if "registration_number" in labels and "uscc" not in labels
+        else Form.PORTRAIT_2015
+    )

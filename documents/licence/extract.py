@@ -16,7 +16,16 @@ from documents.licence.doubts import Doubt, doubts_of
 from documents.licence.editions import Form, form_of, is_other_title, is_title
 from documents.licence.fields import FIELDS
 from documents.page import values
-from documents.page.boxes import Region, TextBox, Turn, opposite, region_of, turn_of, turned, turned_back
+from documents.page.boxes import (
+    Region,
+    TextBox,
+    Turn,
+    opposite,
+    region_of,
+    turn_of,
+    turned,
+    turned_back,
+)
 from documents.page.confidence import CEILING
 from documents.page.labels import OTHER, tidy
 from documents.page.layout import BODY, Cell, Entry, believable, cells_of, entries_of, slope_of
@@ -60,28 +69,51 @@ class Found:
     def is_licence(self) -> bool:
         """Whether the page is a business licence: by its title, or by labels and a number where that is not legible."""
         numbered = "uscc" in self.fields or "registration_number" in self.fields
-        return self.titled or (self.labels >= ENOUGH_LABELS and numbered and not self.titled_otherwise)
+        return self.titled or (
+            self.labels >= ENOUGH_LABELS and numbered and not self.titled_otherwise
+        )
 
 
 def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     """Read the fields from the `boxes` of one page of `width` × `height` pixels."""
     turn = turn_of(boxes)
-    upright = turned(sorted(boxes, key=lambda box: -box.score)[:MOST_LINES] if len(boxes) > MOST_LINES else boxes, turn, width, height)
+    upright = turned(
+        sorted(boxes, key=lambda box: -box.score)[:MOST_LINES]
+        if len(boxes) > MOST_LINES
+        else boxes,
+        turn,
+        width,
+        height,
+    )
     cells = cells_of(upright)
     entries = entries_of(cells, values.misfit)
-    beside = {name: [(line.text, line.piece.box) for line in entry.lines] for name, entry in entries.items()}
+    beside = {
+        name: [(line.text, line.piece.box) for line in entry.lines]
+        for name, entry in entries.items()
+    }
     texts = [tidy(box.text) for box in upright]
     everywhere = [(box.text, box) for box in upright]
     claimed = {id(line) for entry in entries.values() for line in entry.lines}
 
     taken = values.numbers(beside, everywhere)
     for name, lines in beside.items():
-        if name not in ("uscc", "registration_number", OTHER) and (value := values.clean(name, lines)):
+        if name not in ("uscc", "registration_number", OTHER) and (
+            value := values.clean(name, lines)
+        ):
             taken[name] = value
     if "type" not in taken and (form := values.clean("type", _form(entries))):
         taken["type"] = form
     doubts = doubts_of(entries, cells, taken, slope_of(upright))  # before anything is guessed
-    taken.update(values.guesses([(c.text, c.piece.box) for c in cells if not (c.label or c.only_scope) and id(c) not in claimed], taken))
+    taken.update(
+        values.guesses(
+            [
+                (c.text, c.piece.box)
+                for c in cells
+                if not (c.label or c.only_scope) and id(c) not in claimed
+            ],
+            taken,
+        )
+    )
     if "established_on" not in taken and (day := values.first_day(taken.get("term"))):
         taken["established_on"] = day
 
@@ -89,16 +121,27 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     size = (width, height) if turn in (0, 180) else (height, width)
     return Found(
         fields={name: taken[name].text for name in names},
-        confidence={name: round(min(taken[name].confidence, CEILING.get(name, 1.0)), 3) for name in names},
+        confidence={
+            name: round(min(taken[name].confidence, CEILING.get(name, 1.0)), 3) for name in names
+        },
         alternatives={name: taken[name].alternatives for name in names if taken[name].alternatives},
-        regions={name: turned_back(region_of(taken[name].boxes), turn, width, height) for name in names},
-        lines={name: tuple(turned_back(region_of([box]), turn, width, height) for box in taken[name].boxes) for name in names},
+        regions={
+            name: turned_back(region_of(taken[name].boxes), turn, width, height) for name in names
+        },
+        lines={
+            name: tuple(
+                turned_back(region_of([box]), turn, width, height) for box in taken[name].boxes
+            )
+            for name in names
+        },
         turn=turn,
         labels=len({cell.label for cell in cells if cell.label} - {OTHER}),
         codes=values.codes_in(everywhere),
         titled=any(is_title(text) for text in texts),
         titled_otherwise=any(is_other_title(text) for text in texts),
-        several=_are_several([box for box, text in zip(upright, texts, strict=True) if is_title(text)], cells),
+        several=_are_several(
+            [box for box, text in zip(upright, texts, strict=True) if is_title(text)], cells
+        ),
         form=form_of(texts, cells),
         doubts=tuple(doubt.turned(opposite(turn), *size) for doubt in doubts),
     )
@@ -107,7 +150,11 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
 def _form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
     """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in place of a type."""
     other = entries.get(OTHER)
-    return [(cell.text, cell.piece.box) for cell in (other.lines if other else ()) if re.search("经营$", cell.text)]
+    return [
+        (cell.text, cell.piece.box)
+        for cell in (other.lines if other else ())
+        if re.search("经营$", cell.text)
+    ]
 
 
 def _are_several(titles: Sequence[TextBox], cells: Sequence[Cell]) -> bool:
@@ -121,8 +168,14 @@ def _are_several(titles: Sequence[TextBox], cells: Sequence[Cell]) -> bool:
         and (a.x1 < b.x0 or b.x1 < a.x0)
         for a, b in combinations(titles, 2)
     )
-    labels = believable([cell for cell in cells if cell.label in BODY - {OTHER} and not cell.piece.half])
-    twice = {a.label for a, b in combinations(labels, 2) if a.label == b.label and not _is_one_print(a, b)}
+    labels = believable(
+        [cell for cell in cells if cell.label in BODY - {OTHER} and not cell.piece.half]
+    )
+    twice = {
+        a.label
+        for a, b in combinations(labels, 2)
+        if a.label == b.label and not _is_one_print(a, b)
+    }
     return beside or len(twice) >= TWICE
 
 

@@ -87,7 +87,9 @@ class LicenceReading:
         """The same, in what JSON has: to be stored as an observation."""
         return asdict(self) | {
             "regions": {name: list(region) for name, region in self.regions.items()},
-            "lines": {name: [list(region) for region in regions] for name, regions in self.lines.items()},
+            "lines": {
+                name: [list(region) for region in regions] for name, regions in self.lines.items()
+            },
             "alternatives": {name: list(others) for name, others in self.alternatives.items()},
             "problems": list(self.problems),
         }

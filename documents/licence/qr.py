@@ -16,7 +16,9 @@ from documents import uscc
 REGISTER: Final = "gsxt.gov.cn"
 ISSUERS: Final = ("gov.cn", "szcredit.org.cn", "szcredit.com.cn")
 """Ends of the hosts that a licence's code may lead to: the public register, and the offices whose older licences lead to themselves."""
-_LABELLED: Final = re.compile(r"(?:统一)?社会信用代码(?:/注册号)?\s*[:：]?\s*([0-9A-Za-z]{18})(?![0-9A-Za-z])")
+_LABELLED: Final = re.compile(
+    r"(?:统一)?社会信用代码(?:/注册号)?\s*[:：]?\s*([0-9A-Za-z]{18})(?![0-9A-Za-z])"
+)
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.\-]*:[/\\]{2}[^\s\u3000-\uffef]*", re.IGNORECASE)
 _BARE_ADDRESS: Final = re.compile(r"(?:[a-z0-9\-]+\.)+[a-z]{2,}(?=$|[/\\:?#])", re.IGNORECASE)
 """A host at the beginning, without a scheme: a phone follows that too."""
@@ -64,7 +66,11 @@ def _in_address(payload: str) -> str | None:
         address = urlsplit(payload)
     except ValueError:
         return None
-    return next(iter(parse_qs(address.query).get("uniscid", [])), None) if address.scheme.lower() in ("http", "https") else None
+    return (
+        next(iter(parse_qs(address.query).get("uniscid", [])), None)
+        if address.scheme.lower() in ("http", "https")
+        else None
+    )
 
 
 def _in_text(payload: str) -> str | None:

@@ -79,10 +79,20 @@ def read_pages(
     in; `seconds` is wall time. Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
     """
     started = time.perf_counter()
-    best = _read_best(pages, [reader for reader in readers if reader.available()], declared or {}, started)
-    told = _told(pages[best.number], cloud) if cloud and not best.usable and cloud.available() else None
+    best = _read_best(
+        pages, [reader for reader in readers if reader.available()], declared or {}, started
+    )
+    told = (
+        _told(pages[best.number], cloud)
+        if cloud and not best.usable and cloud.available()
+        else None
+    )
     if told and told.fields:
-        best = replace(best, found=with_fields(best.found, told.fields, told.confidence), readers=(*best.readers, told.reader))
+        best = replace(
+            best,
+            found=with_fields(best.found, told.fields, told.confidence),
+            readers=(*best.readers, told.reader),
+        )
     code = qr_code(best.picture)
     stated = uscc_in(code.text) if code else None
     found, problems = with_qr(best.found, stated)
@@ -116,7 +126,10 @@ def _told(page: Image.Image, cloud: FieldReader) -> CloudReading | None:
 
 def _names_company(found: Found) -> bool:
     fields = found.fields
-    return "name" in fields and (uscc.is_valid(fields.get("uscc", "")) or ("registration_number" in fields and "uscc" not in fields))
+    return "name" in fields and (
+        uscc.is_valid(fields.get("uscc", ""))
+        or ("registration_number" in fields and "uscc" not in fields)
+    )
 
 
 def _decides(found: Found) -> bool:
@@ -124,12 +137,21 @@ def _decides(found: Found) -> bool:
     return _names_company(found) and "legal_representative" in found.fields
 
 
-def _read_best(pages: Sequence[Image.Image], readers: Sequence[Reader], declared: Mapping[str, str], started: float) -> _Page:
+def _read_best(
+    pages: Sequence[Image.Image],
+    readers: Sequence[Reader],
+    declared: Mapping[str, str],
+    started: float,
+) -> _Page:
     best: _Page | None = None
     failure: ProviderError = ProviderUnavailable("no reader is installed", retry_after=3600)
     for reader in readers:
         try:
-            best = _read_all(pages, reader, declared, started) if best is None else _with_second(best, reader, started)
+            best = (
+                _read_all(pages, reader, declared, started)
+                if best is None
+                else _with_second(best, reader, started)
+            )
         except ProviderError as error:
             failure = error
             continue
@@ -140,7 +162,9 @@ def _read_best(pages: Sequence[Image.Image], readers: Sequence[Reader], declared
     return best
 
 
-def _read_all(images: Sequence[Image.Image], reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
+def _read_all(
+    images: Sequence[Image.Image], reader: Reader, declared: Mapping[str, str], started: float
+) -> _Page:
     """The page that says most; the first that names the company ends the search. Raises what the reader raised, if on all."""
     best: _Page | None = None
     failure: ProviderError = ProviderBroken("no page")
@@ -158,7 +182,9 @@ def _read_all(images: Sequence[Image.Image], reader: Reader, declared: Mapping[s
     return best
 
 
-def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
+def _read_page(
+    picture: Picture, number: int, reader: Reader, declared: Mapping[str, str], started: float
+) -> _Page:
     height, width = picture.shape[:2]
     decided: float | None = None
 
@@ -167,7 +193,11 @@ def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[
         if decided is None and _decides(fields_of(boxes, width, height)):
             decided = time.perf_counter() - started
 
-    boxes = reader.read_in_parts(picture, seen) if isinstance(reader, PromptReader) else reader.read(picture)
+    boxes = (
+        reader.read_in_parts(picture, seen)
+        if isinstance(reader, PromptReader)
+        else reader.read(picture)
+    )
     found = fields_of(boxes, width, height)
     if isinstance(reader, CloseReader):
         hurried = _Hurried(reader, started + SECONDS_TO_LOOK)
@@ -175,17 +205,29 @@ def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[
         found = look_for(picture, boxes, found, hurried, declared)
     if decided is None and _decides(found):
         decided = time.perf_counter() - started
-    return _Page(number, picture, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None)
+    return _Page(
+        number, picture, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None
+    )
 
 
 def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
     """`page`, with what another reader sees of the code and the name, where the first left a doubt."""
     if isinstance(reader, CloseReader):
-        found = second_opinion(page.picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK))
+        found = second_opinion(
+            page.picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK)
+        )
     else:
         height, width = page.picture.shape[:2]
-        found = better(page.found, fields_of(reader.read(page.picture), width, height), ("uscc", "registration_number", "name"))
-    return page if found.fields == page.found.fields else replace(page, found=found, readers=(*page.readers, reader.name))
+        found = better(
+            page.found,
+            fields_of(reader.read(page.picture), width, height),
+            ("uscc", "registration_number", "name"),
+        )
+    return (
+        page
+        if found.fields == page.found.fields
+        else replace(page, found=found, readers=(*page.readers, reader.name))
+    )
 
 
 @dataclass
@@ -199,8 +241,14 @@ class _Hurried:
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
         return [] if time.perf_counter() > self.until else self.reader.read_places(image, places)
 
-    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
-        return [] if time.perf_counter() > self.until else self.reader.read_area(image, area, zoom, ink=ink)
+    def read_area(
+        self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
+    ) -> list[TextBox]:
+        return (
+            []
+            if time.perf_counter() > self.until
+            else self.reader.read_area(image, area, zoom, ink=ink)
+        )
 
 
 def picture_of(page: Image.Image) -> Picture:
@@ -233,13 +281,19 @@ def qr_codes(picture: Picture) -> list[QrCode]:
     for attempt in (_plain, _half, _double, _contrast, _triple):
         tried = attempt(grey)
         if codes := [code for code in zxingcpp.read_barcodes(tried, formats=formats) if code.text]:
-            return [QrCode(str(code.text), _place_of(code.position, grey.shape[1] / tried.shape[1])) for code in codes]
+            return [
+                QrCode(str(code.text), _place_of(code.position, grey.shape[1] / tried.shape[1]))
+                for code in codes
+            ]
     return []
 
 
 def _place_of(position: zxingcpp.Position, scale: float) -> Region:
     corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
-    across, down = [corner.x * scale for corner in corners], [corner.y * scale for corner in corners]
+    across, down = (
+        [corner.x * scale for corner in corners],
+        [corner.y * scale for corner in corners],
+    )
     return round(min(across)), round(min(down)), round(max(across)), round(max(down))
 
 
@@ -265,4 +319,13 @@ def _contrast(grey: Picture) -> Picture:
 
 def _scaled(grey: Picture, factor: float) -> Picture:
     factor = min(factor, LARGEST_QR_SIDE / max(grey.shape))
-    return cast(Picture, cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC))
+    return cast(
+        Picture,
+        cv2.resize(
+            grey,
+            None,
+            fx=factor,
+            fy=factor,
+            interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC,
+        ),
+    )

@@ -37,19 +37,29 @@ SURER: Final = 0.05
 """How much more confident a second reading of a short value must be to replace the first."""
 
 
-def second_opinion(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
+def second_opinion(
+    picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader
+) -> Found:
     """`found`, with what another reader than the first says of the code, where that one is in doubt: the one field in
     which another engine's reading can be proven right, by the check character. Raises what the reader raises."""
     doubts = tuple(doubt for doubt in found.doubts if "uscc" in doubt.names)
     return _look_at(picture, boxes, replace(found, doubts=doubts), reader) if doubts else found
 
 
-def look_again(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
+def look_again(
+    picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader
+) -> Found:
     """`found` (read from `boxes` of `picture`), with what closer looks at its doubts add. Raises what the reader raises."""
-    return _look_at_halves(picture, _look_at(picture, boxes, found, reader), reader) if found.doubts else found
+    return (
+        _look_at_halves(picture, _look_at(picture, boxes, found, reader), reader)
+        if found.doubts
+        else found
+    )
 
 
-def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
+def _look_at(
+    picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader
+) -> Found:
     height, width = picture.shape[:2]
 
     def seen_with(boxes: Sequence[TextBox]) -> Found:
@@ -59,7 +69,12 @@ def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
     if clipped and (whole := _completed(boxes, reader.read_places(picture, clipped))) != boxes:
         boxes = whole
         found = better(found, seen_with(boxes), ("address",))
-    lines = [line for doubt in found.doubts if doubt.line and not doubt.clipped for line in (doubt.line, *doubt.other_cuts)]
+    lines = [
+        line
+        for doubt in found.doubts
+        if doubt.line and not doubt.clipped
+        for line in (doubt.line, *doubt.other_cuts)
+    ]
     if lines and (seen := reader.read_places(picture, lines[:MOST_LINES])):
         found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
     doubts = [doubt for doubt in found.doubts if not doubt.clipped][:MOST_LOOKS]
@@ -71,7 +86,13 @@ def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
     return found
 
 
-def look_for(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader, declared: Mapping[str, str]) -> Found:
+def look_for(
+    picture: Picture,
+    boxes: Sequence[TextBox],
+    found: Found,
+    reader: CloseReader,
+    declared: Mapping[str, str],
+) -> Found:
     """`found`, where a field that was read unsurely and differs from what is `declared` was read again.
 
     What the reader saw counts, nothing else; the first reading is kept beside it. What was read surely stands: a page on
@@ -80,18 +101,27 @@ def look_for(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
     height, width = picture.shape[:2]
     for name in ("uscc", "name", "legal_representative"):
         expected, read = declared.get(name, ""), found.fields.get(name, "")
-        if not expected or not read or agrees(name, read, expected) or not _is_unsure(name, found) or name not in found.regions:
+        if (
+            not expected
+            or not read
+            or agrees(name, read, expected)
+            or not _is_unsure(name, found)
+            or name not in found.regions
+        ):
             continue
         area, line_height = _around(found.regions[name], found.turn, len(found.lines[name]))
         for ink in (False, True):
-            seen = reader.read_area(picture, area, min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / line_height)), ink=ink)
+            seen = reader.read_area(
+                picture, area, min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / line_height)), ink=ink
+            )
             again = fields_of([*_outside(boxes, area), *seen], width, height)
             if agrees(name, again.fields.get(name, ""), expected):
                 found = _taken(found, again, [name])
                 found = replace(
                     found,
                     confidence=found.confidence | {name: min(found.confidence[name], CONFIRMED)},
-                    alternatives=found.alternatives | {name: (read, *found.alternatives.get(name, ()))},
+                    alternatives=found.alternatives
+                    | {name: (read, *found.alternatives.get(name, ()))},
                     read_again=True,
                 )
                 break
@@ -99,7 +129,9 @@ def look_for(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
 
 
 def _is_unsure(name: str, found: Found) -> bool:
-    return not uscc.is_valid(found.fields[name]) if name == "uscc" else found.confidence[name] < SURE
+    return (
+        not uscc.is_valid(found.fields[name]) if name == "uscc" else found.confidence[name] < SURE
+    )
 
 
 def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
@@ -107,7 +139,12 @@ def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
     x0, y0, x1, y1 = region
     height = (y1 - y0 if turn in (0, 180) else x1 - x0) / max(1, lines)
     more = height / 2
-    corners = [(x0 - more, y0 - more), (x1 + more, y0 - more), (x1 + more, y1 + more), (x0 - more, y1 + more)]
+    corners = [
+        (x0 - more, y0 - more),
+        (x1 + more, y0 - more),
+        (x1 + more, y1 + more),
+        (x0 - more, y1 + more),
+    ]
     first = -turn // 90 % 4
     a, b, c, d = (*corners[first:], *corners[:first])
     return (a, b, c, d), height
@@ -116,15 +153,23 @@ def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
 def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Found:
     """Where a field that every form prints is still missing: the upper and the lower half of the page, each enlarged."""
     missing = [name for name in ALWAYS_PRINTED if name not in found.fields]
-    if not uscc.is_valid(found.fields.get("uscc", "")) and "registration_number" not in found.fields:
+    if (
+        not uscc.is_valid(found.fields.get("uscc", ""))
+        and "registration_number" not in found.fields
+    ):
         missing += ["uscc", "registration_number"]
     if not missing or not found.titled:
         return found
     height, width = picture.shape[:2]
     seen: list[TextBox] = []
     for top, bottom in ((0.0, 0.52), (0.48, 1.0)):
-        half = reader.read_area(picture, _band(width, height, found.turn, top, bottom), LARGEST_ZOOM)
-        seen = [*(box for box in seen if not any(_holds(box.polygon, other.middle) for other in half)), *half]
+        half = reader.read_area(
+            picture, _band(width, height, found.turn, top, bottom), LARGEST_ZOOM
+        )
+        seen = [
+            *(box for box in seen if not any(_holds(box.polygon, other.middle) for other in half)),
+            *half,
+        ]
     return better(found, fields_of(seen, width, height), missing)
 
 
@@ -132,7 +177,9 @@ def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Pol
     """The part of a page from `top` to `bottom` (shares of its upright height), its corners in the direction of reading."""
     upright = (width, height) if turn in (0, 180) else (height, width)
     y0, y1 = upright[1] * top, upright[1] * bottom
-    band = TextBox("", 0.0, ((0.0, y0), (float(upright[0]), y0), (float(upright[0]), y1), (0.0, y1)))
+    band = TextBox(
+        "", 0.0, ((0.0, y0), (float(upright[0]), y0), (float(upright[0]), y1), (0.0, y1))
+    )
     return turned([band], opposite(turn), *upright)[0].polygon
 
 
@@ -156,7 +203,12 @@ def _with_end(box: TextBox, end: TextBox) -> TextBox:
         if len(told) - n > OVERLAP and last.isalnum() and text.endswith(told[1:-n]):
             return replace(box, text=box.text + last, polygon=(a, q, r, d))
         if len(told) - n > OVERLAP and first.isalnum() and text.startswith(told[n:-1]):
-            return replace(box, text=first + box.text, polygon=(p, b, c, s), weak=tuple(replace(w, at=w.at + n) for w in box.weak))
+            return replace(
+                box,
+                text=first + box.text,
+                polygon=(p, b, c, s),
+                weak=tuple(replace(w, at=w.at + n) for w in box.weak),
+            )
     return box
 
 
@@ -167,10 +219,14 @@ def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
 def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
     """Whether `doubt` is still one. A stamp seldom lies over a whole paragraph, so that one is not looked at for its `ink`; nor is
     a whole address."""
-    if "registration_number" in doubt.names and is_checked_number(found.fields.get("registration_number", "")):
+    if "registration_number" in doubt.names and is_checked_number(
+        found.fields.get("registration_number", "")
+    ):
         return False
     if "uscc" in doubt.names:
-        return not (uscc.is_valid(found.fields.get("uscc", "")) or "registration_number" in found.fields)
+        return not (
+            uscc.is_valid(found.fields.get("uscc", "")) or "registration_number" in found.fields
+        )
     return any(
         name not in found.fields
         or (name in LONG and not ink)
@@ -188,9 +244,18 @@ def _together(boxes: Sequence[TextBox], seen: Sequence[TextBox], area: Polygon) 
     """What was `seen` in `area`, and of the first look's `boxes` those outside it and those in it that were not seen again."""
 
     def seen_again(box: TextBox) -> bool:
-        return any(_holds(other.polygon, box.middle) or _holds(box.polygon, other.middle) for other in seen)
+        return any(
+            _holds(other.polygon, box.middle) or _holds(box.polygon, other.middle) for other in seen
+        )
 
-    return [*(box for box in boxes if not (_holds(area, box.middle) and (box.score < KEPT or seen_again(box)))), *seen]
+    return [
+        *(
+            box
+            for box in boxes
+            if not (_holds(area, box.middle) and (box.score < KEPT or seen_again(box)))
+        ),
+        *seen,
+    ]
 
 
 def _outside(boxes: Sequence[TextBox], area: Polygon) -> list[TextBox]:
@@ -200,13 +265,20 @@ def _outside(boxes: Sequence[TextBox], area: Polygon) -> list[TextBox]:
 def _holds(area: Polygon, point: tuple[float, float]) -> bool:
     """Whether `point` lies in the convex `area`, its corners in order."""
     x, y = point
-    sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) for (ax, ay), (bx, by) in zip(area, (*area[1:], area[0]), strict=True)]
+    sides = [
+        (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+        for (ax, ay), (bx, by) in zip(area, (*area[1:], area[0]), strict=True)
+    ]
     return all(side >= 0 for side in sides) or all(side <= 0 for side in sides)
 
 
 def better(first: Found, second: Found, names: Sequence[str]) -> Found:
     """`first`, with those of the fields `names` that `second` has and `first` lacks, or has less of."""
-    return _taken(first, second, [name for name in names if name in second.fields and _improves(name, first, second)])
+    return _taken(
+        first,
+        second,
+        [name for name in names if name in second.fields and _improves(name, first, second)],
+    )
 
 
 def _taken(first: Found, second: Found, taken: Sequence[str]) -> Found:
@@ -231,9 +303,18 @@ def _improves(name: str, first: Found, second: Found) -> bool:
     if name == "registration_number":
         return is_checked_number(new) and not is_checked_number(old)
     if name == "address":
-        more = ends_like_address(new) if ends_like_address(new) != ends_like_address(old) else len(new) > len(old)
+        more = (
+            ends_like_address(new)
+            if ends_like_address(new) != ends_like_address(old)
+            else len(new) > len(old)
+        )
         return more and second.confidence[name] > first.confidence[name] - SURER
     if name == "business_scope":
         return len(new) > len(old)
     less = new != old and new in old  # a part of what was read is no better reading
-    return name in SHORT and not less and first.confidence[name] < UNSURE and second.confidence[name] > first.confidence[name] + SURER
+    return (
+        name in SHORT
+        and not less
+        and first.confidence[name] < UNSURE
+        and second.confidence[name] > first.confidence[name] + SURER
+    )

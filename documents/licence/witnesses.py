@@ -36,7 +36,11 @@ def agrees(field: str, read: str, declared: str) -> bool:
     """Whether `read` is what was `declared` for `field`. Of 甲公司（委派代表：张三）, either may have been declared."""
     if field == "uscc":
         return uscc.normalise(read) == uscc.normalise(declared)
-    parts = re.split(r"[(（]委派代表[:：]?|[)）]$", read) if field == "legal_representative" and "委派" in read else []
+    parts = (
+        re.split(r"[(（]委派代表[:：]?|[)）]$", read)
+        if field == "legal_representative" and "委派" in read
+        else []
+    )
     return any(same_name(part, declared) for part in (read, *parts))
 
 

@@ -42,7 +42,9 @@ class Reader(Protocol):
 class PromptReader(Protocol):
     """A reader that reads what decides first, and the small print after it."""
 
-    def read_in_parts(self, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
+    def read_in_parts(
+        self, image: Picture, seen: Callable[[Sequence[TextBox]], None]
+    ) -> list[TextBox]:
         """As `Reader.read`; `seen` is called with the boxes so far, before the rest is read."""
 
 
@@ -55,7 +57,9 @@ class CloseReader(Protocol):
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
         """The text in each of `places` (one line each, in pixels of `image`), where there is some. Raises what `Reader.read` raises."""
 
-    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+    def read_area(
+        self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
+    ) -> list[TextBox]:
         """The lines in `area` (its corners in the direction of reading, in pixels of `image`), looked at `zoom` times enlarged.
 
         With `ink`, only what is printed dark counts: coloured and pale stamps over the print are taken away first.

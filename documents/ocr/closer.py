@@ -33,7 +33,12 @@ class View:
 
     def _placed(self, polygon: Polygon) -> Polygon:
         a, b, c, d = cv2.perspectiveTransform(np.array([polygon], dtype=np.float64), self._back)[0]
-        return (float(a[0]), float(a[1])), (float(b[0]), float(b[1])), (float(c[0]), float(c[1])), (float(d[0]), float(d[1]))
+        return (
+            (float(a[0]), float(a[1])),
+            (float(b[0]), float(b[1])),
+            (float(c[0]), float(c[1])),
+            (float(d[0]), float(d[1])),
+        )
 
 
 def view(image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> View:
@@ -46,8 +51,16 @@ def view(image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> Vi
     size = max(1, round(width * zoom)), max(1, round(height * zoom))
     corners = np.array(area, dtype=np.float32)
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
-    there, back = cv2.getPerspectiveTransform(corners, target), cv2.getPerspectiveTransform(target, corners)
-    nearer = cast(Picture, cv2.warpPerspective(image, there, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+    there, back = (
+        cv2.getPerspectiveTransform(corners, target),
+        cv2.getPerspectiveTransform(target, corners),
+    )
+    nearer = cast(
+        Picture,
+        cv2.warpPerspective(
+            image, there, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        ),
+    )
     return View(_ink(nearer) if ink else nearer, cast(npt.NDArray[np.float64], back))
 
 

@@ -94,4 +94,7 @@ def jpeg_of(page: Image.Image, most_bytes: int | None = None) -> bytes:
             return file.getvalue()
         # The size goes with the area; a little less than that, so that few rounds are needed.
         scale = min(0.9, 0.95 * math.sqrt(most_bytes / size))
-        page = page.resize((max(1, int(page.width * scale)), max(1, int(page.height * scale))), Image.Resampling.LANCZOS)
+        page = page.resize(
+            (max(1, int(page.width * scale)), max(1, int(page.height * scale))),
+            Image.Resampling.LANCZOS,
+        )

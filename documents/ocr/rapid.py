@@ -83,7 +83,9 @@ class RapidReader:
     def __init__(self, threads: int | None = None, engine: str | None = None) -> None:
         """`threads`: 2 or the number of cores, whichever is less, unless told. `engine`: openvino or onnxruntime."""
         self.threads = threads or min(2, os.cpu_count() or 1)
-        self.engine = engine or ("openvino" if importlib.util.find_spec("openvino") else "onnxruntime")
+        self.engine = engine or (
+            "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
+        )
         self._lock = threading.Lock()
         self._models: _Models | None = None
         os.register_at_fork(after_in_child=self._forget)
@@ -93,23 +95,40 @@ class RapidReader:
         return f"rapidocr {importlib.metadata.version('rapidocr')} {self.engine} {importlib.metadata.version(self.engine)} PP-OCRv6-small"
 
     def available(self) -> bool:
-        return importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec(self.engine) is not None
+        return (
+            importlib.util.find_spec("rapidocr") is not None
+            and importlib.util.find_spec(self.engine) is not None
+        )
 
     def read(self, image: Picture) -> list[TextBox]:
         return self.read_in_parts(image, lambda boxes: None)
 
-    def read_in_parts(self, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
+    def read_in_parts(
+        self, image: Picture, seen: Callable[[Sequence[TextBox]], None]
+    ) -> list[TextBox]:
         return self._with_models(lambda models: _read(models, image, seen))
 
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
         lines = [np.array(place, dtype=np.float32) for place in places]
-        return self._with_models(lambda models: [box for box in _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE) if box])
+        return self._with_models(
+            lambda models: [
+                box for box in _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE) if box
+            ]
+        )
 
-    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+    def read_area(
+        self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
+    ) -> list[TextBox]:
         part = view(image, area, zoom, ink=ink)
         return part.on_page(
             self._with_models(
-                lambda models: [box for box in _texts(models, part.picture, _lines(models, part.picture), LOWEST_SCORE) if box]
+                lambda models: [
+                    box
+                    for box in _texts(
+                        models, part.picture, _lines(models, part.picture), LOWEST_SCORE
+                    )
+                    if box
+                ]
             )
         )
 
@@ -125,7 +144,9 @@ class RapidReader:
                     _give_memory_back()
                     self._models = _Models(self.engine, self.threads)
                 return work(self._models)
-            except Exception as error:  # the engines raise their own and bare Exceptions; none may leave this room
+            except (
+                Exception
+            ) as error:  # the engines raise their own and bare Exceptions; none may leave this room
                 raise ProviderBroken(f"rapid: {type(error).__name__}") from error
 
 
@@ -158,7 +179,9 @@ class _Finding:
 
     def __init__(self, session: Any, threads: int) -> None:
         self._session, self._threads = session, threads
-        self._requests: dict[tuple[int, int] | None, Any] = {None: _compiled(session.model, threads, streams=1).create_infer_request()}
+        self._requests: dict[tuple[int, int] | None, Any] = {
+            None: _compiled(session.model, threads, streams=1).create_infer_request()
+        }
         self._found = _Found(np.empty(0, np.float32))
 
     def infer(self, inputs: list[npt.NDArray[np.float32]]) -> None:
@@ -178,7 +201,9 @@ class _Finding:
         if shape not in self._requests:
             model = self._session.model.clone()
             model.reshape([1, 3, *(shape or ())])
-            self._requests[shape] = _compiled(model, self._threads, streams=1).create_infer_request()
+            self._requests[shape] = _compiled(
+                model, self._threads, streams=1
+            ).create_infer_request()
         return self._requests[shape]
 
 
@@ -208,7 +233,9 @@ class _Models:
         from rapidocr.ch_ppocr_rec import TextRecognizer
         from rapidocr.utils.parse_parameters import ParseParams
 
-        logging.getLogger("RapidOCR").setLevel(logging.WARNING)  # it tells each model's path to the terminal
+        logging.getLogger("RapidOCR").setLevel(
+            logging.WARNING
+        )  # it tells each model's path to the terminal
         root = Path(rapidocr.__file__).parent
         cfg = ParseParams.update_batch(
             ParseParams.load(root / "config.yaml"),
@@ -240,7 +267,9 @@ class _Models:
         recognisers = [recogniser] * threads
         if engine == "openvino":
             self._find.session.session = _Finding(self._find.session, threads)
-            self._upside_down.session.session = _compiled(self._upside_down.session.model, threads, streams=1).create_infer_request()
+            self._upside_down.session.session = _compiled(
+                self._upside_down.session.model, threads, streams=1
+            ).create_infer_request()
             model = _compiled(recogniser.session.model, threads, streams=threads)
             recognisers = [_requesting(recogniser, model) for _ in range(threads)]
         self._recognisers: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -271,14 +300,23 @@ class _Models:
         shape = strip.shape[1] / strip.shape[0]
         recogniser = self._recognisers.get()
         try:
-            given = recogniser.resize_norm_img(strip, max(shape, LINE_STEP / LINE_HEIGHT))[np.newaxis].astype(np.float32)
+            given = recogniser.resize_norm_img(strip, max(shape, LINE_STEP / LINE_HEIGHT))[
+                np.newaxis
+            ].astype(np.float32)
             text, score, weak, at = _decoded(recogniser.session(given)[0], self._characters)
         finally:
             self._recognisers.put(recogniser)
-        return text, score, weak, tuple(min(1.0, place * strip.shape[1] / line.shape[1]) for place in at)
+        return (
+            text,
+            score,
+            weak,
+            tuple(min(1.0, place * strip.shape[1] / line.shape[1]) for place in at),
+        )
 
 
-def _read(models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
+def _read(
+    models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], None]
+) -> list[TextBox]:
     turn: Turn = 0
     lines = _lines(models, image)
     if lines and (turn := _turn(models, image, lines)):
@@ -294,7 +332,9 @@ def _read(models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], N
 
     def so_far() -> list[TextBox]:
         """What has been read, from the top: the order in which it was read must not matter."""
-        return turned([box for _, box in sorted(boxes, key=itemgetter(0))], opposite(turn), width, height)
+        return turned(
+            [box for _, box in sorted(boxes, key=itemgetter(0))], opposite(turn), width, height
+        )
 
     for part in parts:
         boxes += [(_top(corners), box) for corners, box in islice(read, len(part)) if box]
@@ -324,7 +364,11 @@ def _small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners
             down, height = float(b[:, 1].mean() - a[:, 1].mean()), max(_height(a), _height(b))
             if down > 1.4 * height:
                 break
-            if down > 0.5 * height and abs(float(b[0, 0] - a[0, 0])) < height and _length(b) > 6 * height:
+            if (
+                down > 0.5 * height
+                and abs(float(b[0, 0] - a[0, 0])) < height
+                and _length(b) > 6 * height
+            ):
                 run.append(i)
         if len(run) > len(best):
             best = run
@@ -332,14 +376,20 @@ def _small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners
         return _seldom_last(ordered), []
     paragraph = set(best[1:])
     top = float(ordered[best[1]][:, 1].mean())
-    later = [c for i, c in enumerate(ordered) if i in paragraph or float(c[:, 1].mean()) > top + _height(ordered[best[1]])]
+    later = [
+        c
+        for i, c in enumerate(ordered)
+        if i in paragraph or float(c[:, 1].mean()) > top + _height(ordered[best[1]])
+    ]
     return _seldom_last([c for c in ordered if not any(c is other for other in later)]), later
 
 
 def _seldom_last(lines: list[Corners]) -> list[Corners]:
     """`lines`, those last that are LONG or SMALL."""
     usual = float(np.median([_height(c) for c in lines])) if lines else 0.0
-    return sorted(lines, key=lambda c: _length(c) >= LONG * _height(c) or _height(c) < SMALL * usual)
+    return sorted(
+        lines, key=lambda c: _length(c) >= LONG * _height(c) or _height(c) < SMALL * usual
+    )
 
 
 def _lines(models: _Models, image: Picture) -> list[Corners]:
@@ -359,10 +409,16 @@ def _turn(models: _Models, image: Picture, lines: list[Corners]) -> Turn:
     return 180 if upside_down else 0
 
 
-def _texts(models: _Models, image: Picture, lines: list[Corners], lowest: float) -> Iterator[TextBox | None]:
+def _texts(
+    models: _Models, image: Picture, lines: list[Corners], lowest: float
+) -> Iterator[TextBox | None]:
     """What stands in each of `lines`, or None where the model is less than `lowest` sure of it."""
     for corners, (text, score, weak, at) in zip(lines, models.texts(image, lines), strict=True):
-        yield TextBox(text, score, _polygon(corners), weak, at) if text.strip() and score >= lowest else None
+        yield (
+            TextBox(text, score, _polygon(corners), weak, at)
+            if text.strip() and score >= lowest
+            else None
+        )
 
 
 def _decoded(steps: Steps, characters: list[str]) -> Decoded:
@@ -383,7 +439,11 @@ def _decoded(steps: Steps, characters: list[str]) -> Decoded:
         probability = float(steps[step, best[start]])
         if probability < SURE:
             second = int(np.argpartition(steps[step], -2)[-2])
-            weak.append(Weak(sum(map(len, text)), round(probability, 4), characters[second] if second else ""))
+            weak.append(
+                Weak(
+                    sum(map(len, text)), round(probability, 4), characters[second] if second else ""
+                )
+            )
         text.append(characters[best[start]])
         sure.append(probability)
         at += [(step + 0.5) / len(best)] * len(text[-1])
@@ -395,12 +455,19 @@ def _page(image: Picture) -> tuple[Picture, float]:
     height, width = image.shape[:2]
     scale = min(1.0, LONG_SIDE / max(height, width))
     small = (
-        cv2.resize(image, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+        cv2.resize(
+            image,
+            (max(1, round(width * scale)), max(1, round(height * scale))),
+            interpolation=cv2.INTER_AREA,
+        )
         if scale < 1
         else image
     )
     below, right = -small.shape[0] % STEP, -small.shape[1] % STEP
-    return cast(Picture, cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127))), scale
+    return cast(
+        Picture,
+        cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127)),
+    ), scale
 
 
 def _top(corners: Corners) -> float:
@@ -430,7 +497,12 @@ def _strip(image: Picture, corners: Corners) -> Picture:
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    return cast(Picture, cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+    return cast(
+        Picture,
+        cv2.warpPerspective(
+            image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        ),
+    )
 
 
 def _padded(strip: Picture) -> Picture:
@@ -438,7 +510,10 @@ def _padded(strip: Picture) -> Picture:
     height, width = strip.shape[:2]
     steps = math.ceil(width * LINE_HEIGHT / height / LINE_STEP)
     missing = max(0, round(steps * LINE_STEP * height / LINE_HEIGHT) - width)
-    return cast(Picture, cv2.copyMakeBorder(strip, 0, 0, 0, missing, cv2.BORDER_CONSTANT, value=(127, 127, 127)))
+    return cast(
+        Picture,
+        cv2.copyMakeBorder(strip, 0, 0, 0, missing, cv2.BORDER_CONSTANT, value=(127, 127, 127)),
+    )
 
 
 def _polygon(corners: Corners) -> Polygon:

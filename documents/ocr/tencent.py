@@ -16,7 +16,16 @@ from PIL import Image
 from documents.ocr.cloud import CloudReading, Warned, jpeg_of
 from documents.page import values
 from documents.page.boxes import TextBox
-from documents.tencent_cloud import API_VERSION, CONNECT_SECONDS, PACKAGE, Account, TencentCloud, code_of, error_of, installed
+from documents.tencent_cloud import (
+    API_VERSION,
+    CONNECT_SECONDS,
+    PACKAGE,
+    Account,
+    TencentCloud,
+    code_of,
+    error_of,
+    installed,
+)
 from events.core.errors import ProviderBroken
 
 ACTION: Final = "BizLicenseOCR"
@@ -89,7 +98,13 @@ class TencentReader:
         if "Error" in answer:
             return CloudReading({}, self.name, why_empty=_reason(answer["Error"]), answer=answer)
         fields = _fields(answer)
-        return CloudReading(fields, self.name, warnings=_warnings(answer), why_empty="" if fields else "document_unreadable", answer=answer)
+        return CloudReading(
+            fields,
+            self.name,
+            warnings=_warnings(answer),
+            why_empty="" if fields else "document_unreadable",
+            answer=answer,
+        )
 
     def _fitting(self, jpeg: bytes) -> bytes | None:
         """`jpeg` within the service's limit; None where it would have to be made smaller and is no picture."""
@@ -102,7 +117,11 @@ class TencentReader:
             return None
 
     def _ask(self, picture: bytes) -> dict[str, Any]:
-        parameters = {"ImageBase64": base64.b64encode(picture).decode(), "EnableCopyWarn": True, "EnablePeriodComplete": True}
+        parameters = {
+            "ImageBase64": base64.b64encode(picture).decode(),
+            "EnableCopyWarn": True,
+            "EnablePeriodComplete": True,
+        }
         return self._cloud.ask(ACTION, parameters)
 
 

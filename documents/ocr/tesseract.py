@@ -52,17 +52,29 @@ class TesseractReader:
     def version(self) -> str:
         import pytesseract
 
-        return f"tesseract {pytesseract.get_tesseract_version()} {LANGUAGE}" if self.available() else "tesseract absent"
+        return (
+            f"tesseract {pytesseract.get_tesseract_version()} {LANGUAGE}"
+            if self.available()
+            else "tesseract absent"
+        )
 
     def available(self) -> bool:
-        self._found = self._found or self._languages_hold(LANGUAGE)  # what is installed seldom goes away again
+        self._found = self._found or self._languages_hold(
+            LANGUAGE
+        )  # what is installed seldom goes away again
         return self._found
 
     def _languages_hold(self, language: str) -> bool:
         if shutil.which("tesseract") is None:
             return False
         try:
-            listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S607
+            listed = subprocess.run(
+                ["tesseract", "--list-langs"],
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=False,
+            ).stdout  # noqa: S607
         except (OSError, subprocess.SubprocessError):
             return False
         return language in listed.split()
@@ -72,13 +84,21 @@ class TesseractReader:
             raise ProviderBroken("the picture is empty")
         scale = LONG_SIDE / max(image.shape[:2])
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        page = cast(Picture, cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation))
+        page = cast(
+            Picture, cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation)
+        )
         return self._read(page, scale, SPARSE)
 
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        return [box for place in places for box in self._read_view(view(image, place, _zoom(place)), ONE_LINE)]
+        return [
+            box
+            for place in places
+            for box in self._read_view(view(image, place, _zoom(place)), ONE_LINE)
+        ]
 
-    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+    def read_area(
+        self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
+    ) -> list[TextBox]:
         return self._read_view(view(image, area, zoom, ink=ink), ONE_BLOCK)
 
     def _read_view(self, part: View, layout: int) -> list[TextBox]:
@@ -89,7 +109,9 @@ class TesseractReader:
         import pytesseract
 
         if not self.available():
-            raise ProviderUnavailable(f"tesseract with {LANGUAGE} is not installed", retry_after=3600)
+            raise ProviderUnavailable(
+                f"tesseract with {LANGUAGE} is not installed", retry_after=3600
+            )
         try:
             rows = pytesseract.image_to_data(
                 cv2.cvtColor(picture, cv2.COLOR_BGR2RGB),
@@ -101,10 +123,16 @@ class TesseractReader:
         except pytesseract.TesseractError as error:  # a RuntimeError too, so it comes first
             raise ProviderBroken("tesseract failed on this page") from error
         except RuntimeError as error:  # pytesseract's way of saying that the time is over
-            raise ProviderUnavailable(f"tesseract did not answer in {self.seconds:.0f} s") from error
+            raise ProviderUnavailable(
+                f"tesseract did not answer in {self.seconds:.0f} s"
+            ) from error
         except Exception as error:  # whatever else: the binary's message may quote the page, so only its kind goes on
             raise ProviderBroken(f"tesseract: {type(error).__name__}") from error
-        return [box for line in _lines(cast(dict[str, list[object]], rows)) for box in _boxes(line, scale)]
+        return [
+            box
+            for line in _lines(cast(dict[str, list[object]], rows))
+            for box in _boxes(line, scale)
+        ]
 
 
 def _zoom(place: Polygon) -> float:
@@ -117,9 +145,13 @@ def _lines(rows: dict[str, list[object]]) -> list[_Line]:
         confidence = float(str(rows["conf"][i]))
         if confidence < 0 or not str(text).strip():
             continue
-        left, top, width, height = (int(str(rows[key][i])) for key in ("left", "top", "width", "height"))
+        left, top, width, height = (
+            int(str(rows[key][i])) for key in ("left", "top", "width", "height")
+        )
         key = (rows["block_num"][i], rows["par_num"][i], rows["line_num"][i])
-        lines.setdefault(key, _Line()).words.append((str(text), confidence, left, top, left + width, top + height))
+        lines.setdefault(key, _Line()).words.append(
+            (str(text), confidence, left, top, left + width, top + height)
+        )
     return list(lines.values())
 
 
@@ -140,4 +172,6 @@ def _box(words: list[tuple[str, float, int, int, int, int]], scale: float) -> Te
     text = re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", " ".join(word[0] for word in words))
     x0, y0 = min(w[2] for w in words) / scale, min(w[3] for w in words) / scale
     x1, y1 = max(w[4] for w in words) / scale, max(w[5] for w in words) / scale
-    return TextBox(text, sum(w[1] for w in words) / len(words) / 100, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+    return TextBox(
+        text, sum(w[1] for w in words) / len(words) / 100, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    )

@@ -13,7 +13,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 _DIGITS: Final = {
-    c: i for i, row in enumerate(("零〇", "壹一", "贰二貳", "叁三", "肆四", "伍五", "陆六", "柒七", "捌八", "玖九")) for c in row
+    c: i
+    for i, row in enumerate(
+        ("零〇", "壹一", "贰二貳", "叁三", "肆四", "伍五", "陆六", "柒七", "捌八", "玖九")
+    )
+    for c in row
 }
 _SMALL: Final = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1000, "千": 1000}
 _LARGE: Final = {"万": 10**4, "萬": 10**4, "亿": 10**8}
@@ -50,7 +54,9 @@ class Capital:
 def printed(text: str) -> str:
     """The part of `text` that is an amount, as printed; empty where there is none, or where its first digit was lost."""
     text = _OPENING_LOST.sub(r"(\1)", _half_width(text))
-    amount = max((match.group().lstrip(":") for match in _PRINT.finditer(text)), key=len, default="")
+    amount = max(
+        (match.group().lstrip(":") for match in _PRINT.finditer(text)), key=len, default=""
+    )
     return "" if len(amount) < 2 or _BEHEADED.match(amount) else amount
 
 
@@ -64,7 +70,9 @@ def capital(text: str) -> Capital | None:
     currency = next((code for word, code in _CURRENCIES.items() if word in text), "CNY")
     figures = re.search(r"\d[\d,]*(?:\.\d+)?", text)
     try:
-        amount = _in_figures(figures.group(), text[figures.end() :]) if figures else _in_numerals(text)
+        amount = (
+            _in_figures(figures.group(), text[figures.end() :]) if figures else _in_numerals(text)
+        )
     except (InvalidOperation, ValueError):
         return None
     return Capital(amount, currency) if amount > 0 else None

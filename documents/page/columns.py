@@ -75,7 +75,9 @@ class _Shared:
     last: int
 
 
-def shared_out(labels: Sequence[Placed], lines: Sequence[Placed], rules: Sequence[Rule], misfit: Misfit) -> tuple[Run, ...]:
+def shared_out(
+    labels: Sequence[Placed], lines: Sequence[Placed], rules: Sequence[Rule], misfit: Misfit
+) -> tuple[Run, ...]:
     """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share a column.
 
     Time grows with labels × lines, whatever they are: few lines may begin a value, and few may go on with it.
@@ -83,12 +85,24 @@ def shared_out(labels: Sequence[Placed], lines: Sequence[Placed], rules: Sequenc
     ways = {-1: _Shared(0.0, (), -1)}  # by the last line taken, the cheapest
     for number, (label, rule) in enumerate(zip(labels, rules, strict=True)):
         cheapest = _cheapest_until(ways, len(lines))
-        then = {last: replace(way, cost=way.cost + EMPTY, runs=(*way.runs, ())) for last, way in ways.items()}
+        then = {
+            last: replace(way, cost=way.cost + EMPTY, runs=(*way.runs, ()))
+            for last, way in ways.items()
+        }
         for run in _runs(label, lines, rule):
             first, last = run[0], run[-1]
-            cost = _cost(label, [lines[i] for i in run], rule) + misfit(number, run) - LEFT * len(run)
-            headless = rule.paragraph and first > 0 and _goes_on(label, lines[first], lines[first - 1], lines[first], rule)
-            befores = [(cheapest[max(0, first - 1)], HEADLESS * headless), *([(ways[first - 1], 0.0)] if first - 1 in ways else [])]
+            cost = (
+                _cost(label, [lines[i] for i in run], rule) + misfit(number, run) - LEFT * len(run)
+            )
+            headless = (
+                rule.paragraph
+                and first > 0
+                and _goes_on(label, lines[first], lines[first - 1], lines[first], rule)
+            )
+            befores = [
+                (cheapest[max(0, first - 1)], HEADLESS * headless),
+                *([(ways[first - 1], 0.0)] if first - 1 in ways else []),
+            ]
             before, more = min(befores, key=lambda way: way[0].cost + way[1])
             if last not in then or before.cost + more + cost < then[last].cost:
                 then[last] = _Shared(before.cost + more + cost, (*before.runs, run), last)
@@ -107,16 +121,25 @@ def _cheapest_until(ways: Mapping[int, _Shared], lines: int) -> list[_Shared]:
 def _runs(label: Placed, lines: Sequence[Placed], rule: Rule) -> Iterator[Run]:
     """Every value that `label` may have."""
     beside = [i for i, line in enumerate(lines) if _is_right_of(label, line)]
-    level = (lines[i].x0 for i in beside if abs(lines[i].y - label.y) < LEVEL * max(lines[i].h, label.h))
+    level = (
+        lines[i].x0 for i in beside if abs(lines[i].y - label.y) < LEVEL * max(lines[i].h, label.h)
+    )
     nearest = min(level, default=math.inf)
-    starts = sorted((i for i in beside if lines[i].x0 < nearest + APART * lines[i].h), key=lambda i: abs(lines[i].y - label.y))
+    starts = sorted(
+        (i for i in beside if lines[i].x0 < nearest + APART * lines[i].h),
+        key=lambda i: abs(lines[i].y - label.y),
+    )
     open_: list[Run] = [(i,) for i in starts[:MOST_STARTS]]
     while open_:
         run = open_.pop()
         if abs(_offset(label, [lines[i] for i in run], rule)) < FARTHEST:
             yield run
         if rule.paragraph or len(run) < MOST_LINES:
-            following = (j for j in range(run[-1] + 1, len(lines)) if _goes_on(label, lines[run[0]], lines[run[-1]], lines[j], rule))
+            following = (
+                j
+                for j in range(run[-1] + 1, len(lines))
+                if _goes_on(label, lines[run[0]], lines[run[-1]], lines[j], rule)
+            )
             open_ += [(*run, j) for j in islice(following, 1 if rule.paragraph else MOST_NEXT)]
 
 

@@ -19,11 +19,33 @@ PASSES_BY_CHANCE: Final = 1 / 31
 """How many wrong codes have a right check character (mod 31)."""
 UNSOUND: Final = 0.6
 """Confidence in a code whose last character is right and whose organisation code's is not."""
-CEILING: Final = {"address": 0.98, "term": 0.98, "business_scope": 0.95, "registration_authority": 0.95}
+CEILING: Final = {
+    "address": 0.98,
+    "term": 0.98,
+    "business_scope": 0.95,
+    "registration_authority": 0.95,
+}
 MOST_ALTERNATIVES: Final = 4
 
 # Characters of a code that print, blur and readers confuse, by group.
-_ALIKE: Final = ("0DQU", "17LT", "2Z", "5S6", "8B36", "6G", "UW", "MNH", "CG", "4A", "9G", "XY", "PFR", "EF", "HN", "3J")
+_ALIKE: Final = (
+    "0DQU",
+    "17LT",
+    "2Z",
+    "5S6",
+    "8B36",
+    "6G",
+    "UW",
+    "MNH",
+    "CG",
+    "4A",
+    "9G",
+    "XY",
+    "PFR",
+    "EF",
+    "HN",
+    "3J",
+)
 
 
 def confidence(lines: Sequence[TextBox]) -> float:
@@ -46,7 +68,9 @@ def of_checked(score: float) -> float:
     return 1 - (1 - score) * PASSES_BY_CHANCE
 
 
-def alternatives(text: str, lines: Sequence[TextBox], clean: Callable[[str], str]) -> tuple[str, ...]:
+def alternatives(
+    text: str, lines: Sequence[TextBox], clean: Callable[[str], str]
+) -> tuple[str, ...]:
     """What the value `text`, which `clean` made of `lines`, may be instead: likeliest first, one character changed in each."""
     whole = "".join(line.text for line in lines)
     weak: list[tuple[float, int, str]] = []
@@ -54,8 +78,13 @@ def alternatives(text: str, lines: Sequence[TextBox], clean: Callable[[str], str
     for line in lines:
         weak.extend((w.probability, before + w.at, w.instead) for w in line.weak)
         before += len(line.text)
-    changed = (clean(whole[:at] + instead + whole[at + 1 :]) for _, at, instead in sorted(weak)[: 2 * MOST_ALTERNATIVES])
-    return tuple(dict.fromkeys(other for other in changed if other and other != text))[:MOST_ALTERNATIVES]
+    changed = (
+        clean(whole[:at] + instead + whole[at + 1 :])
+        for _, at, instead in sorted(weak)[: 2 * MOST_ALTERNATIVES]
+    )
+    return tuple(dict.fromkeys(other for other in changed if other and other != text))[
+        :MOST_ALTERNATIVES
+    ]
 
 
 def like_codes(code: str, unsure: Collection[int]) -> tuple[str, ...]:
@@ -66,7 +95,9 @@ def like_codes(code: str, unsure: Collection[int]) -> tuple[str, ...]:
     They are suggestions. Taking one because it is valid would turn a third of all forgeries by one character into
     somebody's real code: it needs a second witness, such as the QR code or what was declared.
     """
-    return tuple(dict.fromkeys(other for other in _one_changed(code, unsure) if uscc.is_sound(other)))
+    return tuple(
+        dict.fromkeys(other for other in _one_changed(code, unsure) if uscc.is_sound(other))
+    )
 
 
 def _one_changed(code: str, places: Collection[int]) -> Iterator[str]:
@@ -75,4 +106,6 @@ def _one_changed(code: str, places: Collection[int]) -> Iterator[str]:
             continue
         for group in _ALIKE:
             if character in group:
-                yield from (code[:at] + other + code[at + 1 :] for other in group if other != character)
+                yield from (
+                    code[:at] + other + code[at + 1 :] for other in group if other != character
+                )

@@ -10,12 +10,29 @@ from datetime import date
 from typing import Final
 
 _DIGITS: Final = {
-    c: i for i, row in enumerate(("0〇零○Oo", "1一壹", "2二贰", "3三叁", "4四肆", "5五伍", "6六陆", "7七柒", "8八捌", "9九玖")) for c in row
+    c: i
+    for i, row in enumerate(
+        (
+            "0〇零○Oo",
+            "1一壹",
+            "2二贰",
+            "3三叁",
+            "4四肆",
+            "5五伍",
+            "6六陆",
+            "7七柒",
+            "8八捌",
+            "9九玖",
+        )
+    )
+    for c in row
 }
 _TENS: Final = str.maketrans({"拾": "十", "廿": "二十", "卅": "三十"})
 _NUMERAL: Final = "0123456789〇零○Oo一二三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾"
 _PRINTED: Final = re.compile(r"(?<!\d)(\d{4})[年.\-/](\d{1,2})[月.\-/](\d{1,2})(?!\d)")
-_WRITTEN: Final = re.compile(rf"([{_NUMERAL}]{{4}})年([{_NUMERAL}]{{1,3}})月([{_NUMERAL}]{{1,4}})日")
+_WRITTEN: Final = re.compile(
+    rf"([{_NUMERAL}]{{4}})年([{_NUMERAL}]{{1,3}})月([{_NUMERAL}]{{1,4}})日"
+)
 
 
 def number(numeral: str) -> int | None:
@@ -24,7 +41,9 @@ def number(numeral: str) -> int | None:
     if not text:
         return None
     if "十" not in text:
-        return int("".join(str(_DIGITS[c]) for c in text)) if all(c in _DIGITS for c in text) else None
+        return (
+            int("".join(str(_DIGITS[c]) for c in text)) if all(c in _DIGITS for c in text) else None
+        )
     tens, _, ones = text.partition("十")
     if any(len(part) > 1 or part not in _DIGITS for part in (tens, ones) if part):
         return None
@@ -49,7 +68,13 @@ def day(text: str) -> date | None:
     return next(iter(days_in(text)), None)
 
 
-def _keep(found: list[tuple[int, date]], at: int, year: int | None, month: int | None, day_of_month: int | None) -> None:
+def _keep(
+    found: list[tuple[int, date]],
+    at: int,
+    year: int | None,
+    month: int | None,
+    day_of_month: int | None,
+) -> None:
     if year is None or month is None or day_of_month is None:
         return
     try:

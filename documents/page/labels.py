@@ -41,9 +41,9 @@ LABELS: Final = {word: field for field, words in _WORDS.items() for word in word
 _LONGEST_FIRST: Final = sorted(LABELS, key=len, reverse=True)
 
 # A seal, a fold or the edge may take a long label's first character.
-_BEHEADED: Final = {word[1:]: LABELS[word] for word in _LONGEST_FIRST if len(word) >= 4 and word[1:] not in LABELS} | {
-    "代表人": "legal_representative", "表人": "legal_representative",
-}  # fmt: skip
+_BEHEADED: Final = {
+    word[1:]: LABELS[word] for word in _LONGEST_FIRST if len(word) >= 4 and word[1:] not in LABELS
+} | {"代表人": "legal_representative", "表人": "legal_representative"}
 
 # Labels that a neighbouring column's print may run into: nothing else on a licence holds these words.
 _INSIDE: Final = (
@@ -53,8 +53,14 @@ _INSIDE: Final = (
 
 # The two halves of the labels that are set widest.
 FIRST_HALF: Final = {
-    "名": "name", "类": "type", "企业类": "type", "公司类": "type", "业类": "type", "司类": "type", "住": "address",
-}  # fmt: skip
+    "名": "name",
+    "类": "type",
+    "企业类": "type",
+    "公司类": "type",
+    "业类": "type",
+    "司类": "type",
+    "住": "address",
+}
 SECOND_HALF: Final = {"称": "name", "型": "type", "所": "address", "者": "legal_representative"}
 
 # Print that belongs to the form, not to the company.
@@ -66,7 +72,9 @@ _FURNITURE: Final = re.compile(
     re.IGNORECASE,
 )
 # Of these a scope may speak too: it sends the reader to a city's own site (商事主体信息公示平台).
-_ALSO_IN_SCOPES: Final = re.compile(r"https?[:/]|www\.|gov\.cn|信用信息公示|备案.{0,3}许可.{0,3}监管", re.IGNORECASE)
+_ALSO_IN_SCOPES: Final = re.compile(
+    r"https?[:/]|www\.|gov\.cn|信用信息公示|备案.{0,3}许可.{0,3}监管", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,11 @@ def _tidied(box: TextBox) -> TextBox:
     for character in box.text:
         starts.append(length)
         length += len(tidy(character))
-    moved = tuple(replace(weak, at=min(starts[weak.at], max(length - 1, 0))) for weak in box.weak if weak.at < len(starts))
+    moved = tuple(
+        replace(weak, at=min(starts[weak.at], max(length - 1, 0)))
+        for weak in box.weak
+        if weak.at < len(starts)
+    )
     return replace(box, text=tidy(box.text), weak=moved)
 
 
@@ -140,7 +152,11 @@ def _at_start(text: str) -> tuple[int, int, str, str] | None:
         if text.startswith(word):
             return 0, len(word), LABELS[word], ""
     for word in _LONGEST_FIRST:
-        if len(word) >= 4 and len(text) >= len(word) and sum(a != b for a, b in zip(word, text, strict=False)) == 1:
+        if (
+            len(word) >= 4
+            and len(text) >= len(word)
+            and sum(a != b for a, b in zip(word, text, strict=False)) == 1
+        ):
             return 0, len(word), LABELS[word], ""
     for word, field in _BEHEADED.items():
         if text.startswith(word):
@@ -158,7 +174,14 @@ def _inside(text: str) -> tuple[int, int, str, str] | None:
     if not places:
         return None
     start, word = min(places)
-    full = next((longer for longer in _LONGEST_FIRST if longer.startswith(word) and text.startswith(longer, start)), word)
+    full = next(
+        (
+            longer
+            for longer in _LONGEST_FIRST
+            if longer.startswith(word) and text.startswith(longer, start)
+        ),
+        word,
+    )
     return start, start + len(full), LABELS[full], ""
 
 
@@ -170,7 +193,11 @@ def _stack(text: str, box: TextBox) -> list[Piece]:
     if any(c not in halves for c in text) or box.height < 0.8 * len(text) * box.length:
         return [Piece(replace(box, text=text), OTHER, "stack")]
     return [
-        Piece(replace(_slice(box, i / len(text), (i + 1) / len(text)), text=c), halves[c], "first" if c in FIRST_HALF else "second")
+        Piece(
+            replace(_slice(box, i / len(text), (i + 1) / len(text)), text=c),
+            halves[c],
+            "first" if c in FIRST_HALF else "second",
+        )
         for i, c in enumerate(text)
     ]
 
@@ -195,7 +222,9 @@ def _part(box: TextBox, start: int, end: int) -> TextBox:
 def _slice(box: TextBox, a: float, b: float) -> TextBox:
     """The rows of `box` from `a` to `b` (0..1) of its height."""
     p, q, r, s = box.polygon
-    return replace(box, polygon=(_between(p, s, a), _between(q, r, a), _between(q, r, b), _between(p, s, b)))
+    return replace(
+        box, polygon=(_between(p, s, a), _between(q, r, a), _between(q, r, b), _between(p, s, b))
+    )
 
 
 def _between(a: Point, b: Point, share: float) -> Point:

@@ -19,7 +19,17 @@ from documents.page.labels import OTHER, Piece, is_furniture, may_be_scope, piec
 
 LARGEST_TILT: Final = 9.0
 """Degrees from the page's own lines; text that leans more was written or stamped over it."""
-WRAPPING: Final = frozenset({"name", "type", "address", "term", "registered_capital", "business_scope", "registration_number"})
+WRAPPING: Final = frozenset(
+    {
+        "name",
+        "type",
+        "address",
+        "term",
+        "registered_capital",
+        "business_scope",
+        "registration_number",
+    }
+)
 BODY: Final = WRAPPING - {"registration_number"} | {"legal_representative", "established_on", OTHER}
 """Labels of the form's columns; the others stand in its head or at its foot."""
 _NUMBER: Final = re.compile(r"\d{13}|\d{15}")
@@ -47,7 +57,9 @@ class Cell:
         return self.piece.label
 
     def level_with(self, other: Cell, share: float = 0.6) -> bool:
-        return abs(self.y - other.y) <= share * max(min(self.h, other.h * 1.5), min(other.h, self.h * 1.5))
+        return abs(self.y - other.y) <= share * max(
+            min(self.h, other.h * 1.5), min(other.h, self.h * 1.5)
+        )
 
 
 @dataclass
@@ -81,7 +93,11 @@ def cells_of(upright: Sequence[TextBox]) -> list[Cell]:
         if leans:
             continue
         if is_furniture(text := tidy(box.text)):
-            loose.extend([replace(_cell(Piece(replace(box, text=text)), slope), only_scope=True)] if may_be_scope(text) else [])
+            loose.extend(
+                [replace(_cell(Piece(replace(box, text=text)), slope), only_scope=True)]
+                if may_be_scope(text)
+                else []
+            )
             continue
         if pieces := pieces_of(box):
             groups.append([_cell(piece, slope) for piece in pieces])
@@ -117,7 +133,14 @@ def _halves_settled(groups: list[list[Cell]]) -> list[Cell]:
         if head.piece.half != "second" or sum(bool(cell.piece.half) for cell in group) > 1:
             kept.extend(cell for cell in group if cell.piece.half != "first")
             continue
-        first = next((f for f in firsts if f.label == head.label and f.x0 < head.x0 and f.level_with(head, 0.9)), None)
+        first = next(
+            (
+                f
+                for f in firsts
+                if f.label == head.label and f.x0 < head.x0 and f.level_with(head, 0.9)
+            ),
+            None,
+        )
         if first is not None:
             joined.append(first)
             kept.extend([Cell(head.piece, first.x0, head.x1, head.y, head.h), *group[1:]])
@@ -142,10 +165,22 @@ def _believed(group: Sequence[Cell], cells: Sequence[Cell]) -> bool:
     if head.label in {cell.label for cell in full}:
         return False
     flush = any(abs(head.x1 - cell.x1) < head.h for cell in full)
-    halves = {cell.label for cell in cells if cell.piece.half == "second" and abs(head.x0 - cell.x0) < head.h / 2} - {head.label}
-    stacked = any(cell.piece.half == "stack" and cell.x0 < head.x0 and abs(cell.y - head.y) < cell.h / 2 for cell in cells)
+    halves = {
+        cell.label
+        for cell in cells
+        if cell.piece.half == "second" and abs(head.x0 - cell.x0) < head.h / 2
+    } - {head.label}
+    stacked = any(
+        cell.piece.half == "stack" and cell.x0 < head.x0 and abs(cell.y - head.y) < cell.h / 2
+        for cell in cells
+    )
     scope = min((cell.y for cell in full if cell.label == "business_scope"), default=math.inf)
-    return flush or len(halves) > 1 or stacked or (head.label == "name" and len(group) > 1 and head.y < scope - head.h)
+    return (
+        flush
+        or len(halves) > 1
+        or stacked
+        or (head.label == "name" and len(group) > 1 and head.y < scope - head.h)
+    )
 
 
 def _whole(group: list[Cell]) -> Cell:
@@ -172,11 +207,16 @@ def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[s
     """For each label on the page, the cells of its value. A label that stands twice keeps the place with a value."""
     labels = believable([cell for cell in cells if cell.label])
     told = {id(cell) for cell in labels}
-    free = sorted((cell for cell in cells if id(cell) not in told and not cell.only_scope), key=lambda cell: (cell.y, cell.x0))
+    free = sorted(
+        (cell for cell in cells if id(cell) not in told and not cell.only_scope),
+        key=lambda cell: (cell.y, cell.x0),
+    )
     edges = _columns([cell for cell in labels if cell.label in BODY])
     entries = [Entry(label) for label in sorted(labels, key=lambda cell: cell.y)]
     free = _take_heads([entry for entry in entries if entry.label.label not in BODY], free, labels)
-    free = _take_columns([entry for entry in entries if entry.label.label in BODY], free, edges, misfit)
+    free = _take_columns(
+        [entry for entry in entries if entry.label.label in BODY], free, edges, misfit
+    )
     loose = [cell for cell in cells if cell.only_scope]
     _take_wraps(entries, sorted([*free, *loose], key=lambda cell: (cell.y, cell.x0)), edges)
     best: dict[str, Entry] = {}
@@ -189,13 +229,22 @@ def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[s
 
 def believable(labels: list[Cell]) -> list[Cell]:
     """`labels` without words that only look like labels because a line of the scope happens to begin with them."""
-    scope = min((cell for cell in labels if cell.label == "business_scope"), key=lambda cell: cell.y, default=None)
+    scope = min(
+        (cell for cell in labels if cell.label == "business_scope"),
+        key=lambda cell: cell.y,
+        default=None,
+    )
     if scope is None:
         return labels
 
     def begins_a_line(cell: Cell) -> bool:
         short = len(cell.text) == 2 or cell.label == "business_scope"
-        return cell.label in BODY and short and cell.y > scope.y + 0.5 * scope.h and 0 < cell.x0 - scope.x1 + 0.5 * scope.h < 4 * scope.h
+        return (
+            cell.label in BODY
+            and short
+            and cell.y > scope.y + 0.5 * scope.h
+            and 0 < cell.x0 - scope.x1 + 0.5 * scope.h < 4 * scope.h
+        )
 
     return [cell for cell in labels if not begins_a_line(cell)]
 
@@ -222,34 +271,56 @@ def _take_heads(heads: Sequence[Entry], free: Sequence[Cell], labels: Sequence[C
     """Give each label outside the columns what stands right of it in its row, or else below it; return the cells left over."""
     left: list[Cell] = []
     for cell in free:
-        between = [label for label in labels if label.x0 < cell.x0 + cell.h and cell.level_with(label)]
+        between = [
+            label for label in labels if label.x0 < cell.x0 + cell.h and cell.level_with(label)
+        ]
         nearest = max(between, key=lambda label: label.x1, default=None)
-        head = next((e for e in heads if e.label is nearest and nearest.x1 - 0.8 * cell.h <= cell.x0), None)
+        head = next(
+            (e for e in heads if e.label is nearest and nearest.x1 - 0.8 * cell.h <= cell.x0), None
+        )
         (head.lines if head else left).append(cell)
     for head in heads:
         label = head.label
         if not head.lines and label.label in ("uscc", "registration_number"):
-            below = [c for c in left if 0 < c.y - label.y < 2.5 * label.h and c.x0 < label.x1 and c.x1 > label.x0]
+            below = [
+                c
+                for c in left
+                if 0 < c.y - label.y < 2.5 * label.h and c.x0 < label.x1 and c.x1 > label.x0
+            ]
             head.lines = below[:1]
             left = [c for c in left if not any(c is taken for taken in below[:1])]
     return left
 
 
-def _take_columns(entries: Sequence[Entry], free: Sequence[Cell], edges: Sequence[float], misfit: Misfit) -> list[Cell]:
+def _take_columns(
+    entries: Sequence[Entry], free: Sequence[Cell], edges: Sequence[float], misfit: Misfit
+) -> list[Cell]:
     """Share the cells of each of the form's columns out among its labels; return the cells left over."""
     left: list[Cell] = []
     for column in range(-1, len(edges)):
-        own = [entry for entry in entries if _column(edges, entry.label.x0, entry.label.h) == column]
-        rows = _rows([cell for cell in free if _column(edges, cell.x0, cell.h) == column], [entry.label for entry in own])
-        rules = [Rule(e.label.label in WRAPPING, paragraph=e.label.label == "business_scope") for e in own]
+        own = [
+            entry for entry in entries if _column(edges, entry.label.x0, entry.label.h) == column
+        ]
+        rows = _rows(
+            [cell for cell in free if _column(edges, cell.x0, cell.h) == column],
+            [entry.label for entry in own],
+        )
+        rules = [
+            Rule(e.label.label in WRAPPING, paragraph=e.label.label == "business_scope")
+            for e in own
+        ]
 
-        def unlike(number: int, run: Run, own: Sequence[Entry] = own, rows: Sequence[Row] = rows) -> float:
+        def unlike(
+            number: int, run: Run, own: Sequence[Entry] = own, rows: Sequence[Row] = rows
+        ) -> float:
             return misfit(own[number].label.label, [rows[i].text for i in run])
 
         runs = shared_out([e.label for e in own], rows, rules, unlike)
         taken: set[int] = set()
         for entry, rule, run in zip(own, rules, runs, strict=True):
-            kept = run[:1] if rule.paragraph else run  # how a paragraph goes on is seen with what stands beside its lines
+            kept = (
+                run[:1] if rule.paragraph else run
+            )  # how a paragraph goes on is seen with what stands beside its lines
             entry.lines = [cell for i in kept for cell in rows[i].cells]
             taken.update(kept)
         left += [cell for i, row in enumerate(rows) if i not in taken for cell in row.cells]
@@ -273,13 +344,19 @@ def _are_one_line(last: Cell, cell: Cell, labels: Sequence[Cell]) -> bool:
         -0.5 * cell.h < cell.x0 - last.x1 < 3 * cell.h
         and cell.level_with(last, 0.4)
         and 0.6 < cell.h / last.h < 1.6
-        and not any(last.x0 < label.x1 - 0.5 * label.h < cell.x0 and label.level_with(cell) for label in labels)
+        and not any(
+            last.x0 < label.x1 - 0.5 * label.h < cell.x0 and label.level_with(cell)
+            for label in labels
+        )
     )
 
 
 def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence[float]) -> None:
     """Give each cell that is left to the value that it goes on with: the line above it in the same column."""
-    foot = min((e.label.y - e.label.h for e in entries if e.label.label == "registration_authority"), default=math.inf)
+    foot = min(
+        (e.label.y - e.label.h for e in entries if e.label.label == "registration_authority"),
+        default=math.inf,
+    )
     for cell in free:
         if _DATE_PIECES.match(cell.text) or (cell.y > foot and not columns[1:]):
             continue
@@ -310,15 +387,27 @@ def _goes_on(entry: Entry, cell: Cell) -> bool:
         )
     if entry.label.label == "business_scope":
         # Where a label is glued to its value, it is a guess where that begins.
-        begins = min(entry.label.x1 - cell.h, first.x0 - 2 * cell.h) < cell.x0 < first.x0 + 6 * cell.h
+        begins = (
+            min(entry.label.x1 - cell.h, first.x0 - 2 * cell.h) < cell.x0 < first.x0 + 6 * cell.h
+        )
         beside = any(cell.level_with(line) for line in entry.lines)
-        return -0.4 * last.h < down < 3 * max(last.h, cell.h) and (begins or beside) and 0.5 < cell.h / first.h < 2
-    return 0.4 * last.h < down < 1.35 * max(last.h, cell.h) and abs(cell.x0 - first.x0) < 1.5 * cell.h and 0.6 < cell.h / first.h < 1.6
+        return (
+            -0.4 * last.h < down < 3 * max(last.h, cell.h)
+            and (begins or beside)
+            and 0.5 < cell.h / first.h < 2
+        )
+    return (
+        0.4 * last.h < down < 1.35 * max(last.h, cell.h)
+        and abs(cell.x0 - first.x0) < 1.5 * cell.h
+        and 0.6 < cell.h / first.h < 1.6
+    )
 
 
 def _over(cell: Cell, other: Cell) -> bool:
     """Whether one of them stands above the other."""
-    return min(cell.x1, other.x1) - max(cell.x0, other.x0) > 0.5 * min(cell.x1 - cell.x0, other.x1 - other.x0)
+    return min(cell.x1, other.x1) - max(cell.x0, other.x0) > 0.5 * min(
+        cell.x1 - cell.x0, other.x1 - other.x0
+    )
 
 
 def _in_lines(cells: Sequence[Cell]) -> list[Cell]:

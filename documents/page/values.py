@@ -36,7 +36,9 @@ _WHOLE_TYPE: Final = re.compile(rf"{_LEGAL_FORMS}(?:\([^()]*\))?")
 _NAME: Final = re.compile(
     r"^[一-鿿〇A-Za-z0-9()·&\-.《》\"“”]{2,60}?(?:公司|厂|店|部|行|社|中心|合伙\)|企业|工作室|商行|合作社|酒店|宾馆|饭店|事务所|经营部|门市部|超市|馆|坊|屋|城|场|院|所|园)(?:[一-鿿]{0,12}(?:分公司|分店|分厂|营业部|经营部))?$"
 )
-_ADDRESS: Final = re.compile(r"^[一-鿿]{2,30}?[省市区县州盟旗镇乡村街路道].{3,60}[号室楼层幢栋村组座屯园厦厅房铺内侧旁口)]$")
+_ADDRESS: Final = re.compile(
+    r"^[一-鿿]{2,30}?[省市区县州盟旗镇乡村街路道].{3,60}[号室楼层幢栋村组座屯园厦厅房铺内侧旁口)]$"
+)
 _PERSON: Final = re.compile(r"^[一-鿿·]{2,15}")
 _AUTHORITY: Final = re.compile(
     r"[一-鿿]{2,30}(?:市场监督管理局|市场监督管理委员会|工商行政管理局|行政审批局|行政审批服务局|市场和质量监督管理委员会|政务服务管理局)(?:[一-鿿]{0,8}分局)?"
@@ -71,7 +73,11 @@ def clean(name: str, lines: Sequence[Line]) -> Value | None:
     if not text:
         return None
     boxes = tuple(box for _, box in lines)
-    others = () if name in page_confidence.CEILING else page_confidence.alternatives(text, boxes, cleaner)
+    others = (
+        ()
+        if name in page_confidence.CEILING
+        else page_confidence.alternatives(text, boxes, cleaner)
+    )
     return Value(text, page_confidence.confidence(boxes), boxes, others)
 
 
@@ -84,13 +90,23 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
     """
     found: dict[str, Value] = {}
     doubtful = _doubtful_code(beside.get("uscc", ()))
-    loose = (code for code in _valid_codes(everywhere) if doubtful is None or _in_one_place(code, doubtful))
-    code = next(_valid_codes(beside.get("uscc", ()), labelled=True), None) or next(loose, None) or doubtful
+    loose = (
+        code
+        for code in _valid_codes(everywhere)
+        if doubtful is None or _in_one_place(code, doubtful)
+    )
+    code = (
+        next(_valid_codes(beside.get("uscc", ()), labelled=True), None)
+        or next(loose, None)
+        or doubtful
+    )
     if code:
         found["uscc"] = code
     number = next(_registration_numbers(beside.get("registration_number", ())), None)
     if number and not is_checked_number(number.text):
-        others = (other for other in _registration_numbers(everywhere) if is_checked_number(other.text))
+        others = (
+            other for other in _registration_numbers(everywhere) if is_checked_number(other.text)
+        )
         number = next((other for other in others if _in_one_place(other, number)), number)
     if not number and not code:
         number = next(_registration_numbers(everywhere, factor=GUESSED), None)
@@ -113,7 +129,9 @@ def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
     return found
 
 
-_TERM_GOES_ON: Final = re.compile(r"[\d年月日至自止到长期永久无固定限不约〇○零一二三四五六七八九十./*()\-]+")
+_TERM_GOES_ON: Final = re.compile(
+    r"[\d年月日至自止到长期永久无固定限不约〇○零一二三四五六七八九十./*()\-]+"
+)
 MISFIT: Final = 2.0
 """What it costs to take for a value what does not look like one; more than to leave a line without a label (`columns.LEFT`)."""
 
@@ -122,19 +140,31 @@ def misfit(name: str, lines: Sequence[str]) -> float:
     """How little `lines` (tidy) look like a value of field `name`: 0 where they do, or where nothing tells."""
     text = "".join(lines)
     if name == "type":
-        open_ended = (line.startswith("(") or "".join(lines[:i]).count("(") > "".join(lines[:i]).count(")") for i, line in enumerate(lines))
+        open_ended = (
+            line.startswith("(") or "".join(lines[:i]).count("(") > "".join(lines[:i]).count(")")
+            for i, line in enumerate(lines)
+        )
         return MISFIT * sum(not each for each in list(open_ended)[1:])
     if name == "legal_representative":
-        return 0.0 if re.fullmatch(r"[一-鿿·]{2,6}|[A-Za-z .·,\-]{3,}|.*(?:公司|合伙|企业|委派).*", text) else MISFIT
+        return (
+            0.0
+            if re.fullmatch(r"[一-鿿·]{2,6}|[A-Za-z .·,\-]{3,}|.*(?:公司|合伙|企业|委派).*", text)
+            else MISFIT
+        )
     if name == "registered_capital":
         return 0.0 if _capital(text) else MISFIT
     if name == "established_on":
         return 0.0 if _day(text) else MISFIT
     if name == "term":
-        return MISFIT * (not _term(text)) + MISFIT * sum(not _TERM_GOES_ON.fullmatch(line) for line in lines[1:])
+        return MISFIT * (not _term(text)) + MISFIT * sum(
+            not _TERM_GOES_ON.fullmatch(line) for line in lines[1:]
+        )
     if name == "business_scope":
         return MISFIT if re.fullmatch(_LEGAL_FORMS, lines[0]) else 0.0
-    if name == "name" and any(_NAME.match("".join(lines[:i])) and re.match(f"型{_LEGAL_FORMS}", lines[i]) for i in range(1, len(lines))):
+    if name == "name" and any(
+        _NAME.match("".join(lines[:i])) and re.match(f"型{_LEGAL_FORMS}", lines[i])
+        for i in range(1, len(lines))
+    ):
         return MISFIT  # what stands below a whole name is the type, glued to the half of its label (类|型)
     if name in ("name", "address"):
         return MISFIT if dates.days_in(text) or not re.search("[一-鿿]{2}", text) else 0.0
@@ -144,7 +174,11 @@ def misfit(name: str, lines: Sequence[str]) -> float:
 def first_day(term: Value | None) -> Value | None:
     """The day on which `term` begins, as a guess at the day of establishment: they are one for nearly every company."""
     begins = dates.day(term.text.partition("至")[0]) if term and "至" in term.text else None
-    return Value(begins.isoformat(), term.confidence * GUESSED, term.boxes) if term and begins else None
+    return (
+        Value(begins.isoformat(), term.confidence * GUESSED, term.boxes)
+        if term and begins
+        else None
+    )
 
 
 def registration_check_digit(first14: str) -> str:
@@ -163,7 +197,11 @@ def is_sound_number(number: str) -> bool:
 
 def is_checked_number(number: str) -> bool:
     """Whether a registration number is proven by its check digit, which the older ones of 13 digits have not."""
-    return number.isdigit() and len(number) == 15 and registration_check_digit(number[:14]) == number[14]
+    return (
+        number.isdigit()
+        and len(number) == 15
+        and registration_check_digit(number[:14]) == number[14]
+    )
 
 
 # --- Codes -----------------------------------------------------------------------------------------------
@@ -174,7 +212,9 @@ def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[V
         for run in _runs(text, 18, 24 if labelled else 18):
             code = uscc.normalise(run)[: uscc.LENGTH]  # the number of the copy (1-1) may follow
             if uscc.is_valid(code):
-                yield Value(code, page_confidence.of_code(code, page_confidence.confidence([box])), (box,))
+                yield Value(
+                    code, page_confidence.of_code(code, page_confidence.confidence([box])), (box,)
+                )
 
 
 def _in_one_place(a: Value, b: Value) -> bool:
@@ -185,12 +225,18 @@ def _in_one_place(a: Value, b: Value) -> bool:
 
 def codes_in(lines: Iterable[Line]) -> tuple[str, ...]:
     """The different sound codes that `lines` show, labelled or not."""
-    return tuple(dict.fromkeys(code.text for code in _valid_codes(lines, labelled=True) if uscc.is_sound(code.text)))
+    return tuple(
+        dict.fromkeys(
+            code.text for code in _valid_codes(lines, labelled=True) if uscc.is_sound(code.text)
+        )
+    )
 
 
 def might_be_code(text: str) -> bool:
     """Whether `text` looks like a code or number of a company with some characters lost or added."""
-    return bool(re.search(r"[0-9A-Z]{11,21}", tidy(text).upper())) and not re.search("编号|标识", text)
+    return bool(re.search(r"[0-9A-Z]{11,21}", tidy(text).upper())) and not re.search(
+        "编号|标识", text
+    )
 
 
 def _doubtful_code(lines: Sequence[Line]) -> Value | None:
@@ -198,7 +244,9 @@ def _doubtful_code(lines: Sequence[Line]) -> Value | None:
         for run in _runs(text, 16, 20):
             code, start = uscc.normalise(run), tidy(text).upper().find(run)
             unsure = {weak.at - start for weak in box.weak} if start >= 0 else set()
-            return Value(code, box.score * DOUBTED, (box,), page_confidence.like_codes(code, unsure))
+            return Value(
+                code, box.score * DOUBTED, (box,), page_confidence.like_codes(code, unsure)
+            )
     return None
 
 
@@ -210,7 +258,13 @@ def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterato
             sound = is_checked_number(number)
             if re.fullmatch(r"\d{13}|\d{15}", number) and (factor == 1.0 or sound):
                 read = page_confidence.confidence([box])
-                sure = page_confidence.of_checked(read) if sound else read if len(number) == 13 else read * DOUBTED
+                sure = (
+                    page_confidence.of_checked(read)
+                    if sound
+                    else read
+                    if len(number) == 13
+                    else read * DOUBTED
+                )
                 yield Value(number, sure * factor, (box,))
 
 
@@ -269,7 +323,10 @@ def _name(text: str) -> str:
 def _lines_of_type(lines: Sequence[Line]) -> Sequence[Line]:
     """`lines`, without those that follow a whole legal form and do not go on with it: they are a neighbour's whose label was lost."""
     for i in range(1, len(lines)):
-        before, line = simplified(tidy("".join(text for text, _ in lines[:i]))), simplified(tidy(lines[i][0]))
+        before, line = (
+            simplified(tidy("".join(text for text, _ in lines[:i]))),
+            simplified(tidy(lines[i][0])),
+        )
         if _WHOLE_TYPE.fullmatch(before) and not line.startswith(("(", "分公司", "分支机构")):
             return lines[:i]
     return lines
@@ -316,12 +373,19 @@ _LISTED: Final = re.compile(r"、\d+(?:\.\d+)+")
 
 
 def _address(text: str) -> str:
-    text = _LISTED.sub(lambda numbers: numbers.group().replace(".", "、"), _ADDRESS_NEIGHBOURS.sub("", text.strip(_LOOSE)))
+    text = _LISTED.sub(
+        lambda numbers: numbers.group().replace(".", "、"),
+        _ADDRESS_NEIGHBOURS.sub("", text.strip(_LOOSE)),
+    )
     return _bracketed(text) if len(re.findall(r"[一-鿿]", text)) >= 3 else ""
 
 
-_VERB: Final = "生产|制造|加工|销售|批发|零售|研发|设计|开发|安装|维修|租赁|经营|兼营|主营|进出口|服务"
-_HEADING: Final = re.compile(rf".{{0,12}}(?:项目|范围)|(?:(?:{_VERB})[及和与、,兼]?)+|.{{0,4}}以下.*")
+_VERB: Final = (
+    "生产|制造|加工|销售|批发|零售|研发|设计|开发|安装|维修|租赁|经营|兼营|主营|进出口|服务"
+)
+_HEADING: Final = re.compile(
+    rf".{{0,12}}(?:项目|范围)|(?:(?:{_VERB})[及和与、,兼]?)+|.{{0,4}}以下.*"
+)
 """What a colon may follow in a scope: 许可项目：, 生产、销售：."""
 
 
@@ -333,7 +397,13 @@ def _scope(text: str) -> str:
 def _with_semicolons(text: str) -> str:
     """`text`, where a colon that follows no heading is the semicolon that was printed: readers take one for the other."""
     *parts, last = re.split(r"(?<=[:;。)])", text)
-    return "".join(part[:-1] + ";" if part.endswith(":") and not _HEADING.fullmatch(part[:-1]) else part for part in parts) + last
+    return (
+        "".join(
+            part[:-1] + ";" if part.endswith(":") and not _HEADING.fullmatch(part[:-1]) else part
+            for part in parts
+        )
+        + last
+    )
 
 
 def _authority(text: str) -> str:
@@ -355,6 +425,11 @@ _CLEANERS: Final[dict[str, Callable[[str], str]]] = {
 _TELLING: Final[dict[str, Callable[[str], bool]]] = {
     "type": lambda text: bool(_TYPE.match(text.strip(_LOOSE))),
     "address": lambda text: bool(_ADDRESS.match(text)) and not _NAME.match(text) and len(text) < 60,
-    "name": lambda text: bool(_NAME.match(text)) and not _TYPE.match(text) and not _NOT_A_NAME.search(text) and not _AUTHORITY.search(text),
+    "name": lambda text: (
+        bool(_NAME.match(text))
+        and not _TYPE.match(text)
+        and not _NOT_A_NAME.search(text)
+        and not _AUTHORITY.search(text)
+    ),
     "registration_authority": lambda text: bool(_AUTHORITY.search(text)),
 }

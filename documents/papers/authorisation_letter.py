@@ -16,7 +16,16 @@ from documents.page.boxes import Region, TextBox, region_of, turn_of, turned, tu
 from documents.page.labels import tidy
 from documents.page.layout import LARGEST_TILT, slope_of
 from documents.page.values import DOUBTED, GUESSED, simplified
-from documents.papers.model import PaperReading, Quote, Running, full_width, is_title, kept, place_of, rows_of
+from documents.papers.model import (
+    PaperReading,
+    Quote,
+    Running,
+    full_width,
+    is_title,
+    kept,
+    place_of,
+    rows_of,
+)
 
 FIELDS: Final = (
     "company",
@@ -32,7 +41,17 @@ FIELDS: Final = (
 )
 """Every field that a reading can have. Days are in ISO; `valid_until` may be 长期; `valid_for` counts days or months, as printed."""
 OPEN_ENDED: Final = "长期"
-_KINDS: Final = ("授权委托书", "委托授权书", "法人授权委托书", "授权书", "委托书", "介绍信", "授权函", "委托函", "授权证明")
+_KINDS: Final = (
+    "授权委托书",
+    "委托授权书",
+    "法人授权委托书",
+    "授权书",
+    "委托书",
+    "介绍信",
+    "授权函",
+    "委托函",
+    "授权证明",
+)
 _TITLE: Final = re.compile(
     rf"^(?:单位|企业|公司|法人|法定代表人|招聘|招聘业务|招聘平台|人事|个人|致.{{0,12}})?(?:的)?(?:{'|'.join(_KINDS)})(?:[(].{{0,8}}[)])?$"
 )
@@ -58,7 +77,10 @@ _DAY: Final = (
 )
 
 _COMPANY: Final = (
-    (rf"(?:委托单位|授权单位|委托方|授权方|委托人|授权人|委托企业|授权企业)(?:名称)?{_FORM}{_S}:?{_S}(?:名称)?:?{_NAME}{_FORM}{_END}", 1.0),
+    (
+        rf"(?:委托单位|授权单位|委托方|授权方|委托人|授权人|委托企业|授权企业)(?:名称)?{_FORM}{_S}:?{_S}(?:名称)?:?{_NAME}{_FORM}{_END}",
+        1.0,
+    ),
     (rf"(?:单位名称|公司名称|企业名称)(?:\(盖?章?\))?{_S}:?{_S}{_NAME}{_END}", 1.0),
     (rf"{_OURS}{_S}[(:]{_S}(?:名称:)?{_NAME}{_S}[),,]", 1.0),
     (
@@ -70,24 +92,36 @@ _COMPANY: Final = (
     (rf"(?:^|\n){_NAME}(?=\n(?:日期:)?{_S}{_DAY})", GUESSED),
 )
 _RECRUITER: Final = (
-    (rf"(?<!委托人)(?<!授权人){_ROLE}{_FORM}{_S}(?:姓名)?{_S}:?{_S}(?:姓名{_S}:?{_S})?{_PERSON}{_S}(?={_WHO})", 1.0),
+    (
+        rf"(?<!委托人)(?<!授权人){_ROLE}{_FORM}{_S}(?:姓名)?{_S}:?{_S}(?:姓名{_S}:?{_S})?{_PERSON}{_S}(?={_WHO})",
+        1.0,
+    ),
     (
         rf"(?:委托|授权|介绍|指派|派遣)(?:{_OURS})?(?:的)?(?:{_S}(?:员工|职工|工作人员|人事专员|招聘专员|人事经理|招聘经理|人力资源专员|人力资源部))?"
         rf"{_S}{_PERSON}{_S}(?={_WHO})",
         0.95,
     ),
-    (rf"兹有{_S}(?:{_OURS})?{_S}(?:员工|职工|工作人员)?{_S}{_PERSON}{_S}(?=同志|先生|女士|,|身份证)", 0.95),
+    (
+        rf"兹有{_S}(?:{_OURS})?{_S}(?:员工|职工|工作人员)?{_S}{_PERSON}{_S}(?=同志|先生|女士|,|身份证)",
+        0.95,
+    ),
     (rf"(?:^|\n|\t)姓名{_S}:?{_S}{_PERSON}{_S}(?={_WHO})", 0.9),
 )
 _PLATFORM: Final = (
-    (rf"(?:招聘平台|授权平台|使用平台|平台名称|招聘网站|平台)(?:名称)?{_S}:{_S}(?P<value>[^\n\t,;。:]{{2,24}})", 1.0),
+    (
+        rf"(?:招聘平台|授权平台|使用平台|平台名称|招聘网站|平台)(?:名称)?{_S}:{_S}(?P<value>[^\n\t,;。:]{{2,24}})",
+        1.0,
+    ),
     (
         r"(?:在|于|通过|登录|使用|前往|到|贵司|赴)\t?[“\"《「']?\t?(?P<value>[一-鿿A-Za-z0-9]{2,16}?(?:招聘网站|招聘平台|招聘网|人才网|求职网|网站|平台|直聘|网|招聘|APP|App))"
         rf"[”\"》」']?{_S}(?:\([^)\n]{{0,30}}\))?(?:上|内|中|处)?{_S}"
         r"(?=办理|发布|注册|开通|进行|从事|负责|开展|认证|招聘|下载|使用|的|以|代|全权|,)",
         0.95,
     ),
-    (r"(?:^|\n)(?:致|尊敬的)?\t?:?\t?(?P<value>[一-鿿A-Za-z0-9()]{2,20}(?:网|平台|直聘|网站))\t?:?(?=\n)", 0.9),
+    (
+        r"(?:^|\n)(?:致|尊敬的)?\t?:?\t?(?P<value>[一-鿿A-Za-z0-9()]{2,20}(?:网|平台|直聘|网站))\t?:?(?=\n)",
+        0.9,
+    ),
     (r"(?:^|\n)致\t?:?\t?(?P<value>[一-鿿A-Za-z0-9()]{2,20}(?:公司|招聘))\t?(?=:|\n)", 0.8),
 )
 _MATTER: Final = (
@@ -96,14 +130,21 @@ _MATTER: Final = (
         r"(?P<value>[^\n]{2,160}?)(?=。|\n|$)",
         1.0,
     ),
-    (r"(?:办理|负责|处理|从事|代为|进行|开展)\t?(?P<value>[^。;\n]{2,120}(?:事宜|事项|工作|手续|业务|活动))(?=[,。;:\n\t]|$)", 0.95),
+    (
+        r"(?:办理|负责|处理|从事|代为|进行|开展)\t?(?P<value>[^。;\n]{2,120}(?:事宜|事项|工作|手续|业务|活动))(?=[,。;:\n\t]|$)",
+        0.95,
+    ),
     (r"(?P<value>(?:发布|下载)[^。;\n]{0,60}?(?:招聘信息|职位|简历)[^。;,\n]{0,40})", GUESSED),
 )
-_PERIOD: Final = re.compile(rf"(?:自|从)?{_S}(?P<first>{_DAY}){_S}(?:起|开始)?,?{_S}(?:至|到|—|-|~|－)+{_S}(?P<last>{_DAY}|{OPEN_ENDED})")
+_PERIOD: Final = re.compile(
+    rf"(?:自|从)?{_S}(?P<first>{_DAY}){_S}(?:起|开始)?,?{_S}(?:至|到|—|-|~|－)+{_S}(?P<last>{_DAY}|{OPEN_ENDED})"
+)
 _UNTIL: Final = re.compile(
     rf"(?:有效期限?|期限|本?授权(?:书)?|本?委托(?:书)?|起|截止|之日)[^。\n]{{0,24}}?(?:至|到|截止|截至){_S}(?:于)?{_S}(?P<last>{_DAY})"
 )
-_OPEN: Final = re.compile(rf"(?:有效期限?|授权期限|委托期限|期限){_FORM}{_S}:?{_S}(?:为)?{_S}(?P<last>长期|永久)")
+_OPEN: Final = re.compile(
+    rf"(?:有效期限?|授权期限|委托期限|期限){_FORM}{_S}:?{_S}(?:为)?{_S}(?P<last>长期|永久)"
+)
 _FOR: Final = re.compile(
     rf"有效期限?{_S}:?{_S}(?:为|:)?{_S}(?P<value>[\d一二三四五六七八九十]{{1,4}}{_S}(?:天|日|个月|个工作日|年))(?!\d|[一二三四五六七八九十]*月)"
 )
@@ -113,9 +154,15 @@ _SIGNATURE: Final = re.compile(
     r"(?:法定代表人|法人代表|法人|企业负责人|负责人)\t?(?:或\t?[^(:\n]{0,8})?\t?\(?(?:签字|签名|亲笔签名|签章|盖章|手签)[^):\n]{0,8}\)?\t?:?"
     r"(?P<after>\t?[一-鿿·]{2,4}(?=[\t\n,。;]|$))?"
 )
-_LEGAL: Final = re.compile(rf"(?:法定代表人|法人代表|负责人){_FORM}{_S}(?:姓名)?{_S}(?:为|系|:){_S}{_PERSON}{_S}(?={_WHO}|[)])")
-_IDENTITY: Final = re.compile(r"(?:身\t?份\t?证件?|公民身份|证件)(?:号码|号|\t|:|\(|\)|为|是|件|编号)*(?P<value>[\dXx*•●_\-\t]{4,26})")
-_LONG_NUMBER: Final = re.compile(r"(?<!\d)(?:\d[\t\-]?){14,17}[\dXx*](?![\dA-Za-z])|(?<!\d)\d{3,8}[*•●]{4,}[\dXx]{0,4}")
+_LEGAL: Final = re.compile(
+    rf"(?:法定代表人|法人代表|负责人){_FORM}{_S}(?:姓名)?{_S}(?:为|系|:){_S}{_PERSON}{_S}(?={_WHO}|[)])"
+)
+_IDENTITY: Final = re.compile(
+    r"(?:身\t?份\t?证件?|公民身份|证件)(?:号码|号|\t|:|\(|\)|为|是|件|编号)*(?P<value>[\dXx*•●_\-\t]{4,26})"
+)
+_LONG_NUMBER: Final = re.compile(
+    r"(?<!\d)(?:\d[\t\-]?){14,17}[\dXx*](?![\dA-Za-z])|(?<!\d)\d{3,8}[*•●]{4,}[\dXx]{0,4}"
+)
 _NO_PERSON: Final = re.compile(
     r"公司|单位|我们|以下|下列|姓名|签字|盖章|签名|代理|委托|授权|办理|负责|人事|招聘|上述|贵|平台|信息|身份|员工|事宜|有效|日期|期限"
 )
@@ -139,10 +186,14 @@ class AuthorizationLetterReading(PaperReading):
     def as_json(self) -> dict[str, Any]:
         """The same, in what JSON has."""
         places = {"signature_place": self.signature_place, "seal_region": self.seal_region}
-        return super().as_json() | {name: list(place) if place else None for name, place in places.items()}
+        return super().as_json() | {
+            name: list(place) if place else None for name, place in places.items()
+        }
 
 
-def authorization_letter_of(boxes: Sequence[TextBox], width: int, height: int) -> AuthorizationLetterReading:
+def authorization_letter_of(
+    boxes: Sequence[TextBox], width: int, height: int
+) -> AuthorizationLetterReading:
     """Read the `boxes` of one page of `width` × `height` pixels. Any boxes do; what is not there is not in the reading."""
     turn = turn_of(boxes)
     upright = turned(boxes, turn, width, height)
@@ -156,7 +207,10 @@ def authorization_letter_of(boxes: Sequence[TextBox], width: int, height: int) -
         fields,
         confidence,
         regions,
-        _titled([tidy(box.text) for box in upright] + ["".join(box.text for box in row.boxes) for row in rows]),
+        _titled(
+            [tidy(box.text) for box in upright]
+            + ["".join(box.text for box in row.boxes) for row in rows]
+        ),
         turn,
         signature_place=turned_back(place[0], turn, width, height) if place else None,
         signed=True if place and place[1] else None,
@@ -173,11 +227,16 @@ class _Letter:
     def __init__(self, running: Running) -> None:
         self.running = running
         self.text = running.text
-        self.whole = "".join(" " if c == "\n" else c for c in self.text)  # as one paragraph, places kept
+        self.whole = "".join(
+            " " if c == "\n" else c for c in self.text
+        )  # as one paragraph, places kept
 
     def quotes(self) -> dict[str, Quote]:
         taken = {name: quote for name, quote in self._all() if quote}
-        return {name: replace(quote, text=_without_numbers(quote.text)) if name != "id_last4" else quote for name, quote in taken.items()}
+        return {
+            name: replace(quote, text=_without_numbers(quote.text)) if name != "id_last4" else quote
+            for name, quote in taken.items()
+        }
 
     def _all(self) -> Iterator[tuple[str, Quote | None]]:
         yield "company", self._first(_COMPANY, _company)
@@ -204,7 +263,13 @@ class _Letter:
                 continue
             end = match.start("value") + _place_of_character(match["value"], len(number))
             last = self.running.quote(max(match.start("value"), end - 4), end)
-            sound = "*" in number or "•" in number or "●" in number or len(number) == 15 or _right_check_character(number)
+            sound = (
+                "*" in number
+                or "•" in number
+                or "●" in number
+                or len(number) == 15
+                or _right_check_character(number)
+            )
             return replace(last, text=number[-4:]).doubted(1.0 if sound else DOUBTED)
         return None
 
@@ -232,7 +297,9 @@ class _Letter:
         quote = self.running.quote(*match.span(group))
         if quote.text in ("长期", "永久"):
             return replace(quote, text=OPEN_ENDED)
-        day = dates.day(quote.text if quote.text.endswith("日") or "年" not in quote.text else f"{quote.text}日")
+        day = dates.day(
+            quote.text if quote.text.endswith("日") or "年" not in quote.text else f"{quote.text}日"
+        )
         return replace(quote, text=day.isoformat()) if day else None
 
     def _legal_representative(self) -> Quote | None:
@@ -241,7 +308,11 @@ class _Letter:
             if name := _person(simplified(quote.text)):
                 return replace(quote, text=name)
         for match in _SIGNATURE.finditer(self.text):
-            if match["after"] and (name := _person(simplified((quote := self.running.quote(*match.span("after"))).text))):
+            if match["after"] and (
+                name := _person(
+                    simplified((quote := self.running.quote(*match.span("after"))).text)
+                )
+            ):
                 return replace(quote, text=name).doubted(0.8)
         return None
 
@@ -266,9 +337,14 @@ def _signature_place(running: Running, slope: float) -> tuple[Region, bool] | No
 
 
 def _company(text: str) -> str:
-    text = re.sub(r"^(?:兹有?|现有?|今有?|由|致|特此|我公司|本公司|我单位|本单位|我司|为|系|名称)+", "", text)
+    text = re.sub(
+        r"^(?:兹有?|现有?|今有?|由|致|特此|我公司|本公司|我单位|本单位|我司|为|系|名称)+", "", text
+    )
     return (
-        full_width(text) if len(text) >= 4 and not re.search(r"委托|授权|盖章|公章|贵公司|我公司|本公司|^的|有限公司有限公司", text) else ""
+        full_width(text)
+        if len(text) >= 4
+        and not re.search(r"委托|授权|盖章|公章|贵公司|我公司|本公司|^的|有限公司有限公司", text)
+        else ""
     )
 
 
@@ -278,7 +354,11 @@ def _person(text: str) -> str:
 
 def _words(text: str) -> str:
     text = text.strip(":;,.、_“”\"'《》「」 ")
-    return full_width(text) if len(text) >= 2 and not re.search(r"^贵(?:公司|平台|司|网站)", text) else ""
+    return (
+        full_width(text)
+        if len(text) >= 2 and not re.search(r"^贵(?:公司|平台|司|网站)", text)
+        else ""
+    )
 
 
 def _without_numbers(text: str) -> str:

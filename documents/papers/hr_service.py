@@ -18,7 +18,16 @@ from documents.page.boxes import TextBox, turn_of, turned
 from documents.page.labels import OTHER, Piece, is_furniture, tidy
 from documents.page.layout import LARGEST_TILT, Cell, Entry, entries_of, slope_of
 from documents.page.values import GUESSED
-from documents.papers.model import PaperReading, Quote, full_width, is_title, kept, part, place_of, rows_of
+from documents.papers.model import (
+    PaperReading,
+    Quote,
+    full_width,
+    is_title,
+    kept,
+    part,
+    place_of,
+    rows_of,
+)
 
 FIELDS: Final = (
     "number",
@@ -34,7 +43,13 @@ FIELDS: Final = (
 )
 """Every field that a reading can have. Days are in ISO; `valid_until` may be 长期."""
 OPEN_ENDED: Final = "长期"
-TITLES: Final = ("人力资源服务许可证", "人力资源服务许可证书", "人才中介服务许可证", "职业中介许可证", "职业介绍许可证")
+TITLES: Final = (
+    "人力资源服务许可证",
+    "人力资源服务许可证书",
+    "人才中介服务许可证",
+    "职业中介许可证",
+    "职业介绍许可证",
+)
 """The paper's name today, and what it was called before the services were brought under one licence."""
 
 _CODE: Final = "established_on"
@@ -60,19 +75,32 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _LABELS: Final = {word: field for field, words in _WORDS.items() for word in words}
 _LONGEST_FIRST: Final = sorted(_LABELS, key=len, reverse=True)
-_INSIDE: Final = tuple(word for word in _LONGEST_FIRST if len(word) >= 4 and word not in ("机构性质", "经营范围", "服务项目"))
-_HALVES: Final = {"名": ("称", "name"), "住": ("所", "address"), "地": ("址", "address"), "编": ("号", "registration_number")}
+_INSIDE: Final = tuple(
+    word
+    for word in _LONGEST_FIRST
+    if len(word) >= 4 and word not in ("机构性质", "经营范围", "服务项目")
+)
+_HALVES: Final = {
+    "名": ("称", "name"),
+    "住": ("所", "address"),
+    "地": ("址", "address"),
+    "编": ("号", "registration_number"),
+}
 
 _OLDER_NUMBER: Final = re.compile(
     r"\(?[一-鿿]{0,4}\)?(?:人服|人才|人社|职介|人力|劳)[一-鿿]{0,6}字?[\[(【〔]?(?:19|20)\d{2}[\])】〕]?年?第?[A-Z0-9\-]{2,12}号"
 )
 _TWELVE_DIGITS: Final = re.compile(r"(?<![0-9A-Z])\d{12}(?![0-9A-Z])")
-_LABELLED_NUMBER: Final = re.compile(r"[(一-鿿]{0,12}[一-鿿()\[\]【】〔〕]*[A-Z]{0,6}[A-Z0-9\-]{4,20}号?")
+_LABELLED_NUMBER: Final = re.compile(
+    r"[(一-鿿]{0,12}[一-鿿()\[\]【】〔〕]*[A-Z]{0,6}[A-Z0-9\-]{4,20}号?"
+)
 _AUTHORITY: Final = re.compile(
     r"[一-鿿]{2,16}?(?:人力资源和?社会保障[厅局部委]|人力资源社会保障[厅局部委]|人力社保局|人社[厅局]|行政审批服务局|行政审批局"
     r"|政务服务(?:和大数据|数据)?管理[局委]|劳动和社会保障局|人事局)(?:[一-鿿]{0,8}分局)?"
 )
-_BEHEADED_AUTHORITY: Final = re.compile(r"[一-鿿]{2,16}?(?:人力资源|社会保障|行政审批|政务服务)[一-鿿]{0,8}")
+_BEHEADED_AUTHORITY: Final = re.compile(
+    r"[一-鿿]{2,16}?(?:人力资源|社会保障|行政审批|政务服务)[一-鿿]{0,8}"
+)
 _FORM: Final = re.compile(
     r"人力资源和?社会保障部(?:监制|制|印制)|监制$|印制$|不得(?:涂改|出租|转让)|SPECIMEN|^样本.{0,3}$|人力资源市场暂行条例|^\d{1,2}$"
 )
@@ -87,7 +115,9 @@ class HrServiceLicenceReading(PaperReading):
     """正本 or 副本 where the page says so."""
 
 
-def hr_service_licence_of(boxes: Sequence[TextBox], width: int, height: int) -> HrServiceLicenceReading:
+def hr_service_licence_of(
+    boxes: Sequence[TextBox], width: int, height: int
+) -> HrServiceLicenceReading:
     """Read the `boxes` of one page of `width` × `height` pixels. Any boxes do; what is not there is not in the reading."""
     turn = turn_of(boxes)
     upright = turned(boxes, turn, width, height)
@@ -97,24 +127,38 @@ def hr_service_licence_of(boxes: Sequence[TextBox], width: int, height: int) -> 
     taken = dict(_beside_labels(entries))
     everywhere = [(tidy(box.text), box) for box in upright]
     beside = {"uscc": _lines(entries.get(_CODE))}
-    if code := values.numbers(beside, [line for line in everywhere if not line[0].startswith("编号")]).get("uscc"):
+    if code := values.numbers(
+        beside, [line for line in everywhere if not line[0].startswith("编号")]
+    ).get("uscc"):
         taken["uscc"] = Quote(code.text, code.confidence, code.boxes)
     for name, quote in _by_form(cells, entries, everywhere):
         taken.setdefault(name, quote)
     fields, confidence, regions = kept(taken, FIELDS, turn, width, height)
     texts = [text for text, _ in everywhere] + [
-        "".join(tidy(box.text) for box in row.boxes) for row in rows_of(upright, slope, LARGEST_TILT)
+        "".join(tidy(box.text) for box in row.boxes)
+        for row in rows_of(upright, slope, LARGEST_TILT)
     ]
-    return HrServiceLicenceReading(fields, confidence, regions, _titled(texts), turn, copy=_copy(texts))
+    return HrServiceLicenceReading(
+        fields, confidence, regions, _titled(texts), turn, copy=_copy(texts)
+    )
 
 
 def _titled(texts: Iterable[str]) -> bool:
     """Whether a line is the title, and not a sentence that speaks of such a licence."""
-    return any(is_title(re.sub(r"^中华人民共和国|[(]?[正副]本[)]?$", "", text), TITLES) for text in texts)
+    return any(
+        is_title(re.sub(r"^中华人民共和国|[(]?[正副]本[)]?$", "", text), TITLES) for text in texts
+    )
 
 
 def _copy(texts: Iterable[str]) -> str:
-    return next((m.group(1) for text in texts if (m := re.search(r"^(?:人力资源服务许可证)?[(]?([正副]本)[)]?(?:[(]?\d.*)?$", text))), "")
+    return next(
+        (
+            m.group(1)
+            for text in texts
+            if (m := re.search(r"^(?:人力资源服务许可证)?[(]?([正副]本)[)]?(?:[(]?\d.*)?$", text))
+        ),
+        "",
+    )
 
 
 # --- Labels ----------------------------------------------------------------------------------------------
@@ -123,7 +167,14 @@ def _copy(texts: Iterable[str]) -> str:
 def _cells(upright: Sequence[TextBox], slope: float) -> Iterator[Cell]:
     """The labels and values of the upright page, without the form's own print and what was stamped over it."""
     boxes = [replace(box, text=tidy(box.text)) for box in upright]
-    boxes = [box for box in boxes if box.text and not _stamped(box, slope) and not _titled([box.text]) and not _FORM.search(box.text)]
+    boxes = [
+        box
+        for box in boxes
+        if box.text
+        and not _stamped(box, slope)
+        and not _titled([box.text])
+        and not _FORM.search(box.text)
+    ]
     halves = [box for box in boxes if box.text in _HALVES]
     for box in boxes:
         if box.text in _HALVES:
@@ -134,7 +185,11 @@ def _cells(upright: Sequence[TextBox], slope: float) -> Iterator[Cell]:
             if rest := box.text[1:].lstrip(":"):
                 yield _cell(part(box, len(box.text) - len(rest), len(box.text)), "", slope)
             continue
-        yield from (_cell(piece, label, slope) for piece, label in _cut(box) if label or not is_furniture(piece.text))
+        yield from (
+            _cell(piece, label, slope)
+            for piece, label in _cut(box)
+            if label or not is_furniture(piece.text)
+        )
     yield from (_cell(box, "", slope) for box in halves)
 
 
@@ -146,7 +201,11 @@ def _stamped(box: TextBox, slope: float) -> bool:
 def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
     """Whether `box` opens with the second half of the widely set label whose first half is `half`."""
     (_, x1, y, h), (x0, _, other_y, _) = place_of(half, slope), place_of(box, slope)
-    return box.text.startswith(_HALVES[half.text][0]) and abs(y - other_y) < 0.6 * h and -h < x0 - x1 < 6 * h
+    return (
+        box.text.startswith(_HALVES[half.text][0])
+        and abs(y - other_y) < 0.6 * h
+        and -h < x0 - x1 < 6 * h
+    )
 
 
 def _cut(box: TextBox) -> Iterator[tuple[TextBox, str]]:
@@ -200,9 +259,13 @@ def _beside_labels(entries: dict[str, Entry]) -> Iterator[tuple[str, Quote]]:
     for name in ("name", "legal_representative", "address"):
         if value := values.clean(name, _lines(entries.get(name))):
             yield name, Quote(value.text, value.confidence, value.boxes)
-    if (scope := _quoted(_lines(entries.get("business_scope")))) and len(text := scope.text.strip(":;,、·*#☑☐√✓□")) >= 2:
+    if (scope := _quoted(_lines(entries.get("business_scope")))) and len(
+        text := scope.text.strip(":;,、·*#☑☐√✓□")
+    ) >= 2:
         yield "scope", replace(scope, text=full_width(text))
-    if (quote := _quoted(_lines(entries.get("registration_number")))) and (number := _number(quote.text)):
+    if (quote := _quoted(_lines(entries.get("registration_number")))) and (
+        number := _number(quote.text)
+    ):
         yield "number", replace(quote, text=number)
     if quote := _quoted(_lines(entries.get("registration_authority"))):
         if match := _AUTHORITY.search(quote.text):
@@ -221,7 +284,9 @@ def _quoted(lines: Sequence[tuple[str, TextBox]]) -> Quote | None:
         return None
     weight = sum(len(text) for text, _ in lines) or 1
     score = sum(box.score * len(text) for text, box in lines) / weight
-    return Quote(values.simplified("".join(text for text, _ in lines)), score, tuple(box for _, box in lines))
+    return Quote(
+        values.simplified("".join(text for text, _ in lines)), score, tuple(box for _, box in lines)
+    )
 
 
 def _term(quote: Quote, *, until_only: bool = False) -> Iterator[tuple[str, Quote]]:
@@ -255,7 +320,9 @@ def _number(text: str) -> str:
     return full_width(match.group()) if match else ""
 
 
-def _by_form(cells: Sequence[Cell], entries: dict[str, Entry], everywhere: Sequence[tuple[str, TextBox]]) -> Iterator[tuple[str, Quote]]:
+def _by_form(
+    cells: Sequence[Cell], entries: dict[str, Entry], everywhere: Sequence[tuple[str, TextBox]]
+) -> Iterator[tuple[str, Quote]]:
     """What no label names, by its own form, at less confidence: the number, the authority, the day at the foot."""
     claimed = {id(line) for entry in entries.values() for line in entry.lines}
     free = [cell for cell in cells if not cell.label and id(cell) not in claimed]
@@ -267,8 +334,13 @@ def _by_form(cells: Sequence[Cell], entries: dict[str, Entry], everywhere: Seque
             yield "number", Quote(cell.text, cell.piece.box.score * GUESSED, (cell.piece.box,))
     for cell in free:
         if match := _AUTHORITY.fullmatch(values.simplified(cell.text)):
-            yield "authority", Quote(match.group(), cell.piece.box.score * GUESSED, (cell.piece.box,))
-    guessed = values.guesses([(cell.text, cell.piece.box) for cell in free], ("type", "registration_authority"))
+            yield (
+                "authority",
+                Quote(match.group(), cell.piece.box.score * GUESSED, (cell.piece.box,)),
+            )
+    guessed = values.guesses(
+        [(cell.text, cell.piece.box) for cell in free], ("type", "registration_authority")
+    )
     for name, value in guessed.items():
         yield name, Quote(value.text, value.confidence, value.boxes)
     if (foot := _foot(cells, claimed)) is not None:
@@ -278,9 +350,15 @@ def _by_form(cells: Sequence[Cell], entries: dict[str, Entry], everywhere: Seque
 def _foot(cells: Sequence[Cell], claimed: set[int]) -> Quote | None:
     """The day printed under or beside the authority: the lowest one that belongs to no term."""
     lowest: tuple[float, Quote] | None = None
-    loose = [cell for cell in cells if not cell.label and re.search(r"[\d年月日〇一二三四五六七八九十]", cell.text)]
+    loose = [
+        cell
+        for cell in cells
+        if not cell.label and re.search(r"[\d年月日〇一二三四五六七八九十]", cell.text)
+    ]
     for cell in loose:
-        row = sorted((c for c in loose if c.level_with(cell) and id(c) not in claimed), key=lambda c: c.x0)
+        row = sorted(
+            (c for c in loose if c.level_with(cell) and id(c) not in claimed), key=lambda c: c.x0
+        )
         quote = _quoted([(c.text, c.piece.box) for c in row])
         day: date | None = dates.day(quote.text) if quote and len(quote.text) < 24 else None
         if quote and day and (lowest is None or cell.y > lowest[0]):

@@ -44,7 +44,9 @@ class PaperReading:
 
     def as_json(self) -> dict[str, Any]:
         """The same, in what JSON has: to be stored as an observation, and shown to reviewers."""
-        return asdict(self) | {"regions": {name: list(region) for name, region in self.regions.items()}}
+        return asdict(self) | {
+            "regions": {name: list(region) for name, region in self.regions.items()}
+        }
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ class Running:
             if i and not _goes_on(rows[i - 1], row, margins):
                 add(BREAK, None)
             for j, box in enumerate(row.boxes):
-                if j and place_of(box, slope)[0] - place_of(row.boxes[j - 1], slope)[1] > 0.9 * row.h:
+                if (
+                    j
+                    and place_of(box, slope)[0] - place_of(row.boxes[j - 1], slope)[1] > 0.9 * row.h
+                ):
                     add(GAP, None)
                 add(box.text, box)
         self.text = "".join(letters)
@@ -108,7 +113,10 @@ class Running:
 
 def _margins(rows: Sequence[Row]) -> tuple[float, float]:
     """Where lines begin at the latest, and where a full one ends, in pixels of the straightened page."""
-    left, right = min((row.x0 for row in rows), default=0.0), max((row.x1 for row in rows), default=0.0)
+    left, right = (
+        min((row.x0 for row in rows), default=0.0),
+        max((row.x1 for row in rows), default=0.0),
+    )
     latest = left + 0.25 * (right - left)
     return latest, max((row.x1 for row in rows if row.x0 <= latest), default=right)
 
@@ -138,7 +146,14 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
             placed.append((box, *place_of(box, slope)))
     groups: list[list[tuple[TextBox, float, float, float, float]]] = []
     for item in sorted(placed, key=lambda item: item[3]):
-        same = next((g for g in reversed(groups[-3:]) if abs(item[3] - g[0][3]) < 0.5 * min(item[4], g[0][4] * 1.3)), None)
+        same = next(
+            (
+                g
+                for g in reversed(groups[-3:])
+                if abs(item[3] - g[0][3]) < 0.5 * min(item[4], g[0][4] * 1.3)
+            ),
+            None,
+        )
         if same is None:
             groups.append([item])
         else:
@@ -162,7 +177,12 @@ def place_of(box: TextBox, slope: float) -> tuple[float, float, float, float]:
     """x0, x1, y (the middle) and height of `box` on the page straightened by `slope` degrees, in pixels."""
     cos, sin = math.cos(math.radians(slope)), math.sin(math.radians(slope))
     p, q, r, s = ((x * cos + y * sin, y * cos - x * sin) for x, y in box.polygon)
-    return (p[0] + s[0]) / 2, (q[0] + r[0]) / 2, (p[1] + q[1] + r[1] + s[1]) / 4, max(1.0, (s[1] + r[1] - p[1] - q[1]) / 2)
+    return (
+        (p[0] + s[0]) / 2,
+        (q[0] + r[0]) / 2,
+        (p[1] + q[1] + r[1] + s[1]) / 4,
+        max(1.0, (s[1] + r[1] - p[1] - q[1]) / 2),
+    )
 
 
 def part(box: TextBox, start: int, end: int) -> TextBox:
@@ -172,7 +192,11 @@ def part(box: TextBox, start: int, end: int) -> TextBox:
     whole = _advance(box.text) or 1.0
     a, b = _advance(box.text[:start]) / whole, _advance(box.text[:end]) / whole
     p, q, r, s = box.polygon
-    return TextBox(box.text[start:end], box.score, (_between(p, q, a), _between(p, q, b), _between(s, r, b), _between(s, r, a)))
+    return TextBox(
+        box.text[start:end],
+        box.score,
+        (_between(p, q, a), _between(p, q, b), _between(s, r, b), _between(s, r, a)),
+    )
 
 
 def full_width(text: str) -> str:
@@ -184,7 +208,11 @@ def is_title(text: str, titles: Iterable[str]) -> bool:
     """Whether `text` (tidy) is one of `titles`; a long one may have one wrong character."""
     return any(
         text == title
-        or (len(title) == len(text) >= 5 and sum(a != b for a, b in zip(title, text, strict=True)) == 1 and text[-1] == title[-1])
+        or (
+            len(title) == len(text) >= 5
+            and sum(a != b for a, b in zip(title, text, strict=True)) == 1
+            and text[-1] == title[-1]
+        )
         for title in titles
     )
 

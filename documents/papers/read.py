@@ -21,10 +21,20 @@ from documents.ocr.base import Picture, Reader, turned_picture
 from documents.page.boxes import Region, TextBox, Turn, opposite, turned, turned_back
 from documents.page.labels import tidy
 from documents.page.values import simplified
-from documents.papers.authorisation_letter import AuthorizationLetterReading, authorization_letter_of
+from documents.papers.authorisation_letter import (
+    AuthorizationLetterReading,
+    authorization_letter_of,
+)
 from documents.papers.hr_service import HrServiceLicenceReading, hr_service_licence_of
 from documents.papers.model import PaperReading, full_width
-from documents.papers.seals import Seal, dark_share, find_seals, red_ink, unrolled, with_seals_removed
+from documents.papers.seals import (
+    Seal,
+    dark_share,
+    find_seals,
+    red_ink,
+    unrolled,
+    with_seals_removed,
+)
 from events.core.errors import ProviderError, ProviderUnavailable
 
 Kind = Literal["business_licence", "hr_service_licence", "authorization_letter"]
@@ -63,20 +73,30 @@ _LETTER: Final = _Paper(authorization_letter_of, frozenset({"company", "recruite
 
 
 @overload
-def read_paper(kind: Literal["business_licence"], pages: Sequence[Image.Image], readers: Sequence[Reader] = ...) -> LicenceReading: ...
+def read_paper(
+    kind: Literal["business_licence"], pages: Sequence[Image.Image], readers: Sequence[Reader] = ...
+) -> LicenceReading: ...
 @overload
 def read_paper(
-    kind: Literal["hr_service_licence"], pages: Sequence[Image.Image], readers: Sequence[Reader] = ...
+    kind: Literal["hr_service_licence"],
+    pages: Sequence[Image.Image],
+    readers: Sequence[Reader] = ...,
 ) -> HrServiceLicenceReading: ...
 @overload
 def read_paper(
-    kind: Literal["authorization_letter"], pages: Sequence[Image.Image], readers: Sequence[Reader] = ...
+    kind: Literal["authorization_letter"],
+    pages: Sequence[Image.Image],
+    readers: Sequence[Reader] = ...,
 ) -> AuthorizationLetterReading: ...
 @overload
-def read_paper(kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reader] = ...) -> LicenceReading | PaperReading: ...
+def read_paper(
+    kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reader] = ...
+) -> LicenceReading | PaperReading: ...
 
 
-def read_paper(kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS) -> LicenceReading | PaperReading:
+def read_paper(
+    kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS
+) -> LicenceReading | PaperReading:
     """Read the paper of `kind` on `pages` (at least one) with the first of `readers`, and the others where it falls short.
 
     `confidence` is 0..1, `regions` are pixels of the page as handed in, `seconds` is wall time. Whether the page calls
@@ -107,7 +127,10 @@ def _read_best(paper: _Paper[_P], pages: Sequence[Image.Image], readers: Sequenc
         seen: list[_P] = []
         for number in [best.page - 1] if best else range(len(pages)):
             try:
-                page = replace(paper.read(_legible(pages[number]), reader, best.turn if best else 0), page=number + 1)
+                page = replace(
+                    paper.read(_legible(pages[number]), reader, best.turn if best else 0),
+                    page=number + 1,
+                )
             except ProviderError as error:
                 failure = error
                 continue
@@ -145,7 +168,9 @@ def _both(first: _P, second: _P) -> _P:
         confidence=first.confidence | {name: second.confidence[name] for name in lacking},
         regions=first.regions | {name: second.regions[name] for name in lacking},
         titled=first.titled or second.titled,
-        reader=first.reader if second.reader in first.reader.split("+") else f"{first.reader}+{second.reader}",
+        reader=first.reader
+        if second.reader in first.reader.split("+")
+        else f"{first.reader}+{second.reader}",
     )
 
 
@@ -153,7 +178,10 @@ def _both(first: _P, second: _P) -> _P:
 
 
 def _looked_at(
-    letter: AuthorizationLetterReading, picture: Picture, seals: Sequence[Seal], readers: Sequence[Reader]
+    letter: AuthorizationLetterReading,
+    picture: Picture,
+    seals: Sequence[Seal],
+    readers: Sequence[Reader],
 ) -> AuthorizationLetterReading:
     """`letter` with its seal and signature. Whether a grey copy, or a page with red of no clear shape, was sealed is not known."""
     if letter.signature_place is not None and letter.signed is None:
@@ -163,7 +191,9 @@ def _looked_at(
         return replace(letter, sealed=None if smeared or _is_grey(picture) else False)
     seal = seals[0]
     text, confidence = _seal_text(picture, seal, letter.turn, readers)
-    return replace(letter, sealed=True, seal_text=text, seal_confidence=confidence, seal_region=seal.region)
+    return replace(
+        letter, sealed=True, seal_text=text, seal_confidence=confidence, seal_region=seal.region
+    )
 
 
 def _is_grey(picture: Picture) -> bool:
@@ -171,7 +201,9 @@ def _is_grey(picture: Picture) -> bool:
     return bool((spread > 24).mean() < 0.0002)
 
 
-def _seal_text(picture: Picture, seal: Seal, turn: Turn, readers: Sequence[Reader]) -> tuple[str, float]:
+def _seal_text(
+    picture: Picture, seal: Seal, turn: Turn, readers: Sequence[Reader]
+) -> tuple[str, float]:
     """What the first reader that answers sees in the seal's ring, and how sure (0..1); nothing where that is too little."""
     upright = turned_picture(picture, turn)
     place = _turned_region(seal.region, turn, picture.shape[1], picture.shape[0])
@@ -181,9 +213,16 @@ def _seal_text(picture: Picture, seal: Seal, turn: Turn, readers: Sequence[Reade
             boxes = reader.read(strip)
         except ProviderError:
             continue
-        boxes = sorted((box for box in boxes if box.length > 1.5 * box.height and abs(box.angle) < 20), key=lambda box: box.x0)
-        text = full_width(_NO_LETTERING.sub("", simplified("".join(tidy(box.text) for box in boxes))))
-        score = sum(box.score * len(box.text) for box in boxes) / max(1, sum(len(box.text) for box in boxes))
+        boxes = sorted(
+            (box for box in boxes if box.length > 1.5 * box.height and abs(box.angle) < 20),
+            key=lambda box: box.x0,
+        )
+        text = full_width(
+            _NO_LETTERING.sub("", simplified("".join(tidy(box.text) for box in boxes)))
+        )
+        score = sum(box.score * len(box.text) for box in boxes) / max(
+            1, sum(len(box.text) for box in boxes)
+        )
         return (text, round(score, 3)) if text and score >= SURE_OF_A_SEAL else ("", 0.0)
     return "", 0.0
 

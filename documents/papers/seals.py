@@ -48,7 +48,13 @@ def find_seals(picture: Picture) -> tuple[Seal, ...]:
     """The round red seals on `picture`, largest first."""
     height, width = picture.shape[:2]
     scale = min(1.0, LONGEST_SIDE / max(height, width, 1))
-    small = picture if scale == 1.0 else cast(Picture, cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    small = (
+        picture
+        if scale == 1.0
+        else cast(
+            Picture, cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        )
+    )
     red = red_ink(small)
     longest = int(max(small.shape[0], small.shape[1]))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, longest // 150),) * 2)
@@ -64,7 +70,11 @@ def find_seals(picture: Picture) -> tuple[Seal, ...]:
         inside = np.zeros(red.shape, np.uint8)
         cv2.drawContours(inside, [hull], -1, 255, -1)
         share = float(np.count_nonzero(red[inside > 0]) / max(1, int(np.count_nonzero(inside))))
-        if roundness >= ROUND and _RED_SHARES[0] <= share <= _RED_SHARES[1] and _rim(red, hull) >= _RIM:
+        if (
+            roundness >= ROUND
+            and _RED_SHARES[0] <= share <= _RED_SHARES[1]
+            and _rim(red, hull) >= _RIM
+        ):
             left, top, wide, high = cv2.boundingRect(hull)
             region = (
                 max(0, int(left / scale)),
@@ -72,7 +82,14 @@ def find_seals(picture: Picture) -> tuple[Seal, ...]:
                 min(width, round((left + wide) / scale)),
                 min(height, round((top + high) / scale)),
             )
-            seals.append(Seal(region, round(float(cv2.contourArea(hull)) / scale**2), round(share, 3), round(min(1.0, roundness), 3)))
+            seals.append(
+                Seal(
+                    region,
+                    round(float(cv2.contourArea(hull)) / scale**2),
+                    round(share, 3),
+                    round(min(1.0, roundness), 3),
+                )
+            )
     return tuple(_outermost(seals))
 
 
@@ -81,7 +98,10 @@ def _outermost(seals: Iterable[Seal]) -> Iterator[Seal]:
     kept: list[Seal] = []
     for seal in sorted(seals, key=lambda seal: -seal.area):
         x, y = (seal.region[0] + seal.region[2]) / 2, (seal.region[1] + seal.region[3]) / 2
-        if not any(other.region[0] < x < other.region[2] and other.region[1] < y < other.region[3] for other in kept):
+        if not any(
+            other.region[0] < x < other.region[2] and other.region[1] < y < other.region[3]
+            for other in kept
+        ):
             kept.append(seal)
             yield seal
 
@@ -91,7 +111,9 @@ def red_ink(picture: Picture) -> _Mask:
     blue, green, red = (picture[..., i].astype(np.int16) for i in range(3))
     strength = red - np.maximum(blue, green)
     alike = np.abs(blue - green)  # orange, gold and purple differ here
-    return cast(_Mask, ((strength > 28) & (alike < 0.75 * strength) & (red > 70)).astype(np.uint8) * 255)
+    return cast(
+        _Mask, ((strength > 28) & (alike < 0.75 * strength) & (red > 70)).astype(np.uint8) * 255
+    )
 
 
 def without_red(picture: Picture) -> Picture:
@@ -123,7 +145,9 @@ def only_red(picture: Picture) -> Picture:
     paper = cv2.GaussianBlur(cv2.dilate(green, np.ones((31, 31), np.uint8)), (0, 0), 9)
     by_green = np.clip(1 - green / np.maximum(paper, 1), 0, 1) * red
     if (red > 0.5).any():
-        by_green = np.clip(by_green / max(0.05, float(np.percentile(by_green[red > 0.5], 85))), 0, 1)
+        by_green = np.clip(
+            by_green / max(0.05, float(np.percentile(by_green[red > 0.5], 85))), 0, 1
+        )
     ink = (by_colour + by_green) / 2
     return np.ascontiguousarray(np.repeat((255 * (1 - ink)).astype(np.uint8)[..., None], 3, axis=2))
 
@@ -139,14 +163,27 @@ def unrolled(picture: Picture, seal: Seal) -> Picture:
     angles = np.pi / 2 + np.linspace(0, 2 * np.pi, length)[None, :]
     reach = np.linspace(0.93, 0.53, depth)[:, None] * radius
     xs, ys = middle + reach * np.cos(angles), middle + reach * np.sin(angles)
-    strip = cv2.remap(disc, xs.astype(np.float32), ys.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.ascontiguousarray(cv2.copyMakeBorder(strip, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=(255, 255, 255)))
+    strip = cv2.remap(
+        disc,
+        xs.astype(np.float32),
+        ys.astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.ascontiguousarray(
+        cv2.copyMakeBorder(strip, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    )
 
 
 def dark_share(picture: Picture, region: Region) -> float:
     """How much of `region` (page pixels, cut to the page) is dark ink that is not red, 0..1."""
     height, width = picture.shape[:2]
-    x0, y0, x1, y1 = max(0, region[0]), max(0, region[1]), min(width, region[2]), min(height, region[3])
+    x0, y0, x1, y1 = (
+        max(0, region[0]),
+        max(0, region[1]),
+        min(width, region[2]),
+        min(height, region[3]),
+    )
     if x1 - x0 < 4 or y1 - y0 < 4:
         return 0.0
     grey = without_red(picture[y0:y1, x0:x1])[..., 0]

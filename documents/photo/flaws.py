@@ -66,11 +66,18 @@ class Quality:
         return tuple(dict.fromkeys(flaw.code for flaw in self.flaws))
 
     def as_json(self) -> dict[str, Any]:
-        told = [{"code": p.code, "area": list(p.area), "measure": round(p.measure, 4)} for p in self.flaws]
+        told = [
+            {"code": p.code, "area": list(p.area), "measure": round(p.measure, 4)}
+            for p in self.flaws
+        ]
         return {"version": VERSION, "problems": told}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any] | None) -> Quality:
         """What `as_json` wrote. None is a page that was never judged; codes that are no longer known are left out."""
         told = (stored or {}).get("problems", ())
-        return cls(tuple(Flaw(p["code"], tuple(p["area"]), p["measure"]) for p in told if p["code"] in CODES))
+        return cls(
+            tuple(
+                Flaw(p["code"], tuple(p["area"]), p["measure"]) for p in told if p["code"] in CODES
+            )
+        )

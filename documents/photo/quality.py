@@ -58,20 +58,30 @@ def judge(picture: Picture, licence: bool = True, size: tuple[int, int] | None =
     if page.is_no_form:
         if (spread := page.spread_of_all()) >= HOPELESS_EDGE:
             return Quality((Flaw(BLURRED, page.whole, spread),))
-        return Quality((Flaw(NOT_A_LICENCE, page.whole, float(page.lines.count)),) if licence else ())
+        return Quality(
+            (Flaw(NOT_A_LICENCE, page.whole, float(page.lines.count)),) if licence else ()
+        )
     found = [*page.cropped(), page.blurred(), page.too_small(), page.glare()]
     return Quality(tuple(flaw for flaw in found if flaw is not None))
 
 
 def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
     """`judge` for a page as intake made it; None for one that does not open, since advice is no reason to refuse it."""
-    half = max(page.width, page.height) > FINE_SIDE  # decoding to half the size is cheaper than reducing
-    flags = (cv2.IMREAD_REDUCED_COLOR_2 if half else cv2.IMREAD_COLOR) | cv2.IMREAD_IGNORE_ORIENTATION
+    half = (
+        max(page.width, page.height) > FINE_SIDE
+    )  # decoding to half the size is cheaper than reducing
+    flags = (
+        cv2.IMREAD_REDUCED_COLOR_2 if half else cv2.IMREAD_COLOR
+    ) | cv2.IMREAD_IGNORE_ORIENTATION
     try:
         picture = cv2.imdecode(np.frombuffer(page.jpeg, np.uint8), flags)
     except cv2.error:
         return None
-    return None if picture is None else judge(np.asarray(picture, np.uint8), licence, (page.width, page.height))
+    return (
+        None
+        if picture is None
+        else judge(np.asarray(picture, np.uint8), licence, (page.width, page.height))
+    )
 
 
 # --- Seeing ----------------------------------------------------------------------------------------------
@@ -96,12 +106,19 @@ def _grey(picture: Picture) -> _Grey:
 
 def _resized(picture: Picture, scale: float) -> Picture:
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(
+        cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR),
+        np.uint8,
+    )
 
 
 def _grain(grey: _Grey) -> float:
     """The deviation of the noise, in shades: what neighbours differ by where nothing is printed."""
-    return float(np.median(cv2.absdiff(grey[:, 1:], grey[:, :-1]))) / 0.954 if grey.shape[1] > 1 else 0.0
+    return (
+        float(np.median(cv2.absdiff(grey[:, 1:], grey[:, :-1]))) / 0.954
+        if grey.shape[1] > 1
+        else 0.0
+    )
 
 
 @dataclass(frozen=True)
@@ -113,9 +130,16 @@ class _Ink:
 
     @classmethod
     def on(cls, grey: _Grey) -> _Ink:
-        paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, _box(_STROKE, _STROKE), borderType=cv2.BORDER_REPLICATE)
-        least = np.maximum(cv2.convertScaleAbs(paper, alpha=0.16), min(255, round(max(12.0, _ABOVE_GRAIN * _grain(grey)))))
-        return cls(np.asarray(paper, np.uint8), (cv2.subtract(paper, grey) > least).astype(np.uint8))
+        paper = cv2.morphologyEx(
+            grey, cv2.MORPH_CLOSE, _box(_STROKE, _STROKE), borderType=cv2.BORDER_REPLICATE
+        )
+        least = np.maximum(
+            cv2.convertScaleAbs(paper, alpha=0.16),
+            min(255, round(max(12.0, _ABOVE_GRAIN * _grain(grey)))),
+        )
+        return cls(
+            np.asarray(paper, np.uint8), (cv2.subtract(paper, grey) > least).astype(np.uint8)
+        )
 
     @property
     def level(self) -> float:
@@ -137,7 +161,9 @@ class _Lines:
     @classmethod
     def in_(cls, ink: _Ink) -> _Lines:
         uneven = cv2.absdiff(ink.paper, cv2.blur(ink.paper, (31, 31)))
-        ground = ((uneven <= cv2.convertScaleAbs(ink.paper, alpha=0.05)) & (ink.paper > 60)).astype(np.uint8)
+        ground = ((uneven <= cv2.convertScaleAbs(ink.paper, alpha=0.05)) & (ink.paper > 60)).astype(
+            np.uint8
+        )
         ways = [cls._along(ink.mask, ground, horizontal) for horizontal in (True, False)]
         return max(ways, key=lambda way: way.count * way.height)
 
@@ -147,7 +173,9 @@ class _Lines:
         _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
         long, high = (stats[:, 2], stats[:, 3]) if horizontal else (stats[:, 3], stats[:, 2])
         longest = max(mask.shape)
-        shaped = (long >= 2.5 * high) & (high >= 3) & (high <= 0.05 * longest) & (long <= 0.8 * longest)
+        shaped = (
+            (long >= 2.5 * high) & (high >= 3) & (high <= 0.05 * longest) & (long <= 0.8 * longest)
+        )
         shaped &= stats[:, 4] > 0.35 * long * high
         shaped[0] = False
         kept = [i for i in np.flatnonzero(shaped) if _share(ground, stats[i]) > 0.6]
@@ -155,9 +183,17 @@ class _Lines:
             return cls(0, 0.0, (0, 0, mask.shape[1], mask.shape[0]), 0.0)
         found = stats[kept]
         left, top = int(found[:, 0].min()), int(found[:, 1].min())
-        right, bottom = int((found[:, 0] + found[:, 2]).max()), int((found[:, 1] + found[:, 3]).max())
+        right, bottom = (
+            int((found[:, 0] + found[:, 2]).max()),
+            int((found[:, 1] + found[:, 3]).max()),
+        )
         even = float(ground[top:bottom, left:right].mean())
-        return cls(len(kept), _weighted_median(high[kept], (long * high)[kept]), (left, top, right, bottom), even)
+        return cls(
+            len(kept),
+            _weighted_median(high[kept], (long * high)[kept]),
+            (left, top, right, bottom),
+            even,
+        )
 
 
 def _share(mask: _Grey, stat: npt.NDArray[np.int32]) -> float:
@@ -202,8 +238,14 @@ class _Page:
     def _area(self, area: tuple[float, float, float, float], on: _Grey | Picture) -> Area:
         """`area` of the picture `on` in pixels of the page, at least one and within it."""
         across, down = self.width / on.shape[1], self.height / on.shape[0]
-        left, top = min(self.width - 1, max(0, int(area[0] * across))), min(self.height - 1, max(0, int(area[1] * down)))
-        right, bottom = min(self.width, round(area[2] * across)), min(self.height, round(area[3] * down))
+        left, top = (
+            min(self.width - 1, max(0, int(area[0] * across))),
+            min(self.height - 1, max(0, int(area[1] * down))),
+        )
+        right, bottom = (
+            min(self.width, round(area[2] * across)),
+            min(self.height, round(area[3] * down)),
+        )
         return left, top, max(left + 1, right), max(top + 1, bottom)
 
     def _print(self) -> tuple[_Lines, float, bool]:
@@ -211,12 +253,16 @@ class _Page:
         lines = _Lines.in_(self.ink)
         per_pixel = max(self.width, self.height) / COARSE_SIDE
         few = lines.count < FEW_LINES
-        if few and max(self.fine.shape) > COARSE_SIDE:  # a sheet far away: its print is lost on `coarse`
+        if (
+            few and max(self.fine.shape) > COARSE_SIDE
+        ):  # a sheet far away: its print is lost on `coarse`
             tiny = _Lines.in_(_Ink.on(self.fine))
             if tiny.count >= FEW_TINY_LINES and tiny.even >= EVEN:
                 scale = COARSE_SIDE / max(self.fine.shape)
                 left, top, right, bottom = (round(side * scale) for side in tiny.hull)
-                lines = _Lines(tiny.count, tiny.height * scale, (left, top, right, bottom), tiny.even)
+                lines = _Lines(
+                    tiny.count, tiny.height * scale, (left, top, right, bottom), tiny.even
+                )
                 few = False
         return lines, lines.height * per_pixel, few or lines.even < EVEN or self._is_screenshot()
 
@@ -237,7 +283,11 @@ class _Page:
         """One flaw for each side, or for the one corner, at which bars of the form's frame run out of the picture."""
         rails = self._rails()
         sides = {rail.side for rail in rails}
-        cut = {a.side for a, b in combinations(rails, 2) if a.side == b.side and abs(a.at - b.at) >= 0.45}
+        cut = {
+            a.side
+            for a, b in combinations(rails, 2)
+            if a.side == b.side and abs(a.at - b.at) >= 0.45
+        }
         if len(sides) >= 3:  # all corners are out a little
             cut = sides
         corner = None
@@ -248,7 +298,10 @@ class _Page:
                 corner = other.side
         if not cut and corner is not None:
             return [Flaw(CROPPED, self._corner(corner), 2.0)]
-        return [Flaw(CROPPED, self._strip(side), float(sum(rail.side == side for rail in rails))) for side in sorted(cut)]
+        return [
+            Flaw(CROPPED, self._strip(side), float(sum(rail.side == side for rail in rails)))
+            for side in sorted(cut)
+        ]
 
     def _rails(self) -> list[_Rail]:
         joined = cv2.morphologyEx(self.ink.mask, cv2.MORPH_CLOSE, _box(5, 5))
@@ -256,7 +309,12 @@ class _Page:
         return [
             rail
             for side in range(4)
-            for rail in _rails_out_of(np.ascontiguousarray(np.rot90(joined, side)), np.rot90(self.ink.paper, side), side, level)
+            for rail in _rails_out_of(
+                np.ascontiguousarray(np.rot90(joined, side)),
+                np.rot90(self.ink.paper, side),
+                side,
+                level,
+            )
         ]
 
     def _strip(self, side: int) -> Area:
@@ -272,7 +330,10 @@ class _Page:
     def _corner(self, side: int) -> Area:
         """The corner at which `side` begins, clockwise: 0 top left, 1 top right, 2 bottom right, 3 bottom left."""
         across, down = max(1, self.width // 3), max(1, self.height // 3)
-        left, top = self.width - across if side in (1, 2) else 0, self.height - down if side in (2, 3) else 0
+        left, top = (
+            self.width - across if side in (1, 2) else 0,
+            self.height - down if side in (2, 3) else 0,
+        )
         return left, top, left + across, top + down
 
     # Sharpness
@@ -282,13 +343,21 @@ class _Page:
         tiles = list(self._tiles())
         if not tiles:
             return None
-        spread = [_edge_width(self.fine[top:bottom, left:right]) or float(_WINDOW) for left, top, right, bottom in tiles]
+        spread = [
+            _edge_width(self.fine[top:bottom, left:right]) or float(_WINDOW)
+            for left, top, right, bottom in tiles
+        ]
         measure = float(np.median(spread))
         high = self.lines.height * max(self.fine.shape) / COARSE_SIDE
         if measure < max(BLURRED_EDGE, BLURRED_STROKE * high):
             return None
         bad = [tile for tile, width in zip(tiles, spread, strict=True) if width >= BLURRED_EDGE]
-        hull = min(t[0] for t in bad), min(t[1] for t in bad), max(t[2] for t in bad), max(t[3] for t in bad)
+        hull = (
+            min(t[0] for t in bad),
+            min(t[1] for t in bad),
+            max(t[2] for t in bad),
+            max(t[3] for t in bad),
+        )
         return Flaw(BLURRED, self._area(hull, self.fine), measure)
 
     def spread_of_all(self) -> float:
@@ -299,7 +368,9 @@ class _Page:
         """Where on `fine` to look for edges: the squares with most print."""
         height, width = self.fine.shape
         down, across = max(1, round(height / _TILE)), max(1, round(width / _TILE))
-        inked = cv2.resize(self.ink.mask.astype(np.float32), (across, down), interpolation=cv2.INTER_AREA)
+        inked = cv2.resize(
+            self.ink.mask.astype(np.float32), (across, down), interpolation=cv2.INTER_AREA
+        )
         for index in np.argsort(-inked.ravel())[:_TILES]:
             row, column = divmod(int(index), across)
             left, right = width * column // across, width * (column + 1) // across
@@ -322,21 +393,37 @@ class _Page:
             return None
         blue, green, red = cv2.split(self.coarse)
         burnt = (cv2.min(cv2.min(blue, green), red) >= BURNT_OUT).astype(np.uint8)
-        _, _, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(burnt, cv2.MORPH_OPEN, _box(5, 5)))
+        _, _, stats, _ = cv2.connectedComponentsWithStats(
+            cv2.morphologyEx(burnt, cv2.MORPH_OPEN, _box(5, 5))
+        )
         spots = [stat for stat in stats[1:] if self._is_glare(stat)]
         if not spots:
             return None
-        x, y, width, height, pixels = (int(value) for value in max(spots, key=lambda stat: int(stat[4])))
-        return Flaw(GLARE, self._area((x, y, x + width, y + height), self.coarse), pixels / burnt.size)
+        x, y, width, height, pixels = (
+            int(value) for value in max(spots, key=lambda stat: int(stat[4]))
+        )
+        return Flaw(
+            GLARE, self._area((x, y, x + width, y + height), self.coarse), pixels / burnt.size
+        )
 
     def _is_glare(self, stat: npt.NDArray[np.int32]) -> bool:
         x, y, width, height, pixels = (int(value) for value in stat)
         left, top, right, bottom = self.lines.hull
         inside = left <= x + width / 2 <= right and top <= y + height / 2 <= bottom
-        inside = inside and x > 2 and y > 2 and x + width < self.coarse.shape[1] - 2 and y + height < self.coarse.shape[0] - 2
+        inside = (
+            inside
+            and x > 2
+            and y > 2
+            and x + width < self.coarse.shape[1] - 2
+            and y + height < self.coarse.shape[0] - 2
+        )
         # Lamps are round; a strip of white beside the sheet, or a slip of paper that lies on it, is none.
         round_ = pixels >= 0.45 * width * height and max(width, height) <= 5 * min(width, height)
-        return inside and round_ and pixels >= GLARE_SHARE * self.coarse.shape[0] * self.coarse.shape[1]
+        return (
+            inside
+            and round_
+            and pixels >= GLARE_SHARE * self.coarse.shape[0] * self.coarse.shape[1]
+        )
 
 
 def _rails_out_of(joined: _Grey, paper: _Grey, side: int, level: float) -> Iterator[_Rail]:
@@ -364,14 +451,19 @@ def _edge_width(tile: _Grey, least: float = 20.0) -> float:
     `least` is how many shades an edge rises by, so that grain is none. Along rows and along columns apart, and the worse
     of them: shake blurs one way only.
     """
-    return max(_edge_width_along_rows(tile, least), _edge_width_along_rows(np.ascontiguousarray(tile.T), least))
+    return max(
+        _edge_width_along_rows(tile, least),
+        _edge_width_along_rows(np.ascontiguousarray(tile.T), least),
+    )
 
 
 def _edge_width_along_rows(tile: _Grey, least: float) -> float:
     if tile.shape[1] <= _WINDOW:
         return 0.0
     window = _box(_WINDOW, 1)
-    rise = np.asarray(cv2.subtract(cv2.dilate(tile, window), cv2.erode(tile, window)), np.uint8)[:, 1:]
+    rise = np.asarray(cv2.subtract(cv2.dilate(tile, window), cv2.erode(tile, window)), np.uint8)[
+        :, 1:
+    ]
     step = np.asarray(cv2.dilate(cv2.absdiff(tile[:, 1:], tile[:, :-1]), window), np.uint8)
     steep = rise >= max(least, 0.6 * float(np.percentile(rise[::2, ::2], 95)))
     if np.count_nonzero(steep) <= 20:

@@ -91,7 +91,11 @@ class Landmarks:
 
     def packed(self) -> bytes:
         """All of it, losing nothing, in 140 bytes a place."""
-        return _HEAD.pack(_PACKED, self.scale) + self.places.astype("<f4").tobytes() + self.described.tobytes()
+        return (
+            _HEAD.pack(_PACKED, self.scale)
+            + self.places.astype("<f4").tobytes()
+            + self.described.tobytes()
+        )
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Landmarks | None:
@@ -100,8 +104,12 @@ class Landmarks:
         if rest or count < 0 or packed[0] != _PACKED:
             return None
         _version, scale = _HEAD.unpack_from(packed)
-        places = np.frombuffer(packed, "<f4", 3 * count, _HEAD.size).reshape(-1, 3).astype(np.float32)
-        described = np.frombuffer(packed, np.uint8, _FIGURES * count, _HEAD.size + _PLACE_BYTES * count).reshape(-1, _FIGURES)
+        places = (
+            np.frombuffer(packed, "<f4", 3 * count, _HEAD.size).reshape(-1, 3).astype(np.float32)
+        )
+        described = np.frombuffer(
+            packed, np.uint8, _FIGURES * count, _HEAD.size + _PLACE_BYTES * count
+        ).reshape(-1, _FIGURES)
         return cls(scale, places, described)
 
 
@@ -124,7 +132,9 @@ def at_side(picture: Grey) -> tuple[Grey, float]:
 
 def look(grey: Grey, scale: float) -> Landmarks:
     """The landmarks of a picture that is at SIDE. Most of the time that a page costs goes in here."""
-    points, described = cv2.SIFT.create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(grey, None)
+    points, described = cv2.SIFT.create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(
+        grey, None
+    )
     if described is None:
         return Landmarks(scale, np.zeros((0, 3), np.float32), np.zeros((0, _FIGURES), np.uint8))
     fit = [i for i, point in enumerate(points) if _SIZES[0] <= point.size <= _SIZES[1]]
@@ -153,7 +163,9 @@ def words(landmarks: Landmarks) -> list[tuple[str, ...]]:
             if len(kept) == LANDMARKS:
                 break
     signs = landmarks.descriptions[kept] @ _DIFFERENCES.T > 0
-    return [tuple(_hex(row[n * WORD_BITS : (n + 1) * WORD_BITS]) for n in range(WORDS)) for row in signs]
+    return [
+        tuple(_hex(row[n * WORD_BITS : (n + 1) * WORD_BITS]) for n in range(WORDS)) for row in signs
+    ]
 
 
 def _hex(signs: npt.NDArray[np.bool_]) -> str:
@@ -170,7 +182,12 @@ def _differences() -> Floats:
     for bit in range(len(rows)):
         for orientation in range(8):
             for ring in rings:
-                order = sorted(ring, key=lambda cell: hashlib.sha256(f"{bit} {orientation} {cell}".encode()).digest())
+                order = sorted(
+                    ring,
+                    key=lambda cell: hashlib.sha256(
+                        f"{bit} {orientation} {cell}".encode()
+                    ).digest(),
+                )
                 rows[bit, order[::2], orientation], rows[bit, order[1::2], orientation] = 1, -1
     return rows.reshape(len(rows), 128)
 
@@ -188,10 +205,16 @@ def compare(mine: Seen, theirs: Seen) -> Agreement | None:
         return None
     here, other = mine.picture(), theirs.picture()
     height, width = here.shape
-    moved = cv2.warpPerspective(other, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    covered = cv2.warpPerspective(np.full(other.shape, 255, np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST)
+    moved = cv2.warpPerspective(
+        other, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    covered = cv2.warpPerspective(
+        np.full(other.shape, 255, np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST
+    )
     there = np.asarray(moved, np.uint8)
-    agreeing, compared = _blocks(_detail(here), _detail(there), _text(here) | _text(there), np.asarray(covered, np.uint8))
+    agreeing, compared = _blocks(
+        _detail(here), _detail(there), _text(here) | _text(there), np.asarray(covered, np.uint8)
+    )
     if compared < _COMPARED_AT_LEAST:
         return None
     ys, xs = np.nonzero(covered)
@@ -211,7 +234,9 @@ def _laid_over(mine: Landmarks, theirs: Landmarks) -> Floats | None:
         return None
     source = np.array([theirs.places[match.queryIdx, :2] for match in good], np.float32)
     target = np.array([mine.places[match.trainIdx, :2] for match in good], np.float32)
-    matrix, inliers = cv2.findHomography(source, target, cv2.RANSAC, 4.0, maxIters=2000, confidence=0.999)
+    matrix, inliers = cv2.findHomography(
+        source, target, cv2.RANSAC, 4.0, maxIters=2000, confidence=0.999
+    )
     if matrix is None or int(inliers.sum()) < _ALIGNED_AT_LEAST:
         return None
     # A sheet laid over a sheet is neither mirrored nor blown up: anything else is a chance agreement.
@@ -231,7 +256,9 @@ def _text(grey: Grey) -> npt.NDArray[np.bool_]:
     return np.asarray(depth > max(12.0, _TEXT_DEPTH * float(np.percentile(depth, 99))), np.bool_)
 
 
-def _blocks(mine: Floats, theirs: Floats, text: npt.NDArray[np.bool_], covered: Grey) -> tuple[int, int]:
+def _blocks(
+    mine: Floats, theirs: Floats, text: npt.NDArray[np.bool_], covered: Grey
+) -> tuple[int, int]:
     """How many blocks agree, of how many that have text in either picture and lie within both."""
     height, width = mine.shape
     step, pad = _BLOCK, _SLACK
@@ -244,6 +271,11 @@ def _blocks(mine: Floats, theirs: Floats, text: npt.NDArray[np.bool_], covered: 
             ):
                 continue
             compared += 1
-            here, there = mine[y : y + step, x : x + step], theirs[y - pad : y + step + pad, x - pad : x + step + pad]
-            agreeing += float(cv2.matchTemplate(there, here, cv2.TM_CCOEFF_NORMED).max()) >= _BLOCK_AGREES
+            here, there = (
+                mine[y : y + step, x : x + step],
+                theirs[y - pad : y + step + pad, x - pad : x + step + pad],
+            )
+            agreeing += (
+                float(cv2.matchTemplate(there, here, cv2.TM_CCOEFF_NORMED).max()) >= _BLOCK_AGREES
+            )
     return agreeing, compared

@@ -31,7 +31,9 @@ NEAR: Final = 24
 
 _SIDE: Final = 64
 _BAND: Final = range(10, 26)
-_WAVES: Final = tuple(tuple(math.cos(math.pi * u * (2 * x + 1) / (2 * _SIDE)) for x in range(_SIDE)) for u in _BAND)
+_WAVES: Final = tuple(
+    tuple(math.cos(math.pi * u * (2 * x + 1) / (2 * _SIDE)) for x in range(_SIDE)) for u in _BAND
+)
 _WORKING_SIDE: Final = 512
 _MARGIN: Final = 77
 """At the working size, 15 %: the form's ornate border, or the desk around a photographed licence."""

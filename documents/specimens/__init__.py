@@ -11,4 +11,15 @@ from documents.specimens.photograph import DAMAGES
 from documents.specimens.sheet import FORMS
 from documents.specimens.specimen import OVERRIDES, Specimen, make
 
-__all__ = ["DAMAGES", "DECOYS", "FORGERIES", "FORMS", "OVERRIDES", "Company", "Kind", "Specimen", "decoy", "make"]
+__all__ = [
+    "DAMAGES",
+    "DECOYS",
+    "FORGERIES",
+    "FORMS",
+    "OVERRIDES",
+    "Company",
+    "Kind",
+    "Specimen",
+    "decoy",
+    "make",
+]

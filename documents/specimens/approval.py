@@ -9,13 +9,28 @@ from datetime import date
 from typing import Final, Literal, get_args
 
 from documents.specimens.company import Company, chinese_date
-from documents.specimens.paper import INK, PaperSpecimen, checked, finished, generator, printable, sealed, sheet
+from documents.specimens.paper import (
+    INK,
+    PaperSpecimen,
+    checked,
+    finished,
+    generator,
+    printable,
+    sealed,
+    sheet,
+)
 from documents.typesetting import Plate, inked, wrapped
 
 Kind = Literal["institution", "association"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-TITLES: Final[dict[Kind, str]] = {"institution": "事业单位法人证书", "association": "社会团体法人登记证书"}
-_AUTHORITIES: Final[dict[Kind, str]] = {"institution": "事业单位登记管理局", "association": "民政局"}
+TITLES: Final[dict[Kind, str]] = {
+    "institution": "事业单位法人证书",
+    "association": "社会团体法人登记证书",
+}
+_AUTHORITIES: Final[dict[Kind, str]] = {
+    "institution": "事业单位登记管理局",
+    "association": "民政局",
+}
 _SIZE: Final = (1600, 1130)
 
 
@@ -28,10 +43,14 @@ def make_approval(seed: int, kind: Kind, body: Company, damage: str = "none") ->
     authority = body.registration_authority.split("市")[0] + "市" + _AUTHORITIES[kind]
     until = date(2029, 12, 31)
     rows = (
-        ("名称", body.name), ("统一社会信用代码", body.uscc), ("法定代表人", body.legal_representative), ("住所", body.address),
+        ("名称", body.name),
+        ("统一社会信用代码", body.uscc),
+        ("法定代表人", body.legal_representative),
+        ("住所", body.address),
         ("宗旨和业务范围", "开展公益服务、行业交流与人才培训"),
-        ("有效期", f"{chinese_date(body.established_on)}至{chinese_date(until)}"), ("登记管理机关", authority),
-    )  # fmt: skip
+        ("有效期", f"{chinese_date(body.established_on)}至{chinese_date(until)}"),
+        ("登记管理机关", authority),
+    )
     face = printable("".join(text for _, text in rows), "kai" if rng.random() < 0.4 else "song")
     title, fixed, added = (Plate(_SIZE) for _ in range(3))
     title.stretched(430, 120, TITLES[kind], "song", 120, (740, 92))
@@ -47,7 +66,10 @@ def make_approval(seed: int, kind: Kind, body: Company, damage: str = "none") ->
         page = inked(page, plate.mask, colour, 0.94)
     page = sealed(page, authority, (1300, 900), 92, rng)
     fields = {
-        "name": body.name, "uscc": body.uscc, "legal_representative": body.legal_representative, "valid_until": until.isoformat(),
+        "name": body.name,
+        "uscc": body.uscc,
+        "legal_representative": body.legal_representative,
+        "valid_until": until.isoformat(),
         "authority": authority,
-    }  # fmt: skip
+    }
     return PaperSpecimen(finished(page, damage, 0, "approval", seed, kind), body, fields)

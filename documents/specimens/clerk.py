@@ -19,9 +19,17 @@ from documents.specimens.sheet import MARK, PLANS, Copy, Foil, Form, blank
 from documents.typesetting import Colour, Face, Paper, Plate, inked, width, wrapped
 
 FIELDS: Final = (
-    "uscc", "name", "type", "legal_representative", "registered_capital", "established_on", "term", "address", "business_scope",
+    "uscc",
+    "name",
+    "type",
+    "legal_representative",
+    "registered_capital",
+    "established_on",
+    "term",
+    "address",
+    "business_scope",
     "registration_authority",
-)  # fmt: skip
+)
 _LABELS: Final[dict[Kind, dict[str, str]]] = {
     "company": {
         "name": "名称", "type": "类型", "legal_representative": "法定代表人", "registered_capital": "注册资本",
@@ -39,9 +47,34 @@ _LABELS: Final[dict[Kind, dict[str, str]]] = {
 _LEFT: Final = ("name", "type", "legal_representative", "business_scope")
 _RIGHT: Final = ("registered_capital", "composition", "established_on", "term", "address")
 _DOWN: Final[dict[Kind, tuple[str, ...]]] = {
-    "company": ("name", "type", "address", "legal_representative", "registered_capital", "established_on", "term", "business_scope"),
-    "individual": ("legal_representative", "name", "type", "address", "composition", "established_on", "business_scope"),
-    "cooperative": ("name", "type", "address", "legal_representative", "registered_capital", "established_on", "business_scope"),
+    "company": (
+        "name",
+        "type",
+        "address",
+        "legal_representative",
+        "registered_capital",
+        "established_on",
+        "term",
+        "business_scope",
+    ),
+    "individual": (
+        "legal_representative",
+        "name",
+        "type",
+        "address",
+        "composition",
+        "established_on",
+        "business_scope",
+    ),
+    "cooperative": (
+        "name",
+        "type",
+        "address",
+        "legal_representative",
+        "registered_capital",
+        "established_on",
+        "business_scope",
+    ),
 }
 _TERM_LEFT_OUT_FROM: Final = date(2022, 3, 1)
 """Since the regulation on registration of market entities came into force, company licences carry no term."""
@@ -73,7 +106,10 @@ def shown(entry: Entry, form: Form) -> dict[str, str]:
     """The fields as they stand on the sheet, by the product's keys; "" for one that this sheet does not carry."""
     values = _values(entry)
     labels = _LABELS[entry.company.kind]
-    carried = {key for key in labels if key != "term" or _carries_term(entry, form)} | {"uscc", "registration_authority"}
+    carried = {key for key in labels if key != "term" or _carries_term(entry, form)} | {
+        "uscc",
+        "registration_authority",
+    }
     fields = {key: values[key] if key in carried else "" for key in FIELDS}
     return fields | {"established_on": entry.company.established_on.isoformat()}
 
@@ -83,7 +119,11 @@ def printed(entry: Entry, form: Form, rng: np.random.Generator) -> Paper:
     plan = PLANS[form]
     fixed, added, fine = Plate(plan.size), Plate(plan.size), Plate(plan.size)
     offset = float(rng.uniform(-8, 13)), float(rng.uniform(-8, 8))
-    page = _landscape(entry, fixed, added, fine, offset) if form == "landscape" else _portrait(entry, fixed, added, fine, offset)
+    page = (
+        _landscape(entry, fixed, added, fine, offset)
+        if form == "landscape"
+        else _portrait(entry, fixed, added, fine, offset)
+    )
     ink: Colour = (34, 34, 38) if rng.random() < 0.7 else (58, 56, 62)
     sheet = inked(blank(form, entry.foil), fixed.mask, (46, 44, 42), 0.94)
     sheet = inked(sheet, fine.mask, (70, 68, 66), 0.92)
@@ -104,18 +144,27 @@ class _Places:
 def _values(entry: Entry) -> dict[str, str]:
     company = entry.company
     return {
-        "uscc": company.uscc, "name": company.name, "type": company.type, "legal_representative": company.legal_representative,
-        "registered_capital": company.registered_capital, "established_on": chinese_date(company.established_on), "term": company.term,
-        "address": company.address, "business_scope": company.business_scope, "registration_authority": company.registration_authority,
+        "uscc": company.uscc,
+        "name": company.name,
+        "type": company.type,
+        "legal_representative": company.legal_representative,
+        "registered_capital": company.registered_capital,
+        "established_on": chinese_date(company.established_on),
+        "term": company.term,
+        "address": company.address,
+        "business_scope": company.business_scope,
+        "registration_authority": company.registration_authority,
         "composition": "个人经营",
-    }  # fmt: skip
+    }
 
 
 def _carries_term(entry: Entry, form: Form) -> bool:
     return form == "portrait" or entry.issued_on < _TERM_LEFT_OUT_FROM
 
 
-def _landscape(entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]) -> _Places:
+def _landscape(
+    entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]
+) -> _Places:
     dx, dy = offset
     labels, values = _LABELS[entry.company.kind], _values(entry)
     fixed.spread(112, 352, "统一社会信用代码", "hei", 23, 236)
@@ -126,15 +175,40 @@ def _landscape(entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tu
     if entry.copy == "副本":
         fixed.text(800, 482, "(副本)", "hei", 27, "ms")
         fine.text(880, 482, "副本编号:1-1", "hei", 16)
-    for column, x, room, value_x, limit in ((_LEFT, 116, 156, 284, 850), (_RIGHT, 878, 156, 1046, 1472)):
+    for column, x, room, value_x, limit in (
+        (_LEFT, 116, 156, 284, 850),
+        (_RIGHT, 878, 156, 1046, 1472),
+    ):
         y = 542.0
         for key in column:
             if key not in labels or (key == "term" and not _carries_term(entry, "landscape")):
                 continue
             fixed.spread(x, y, labels[key], "hei", 23, room)
             height = 170 if key in ("business_scope", "address") else 40
-            y += max(48, _paragraph(added, value_x + dx, y + dy, values[key], entry.face, limit - value_x, height, 23) + 14)
-    for i, line in enumerate(("扫描二维码登录", "‘国家企业信用", "信息公示系统’", "了解更多登记、", "备案、许可、监", "管信息。")):
+            y += max(
+                48,
+                _paragraph(
+                    added,
+                    value_x + dx,
+                    y + dy,
+                    values[key],
+                    entry.face,
+                    limit - value_x,
+                    height,
+                    23,
+                )
+                + 14,
+            )
+    for i, line in enumerate(
+        (
+            "扫描二维码登录",
+            "‘国家企业信用",
+            "信息公示系统’",
+            "了解更多登记、",
+            "备案、许可、监",
+            "管信息。",
+        )
+    ):
         fine.text(1340, 346 + i * 18, line, "hei", 13)
     fixed.spread(1066, 926, "登记机关", "hei", 29, 184)
     _dated(fixed, added, entry, (1190, 1276, 1322, 1362, 1400, 1436), 982, dx, dy)
@@ -143,7 +217,9 @@ def _landscape(entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tu
     return _Places((1224, 334, 104), (1358, 902, 84))
 
 
-def _portrait(entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]) -> _Places:
+def _portrait(
+    entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]
+) -> _Places:
     dx, dy = offset
     labels, values = _LABELS[entry.company.kind], _values(entry)
     if entry.copy == "副本":
@@ -159,7 +235,9 @@ def _portrait(entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tup
     for key in _DOWN[entry.company.kind]:
         fixed.spread(142, y, labels[key], "hei", 25, 152)
         height = 200 if key == "business_scope" else 64
-        y += max(46, _paragraph(added, 318 + dx, y + dy, values[key], entry.face, 612, height, 25) + 10)
+        y += max(
+            46, _paragraph(added, 318 + dx, y + dy, values[key], entry.face, 612, height, 25) + 10
+        )
     fixed.spread(520, 1372, "登记机关", "hei", 27, 164)
     _dated(fixed, added, entry, (700, 766, 802, 848, 886, 932), 1462, dx, dy)
     fine.text(110, 1488, "请于每年1月1日至6月30日履行年报公示义务", "hei", 17)
@@ -168,7 +246,9 @@ def _portrait(entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tup
     return _Places((110, 1250, 190), (856, 1386, 104))
 
 
-def _paragraph(plate: Plate, x: float, y: float, text: str, face: Face, room: float, height: float, size: int) -> float:
+def _paragraph(
+    plate: Plate, x: float, y: float, text: str, face: Face, room: float, height: float, size: int
+) -> float:
     """`text` in lines from baseline `y`, in letters small enough for `room` × `height` pixels; how high it became."""
     for fitting in range(size, 11, -1):
         lines = wrapped(text, face, fitting, room)
@@ -180,7 +260,9 @@ def _paragraph(plate: Plate, x: float, y: float, text: str, face: Face, room: fl
     return (len(lines) - 1) * fitting * 1.3 + size * 1.3
 
 
-def _dated(fixed: Plate, added: Plate, entry: Entry, xs: tuple[int, ...], y: int, dx: float, dy: float) -> None:
+def _dated(
+    fixed: Plate, added: Plate, entry: Entry, xs: tuple[int, ...], y: int, dx: float, dy: float
+) -> None:
     """The day of issue: digits by the printer, 年 月 日 by the form."""
     day = entry.issued_on
     for x, text in zip(xs[::2], (f"{day.year}", f"{day.month:02}", f"{day.day:02}"), strict=True):
@@ -189,23 +271,31 @@ def _dated(fixed: Plate, added: Plate, entry: Entry, xs: tuple[int, ...], y: int
         fixed.text(x, y, text, "hei", 25)
 
 
-def _with_qr(sheet: Paper, text: str, place: tuple[int, int, int], offset: tuple[float, float], ink: Colour) -> Paper:
+def _with_qr(
+    sheet: Paper, text: str, place: tuple[int, int, int], offset: tuple[float, float], ink: Colour
+) -> Paper:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
     modules = np.asarray(zxingcpp.write_barcode_to_image(code, add_quiet_zones=False))
     left, top, side = round(place[0] + offset[0]), round(place[1] + offset[1]), place[2]
     scale = -(-4 * side // modules.shape[0])
     fine = np.kron(255 - modules, np.ones((scale, scale), np.uint8))
     mask = np.zeros(sheet.shape[:2], np.uint8)
-    mask[top : top + side, left : left + side] = cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA)
+    mask[top : top + side, left : left + side] = cv2.resize(
+        fine, (side, side), interpolation=cv2.INTER_AREA
+    )
     return inked(sheet, mask, ink, 0.95)
 
 
-def _with_seal(sheet: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator) -> Paper:
+def _with_seal(
+    sheet: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator
+) -> Paper:
     x, y, radius = place
     x, y = x + round(rng.uniform(-14, 14)), y + round(rng.uniform(-14, 14))
     pressed = impression(authority, radius, rng)
     mask = np.zeros(sheet.shape[:2], np.uint8)
     half = pressed.shape[0] // 2
     mask[y - half : y - half + pressed.shape[0], x - half : x - half + pressed.shape[1]] = pressed
-    multiplied = (sheet.astype(np.uint16) * np.array(_RED, np.uint16) // 245).clip(0, 255).astype(np.uint8)
+    multiplied = (
+        (sheet.astype(np.uint16) * np.array(_RED, np.uint16) // 245).clip(0, 255).astype(np.uint8)
+    )
     return inked(sheet, mask, multiplied, float(rng.uniform(0.6, 0.92)))

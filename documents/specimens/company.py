@@ -18,19 +18,92 @@ Kind = Literal["company", "individual", "cooperative"]
 
 PROVINCE: Final = "澜川省"
 _PLACES: Final = (
-    ("云溪市", "yunxi"), ("澜浦市", "lanpu"), ("望川市", "wangchuan"), ("雾屿市", "wuyu"), ("鹤汀市", "heting"),
-    ("星野市", "xingye"), ("苇洲市", "weizhou"), ("青榆市", "qingyu"), ("白鹭湾市", "bailuwan"), ("听潮市", "tingchao"),
-)  # fmt: skip
-_DISTRICTS: Final = ("澜东区", "澜西区", "月湖区", "松影区", "望舒区", "石桥新区", "芦汀区", "高新区")
-_STREETS: Final = ("问渠路", "拾光大道", "见山路", "听松街", "白榆路", "未央东路", "渡口街", "折柳路", "星桥中路", "半夏路")
-_BUILDINGS: Final = ("云帆大厦", "知行中心", "星桥产业园", "拾里广场", "青禾创业园", "望川国际", "松影商务楼")
+    ("云溪市", "yunxi"),
+    ("澜浦市", "lanpu"),
+    ("望川市", "wangchuan"),
+    ("雾屿市", "wuyu"),
+    ("鹤汀市", "heting"),
+    ("星野市", "xingye"),
+    ("苇洲市", "weizhou"),
+    ("青榆市", "qingyu"),
+    ("白鹭湾市", "bailuwan"),
+    ("听潮市", "tingchao"),
+)
+_DISTRICTS: Final = (
+    "澜东区",
+    "澜西区",
+    "月湖区",
+    "松影区",
+    "望舒区",
+    "石桥新区",
+    "芦汀区",
+    "高新区",
+)
+_STREETS: Final = (
+    "问渠路",
+    "拾光大道",
+    "见山路",
+    "听松街",
+    "白榆路",
+    "未央东路",
+    "渡口街",
+    "折柳路",
+    "星桥中路",
+    "半夏路",
+)
+_BUILDINGS: Final = (
+    "云帆大厦",
+    "知行中心",
+    "星桥产业园",
+    "拾里广场",
+    "青禾创业园",
+    "望川国际",
+    "松影商务楼",
+)
 _WORDS: Final = (
-    ("星桥", "xingqiao"), ("青禾", "qinghe"), ("拾光", "shiguang"), ("白榆", "baiyu"), ("云帆", "yunfan"), ("鹿鸣", "luming"),
-    ("知微", "zhiwei"), ("望舒", "wangshu"), ("明川", "mingchuan"), ("若木", "ruomu"), ("澄怀", "chenghuai"), ("砚田", "yantian"),
-    ("启衡", "qiheng"), ("远岫", "yuanxiu"), ("沐野", "muye"), ("翎羽", "lingyu"), ("朗润", "langrun"), ("钧陶", "juntao"),
-    ("禾木", "hemu"), ("蓝鲸座", "lanjingzuo"), ("北辰星", "beichenxing"), ("三叶草原", "sanyecaoyuan"),
-)  # fmt: skip
-_SURNAMES: Final = ("林", "沈", "顾", "叶", "温", "苏", "江", "柳", "程", "陆", "秦", "贺", "邱", "黎", "欧阳", "司徒", "闻人", "令狐")
+    ("星桥", "xingqiao"),
+    ("青禾", "qinghe"),
+    ("拾光", "shiguang"),
+    ("白榆", "baiyu"),
+    ("云帆", "yunfan"),
+    ("鹿鸣", "luming"),
+    ("知微", "zhiwei"),
+    ("望舒", "wangshu"),
+    ("明川", "mingchuan"),
+    ("若木", "ruomu"),
+    ("澄怀", "chenghuai"),
+    ("砚田", "yantian"),
+    ("启衡", "qiheng"),
+    ("远岫", "yuanxiu"),
+    ("沐野", "muye"),
+    ("翎羽", "lingyu"),
+    ("朗润", "langrun"),
+    ("钧陶", "juntao"),
+    ("禾木", "hemu"),
+    ("蓝鲸座", "lanjingzuo"),
+    ("北辰星", "beichenxing"),
+    ("三叶草原", "sanyecaoyuan"),
+)
+_SURNAMES: Final = (
+    "林",
+    "沈",
+    "顾",
+    "叶",
+    "温",
+    "苏",
+    "江",
+    "柳",
+    "程",
+    "陆",
+    "秦",
+    "贺",
+    "邱",
+    "黎",
+    "欧阳",
+    "司徒",
+    "闻人",
+    "令狐",
+)
 _GIVEN: Final = (
     "知白", "望舒", "听澜", "若木", "见山", "问渠", "怀瑾", "行简", "既明", "未央", "牧之", "砚秋", "星野", "疏桐", "照临",
     "凛", "樾", "岫", "澈", "翊", "泠", "旻", "昇",
@@ -161,9 +234,7 @@ _SHOPS: Final = (
     ("理发店", ("理发服务", "日用百货零售")),
     ("花艺工作室", ("鲜花、绿植、工艺礼品零售", "婚庆礼仪服务")),
 )
-_COOPERATION: Final = (
-    "组织采购、供应成员所需的生产资料；组织收购、销售成员生产的产品；引进新技术、新品种；开展技术培训、技术交流和信息咨询服务。"
-)
+_COOPERATION: Final = "组织采购、供应成员所需的生产资料；组织收购、销售成员生产的产品；引进新技术、新品种；开展技术培训、技术交流和信息咨询服务。"
 _CROPS: Final = ("果蔬种植", "茶叶种植", "水产养殖", "食用菌种植")
 _TYPES: Final = (
     "有限责任公司(自然人投资或控股)",
@@ -227,7 +298,9 @@ class Company:
         Without `kind`, seeds ending in 8 give an individual business, in 9 a cooperative, all others a company.
         """
         if kind is None:
-            kind = "individual" if seed % 10 == 8 else "cooperative" if seed % 10 == 9 else "company"
+            kind = (
+                "individual" if seed % 10 == 8 else "cooperative" if seed % 10 == 9 else "company"
+            )
         rng = random.Random(f"company {seed} {kind}")  # noqa: S311 (nothing here is secret)
         place = rng.randrange(len(_PLACES))
         city, city_latin = _PLACES[place]
@@ -261,7 +334,12 @@ def _code(rng: random.Random, kind: Kind, region: str, established_on: date) -> 
         body = "MA" + "".join(rng.choice(uscc.ALPHABET) for _ in range(6))
     else:
         body = f"{rng.randrange(10**8):08}"
-    first17 = {"company": "91", "individual": "92", "cooperative": "93"}[kind] + region + body + uscc.organisation_check_character(body)
+    first17 = (
+        {"company": "91", "individual": "92", "cooperative": "93"}[kind]
+        + region
+        + body
+        + uscc.organisation_check_character(body)
+    )
     return first17 + uscc.check_character(first17)
 
 
@@ -272,17 +350,29 @@ def _trade(rng: random.Random, kind: Kind, city: str, word: str) -> tuple[str, s
         return f"{city}{word}{shop}", "个体工商户", "、".join(wares) + "。" + _LICENSED
     if kind == "cooperative":
         crop = rng.choice(_CROPS)
-        return f"{city}{word}{crop}专业合作社", "农民专业合作社", f"{crop}；{_COOPERATION}{_LICENSED}"
+        return (
+            f"{city}{word}{crop}专业合作社",
+            "农民专业合作社",
+            f"{crop}；{_COOPERATION}{_LICENSED}",
+        )
     trade, items = rng.choice(_TRADES)
     chosen = rng.sample(items, rng.randint(3, len(items)))
     if rng.random() < _SHARE_OF_LONG_SCOPES:
-        more = [item for _, others in rng.sample(_TRADES, 3) for item in others if item not in items]
+        more = [
+            item for _, others in rng.sample(_TRADES, 3) for item in others if item not in items
+        ]
         chosen += rng.sample(more, rng.randint(8, min(14, len(more))))
     scope = rng.choice(("；", "；", "，")).join(chosen) + "。" + _LICENSED
     if rng.random() < 0.1:
         return f"{city}{word}{trade}股份有限公司", "股份有限公司(非上市、自然人投资或控股)", scope
     short = city.removesuffix("市")
-    name = rng.choice((f"{city}{word}{trade}有限公司", f"{short}{word}{trade}有限公司", f"{word}（{short}）{trade}有限责任公司"))
+    name = rng.choice(
+        (
+            f"{city}{word}{trade}有限公司",
+            f"{short}{word}{trade}有限公司",
+            f"{word}（{short}）{trade}有限责任公司",
+        )
+    )
     return name, rng.choice(_TYPES), scope
 
 
@@ -297,18 +387,38 @@ def _term(rng: random.Random, established_on: date) -> str:
     start = chinese_date(established_on)
     years = 30 if established_on.year >= 2010 else 50
     leap_day = (established_on.month, established_on.day) == (2, 29)
-    end = established_on.replace(year=established_on.year + years, day=28 if leap_day else established_on.day) - timedelta(days=1)
-    return rng.choice(("长期", f"{start}至长期", f"{start} 至 长期", f"{start}至{chinese_date(end)}", f"{start} 至 {chinese_date(end)}"))
+    end = established_on.replace(
+        year=established_on.year + years, day=28 if leap_day else established_on.day
+    ) - timedelta(days=1)
+    return rng.choice(
+        (
+            "长期",
+            f"{start}至长期",
+            f"{start} 至 长期",
+            f"{start}至{chinese_date(end)}",
+            f"{start} 至 {chinese_date(end)}",
+        )
+    )
 
 
 def _address(rng: random.Random, area: str) -> str:
     street = f"{rng.choice(_STREETS)}{rng.randint(1, 999)}号"
     room = f"{rng.randint(1, 28)}{rng.randint(1, 24):02}"
     building = rng.choice(_BUILDINGS)
-    inside = rng.choice(("{block}幢{room}室", "{building}{room}室", "{building}{wing}座{room}-{room}A", "", "{wing}号楼{room}室"))
+    inside = rng.choice(
+        (
+            "{block}幢{room}室",
+            "{building}{room}室",
+            "{building}{wing}座{room}-{room}A",
+            "",
+            "{wing}号楼{room}室",
+        )
+    )
     return (
         rng.choice(("", "", PROVINCE))
         + area
         + street
-        + inside.format(block=rng.randint(1, 30), room=room, building=building, wing=rng.choice("ABC"))
+        + inside.format(
+            block=rng.randint(1, 30), room=room, building=building, wing=rng.choice("ABC")
+        )
     )

@@ -33,7 +33,9 @@ def decoy(seed: int, kind: str, damage: str | None = None) -> Image.Image:
     draw, usual = _DRAWN[kind]
     damage = usual if damage is None else damage
     if unknown := [name for name in damage.split("+") if name not in DAMAGES]:
-        raise ValueError(f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(DAMAGES)}")
+        raise ValueError(
+            f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(DAMAGES)}"
+        )
     rng = np.random.default_rng(list(f"decoy {seed} {kind}".encode()))
     return Image.fromarray(photographed(draw(Company.fictitious(seed), rng), damage, rng))
 
@@ -52,7 +54,15 @@ def _lines(plate: Plate, x: float, y: float, text: str, size: int, room: float) 
     return y
 
 
-def _rows(plate: Plate, x: float, y: float, rows: list[tuple[str, str]], size: int, value_x: float, room: float) -> float:
+def _rows(
+    plate: Plate,
+    x: float,
+    y: float,
+    rows: list[tuple[str, str]],
+    size: int,
+    value_x: float,
+    room: float,
+) -> float:
     """Labels and their values, one below the other; the baseline after the last."""
     for label, value in rows:
         plate.text(x, y, label, "song", size)
@@ -60,7 +70,9 @@ def _rows(plate: Plate, x: float, y: float, rows: list[tuple[str, str]], size: i
     return y
 
 
-def _pressed(paper: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator) -> Paper:
+def _pressed(
+    paper: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator
+) -> Paper:
     """The seal of `authority` at `place`: middle and radius."""
     x, y, radius = place
     seal = impression(authority, radius, rng)
@@ -81,7 +93,13 @@ def _id_card(company: Company, rng: np.random.Generator) -> Paper:
         ("住 址", company.address),
     ]
     _rows(plate, 70, 110, rows, 30, 190, 400)
-    plate.text(70, 560, f"公民身份号码      99{int(rng.integers(10**4)):04}198513320{int(rng.integers(10**3)):03}", "song", 32)
+    plate.text(
+        70,
+        560,
+        f"公民身份号码      99{int(rng.integers(10**4)):04}198513320{int(rng.integers(10**3)):03}",
+        "song",
+        32,
+    )
     plate.text(560, 620, MARK, "song", 20)
     cv2.ellipse(paper, (800, 210), (75, 95), 0, 0, 360, (204, 170, 150), -1, cv2.LINE_AA)
     cv2.ellipse(paper, (800, 470), (150, 150), 0, 180, 360, (70, 80, 110), -1, cv2.LINE_AA)
@@ -95,9 +113,13 @@ def _contract(company: Company, rng: np.random.Generator) -> Paper:
     plate.text(565, 170, "劳 动 合 同 书", "song", 52, "ms")
     worker = Company.fictitious(int(rng.integers(10**6))).legal_representative
     head = [
-        ("甲方（用人单位）：", company.name), ("统一社会信用代码：", company.uscc), ("法定代表人：", company.legal_representative),
-        ("住所：", company.address), ("乙方（劳动者）：", worker), ("身份证号码：", "（样本，不填写）"),
-    ]  # fmt: skip
+        ("甲方（用人单位）：", company.name),
+        ("统一社会信用代码：", company.uscc),
+        ("法定代表人：", company.legal_representative),
+        ("住所：", company.address),
+        ("乙方（劳动者）：", worker),
+        ("身份证号码：", "（样本，不填写）"),
+    ]
     y = _rows(plate, 120, 270, head, 25, 360, 640)
     for number, clause in enumerate(_CLAUSES, start=1):
         y = _lines(plate, 120, y + 14, f"第{'一二三四五六七八九'[number - 1]}条  {clause}", 24, 890)
@@ -109,12 +131,25 @@ def _landscape(company: Company, rng: np.random.Generator) -> Paper:
     """Hills under a sky."""
     width, height = 1600, 1066
     ys = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-    sky = np.array((120, 170, 220), np.float32) * (1 - ys) + np.array((236, 226, 206), np.float32) * ys
-    paper = np.clip(np.broadcast_to(sky, (height, width, 3)) + cloud(rng, (width, height), 6)[..., None] * 9, 0, 255).astype(np.uint8)
+    sky = (
+        np.array((120, 170, 220), np.float32) * (1 - ys)
+        + np.array((236, 226, 206), np.float32) * ys
+    )
+    paper = np.clip(
+        np.broadcast_to(sky, (height, width, 3)) + cloud(rng, (width, height), 6)[..., None] * 9,
+        0,
+        255,
+    ).astype(np.uint8)
     for depth, colour in ((0.5, (128, 146, 158)), (0.64, (86, 116, 98)), (0.8, (52, 78, 46))):
         along = np.arange(0, width + 20, 20)
-        crest = (depth + 0.05 * np.sin(along / rng.uniform(80, 190) + rng.uniform(0, 6)) + 0.02 * rng.standard_normal(len(along))) * height
-        hill = np.vstack((np.stack((along, crest), axis=1), [(width, height), (0, height)])).astype(np.int32)
+        crest = (
+            depth
+            + 0.05 * np.sin(along / rng.uniform(80, 190) + rng.uniform(0, 6))
+            + 0.02 * rng.standard_normal(len(along))
+        ) * height
+        hill = np.vstack((np.stack((along, crest), axis=1), [(width, height), (0, height)])).astype(
+            np.int32
+        )
         cv2.fillPoly(paper, [hill], colour, cv2.LINE_AA)
     return paper
 
@@ -126,13 +161,32 @@ def _chat(company: Company, rng: np.random.Generator) -> Paper:
     plate = Plate(size)
     plate.text(414, 110, company.legal_representative, "song", 34, "ms")
     y = 180
-    for turn, said in enumerate((*_CHAT, f"公司叫{company.name}", "好的，收到后一个工作日内审核。", MARK)):
+    for turn, said in enumerate(
+        (*_CHAT, f"公司叫{company.name}", "好的，收到后一个工作日内审核。", MARK)
+    ):
         lines, mine = wrapped(said, "song", 30, 470), turn % 2 == 1
-        room, tall = round(max(width(line, "song", 30) for line in lines)) + 40, 44 * len(lines) + 34
+        room, tall = (
+            round(max(width(line, "song", 30) for line in lines)) + 40,
+            44 * len(lines) + 34,
+        )
         left = size[0] - 110 - room if mine else 110
-        cv2.rectangle(paper, (left, y), (left + room, y + tall), (149, 236, 105) if mine else (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.rectangle(
+            paper,
+            (left, y),
+            (left + room, y + tall),
+            (149, 236, 105) if mine else (255, 255, 255),
+            -1,
+            cv2.LINE_AA,
+        )
         face = size[0] - 90 if mine else 22
-        cv2.rectangle(paper, (face, y), (face + 68, y + 68), (110, 140, 190) if mine else (200, 150, 110), -1, cv2.LINE_AA)
+        cv2.rectangle(
+            paper,
+            (face, y),
+            (face + 68, y + 68),
+            (110, 140, 190) if mine else (200, 150, 110),
+            -1,
+            cv2.LINE_AA,
+        )
         for i, line in enumerate(lines):
             plate.text(left + 20, y + 48 + i * 44, line, "song", 30)
         y += tall + 46
@@ -156,7 +210,13 @@ def _receipt(company: Company, rng: np.random.Generator) -> Paper:
         plate.text(520, y, f"{number} × {price / 100:.2f}", "song", 26, "rs")
         total, y = total + number * price, y + 52
     plate.text(40, y + 40, f"合计：{total / 100:.2f} 元", "song", 34)
-    plate.text(40, y + 110, f"{company.established_on.isoformat()} 18:{int(rng.integers(60)):02}  收银员 02", "song", 24)
+    plate.text(
+        40,
+        y + 110,
+        f"{company.established_on.isoformat()} 18:{int(rng.integers(60)):02}  收银员 02",
+        "song",
+        24,
+    )
     plate.text(40, y + 160, f"地址：{company.address[:16]}", "song", 24)
     plate.text(280, y + 230, f"谢谢惠顾  {MARK}", "song", 26, "ms")
     return inked(_sheet(size, (244, 244, 240), rng), plate.mask, (66, 66, 74), 0.85)
@@ -172,15 +232,25 @@ def _account_permit(company: Company, rng: np.random.Generator) -> Paper:
     plate.text(800, 250, "开 户 许 可 证", "song", 84, "ms")
     plate.text(160, 350, f"核准号：J99{int(rng.integers(10**10)):010}", "song", 30)
     plate.text(1440, 350, f"编号：99-{int(rng.integers(10**8)):08}", "song", 30, "rs")
-    y = _lines(plate, 160, 450, f"    经审核，{company.name}符合开户条件，准予开立基本存款账户。", 36, 1280)
+    y = _lines(
+        plate, 160, 450, f"    经审核，{company.name}符合开户条件，准予开立基本存款账户。", 36, 1280
+    )
     rows = [
-        ("法定代表人（单位负责人）", company.legal_representative), ("开户银行", f"{company.registration_authority[:3]}样本银行虚构支行"),
+        ("法定代表人（单位负责人）", company.legal_representative),
+        ("开户银行", f"{company.registration_authority[:3]}样本银行虚构支行"),
         ("账    号", f"9900{int(rng.integers(10**12)):012}"),
-    ]  # fmt: skip
+    ]
     _rows(plate, 160, y + 50, rows, 34, 620, 820)
-    plate.text(1440, 900, f"发证机关（盖章）  {chinese_date(company.established_on)}", "song", 28, "rs")
+    plate.text(
+        1440, 900, f"发证机关（盖章）  {chinese_date(company.established_on)}", "song", 28, "rs"
+    )
     plate.text(160, 960, MARK, "song", 24)
-    return _pressed(inked(paper, plate.mask, _INK), company.registration_authority[:3] + "虚构银行", (1250, 850, 100), rng)
+    return _pressed(
+        inked(paper, plate.mask, _INK),
+        company.registration_authority[:3] + "虚构银行",
+        (1250, 850, 100),
+        rng,
+    )
 
 
 def _tax_certificate(company: Company, rng: np.random.Generator) -> Paper:
@@ -193,15 +263,24 @@ def _tax_certificate(company: Company, rng: np.random.Generator) -> Paper:
     plate.text(565, 330, "（副本）", "song", 34, "ms")
     plate.text(565, 400, f"样税字 {company.uscc[2:8]}{company.uscc[8:17]} 号", "song", 30, "ms")
     rows = [
-        ("纳税人名称：", company.name), ("法定代表人：", company.legal_representative), ("地    址：", company.address),
-        ("登记注册类型：", company.type), ("经营范围：", company.business_scope[:90]), ("批准设立机关：", company.registration_authority),
+        ("纳税人名称：", company.name),
+        ("法定代表人：", company.legal_representative),
+        ("地    址：", company.address),
+        ("登记注册类型：", company.type),
+        ("经营范围：", company.business_scope[:90]),
+        ("批准设立机关：", company.registration_authority),
         ("扣缴义务：", "依法确定"),
-    ]  # fmt: skip
+    ]
     _rows(plate, 130, 520, rows, 29, 370, 620)
     plate.text(980, 1380, "发证税务机关", "song", 32, "rs")
     plate.text(980, 1450, chinese_date(company.established_on), "song", 28, "rs")
     plate.text(130, 1510, MARK, "song", 24)
-    return _pressed(inked(paper, plate.mask, _INK), company.registration_authority[:3] + "虚构税务局", (800, 1390, 105), rng)
+    return _pressed(
+        inked(paper, plate.mask, _INK),
+        company.registration_authority[:3] + "虚构税务局",
+        (800, 1390, 105),
+        rng,
+    )
 
 
 _CLAUSES: Final = (
@@ -221,7 +300,20 @@ _CHAT: Final = (
     "好的，法定代表人那一栏也要拍到吗",
     "要的，住所和经营范围也要完整",
 )
-_WARES: Final = ("矿泉水", "签字笔", "复印纸", "文件袋", "面包", "酸奶", "苹果", "订书机", "垃圾袋", "洗手液", "毛巾", "电池")
+_WARES: Final = (
+    "矿泉水",
+    "签字笔",
+    "复印纸",
+    "文件袋",
+    "面包",
+    "酸奶",
+    "苹果",
+    "订书机",
+    "垃圾袋",
+    "洗手液",
+    "毛巾",
+    "电池",
+)
 _DRAWN: Final[dict[str, tuple[Callable[[Company, np.random.Generator], Paper], str]]] = {
     "id_card": (_id_card, "phone"),
     "contract": (_contract, "phone"),

@@ -40,14 +40,22 @@ def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
     if not forgery:
         return {}
     if forgery == "forged_code":
-        return {"uscc": Company.fictitious(seed + 100_003, company.kind).uscc, "qr_uscc": company.uscc}
-    return {"uscc": edited(company.uscc, seed), "qr_uscc": "" if forgery == "forged_bare" else company.uscc}
+        return {
+            "uscc": Company.fictitious(seed + 100_003, company.kind).uscc,
+            "qr_uscc": company.uscc,
+        }
+    return {
+        "uscc": edited(company.uscc, seed),
+        "qr_uscc": "" if forgery == "forged_bare" else company.uscc,
+    }
 
 
 def edited(code: str, seed: int) -> str:
     """`code` with one digit made another; since all weights are prime to 31, its check character is then wrong."""
     rng = random.Random(f"forgery {seed}")  # noqa: S311 (nothing here is secret)
-    place = rng.choice([i for i, character in enumerate(code[:17]) if character.isdigit() and i > 1])
+    place = rng.choice(
+        [i for i, character in enumerate(code[:17]) if character.isdigit() and i > 1]
+    )
     digit = rng.choice([digit for digit in "0123456789" if digit != code[place]])
     return code[:place] + digit + code[place + 1 :]
 
@@ -62,7 +70,13 @@ Attack = Literal["retyped_digit", "copied_digit", "pasted_field", "painted_over"
 ATTACKS: Final[tuple[Attack, ...]] = get_args(Attack)
 """A digit of the code typed anew in another face; a digit copied over another of the same code; a value's line pasted
 from another photo; a value painted over with the colour of its ground and typed anew; a screen photographed."""
-EDITORS: Final = ("Adobe Photoshop 24.0 (Windows)", "GIMP 2.10.34", "Adobe Illustrator 27.0", "美图秀秀", "PicsArt")
+EDITORS: Final = (
+    "Adobe Photoshop 24.0 (Windows)",
+    "GIMP 2.10.34",
+    "Adobe Illustrator 27.0",
+    "美图秀秀",
+    "PicsArt",
+)
 """What such programs write into a file."""
 Line = Sequence[float]
 """x0, y0, x1, y1 of a line of print, in pixels of the picture."""
@@ -79,7 +93,9 @@ class Photo:
     lines: Mapping[str, Sequence[Line]]
 
 
-def attacked(photo: Photo, attack: Attack, seed: int, donor: Photo | None = None) -> tuple[Paper, Line] | None:
+def attacked(
+    photo: Photo, attack: Attack, seed: int, donor: Photo | None = None
+) -> tuple[Paper, Line] | None:
     """`photo` after `attack`, and where it was altered; None where it has no place for it.
 
     `donor` is another company's photo, which a pasted field comes from.
@@ -95,7 +111,11 @@ def attacked(photo: Photo, attack: Attack, seed: int, donor: Photo | None = None
         return None
     if attack == "painted_over":
         return _painted_over(photo.picture, photo.lines[field][0], rng)
-    return _pasted(photo.picture, photo.lines[field][0], donor.picture, donor.lines[field][0]) if donor and donor.lines.get(field) else None
+    return (
+        _pasted(photo.picture, photo.lines[field][0], donor.picture, donor.lines[field][0])
+        if donor and donor.lines.get(field)
+        else None
+    )
 
 
 def saved(picture: Paper, quality: int, editor: str = "") -> bytes:
@@ -117,7 +137,9 @@ def _on_code(photo: Photo, attack: Attack, rng: np.random.Generator) -> tuple[Pa
     if attack == "copied_digit":
         left, top, right, bottom = cells[other]
         width, height = min(x1 - x0, right - left), min(y1 - y0, bottom - top)
-        result[y0 : y0 + height, x0 : x0 + width] = photo.picture[top : top + height, left : left + width]
+        result[y0 : y0 + height, x0 : x0 + width] = photo.picture[
+            top : top + height, left : left + width
+        ]
         return result, (x0, y0, x0 + width, y0 + height)
     ground, ink = _colours(photo.picture[y0:y1, x0:x1])
     result[y0:y1, x0:x1] = ground
@@ -131,7 +153,9 @@ def _painted_over(picture: Paper, line: Line, rng: np.random.Generator) -> tuple
     result = picture.copy()
     result[y0:y1, x0:x1] = ground
     count = max(2, round((x1 - x0) / max(1, y1 - y0)))
-    text = "".join(str(rng.choice(list("林知白见山问渠怀瑾行简未央星野青禾云帆"))) for _ in range(count))
+    text = "".join(
+        str(rng.choice(list("林知白见山问渠怀瑾行简未央星野青禾云帆"))) for _ in range(count)
+    )
     return _typed(result, (x0, y0, x1, y1), text, "song", ink), (x0, y0, x1, y1)
 
 
@@ -144,7 +168,9 @@ def _pasted(picture: Paper, line: Line, donor: Paper, theirs: Line) -> tuple[Pap
     width = max(8, min(round(piece.shape[1] * scale), picture.shape[1] - x0))
     result = picture.copy()
     result[y0:y1, x0:x1] = _colours(picture[y0:y1, x0:x1])[0]
-    result[y0:y1, x0 : x0 + width] = cv2.resize(piece, (width, y1 - y0), interpolation=cv2.INTER_CUBIC)
+    result[y0:y1, x0 : x0 + width] = cv2.resize(
+        piece, (width, y1 - y0), interpolation=cv2.INTER_CUBIC
+    )
     return result, (x0, y0, max(x1, x0 + width), y1)
 
 
@@ -154,7 +180,11 @@ def _cells(picture: Paper, line: Line, count: int) -> list[tuple[int, int, int, 
     grey = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY).astype(np.float32)
     dark = grey.min(axis=0) < (np.median(grey) + grey.min()) / 2
     inked_columns = np.flatnonzero(dark)
-    left, right = (x0 + int(inked_columns[0]), x0 + int(inked_columns[-1]) + 1) if len(inked_columns) else (x0, x1)
+    left, right = (
+        (x0 + int(inked_columns[0]), x0 + int(inked_columns[-1]) + 1)
+        if len(inked_columns)
+        else (x0, x1)
+    )
     step = (right - left) / count
     return [(round(left + i * step), y0, round(left + (i + 1) * step), y1) for i in range(count)]
 
@@ -168,7 +198,9 @@ def _colours(patch: Paper) -> tuple[Paper, tuple[int, int, int]]:
     return ground, (int(red), int(green), int(blue))
 
 
-def _typed(picture: Paper, box: tuple[int, int, int, int], text: str, face: Face, ink: tuple[int, int, int]) -> Paper:
+def _typed(
+    picture: Paper, box: tuple[int, int, int, int], text: str, face: Face, ink: tuple[int, int, int]
+) -> Paper:
     """`text` set into `box` in letters that fit it, their edges as soft as a screen's, no softer."""
     x0, y0, x1, y1 = box
     size = max(8, round((y1 - y0) * 0.78))

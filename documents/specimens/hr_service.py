@@ -14,15 +14,34 @@ import cv2
 import numpy as np
 
 from documents.specimens.company import Company, chinese_date
-from documents.specimens.paper import INK, PaperSpecimen, checked, finished, generator, printable, sealed, sheet, some_day
+from documents.specimens.paper import (
+    INK,
+    PaperSpecimen,
+    checked,
+    finished,
+    generator,
+    printable,
+    sealed,
+    sheet,
+    some_day,
+)
 from documents.typesetting import Face, Paper, Plate, inked, wrapped
 
 Layout = Literal["wide", "upright"]
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
 TITLE: Final = "人力资源服务许可证"
 FIELDS: Final = (
-    "number", "name", "uscc", "legal_representative", "address", "scope", "valid_from", "valid_until", "authority", "issued_on",
-)  # fmt: skip
+    "number",
+    "name",
+    "uscc",
+    "legal_representative",
+    "address",
+    "scope",
+    "valid_from",
+    "valid_until",
+    "authority",
+    "issued_on",
+)
 OVERRIDES: Final = (*FIELDS, "copy", "turned")
 DAYS: Final = ("valid_from", "valid_until", "issued_on")
 _SERVICES: Final = (
@@ -48,7 +67,11 @@ class _Told:
 
 
 def make_hr_service(
-    seed: int, layout: str = "wide", damage: str = "none", company: Company | None = None, **overrides: Any
+    seed: int,
+    layout: str = "wide",
+    damage: str = "none",
+    company: Company | None = None,
+    **overrides: Any,
 ) -> PaperSpecimen:
     """The licence of `company` (else the one of `seed`) on `layout`, photographed with `damage`; equal arguments, equal picture.
 
@@ -67,11 +90,17 @@ def make_hr_service(
     page = sealed(page, told.values["authority"], place, 92, rng)
     fields = {name: value for name, value in told.values.items() if value}
     if "number" in fields:
-        fields["number"] = fields["number"].replace("[", "〔").replace("]", "〕")  # which the fonts here have no glyphs for
-    return PaperSpecimen(finished(page, damage, int(overrides.get("turned", 0)), "hr", seed, layout), company, fields)
+        fields["number"] = (
+            fields["number"].replace("[", "〔").replace("]", "〕")
+        )  # which the fonts here have no glyphs for
+    return PaperSpecimen(
+        finished(page, damage, int(overrides.get("turned", 0)), "hr", seed, layout), company, fields
+    )
 
 
-def _told(rng: np.random.Generator, company: Company, layout: Layout | str, overrides: dict[str, Any]) -> _Told:
+def _told(
+    rng: np.random.Generator, company: Company, layout: Layout | str, overrides: dict[str, Any]
+) -> _Told:
     """Every choice is drawn whether or not it is overridden, so that an override changes nothing else."""
     issued = some_day(rng, date(2019, 1, 7), date(2026, 9, 25))
     years = 3 if rng.random() < 0.3 else 5
@@ -83,10 +112,16 @@ def _told(rng: np.random.Generator, company: Company, layout: Layout | str, over
     older = f"（澜）人服证字[{issued.year}]第{serial:04}{int(rng.integers(100, 999))}号"
     values = {
         "number": f"{company.uscc[2:8]}{issued:%y}{serial:04}" if layout == "wide" else older,
-        "name": company.name, "uscc": company.uscc, "legal_representative": company.legal_representative, "address": company.address,
-        "scope": scope, "valid_from": issued.isoformat(), "valid_until": "长期" if rng.random() < 0.15 else last.isoformat(),
-        "authority": f"{city}{'人力资源和社会保障局' if rng.random() < 0.75 else '行政审批局'}", "issued_on": issued.isoformat(),
-    }  # fmt: skip
+        "name": company.name,
+        "uscc": company.uscc,
+        "legal_representative": company.legal_representative,
+        "address": company.address,
+        "scope": scope,
+        "valid_from": issued.isoformat(),
+        "valid_until": "长期" if rng.random() < 0.15 else last.isoformat(),
+        "authority": f"{city}{'人力资源和社会保障局' if rng.random() < 0.75 else '行政审批局'}",
+        "issued_on": issued.isoformat(),
+    }
     copy = str(overrides.get("copy", "副本" if rng.random() < 0.5 else "正本"))
     face: Face = "kai" if rng.random() < 0.4 else "song"
     values |= {name: str(value) for name, value in overrides.items() if name in FIELDS}
@@ -109,19 +144,37 @@ def _wide(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper, tu
         fixed.text(800, 274, "（副本）", "song", 30, "ms")
     fixed.text(1010, 320, "许可证编号：", "song", 25)
     added.text(1166 + dx, 320 + dy, told.values["number"], told.face, 26)
-    left = (("名 称", "name"), ("统一社会信用代码", "uscc"), ("法定代表人", "legal_representative"), ("住 所", "address"))
+    left = (
+        ("名 称", "name"),
+        ("统一社会信用代码", "uscc"),
+        ("法定代表人", "legal_representative"),
+        ("住 所", "address"),
+    )
     right = (("服务范围", "scope"), ("有效期限", "term"))
-    for column, x, room, value_x, limit in ((left, 120, 216, 360, 830), (right, 880, 120, 1024, 1470)):
+    for column, x, room, value_x, limit in (
+        (left, 120, 216, 360, 830),
+        (right, 880, 120, 1024, 1470),
+    ):
         y = 410.0
         for label, name in column:
             fixed.spread(x, y, label.replace(" ", ""), "song", 25, room)
             text = told.term() if name == "term" else told.values[name]
             size = 23 if name == "term" else 25
-            y += max(76.0, _paragraph(added, value_x + dx, y + dy, text, told.face, limit - value_x, size) + 54)
+            y += max(
+                76.0,
+                _paragraph(added, value_x + dx, y + dy, text, told.face, limit - value_x, size)
+                + 54,
+            )
     fixed.text(950, 912, "发证机关：", "song", 27)
     added.text(1086 + dx, 912 + dy, told.values["authority"], told.face, 26)
     fixed.text(950, 978, "发证日期：", "song", 27)
-    added.text(1086 + dx, 978 + dy, chinese_date(date.fromisoformat(told.values["issued_on"])), told.face, 26)
+    added.text(
+        1086 + dx,
+        978 + dy,
+        chinese_date(date.fromisoformat(told.values["issued_on"])),
+        told.face,
+        26,
+    )
     return _inked(page, title, fixed, added, rng), (1330, 920)
 
 
@@ -133,31 +186,58 @@ def _upright(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper,
         fixed.text(565, 336, "（副 本）", "song", 32, "ms")
     added.text(565 + dx, 404 + dy, told.values["number"], told.face, 27, "ms")
     for i, line in enumerate(
-        wrapped("　　根据《人力资源市场暂行条例》规定，经审核，准予从事下列人力资源服务。".replace("　", "  "), "song", 25, 860)
+        wrapped(
+            "　　根据《人力资源市场暂行条例》规定，经审核，准予从事下列人力资源服务。".replace(
+                "　", "  "
+            ),
+            "song",
+            25,
+            860,
+        )
     ):
         fixed.text(140, 480 + i * 40, line, "song", 25)
     y = 610.0
     rows = (
-        ("单位名称", "name"), ("统一社会信用代码", "uscc"), ("负责人", "legal_representative"), ("地址", "address"),
-        ("许可范围", "scope"), ("有效期限", "term"),
-    )  # fmt: skip
+        ("单位名称", "name"),
+        ("统一社会信用代码", "uscc"),
+        ("负责人", "legal_representative"),
+        ("地址", "address"),
+        ("许可范围", "scope"),
+        ("有效期限", "term"),
+    )
     for label, name in rows:
         fixed.text(140, y, f"{label}：", "song", 27)
         text = told.term() if name == "term" else told.values[name]
-        y += max(64.0, _paragraph(added, (390 if name == "uscc" else 300) + dx, y + dy, text, told.face, 680, 27) + 56)
+        y += max(
+            64.0,
+            _paragraph(
+                added, (390 if name == "uscc" else 300) + dx, y + dy, text, told.face, 680, 27
+            )
+            + 56,
+        )
     fixed.text(520, 1330, "发证机关（章）：", "song", 28)
     added.text(742 + dx, 1330 + dy, told.values["authority"], told.face, 26)
-    added.text(700 + dx, 1420 + dy, chinese_date(date.fromisoformat(told.values["issued_on"])), told.face, 28)
+    added.text(
+        700 + dx,
+        1420 + dy,
+        chinese_date(date.fromisoformat(told.values["issued_on"])),
+        told.face,
+        28,
+    )
     return _inked(page, title, fixed, added, rng), (860, 1360)
 
 
-def _inked(page: Paper, title: Plate, fixed: Plate, added: Plate, rng: np.random.Generator) -> Paper:
+def _inked(
+    page: Paper, title: Plate, fixed: Plate, added: Plate, rng: np.random.Generator
+) -> Paper:
     page = inked(page, title.mask, (168, 36, 34), 0.95)
     page = inked(page, fixed.mask, INK, 0.94)
     return inked(page, added.mask, (34, 34, 38), float(rng.uniform(0.7, 0.97)))
 
 
-def _paragraph(plate: Plate, x: float, y: float, text: str, face: Face, room: float, size: int) -> float:
+def _paragraph(
+    plate: Plate, x: float, y: float, text: str, face: Face, room: float, size: int
+) -> float:
     """`text` in lines from baseline `y`; how far below it the last line's baseline is."""
     lines = wrapped(text, face, size, room)
     for i, line in enumerate(lines):

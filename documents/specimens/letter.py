@@ -14,13 +14,37 @@ import cv2
 import numpy as np
 
 from documents.specimens.company import Company, chinese_date
-from documents.specimens.paper import INK, PaperSpecimen, checked, finished, generator, printable, sealed, sheet, some_day
+from documents.specimens.paper import (
+    INK,
+    PaperSpecimen,
+    checked,
+    finished,
+    generator,
+    printable,
+    sealed,
+    sheet,
+    some_day,
+)
 from documents.typesetting import Face, Paper, Plate, inked, width, wrapped
 
 Layout = Literal["sentence", "form", "introduction"]
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
-_TITLES: Final[dict[Layout, str]] = {"sentence": "授权委托书", "form": "企业授权书", "introduction": "介绍信"}
-FIELDS: Final = ("company", "recruiter", "id_number", "matter", "platform", "valid_from", "valid_until", "dated_on", "legal_representative")
+_TITLES: Final[dict[Layout, str]] = {
+    "sentence": "授权委托书",
+    "form": "企业授权书",
+    "introduction": "介绍信",
+}
+FIELDS: Final = (
+    "company",
+    "recruiter",
+    "id_number",
+    "matter",
+    "platform",
+    "valid_from",
+    "valid_until",
+    "dated_on",
+    "legal_representative",
+)
 OVERRIDES: Final = (*FIELDS, "seal_text", "sealed", "signed", "turned")
 DAYS: Final = ("valid_from", "valid_until", "dated_on")
 PLATFORMS: Final = ("云聘招聘网", "拾才招聘平台", "青禾人才网", "星桥直聘")
@@ -31,7 +55,20 @@ _MATTERS: Final = (
     "招聘信息发布和人才招聘事宜",
 )
 _SURNAMES: Final = "林沈顾叶温苏江柳程陆秦贺邱黎"
-_GIVEN: Final = ("知白", "听澜", "若木", "见山", "怀瑾", "行简", "既明", "牧之", "星野", "照临", "澈", "岫")
+_GIVEN: Final = (
+    "知白",
+    "听澜",
+    "若木",
+    "见山",
+    "怀瑾",
+    "行简",
+    "既明",
+    "牧之",
+    "星野",
+    "照临",
+    "澈",
+    "岫",
+)
 SIZE: Final = (1130, 1600)
 _LEFT, _RIGHT = 140, 990
 
@@ -52,7 +89,11 @@ class _Told:
 
 
 def make_letter(
-    seed: int, layout: str = "sentence", damage: str = "none", company: Company | None = None, **overrides: Any
+    seed: int,
+    layout: str = "sentence",
+    damage: str = "none",
+    company: Company | None = None,
+    **overrides: Any,
 ) -> PaperSpecimen:
     """The letter of `company` (else the one of `seed`) on `layout`, photographed with `damage`; equal arguments, equal picture.
 
@@ -67,7 +108,9 @@ def make_letter(
     company = company or Company.fictitious(seed, "company")
     told = _told(rng, company, overrides)
     page = sheet(SIZE, (252, 251, 247), 22)
-    page, place = {"sentence": _sentence, "form": _form, "introduction": _introduction}[layout](page, told, rng)
+    page, place = {"sentence": _sentence, "form": _form, "introduction": _introduction}[layout](
+        page, told, rng
+    )
     if told.sealed:
         page = sealed(page, told.seal_text, place, 112, rng)
     fields = {name: value for name, value in told.values.items() if value and name != "id_number"}
@@ -78,7 +121,12 @@ def make_letter(
     if layout == "sentence" and not told.signed:
         del fields["legal_representative"]
     marks = {"sealed": told.sealed, "signed": told.signed and layout != "introduction"}
-    return PaperSpecimen(finished(page, damage, int(overrides.get("turned", 0)), "letter", seed, layout), company, fields, marks)
+    return PaperSpecimen(
+        finished(page, damage, int(overrides.get("turned", 0)), "letter", seed, layout),
+        company,
+        fields,
+        marks,
+    )
 
 
 def identity_number(rng: np.random.Generator) -> str:
@@ -96,10 +144,14 @@ def _told(rng: np.random.Generator, company: Company, overrides: dict[str, Any])
     values = {
         "company": company.name,
         "recruiter": str(rng.choice(list(_SURNAMES))) + str(rng.choice(_GIVEN)),
-        "id_number": identity_number(rng), "matter": str(rng.choice(_MATTERS)), "platform": str(rng.choice(PLATFORMS)),
-        "valid_from": dated.isoformat(), "valid_until": last.isoformat(), "dated_on": dated.isoformat(),
+        "id_number": identity_number(rng),
+        "matter": str(rng.choice(_MATTERS)),
+        "platform": str(rng.choice(PLATFORMS)),
+        "valid_from": dated.isoformat(),
+        "valid_until": last.isoformat(),
+        "dated_on": dated.isoformat(),
         "legal_representative": company.legal_representative,
-    }  # fmt: skip
+    }
     face: Face = "kai" if rng.random() < 0.7 else "song"
     values |= {name: str(value) for name, value in overrides.items() if name in FIELDS}
     seal_text = str(overrides.get("seal_text", values["company"]))
@@ -131,7 +183,13 @@ def _sentence(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper
         ("。代理人在上述范围内所做的行为，我公司均予以承认，并承担相应责任。", False),
     )
     y = _flow(printed, filled, lines, words, 410, told.face)
-    words = (("本委托书有效期自", False), (told.day("valid_from"), True), ("起至", False), (told.day("valid_until"), True), ("止。", False))
+    words = (
+        ("本委托书有效期自", False),
+        (told.day("valid_from"), True),
+        ("起至", False),
+        (told.day("valid_until"), True),
+        ("止。", False),
+    )
     y = _flow(printed, filled, lines, words, y + 66, told.face)
     foot = max(y + 170, 1010)
     printed.text(480, foot, "委托单位（盖章）：", "song", 29)
@@ -148,9 +206,14 @@ def _form(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper, tu
     printed, filled, lines = Plate(SIZE), Plate(SIZE), np.zeros((SIZE[1], SIZE[0]), np.uint8)
     printed.text(565, 210, _TITLES["form"], "song", 54, "ms")
     rows = (
-        ("授权单位", v["company"]), ("法定代表人", v["legal_representative"]), ("被授权人", v["recruiter"]), ("身份证号码", v["id_number"]),
-        ("招聘平台", v["platform"]), ("授权事项", v["matter"]), ("授权期限", f"{told.day('valid_from')}至{told.day('valid_until')}"),
-    )  # fmt: skip
+        ("授权单位", v["company"]),
+        ("法定代表人", v["legal_representative"]),
+        ("被授权人", v["recruiter"]),
+        ("身份证号码", v["id_number"]),
+        ("招聘平台", v["platform"]),
+        ("授权事项", v["matter"]),
+        ("授权期限", f"{told.day('valid_from')}至{told.day('valid_until')}"),
+    )
     y = 330
     for label, value in rows:
         printed.text(_LEFT, y, f"{label}：", "song", 29)
@@ -159,7 +222,9 @@ def _form(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper, tu
             cv2.line(lines, (350, y + 10), (_RIGHT, y + 10), 255, 1)
             y += 46
         y += 26
-    for line in wrapped("我单位对被授权人在授权范围内的行为承担法律责任。", "song", 28, _RIGHT - _LEFT):
+    for line in wrapped(
+        "我单位对被授权人在授权范围内的行为承担法律责任。", "song", 28, _RIGHT - _LEFT
+    ):
         printed.text(_LEFT, y + 30, line, "song", 28)
         y += 44
     foot = max(y + 150, 1060)
@@ -170,26 +235,50 @@ def _form(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper, tu
     return _inked(page, printed, filled, lines, rng), (800, foot + 90)
 
 
-def _introduction(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper, tuple[int, int]]:
+def _introduction(
+    page: Paper, told: _Told, rng: np.random.Generator
+) -> tuple[Paper, tuple[int, int]]:
     v = told.values
     printed, filled, lines = Plate(SIZE), Plate(SIZE), np.zeros((SIZE[1], SIZE[0]), np.uint8)
     printed.spread(420, 240, _TITLES["introduction"], "song", 60, 290)
     printed.text(_LEFT, 350, f"{v['platform']}：", "song", 30)
     words: tuple[tuple[str, bool], ...] = (
-        ("兹介绍我公司员工", False), (v["recruiter"], True), ("（身份证号：", False), (v["id_number"], True),
-        ("）前往你处办理", False), (v["matter"], True), ("，请予接洽。", False),
-    )  # fmt: skip
+        ("兹介绍我公司员工", False),
+        (v["recruiter"], True),
+        ("（身份证号：", False),
+        (v["id_number"], True),
+        ("）前往你处办理", False),
+        (v["matter"], True),
+        ("，请予接洽。", False),
+    )
     y = _flow(printed, filled, lines, words, 440, told.face)
-    words = (("（有效期：", False), (told.day("valid_from"), True), ("至", False), (told.day("valid_until"), True), ("）", False))
+    words = (
+        ("（有效期：", False),
+        (told.day("valid_from"), True),
+        ("至", False),
+        (told.day("valid_until"), True),
+        ("）", False),
+    )
     y = _flow(printed, filled, lines, words, y + 70, told.face)
     foot = max(y + 220, 960)
-    printed.text(560, foot, f"{v['company']}（盖章）", "song", _fitting(f"{v['company']}（盖章）", "song", 30, 450))
+    printed.text(
+        560,
+        foot,
+        f"{v['company']}（盖章）",
+        "song",
+        _fitting(f"{v['company']}（盖章）", "song", 30, 450),
+    )
     printed.text(640, foot + 80, told.day("dated_on"), "song", 29)
     return _inked(page, printed, filled, lines, rng), (780, foot + 40)
 
 
 def _flow(
-    printed: Plate, filled: Plate, lines: np.ndarray[Any, np.dtype[np.uint8]], words: tuple[tuple[str, bool], ...], y: int, face: Face
+    printed: Plate,
+    filled: Plate,
+    lines: np.ndarray[Any, np.dtype[np.uint8]],
+    words: tuple[tuple[str, bool], ...],
+    y: int,
+    face: Face,
 ) -> int:
     """A paragraph of printed words and filled-in blanks from baseline `y`; the blanks are underlined. The last baseline."""
     size, x = 29, _LEFT + 58.0
@@ -223,17 +312,34 @@ def _signed(page: Paper, told: _Told, place: tuple[int, int], rng: np.random.Gen
     plate = Plate(SIZE)
     x = float(place[0])
     for character in name:
-        plate.text(x, place[1] + float(rng.uniform(-5, 5)), character, printable(name, "kai"), int(rng.integers(38, 46)))
+        plate.text(
+            x,
+            place[1] + float(rng.uniform(-5, 5)),
+            character,
+            printable(name, "kai"),
+            int(rng.integers(38, 46)),
+        )
         x += float(rng.uniform(34, 40))
     mask = plate.mask.copy()
-    tail = [(x, place[1] - 12), (x + 22, place[1] - 22), (x + 40, place[1] - 4), (x + 62, place[1] - 18)]
+    tail = [
+        (x, place[1] - 12),
+        (x + 22, place[1] - 22),
+        (x + 40, place[1] - 4),
+        (x + 62, place[1] - 18),
+    ]
     cv2.polylines(mask, [np.array(tail, np.int32)], False, 255, 2, cv2.LINE_AA)
     lean = np.array([[1, -0.12, 0.12 * place[1]], [0, 1, 0]], np.float32)
     leaning = np.asarray(cv2.warpAffine(mask, lean, SIZE), np.uint8)
     return inked(page, leaning, (36, 44, 96), 0.92)
 
 
-def _inked(page: Paper, printed: Plate, filled: Plate, lines: np.ndarray[Any, np.dtype[np.uint8]], rng: np.random.Generator) -> Paper:
+def _inked(
+    page: Paper,
+    printed: Plate,
+    filled: Plate,
+    lines: np.ndarray[Any, np.dtype[np.uint8]],
+    rng: np.random.Generator,
+) -> Paper:
     page = inked(page, printed.mask, INK, 0.95)
     page = inked(page, lines, (90, 90, 90), 0.8)
     return inked(page, filled.mask, (30, 30, 40), float(rng.uniform(0.8, 0.97)))

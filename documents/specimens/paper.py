@@ -63,14 +63,18 @@ def sheet(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Pap
     return inked(paper, plate.mask, (70, 68, 66), 0.92)
 
 
-def sealed(paper: Paper, text: str, middle: tuple[int, int], radius: int, rng: np.random.Generator) -> Paper:
+def sealed(
+    paper: Paper, text: str, middle: tuple[int, int], radius: int, rng: np.random.Generator
+) -> Paper:
     """`paper` with a seal that says `text`, pressed about `middle`."""
     x, y = (round(value + rng.uniform(-12, 12)) for value in middle)
     pressed = impression(text, radius, rng)
     mask = np.zeros(paper.shape[:2], np.uint8)
     half = pressed.shape[0] // 2
     mask[y - half : y - half + pressed.shape[0], x - half : x - half + pressed.shape[1]] = pressed
-    through = (paper.astype(np.uint16) * np.array(RED, np.uint16) // 245).clip(0, 255).astype(np.uint8)
+    through = (
+        (paper.astype(np.uint16) * np.array(RED, np.uint16) // 245).clip(0, 255).astype(np.uint8)
+    )
     return inked(paper, mask, through, float(rng.uniform(0.65, 0.92)))
 
 
@@ -80,10 +84,14 @@ def finished(page: Paper, damage: str, turned: int, *words: object) -> Image.Ima
     return Image.fromarray(turn_page(page, turned))
 
 
-def checked(damage: str, overrides: Mapping[str, Any], known: tuple[str, ...], days: tuple[str, ...]) -> None:
+def checked(
+    damage: str, overrides: Mapping[str, Any], known: tuple[str, ...], days: tuple[str, ...]
+) -> None:
     """Raises ValueError, naming what was seen and what is known, for a damage or an override that cannot be."""
     if strange := [name for name in damage.split("+") if name not in DAMAGES]:
-        raise ValueError(f"unknown damage {', '.join(map(repr, strange))}; known: {', '.join(DAMAGES)}")
+        raise ValueError(
+            f"unknown damage {', '.join(map(repr, strange))}; known: {', '.join(DAMAGES)}"
+        )
     if unknown := [name for name in overrides if name not in known]:
         raise ValueError(f"unknown override {', '.join(unknown)}; known: {', '.join(known)}")
     for name, value in overrides.items():
@@ -92,7 +100,9 @@ def checked(damage: str, overrides: Mapping[str, Any], known: tuple[str, ...], d
                 date.fromisoformat(value)
             except ValueError as error:
                 if value != "长期":
-                    raise ValueError(f"{name} is {value!r}; expected a day such as 2026-05-31") from error
+                    raise ValueError(
+                        f"{name} is {value!r}; expected a day such as 2026-05-31"
+                    ) from error
         if name in ("sealed", "signed") and value not in YES_NO:
             raise ValueError(f"{name} is {value!r}; known: {', '.join(YES_NO)}")
         if name == "turned" and str(value) not in ("0", "90", "180", "270"):
@@ -104,7 +114,9 @@ def printable(text: str, face: Face) -> Face:
     if all(has(face, character) for character in text):
         return face
     if lacking := missing("song", text):
-        raise ValueError(f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)")
+        raise ValueError(
+            f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)"
+        )
     return "song"
 
 

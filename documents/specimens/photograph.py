@@ -16,8 +16,19 @@ _Floats = npt.NDArray[np.float32]
 QUARTERS: Final = (0, 90, 180, 270)
 _PAGE_DPI: Final = 137
 """Pages are drawn at 1600 px for the 297 mm of A4."""
-_ONLY_FOR: Final = ("仅供招聘平台认证使用", "仅供企业认证使用，再次复印无效", "此复印件仅供办理资质审核使用")
-_DESKS: Final = ((150, 118, 84), (96, 72, 54), (188, 186, 182), (120, 124, 128), (206, 190, 160), (64, 66, 70))
+_ONLY_FOR: Final = (
+    "仅供招聘平台认证使用",
+    "仅供企业认证使用，再次复印无效",
+    "此复印件仅供办理资质审核使用",
+)
+_DESKS: Final = (
+    (150, 118, 84),
+    (96, 72, 54),
+    (188, 186, 182),
+    (120, 124, 128),
+    (206, 190, 160),
+    (64, 66, 70),
+)
 
 
 def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
@@ -33,34 +44,55 @@ def turned(page: Paper, degrees: int) -> Paper:
     return np.ascontiguousarray(np.rot90(page, -degrees // 90))
 
 
-def _on_desk(lean: float, near: tuple[float, float], tilt: float, bend: float) -> Callable[[Paper, Rng], Paper]:
+def _on_desk(
+    lean: float, near: tuple[float, float], tilt: float, bend: float
+) -> Callable[[Paper, Rng], Paper]:
     """The sheet on a desk. `lean`: how far corners stray, as a share of the frame; `near`: the share of the frame's
     width and height that the sheet fills; `tilt`: degrees at most; `bend`: px that the paper bulges."""
 
     def step(page: Paper, rng: Rng) -> Paper:
         height, width = page.shape[:2]
-        frame = (round(max(width, height * 4 / 3) * 1.06), round(max(height, width * 3 / 4) * 1.06)) if width > height else (
-            round(max(width, height * 3 / 4) * 1.06), round(max(height, width * 4 / 3) * 1.06))  # fmt: skip
+        frame = (
+            (round(max(width, height * 4 / 3) * 1.06), round(max(height, width * 3 / 4) * 1.06))
+            if width > height
+            else (
+                round(max(width, height * 3 / 4) * 1.06),
+                round(max(height, width * 4 / 3) * 1.06),
+            )
+        )
         corners = _corners(rng, page, frame, lean, float(rng.uniform(*near)), tilt)
-        matrix = cv2.getPerspectiveTransform(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32), corners)
+        matrix = cv2.getPerspectiveTransform(
+            np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32), corners
+        )
         inside = np.full((height, width), 255, np.uint8)
         if bend:
             page = _bulged(page, rng, bend)
         photo = _desk(rng, frame)
         mask = cv2.warpPerspective(inside, matrix, frame, flags=cv2.INTER_LINEAR)
         photo = _shaded_around(photo, mask, rng)
-        sheet = cv2.warpPerspective(page, matrix, frame, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        sheet = cv2.warpPerspective(
+            page, matrix, frame, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
         return _over(photo, np.asarray(sheet, np.uint8), np.asarray(mask, np.uint8))
 
     return step
 
 
-def _corners(rng: Rng, page: Paper, frame: tuple[int, int], lean: float, near: float, tilt: float) -> _Floats:
+def _corners(
+    rng: Rng, page: Paper, frame: tuple[int, int], lean: float, near: float, tilt: float
+) -> _Floats:
     """Where the sheet's corners fall in the frame: clockwise from the top left."""
     height, width = page.shape[:2]
     scale = near * min(frame[0] / width, frame[1] / height)
-    half = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float32) * np.array([width, height], np.float32) * scale / 2
-    away = float(rng.uniform(-1, 1)) * lean * 2  # the side that is farther from the lens looks shorter
+    half = (
+        np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float32)
+        * np.array([width, height], np.float32)
+        * scale
+        / 2
+    )
+    away = (
+        float(rng.uniform(-1, 1)) * lean * 2
+    )  # the side that is farther from the lens looks shorter
     side = float(rng.uniform(-1, 1)) * lean * 2
     half *= 1 + np.array([(-away, -side), (-away, side), (away, side), (away, -side)], np.float32)
     half += rng.uniform(-lean, lean, (4, 2)).astype(np.float32) * np.array(frame, np.float32) * 0.3
@@ -76,11 +108,17 @@ def _bulged(page: Paper, rng: Rng, bend: float) -> Paper:
     """Paper that does not lie flat: rows and columns drift by up to `bend` pixels."""
     height, width = page.shape[:2]
     phase, waves = rng.uniform(0, 2 * np.pi, 2), rng.uniform(0.4, 0.9, 2)
-    down = (bend * np.sin(np.linspace(0, waves[0] * 2 * np.pi, width) + phase[0])).astype(np.float32)
-    across = (bend * 0.6 * np.sin(np.linspace(0, waves[1] * 2 * np.pi, height) + phase[1])).astype(np.float32)
+    down = (bend * np.sin(np.linspace(0, waves[0] * 2 * np.pi, width) + phase[0])).astype(
+        np.float32
+    )
+    across = (bend * 0.6 * np.sin(np.linspace(0, waves[1] * 2 * np.pi, height) + phase[1])).astype(
+        np.float32
+    )
     xs = np.arange(width, dtype=np.float32)[None, :] + across[:, None]
     ys = np.arange(height, dtype=np.float32)[:, None] + down[None, :]
-    return np.asarray(cv2.remap(page, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(
+        cv2.remap(page, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
 
 
 def _desk(rng: Rng, frame: tuple[int, int]) -> Paper:
@@ -88,19 +126,38 @@ def _desk(rng: Rng, frame: tuple[int, int]) -> Paper:
     small = (frame[0] // 2, frame[1] // 2)
     colour = np.array(_DESKS[rng.integers(len(_DESKS))], np.float32)
     if rng.random() < 0.6:
-        grain = cv2.resize(rng.standard_normal((small[1] // 3, 5), dtype=np.float32), small, interpolation=cv2.INTER_CUBIC) * 7
-        grain = grain + cv2.resize(rng.standard_normal((14, 3), dtype=np.float32), small, interpolation=cv2.INTER_CUBIC) * 9
+        grain = (
+            cv2.resize(
+                rng.standard_normal((small[1] // 3, 5), dtype=np.float32),
+                small,
+                interpolation=cv2.INTER_CUBIC,
+            )
+            * 7
+        )
+        grain = (
+            grain
+            + cv2.resize(
+                rng.standard_normal((14, 3), dtype=np.float32), small, interpolation=cv2.INTER_CUBIC
+            )
+            * 9
+        )
     else:
         grain = cloud(rng, small, small[0] // 2) * 4 + cloud(rng, small, 6) * 4
-    desk = np.clip(colour + grain[..., None] * np.array([1, 0.92, 0.8], np.float32), 0, 255).astype(np.uint8)
+    desk = np.clip(colour + grain[..., None] * np.array([1, 0.92, 0.8], np.float32), 0, 255).astype(
+        np.uint8
+    )
     return np.asarray(cv2.resize(desk, frame, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _shaded_around(photo: Paper, mask: npt.NDArray[np.uint8] | cv2.typing.MatLike, rng: Rng) -> Paper:
+def _shaded_around(
+    photo: Paper, mask: npt.NDArray[np.uint8] | cv2.typing.MatLike, rng: Rng
+) -> Paper:
     """The dark seam that a sheet throws on what it lies on."""
     small = cv2.resize(mask, (mask.shape[1] // 8, mask.shape[0] // 8), interpolation=cv2.INTER_AREA)
     shift = np.array([[1, 0, rng.uniform(-1.5, 1.5)], [0, 1, rng.uniform(0, 1.5)]], np.float32)
-    soft = cv2.GaussianBlur(cv2.warpAffine(small, shift, (small.shape[1], small.shape[0])), (0, 0), 1.6)
+    soft = cv2.GaussianBlur(
+        cv2.warpAffine(small, shift, (small.shape[1], small.shape[0])), (0, 0), 1.6
+    )
     shade = 1 - 0.45 * cv2.resize(soft, (mask.shape[1], mask.shape[0])).astype(np.float32) / 255
     return (photo * shade[..., None]).astype(np.uint8)
 
@@ -117,7 +174,11 @@ def _light(depth: float, cast: float) -> Callable[[Paper, Rng], Paper]:
         small = (64, 48)
         angle = rng.uniform(0, 2 * np.pi)
         xs, ys = np.meshgrid(np.linspace(-1, 1, small[0]), np.linspace(-1, 1, small[1]))
-        fall = 1 - depth * (0.5 + 0.5 * (xs * np.cos(angle) + ys * np.sin(angle))) - depth * 0.25 * (xs**2 + ys**2) / 2
+        fall = (
+            1
+            - depth * (0.5 + 0.5 * (xs * np.cos(angle) + ys * np.sin(angle)))
+            - depth * 0.25 * (xs**2 + ys**2) / 2
+        )
         fall = fall.astype(np.float32) * (1 + 0.02 * cloud(rng, small, 5))
         tint = 1 + rng.uniform(-cast, cast, 3).astype(np.float32)
         return _multiplied(page, fall[..., None] * tint)
@@ -127,14 +188,19 @@ def _light(depth: float, cast: float) -> Callable[[Paper, Rng], Paper]:
 
 def _multiplied(page: Paper, small: _Floats) -> Paper:
     """`page` times the small map `small` (rows × columns × 3), stretched over it."""
-    light = cv2.resize(small.astype(np.float32), (page.shape[1], page.shape[0]), interpolation=cv2.INTER_LINEAR)
+    light = cv2.resize(
+        small.astype(np.float32), (page.shape[1], page.shape[0]), interpolation=cv2.INTER_LINEAR
+    )
     return np.asarray(cv2.multiply(page, light, dtype=cv2.CV_8U), np.uint8)
 
 
 def _shadow(page: Paper, rng: Rng) -> Paper:
     """The shadow of the hand and phone over part of the sheet, its edge soft."""
     small = np.ones((90, 120), np.float32)
-    place = float(rng.uniform(12, 108)), float(rng.choice((rng.uniform(-9, 18), rng.uniform(72, 99))))
+    place = (
+        float(rng.uniform(12, 108)),
+        float(rng.choice((rng.uniform(-9, 18), rng.uniform(72, 99)))),
+    )
     hand = float(rng.uniform(50, 90)), float(rng.uniform(50, 80))
     cv2.ellipse(small, (place, hand, float(rng.uniform(0, 180))), float(rng.uniform(0.5, 0.68)), -1)
     soft = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(2.5, 6)))
@@ -145,7 +211,12 @@ def _glare(page: Paper, rng: Rng) -> Paper:
     """A lamp mirrored in the sheet: a bright patch that fades out."""
     small = np.zeros((90, 120), np.float32)
     place = (float(rng.uniform(0.2, 0.8) * 120), float(rng.uniform(0.15, 0.85) * 90))
-    cv2.ellipse(small, (place, (float(rng.uniform(8, 22)), float(rng.uniform(8, 18))), float(rng.uniform(0, 180))), 1.0, -1)
+    cv2.ellipse(
+        small,
+        (place, (float(rng.uniform(8, 22)), float(rng.uniform(8, 18))), float(rng.uniform(0, 180))),
+        1.0,
+        -1,
+    )
     soft = cv2.GaussianBlur(small, (0, 0), 7) * float(rng.uniform(110, 190))
     added = cv2.resize(soft, (page.shape[1], page.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(page + np.asarray(added, np.float32)[..., None], 0, 255), np.uint8)
@@ -168,7 +239,9 @@ def _creased(page: Paper, rng: Rng) -> Paper:
 
 def _blur(least: float, most: float) -> Callable[[Paper, Rng], Paper]:
     """Out of focus, by a deviation of `least` to `most` pixels."""
-    return lambda page, rng: np.asarray(cv2.GaussianBlur(page, (0, 0), float(rng.uniform(least, most))), np.uint8)
+    return lambda page, rng: np.asarray(
+        cv2.GaussianBlur(page, (0, 0), float(rng.uniform(least, most))), np.uint8
+    )
 
 
 def _moved(page: Paper, rng: Rng) -> Paper:
@@ -176,7 +249,10 @@ def _moved(page: Paper, rng: Rng) -> Paper:
     size = int(rng.integers(4, 9))
     kernel = np.zeros((9, 9), np.float32)
     angle = rng.uniform(0, np.pi)
-    ends = [(round(4 + sign * np.cos(angle) * size / 2), round(4 + sign * np.sin(angle) * size / 2)) for sign in (-1, 1)]
+    ends = [
+        (round(4 + sign * np.cos(angle) * size / 2), round(4 + sign * np.sin(angle) * size / 2))
+        for sign in (-1, 1)
+    ]
     cv2.line(kernel, ends[0], ends[1], 1.0)
     return np.asarray(cv2.filter2D(page, -1, kernel / kernel.sum()), np.uint8)
 
@@ -187,7 +263,10 @@ def _noise(sigma: float) -> Callable[[Paper, Rng], Paper]:
     def step(page: Paper, rng: Rng) -> Paper:
         height, width = page.shape[:2]
         grey = rng.standard_normal((height, width), dtype=np.float32) * sigma
-        hue = cv2.resize(rng.standard_normal((height // 3, width // 3, 3), dtype=np.float32) * (sigma * 0.6), (width, height))
+        hue = cv2.resize(
+            rng.standard_normal((height // 3, width // 3, 3), dtype=np.float32) * (sigma * 0.6),
+            (width, height),
+        )
         return np.clip(page + grey[..., None] + hue, 0, 255).astype(np.uint8)
 
     return step
@@ -199,7 +278,9 @@ def _file(least: int, most: int) -> Callable[[Paper, Rng], Paper]:
     def step(page: Paper, rng: Rng) -> Paper:
         quality = int(rng.integers(least, most + 1))
         _, file = cv2.imencode(".jpg", page[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return np.ascontiguousarray(np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)[..., ::-1])
+        return np.ascontiguousarray(
+            np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+        )
 
     return step
 
@@ -225,16 +306,23 @@ def _recaptured(page: Paper, rng: Rng) -> Paper:
     angle, pitch = rng.uniform(-0.06, 0.06), rng.uniform(2.3, 3.1)
     along, across = xs * np.cos(angle) + ys * np.sin(angle), ys * np.cos(angle) - xs * np.sin(angle)
     fine = np.sin(along * (2 * np.pi / pitch)) * np.sin(across * (2 * np.pi / pitch))
-    slow = np.sin((xs * np.cos(angle * 9) + ys * np.sin(angle * 9)) * (2 * np.pi / rng.uniform(18, 30)))
+    slow = np.sin(
+        (xs * np.cos(angle * 9) + ys * np.sin(angle * 9)) * (2 * np.pi / rng.uniform(18, 30))
+    )
     light = 1 + 0.1 * fine + 0.05 * slow
-    return np.asarray(np.clip(page * light[..., None] * 0.9 + np.array([10, 14, 26], np.float32), 0, 255), np.uint8)
+    return np.asarray(
+        np.clip(page * light[..., None] * 0.9 + np.array([10, 14, 26], np.float32), 0, 255),
+        np.uint8,
+    )
 
 
 def _cropped(page: Paper, rng: Rng) -> Paper:
     """The right or the lower fifth to third is out of the picture."""
     keep = rng.uniform(0.66, 0.8)
     height, width = page.shape[:2]
-    return np.ascontiguousarray(page[:, : round(width * keep)] if rng.random() < 0.5 else page[: round(height * keep)])
+    return np.ascontiguousarray(
+        page[:, : round(width * keep)] if rng.random() < 0.5 else page[: round(height * keep)]
+    )
 
 
 def _tilted(page: Paper, rng: Rng) -> Paper:
@@ -245,9 +333,16 @@ def _scanned(page: Paper, rng: Rng) -> Paper:
     """On a flatbed at 150 to 200 dots an inch: a little askew under a white lid, grain, and a hair's streak down the glass."""
     scale = float(rng.uniform(150, 200)) / _PAGE_DPI
     size = round(page.shape[1] * scale), round(page.shape[0] * scale)
-    matrix = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), float(rng.uniform(-1, 1)), 1.0) * scale
+    matrix = (
+        cv2.getRotationMatrix2D(
+            (page.shape[1] / 2, page.shape[0] / 2), float(rng.uniform(-1, 1)), 1.0
+        )
+        * scale
+    )
     lid = (246, 247, 245)
-    scan = cv2.warpAffine(page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=lid)
+    scan = cv2.warpAffine(
+        page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=lid
+    )
     across = np.ones((1, size[0], 1), np.float32) + 0.012 * cloud(rng, (size[0], 2), 9)[:1, :, None]
     streak = int(rng.integers(size[0]))
     across[0, streak : streak + 2] *= 0.94
@@ -269,19 +364,30 @@ def _stamped(page: Paper, rng: Rng) -> Paper:
     mask = cv2.warpAffine(plate.mask, turn, (width, height), flags=cv2.INTER_LINEAR)
     colours: tuple[Colour, ...] = ((60, 80, 170), (110, 112, 118), (196, 52, 60))
     return inked(
-        page, np.asarray(mask, np.uint8), colours[int(rng.integers(3))], float(rng.uniform(0.3, 0.5) if many else rng.uniform(0.5, 0.7))
+        page,
+        np.asarray(mask, np.uint8),
+        colours[int(rng.integers(3))],
+        float(rng.uniform(0.3, 0.5) if many else rng.uniform(0.5, 0.7)),
     )
 
 
 def _dim(page: Paper, rng: Rng) -> Paper:
     """Too little light: dark and flat."""
-    return (page * np.float32(rng.uniform(0.5, 0.66)) + np.float32(rng.uniform(6, 16))).astype(np.uint8)
+    return (page * np.float32(rng.uniform(0.5, 0.66)) + np.float32(rng.uniform(6, 16))).astype(
+        np.uint8
+    )
 
 
 _Step = Callable[[Paper, Rng], Paper]
 _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "none": (),
-    "light": (_on_desk(0.02, (0.93, 0.99), 1.5, 3.0), _light(0.28, 0.03), _blur(0.45, 0.8), _noise(2.0), _file(80, 90)),
+    "light": (
+        _on_desk(0.02, (0.93, 0.99), 1.5, 3.0),
+        _light(0.28, 0.03),
+        _blur(0.45, 0.8),
+        _noise(2.0),
+        _file(80, 90),
+    ),
     "heavy": (
         _creased,
         _on_desk(0.065, (0.86, 0.95), 7.0, 9.0),
@@ -293,7 +399,13 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
         _file(38, 55),
     ),
     "scan": (_scanned, _noise(1.5), _file(70, 88)),
-    "phone": (_on_desk(0.045, (0.85, 0.96), 4.0, 5.0), _light(0.38, 0.05), _blur(0.55, 1.0), _noise(3.0), _file(66, 82)),
+    "phone": (
+        _on_desk(0.045, (0.85, 0.96), 4.0, 5.0),
+        _light(0.38, 0.05),
+        _blur(0.55, 1.0),
+        _noise(3.0),
+        _file(66, 82),
+    ),
     "hard": (
         _stamped,
         _on_desk(0.085, (0.84, 0.95), 8.0, 6.0),

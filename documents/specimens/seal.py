@@ -24,12 +24,18 @@ def impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
     middle, outer = size / 2, radius * _FINE
     seal = Image.new("L", (size, size))
     draw = ImageDraw.Draw(seal)
-    draw.ellipse((middle - outer, middle - outer, middle + outer, middle + outer), outline=255, width=max(2, round(outer * 0.045)))
+    draw.ellipse(
+        (middle - outer, middle - outer, middle + outer, middle + outer),
+        outline=255,
+        width=max(2, round(outer * 0.045)),
+    )
     draw.polygon(_star(middle, middle - outer * 0.08, outer * 0.3), fill=255)
     small = round(outer * 0.18)
     draw.text((middle, middle + outer * 0.4), MARK, 255, font("song", small), "mm")
     _around(seal, authority, middle, outer)
-    pressed = seal.rotate(rng.uniform(-9, 9), Image.Resampling.BICUBIC).resize((size // _FINE, size // _FINE), Image.Resampling.LANCZOS)
+    pressed = seal.rotate(rng.uniform(-9, 9), Image.Resampling.BICUBIC).resize(
+        (size // _FINE, size // _FINE), Image.Resampling.LANCZOS
+    )
     return _taken(np.asarray(pressed), rng)
 
 
@@ -37,7 +43,9 @@ def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
     points = []
     for i in range(10):
         reach = radius if i % 2 == 0 else radius * 0.382
-        points.append((x + reach * float(np.sin(i * np.pi / 5)), y - reach * float(np.cos(i * np.pi / 5))))
+        points.append(
+            (x + reach * float(np.sin(i * np.pi / 5)), y - reach * float(np.cos(i * np.pi / 5)))
+        )
     return points
 
 
@@ -48,7 +56,14 @@ def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
     for i, character in enumerate(text):
         turn = arc * (i / max(1, len(text) - 1) - 0.5) if len(text) > 1 else 0.0
         tall = Image.new("L", (round(width(character, "song", size)) + 6, round(size * 1.25)))
-        ImageDraw.Draw(tall).text((tall.width / 2, tall.height / 2), character, 255, font("song", size), "mm", stroke_width=1)
+        ImageDraw.Draw(tall).text(
+            (tall.width / 2, tall.height / 2),
+            character,
+            255,
+            font("song", size),
+            "mm",
+            stroke_width=1,
+        )
         tall = tall.resize((tall.width, round(tall.height * 1.2)), Image.Resampling.BICUBIC)
         turned = tall.rotate(-turn, Image.Resampling.BICUBIC, expand=True)
         away = outer * 0.76
@@ -60,5 +75,12 @@ def _taken(mask: Mask, rng: np.random.Generator) -> Mask:
     """`mask` as ink takes on paper: more here, less there, with specks left bare."""
     size = (mask.shape[1], mask.shape[0])
     patches = 0.82 + 0.13 * cloud(rng, size, 7) + 0.1 * cloud(rng, size, size[0] // 3)
-    bare = cv2.GaussianBlur((rng.random((size[1], size[0]), dtype=np.float32) < 0.03).astype(np.float32), (0, 0), 0.8) * 1.6
+    bare = (
+        cv2.GaussianBlur(
+            (rng.random((size[1], size[0]), dtype=np.float32) < 0.03).astype(np.float32),
+            (0, 0),
+            0.8,
+        )
+        * 1.6
+    )
     return np.asarray(np.clip(mask * np.clip(patches - bare, 0.15, 1), 0, 255), np.uint8)

@@ -48,8 +48,24 @@ class Plan:
 
 
 PLANS: Final[dict[Form, Plan]] = {
-    "landscape": Plan((1600, 1130), (48, 140, 1552, 1050), (800, 148, 96), (494, 306, 1106, 438), 1084, (243, 240, 234), (112, 116, 100)),
-    "portrait": Plan((1130, 1600), (66, 96, 1064, 1530), (565, 268, 98), (266, 402, 864, 512), 1564, (248, 245, 236), (186, 168, 118)),
+    "landscape": Plan(
+        (1600, 1130),
+        (48, 140, 1552, 1050),
+        (800, 148, 96),
+        (494, 306, 1106, 438),
+        1084,
+        (243, 240, 234),
+        (112, 116, 100),
+    ),
+    "portrait": Plan(
+        (1130, 1600),
+        (66, 96, 1064, 1530),
+        (565, 268, 98),
+        (266, 402, 864, 512),
+        1564,
+        (248, 245, 236),
+        (186, 168, 118),
+    ),
 }
 
 
@@ -119,7 +135,17 @@ def _guilloche(plan: Plan) -> npt.NDArray[np.uint8]:
                 round(y + inwards[1] * band * depth + abs(inwards[0]) * shift),
             )
             for radius in range(4 * _FINE, pitch // 2 + 1, 4 * _FINE):
-                cv2.ellipse(canvas, middle, (radius, radius), turn, 0, 180, 235 if radius % 8 else 60, _FINE, cv2.LINE_AA)
+                cv2.ellipse(
+                    canvas,
+                    middle,
+                    (radius, radius),
+                    turn,
+                    0,
+                    180,
+                    235 if radius % 8 else 60,
+                    _FINE,
+                    cv2.LINE_AA,
+                )
     canvas[: y0 - 2], canvas[y1 + 3 :], canvas[:, : x0 - 2], canvas[:, x1 + 3 :] = 0, 0, 0, 0
     for gap in (0, 7 * _FINE):
         cv2.rectangle(canvas, (x0 + gap, y0 + gap), (x1 - gap, y1 - gap), 255, 2 * _FINE)
@@ -135,17 +161,40 @@ def _meander(plan: Plan) -> npt.NDArray[np.uint8]:
     canvas, unit = _canvas(plan), 1.75 * _FINE
     x0, y0, x1, y1 = plan.frame
     for gap in (0, 26):
-        cv2.rectangle(canvas, ((x0 + gap) * _FINE, (y0 + gap) * _FINE), ((x1 - gap) * _FINE, (y1 - gap) * _FINE), 200, _FINE)
+        cv2.rectangle(
+            canvas,
+            ((x0 + gap) * _FINE, (y0 + gap) * _FINE),
+            ((x1 - gap) * _FINE, (y1 - gap) * _FINE),
+            200,
+            _FINE,
+        )
     key = np.array(_KEY, np.float32) * unit
     pitch = 12 * unit
-    for side, length in (("top", x1 - x0), ("bottom", x1 - x0), ("left", y1 - y0), ("right", y1 - y0)):
+    for side, length in (
+        ("top", x1 - x0),
+        ("bottom", x1 - x0),
+        ("left", y1 - y0),
+        ("right", y1 - y0),
+    ):
         for start in np.arange(5 * _FINE, length * _FINE - pitch, pitch):
             along, across = key[:, 0] + start, key[:, 1] + 4 * _FINE
             if side in ("bottom", "right"):
                 across = 26 * _FINE - across
-            points = np.stack((along, across) if side in ("top", "bottom") else (across, along), axis=1)
-            corner = ((x1 - 26) * _FINE if side == "right" else x0 * _FINE, (y1 - 26) * _FINE if side == "bottom" else y0 * _FINE)
-            cv2.polylines(canvas, [np.round(points + corner).astype(np.int32)], False, 255, 2 * _FINE, cv2.LINE_AA)
+            points = np.stack(
+                (along, across) if side in ("top", "bottom") else (across, along), axis=1
+            )
+            corner = (
+                (x1 - 26) * _FINE if side == "right" else x0 * _FINE,
+                (y1 - 26) * _FINE if side == "bottom" else y0 * _FINE,
+            )
+            cv2.polylines(
+                canvas,
+                [np.round(points + corner).astype(np.int32)],
+                False,
+                255,
+                2 * _FINE,
+                cv2.LINE_AA,
+            )
     return _shrunk(canvas, plan.size)
 
 
@@ -153,14 +202,24 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
     """A red disc in a gold ring over a red drape, with hills, water and a rising sun in gold."""
     x, y, radius = (value * _FINE for value in plan.emblem)
     drape, ring, gold = _canvas(plan), _canvas(plan), _canvas(plan)
-    foot = np.array([(x - radius * 0.72, y + radius * 0.6), (x + radius * 0.72, y + radius * 0.6), (x + radius * 0.66, y + radius * 1.12),
-                     (x, y + radius * 1.0), (x - radius * 0.66, y + radius * 1.12)])  # fmt: skip
+    foot = np.array(
+        [
+            (x - radius * 0.72, y + radius * 0.6),
+            (x + radius * 0.72, y + radius * 0.6),
+            (x + radius * 0.66, y + radius * 1.12),
+            (x, y + radius * 1.0),
+            (x - radius * 0.66, y + radius * 1.12),
+        ]
+    )
     cv2.fillPoly(drape, [foot.astype(np.int32)], 255, cv2.LINE_AA)
     cv2.circle(drape, (x, y), radius, 255, -1, cv2.LINE_AA)
     cv2.circle(ring, (x, y), round(radius * 0.92), 255, round(radius * 0.14), cv2.LINE_AA)
     for turn in np.arange(0, 2 * np.pi, np.pi / 36):
         inner, outer = (
-            (round(x + np.cos(turn + lean) * radius * reach), round(y + np.sin(turn + lean) * radius * reach))
+            (
+                round(x + np.cos(turn + lean) * radius * reach),
+                round(y + np.sin(turn + lean) * radius * reach),
+            )
             for lean, reach in ((0.0, 0.85), (0.09, 0.99))
         )
         cv2.line(ring, inner, outer, 120, _FINE, cv2.LINE_AA)
@@ -172,7 +231,9 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
         cv2.polylines(gold, [hill], True, 0, 2 * _FINE, cv2.LINE_AA)
     for depth in (0.38, 0.48, 0.58):
         along = np.linspace(-0.55 + depth * 0.3, 0.55 - depth * 0.3, 40)
-        wave = np.stack((x + radius * along, y + radius * (depth + 0.03 * np.sin(along * 22))), axis=1)
+        wave = np.stack(
+            (x + radius * along, y + radius * (depth + 0.03 * np.sin(along * 22))), axis=1
+        )
         cv2.polylines(gold, [wave.astype(np.int32)], False, 255, round(radius * 0.035), cv2.LINE_AA)
     for mask, colour in ((drape, (206, 44, 40)), (ring, (204, 160, 62)), (gold, (222, 182, 84))):
         sheet = inked(sheet, _shrunk(mask, plan.size), colour, 0.96)
@@ -188,8 +249,13 @@ def _with_title(sheet: Paper, plan: Plan, foil: Foil) -> Paper:
     for i, character in enumerate(_TITLE):
         plate.stretched(x0 + i * step, y0, character, "hei", 160, (wide, y1 - y0))
     width, height = plan.size
-    bands = np.sin(np.linspace(0, 9, width))[None, :] * 0.5 + np.sin(np.linspace(0, height / 45, height))[:, None] * 0.5
-    dark, bright = ((120, 84, 22), (214, 172, 66)) if foil == "gold" else ((44, 34, 22), (92, 74, 44))
+    bands = (
+        np.sin(np.linspace(0, 9, width))[None, :] * 0.5
+        + np.sin(np.linspace(0, height / 45, height))[:, None] * 0.5
+    )
+    dark, bright = (
+        ((120, 84, 22), (214, 172, 66)) if foil == "gold" else ((44, 34, 22), (92, 74, 44))
+    )
     amount = (np.clip(bands, -1, 1)[..., None] + 1) / 2
     colour = (np.array(dark) + (np.array(bright) - np.array(dark)) * amount).astype(np.uint8)
     return inked(sheet, plate.mask, colour)

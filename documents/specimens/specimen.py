@@ -18,10 +18,16 @@ from documents.specimens.photograph import turned as turn_page
 from documents.specimens.sheet import FORMS, Copy, Form
 from documents.typesetting import Face, missing
 
-_PRINTED: Final = tuple(field.name for field in fields(Company) if field.name not in ("domain", "status"))
+_PRINTED: Final = tuple(
+    field.name for field in fields(Company) if field.name not in ("domain", "status")
+)
 OVERRIDES: Final = (*_PRINTED, "qr_uscc", "copy", "issued_on", "face", "turned")
 """What `make` takes beside seed, form, damage and company."""
-_CHOICES: Final[dict[str, tuple[object, ...]]] = {"copy": get_args(Copy), "face": ("song", "kai"), "turned": QUARTERS}
+_CHOICES: Final[dict[str, tuple[object, ...]]] = {
+    "copy": get_args(Copy),
+    "face": ("song", "kai"),
+    "turned": QUARTERS,
+}
 _ISSUED: Final[dict[str, tuple[date, date]]] = {
     "landscape": (date(2019, 3, 4), date(2025, 11, 28)),
     "portrait": (date(2015, 10, 8), date(2018, 12, 28)),
@@ -46,7 +52,13 @@ class Specimen:
         return file.getvalue()
 
 
-def make(seed: int, form: str = "landscape", damage: str = "none", company: Company | None = None, **overrides: Any) -> Specimen:
+def make(
+    seed: int,
+    form: str = "landscape",
+    damage: str = "none",
+    company: Company | None = None,
+    **overrides: Any,
+) -> Specimen:
     """The licence of `company` (else the one of `seed`) on `form`, photographed with `damage`; equal arguments, equal picture.
 
     `damage` is one of DAMAGES, or several joined by "+", done in that order; or one of FORGERIES (or "forged", one of
@@ -63,10 +75,16 @@ def make(seed: int, form: str = "landscape", damage: str = "none", company: Comp
     rng = np.random.default_rng(_entropy("sheet", seed, form))
     company = company or Company.fictitious(seed)
     overrides = deceit(damage, company, seed) | overrides
-    told = replace(company, **{name: value for name, value in overrides.items() if name in _PRINTED})
+    told = replace(
+        company, **{name: value for name, value in overrides.items() if name in _PRINTED}
+    )
     entry = _entry(rng, company, told, known_form, overrides)
     page = printed(entry, known_form, rng)
-    page = photographed(page, without_forgery(damage), np.random.default_rng(_entropy("photograph", seed, form, damage)))
+    page = photographed(
+        page,
+        without_forgery(damage),
+        np.random.default_rng(_entropy("photograph", seed, form, damage)),
+    )
     page = turn_page(page, overrides.get("turned", 0))
     return Specimen(Image.fromarray(page), company, shown(entry, known_form))
 
@@ -86,7 +104,9 @@ def _form(form: str) -> Form:
 def _refuse_unknown(damage: str) -> None:
     known = (*DAMAGES, ANY, *FORGERIES)
     if unknown := [name for name in damage.split("+") if name not in known]:
-        raise ValueError(f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
+        raise ValueError(
+            f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(known)}"
+        )
 
 
 def _refuse_odd(overrides: dict[str, Any]) -> None:
@@ -100,7 +120,9 @@ def _refuse_odd(overrides: dict[str, Any]) -> None:
             raise ValueError(f"{name} is {overrides[name]!r}; expected a datetime.date")
 
 
-def _entry(rng: np.random.Generator, company: Company, told: Company, form: Form, overrides: dict[str, Any]) -> Entry:
+def _entry(
+    rng: np.random.Generator, company: Company, told: Company, form: Form, overrides: dict[str, Any]
+) -> Entry:
     """What the clerk prints. Every choice is drawn whether or not it is overridden, so that an override changes nothing else."""
     first, last = _ISSUED[form]
     first = max(first, told.established_on)
@@ -123,9 +145,15 @@ def _entry(rng: np.random.Generator, company: Company, told: Company, form: Form
 
 def _printable(entry: Entry, form: Form) -> Entry:
     """`entry` in a face that has every character; Song has more than Kai. Raises ValueError where none has."""
-    text = "".join(value for key, value in shown(entry, form).items() if key != "registration_authority")
+    text = "".join(
+        value for key, value in shown(entry, form).items() if key != "registration_authority"
+    )
     if entry.face == "kai" and missing("kai", text):
         entry = replace(entry, face="song")
-    if lacking := missing(entry.face, text) or missing("song", entry.company.registration_authority):
-        raise ValueError(f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)")
+    if lacking := missing(entry.face, text) or missing(
+        "song", entry.company.registration_authority
+    ):
+        raise ValueError(
+            f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)"
+        )
     return entry

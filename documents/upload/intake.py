@@ -84,7 +84,18 @@ _STARTS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"MM\0+", "image/tiff"),
     (b"%PDF-", "application/pdf"),
 )
-_HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+_HEIC_BRANDS: Final = {
+    b"heic",
+    b"heix",
+    b"heim",
+    b"heis",
+    b"hevc",
+    b"hevx",
+    b"hevm",
+    b"hevs",
+    b"mif1",
+    b"msf1",
+}
 _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"PK\x03\x04", "ZIP"),
     (b"PK\x05\x06", "ZIP"),
@@ -134,7 +145,11 @@ def looks_like(data: bytes) -> str:
     head = data[:_HEAD]
     for start, name in _OTHERS:
         if head.startswith(start):
-            return next((inner for mark, inner in _ZIPPED if mark in head), name) if name == "ZIP" else name
+            return (
+                next((inner for mark, inner in _ZIPPED if mark in head), name)
+                if name == "ZIP"
+                else name
+            )
     if head[4:8] == b"ftyp":
         return "AVIF" if b"avif" in head[8:64] else "video (MP4)"
     stripped = head.lstrip(_BLANK).lower()
@@ -162,7 +177,9 @@ def _is_text(head: bytes) -> bool:
 # --- Taking it in --------------------------------------------------------------------------------------
 
 
-def examine(data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None) -> Intake:
+def examine(
+    data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None
+) -> Intake:
     """Clean pages of the upload `data`.
 
     `isolation` None takes the best that works on this machine. Raises Refused with one of document_empty,
@@ -216,28 +233,48 @@ def pages_in(reply: sandbox.Reply, limits: Limits) -> tuple[CleanPage, ...]:
     """
     header = reply.header
     if "broken" in header:
-        raise Refused("document_broken", FIELD, seen=_seen(header["broken"]), details={"error": _line(header.get("error"))})
+        raise Refused(
+            "document_broken",
+            FIELD,
+            seen=_seen(header["broken"]),
+            details={"error": _line(header.get("error"))},
+        )
     if "refused" in header:
         code = header["refused"]
         if not isinstance(code, str) or code not in _CHILD_MAY_SAY:
             raise sandbox.Died("garbage")
-        raise Refused(code, FIELD, seen=_line(header.get("seen")), expected=_line(header.get("expected")))
+        raise Refused(
+            code, FIELD, seen=_line(header.get("seen")), expected=_line(header.get("expected"))
+        )
     described = header.get("pages")
-    if not isinstance(described, list) or not 1 <= len(described) <= limits.pages or len(described) != len(reply.blobs):
+    if (
+        not isinstance(described, list)
+        or not 1 <= len(described) <= limits.pages
+        or len(described) != len(reply.blobs)
+    ):
         raise sandbox.Died("garbage")
-    return tuple(_page(number, page, jpeg) for number, (page, jpeg) in enumerate(zip(described, reply.blobs, strict=True), start=1))
+    return tuple(
+        _page(number, page, jpeg)
+        for number, (page, jpeg) in enumerate(zip(described, reply.blobs, strict=True), start=1)
+    )
 
 
 def _page(number: int, described: Any, jpeg: bytes) -> CleanPage:
     """One page checked without being decoded: its JPEG's own header must give the size that the child claims."""
     if not isinstance(described, dict):
         raise sandbox.Died("garbage")
-    width, height, fingerprint = described.get("width"), described.get("height"), described.get("fingerprint")
+    width, height, fingerprint = (
+        described.get("width"),
+        described.get("height"),
+        described.get("fingerprint"),
+    )
     if len(jpeg) > PAGE_BYTES or type(width) is not int or type(height) is not int:
         raise sandbox.Died("garbage")
     if _jpeg_size(jpeg) != (width, height) or max(width, height) > LONG_SIDE:
         raise sandbox.Died("garbage")
-    if not isinstance(fingerprint, str) or not re.fullmatch(rf"[0-9a-f]{{{BITS // 4}}}", fingerprint):
+    if not isinstance(fingerprint, str) or not re.fullmatch(
+        rf"[0-9a-f]{{{BITS // 4}}}", fingerprint
+    ):
         raise sandbox.Died("garbage")
     return CleanPage(number, jpeg, width, height, fingerprint)
 
@@ -249,7 +286,9 @@ def _jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
     at = 2
     while at + 9 <= len(jpeg) and jpeg[at] == 0xFF and jpeg[at + 1] in (0xE0, 0xDB, 0xC0):
         if jpeg[at + 1] == 0xC0:
-            return int.from_bytes(jpeg[at + 7 : at + 9], "big"), int.from_bytes(jpeg[at + 5 : at + 7], "big")
+            return int.from_bytes(jpeg[at + 7 : at + 9], "big"), int.from_bytes(
+                jpeg[at + 5 : at + 7], "big"
+            )
         at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
     return None
 
@@ -269,8 +308,17 @@ def _seen(how: object) -> str:
 
 def _broken(death: sandbox.Died, limits: Limits) -> Refused:
     if death.how == "time":
-        return Refused("document_broken", FIELD, seen=f"{limits.seconds} 秒内未能打开 / not open after {limits.seconds} s")
-    return Refused("document_broken", FIELD, seen=_UNDECODABLE, details={"error": f"{death.how} {death.signal}"})
+        return Refused(
+            "document_broken",
+            FIELD,
+            seen=f"{limits.seconds} 秒内未能打开 / not open after {limits.seconds} s",
+        )
+    return Refused(
+        "document_broken",
+        FIELD,
+        seen=_UNDECODABLE,
+        details={"error": f"{death.how} {death.signal}"},
+    )
 
 
 def _too_large(seen: str, limits: Limits) -> Refused:
@@ -286,4 +334,8 @@ def _human(size: int) -> str:
 
 def _line(text: object) -> str:
     """A short printable line of what an untrusted child said."""
-    return "".join(character for character in text if character.isprintable())[:120] if isinstance(text, str) else ""
+    return (
+        "".join(character for character in text if character.isprintable())[:120]
+        if isinstance(text, str)
+        else ""
+    )

@@ -36,7 +36,15 @@ _PACKAGE: Final = Path(__file__).resolve().parent.parent
 READY: Final = b"ready\n"
 """The child writes this once its libraries are loaded and its limits stand, before it reads a byte of the input."""
 _HEADER_BYTES: Final = 64 * 1024
-_SYSTEM: Final = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+_SYSTEM: Final = (
+    "/usr",
+    "/bin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+)
 _ROOM: Final = ("/etc/fonts", "/etc/libreoffice", "/var/cache/fontconfig")
 """What an office program reads besides."""
 
@@ -85,7 +93,15 @@ def run(
         raise ProviderBroken("a room of its own needs bubblewrap")
     limits = {"seconds": seconds, "memory_bytes": memory_bytes, "output_bytes": output_bytes}
     child = child or CHILD
-    command = [*_confinement(isolation, child, room_bytes), sys.executable, "-I", "-B", str(child), task, json.dumps({**options, **limits})]
+    command = [
+        *_confinement(isolation, child, room_bytes),
+        sys.executable,
+        "-I",
+        "-B",
+        str(child),
+        task,
+        json.dumps({**options, **limits}),
+    ]
     with _memory_file("in") as given, _memory_file("out") as answer:
         _write(given, data)
         returncode = _wait(_start(command, given, answer), seconds)
@@ -97,7 +113,11 @@ def run(
         raise Died("time")
     if returncode:
         number = _signal_of(returncode)
-        raise Died("time") if number == signal.SIGXCPU else Died("signal" if number else "garbage", number)
+        raise (
+            Died("time")
+            if number == signal.SIGXCPU
+            else Died("signal" if number else "garbage", number)
+        )
     return _unpack(answered[len(READY) :], isolation)
 
 
@@ -106,12 +126,22 @@ def best_isolation() -> Isolation:
     """What works on this machine, tried once per process. Without bubblewrap it says so in the log."""
     if shutil.which("bwrap"):
         try:
-            run("nothing", b"", {}, seconds=10, memory_bytes=1 << 30, output_bytes=1 << 16, isolation="bubblewrap")
+            run(
+                "nothing",
+                b"",
+                {},
+                seconds=10,
+                memory_bytes=1 << 30,
+                output_bytes=1 << 16,
+                isolation="bubblewrap",
+            )
         except (Died, ProviderBroken, ProviderUnavailable) as error:
             log.warning("bubblewrap is installed but does not work here: %s", error)
         else:
             return "bubblewrap"
-    log.warning("uploads are parsed under resource limits only; install bubblewrap and allow user namespaces for full isolation")
+    log.warning(
+        "uploads are parsed under resource limits only; install bubblewrap and allow user namespaces for full isolation"
+    )
     return "rlimits"
 
 
@@ -122,19 +152,51 @@ def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise ProviderBroken("bubblewrap is asked for and not installed")
-    libraries = {*_SYSTEM, *(_ROOM if room_bytes else ()), sys.base_prefix, sys.prefix, str(_PACKAGE), str(CHILD.parent), str(child.parent)}
+    libraries = {
+        *_SYSTEM,
+        *(_ROOM if room_bytes else ()),
+        sys.base_prefix,
+        sys.prefix,
+        str(_PACKAGE),
+        str(CHILD.parent),
+        str(child.parent),
+    }
     binds = [word for path in sorted(libraries) for word in ("--ro-bind-try", path, path)]
     # The folder comes before the binds, since ours may lie below a folder of that name themselves.
-    room = ["--size", str(room_bytes), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"] if room_bytes else []  # noqa: S108
+    room = (
+        ["--size", str(room_bytes), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"]
+        if room_bytes
+        else []
+    )  # noqa: S108
     return [
-        bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-        *room, *binds, "--remount-ro", "/", "--chdir", "/", "--",
-    ]  # fmt: skip
+        bwrap,
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+        "--clearenv",
+        *room,
+        *binds,
+        "--remount-ro",
+        "/",
+        "--chdir",
+        "/",
+        "--",
+    ]
 
 
 def _start(command: list[str], given: int, answer: int) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdin=given, stdout=answer, stderr=subprocess.DEVNULL, env={}, cwd="/", start_new_session=True)
+        return subprocess.Popen(
+            command,
+            stdin=given,
+            stdout=answer,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
     except OSError as error:
         raise ProviderUnavailable(f"a child process could not be started: {error}") from error
 

@@ -148,7 +148,9 @@ def editor_of(image: Image) -> str | None:
 def plain(value: object) -> str | None:
     """`value` from metadata as one short printable line, or None if nothing is left."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
-    text = "".join(character for character in text.split("\0")[0] if character.isprintable()).strip()
+    text = "".join(
+        character for character in text.split("\0")[0] if character.isprintable()
+    ).strip()
     return text[:EDITOR_LENGTH] or None
 
 
@@ -185,7 +187,11 @@ def manner_of(image: Image) -> Mapping[str, Any]:
         return AS_NEW
     tables = [list(table) for _, table in sorted(image.quantization.items())]
     sampling = get_sampling(image)
-    if sampling < 0 or not tables or any(not 1 <= step <= 255 for table in tables for step in table):
+    if (
+        sampling < 0
+        or not tables
+        or any(not 1 <= step <= 255 for table in tables for step in table)
+    ):
         return AS_NEW
     return {"qtables": tables, "subsampling": sampling}
 
@@ -284,13 +290,17 @@ def open_as(opener: str, data: bytes, limits: Limits) -> ImageFile:
     try:
         return opens(io.BytesIO(data))
     except pillow.DecompressionBombError as error:
-        raise Refusal("document_too_many_pixels", plain(error) or "", f"≤ {limits.pixels:,} 像素 / pixels") from error
+        raise Refusal(
+            "document_too_many_pixels", plain(error) or "", f"≤ {limits.pixels:,} 像素 / pixels"
+        ) from error
 
 
 def check_pages(count: int, limits: Limits) -> None:
     """Raise Refusal if a document of `count` pages has too many."""
     if count > limits.pages:
-        raise Refusal("document_too_many_pages", f"{count} 页 / pages", f"≤ {limits.pages} 页 / pages")
+        raise Refusal(
+            "document_too_many_pages", f"{count} 页 / pages", f"≤ {limits.pages} 页 / pages"
+        )
 
 
 # --- PDF -----------------------------------------------------------------------------------------------
@@ -336,7 +346,12 @@ def drawn(document: Any, limits: Limits) -> Iterator[Image]:
 # --- The child's life ----------------------------------------------------------------------------------
 
 # Reading EXIF and writing JPEG load these when first used, when no file can be opened any more.
-_PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFilter", "documents.similarity.perceptual_hash")
+_PICTURES: Final = (
+    "PIL.JpegImagePlugin",
+    "PIL.TiffImagePlugin",
+    "PIL.ImageFilter",
+    "documents.similarity.perceptual_hash",
+)
 
 
 def _single(opener: str, threads: bool = False) -> Task:
@@ -387,7 +402,9 @@ def confine(limits: Limits, task: Task) -> None:
             resource.setrlimit(getattr(resource, name), (value, value))
 
 
-def attempt(work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]]) -> tuple[dict[str, Any], list[bytes]]:
+def attempt(
+    work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]],
+) -> tuple[dict[str, Any], list[bytes]]:
     """Read the input and `work` on it: the answer's header and blobs, whatever happens short of death."""
     try:
         return work(sys.stdin.buffer.read())
@@ -397,7 +414,10 @@ def attempt(work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]]) -> tupl
         return {"broken": "memory"}, []
     except Exception as error:  # decoders raise anything at all on broken data
         cut_short = re.search("truncated|premature|unexpected end", str(error), re.IGNORECASE)
-        return {"broken": "cut_short" if cut_short else "undecodable", "error": plain(f"{type(error).__name__}: {error}")}, []
+        return {
+            "broken": "cut_short" if cut_short else "undecodable",
+            "error": plain(f"{type(error).__name__}: {error}"),
+        }, []
 
 
 def ready() -> None:
@@ -424,7 +444,10 @@ def main() -> None:
 
     def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         editor, pages = task.work(data, limits)
-        described = [{"width": page.width, "height": page.height, "fingerprint": page.fingerprint} for page in pages]
+        described = [
+            {"width": page.width, "height": page.height, "fingerprint": page.fingerprint}
+            for page in pages
+        ]
         return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
 
     answer(*attempt(work))

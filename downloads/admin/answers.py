@@ -64,14 +64,20 @@ def answers_named(term: str) -> Q | None:
     else:
         code, platforms = uscc.normalise(term), list(ApiClient.objects.values_list("pk", flat=True))
         whose = Employer.objects.filter(Q(uscc=code) | Q(platform__in=platforms, reference=term))
-        wanted = Q(uscc=code, allowed=True) | Q(employer_id__in=list(whose.values_list("pk", flat=True)))
+        wanted = Q(uscc=code, allowed=True) | Q(
+            employer_id__in=list(whose.values_list("pk", flat=True))
+        )
     return wanted if GateDecision.objects.filter(wanted).exists() else None
 
 
 def uses_named(term: str) -> Q | None:
     """The uses of the pass of the answer with this id, honoured or not; an index of its own leads to either."""
     named = uuid_of(term)
-    return None if named is None else Q(decision_id=named, reason="") | Q(decision_id=named) & ~Q(reason="")
+    return (
+        None
+        if named is None
+        else Q(decision_id=named, reason="") | Q(decision_id=named) & ~Q(reason="")
+    )
 
 
 def uuid_of(term: str) -> UUID | None:
@@ -107,7 +113,9 @@ class Searched:
     named: Callable[[str], Q | None]
     in_a_span: Callable[[str], Q]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -123,13 +131,17 @@ class SpanFilter(admin.SimpleListFilter):
     spans: Final = ((1, _("Last 24 hours")), (7, _("Last 7 days")), (31, _("Last 31 days")))
     field = ""
 
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+    def __init__(
+        self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any
+    ) -> None:
         super().__init__(request, params, model, model_admin)
         term = request.GET.get("q", "").strip()
         self.unless_chosen = "1"
         if term:
             # Lists that are not `Searched` are found by what names their rows, and nothing else.
-            is_named = not isinstance(model_admin, Searched) or type(model_admin).named(term) is not None
+            is_named = (
+                not isinstance(model_admin, Searched) or type(model_admin).named(term) is not None
+            )
             self.unless_chosen = "" if is_named else str(self.spans[-1][0])
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -142,7 +154,11 @@ class SpanFilter(admin.SimpleListFilter):
             yield {"selected": chosen == str(days), "query_string": link, "display": words}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value() if self.value() in {str(days) for days, _words in self.spans} else self.unless_chosen
+        chosen = (
+            self.value()
+            if self.value() in {str(days) for days, _words in self.spans}
+            else self.unless_chosen
+        )
         if not chosen:
             return queryset
         days = int(chosen)

@@ -42,7 +42,9 @@ SHOWN: Final = 200
 def waiting_lately() -> appeals.Waiting:
     """How many wait, counted a moment ago, so that a page of the console costs nothing by saying it."""
     seconds = settings.QUEUE_FIGURES_SECONDS
-    kept: Any = cache.get_or_set("downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds)
+    kept: Any = cache.get_or_set(
+        "downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds
+    )
     waits: appeals.Waiting = kept
     return waits
 
@@ -58,7 +60,10 @@ class WaitingFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for value, words in ((None, _("not answered yet")), *self.lookup_choices):
-            chosen = changelist.get_query_string({self.parameter_name: value} if value else {}, [] if value else [self.parameter_name])
+            chosen = changelist.get_query_string(
+                {self.parameter_name: value} if value else {},
+                [] if value else [self.parameter_name],
+            )
             yield {"selected": self.value() == value, "query_string": chosen, "display": words}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -66,7 +71,11 @@ class WaitingFilter(admin.SimpleListFilter):
             return queryset.filter(answered_at=None, due_at__lte=timezone.now())
         if self.value() == "answered":
             return queryset.exclude(answered_at=None)
-        return queryset if self.value() == "all" or request.GET.get("q") else queryset.filter(answered_at=None)
+        return (
+            queryset
+            if self.value() == "all" or request.GET.get("q")
+            else queryset.filter(answered_at=None)
+        )
 
 
 class AnswerForm(forms.Form):
@@ -76,7 +85,9 @@ class AnswerForm(forms.Form):
         label=_("Reply to the employer"),
         max_length=appeals.REPLY_AT_MOST,
         required=False,
-        help_text=_("The employer reads it. With a no it has to say why, and what would change it."),
+        help_text=_(
+            "The employer reads it. With a no it has to say why, and what would change it."
+        ),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
@@ -98,7 +109,10 @@ class MoveAppealAdmin(LookOnlyAdmin):
         return super().get_queryset(request).filter(employer__test=False)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(PERMISSIONS[Power.DECIDE]) or request.user.has_perm("downloads.view_gatedecision"))
+        return bool(
+            request.user.has_perm(PERMISSIONS[Power.DECIDE])
+            or request.user.has_perm("downloads.view_gatedecision")
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -111,22 +125,41 @@ class MoveAppealAdmin(LookOnlyAdmin):
     @admin.display(description=_("waiting"))
     def waiting(self, said: MoveAppeal) -> SafeString | str:
         if said.answered_at:
-            return gettext("answered after %(time)s") % {"time": timesince(said.at, said.answered_at)}
+            return gettext("answered after %(time)s") % {
+                "time": timesince(said.at, said.answered_at)
+            }
         now = timezone.now()
-        late = format_html('<span class="tag tag-late">{}</span>', gettext("late")) if said.due_at <= now else ""
-        due = gettext("due %(when)s") % {"when": timezone.localtime(said.due_at).strftime("%m-%d %H:%M")}
-        return format_html('{} <span class="below">· {}</span> {}', timesince(said.at, now), due, late)
+        late = (
+            format_html('<span class="tag tag-late">{}</span>', gettext("late"))
+            if said.due_at <= now
+            else ""
+        )
+        due = gettext("due %(when)s") % {
+            "when": timezone.localtime(said.due_at).strftime("%m-%d %H:%M")
+        }
+        return format_html(
+            '{} <span class="below">· {}</span> {}', timesince(said.at, now), due, late
+        )
 
     @admin.display(description=_("answer"))
     def answer(self, said: MoveAppeal) -> str:
         return said.get_outcome_display() or gettext("not answered yet")
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"title": gettext("Appeals against restrictions"), "is_nav_sidebar_enabled": False}
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {
+            "title": gettext("Appeals against restrictions"),
+            "is_nav_sidebar_enabled": False,
+        }
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """GET shows claim and evidence; POST answers."""
         if request.method == "POST":
@@ -137,7 +170,12 @@ class MoveAppealAdmin(LookOnlyAdmin):
             return HttpResponseRedirect(request.path)
         found: MoveAppeal | None = self.get_object(request, object_id)
         shown = _evidence(found, request.user) if found and isinstance(request.user, User) else {}
-        context = {**(extra_context or {}), **shown, "answer_form": AnswerForm(), "is_nav_sidebar_enabled": False}
+        context = {
+            **(extra_context or {}),
+            **shown,
+            "answer_form": AnswerForm(),
+            "is_nav_sidebar_enabled": False,
+        }
         response = super().change_view(request, object_id, form_url, context)
         response["Cache-Control"] = "private, no-store"
         return response
@@ -145,38 +183,63 @@ class MoveAppealAdmin(LookOnlyAdmin):
     def _answer(self, request: HttpRequest, said: MoveAppeal, user: User) -> None:
         lift, reply = request.POST.get("answer") == "lift", request.POST.get("reply", "")
         try:
-            appeals.answer(said.pk, user, user.as_reviewer(), timezone.now(), lift=lift, reply=reply)
+            appeals.answer(
+                said.pk, user, user.as_reviewer(), timezone.now(), lift=lift, reply=reply
+            )
         except Refused as refused:  # nothing typed is lost: what is refused for its words has none
             messages.error(request, refusal_html(refused))
         else:
-            messages.success(request, gettext("Lifted. The employer is told.") if lift else gettext("Kept. The employer is told."))
+            messages.success(
+                request,
+                gettext("Lifted. The employer is told.")
+                if lift
+                else gettext("Kept. The employer is told."),
+            )
 
 
 def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
     """What was seen, what it was seen in, who decided, and what there was before."""
     move = said.move
     since = _since(move)
-    concerned = GateDecision.objects.of_company(said.employer.uscc, None).filter(decided_at__gt=since, decided_at__lte=move.at)
-    rows = list(concerned.order_by("-decided_at").values_list("decided_at", "candidate", "member_id")[: SHOWN + 1])
+    concerned = GateDecision.objects.of_company(said.employer.uscc, None).filter(
+        decided_at__gt=since, decided_at__lte=move.at
+    )
+    rows = list(
+        concerned.order_by("-decided_at").values_list("decided_at", "candidate", "member_id")[
+            : SHOWN + 1
+        ]
+    )
     people = {row[2] for row in rows}
-    addresses = {member.pk: masked_in(member.user.email) for member in Member.objects.filter(pk__in=people).select_related("user")}
-    moves = Event.objects.filter(subject_type="standing", subject_id=str(said.employer_id)).order_by("-id")[:20]
+    addresses = {
+        member.pk: masked_in(member.user.email)
+        for member in Member.objects.filter(pk__in=people).select_related("user")
+    }
+    moves = Event.objects.filter(
+        subject_type="standing", subject_id=str(said.employer_id)
+    ).order_by("-id")[:20]
     return {
         "said": said,
         "words": masked_in(said.text),
         "who": masked_in(said.by.email),
         "seen": wording.seen_by_staff(move),
         "since": since,
-        "downloads": [(at, candidate, addresses.get(member_id, "—")) for at, candidate, member_id in rows[:SHOWN]],
+        "downloads": [
+            (at, candidate, addresses.get(member_id, "—"))
+            for at, candidate, member_id in rows[:SHOWN]
+        ],
         "more": len(rows) > SHOWN,
         "by_member": Counter(addresses.get(row[2], "—") for row in rows[:SHOWN]).most_common(),
         "many": concerned.count(),
         "proposals": appeals.proposals(move),
         "by_rule": move.role != Role.REVIEWER,
         "moves": [(event.at, _tier(event), event.role) for event in moves],
-        "earlier": MoveAppeal.objects.filter(employer=said.employer_id).exclude(pk=said.pk).order_by("-at"),
+        "earlier": MoveAppeal.objects.filter(employer=said.employer_id)
+        .exclude(pk=said.pk)
+        .order_by("-at"),
         "standing": Standing.objects.in_force(timezone.now()).filter(pk=said.employer_id).first(),
-        "hindrance": appeals.may_answer(said, user.as_reviewer()) if said.answered_at is None else None,
+        "hindrance": appeals.may_answer(said, user.as_reviewer())
+        if said.answered_at is None
+        else None,
     }
 
 

@@ -23,7 +23,15 @@ from django.utils.translation import gettext_lazy as _
 from downloads.admin.answers import OfPlatform, SpanFilter
 from downloads.admin.relays import ForWhoSeesAnswers
 from downloads.candidates import misuse_reports
-from downloads.models import Candidate, CandidateDefault, Consent, ConsentRequest, EraseOrder, MisuseReport, Release
+from downloads.models import (
+    Candidate,
+    CandidateDefault,
+    Consent,
+    ConsentRequest,
+    EraseOrder,
+    MisuseReport,
+    Release,
+)
 from downloads.models.consent_purposes import in_words
 from employers.models import ApiClient, User
 from events.core.errors import Refused
@@ -63,7 +71,9 @@ class SettledFilter(admin.SimpleListFilter):
         return [("no", _("not yet")), ("yes", _("yes"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(settled_at__isnull=self.value() == "no") if self.value() else queryset
+        return (
+            queryset.filter(settled_at__isnull=self.value() == "no") if self.value() else queryset
+        )
 
 
 class ReleasedFilter(SpanFilter):
@@ -96,7 +106,16 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
     search_fields = ("=reference", "=id", "=client_id")
     search_help_text = _("A candidate's whole reference, or an id")
     ordering = ("-changed_at",)
-    fields = readonly_fields = ("id", "named_platform", "reference", "mode", "spoken", "told_at", "changed_at", "erased_at")
+    fields = readonly_fields = (
+        "id",
+        "named_platform",
+        "reference",
+        "mode",
+        "spoken",
+        "told_at",
+        "changed_at",
+        "erased_at",
+    )
 
     @admin.display(description=_("language"))
     def spoken(self, candidate: Candidate) -> str:
@@ -127,7 +146,9 @@ class ConsentAdmin(InWords, Live, ForWhoSeesAnswers):
     list_display = ("given_at", "candidate", "receiver", "how", "until", "revoked_at")
     list_filter = ("how",)
     search_fields = ("=uscc", "=candidate__reference", "=evidence", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, the platform's evidence, or an id")
+    search_help_text = _(
+        "A whole credit code, a candidate's reference, the platform's evidence, or an id"
+    )
     ordering = ("-given_at",)
     list_select_related = ("candidate",)
 
@@ -158,7 +179,16 @@ class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
 
 @admin.register(EraseOrder)
 class EraseOrderAdmin(Live, ForWhoSeesAnswers):
-    list_display = ("ordered_at", "candidate", "employer", "due_at", "late", "answer", "why", "answered_at")
+    list_display = (
+        "ordered_at",
+        "candidate",
+        "employer",
+        "due_at",
+        "late",
+        "answer",
+        "why",
+        "answered_at",
+    )
     list_filter = (WhereFilter,)
     search_fields = ("=uscc", "=candidate__reference", "=id")
     search_help_text = _("A whole credit code, a candidate's reference, or an id")
@@ -168,7 +198,11 @@ class EraseOrderAdmin(Live, ForWhoSeesAnswers):
 
     @admin.display(description=_("overdue"), boolean=True)
     def late(self, order: EraseOrder) -> bool:
-        return order.answered_at is None and order.withdrawn_at is None and order.due_at <= timezone.now()
+        return (
+            order.answered_at is None
+            and order.withdrawn_at is None
+            and order.due_at <= timezone.now()
+        )
 
 
 @admin.register(MisuseReport)
@@ -183,19 +217,29 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever decides about employers reads what is said of them, too."""
-        return super().has_view_permission(request, obj) or bool(request.user.has_perm("verification.change_case"))
+        return super().has_view_permission(request, obj) or bool(
+            request.user.has_perm("verification.change_case")
+        )
 
     @admin.display(description=_("receiver"))
     def receiver(self, report: MisuseReport) -> str:
         return f"{report.release.receiver} · {report.release.uscc}"
 
     def get_urls(self) -> list[URLPattern]:
-        settle = path("<uuid:report_id>/settle/", self.admin_site.admin_view(self.settle), name="downloads_misusereport_settle")
+        settle = path(
+            "<uuid:report_id>/settle/",
+            self.admin_site.admin_view(self.settle),
+            name="downloads_misusereport_settle",
+        )
         return [settle, *super().get_urls()]
 
     def settle(self, request: HttpRequest, report_id: UUID) -> HttpResponse:
         """A person writes down what came of it."""
-        if request.method != "POST" or not self.has_view_permission(request) or not isinstance(request.user, User):
+        if (
+            request.method != "POST"
+            or not self.has_view_permission(request)
+            or not isinstance(request.user, User)
+        ):
             raise PermissionDenied
         outcome = request.POST.get("outcome", "").strip()[:500]
         try:
@@ -203,7 +247,10 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
                 messages.error(request, gettext("Write down what came of it."))
             else:
                 misuse_reports.settle(report_id, outcome, request.user, timezone.now())
-                messages.success(request, gettext("On record. The candidate sees that a person has looked into it."))
+                messages.success(
+                    request,
+                    gettext("On record. The candidate sees that a person has looked into it."),
+                )
         except Refused as refused:
             says = refused.reason.says
             messages.error(request, says.en if get_language() == "en" else says.zh)

@@ -36,7 +36,16 @@ class WithItsRung:
 
 @admin.register(GateDecision)
 class GateDecisionAdmin(Searched, WithItsRung, LookOnlyAdmin):
-    list_display = ("decided_at", "allowed", "why", "rung", "uscc", "employer_id", "member_id", "candidate")
+    list_display = (
+        "decided_at",
+        "allowed",
+        "why",
+        "rung",
+        "uscc",
+        "employer_id",
+        "member_id",
+        "candidate",
+    )
     list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
     search_fields = ("id",)  # only says that there is a search; see Searched
     search_help_text = _(

@@ -38,13 +38,19 @@ class ForWhoTraces(LookOnlyAdmin):
         return bool(request.user.has_perm(MAY_TRACE))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_add_permission(request) or bool(request.user.has_perm("downloads.view_gatedecision"))
+        return self.has_add_permission(request) or bool(
+            request.user.has_perm("downloads.view_gatedecision")
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        response = TemplateResponse(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
+        response = TemplateResponse(
+            request,
+            template,
+            {**self.admin_site.each_context(request), "opts": self.opts, **context},
+        )
         response["Cache-Control"] = "private, no-store"
         return response
 
@@ -66,22 +72,47 @@ class CopiesFilter(SpanFilter):
 
 @admin.register(Copy)
 class CopyAdmin(OfPlatform, ForWhoTraces):
-    list_display = ("requested_at", "number", "state", "receiver", "candidate", "opened_at", "why_not")
+    list_display = (
+        "requested_at",
+        "number",
+        "state",
+        "receiver",
+        "candidate",
+        "opened_at",
+        "why_not",
+    )
     list_filter = (CopiesFilter, "state")
     search_fields = ("=number", "=candidate", "=id", "=decision_id", "=employer__uscc")
     search_help_text = _("A copy's whole number, a candidate's reference, a credit code, or an id")
     ordering = ("-requested_at",)
     fields = (
-        "id", "number", "state", "why_not", "employer", "receiver", "member", "named_platform", "test", "candidate", "decision_id",
-        "binding", "sha256", "requested_at", "ready_at", "links_until", "opened_at",
-    )  # fmt: skip
+        "id",
+        "number",
+        "state",
+        "why_not",
+        "employer",
+        "receiver",
+        "member",
+        "named_platform",
+        "test",
+        "candidate",
+        "decision_id",
+        "binding",
+        "sha256",
+        "requested_at",
+        "ready_at",
+        "links_until",
+        "opened_at",
+    )
     readonly_fields = ("why_not", *OfPlatform.readonly_fields)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(MAY_TRACE) or request.user.has_perm("downloads.view_gatedecision"))
+        return bool(
+            request.user.has_perm(MAY_TRACE) or request.user.has_perm("downloads.view_gatedecision")
+        )
 
     @admin.display(description=_("why not"), ordering="why", empty_value="—")
     def why_not(self, copy: Copy) -> str:
@@ -95,16 +126,26 @@ class TraceForm(forms.Form):
     """What was found, and why it is asked."""
 
     leak = forms.FileField(
-        label=_("File"), required=False, help_text=_("A photograph, screenshot, scan or PDF. It is erased once it has been looked at.")
+        label=_("File"),
+        required=False,
+        help_text=_(
+            "A photograph, screenshot, scan or PDF. It is erased once it has been looked at."
+        ),
     )
     text = forms.CharField(
-        label=_("Or text"), required=False, max_length=leaks.TEXT_LONGEST, widget=forms.Textarea(attrs={"rows": 5}),
+        label=_("Or text"),
+        required=False,
+        max_length=leaks.TEXT_LONGEST,
+        widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Numbers in it tell whose copy it was typed from."),
-    )  # fmt: skip
+    )
     candidate = forms.RegexField(
-        REFERENCE, label=_("Candidate"), required=False, max_length=64,
+        REFERENCE,
+        label=_("Candidate"),
+        required=False,
+        max_length=64,
         help_text=_("The platform's reference, where you know whose resume it is"),
-    )  # fmt: skip
+    )
     why = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
@@ -123,15 +164,24 @@ class TraceAdmin(ForWhoTraces):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.evidence)
-        return [path("<uuid:pk>/evidence", view, name="downloads_trace_evidence"), *super().get_urls()]
+        return [
+            path("<uuid:pk>/evidence", view, name="downloads_trace_evidence"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("found"))
     def outcome(self, row: Trace) -> str:
         if row.finished_at is None:
             return gettext("being looked at")
-        return in_words(row.refused) if row.refused else ", ".join(each["number"] for each in row.named) or gettext("nobody is named")
+        return (
+            in_words(row.refused)
+            if row.refused
+            else ", ".join(each["number"] for each in row.named) or gettext("nobody is named")
+        )
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = TraceForm(request.POST or None, request.FILES or None)
@@ -142,24 +192,40 @@ class TraceAdmin(ForWhoTraces):
             try:
                 row = leaks.ask(asked, user.as_reviewer(), timezone.now(), user=user)
             except Refused as refused:
-                form.add_error(None, forms.ValidationError(refusal_html(refused), code=refused.code))
+                form.add_error(
+                    None, forms.ValidationError(refusal_html(refused), code=refused.code)
+                )
             else:
                 return HttpResponseRedirect(self.change_url(row.pk))
-        return self.page(request, "admin/downloads/trace/ask.html", title=gettext("Trace a leak"), form=form)
+        return self.page(
+            request, "admin/downloads/trace/ask.html", title=gettext("Trace a leak"), form=form
+        )
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None or not self.has_view_permission(request):
             raise Http404
-        copies = {str(copy.pk): copy for copy in Copy.objects.filter(pk__in=[each["copy"] for each in row.found])}
+        copies = {
+            str(copy.pk): copy
+            for copy in Copy.objects.filter(pk__in=[each["copy"] for each in row.found])
+        }
         lines = [(each, copies[each["copy"]]) for each in row.found if each["copy"] in copies]
         why_not = in_words(row.refused) if row.refused else ""
         return self.page(
-            request, "admin/downloads/trace/found.html", title=gettext("Trace of a leak"), row=row, lines=lines, why_not=why_not,
+            request,
+            "admin/downloads/trace/found.html",
+            title=gettext("Trace of a leak"),
+            row=row,
+            lines=lines,
+            why_not=why_not,
             named=any(each["named"] for each, _copy in lines),
-        )  # fmt: skip
+        )
 
     def evidence(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """The leak beside the clean page: for who may trace, since a resume stands on it."""
@@ -169,7 +235,11 @@ class TraceAdmin(ForWhoTraces):
         if row is None:
             raise Http404
         with default_storage.open(str(row.evidence.name)) as file:
-            return HttpResponse(file.read(), content_type="image/png", headers={"Cache-Control": "private, no-store"})
+            return HttpResponse(
+                file.read(),
+                content_type="image/png",
+                headers={"Cache-Control": "private, no-store"},
+            )
 
 
 # --- Canaries --------------------------------------------------------------------------------------------
@@ -178,11 +248,18 @@ class TraceAdmin(ForWhoTraces):
 class CanaryForm(forms.Form):
     """Which candidate is bait, and for whom."""
 
-    platform = forms.UUIDField(label=_("Platform"), help_text=_("The whole id. It shows the resume as any other."))
-    candidate = forms.RegexField(
-        REFERENCE, label=_("Candidate"), max_length=64, help_text=_("The platform's reference to a resume of nobody")
+    platform = forms.UUIDField(
+        label=_("Platform"), help_text=_("The whole id. It shows the resume as any other.")
     )
-    employer = forms.UUIDField(label=_("Employer"), required=False, help_text=_("The whole id. Empty: whoever finds it."))
+    candidate = forms.RegexField(
+        REFERENCE,
+        label=_("Candidate"),
+        max_length=64,
+        help_text=_("The platform's reference to a resume of nobody"),
+    )
+    employer = forms.UUIDField(
+        label=_("Employer"), required=False, help_text=_("The whole id. Empty: whoever finds it.")
+    )
     why = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
@@ -199,7 +276,9 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
         """Who does not trace need not know which resumes are bait."""
         return self.has_add_permission(request)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = CanaryForm(request.POST or None)
@@ -207,19 +286,30 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
             given = form.cleaned_data
             try:
                 canary = canaries.plant(
-                    given["platform"], given["candidate"], given["employer"], given["why"], _user(request), timezone.now()
-                )  # fmt: skip
+                    given["platform"],
+                    given["candidate"],
+                    given["employer"],
+                    given["why"],
+                    _user(request),
+                    timezone.now(),
+                )
             except Refused as refused:
-                form.add_error(None, forms.ValidationError(refusal_html(refused), code=refused.code))
+                form.add_error(
+                    None, forms.ValidationError(refusal_html(refused), code=refused.code)
+                )
             else:
                 return HttpResponseRedirect(self.change_url(canary.pk))
-        return self.page(request, "admin/downloads/trace/plant.html", title=gettext("Plant a canary"), form=form)
+        return self.page(
+            request, "admin/downloads/trace/plant.html", title=gettext("Plant a canary"), form=form
+        )
 
 
 class RingForm(forms.Form):
     """What a person found."""
 
-    outcome = forms.CharField(label=_("What came of it"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    outcome = forms.CharField(
+        label=_("What came of it"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class LookedAtFilter(admin.SimpleListFilter):
@@ -251,7 +341,11 @@ class CanaryRingAdmin(ForWhoTraces):
         return bool(request.user.has_perm(MAY_TRACE))
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         ring = self.get_object(request, object_id)
         if ring is None or not self.has_view_permission(request):
@@ -259,8 +353,16 @@ class CanaryRingAdmin(ForWhoTraces):
         form = RingForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                canaries.settle(ring.pk, form.cleaned_data["outcome"], _user(request), timezone.now())
+                canaries.settle(
+                    ring.pk, form.cleaned_data["outcome"], _user(request), timezone.now()
+                )
             except Refused as refused:
                 messages.error(request, refusal_html(refused))
             return HttpResponseRedirect(request.path)
-        return self.page(request, "admin/downloads/trace/ring.html", title=gettext("A ring for a canary"), ring=ring, form=form)
+        return self.page(
+            request,
+            "admin/downloads/trace/ring.html",
+            title=gettext("A ring for a canary"),
+            ring=ring,
+            form=form,
+        )

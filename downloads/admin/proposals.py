@@ -34,9 +34,14 @@ class MoveForm(forms.Form):
     """Where an employer is to stand."""
 
     employer = forms.UUIDField(label=_("Employer"), help_text=_("The whole id"))
-    tier = forms.ChoiceField(label=_("Tier"), choices=[("", _("As its case says")), *Standing.MOVED_TO], required=False)
+    tier = forms.ChoiceField(
+        label=_("Tier"), choices=[("", _("As its case says")), *Standing.MOVED_TO], required=False
+    )
     until = forms.DateTimeField(
-        label=_("Until"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), help_text=_("Empty: for good")
+        label=_("Until"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text=_("Empty: for good"),
     )
     why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
@@ -44,14 +49,20 @@ class MoveForm(forms.Form):
 class LadderForm(forms.Form):
     """Another version of the ladder."""
 
-    ladder = forms.CharField(label=_("Ladder"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}))
+    ladder = forms.CharField(
+        label=_("Ladder"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}),
+    )
     why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
     def clean_ladder(self) -> Any:
         try:
             return json.loads(self.cleaned_data["ladder"])
         except ValueError as error:
-            raise forms.ValidationError(_("This is not JSON: %(what)s") % {"what": str(error)}) from error
+            raise forms.ValidationError(
+                _("This is not JSON: %(what)s") % {"what": str(error)}
+            ) from error
 
 
 class ProposalAdmin(LookOnlyAdmin):
@@ -78,48 +89,87 @@ class ProposalAdmin(LookOnlyAdmin):
         return bool(request.user.has_perm(self.may_propose))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_add_permission(request) or bool(request.user.has_perm("downloads.view_gatedecision"))
+        return self.has_add_permission(request) or bool(
+            request.user.has_perm("downloads.view_gatedecision")
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = self.form_class(request.POST or None, initial=self.initial(request))
         if request.method == "POST" and form.is_valid():
             made: list[Any] = []
-            if self._done(request, lambda user, now: made.append(self.propose(form.cleaned_data, user, now)), form):
-                return HttpResponseRedirect(reverse(f"admin:downloads_{self.opts.model_name}_change", args=[made[0].pk]))
-        context = {**self.admin_site.each_context(request), "title": gettext("Propose"), "opts": self.opts, "form": form}
+            if self._done(
+                request,
+                lambda user, now: made.append(self.propose(form.cleaned_data, user, now)),
+                form,
+            ):
+                return HttpResponseRedirect(
+                    reverse(f"admin:downloads_{self.opts.model_name}_change", args=[made[0].pk])
+                )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Propose"),
+            "opts": self.opts,
+            "form": form,
+        }
         response = TemplateResponse(request, "admin/downloads/propose.html", context)
         response["Cache-Control"] = "private, no-store"
         return response
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         if request.method == "POST":
             proposed = get_object_or_404(self.model, pk=object_id)
             confirmed = request.POST.get("settle") == "confirm"
             if not request.user.has_perm(self.may_confirm):
                 raise PermissionDenied
-            if self._done(request, lambda user, now: self.settle(proposed.pk, user, now, confirmed=confirmed)):
-                messages.success(request, gettext("Confirmed.") if confirmed else gettext("Dropped."))
+            if self._done(
+                request, lambda user, now: self.settle(proposed.pk, user, now, confirmed=confirmed)
+            ):
+                messages.success(
+                    request, gettext("Confirmed.") if confirmed else gettext("Dropped.")
+                )
             return HttpResponseRedirect(request.path)
         proposed = self.get_object(request, object_id)
-        open_ = proposed is not None and proposed.settled_at is None and request.user.has_perm(self.may_confirm)
-        shown = {"may_settle": open_, "may_confirm": open_ and proposed is not None and proposed.proposed_by_id != request.user.pk}
+        open_ = (
+            proposed is not None
+            and proposed.settled_at is None
+            and request.user.has_perm(self.may_confirm)
+        )
+        shown = {
+            "may_settle": open_,
+            "may_confirm": open_
+            and proposed is not None
+            and proposed.proposed_by_id != request.user.pk,
+        }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
-    def _done(self, request: HttpRequest, act: Callable[[User, datetime], None], form: forms.Form | None = None) -> bool:
+    def _done(
+        self,
+        request: HttpRequest,
+        act: Callable[[User, datetime], None],
+        form: forms.Form | None = None,
+    ) -> bool:
         """Whether it was not refused; if it was, that is said in the form, or above the page."""
         assert isinstance(request.user, User)
         try:
             act(request.user, timezone.now())
         except Refused as refused:
             said = refusal_html(refused)
-            form.add_error(None, forms.ValidationError(said, code=refused.code)) if form else messages.error(request, said)
+            form.add_error(
+                None, forms.ValidationError(said, code=refused.code)
+            ) if form else messages.error(request, said)
             return False
         return True
 
@@ -128,9 +178,27 @@ class ProposalAdmin(LookOnlyAdmin):
 class MoveAdmin(ProposalAdmin):
     form_class = MoveForm
     may_propose, may_confirm = PERMISSIONS[Power.DECIDE], PERMISSIONS[Power.SECOND_REVIEW]
-    list_display = ("proposed_at", "employer", "tier", "until", "proposed_by", "settled_by", "confirmed")
+    list_display = (
+        "proposed_at",
+        "employer",
+        "tier",
+        "until",
+        "proposed_by",
+        "settled_by",
+        "confirmed",
+    )
     list_filter = ("tier", "confirmed", ("settled_at", admin.EmptyFieldListFilter))
-    fields = ("employer", "tier", "until", "why", "proposed_by", "proposed_at", "settled_by", "settled_at", "confirmed")
+    fields = (
+        "employer",
+        "tier",
+        "until",
+        "why",
+        "proposed_by",
+        "proposed_at",
+        "settled_by",
+        "settled_at",
+        "confirmed",
+    )
     search_fields = ("=employer__id", "=employer__uscc")
     list_select_related = ("employer", "proposed_by", "settled_by")
 
@@ -139,7 +207,9 @@ class MoveAdmin(ProposalAdmin):
 
     def propose(self, typed: dict[str, Any], user: User, now: datetime) -> Move:
         employer_id: UUID = typed["employer"]
-        return tier_changes.propose(employer_id, typed["tier"], typed["why"], typed["until"], user, now)
+        return tier_changes.propose(
+            employer_id, typed["tier"], typed["why"], typed["until"], user, now
+        )
 
     def settle(self, pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
         tier_changes.settle(pk, user, now, confirmed=confirmed)
@@ -150,21 +220,39 @@ class LadderVersionAdmin(ProposalAdmin):
     form_class = LadderForm
     may_propose = may_confirm = PERMISSIONS[Power.QUALITY]
     list_display = ("version", "proposed_at", "proposed_by", "settled_by", "active_from")
-    fields = ("version", "changes", "why", "whole", "proposed_by", "proposed_at", "settled_by", "settled_at", "active_from")
+    fields = (
+        "version",
+        "changes",
+        "why",
+        "whole",
+        "proposed_by",
+        "proposed_at",
+        "settled_by",
+        "settled_at",
+        "active_from",
+    )
     readonly_fields = ("changes", "whole")
 
     @admin.display(description=_("what changes"))
     def changes(self, row: LadderVersion) -> str:
         """First, since that is what a second person confirms."""
-        lines = ladder_versions.differences(ladder_versions.as_data(ladder_versions.before(row)), row.data)
-        return format_html_join("", "<div class='code'>{}</div>", ((line,) for line in lines)) or gettext("Nothing")
+        lines = ladder_versions.differences(
+            ladder_versions.as_data(ladder_versions.before(row)), row.data
+        )
+        return format_html_join(
+            "", "<div class='code'>{}</div>", ((line,) for line in lines)
+        ) or gettext("Nothing")
 
     @admin.display(description=_("ladder"))
     def whole(self, row: LadderVersion) -> str:
         return format_html("<pre>{}</pre>", json.dumps(row.data, indent=2, ensure_ascii=False))
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
-        return {"ladder": json.dumps(ladder_versions.as_data(ladder_versions.in_force()), indent=2, ensure_ascii=False)}
+        return {
+            "ladder": json.dumps(
+                ladder_versions.as_data(ladder_versions.in_force()), indent=2, ensure_ascii=False
+            )
+        }
 
     def propose(self, typed: dict[str, Any], user: User, now: datetime) -> LadderVersion:
         return ladder_versions.propose(typed["ladder"], typed["why"], user, now)

@@ -60,17 +60,47 @@ class WhyEndedFilter(admin.SimpleListFilter):
 
 @admin.register(RelayBinding)
 class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
-    list_display = ("requested_at", "number", "extension", "state", "candidate", "employer", "expires_at", "why")
+    list_display = (
+        "requested_at",
+        "number",
+        "extension",
+        "state",
+        "candidate",
+        "employer",
+        "expires_at",
+        "why",
+    )
     list_filter = (RequestedFilter, "state", "muted", WhyEndedFilter)
     search_fields = ("=number", "=candidate", "=uscc", "=id", "=decision_id")
-    search_help_text = _("A whole relay number as +86 and digits, a candidate's reference, a credit code, or an id")
+    search_help_text = _(
+        "A whole relay number as +86 and digits, a candidate's reference, a credit code, or an id"
+    )
     ordering = ("-requested_at",)
     list_select_related = ("employer",)
     fields = (
-        "id", "employer", "uscc", "named_platform", "test", "decision_id", "member", "candidate", "provider", "number",
-        "extension", "state", "muted", "requested_at", "bound_at", "expires_at", "ended_at", "why", "none_free_at", "asked_at",
-        "answered_at", "agreed",
-    )  # fmt: skip
+        "id",
+        "employer",
+        "uscc",
+        "named_platform",
+        "test",
+        "decision_id",
+        "member",
+        "candidate",
+        "provider",
+        "number",
+        "extension",
+        "state",
+        "muted",
+        "requested_at",
+        "bound_at",
+        "expires_at",
+        "ended_at",
+        "why",
+        "none_free_at",
+        "asked_at",
+        "answered_at",
+        "agreed",
+    )
     readonly_fields = ("why", *OfPlatform.readonly_fields)
 
     @admin.display(description=_("why it ended"), ordering="ended_why", empty_value="—")
@@ -97,12 +127,16 @@ class RelayCallAdmin(ForWhoSeesAnswers):
     list_display = ("at", "outcome", "seconds", "number", "extension", "binding", "by_candidate")
     list_filter = (CalledFilter, "outcome", "by_candidate")
     search_fields = ("=number", "=binding__id", "=binding__candidate")
-    search_help_text = _("A whole relay number as +86 and digits, the id of a binding, or a candidate's reference")
+    search_help_text = _(
+        "A whole relay number as +86 and digits, the id of a binding, or a candidate's reference"
+    )
     ordering = ("-at",)
     list_select_related = ("binding",)
     exclude = ("caller_index",)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "lost": lines()})
 
 
@@ -113,11 +147,23 @@ def lines() -> list[Line]:
     def since(days: int) -> Any:
         return now - timedelta(days=days)
 
-    told = [Line(_("All platforms"), _span(days), RelayCall.objects.tries(since(days), now)) for days in SPANS]
-    platforms = ApiClient.objects.filter(test=False, revoked_at=None).order_by("name")[:PLATFORMS_AT_MOST]
-    of_each = [Line(each.name, _span(SPANS[-1]), RelayCall.objects.tries(since(SPANS[-1]), now, each.pk)) for each in platforms]
+    told = [
+        Line(_("All platforms"), _span(days), RelayCall.objects.tries(since(days), now))
+        for days in SPANS
+    ]
+    platforms = ApiClient.objects.filter(test=False, revoked_at=None).order_by("name")[
+        :PLATFORMS_AT_MOST
+    ]
+    of_each = [
+        Line(each.name, _span(SPANS[-1]), RelayCall.objects.tries(since(SPANS[-1]), now, each.pk))
+        for each in platforms
+    ]
     return told + [line for line in of_each if line.tries.all]
 
 
 def _span(days: int) -> str:
-    return gettext("24 hours") if days == 1 else ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+    return (
+        gettext("24 hours")
+        if days == 1
+        else ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+    )

@@ -26,11 +26,16 @@ erase_router = Router(tags=["candidates"])
 Reference = Annotated[
     str,
     Field(
-        min_length=1, max_length=REFERENCE_LONGEST, pattern=REFERENCE, examples=["cand-20481"],
+        min_length=1,
+        max_length=REFERENCE_LONGEST,
+        pattern=REFERENCE,
+        examples=["cand-20481"],
         description="Your own id of the candidate. Not a name, phone number or e-mail address.",
     ),
-]  # fmt: skip
-EVIDENCE: Final = "By which you can show it: the number of a record in your own system. No personal data."
+]
+EVIDENCE: Final = (
+    "By which you can show it: the number of a record in your own system. No personal data."
+)
 
 EXAMPLE: Final[dict[str, Any]] = {
     "reference": "cand-20481", "mode": "ask_first", "reachable": True, "language": "zh-hans",
@@ -42,20 +47,33 @@ EXAMPLE: Final[dict[str, Any]] = {
 class CompanyIn(Schema):
     """A company, by our id of an employer or by its code."""
 
-    employer_id: UUID | None = Field(None, description="Of an employer that you know.", examples=[None])
-    uscc: str = Field("", max_length=40, description="Else its unified social credit code.", examples=["91990101000000106E"])
+    employer_id: UUID | None = Field(
+        None, description="Of an employer that you know.", examples=[None]
+    )
+    uscc: str = Field(
+        "",
+        max_length=40,
+        description="Else its unified social credit code.",
+        examples=["91990101000000106E"],
+    )
 
 
 class CandidateIn(Schema):
     """How a candidate wants to be asked, and by whom not."""
 
-    mode: Mode = Field(description="ask_first: nothing leaves without a consent. tell_after: they hear of it. closed: nothing leaves.")
+    mode: Mode = Field(
+        description="ask_first: nothing leaves without a consent. tell_after: they hear of it. closed: nothing leaves."
+    )
     email: str = Field(
-        "", max_length=254, examples=[""],
+        "",
+        max_length=254,
+        examples=[""],
         description="Where they are told. It rests encrypted and is handed out to nobody. Empty: your own app tells them.",
-    )  # fmt: skip
+    )
     language: Language = Field("zh-hans", description="Of our mails to them.")
-    blocked: list[CompanyIn] = Field([], max_length=operations.MOST_BLOCKED, description="Companies that get nothing of them.")
+    blocked: list[CompanyIn] = Field(
+        [], max_length=operations.MOST_BLOCKED, description="Companies that get nothing of them."
+    )
 
 
 class BlockedOut(Schema):
@@ -63,7 +81,9 @@ class BlockedOut(Schema):
 
     uscc: str = Field(description="Its code.")
     name: str = Field(description="Its name, where it is known.")
-    own: bool = Field(description="Whether the candidate said so on our page: then what you tell us does not undo it.")
+    own: bool = Field(
+        description="Whether the candidate said so on our page: then what you tell us does not undo it."
+    )
 
 
 class CandidateOut(Schema):
@@ -83,34 +103,53 @@ class CandidateOut(Schema):
     def of(cls, candidate: Candidate) -> CandidateOut:
         rows = candidate.blocked.order_by("at", "pk")
         return cls(
-            reference=candidate.reference, mode=Mode(candidate.mode), reachable=bool(candidate.email_sealed),
-            language=candidate.language, told_at=candidate.told_at, erased_at=candidate.erased_at,
+            reference=candidate.reference,
+            mode=Mode(candidate.mode),
+            reachable=bool(candidate.email_sealed),
+            language=candidate.language,
+            told_at=candidate.told_at,
+            erased_at=candidate.erased_at,
             blocked=[BlockedOut(uscc=row.uscc, name=row.name, own=row.own) for row in rows],
-        )  # fmt: skip
+        )
 
 
 @router.put(
-    "/{reference}", auth=BearerKey(Scope.GATE_DECIDE), response={200: CandidateOut, 201: CandidateOut},
-    summary="Tell of a candidate", operation_id="put_candidate",
-)  # fmt: skip
+    "/{reference}",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response={200: CandidateOut, 201: CandidateOut},
+    summary="Tell of a candidate",
+    operation_id="put_candidate",
+)
 def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> Status[CandidateOut]:
     """The candidate as you say, whether known or not; said twice, it is the same as once. The gate follows from the answer on."""
     client = request.auth.client
     ids = [company.employer_id for company in body.blocked if company.employer_id is not None]
     codes = [company.uscc for company in body.blocked if company.employer_id is None]
-    told = operations.Told(body.mode, body.email, body.language, operations.named(client, ids, codes))
+    told = operations.Told(
+        body.mode, body.email, body.language, operations.named(client, ids, codes)
+    )
     candidate, is_new = operations.put_candidate(client, reference, told, now_for(client))
     return Status(201 if is_new else 200, CandidateOut.of(candidate))
 
 
-@router.get("/{reference}", auth=BearerKey(Scope.GATE_DECIDE), response=CandidateOut, summary="Read a candidate", operation_id="candidate")
+@router.get(
+    "/{reference}",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=CandidateOut,
+    summary="Read a candidate",
+    operation_id="candidate",
+)
 def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
     """How they want to be asked, and whom they block."""
     return CandidateOut.of(operations.seen(request.auth.client_id, reference))
 
 
 @router.delete(
-    "/{reference}", auth=BearerKey(Scope.GATE_DECIDE), response={204: None}, summary="Erase contact data", operation_id="erase_candidate"
+    "/{reference}",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response={204: None},
+    summary="Erase contact data",
+    operation_id="erase_candidate",
 )
 def erase(request: ApiRequest, reference: Path[Reference]) -> Status[None]:
     """Their address is erased, their links end, and nothing leaves of them any more. What left stays on record, without their data."""
@@ -126,7 +165,11 @@ class LedgerLinkOut(Schema):
 
 
 @router.post(
-    "/{reference}/link", auth=BearerKey(Scope.GATE_DECIDE), response=LedgerLinkOut, summary="Link to the ledger", operation_id="ledger_link"
+    "/{reference}/link",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=LedgerLinkOut,
+    summary="Link to the ledger",
+    operation_id="ledger_link",
 )
 def link(request: ApiRequest, reference: Path[Reference]) -> LedgerLinkOut:
     """Give it to the candidate who is signed in with you, and to nobody else. It ends when they ask for a new one."""
@@ -147,34 +190,67 @@ class ReleaseOut(Schema):
     contact: str = Field(description="Where the receiver can be reached.")
     purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
     method: str = Field(description="How it went.", examples=["marked_copy"])
-    kinds: list[str] = Field(description="What of the candidate's data went along.", examples=[["resume", "relay_number"]])
+    kinds: list[str] = Field(
+        description="What of the candidate's data went along.",
+        examples=[["resume", "relay_number"]],
+    )
     released_at: datetime = Field(description="When.")
-    receipt: str = Field(description="The receipt, word for word as it was signed: JSON in its one form.")
+    receipt: str = Field(
+        description="The receipt, word for word as it was signed: JSON in its one form."
+    )
     signature: str = Field(description="Ed25519 over these bytes, in base64url.")
-    key_id: str = Field(description="By which key of `/.well-known/zizhi-receipt-keys.json`.", examples=["0c1d2e3f4a5b6c7d"])
+    key_id: str = Field(
+        description="By which key of `/.well-known/zizhi-receipt-keys.json`.",
+        examples=["0c1d2e3f4a5b6c7d"],
+    )
 
     @classmethod
     def of(cls, row: Release) -> ReleaseOut:
         return cls(
-            id=row.pk, decision_id=row.decision_id, employer_id=row.employer_id, uscc=row.uscc, receiver=row.receiver, contact=row.contact,
-            purpose=row.purpose, method=row.method, kinds=row.kinds, released_at=row.released_at,
-            receipt=row.receipt, signature=row.signature, key_id=row.key_id,
-        )  # fmt: skip
+            id=row.pk,
+            decision_id=row.decision_id,
+            employer_id=row.employer_id,
+            uscc=row.uscc,
+            receiver=row.receiver,
+            contact=row.contact,
+            purpose=row.purpose,
+            method=row.method,
+            kinds=row.kinds,
+            released_at=row.released_at,
+            receipt=row.receipt,
+            signature=row.signature,
+            key_id=row.key_id,
+        )
 
 
 @router.get(
-    "/{reference}/releases", auth=BearerKey(Scope.GATE_DECIDE), response=Page[ReleaseOut],
-    summary="List what left", operation_id="candidate_releases",
-)  # fmt: skip
-def releases(request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]) -> dict[str, Any]:
+    "/{reference}/releases",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=Page[ReleaseOut],
+    summary="List what left",
+    operation_id="candidate_releases",
+)
+def releases(
+    request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]
+) -> dict[str, Any]:
     """Of this candidate, the last first: for your own app."""
     found = operations.seen(request.auth.client_id, reference)
-    rows, following = page_of(Release.objects.about(found), asked, f"releases {found.pk}", by="released_at", newest_first=True)
+    rows, following = page_of(
+        Release.objects.about(found),
+        asked,
+        f"releases {found.pk}",
+        by="released_at",
+        newest_first=True,
+    )
     return {"data": [ReleaseOut.of(row) for row in rows], "next": following}
 
 
 @router.post(
-    "/{reference}/revoke", auth=BearerKey(Scope.GATE_DECIDE), response=CandidateOut, summary="The candidate revokes", operation_id="revoke"
+    "/{reference}/revoke",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=CandidateOut,
+    summary="The candidate revokes",
+    operation_id="revoke",
 )
 def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> CandidateOut:
     """On the candidate's own word. From the answer on the company gets nothing; relay numbers end, and what it has it must erase."""
@@ -185,9 +261,12 @@ def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> 
 
 
 @router.post(
-    "/{reference}/allow-again", auth=BearerKey(Scope.GATE_DECIDE), response=CandidateOut,
-    summary="The candidate takes it back", operation_id="allow_again",
-)  # fmt: skip
+    "/{reference}/allow-again",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=CandidateOut,
+    summary="The candidate takes it back",
+    operation_id="allow_again",
+)
 def allow_again(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> CandidateOut:
     """On the candidate's own word: the company is blocked no more, and need not erase what it has not erased yet."""
     client = request.auth.client
@@ -208,23 +287,33 @@ def _code(request: ApiRequest, body: CompanyIn) -> str:
 class DefaultIn(Schema):
     """How candidates are asked of whom you have told us nothing."""
 
-    mode: Mode = Field(description="With tell_after you say that you hold their separate consent yourself.")
+    mode: Mode = Field(
+        description="With tell_after you say that you hold their separate consent yourself."
+    )
     basis: str = Field(
-        min_length=1, max_length=500, examples=["Consent dialog v3 of the resume page, record per candidate"],
+        min_length=1,
+        max_length=500,
+        examples=["Consent dialog v3 of the resume page, record per candidate"],
         description="On what that rests: by which text, version and record you can show it.",
-    )  # fmt: skip
+    )
 
 
 class DefaultOut(Schema):
     """What counts for candidates of whom you have told us nothing."""
 
     mode: Mode = Field(description="How they are asked.")
-    basis: str = Field(description="On what that rests; empty where you have declared nothing, and the deployment's own counts.")
+    basis: str = Field(
+        description="On what that rests; empty where you have declared nothing, and the deployment's own counts."
+    )
     declared_at: datetime | None = Field(description="When you declared it.")
 
 
 @default_router.get(
-    "", auth=BearerKey(Scope.GATE_DECIDE), response=DefaultOut, summary="Read the default", operation_id="candidate_default"
+    "",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=DefaultOut,
+    summary="Read the default",
+    operation_id="candidate_default",
 )
 def read_default(request: ApiRequest) -> DefaultOut:
     """What the gate goes by where a candidate is not known to us."""
@@ -235,7 +324,11 @@ def read_default(request: ApiRequest) -> DefaultOut:
 
 
 @default_router.put(
-    "", auth=BearerKey(Scope.GATE_DECIDE), response=DefaultOut, summary="Declare the default", operation_id="declare_candidate_default"
+    "",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=DefaultOut,
+    summary="Declare the default",
+    operation_id="declare_candidate_default",
 )
 def declare_default(request: ApiRequest, body: DefaultIn) -> DefaultOut:
     """On record with its time. The gate follows from the answer on."""
@@ -265,9 +358,17 @@ class EraseOrderOut(Schema):
     def of(cls, row: EraseOrder, now: datetime) -> EraseOrderOut:
         overdue = row.answered_at is None and row.withdrawn_at is None and row.due_at <= now
         return cls(
-            id=row.pk, candidate=row.candidate.reference, employer_id=row.employer_id, ordered_at=row.ordered_at, due_at=row.due_at,
-            answer=row.answer, why=row.why, answered_at=row.answered_at, withdrawn_at=row.withdrawn_at, overdue=overdue,
-        )  # fmt: skip
+            id=row.pk,
+            candidate=row.candidate.reference,
+            employer_id=row.employer_id,
+            ordered_at=row.ordered_at,
+            due_at=row.due_at,
+            answer=row.answer,
+            why=row.why,
+            answered_at=row.answered_at,
+            withdrawn_at=row.withdrawn_at,
+            overdue=overdue,
+        )
 
 
 class EraseOrdersQuery(PageQuery):
@@ -277,7 +378,11 @@ class EraseOrdersQuery(PageQuery):
 
 
 @erase_router.get(
-    "", auth=BearerKey(Scope.GATE_DECIDE), response=Page[EraseOrderOut], summary="List erase orders", operation_id="erase_orders"
+    "",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=Page[EraseOrderOut],
+    summary="List erase orders",
+    operation_id="erase_orders",
 )
 def erase_orders(request: ApiRequest, asked: Query[EraseOrdersQuery]) -> dict[str, Any]:
     """Those that your candidates' revocations made, the last first."""
@@ -297,12 +402,17 @@ class ErasedIn(Schema):
 
 
 @erase_router.post(
-    "/{order_id}/answer", auth=BearerKey(Scope.GATE_DECIDE), response=EraseOrderOut,
-    summary="Answer an erase order", operation_id="answer_erase_order",
-)  # fmt: skip
+    "/{order_id}/answer",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=EraseOrderOut,
+    summary="Answer an erase order",
+    operation_id="answer_erase_order",
+)
 def answer_erase_order(request: ApiRequest, order_id: UUID, body: ErasedIn) -> EraseOrderOut:
     """On the word of an employer of yours; the first answer counts. Employers can answer on our own pages, too."""
     client, now = request.auth.client, now_for(request.auth.client)
-    own = EraseOrder.objects.filter(candidate__client_id=client.pk, employer__in=Employer.objects.filter(platform=client))
+    own = EraseOrder.objects.filter(
+        candidate__client_id=client.pk, employer__in=Employer.objects.filter(platform=client)
+    )
     row = erasure.answer(order_id, own, body.answer, body.why, None, client.as_actor(), now)
     return EraseOrderOut.of(row, now)

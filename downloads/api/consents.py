@@ -40,8 +40,13 @@ class ConsentOut(Schema):
     contact: str = Field(description="Where it can be reached.")
     purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
     method: str = Field(description="How it gets there.", examples=["marked_copy"])
-    kinds: list[str] = Field(description="What of the candidate's data goes along.", examples=[["resume", "relay_number"]])
-    how: str = Field(description="page: given on our page; platform: on your word.", examples=["platform"])
+    kinds: list[str] = Field(
+        description="What of the candidate's data goes along.",
+        examples=[["resume", "relay_number"]],
+    )
+    how: str = Field(
+        description="page: given on our page; platform: on your word.", examples=["platform"]
+    )
     evidence: str = Field(description="By which you can show it.")
     given_at: datetime = Field(description="When.")
     until: datetime = Field(description="Until when it holds.")
@@ -50,45 +55,81 @@ class ConsentOut(Schema):
     @classmethod
     def of(cls, row: Consent) -> ConsentOut:
         return cls(
-            id=row.pk, uscc=row.uscc, receiver=row.receiver, contact=row.contact, purpose=row.purpose, method=row.method, kinds=row.kinds,
-            how=row.how, evidence=row.evidence, given_at=row.given_at, until=row.until, revoked_at=row.revoked_at,
-        )  # fmt: skip
+            id=row.pk,
+            uscc=row.uscc,
+            receiver=row.receiver,
+            contact=row.contact,
+            purpose=row.purpose,
+            method=row.method,
+            kinds=row.kinds,
+            how=row.how,
+            evidence=row.evidence,
+            given_at=row.given_at,
+            until=row.until,
+            revoked_at=row.revoked_at,
+        )
 
 
 @of_candidate.get(
-    "/{reference}/consents", auth=BearerKey(Scope.GATE_DECIDE), response=Page[ConsentOut], summary="List consents", operation_id="consents"
+    "/{reference}/consents",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=Page[ConsentOut],
+    summary="List consents",
+    operation_id="consents",
 )
-def list_consents(request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]) -> dict[str, Any]:
+def list_consents(
+    request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]
+) -> dict[str, Any]:
     """Of this candidate, the last first; those that have ended, too."""
     found = operations.seen(request.auth.client_id, reference)
-    rows, following = page_of(Consent.objects.filter(candidate=found), asked, f"consents {found.pk}", by="given_at", newest_first=True)
+    rows, following = page_of(
+        Consent.objects.filter(candidate=found),
+        asked,
+        f"consents {found.pk}",
+        by="given_at",
+        newest_first=True,
+    )
     return {"data": [ConsentOut.of(row) for row in rows], "next": following}
 
 
 class ConsentIn(Schema):
     """A consent that you obtained: what the candidate was told, and by what you can show it."""
 
-    employer_id: UUID = Field(description="Who receives.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"])
-    contact: str = Field(
-        min_length=3, max_length=254, examples=["hr@company.example"], description="Of the receiver, as it was shown to the candidate."
+    employer_id: UUID = Field(
+        description="Who receives.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"]
     )
-    kinds: list[KindIn] = Field(max_length=10, description="What goes along; the resume always does.")
-    evidence: str = Field(min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE)
+    contact: str = Field(
+        min_length=3,
+        max_length=254,
+        examples=["hr@company.example"],
+        description="Of the receiver, as it was shown to the candidate.",
+    )
+    kinds: list[KindIn] = Field(
+        max_length=10, description="What goes along; the resume always does."
+    )
+    evidence: str = Field(
+        min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE
+    )
     given_at: datetime = Field(description="When it was given; with a zone.")
     until: datetime = Field(description="Until when it holds: a year from then at most.")
 
 
 @of_candidate.post(
-    "/{reference}/consents", auth=BearerKey(Scope.GATE_DECIDE), response={201: ConsentOut},
-    summary="Put a consent on record", operation_id="give_consent",
-)  # fmt: skip
+    "/{reference}/consents",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response={201: ConsentOut},
+    summary="Put a consent on record",
+    operation_id="give_consent",
+)
 def give(request: ApiRequest, reference: Path[Reference], body: ConsentIn) -> Status[ConsentOut]:
     """On your word and evidence. One that is in force for the same company is replaced."""
     client = request.auth.client
     if body.given_at.tzinfo is None or body.until.tzinfo is None:
         raise Refused("consent_time_invalid", "given_at")
     employer = _employer(client, body.employer_id)
-    given = consents.Given(employer, body.contact, body.kinds, body.evidence, body.given_at, body.until)
+    given = consents.Given(
+        employer, body.contact, body.kinds, body.evidence, body.given_at, body.until
+    )
     return Status(201, ConsentOut.of(consents.give(client, reference, given, now_for(client))))
 
 
@@ -102,7 +143,10 @@ class ConsentRequestOut(Schema):
     candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
     employer_id: UUID = Field(description="Who asks.")
     purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
-    kinds: list[str] = Field(description="What of the candidate's data would go along.", examples=[["resume", "relay_number"]])
+    kinds: list[str] = Field(
+        description="What of the candidate's data would go along.",
+        examples=[["resume", "relay_number"]],
+    )
     state: str = Field(description="open, agreed, refused or expired.", examples=["open"])
     asked_at: datetime = Field(description="When it was asked.")
     expires_at: datetime = Field(description="Until when it can be answered.")
@@ -113,35 +157,57 @@ class ConsentRequestOut(Schema):
     def of(cls, row: ConsentRequest, now: datetime) -> ConsentRequestOut:
         waiting = "open" if row.expires_at > now else "expired"
         return cls(
-            id=row.pk, candidate=row.candidate.reference, employer_id=row.employer_id, purpose=row.purpose, kinds=row.kinds,
-            state={None: waiting, True: "agreed", False: "refused"}[row.agreed], asked_at=row.asked_at, expires_at=row.expires_at,
-            answered_at=row.answered_at, consent_id=row.consent_id,
-        )  # fmt: skip
+            id=row.pk,
+            candidate=row.candidate.reference,
+            employer_id=row.employer_id,
+            purpose=row.purpose,
+            kinds=row.kinds,
+            state={None: waiting, True: "agreed", False: "refused"}[row.agreed],
+            asked_at=row.asked_at,
+            expires_at=row.expires_at,
+            answered_at=row.answered_at,
+            consent_id=row.consent_id,
+        )
 
 
 class ConsentAskIn(Schema):
     """Who asks, and for what."""
 
-    employer_id: UUID = Field(description="The employer.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"])
-    member_id: UUID = Field(description="Who of it asks.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
-    kinds: list[KindIn] = Field(["resume", "relay_number"], max_length=10, description="What would go along; the resume always does.")
+    employer_id: UUID = Field(
+        description="The employer.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"]
+    )
+    member_id: UUID = Field(
+        description="Who of it asks.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
+    )
+    kinds: list[KindIn] = Field(
+        ["resume", "relay_number"],
+        max_length=10,
+        description="What would go along; the resume always does.",
+    )
 
 
 @of_candidate.post(
-    "/{reference}/consent-requests", auth=BearerKey(Scope.GATE_DECIDE), response=ConsentRequestOut,
-    summary="Ask for consent", operation_id="ask_consent",
-)  # fmt: skip
+    "/{reference}/consent-requests",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=ConsentRequestOut,
+    summary="Ask for consent",
+    operation_id="ask_consent",
+)
 def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> ConsentRequestOut:
     """The candidate gets our mail, and you `consent.asked`, to ask in your own app. Asked again it is the same request; after a no,
     `consent_refused` for 90 days."""
     client, now = request.auth.client, now_for(request.auth.client)
-    row = consents.ask(client, reference, _employer(client, body.employer_id), body.member_id, body.kinds, now)
+    row = consents.ask(
+        client, reference, _employer(client, body.employer_id), body.member_id, body.kinds, now
+    )
     return ConsentRequestOut.of(answer_at_once(row, client, now), now)
 
 
 def _seen(client: ApiClient, request_id: UUID) -> ConsentRequest:
     row: ConsentRequest | None = (
-        ConsentRequest.objects.select_related("candidate").filter(pk=request_id, candidate__client_id=client.pk).first()
+        ConsentRequest.objects.select_related("candidate")
+        .filter(pk=request_id, candidate__client_id=client.pk)
+        .first()
     )
     if row is None:
         raise Refused("consent_request_unknown")
@@ -149,9 +215,12 @@ def _seen(client: ApiClient, request_id: UUID) -> ConsentRequest:
 
 
 @router.get(
-    "/{request_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ConsentRequestOut,
-    summary="Read a request", operation_id="consent_request",
-)  # fmt: skip
+    "/{request_id}",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=ConsentRequestOut,
+    summary="Read a request",
+    operation_id="consent_request",
+)
 def consent_request(request: ApiRequest, request_id: UUID) -> ConsentRequestOut:
     """Whether it waits, and what was said."""
     client = request.auth.client
@@ -162,13 +231,18 @@ class ConsentAnswerIn(Schema):
     """What the candidate said to you."""
 
     agrees: bool = Field(description="Whether they agree.")
-    evidence: str = Field(min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE)
+    evidence: str = Field(
+        min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE
+    )
 
 
 @router.post(
-    "/{request_id}/answer", auth=BearerKey(Scope.GATE_DECIDE), response=ConsentRequestOut,
-    summary="Pass on the answer", operation_id="answer_consent",
-)  # fmt: skip
+    "/{request_id}/answer",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=ConsentRequestOut,
+    summary="Pass on the answer",
+    operation_id="answer_consent",
+)
 def answer(request: ApiRequest, request_id: UUID, body: ConsentAnswerIn) -> ConsentRequestOut:
     """Only on the candidate's own word. A no can become a yes until the request ends; a yes is taken back by `revoke`."""
     client, now = request.auth.client, now_for(request.auth.client)

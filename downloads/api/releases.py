@@ -36,26 +36,43 @@ _PREFER: Final = f"`wait=10`: how many seconds the call may wait for the copy, u
 class ReleaseIn(Schema):
     """For which pass, and how the candidate is reached. Beside it the file, `resume`, or `resume_reference`."""
 
-    gate_pass: str = Field(min_length=1, max_length=200, description="`gate_pass` of the gate's yes. It is spent by this call.")
+    gate_pass: str = Field(
+        min_length=1,
+        max_length=200,
+        description="`gate_pass` of the gate's yes. It is spent by this call.",
+    )
     candidate_phone: str = Field(
-        min_length=1, max_length=30, examples=["139 0000 0001"],
+        min_length=1,
+        max_length=30,
+        examples=["139 0000 0001"],
         description="The candidate's mobile number. A relay number leads to it; that it does not stand in the copy is looked at.",
-    )  # fmt: skip
+    )
     candidate_email: str = Field(
-        "", max_length=254, examples=["lin@mail.example"], description="Their e-mail address, which must not stand in the copy either."
+        "",
+        max_length=254,
+        examples=["lin@mail.example"],
+        description="Their e-mail address, which must not stand in the copy either.",
     )
     resume_reference: str = Field(
-        "", max_length=200, pattern=f"^$|{REFERENCE}", examples=["2026/11/cand-20481.pdf"],
+        "",
+        max_length=200,
+        pattern=f"^$|{REFERENCE}",
+        examples=["2026/11/cand-20481.pdf"],
         description="Your own reference to the file, where this deployment fetches resumes from a store of yours.",
-    )  # fmt: skip
+    )
 
 
 class RemovedOut(Schema):
     """What was taken out of one kind."""
 
-    kind: str = Field(description="phone, email, id_number, passport, wechat, qq, handle, link or code.", examples=["phone"])
+    kind: str = Field(
+        description="phone, email, id_number, passport, wechat, qq, handle, link or code.",
+        examples=["phone"],
+    )
     count: int = Field(description="How many.", examples=[2])
-    masked: list[str] = Field(description="What each was, without giving it.", examples=[["138****0001", "138****0001"]])
+    masked: list[str] = Field(
+        description="What each was, without giving it.", examples=[["138****0001", "138****0001"]]
+    )
 
 
 class RelayContactOut(Schema):
@@ -63,17 +80,26 @@ class RelayContactOut(Schema):
 
     id: UUID = Field(description="Of the relay number: `/relays/{id}`.")
     number: str = Field(description="What is to be dialled.", examples=["+8617000000010"])
-    extension: str | None = Field(description="What is to be dialled after it, where numbers are scarce.", examples=["104"])
-    expires_at: datetime = Field(description="Until when it leads to the candidate; each contact lets it last on.")
+    extension: str | None = Field(
+        description="What is to be dialled after it, where numbers are scarce.", examples=["104"]
+    )
+    expires_at: datetime = Field(
+        description="Until when it leads to the candidate; each contact lets it last on."
+    )
 
 
 class ReceiptOut(Schema):
     """What anybody can check, without us, that the resume left as it is said: the candidate's receipt."""
 
-    id: UUID = Field(description="Of the receipt, as in `resume.released` and in the candidate's ledger.")
+    id: UUID = Field(
+        description="Of the receipt, as in `resume.released` and in the candidate's ledger."
+    )
     receipt: str = Field(description="Word for word as it was signed: JSON in its one form, UTF-8.")
     signature: str = Field(description="Ed25519 over these bytes, in base64url.")
-    key_id: str = Field(description="By which key of `/.well-known/zizhi-receipt-keys.json`.", examples=["0c1d2e3f4a5b6c7d"])
+    key_id: str = Field(
+        description="By which key of `/.well-known/zizhi-receipt-keys.json`.",
+        examples=["0c1d2e3f4a5b6c7d"],
+    )
     key_url: str = Field(
         description="That key as PEM; keep it with the receipt.",
         examples=["https://zizhi.example/.well-known/zizhi-receipt-keys/0c1d2e3f4a5b6c7d.pem"],
@@ -82,13 +108,18 @@ class ReceiptOut(Schema):
     @classmethod
     def of(cls, row: Release) -> ReceiptOut:
         url = settings.SITE_URL + reverse("receipt_key", args=[row.key_id])
-        return cls(id=row.pk, receipt=row.receipt, signature=row.signature, key_id=row.key_id, key_url=url)
+        return cls(
+            id=row.pk, receipt=row.receipt, signature=row.signature, key_id=row.key_id, key_url=url
+        )
 
 
 class CopyLinkOut(Schema):
     """Where the copy can be fetched, once."""
 
-    url: str = Field(description="For the recruiter's browser, once, without a key.", examples=["https://zizhi.example/releases/…"])
+    url: str = Field(
+        description="For the recruiter's browser, once, without a key.",
+        examples=["https://zizhi.example/releases/…"],
+    )
     expires_at: datetime = Field(description="A minute after it was made.")
 
 
@@ -96,16 +127,22 @@ class ResumeReleaseOut(Schema):
     """A release, as it stands."""
 
     id: UUID = Field(description="Of the release.")
-    number: str = Field(description="As it stands on every page of the copy.", examples=["ZR-7K3M9-Q2TXA"])
+    number: str = Field(
+        description="As it stands on every page of the copy.", examples=["ZR-7K3M9-Q2TXA"]
+    )
     state: str = Field(description="preparing, ready, failed or closed.", examples=["ready"])
     decision_id: UUID = Field(description="The gate's answer by which the resume leaves.")
     employer_id: UUID = Field(description="Who receives it.")
     member_id: UUID = Field(description="Who of it receives it.")
     candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
-    pages: int | None = Field(description="How many pages the copy has, once it is made.", examples=[2])
+    pages: int | None = Field(
+        description="How many pages the copy has, once it is made.", examples=[2]
+    )
     size: int | None = Field(description="Its bytes.", examples=[412_300])
     removed: list[RemovedOut] = Field(description="What was taken out of it.")
-    relay: RelayContactOut | None = Field(description="The relay number, once it is lent; it stands on the copy.")
+    relay: RelayContactOut | None = Field(
+        description="The relay number, once it is lent; it stands on the copy."
+    )
     requested_at: datetime = Field(description="When it was asked for.")
     ready_at: datetime | None = Field(description="When it was made.")
     links_until: datetime | None = Field(description="Until when links to it can be asked for.")
@@ -116,13 +153,22 @@ class ResumeReleaseOut(Schema):
     link: CopyLinkOut | None = Field(
         description="Where the copy can be fetched, in a 201 that was waited for; else null: ask `/releases/{id}/links` for one."
     )
-    reasons: list[ReasonOut] = Field(description="Why it failed. Ask again with the same pass once that is mended; it uses up no quota.")
+    reasons: list[ReasonOut] = Field(
+        description="Why it failed. Ask again with the same pass once that is mended; it uses up no quota."
+    )
 
     @classmethod
     def all_of(cls, copies: Sequence[Copy]) -> list[ResumeReleaseOut]:
         """Each with its receipt, all of which are looked up at once."""
         left = [copy.decision_id for copy in copies if copy.opened_at is not None]
-        told = {row.decision_id: row for row in Release.objects.filter(decision_id__in=left).exclude(receipt="")} if left else {}
+        told = (
+            {
+                row.decision_id: row
+                for row in Release.objects.filter(decision_id__in=left).exclude(receipt="")
+            }
+            if left
+            else {}
+        )
         return [cls._of(copy, told.get(copy.decision_id)) for copy in copies]
 
     @classmethod
@@ -133,13 +179,25 @@ class ResumeReleaseOut(Schema):
     def _of(cls, copy: Copy, told: Release | None) -> ResumeReleaseOut:
         resume, made = copy.resume, copy.state in (CopyState.READY, CopyState.CLOSED)
         return cls(
-            id=copy.pk, number=copy.number, state=copy.state, decision_id=copy.decision_id, employer_id=copy.employer_id,
-            member_id=copy.member_id, candidate=copy.candidate, pages=resume.page_count if made and resume else None,
-            size=copy.pdf_bytes if made else None, removed=_removed(copy) if made else [], relay=_relay(copy.binding),
-            requested_at=copy.requested_at, ready_at=copy.ready_at, links_until=copy.links_until, opened_at=copy.opened_at,
+            id=copy.pk,
+            number=copy.number,
+            state=copy.state,
+            decision_id=copy.decision_id,
+            employer_id=copy.employer_id,
+            member_id=copy.member_id,
+            candidate=copy.candidate,
+            pages=resume.page_count if made and resume else None,
+            size=copy.pdf_bytes if made else None,
+            removed=_removed(copy) if made else [],
+            relay=_relay(copy.binding),
+            requested_at=copy.requested_at,
+            ready_at=copy.ready_at,
+            links_until=copy.links_until,
+            opened_at=copy.opened_at,
             receipt=ReceiptOut.of(told) if told else None,
-            link=None, reasons=[ReasonOut.of(REASONS[copy.why])] if copy.why else [],
-        )  # fmt: skip
+            link=None,
+            reasons=[ReasonOut.of(REASONS[copy.why])] if copy.why else [],
+        )
 
 
 def _removed(copy: Copy) -> list[RemovedOut]:
@@ -153,14 +211,20 @@ def _relay(binding: RelayBinding) -> RelayContactOut | None:
     if binding.state != RelayState.BOUND:
         return None
     return RelayContactOut(
-        id=binding.pk, number=binding.number, extension=binding.extension or None, expires_at=binding.expires_at
-    )  # fmt: skip
+        id=binding.pk,
+        number=binding.number,
+        extension=binding.extension or None,
+        expires_at=binding.expires_at,
+    )
 
 
 @router.post(
-    "", auth=BearerKey(Scope.GATE_DECIDE), response={201: ResumeReleaseOut, 202: ResumeReleaseOut}, summary="Let a resume leave",
+    "",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response={201: ResumeReleaseOut, 202: ResumeReleaseOut},
+    summary="Let a resume leave",
     operation_id="release",
-)  # fmt: skip
+)
 def release(
     request: ApiRequest,
     response: HttpResponse,
@@ -175,9 +239,12 @@ def release(
     """
     client = request.auth.client
     asked = operations.Asked(
-        body.gate_pass, body.candidate_phone, body.candidate_email.strip(), resume.read() if resume is not None else None,
+        body.gate_pass,
+        body.candidate_phone,
+        body.candidate_email.strip(),
+        resume.read() if resume is not None else None,
         "" if resume is not None else body.resume_reference,
-    )  # fmt: skip
+    )
     copy = operations.begin(asked, client, now_for(client))
     # Under an Idempotency-Key this call is a transaction, and no worker sees the copy before it ends.
     seconds = 0 if "Idempotency-Key" in request.headers else prefer_wait.preferred(prefer)
@@ -201,7 +268,13 @@ class ReleasesQuery(PageQuery):
     candidate: Candidate | None = Field(None, description="Of this candidate.")
 
 
-@router.get("", auth=BearerKey(Scope.GATE_DECIDE), response=Page[ResumeReleaseOut], summary="List releases", operation_id="releases")
+@router.get(
+    "",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=Page[ResumeReleaseOut],
+    summary="List releases",
+    operation_id="releases",
+)
 def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]:
     """The last that was asked for first."""
     rows = Copy.objects.of(request.auth.client.pk).select_related("binding", "resume")
@@ -212,7 +285,11 @@ def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]
 
 
 @router.get(
-    "/{release_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ResumeReleaseOut, summary="Read a release", operation_id="read_release"
+    "/{release_id}",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=ResumeReleaseOut,
+    summary="Read a release",
+    operation_id="read_release",
 )
 def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
     """How far it has come. Ask once a second while it is `preparing`, or wait for `release.ready`."""
@@ -220,9 +297,12 @@ def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
 
 
 @router.post(
-    "/{release_id}/links", auth=BearerKey(Scope.GATE_DECIDE), response={201: CopyLinkOut}, summary="Make a link to the copy",
+    "/{release_id}/links",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response={201: CopyLinkOut},
+    summary="Make a link to the copy",
     operation_id="link_release",
-)  # fmt: skip
+)
 def link(request: ApiRequest, release_id: UUID) -> Status[CopyLinkOut]:
     """Redirect the recruiter to it as they press the button. Before the first byte the facts are looked at again."""
     client = request.auth.client

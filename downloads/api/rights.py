@@ -30,12 +30,20 @@ class WhyNotOut(Schema):
     code: str = Field(description="Never changes its meaning.", examples=["employer_not_approved"])
     says: Words = Field(description="What is wrong.")
     fix: Words = Field(description="How it is mended.")
-    url: str = Field(description="Where the employer's people see it and mend it, and appeal where that can be.")
+    url: str = Field(
+        description="Where the employer's people see it and mend it, and appeal where that can be."
+    )
     appeal: bool = Field(description="Whether the employer can appeal.")
 
     @classmethod
     def of(cls, reason: Reason) -> WhyNotOut:
-        return cls(code=reason.code, says=Words.of(reason.says), fix=Words.of(reason.fix), url=page_of(reason.code), appeal=reason.appeal)
+        return cls(
+            code=reason.code,
+            says=Words.of(reason.says),
+            fix=Words.of(reason.fix),
+            url=page_of(reason.code),
+            appeal=reason.appeal,
+        )
 
 
 class QuotaOut(Schema):
@@ -49,13 +57,19 @@ class RightsOut(Schema):
     """What the employer may do at `as_of`. No yes: before each download the gate is asked, which also looks at who asks for whom."""
 
     employer_id: UUID = Field(description="The employer.")
-    tier: Tier = Field(description="The rung of the ladder that it stands on.", examples=["provisional"])
+    tier: Tier = Field(
+        description="The rung of the ladder that it stands on.", examples=["provisional"]
+    )
     download: bool = Field(description="Whether it may download resumes at all.")
     reason: WhyNotOut | None = Field(description="Why it may not.")
-    obligations: list[Obligation] = Field(description="What you have to do with each download.", examples=[["mark", "relay_only"]])
+    obligations: list[Obligation] = Field(
+        description="What you have to do with each download.", examples=[["mark", "relay_only"]]
+    )
     day: QuotaOut = Field(description="Since midnight, in the service's time zone.")
     hour: QuotaOut = Field(description="In the last sixty minutes.")
-    per_candidate: int = Field(description="Downloads of one candidate's resume in a day.", examples=[1])
+    per_candidate: int = Field(
+        description="Downloads of one candidate's resume in a day.", examples=[1]
+    )
     expires_at: datetime | None = Field(description="Until when the approval holds.")
     ladder: str = Field(description="The version of the ladder.", examples=["2026-11.1"])
     as_of: datetime = Field(description="The moment of this answer.")
@@ -80,18 +94,25 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
     held, used = ladder.rights[stands.tier], _used(employer, client, now)
     may = held.download and not stands.reason
     return RightsOut(
-        employer_id=employer.pk, tier=stands.tier, download=may, per_candidate=held.per_candidate, ladder=ladder.version, as_of=now,
+        employer_id=employer.pk,
+        tier=stands.tier,
+        download=may,
+        per_candidate=held.per_candidate,
+        ladder=ladder.version,
+        as_of=now,
         reason=WhyNotOut.of(REASONS[stands.reason]) if stands.reason else None,
         obligations=list(held.obligations) if may else [],
         day=QuotaOut(limit=held.per_day, left=max(0, held.per_day - used["day"])),
         hour=QuotaOut(limit=held.per_hour, left=max(0, held.per_hour - used["hour"])),
         expires_at=found.case.expires_at if found.case else None,
-    )  # fmt: skip
+    )
 
 
 def _used(employer: Employer, client: ApiClient, now: datetime) -> dict[str, int]:
     """How many downloads all members together were allowed today, and in the last hour; counted as the gate counts them."""
-    day = now.astimezone(ZoneInfo(settings.TIME_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = now.astimezone(ZoneInfo(settings.TIME_ZONE)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
     hour = now - timedelta(hours=1)
     company = GateDecision.objects.of_company(employer.uscc, client.pk if client.test else None)
     return company.filter(decided_at__gte=min(day, hour)).aggregate(

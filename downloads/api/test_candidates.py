@@ -29,7 +29,11 @@ class CandidateRecipesOut(Schema):
 
 
 @router.post(
-    "", auth=BearerKey(Scope.GATE_DECIDE), response=CandidateRecipesOut, summary="Lay out candidates", operation_id="test_candidates"
+    "",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=CandidateRecipesOut,
+    summary="Lay out candidates",
+    operation_id="test_candidates",
 )
 def candidates(request: ApiRequest) -> CandidateRecipesOut:
     """Makes each of them what it stands for, again if they were changed; `try-blocks` blocks the employers that there are now."""
@@ -38,5 +42,8 @@ def candidates(request: ApiRequest) -> CandidateRecipesOut:
         raise Refused("not_of_test")
     lay_out(client, now_for(client))
     return CandidateRecipesOut(
-        data=[CandidateRecipeOut(candidate=each.reference, mode=each.mode, says=Words.of(each.says)) for each in RECIPES]
+        data=[
+            CandidateRecipeOut(candidate=each.reference, mode=each.mode, says=Words.of(each.says))
+            for each in RECIPES
+        ]
     )

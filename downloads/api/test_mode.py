@@ -23,9 +23,15 @@ from verification.test_mode import reviewer_of
 router = Router(tags=["test mode"])
 
 MOVES: Final = {
-    RESTRICTED: (Tier.RESTRICTED, tier_changes.Seen(("night", "sequence"), {"night": 23, "sequence": 18})),
+    RESTRICTED: (
+        Tier.RESTRICTED,
+        tier_changes.Seen(("night", "sequence"), {"night": 23, "sequence": 18}),
+    ),
     STEP_UP: (Tier.RESTRICTED, tier_changes.Seen(("night",), {"night": 23})),
-    "provisional": (Tier.PROVISIONAL, tier_changes.Seen(("unanswered",), {"answerable": 80, "contacts": 1})),
+    "provisional": (
+        Tier.PROVISIONAL,
+        tier_changes.Seen(("unanswered",), {"answerable": 80, "contacts": 1}),
+    ),
     "established": (Tier.ESTABLISHED, tier_changes.NOTHING),
 }
 """Where a rule moves an employer, and what it says that it saw."""
@@ -34,8 +40,13 @@ MOVES: Final = {
 class MoveIn(Schema):
     """What the watch over downloads would do."""
 
-    to: str = Field(examples=[RESTRICTED], description=f"One of {', '.join(MOVES)}; or `case`: what its case says again.")
-    until: datetime | None = Field(default=None, description="Until when; none: until it is lifted.")
+    to: str = Field(
+        examples=[RESTRICTED],
+        description=f"One of {', '.join(MOVES)}; or `case`: what its case says again.",
+    )
+    until: datetime | None = Field(
+        default=None, description="Until when; none: until it is lifted."
+    )
 
 
 class StandingOut(Schema):
@@ -51,7 +62,12 @@ class StandingOut(Schema):
         standing = Standing.objects.in_force(now).filter(pk=employer.pk).first()
         if standing is None:
             return cls(tier=None, reason=None, since=None, until=None)
-        return cls(tier=standing.tier, reason=standing.reason or None, since=standing.moved_at, until=standing.until)
+        return cls(
+            tier=standing.tier,
+            reason=standing.reason or None,
+            since=standing.moved_at,
+            until=standing.until,
+        )
 
 
 @router.post(
@@ -69,7 +85,9 @@ def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
     elif given.to in MOVES:
         tier, seen = MOVES[given.to]
         reason = given.to if tier is Tier.RESTRICTED else ""
-        tier_changes.move(employer.pk, tier, SYSTEM, now, reason=reason, until=given.until, seen=seen)
+        tier_changes.move(
+            employer.pk, tier, SYSTEM, now, reason=reason, until=given.until, seen=seen
+        )
     else:
         raise Refused("not_allowed", "to", seen=given.to, expected=", ".join([*MOVES, "case"]))
     return StandingOut.of(employer, now)
@@ -78,15 +96,23 @@ def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
 class AppealIn(Schema):
     """What an owner says against what holds the downloads back."""
 
-    member_id: UUID = Field(description="An owner of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
-    words: str = Field(max_length=appeals.WORDS_AT_MOST, examples=["我们在为夜班岗位招聘。"], description="In their own words.")
+    member_id: UUID = Field(
+        description="An owner of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
+    )
+    words: str = Field(
+        max_length=appeals.WORDS_AT_MOST,
+        examples=["我们在为夜班岗位招聘。"],
+        description="In their own words.",
+    )
 
 
 class AppealOut(Schema):
     """The appeal as it stands."""
 
     appeal_id: int = Field(description="The appeal.")
-    outcome: str | None = Field(description="lifted, kept or overtaken; null while it waits.", examples=["lifted"])
+    outcome: str | None = Field(
+        description="lifted, kept or overtaken; null while it waits.", examples=["lifted"]
+    )
     due_at: datetime = Field(description="By when it is to be answered.")
     answered_at: datetime | None = Field(description="When it was.")
     standing: StandingOut = Field(description="Where the employer stands now.")
@@ -94,9 +120,12 @@ class AppealOut(Schema):
     @classmethod
     def of(cls, said: MoveAppeal, now: datetime) -> AppealOut:
         return cls(
-            appeal_id=said.pk, outcome=said.outcome or None, due_at=said.due_at, answered_at=said.answered_at,
+            appeal_id=said.pk,
+            outcome=said.outcome or None,
+            due_at=said.due_at,
+            answered_at=said.answered_at,
             standing=StandingOut.of(said.employer, now),
-        )  # fmt: skip
+        )
 
 
 @router.post(
@@ -109,7 +138,12 @@ class AppealOut(Schema):
 def appeal(request: ApiRequest, employer_id: UUID, given: AppealIn) -> AppealOut:
     """What the owner does on the page that the gate's `url` leads to, with the same limits."""
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
-    member = Member.objects.active().filter(pk=given.member_id, employer=employer).select_related("user", "employer").first()
+    member = (
+        Member.objects.active()
+        .filter(pk=given.member_id, employer=employer)
+        .select_related("user", "employer")
+        .first()
+    )
     if member is None:
         raise Refused("member_unknown")
     found = appeals.restriction_of(employer.pk, now)
@@ -122,7 +156,11 @@ class AnswerIn(Schema):
     """What a reviewer answers."""
 
     lift: bool = Field(description="Whether what was appealed against is lifted, at once.")
-    reply: str = Field(default="", max_length=appeals.REPLY_AT_MOST, description="A word to the employer; with a no it is needed.")
+    reply: str = Field(
+        default="",
+        max_length=appeals.REPLY_AT_MOST,
+        description="A word to the employer; with a no it is needed.",
+    )
 
 
 @router.post(
@@ -140,4 +178,6 @@ def answer_appeal(request: ApiRequest, employer_id: UUID, given: AnswerIn) -> Ap
         raise Refused("appeal_none")
     reviewer = reviewer_of(employer, now)
     actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
-    return AppealOut.of(appeals.answer(waiting.pk, reviewer, actor, now, lift=given.lift, reply=given.reply), now)
+    return AppealOut.of(
+        appeals.answer(waiting.pk, reviewer, actor, now, lift=given.lift, reply=given.reply), now
+    )

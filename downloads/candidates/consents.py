@@ -41,7 +41,14 @@ class Given:
 # --- Asked -----------------------------------------------------------------------------------------------
 
 
-def ask(client: ApiClient, reference: str, employer: Employer, member_id: UUID, kinds: Sequence[str], now: datetime) -> ConsentRequest:
+def ask(
+    client: ApiClient,
+    reference: str,
+    employer: Employer,
+    member_id: UUID,
+    kinds: Sequence[str],
+    now: datetime,
+) -> ConsentRequest:
     """An employer that may download asks this candidate; one that is open already is answered again, and nobody is asked twice.
 
     Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`, `consent_refused`,
@@ -49,7 +56,12 @@ def ask(client: ApiClient, reference: str, employer: Employer, member_id: UUID, 
     """
     candidate_id = operations.seen(client.pk, reference).pk
     kinds = _checked(kinds)
-    member = Member.objects.active().select_related("user").filter(pk=member_id, employer=employer, user__is_active=True).first()
+    member = (
+        Member.objects.active()
+        .select_related("user")
+        .filter(pk=member_id, employer=employer, user__is_active=True)
+        .first()
+    )
     if member is None or member.user.email_verified_at is None:
         raise Refused("member_unknown", "member_id")
     with transaction.atomic():
@@ -63,15 +75,36 @@ def ask(client: ApiClient, reference: str, employer: Employer, member_id: UUID, 
             return latest
         _may_be_asked(candidate, employer.uscc, latest, now)
         made = ConsentRequest.objects.create(
-            candidate=candidate, employer=employer, uscc=employer.uscc, member=member, purpose=purpose_of(employer.account_class),
-            kinds=kinds, asked_at=now, expires_at=now + timedelta(days=settings.CONSENT_ASKED_DAYS),
-        )  # fmt: skip
-        notices.note("ask_consent", made, candidate, employer.pk, member.as_actor(), now, request=str(made.pk))
-        notices.mail(candidate, "candidate_asked", {"company": employer.name, "days": settings.CONSENT_ASKED_DAYS}, now)
+            candidate=candidate,
+            employer=employer,
+            uscc=employer.uscc,
+            member=member,
+            purpose=purpose_of(employer.account_class),
+            kinds=kinds,
+            asked_at=now,
+            expires_at=now + timedelta(days=settings.CONSENT_ASKED_DAYS),
+        )
+        notices.note(
+            "ask_consent",
+            made,
+            candidate,
+            employer.pk,
+            member.as_actor(),
+            now,
+            request=str(made.pk),
+        )
+        notices.mail(
+            candidate,
+            "candidate_asked",
+            {"company": employer.name, "days": settings.CONSENT_ASKED_DAYS},
+            now,
+        )
     return made
 
 
-def _may_be_asked(candidate: Candidate, uscc: str, latest: ConsentRequest | None, now: datetime) -> None:
+def _may_be_asked(
+    candidate: Candidate, uscc: str, latest: ConsentRequest | None, now: datetime
+) -> None:
     if candidate.mode == Mode.CLOSED:
         raise Refused("candidate_closed")
     if candidate.blocked.filter(uscc=uscc).exists():
@@ -79,11 +112,18 @@ def _may_be_asked(candidate: Candidate, uscc: str, latest: ConsentRequest | None
     if candidate.consents.in_force(now).filter(uscc=uscc).exists():
         raise Refused("consent_given")
     again_at = now - timedelta(days=settings.CONSENT_NOT_AGAIN_DAYS)
-    if latest is not None and latest.agreed is False and latest.answered_at is not None and latest.answered_at > again_at:
+    if (
+        latest is not None
+        and latest.agreed is False
+        and latest.answered_at is not None
+        and latest.answered_at > again_at
+    ):
         raise Refused("consent_refused")
 
 
-def answer(request_id: UUID, agrees: bool, actor: Actor, now: datetime, *, evidence: str = "") -> ConsentRequest:
+def answer(
+    request_id: UUID, agrees: bool, actor: Actor, now: datetime, *, evidence: str = ""
+) -> ConsentRequest:
     """What the candidate answers, on our page or, with its `evidence`, through the platform. A no can become a yes until the request ends.
 
     Raises Refused: `consent_request_unknown`, `consent_request_ended`, `candidate_closed`, `candidate_blocked_employer`.
@@ -103,12 +143,29 @@ def answer(request_id: UUID, agrees: bool, actor: Actor, now: datetime, *, evide
             _may_still(candidate, uscc)
             how = Consent.How.PLATFORM if evidence else Consent.How.PAGE
             asked.consent = _write(
-                candidate, asked.employer, asked.member.user.email, asked.kinds, how, evidence, now, _until(now), actor, now
+                candidate,
+                asked.employer,
+                asked.member.user.email,
+                asked.kinds,
+                how,
+                evidence,
+                now,
+                _until(now),
+                actor,
+                now,
             )
         asked.answered_at, asked.agreed = now, agrees
         asked.save()
         if not agrees:
-            notices.note("refuse_consent", asked, candidate, asked.employer_id, actor, now, request=str(asked.pk))
+            notices.note(
+                "refuse_consent",
+                asked,
+                candidate,
+                asked.employer_id,
+                actor,
+                now,
+                request=str(asked.pk),
+            )
     return asked
 
 
@@ -137,21 +194,56 @@ def give(client: ApiClient, reference: str, given: Given, now: datetime) -> Cons
         _may_still(candidate, given.employer.uscc)
         how = Consent.How.PLATFORM
         return _write(
-            candidate, given.employer, given.contact, kinds, how, given.evidence, given.given_at, given.until, client.as_actor(), now
-        )  # fmt: skip
+            candidate,
+            given.employer,
+            given.contact,
+            kinds,
+            how,
+            given.evidence,
+            given.given_at,
+            given.until,
+            client.as_actor(),
+            now,
+        )
 
 
 def _write(
-    candidate: Candidate, employer: Employer, contact: str, kinds: Sequence[str], how: str, evidence: str,
-    given_at: datetime, until: datetime, actor: Actor, now: datetime,
-) -> Consent:  # fmt: skip
+    candidate: Candidate,
+    employer: Employer,
+    contact: str,
+    kinds: Sequence[str],
+    how: str,
+    evidence: str,
+    given_at: datetime,
+    until: datetime,
+    actor: Actor,
+    now: datetime,
+) -> Consent:
     candidate.consents.filter(uscc=employer.uscc, revoked_at=None).update(revoked_at=now)
     purpose: Purpose = purpose_of(employer.account_class)
     consent = Consent.objects.create(
-        candidate=candidate, uscc=employer.uscc, receiver=employer.name, contact=contact, purpose=purpose, method=Method.MARKED_COPY,
-        kinds=list(kinds), how=how, evidence=evidence, given_at=given_at, until=until,
-    )  # fmt: skip
-    notices.note("give_consent", consent, candidate, employer.pk, actor, now, consent=str(consent.pk), until=until.isoformat())
+        candidate=candidate,
+        uscc=employer.uscc,
+        receiver=employer.name,
+        contact=contact,
+        purpose=purpose,
+        method=Method.MARKED_COPY,
+        kinds=list(kinds),
+        how=how,
+        evidence=evidence,
+        given_at=given_at,
+        until=until,
+    )
+    notices.note(
+        "give_consent",
+        consent,
+        candidate,
+        employer.pk,
+        actor,
+        now,
+        consent=str(consent.pk),
+        until=until.isoformat(),
+    )
     return consent
 
 
@@ -183,7 +275,16 @@ def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
         for release in took:
             erasure.order(candidate, release, actor, now)
         employer_id = took[0].employer_id if took else _account_of(candidate, uscc)
-        notices.note("revoke_consent", candidate, candidate, employer_id, actor, now, uscc=uscc, consents=ended)
+        notices.note(
+            "revoke_consent",
+            candidate,
+            candidate,
+            employer_id,
+            actor,
+            now,
+            uscc=uscc,
+            consents=ended,
+        )
 
 
 def _account_of(candidate: Candidate, uscc: str) -> UUID | None:
@@ -192,7 +293,11 @@ def _account_of(candidate: Candidate, uscc: str) -> UUID | None:
     if asked is not None:
         return asked
     known = Employer.objects.filter(uscc=uscc, test=candidate.test)
-    known = known.filter(platform=candidate.client_id) if candidate.test else known.filter(confirmed_at__isnull=False)
+    known = (
+        known.filter(platform=candidate.client_id)
+        if candidate.test
+        else known.filter(confirmed_at__isnull=False)
+    )
     return known.values_list("pk", flat=True).first()
 
 

@@ -39,17 +39,43 @@ def takers(candidate: Candidate, uscc: str) -> list[Release]:
 def order(candidate: Candidate, last: Release, actor: Actor, now: datetime) -> EraseOrder | None:
     """Let an account that took erase its copies; None where it has done so since, or owes it already. In the company's turn."""
     earlier = EraseOrder.objects.filter(candidate=candidate, employer=last.employer_id)
-    if earlier.open().exists() or earlier.filter(answered_at__gte=last.released_at, answer=EraseOrder.Answer.ERASED).exists():
+    if (
+        earlier.open().exists()
+        or earlier.filter(
+            answered_at__gte=last.released_at, answer=EraseOrder.Answer.ERASED
+        ).exists()
+    ):
         return None
     due_at = now + timedelta(days=settings.ERASE_DAYS)
-    made = EraseOrder.objects.create(candidate=candidate, employer_id=last.employer_id, uscc=last.uscc, ordered_at=now, due_at=due_at)
-    candidates_notices.note("order_erasure", made, candidate, last.employer_id, actor, now, order=str(made.pk), due_at=due_at.isoformat())
+    made = EraseOrder.objects.create(
+        candidate=candidate,
+        employer_id=last.employer_id,
+        uscc=last.uscc,
+        ordered_at=now,
+        due_at=due_at,
+    )
+    candidates_notices.note(
+        "order_erasure",
+        made,
+        candidate,
+        last.employer_id,
+        actor,
+        now,
+        order=str(made.pk),
+        due_at=due_at.isoformat(),
+    )
     _write(made, "erase_ordered", last.member_id, now)
     return made
 
 
 def answer(
-    order_id: UUID, of: QuerySet[EraseOrder], result: str, why: str, member: Member | None, actor: Actor, now: datetime
+    order_id: UUID,
+    of: QuerySet[EraseOrder],
+    result: str,
+    why: str,
+    member: Member | None,
+    actor: Actor,
+    now: datetime,
 ) -> EraseOrder:
     """What the employer answers to one of its orders: erased, or why not. The first answer counts.
 
@@ -68,7 +94,16 @@ def answer(
         row.why = why if result == EraseOrder.Answer.KEPT else ""
         row.save()
         candidate = Candidate.objects.get(pk=row.candidate_id)
-        candidates_notices.note("answer_erasure", row, candidate, row.employer_id, actor, now, order=str(row.pk), answer=result)
+        candidates_notices.note(
+            "answer_erasure",
+            row,
+            candidate,
+            row.employer_id,
+            actor,
+            now,
+            order=str(row.pk),
+            answer=result,
+        )
     return row
 
 
@@ -77,26 +112,40 @@ def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> No
     for row in candidate.erase_orders.open().filter(uscc=uscc).select_for_update(of=("self",)):
         row.withdrawn_at = now
         row.save(update_fields=["withdrawn_at"])
-        candidates_notices.note("withdraw_erasure", row, candidate, row.employer_id, actor, now, order=str(row.pk))
+        candidates_notices.note(
+            "withdraw_erasure", row, candidate, row.employer_id, actor, now, order=str(row.pk)
+        )
 
 
 def remind(now: datetime, client: ApiClient | None = None) -> int:
     """Write, once, to those whose time is over; how many. Those of tests belong to their `client`, whose clock it is."""
-    late = EraseOrder.objects.overdue(now).filter(reminded_at=None, candidate__test=client is not None)
+    late = EraseOrder.objects.overdue(now).filter(
+        reminded_at=None, candidate__test=client is not None
+    )
     if client is not None:
         late = late.filter(candidate__client_id=client.pk)
-    return sum(_remind(order_id, now) for order_id in list(late.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]))
+    return sum(
+        _remind(order_id, now)
+        for order_id in list(late.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE])
+    )
 
 
 def _remind(order_id: UUID, now: datetime) -> bool:
     with transaction.atomic():
-        row = EraseOrder.objects.overdue(now).select_for_update(of=("self",)).filter(pk=order_id, reminded_at=None).first()
+        row = (
+            EraseOrder.objects.overdue(now)
+            .select_for_update(of=("self",))
+            .filter(pk=order_id, reminded_at=None)
+            .first()
+        )
         if row is None:
             return False
         row.reminded_at = now
         row.save(update_fields=["reminded_at"])
         candidate = Candidate.objects.get(pk=row.candidate_id)
-        candidates_notices.note("miss_erasure", row, candidate, row.employer_id, SYSTEM, now, order=str(row.pk))
+        candidates_notices.note(
+            "miss_erasure", row, candidate, row.employer_id, SYSTEM, now, order=str(row.pk)
+        )
         _write(row, "erase_overdue", None, now)
     return True
 
@@ -105,13 +154,24 @@ def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime
     """To the employer's owners, and to whoever of it took the resume; the candidate is named by the platform's reference alone."""
     candidate = Candidate.objects.get(pk=row.candidate_id)
     company = Employer.objects.values_list("name", flat=True).get(pk=row.employer_id)
-    took = Member.objects.values_list("user_id", flat=True).filter(pk=member_id).first() if member_id else None
+    took = (
+        Member.objects.values_list("user_id", flat=True).filter(pk=member_id).first()
+        if member_id
+        else None
+    )
     due = localtime(row.due_at).date().isoformat()
-    context = {"candidate": candidate.reference, "company": company, "due": due, "path": reverse("erasures:list")}
+    context = {
+        "candidate": candidate.reference,
+        "company": company,
+        "due": due,
+        "path": reverse("erasures:list"),
+    }
     for user in dict.fromkeys(member.user for member in notices.concerned(row.employer_id, took)):
         queue_mail(user.email, template, user.language, context, now)
 
 
 def owed(employer: Employer) -> EraseOrderQuerySet:
     """Every order to this employer, those that wait for an answer first, the most urgent on top."""
-    return EraseOrder.objects.filter(employer=employer).select_related("candidate", "answered_by__user")
+    return EraseOrder.objects.filter(employer=employer).select_related(
+        "candidate", "answered_by__user"
+    )

@@ -20,20 +20,37 @@ NOT_AGAIN_FOR: Final = timedelta(minutes=10)
 LONGEST: Final = 1000
 
 
-def report(candidate_id: UUID, release_id: UUID, about: str, said: str, actor: Actor, now: datetime) -> MisuseReport:
+def report(
+    candidate_id: UUID, release_id: UUID, about: str, said: str, actor: Actor, now: datetime
+) -> MisuseReport:
     """Put it on record. Raises Refused: `release_unknown` where nothing of this candidate left by it, `report_twice`."""
     with transaction.atomic():
         candidate = operations.locked(candidate_id)
         release = Release.objects.about(candidate).filter(pk=release_id).first()
         if release is None:
             raise Refused("release_unknown")
-        if candidate.reports.filter(release=release, about=about, reported_at__gt=now - NOT_AGAIN_FOR).exists():
+        if candidate.reports.filter(
+            release=release, about=about, reported_at__gt=now - NOT_AGAIN_FOR
+        ).exists():
             raise Refused("report_twice")
         made = MisuseReport.objects.create(
-            candidate=candidate, release=release, about=about, said=said.strip()[:LONGEST], reported_at=now
-        )  # fmt: skip
+            candidate=candidate,
+            release=release,
+            about=about,
+            said=said.strip()[:LONGEST],
+            reported_at=now,
+        )
         of_release = {"receipt": str(release.pk), "decision": str(release.decision_id)}
-        notices.note("report_misuse", made, candidate, release.employer_id, actor, now, **of_release, about=about)
+        notices.note(
+            "report_misuse",
+            made,
+            candidate,
+            release.employer_id,
+            actor,
+            now,
+            **of_release,
+            about=about,
+        )
     return made
 
 
@@ -42,10 +59,16 @@ def settle(report_id: UUID, outcome: str, user: User, now: datetime) -> None:
     if not user.as_reviewer().can(Power.DECIDE):
         raise Refused("not_allowed")
     with transaction.atomic():
-        row = MisuseReport.objects.select_for_update(of=("self",)).filter(pk=report_id, settled_at=None).first()
+        row = (
+            MisuseReport.objects.select_for_update(of=("self",))
+            .filter(pk=report_id, settled_at=None)
+            .first()
+        )
         if row is None:
             raise Refused("state_conflict")
         row.settled_at, row.settled_by, row.outcome = now, user, outcome.strip()
         row.save()
         candidate = Candidate.objects.get(pk=row.candidate_id)
-        record("settle_report", row, user.as_reviewer(), now, data={"only": str(candidate.client_id)})
+        record(
+            "settle_report", row, user.as_reviewer(), now, data={"only": str(candidate.client_id)}
+        )

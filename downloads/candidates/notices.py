@@ -45,20 +45,41 @@ def tell_candidate(left: Left) -> Release:
     """
     employer = Employer.objects.get(pk=left.employer_id)
     candidate = Candidate.objects.of(left.client_id).filter(reference=left.candidate).first()
-    consent = candidate.consents.in_force(left.at).filter(uscc=employer.uscc).first() if candidate else None
+    consent = (
+        candidate.consents.in_force(left.at).filter(uscc=employer.uscc).first()
+        if candidate
+        else None
+    )
     release = Release(
-        decision_id=left.decision_id, client_id=left.client_id, test=left.test, candidate=left.candidate, employer=employer,
-        uscc=employer.uscc, receiver=employer.name, member_id=left.member_id, contact=_contact(left.member_id),
-        purpose=purpose_of(employer.account_class), method=Method.MARKED_COPY, kinds=_kinds(left.obligations, consent),
-        consent=consent, released_at=left.at,
-    )  # fmt: skip
+        decision_id=left.decision_id,
+        client_id=left.client_id,
+        test=left.test,
+        candidate=left.candidate,
+        employer=employer,
+        uscc=employer.uscc,
+        receiver=employer.name,
+        member_id=left.member_id,
+        contact=_contact(left.member_id),
+        purpose=purpose_of(employer.account_class),
+        method=Method.MARKED_COPY,
+        kinds=_kinds(left.obligations, consent),
+        consent=consent,
+        released_at=left.at,
+    )
     signed = receipts.sign(_facts(release), left.at)
-    release.receipt, release.signature, release.key_id = signed.text, signed.signature, signed.key_id
+    release.receipt, release.signature, release.key_id = (
+        signed.text,
+        signed.signature,
+        signed.key_id,
+    )
     release.save(force_insert=True)
     # `receipt`, since `release` is in the events of a copy, and another id (`downloads.releases.operations`); by `decision` both are found.
     noted: dict[str, Any] = {
-        "only": str(left.client_id), "receipt": str(release.pk), "decision": str(left.decision_id), "candidate": left.candidate
-    }  # fmt: skip
+        "only": str(left.client_id),
+        "receipt": str(release.pk),
+        "decision": str(left.decision_id),
+        "candidate": left.candidate,
+    }
     record("release_resume", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
     if candidate is not None and mail(candidate, "candidate_told", _told(release), left.at):
         record("tell_candidate", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
@@ -68,11 +89,20 @@ def tell_candidate(left: Left) -> Release:
 def _facts(release: Release) -> dict[str, Any]:
     """What the receipt says: ids, the receiver as it is known in public, what for and what; nothing by which the candidate is known."""
     return {
-        "id": str(release.pk), "decision": str(release.decision_id), "platform": str(release.client_id), "candidate": release.candidate,
-        "employer": str(release.employer_id), "uscc": release.uscc, "receiver": release.receiver, "purpose": release.purpose,
-        "method": release.method, "kinds": release.kinds, "consent": str(release.consent_id or ""), "issuer": settings.SITE_URL,
+        "id": str(release.pk),
+        "decision": str(release.decision_id),
+        "platform": str(release.client_id),
+        "candidate": release.candidate,
+        "employer": str(release.employer_id),
+        "uscc": release.uscc,
+        "receiver": release.receiver,
+        "purpose": release.purpose,
+        "method": release.method,
+        "kinds": release.kinds,
+        "consent": str(release.consent_id or ""),
+        "issuer": settings.SITE_URL,
         "test": "yes" if release.test else "no",
-    }  # fmt: skip
+    }
 
 
 def receipt_of(release: Release) -> receipts.Receipt:
@@ -85,7 +115,11 @@ def _contact(member_id: UUID) -> str:
 
 def _kinds(obligations: tuple[Obligation, ...], consent: Consent | None) -> list[str]:
     """What goes along: the candidate's own number and address only by their consent, and never where relays alone are allowed."""
-    own = set(consent.kinds) & OWN_CONTACT if consent and Obligation.RELAY_ONLY not in obligations else set()
+    own = (
+        set(consent.kinds) & OWN_CONTACT
+        if consent and Obligation.RELAY_ONLY not in obligations
+        else set()
+    )
     return [kind.value for kind in (*USUAL, *sorted(OWN_CONTACT)) if kind in USUAL or kind in own]
 
 
@@ -104,8 +138,14 @@ def mail(candidate: Candidate, template: str, context: dict[str, Any], now: date
 
 
 def note(
-    verb: str, subject: models.Model, candidate: Candidate, employer_id: UUID | None, actor: Actor, now: datetime, **more: Any
-) -> None:  # fmt: skip
+    verb: str,
+    subject: models.Model,
+    candidate: Candidate,
+    employer_id: UUID | None,
+    actor: Actor,
+    now: datetime,
+    **more: Any,
+) -> None:
     """The Event of something between a candidate and a company, which the candidate's platform hears of, and no other."""
     data = {"only": str(candidate.client_id), "candidate": candidate.reference} | more
     record(verb, subject, actor, now, employer_id=employer_id, data=data)

@@ -43,7 +43,9 @@ class Told:
     blocked: Mapping[str, str] = field(default_factory=dict)
 
 
-def put_candidate(client: ApiClient, reference: str, told: Told, now: datetime) -> tuple[Candidate, bool]:
+def put_candidate(
+    client: ApiClient, reference: str, told: Told, now: datetime
+) -> tuple[Candidate, bool]:
     """The candidate as the platform says, and whether they are new to us. Said twice, it is the same as once.
 
     What candidates block on their own page stays. Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`.
@@ -62,10 +64,14 @@ class _TurnMissed(Exception):
     """A company is to be blocked whose turn was not taken, since it was blocked already as the turns were."""
 
 
-def _put(client: ApiClient, reference: str, told: Told, email: str, now: datetime) -> tuple[Candidate, bool]:
+def _put(
+    client: ApiClient, reference: str, told: Told, email: str, now: datetime
+) -> tuple[Candidate, bool]:
     with transaction.atomic():
         known = Candidate.objects.of(client.pk).filter(reference=reference).first()
-        before = set(known.blocked.filter(own=False).values_list("uscc", flat=True)) if known else set()
+        before = (
+            set(known.blocked.filter(own=False).values_list("uscc", flat=True)) if known else set()
+        )
         taken = sorted(before ^ set(told.blocked))
         for uscc in taken:
             locks.take_company(uscc)
@@ -76,7 +82,10 @@ def _put(client: ApiClient, reference: str, told: Told, email: str, now: datetim
             with transaction.atomic():
                 candidate = locked(known.pk) if known else _made(client, reference, told.mode, now)
         except IntegrityError:  # the platform has told of them twice at the same moment
-            candidate, is_new = locked(Candidate.objects.of(client.pk).get(reference=reference).pk), False
+            candidate, is_new = (
+                locked(Candidate.objects.of(client.pk).get(reference=reference).pk),
+                False,
+            )
         changed = _write(candidate, told, email, now)
         gone, blocked = _block_as_told(candidate, told.blocked, taken, now)
         if told.mode == Mode.CLOSED and (is_new or changed):
@@ -84,13 +93,25 @@ def _put(client: ApiClient, reference: str, told: Told, email: str, now: datetim
         elif blocked:
             bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now, blocked)
         if is_new or changed or gone or blocked:
-            data = {"candidate": reference, "mode": told.mode, "reachable": bool(email), "blocked": len(told.blocked)}
+            data = {
+                "candidate": reference,
+                "mode": told.mode,
+                "reachable": bool(email),
+                "blocked": len(told.blocked),
+            }
             record("put_candidate", candidate, client.as_actor(), now, data=data)
     return candidate, is_new
 
 
 def _made(client: ApiClient, reference: str, mode: str, now: datetime) -> Candidate:
-    return Candidate.objects.create(client_id=client.pk, test=client.test, reference=reference, mode=mode, told_at=now, changed_at=now)
+    return Candidate.objects.create(
+        client_id=client.pk,
+        test=client.test,
+        reference=reference,
+        mode=mode,
+        told_at=now,
+        changed_at=now,
+    )
 
 
 def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
@@ -98,7 +119,12 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
     earlier = (candidate.mode, email_of(candidate), candidate.language, candidate.erased_at)
     if earlier == (told.mode, email, told.language, None):
         return False
-    candidate.mode, candidate.language, candidate.erased_at, candidate.changed_at = told.mode, told.language, None, now
+    candidate.mode, candidate.language, candidate.erased_at, candidate.changed_at = (
+        told.mode,
+        told.language,
+        None,
+        now,
+    )
     if earlier[1] != email:
         if earlier[1]:
             candidate.link_version += 1  # links in the old mailbox open nothing any more
@@ -107,12 +133,16 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
     return True
 
 
-def _block_as_told(candidate: Candidate, told: Mapping[str, str], taken: Collection[str], now: datetime) -> tuple[bool, list[str]]:
+def _block_as_told(
+    candidate: Candidate, told: Mapping[str, str], taken: Collection[str], now: datetime
+) -> tuple[bool, list[str]]:
     """Whether any company is blocked no more, and the codes of those that are from now on, whose turn has to be `taken`."""
     gone, _ = candidate.blocked.filter(own=False).exclude(uscc__in=told).delete()
     there = set(candidate.blocked.values_list("uscc", flat=True))
     new = [
-        BlockedEmployer(candidate=candidate, uscc=uscc, name=name, own=False, at=now) for uscc, name in told.items() if uscc not in there
+        BlockedEmployer(candidate=candidate, uscc=uscc, name=name, own=False, at=now)
+        for uscc, name in told.items()
+        if uscc not in there
     ]
     if any(block.uscc not in taken for block in new):
         raise _TurnMissed
@@ -144,12 +174,19 @@ def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candida
     with transaction.atomic():
         candidate = locked(seen(client.pk, reference).pk)
         if candidate.erased_at is None:
-            candidate.mode, candidate.email_sealed, candidate.erased_at, candidate.changed_at = Mode.CLOSED, "", now, now
+            candidate.mode, candidate.email_sealed, candidate.erased_at, candidate.changed_at = (
+                Mode.CLOSED,
+                "",
+                now,
+                now,
+            )
             candidate.link_version += 1
             candidate.save()
             bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
             bindings.forget_candidate(client.pk, reference)
-            record("erase_candidate", candidate, client.as_actor(), now, data={"candidate": reference})
+            record(
+                "erase_candidate", candidate, client.as_actor(), now, data={"candidate": reference}
+            )
     return candidate
 
 
@@ -182,7 +219,10 @@ def block(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime)
 def add_block(candidate: Candidate, uscc: str, name: str, actor: Actor, now: datetime) -> None:
     """The same of a locked candidate, in the company's turn; its relay numbers end, of every account of the company."""
     _, is_new = BlockedEmployer.objects.update_or_create(
-        candidate=candidate, uscc=uscc, defaults={"own": True}, create_defaults={"own": True, "name": name, "at": now}
+        candidate=candidate,
+        uscc=uscc,
+        defaults={"own": True},
+        create_defaults={"own": True, "name": name, "at": now},
     )
     if is_new:
         record("block_employer", candidate, actor, now, data={"uscc": uscc})
@@ -201,7 +241,9 @@ def unblock(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
 def company(candidate: Candidate, text: str) -> tuple[str, str]:
     """Code and name of the company that a candidate means, by its code or its whole name. Raises Refused `company_not_found`."""
     of_test = Employer.objects.filter(test=True, platform=candidate.client_id)
-    confirmed = of_test if candidate.test else Employer.objects.real().filter(confirmed_at__isnull=False)
+    confirmed = (
+        of_test if candidate.test else Employer.objects.real().filter(confirmed_at__isnull=False)
+    )
     found = confirmed.filter(name=text.strip()).values_list("uscc", "name").first()
     if found is not None:
         return found[0], found[1]
@@ -216,7 +258,9 @@ def company(candidate: Candidate, text: str) -> tuple[str, str]:
 
 def seen(client_id: UUID, reference: str) -> Candidate:
     """The platform's candidate. Raises Refused `candidate_unknown`."""
-    candidate: Candidate | None = Candidate.objects.of(client_id).filter(reference=reference).first()
+    candidate: Candidate | None = (
+        Candidate.objects.of(client_id).filter(reference=reference).first()
+    )
     if candidate is None:
         raise Refused("candidate_unknown", "candidate")
     return candidate
@@ -230,15 +274,24 @@ def locked(candidate_id: UUID) -> Candidate:
 
 def email_of(candidate: Candidate) -> str:
     """Where they can be written to; "" where nowhere."""
-    return unseal_text(candidate.email_sealed, candidate.email_purpose) if candidate.email_sealed else ""
+    return (
+        unseal_text(candidate.email_sealed, candidate.email_purpose)
+        if candidate.email_sealed
+        else ""
+    )
 
 
-def named(client: ApiClient, employer_ids: Collection[UUID], codes: Collection[str]) -> dict[str, str]:
+def named(
+    client: ApiClient, employer_ids: Collection[UUID], codes: Collection[str]
+) -> dict[str, str]:
     """The companies that a platform names by our ids and by their codes: name by code.
 
     Raises Refused: `employer_unknown`, and what is wrong with a code.
     """
-    employers = {employer.pk: employer for employer in Employer.objects.seen_by(client).filter(pk__in=employer_ids)}
+    employers = {
+        employer.pk: employer
+        for employer in Employer.objects.seen_by(client).filter(pk__in=employer_ids)
+    }
     if set(employer_ids) - set(employers):
         raise Refused("employer_unknown", "blocked")
     found = {employer.uscc: employer.name for employer in employers.values()}

@@ -37,7 +37,14 @@ class Receipt:
 
     def as_file(self) -> str:
         """As it is handed out."""
-        return json.dumps({"receipt": self.text, "signature": self.signature, "key_id": self.key_id}, ensure_ascii=False, indent=1) + "\n"
+        return (
+            json.dumps(
+                {"receipt": self.text, "signature": self.signature, "key_id": self.key_id},
+                ensure_ascii=False,
+                indent=1,
+            )
+            + "\n"
+        )
 
     @classmethod
     def of_file(cls, text: str) -> Receipt:
@@ -91,7 +98,14 @@ def key_id_of(key: Ed25519PublicKey) -> str:
 def as_jwk(key: Ed25519PublicKey) -> dict[str, str]:
     """A public key as RFC 8037 writes it."""
     x = urlsafe_b64encode(_raw(key)).decode().rstrip("=")
-    return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key_id_of(key), "x": x}
+    return {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "use": "sig",
+        "alg": "EdDSA",
+        "kid": key_id_of(key),
+        "x": x,
+    }
 
 
 def as_pem(key: Ed25519PublicKey) -> str:
@@ -104,5 +118,7 @@ def _raw(key: Ed25519PublicKey) -> bytes:
 
 @lru_cache(maxsize=8)
 def _private(data_key: bytes) -> Ed25519PrivateKey:
-    drawn = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"zizhi receipt signing key 1").derive(data_key)
+    drawn = HKDF(
+        algorithm=SHA256(), length=32, salt=None, info=b"zizhi receipt signing key 1"
+    ).derive(data_key)
     return Ed25519PrivateKey.from_private_bytes(drawn)

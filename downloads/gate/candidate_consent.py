@@ -24,7 +24,9 @@ def unwilling(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
         return "candidate_closed"
     if candidate and candidate.blocked.filter(uscc=uscc).exists():
         return "candidate_blocked_employer"
-    if mode == Mode.ASK_FIRST and not (candidate and candidate.consents.in_force(now).filter(uscc=uscc).exists()):
+    if mode == Mode.ASK_FIRST and not (
+        candidate and candidate.consents.in_force(now).filter(uscc=uscc).exists()
+    ):
         return "candidate_no_consent"
     return ""
 

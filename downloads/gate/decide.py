@@ -1,6 +1,6 @@
 """May this employer's member download these candidates' resumes now?
 
-One statement (`downloads.gate.decide.sql`) reads the facts, decides, and writes the answers, in the company's turn
+One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the company's turn
 (`downloads.locks`): a suspension that was acknowledged is always seen, and no quota is exceeded. `docs/gate.md` says why.
 """
 
@@ -43,7 +43,14 @@ class Answer:
 
 
 def decide(
-    *, client_id: UUID, employer_id: UUID, member_id: UUID, candidate: str, now: datetime, zone: ZoneInfo, test: bool = False
+    *,
+    client_id: UUID,
+    employer_id: UUID,
+    member_id: UUID,
+    candidate: str,
+    now: datetime,
+    zone: ZoneInfo,
+    test: bool = False,
 ) -> Answer:
     """Ask whether `member_id` of `employer_id` may download the resume of `candidate` (the platform's reference).
 
@@ -51,7 +58,13 @@ def decide(
     `django.db.DatabaseError`, to which doors answer no.
     """
     (answer,) = decide_all(
-        client_id=client_id, employer_id=employer_id, member_id=member_id, candidates=[candidate], now=now, zone=zone, test=test
+        client_id=client_id,
+        employer_id=employer_id,
+        member_id=member_id,
+        candidates=[candidate],
+        now=now,
+        zone=zone,
+        test=test,
     )
     return answer
 
@@ -82,7 +95,9 @@ def decide_all(
     } | _asked(ids, candidates)
     for ladder in ladder_versions.until_in_force():
         statement = sql.decision(connection.vendor, test, ladder)
-        if rows := locks.in_turn(statement, parameters | _moment(now, zone, ladder), repeatable=True):
+        if rows := locks.in_turn(
+            statement, parameters | _moment(now, zone, ladder), repeatable=True
+        ):
             answers = [_answer(row, now, ladder) for row in rows]
             written = {answer.id: answer for answer in answers}
             return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
@@ -94,38 +109,68 @@ def decide_all(
 def _asked(ids: Sequence[UUID], candidates: Sequence[str]) -> dict[str, Any]:
     if connection.vendor == "postgresql":
         return {"ids": list(ids), "candidates": list(candidates)}
-    return {"asked": json.dumps([[locks.uuid(id_), candidate] for id_, candidate in zip(ids, candidates, strict=True)])}
+    return {
+        "asked": json.dumps(
+            [[locks.uuid(id_), candidate] for id_, candidate in zip(ids, candidates, strict=True)]
+        )
+    }
 
 
 def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
     """The times that the statement compares with, and the version of the ladder that it is made of."""
     day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now - timedelta(hours=1)
-    times = {"now": now, "young_after": now - ladder.provisional_for, "day": day, "hour": hour, "since": min(day, hour)}
-    return {"ladder": ladder.version} | {name: locks.parameter(time) for name, time in times.items()}
+    times = {
+        "now": now,
+        "young_after": now - ladder.provisional_for,
+        "day": day,
+        "hour": hour,
+        "since": min(day, hour),
+    }
+    return {"ladder": ladder.version} | {
+        name: locks.parameter(time) for name, time in times.items()
+    }
 
 
-def _when_to_retry(answers: list[Answer], now: datetime, zone: ZoneInfo, ladder: Ladder) -> list[Answer]:
+def _when_to_retry(
+    answers: list[Answer], now: datetime, zone: ZoneInfo, ladder: Ladder
+) -> list[Answer]:
     """Said with a no for a quota: one more look for all of them, which those who are allowed do not wait for."""
-    if not any(answer.reasons and answer.reasons[0].code.startswith("quota_") for answer in answers):
+    if not any(
+        answer.reasons and answer.reasons[0].code.startswith("quota_") for answer in answers
+    ):
         return answers
     row = GateDecision.objects.get(pk=answers[0].id)
     return [
-        replace(answer, retry_at=retry_at(row, answer.reasons[0].code, ladder, now, zone) if answer.reasons else None) for answer in answers
+        replace(
+            answer,
+            retry_at=retry_at(row, answer.reasons[0].code, ladder, now, zone)
+            if answer.reasons
+            else None,
+        )
+        for answer in answers
     ]
 
 
-def retry_at(row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone: ZoneInfo) -> datetime | None:
+def retry_at(
+    row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone: ZoneInfo
+) -> datetime | None:
     """When the quota that `reason` names frees for whoever was answered by `row`; None where it never does, or is none."""
     held = ladder.rights[Tier(row.tier)]
     if not (held.download and held.per_day and held.per_hour and held.per_candidate):
         return None
     if reason in ("quota_day", "quota_candidate"):
-        return (now.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return (now.astimezone(zone) + timedelta(days=1)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
     if reason != "quota_hour":
         return None
-    within = GateDecision.objects.counted_with(row).filter(decided_at__gt=now - timedelta(hours=1), decided_at__lte=now)
-    newest = list(within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour])
+    within = GateDecision.objects.counted_with(row).filter(
+        decided_at__gt=now - timedelta(hours=1), decided_at__lte=now
+    )
+    newest = list(
+        within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour]
+    )
     return newest[-1] + timedelta(hours=1) if len(newest) == held.per_hour else now
 
 

@@ -63,7 +63,8 @@ def as_data(ladder: Ladder) -> dict[str, Any]:
     """The ladder as JSON has it."""
     return {
         "tiers": {
-            str(tier): asdict(held) | {"obligations": [str(one) for one in held.obligations]} for tier, held in ladder.rights.items()
+            str(tier): asdict(held) | {"obligations": [str(one) for one in held.obligations]}
+            for tier, held in ladder.rights.items()
         },
         "provisional_days": ladder.provisional_for.days,
         "thresholds": asdict(ladder.thresholds),
@@ -78,7 +79,12 @@ def from_data(version: str, data: Any) -> Ladder:
     if not isinstance(tiers, Mapping) or set(tiers) != {str(tier) for tier in Tier}:
         raise Refused("ladder_invalid", "tiers", expected=", ".join(Tier))
     rights = {tier: _rights(tier, tiers[tier]) for tier in Tier}
-    if rights[Tier.HELD].download or rights[Tier.REVOKED].download or rights[Tier.SUSPENDED].download or rights[Tier.RESTRICTED].download:
+    if (
+        rights[Tier.HELD].download
+        or rights[Tier.REVOKED].download
+        or rights[Tier.SUSPENDED].download
+        or rights[Tier.RESTRICTED].download
+    ):
         raise Refused("ladder_invalid", "tiers", expected="download: false")
     days = _whole("provisional_days", data["provisional_days"])
     return Ladder(version, rights, timedelta(days=days), _thresholds(data["thresholds"]))
@@ -86,7 +92,9 @@ def from_data(version: str, data: Any) -> Ladder:
 
 def before(row: LadderVersion) -> Ladder:
     """The ladder that this version takes the place of: the one in force when it was settled, or now."""
-    earlier = LadderVersion.objects.exclude(pk=row.pk).exclude(active_from=None).order_by("-active_from")
+    earlier = (
+        LadderVersion.objects.exclude(pk=row.pk).exclude(active_from=None).order_by("-active_from")
+    )
     if row.settled_at is not None:
         earlier = earlier.filter(active_from__lt=row.settled_at)
     found = earlier.first()
@@ -97,7 +105,13 @@ def differences(earlier: Any, later: Any, at: str = "") -> list[str]:
     """What differs between two ladders as data, a line each: `tiers.provisional.per_day: 20 → 10`."""
     if isinstance(earlier, Mapping) and isinstance(later, Mapping):
         names = [*earlier, *(name for name in later if name not in earlier)]
-        return [line for name in names for line in differences(earlier.get(name), later.get(name), f"{at}.{name}" if at else name)]
+        return [
+            line
+            for name in names
+            for line in differences(
+                earlier.get(name), later.get(name), f"{at}.{name}" if at else name
+            )
+        ]
     return [] if earlier == later else [f"{at}: {_told(earlier)} → {_told(later)}"]
 
 
@@ -107,12 +121,20 @@ def _told(value: Any) -> str:
 
 def _rights(tier: str, told: Any) -> Rights:
     numbers = ("per_day", "per_hour", "per_candidate")
-    if not isinstance(told, Mapping) or set(told) != {"download", *numbers, "obligations"} or not isinstance(told["download"], bool):
-        raise Refused("ladder_invalid", tier, expected=", ".join(("download", *numbers, "obligations")))
+    if (
+        not isinstance(told, Mapping)
+        or set(told) != {"download", *numbers, "obligations"}
+        or not isinstance(told["download"], bool)
+    ):
+        raise Refused(
+            "ladder_invalid", tier, expected=", ".join(("download", *numbers, "obligations"))
+        )
     try:
         obligations = tuple(Obligation(one) for one in told["obligations"])
     except (TypeError, ValueError):
-        raise Refused("ladder_invalid", f"{tier}.obligations", expected=", ".join(Obligation)) from None
+        raise Refused(
+            "ladder_invalid", f"{tier}.obligations", expected=", ".join(Obligation)
+        ) from None
     per_day, per_hour, per_candidate = (_whole(f"{tier}.{name}", told[name]) for name in numbers)
     return Rights(told["download"], per_day, per_hour, per_candidate, obligations)
 
@@ -122,7 +144,10 @@ def _thresholds(told: Any) -> Thresholds:
     if not isinstance(told, Mapping) or set(told) != set(usual):
         raise Refused("ladder_invalid", "thresholds", expected=", ".join(usual))
     shares = {name for name, value in usual.items() if isinstance(value, float)}
-    read: dict[str, Any] = {name: _share(name, told[name]) if name in shares else _whole(name, told[name]) for name in usual}
+    read: dict[str, Any] = {
+        name: _share(name, told[name]) if name in shares else _whole(name, told[name])
+        for name in usual
+    }
     return Thresholds(**read)
 
 
@@ -147,9 +172,13 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
         raise Refused("not_allowed")
     with transaction.atomic():
         month = f"{now:%Y-%m}."
-        number = 2 + LadderVersion.objects.select_for_update().filter(version__startswith=month).count()
+        number = (
+            2 + LadderVersion.objects.select_for_update().filter(version__startswith=month).count()
+        )
         ladder = from_data(f"{month}{number}", data)
-        row = LadderVersion.objects.create(version=ladder.version, data=as_data(ladder), why=why, proposed_by=user, proposed_at=now)
+        row = LadderVersion.objects.create(
+            version=ladder.version, data=as_data(ladder), why=why, proposed_by=user, proposed_at=now
+        )
         record("propose_ladder", row, user.as_reviewer(), now, policy_version=row.version)
     return row
 
@@ -169,4 +198,10 @@ def settle(pk: int, user: User, now: datetime, *, activate: bool) -> None:
             raise Refused("second_person_required")
         row.settled_by, row.settled_at, row.active_from = user, now, now if activate else None
         row.save()
-        record("activate_ladder" if activate else "drop_ladder", row, user.as_reviewer(), now, policy_version=row.version)
+        record(
+            "activate_ladder" if activate else "drop_ladder",
+            row,
+            user.as_reviewer(),
+            now,
+            policy_version=row.version,
+        )

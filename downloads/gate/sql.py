@@ -21,7 +21,7 @@ from downloads.models import (
     Mode,
     PassUse,
     Standing,
-)  # fmt: skip
+)
 from downloads.rules import ladder as rules_ladder
 from downloads.rules.ladder import Ladder, Tier
 from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, User
@@ -31,10 +31,16 @@ from verification.rules.states import State
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
 KEY, CLIENT = (model._meta.db_table for model in (ApiKey, ApiClient))
 COPIES, LINKS = (model._meta.db_table for model in (Copy, CopyLink))
-ANSWERS, USES, MOVED, LADDERS = (model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion))
-CANDIDATE, DEFAULT, BLOCKED, CONSENT = (model._meta.db_table for model in (Candidate, CandidateDefault, BlockedEmployer, Consent))
+ANSWERS, USES, MOVED, LADDERS = (
+    model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion)
+)
+CANDIDATE, DEFAULT, BLOCKED, CONSENT = (
+    model._meta.db_table for model in (Candidate, CandidateDefault, BlockedEmployer, Consent)
+)
 
-_LATEST = f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
+_LATEST = (
+    f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
+)
 _IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rules_ladder.FIRST.version}')"
 """The ladder of which the statement is made is the one in force; else nothing is written, and the statement made anew."""
 _MAY_ASK = f"""(EXISTS (
@@ -145,7 +151,9 @@ def _asked(vendor: str) -> str:
 def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
     """The rows that every answer rests on, and the `standing` that they give."""
     share = "FOR SHARE" if vendor == "postgresql" else ""
-    seen = "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
+    seen = (
+        "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
+    )
     return f"""e_now AS (
         SELECT id, uscc, confirmed_at FROM {EMPLOYER}
         WHERE id = %(employer)s AND made_for_id IS NULL AND test = {_boolean(test)} AND {seen} {share}
@@ -204,7 +212,10 @@ def _boolean(value: bool) -> str:
 
 def _case_of(part: str) -> str:
     """`rules_ladder.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer `e`, moved to `v`."""
-    listed = " ".join(f"WHEN '{state}' THEN '{getattr(standing, part)}'" for state, standing in rules_ladder.BY_STATE.items())
+    listed = " ".join(
+        f"WHEN '{state}' THEN '{getattr(standing, part)}'"
+        for state, standing in rules_ladder.BY_STATE.items()
+    )
     in_force = "COALESCE(v.reason, '')"
     if part == "tier":
         young = "e.confirmed_at IS NULL OR e.confirmed_at > %(young_after)s"
@@ -218,5 +229,9 @@ def _case_of(part: str) -> str:
 
 def _limit(of: str, ladder: Ladder) -> str:
     """One figure of the ladder as SQL, for the tier of `standing` `s`."""
-    whens = " ".join(f"WHEN '{tier}' THEN {int(getattr(held, of))}" for tier, held in ladder.rights.items() if getattr(held, of))
+    whens = " ".join(
+        f"WHEN '{tier}' THEN {int(getattr(held, of))}"
+        for tier, held in ladder.rights.items()
+        if getattr(held, of)
+    )
     return f"CASE s.tier {whens} ELSE 0 END" if whens else "0"

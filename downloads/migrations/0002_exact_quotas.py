@@ -4,15 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("downloads", "0001_initial"),
-    ]
+    dependencies = [("downloads", "0001_initial")]
 
     operations = [
         migrations.AddField(
             model_name="gatedecision",
             name="case_state",
-            field=models.CharField(blank=True, db_default="", max_length=30, verbose_name="state of the case"),
+            field=models.CharField(
+                blank=True, db_default="", max_length=30, verbose_name="state of the case"
+            ),
         ),
         migrations.AddField(
             model_name="gatedecision",

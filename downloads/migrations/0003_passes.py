@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("downloads", "0002_exact_quotas"),
-    ]
+    dependencies = [("downloads", "0002_exact_quotas")]
 
     operations = [
         migrations.CreateModel(
             name="PassUse",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("decision_id", models.UUIDField(verbose_name="gate decision")),
                 ("used_at", models.DateTimeField(verbose_name="used")),
                 ("reason", models.CharField(blank=True, max_length=40, verbose_name="why not")),
@@ -22,8 +25,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "use of a pass",
                 "verbose_name_plural": "uses of passes",
                 "constraints": [
-                    models.UniqueConstraint(condition=models.Q(("reason", "")), fields=("decision_id",), name="pass_spent_once")
+                    models.UniqueConstraint(
+                        condition=models.Q(("reason", "")),
+                        fields=("decision_id",),
+                        name="pass_spent_once",
+                    )
                 ],
             },
-        ),
+        )
     ]

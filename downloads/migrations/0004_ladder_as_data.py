@@ -16,9 +16,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Contact",
             fields=[
-                ("decision_id", models.UUIDField(primary_key=True, serialize=False, verbose_name="gate decision")),
+                (
+                    "decision_id",
+                    models.UUIDField(
+                        primary_key=True, serialize=False, verbose_name="gate decision"
+                    ),
+                ),
                 ("client_id", models.UUIDField(verbose_name="platform")),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 ("at", models.DateTimeField(verbose_name="when")),
             ],
             options={
@@ -47,7 +55,11 @@ class Migration(migrations.Migration):
                 (
                     "tier",
                     models.CharField(
-                        choices=[("restricted", "restricted"), ("provisional", "provisional"), ("established", "established employer")],
+                        choices=[
+                            ("restricted", "restricted"),
+                            ("provisional", "provisional"),
+                            ("established", "established employer"),
+                        ],
                         max_length=20,
                         verbose_name="tier",
                     ),
@@ -63,8 +75,12 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("tier", "restricted"), models.Q(("reason", ""), _negated=True)),
-                            models.Q(models.Q(("tier", "restricted"), _negated=True), ("reason", "")),
+                            models.Q(
+                                ("tier", "restricted"), models.Q(("reason", ""), _negated=True)
+                            ),
+                            models.Q(
+                                models.Q(("tier", "restricted"), _negated=True), ("reason", "")
+                            ),
                             _connector="OR",
                         ),
                         name="standing_restricted_has_reason",
@@ -75,13 +91,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LadderVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("version", models.CharField(max_length=40, unique=True, verbose_name="version")),
                 ("data", models.JSONField(verbose_name="ladder")),
                 ("why", models.TextField(max_length=2000, verbose_name="why")),
                 ("proposed_at", models.DateTimeField(verbose_name="proposed")),
                 ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="settled")),
-                ("active_from", models.DateTimeField(blank=True, null=True, verbose_name="in force from")),
+                (
+                    "active_from",
+                    models.DateTimeField(blank=True, null=True, verbose_name="in force from"),
+                ),
                 (
                     "proposed_by",
                     models.ForeignKey(
@@ -109,7 +133,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("active_from", None), models.Q(("settled_by", models.F("proposed_by")), _negated=True), _connector="OR"
+                            ("active_from", None),
+                            models.Q(("settled_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
                         ),
                         name="ladder_takes_two_people",
                     )
@@ -119,12 +145,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Move",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "tier",
                     models.CharField(
                         blank=True,
-                        choices=[("restricted", "restricted"), ("provisional", "provisional"), ("established", "established employer")],
+                        choices=[
+                            ("restricted", "restricted"),
+                            ("provisional", "provisional"),
+                            ("established", "established employer"),
+                        ],
                         max_length=20,
                         verbose_name="tier",
                     ),
@@ -133,11 +168,17 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField(blank=True, null=True, verbose_name="until")),
                 ("proposed_at", models.DateTimeField(verbose_name="proposed")),
                 ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="settled")),
-                ("confirmed", models.BooleanField(db_default=False, default=False, verbose_name="confirmed")),
+                (
+                    "confirmed",
+                    models.BooleanField(db_default=False, default=False, verbose_name="confirmed"),
+                ),
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
@@ -167,7 +208,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("confirmed", False), models.Q(("settled_by", models.F("proposed_by")), _negated=True), _connector="OR"
+                            ("confirmed", False),
+                            models.Q(("settled_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
                         ),
                         name="move_takes_two_people",
                     )

@@ -4,9 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("downloads", "0005_answers_by_time"),
-    ]
+    dependencies = [("downloads", "0005_answers_by_time")]
 
     operations = [
         migrations.AddField(
@@ -14,7 +12,11 @@ class Migration(migrations.Migration):
             name="earlier_tier",
             field=models.CharField(
                 blank=True,
-                choices=[("restricted", "restricted"), ("provisional", "provisional"), ("established", "established employer")],
+                choices=[
+                    ("restricted", "restricted"),
+                    ("provisional", "provisional"),
+                    ("established", "established employer"),
+                ],
                 db_default="",
                 max_length=20,
                 verbose_name="tier before",

@@ -5,7 +5,9 @@ from django.db import migrations
 
 def make(apps, schema_editor):
     online = "CONCURRENTLY" if schema_editor.connection.vendor == "postgresql" else ""
-    schema_editor.execute(f"CREATE INDEX {online} IF NOT EXISTS pass_refused ON downloads_passuse (decision_id) WHERE reason <> ''")
+    schema_editor.execute(
+        f"CREATE INDEX {online} IF NOT EXISTS pass_refused ON downloads_passuse (decision_id) WHERE reason <> ''"
+    )
 
 
 def drop(apps, schema_editor):

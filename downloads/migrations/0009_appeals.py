@@ -24,21 +24,38 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MoveAppeal",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("text", models.TextField(max_length=4000, verbose_name="what the employer says")),
                 ("at", models.DateTimeField(verbose_name="said")),
                 ("due_at", models.DateTimeField(verbose_name="to be answered by")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="answered"),
+                ),
                 (
                     "outcome",
                     models.CharField(
                         blank=True,
-                        choices=[("lifted", "restriction lifted"), ("kept", "kept"), ("overtaken", "overtaken")],
+                        choices=[
+                            ("lifted", "restriction lifted"),
+                            ("kept", "kept"),
+                            ("overtaken", "overtaken"),
+                        ],
                         max_length=10,
                         verbose_name="outcome",
                     ),
                 ),
-                ("reply", models.TextField(blank=True, max_length=2000, verbose_name="reply to the employer")),
+                (
+                    "reply",
+                    models.TextField(
+                        blank=True, max_length=2000, verbose_name="reply to the employer"
+                    ),
+                ),
                 (
                     "answered_by",
                     models.ForeignKey(
@@ -53,19 +70,28 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="said by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="said by",
                     ),
                 ),
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
                     "move",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="events.event", verbose_name="against what"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="events.event",
+                        verbose_name="against what",
                     ),
                 ),
             ],
@@ -74,15 +100,31 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "appeals against restrictions",
                 "indexes": [
                     models.Index(fields=["employer", "-at"], name="move_appeal_employer"),
-                    models.Index(condition=models.Q(("answered_at", None)), fields=["due_at"], name="move_appeal_due"),
+                    models.Index(
+                        condition=models.Q(("answered_at", None)),
+                        fields=["due_at"],
+                        name="move_appeal_due",
+                    ),
                 ],
                 "constraints": [
-                    models.UniqueConstraint(condition=models.Q(("answered_at", None)), fields=("employer",), name="move_appeal_one_open"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("answered_at", None)),
+                        fields=("employer",),
+                        name="move_appeal_one_open",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("answered_at", None), ("answered_by", None), ("outcome", "")),
-                            models.Q(("answered_at__isnull", False), ("answered_by__isnull", False), ("outcome__in", ["lifted", "kept"])),
-                            models.Q(("answered_at__isnull", False), ("answered_by", None), ("outcome", "overtaken")),
+                            models.Q(
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                                ("outcome__in", ["lifted", "kept"]),
+                            ),
+                            models.Q(
+                                ("answered_at__isnull", False),
+                                ("answered_by", None),
+                                ("outcome", "overtaken"),
+                            ),
                             _connector="OR",
                         ),
                         name="move_appeal_answered_whole",

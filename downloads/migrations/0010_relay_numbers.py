@@ -9,10 +9,7 @@ from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("downloads", "0009_appeals"),
-        ("employers", "0006_api_manners"),
-    ]
+    dependencies = [("downloads", "0009_appeals"), ("employers", "0006_api_manners")]
 
     operations = [
         quickly(),
@@ -26,7 +23,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RelayTeam",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("due_at", models.DateTimeField()),
                 ("lease", models.UUIDField(blank=True, null=True)),
                 ("leased_until", models.DateTimeField(blank=True, null=True)),
@@ -42,14 +44,14 @@ class Migration(migrations.Migration):
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "team of callers",
-                "verbose_name_plural": "teams of callers",
-            },
+            options={"verbose_name": "team of callers", "verbose_name_plural": "teams of callers"},
         ),
         migrations.CreateModel(
             name="RelayBinding",
@@ -61,17 +63,31 @@ class Migration(migrations.Migration):
                 ("deaths", models.PositiveIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("last_error", models.CharField(blank=True, max_length=200)),
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 ("client_id", models.UUIDField(verbose_name="platform")),
-                ("test", models.BooleanField(db_default=False, default=False, verbose_name="of a test")),
+                (
+                    "test",
+                    models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+                ),
                 ("decision_id", models.UUIDField(verbose_name="gate decision")),
                 ("candidate", models.CharField(max_length=64, verbose_name="candidate")),
                 ("candidate_sealed", models.TextField(blank=True)),
                 ("candidate_index", models.CharField(max_length=64)),
                 ("provider", models.CharField(max_length=20, verbose_name="provider")),
                 ("reference", models.CharField(blank=True, max_length=64)),
-                ("number", models.CharField(blank=True, max_length=20, verbose_name="relay number")),
+                (
+                    "number",
+                    models.CharField(blank=True, max_length=20, verbose_name="relay number"),
+                ),
                 ("extension", models.CharField(blank=True, max_length=8, verbose_name="extension")),
                 (
                     "state",
@@ -87,29 +103,50 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("muted", models.BooleanField(default=False, verbose_name="muted by the candidate")),
+                (
+                    "muted",
+                    models.BooleanField(default=False, verbose_name="muted by the candidate"),
+                ),
                 ("requested_at", models.DateTimeField(verbose_name="asked for")),
                 ("bound_at", models.DateTimeField(blank=True, null=True, verbose_name="lent")),
                 ("expires_at", models.DateTimeField(verbose_name="ends")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
-                ("ended_why", models.CharField(blank=True, max_length=40, verbose_name="why it ended")),
-                ("none_free_at", models.DateTimeField(blank=True, null=True, verbose_name="no number was free")),
+                (
+                    "ended_why",
+                    models.CharField(blank=True, max_length=40, verbose_name="why it ended"),
+                ),
+                (
+                    "none_free_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="no number was free"),
+                ),
                 ("reminded", models.PositiveSmallIntegerField(default=0)),
                 ("told_expires_at", models.DateTimeField(blank=True, null=True)),
                 ("told_muted", models.BooleanField(default=False)),
-                ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="contact asked for")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "asked_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="contact asked for"),
+                ),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="answered"),
+                ),
                 ("agreed", models.BooleanField(blank=True, null=True, verbose_name="agreed")),
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.member", verbose_name="recruiter"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.member",
+                        verbose_name="recruiter",
                     ),
                 ),
                 (
@@ -122,23 +159,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "relay number",
-                "verbose_name_plural": "relay numbers",
-            },
+            options={"verbose_name": "relay number", "verbose_name_plural": "relay numbers"},
         ),
         migrations.CreateModel(
             name="RelayCall",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("provider", models.CharField(max_length=20, verbose_name="provider")),
                 ("record_id", models.CharField(max_length=100, verbose_name="record")),
                 ("client_id", models.UUIDField(blank=True, null=True, verbose_name="platform")),
-                ("test", models.BooleanField(db_default=False, default=False, verbose_name="of a test")),
+                (
+                    "test",
+                    models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+                ),
                 ("number", models.CharField(max_length=20, verbose_name="relay number")),
                 ("extension", models.CharField(blank=True, max_length=8, verbose_name="extension")),
                 ("caller_index", models.CharField(blank=True, max_length=64)),
-                ("by_candidate", models.BooleanField(default=False, verbose_name="called by the candidate")),
+                (
+                    "by_candidate",
+                    models.BooleanField(default=False, verbose_name="called by the candidate"),
+                ),
                 ("at", models.DateTimeField(verbose_name="when")),
                 ("seconds", models.PositiveIntegerField(default=0, verbose_name="seconds")),
                 (
@@ -179,32 +224,45 @@ class Migration(migrations.Migration):
                     models.Index(fields=["binding", "-at"], name="relay_call_binding"),
                     models.Index(fields=["at"], name="relay_call_when"),
                 ],
-                "constraints": [models.UniqueConstraint(fields=("provider", "record_id"), name="relay_call_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("provider", "record_id"), name="relay_call_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
             model_name="relayteam",
-            index=models.Index(condition=models.Q(("finished_at", None)), fields=["due_at"], name="relay_team_due"),
+            index=models.Index(
+                condition=models.Q(("finished_at", None)), fields=["due_at"], name="relay_team_due"
+            ),
         ),
         migrations.AddConstraint(
             model_name="relayteam",
-            constraint=models.UniqueConstraint(fields=("employer", "provider"), name="relay_team_once"),
+            constraint=models.UniqueConstraint(
+                fields=("employer", "provider"), name="relay_team_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="relaybinding",
-            index=models.Index(condition=models.Q(("finished_at", None)), fields=["due_at"], name="relay_due"),
+            index=models.Index(
+                condition=models.Q(("finished_at", None)), fields=["due_at"], name="relay_due"
+            ),
         ),
         migrations.AddIndex(
             model_name="relaybinding",
-            index=models.Index(condition=models.Q(("state__in", ("requested", "bound"))), fields=["employer"], name="relay_open_of"),
+            index=models.Index(
+                condition=models.Q(("state__in", ("requested", "bound"))),
+                fields=["employer"],
+                name="relay_open_of",
+            ),
         ),
         migrations.AddIndex(
             model_name="relaybinding",
             index=models.Index(fields=["client_id", "-requested_at"], name="relay_of_platform"),
         ),
         migrations.AddIndex(
-            model_name="relaybinding",
-            index=models.Index(fields=["number"], name="relay_number"),
+            model_name="relaybinding", index=models.Index(fields=["number"], name="relay_number")
         ),
         migrations.AddIndex(
             model_name="relaybinding",
@@ -212,7 +270,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="relaybinding",
-            index=models.Index(condition=models.Q(("none_free_at__isnull", False)), fields=["none_free_at"], name="relay_none_free"),
+            index=models.Index(
+                condition=models.Q(("none_free_at__isnull", False)),
+                fields=["none_free_at"],
+                name="relay_none_free",
+            ),
         ),
         migrations.AddConstraint(
             model_name="relaybinding",
@@ -226,7 +288,12 @@ class Migration(migrations.Migration):
             model_name="relaybinding",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("bound_at__isnull", False), ("ended_at", None), ("state", "bound"), models.Q(("number", ""), _negated=True)),
+                    models.Q(
+                        ("bound_at__isnull", False),
+                        ("ended_at", None),
+                        ("state", "bound"),
+                        models.Q(("number", ""), _negated=True),
+                    ),
                     models.Q(("state", "bound"), _negated=True),
                     _connector="OR",
                 ),
@@ -237,7 +304,9 @@ class Migration(migrations.Migration):
             model_name="relaybinding",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("ended_at", None), ("ended_why", ""), ("state__in", ("requested", "bound"))),
+                    models.Q(
+                        ("ended_at", None), ("ended_why", ""), ("state__in", ("requested", "bound"))
+                    ),
                     models.Q(
                         models.Q(("state__in", ("requested", "bound")), _negated=True),
                         ("ended_at__isnull", False),

@@ -9,19 +9,24 @@ from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("downloads", "0010_relay_numbers"),
-        ("employers", "0006_api_manners"),
-    ]
+    dependencies = [("downloads", "0010_relay_numbers"), ("employers", "0006_api_manners")]
 
     operations = [
         quickly(),
         migrations.CreateModel(
             name="CleanResume",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("client_id", models.UUIDField(verbose_name="platform")),
-                ("test", models.BooleanField(db_default=False, default=False, verbose_name="of a test")),
+                (
+                    "test",
+                    models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+                ),
                 ("candidate", models.CharField(max_length=64, verbose_name="candidate")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the original")),
                 ("made_by", models.CharField(max_length=80, verbose_name="made by")),
@@ -34,7 +39,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "clean resume",
                 "verbose_name_plural": "clean resumes",
-                "indexes": [models.Index(fields=["client_id", "-used_at"], name="clean_resume_lately")],
+                "indexes": [
+                    models.Index(fields=["client_id", "-used_at"], name="clean_resume_lately")
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("pages", ""), _negated=True),
@@ -54,11 +61,19 @@ class Migration(migrations.Migration):
                 ("deaths", models.PositiveIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("last_error", models.CharField(blank=True, max_length=200)),
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("number", models.CharField(max_length=20, unique=True, verbose_name="number")),
                 ("decision_id", models.UUIDField(unique=True, verbose_name="gate decision")),
                 ("client_id", models.UUIDField(verbose_name="platform")),
-                ("test", models.BooleanField(db_default=False, default=False, verbose_name="of a test")),
+                (
+                    "test",
+                    models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+                ),
                 ("receiver", models.CharField(max_length=200, verbose_name="receiver")),
                 ("candidate", models.CharField(max_length=64, verbose_name="candidate")),
                 (
@@ -76,17 +91,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("why", models.CharField(blank=True, max_length=40, verbose_name="why not")),
-                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the original")),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True, max_length=64, verbose_name="SHA-256 of the original"
+                    ),
+                ),
                 ("given_sealed", models.TextField(blank=True)),
                 ("original", models.FileField(blank=True, max_length=200, upload_to="")),
-                ("original_reference", models.CharField(blank=True, max_length=200, verbose_name="the platform's reference to the file")),
+                (
+                    "original_reference",
+                    models.CharField(
+                        blank=True,
+                        max_length=200,
+                        verbose_name="the platform's reference to the file",
+                    ),
+                ),
                 ("mark_key", models.CharField(blank=True, max_length=8)),
                 ("pdf", models.FileField(blank=True, max_length=200, upload_to="")),
                 ("pdf_bytes", models.PositiveIntegerField(default=0, verbose_name="bytes")),
                 ("requested_at", models.DateTimeField(verbose_name="asked for")),
                 ("ready_at", models.DateTimeField(blank=True, null=True, verbose_name="made")),
-                ("links_until", models.DateTimeField(blank=True, null=True, verbose_name="handed out until")),
-                ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="first opened")),
+                (
+                    "links_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="handed out until"),
+                ),
+                (
+                    "opened_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="first opened"),
+                ),
                 (
                     "binding",
                     models.ForeignKey(
@@ -99,13 +132,19 @@ class Migration(migrations.Migration):
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.member", verbose_name="recruiter"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.member",
+                        verbose_name="recruiter",
                     ),
                 ),
                 (
@@ -128,7 +167,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CopyLink",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("made_at", models.DateTimeField(verbose_name="made")),
                 ("expires_at", models.DateTimeField(verbose_name="ends")),
                 ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
@@ -143,14 +187,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "link to a copy",
-                "verbose_name_plural": "links to copies",
-            },
+            options={"verbose_name": "link to a copy", "verbose_name_plural": "links to copies"},
         ),
         migrations.AddIndex(
             model_name="copy",
-            index=models.Index(condition=models.Q(("finished_at", None)), fields=["due_at"], name="copy_due"),
+            index=models.Index(
+                condition=models.Q(("finished_at", None)), fields=["due_at"], name="copy_due"
+            ),
         ),
         migrations.AddIndex(
             model_name="copy",
@@ -158,11 +201,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="copy",
-            index=models.Index(condition=models.Q(("state", "ready")), fields=["links_until"], name="copy_handed_out"),
+            index=models.Index(
+                condition=models.Q(("state", "ready")),
+                fields=["links_until"],
+                name="copy_handed_out",
+            ),
         ),
         migrations.AddIndex(
-            model_name="copy",
-            index=models.Index(fields=["requested_at"], name="copy_when"),
+            model_name="copy", index=models.Index(fields=["requested_at"], name="copy_when")
         ),
         migrations.AddConstraint(
             model_name="copy",

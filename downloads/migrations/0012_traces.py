@@ -14,10 +14,16 @@ GROUPS = ("Seniors", "Leads")
 def let_trace(apps, schema_editor):
     """Permissions are otherwise made only after all migrations have run, too late to be given to a group here."""
     alias = schema_editor.connection.alias
-    kind, _ = apps.get_model("contenttypes", "ContentType").objects.using(alias).get_or_create(app_label="downloads", model="trace")
+    kind, _ = (
+        apps.get_model("contenttypes", "ContentType")
+        .objects.using(alias)
+        .get_or_create(app_label="downloads", model="trace")
+    )
     named = {"name": "Can trace leaks, which is on record"}
     permission, _ = (
-        apps.get_model("auth", "Permission").objects.using(alias).get_or_create(content_type=kind, codename="trace_leak", defaults=named)
+        apps.get_model("auth", "Permission")
+        .objects.using(alias)
+        .get_or_create(content_type=kind, codename="trace_leak", defaults=named)
     )
     for group in apps.get_model("auth", "Group").objects.using(alias).filter(name__in=GROUPS):
         group.permissions.add(permission)
@@ -38,7 +44,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Canary",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("client_id", models.UUIDField(verbose_name="platform")),
                 ("candidate", models.CharField(max_length=64, verbose_name="candidate")),
                 ("why", models.CharField(max_length=500, verbose_name="why")),
@@ -64,36 +75,59 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "canary",
-                "verbose_name_plural": "canaries",
-            },
+            options={"verbose_name": "canary", "verbose_name_plural": "canaries"},
         ),
         migrations.CreateModel(
             name="CanaryRing",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField(verbose_name="when")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="acted upon")),
-                ("restricted", models.BooleanField(default=False, verbose_name="employer restricted")),
-                ("looked_at", models.DateTimeField(blank=True, null=True, verbose_name="looked into")),
-                ("outcome", models.CharField(blank=True, max_length=500, verbose_name="what came of it")),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="acted upon"),
+                ),
+                (
+                    "restricted",
+                    models.BooleanField(default=False, verbose_name="employer restricted"),
+                ),
+                (
+                    "looked_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="looked into"),
+                ),
+                (
+                    "outcome",
+                    models.CharField(blank=True, max_length=500, verbose_name="what came of it"),
+                ),
                 (
                     "call",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="downloads.relaycall", verbose_name="call"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="downloads.relaycall",
+                        verbose_name="call",
                     ),
                 ),
                 (
                     "canary",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="rings", to="downloads.canary", verbose_name="canary"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rings",
+                        to="downloads.canary",
+                        verbose_name="canary",
                     ),
                 ),
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
@@ -123,17 +157,34 @@ class Migration(migrations.Migration):
                 ("deaths", models.PositiveIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("last_error", models.CharField(blank=True, max_length=200)),
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("client_id", models.UUIDField(blank=True, null=True, verbose_name="platform")),
-                ("test", models.BooleanField(db_default=False, default=False, verbose_name="of a test")),
+                (
+                    "test",
+                    models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+                ),
                 ("asked_at", models.DateTimeField(verbose_name="asked")),
                 ("why", models.CharField(max_length=500, verbose_name="why")),
-                ("candidate", models.CharField(blank=True, max_length=64, verbose_name="candidate")),
-                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the leak")),
+                (
+                    "candidate",
+                    models.CharField(blank=True, max_length=64, verbose_name="candidate"),
+                ),
+                (
+                    "sha256",
+                    models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the leak"),
+                ),
                 ("leak", models.FileField(blank=True, max_length=200, upload_to="")),
                 ("text_sealed", models.TextField(blank=True)),
                 ("refused", models.CharField(blank=True, max_length=40, verbose_name="why not")),
-                ("resumes", models.PositiveIntegerField(default=0, verbose_name="resumes looked at")),
+                (
+                    "resumes",
+                    models.PositiveIntegerField(default=0, verbose_name="resumes looked at"),
+                ),
                 ("found", models.JSONField(default=list, verbose_name="found")),
                 ("evidence", models.FileField(blank=True, max_length=200, upload_to="")),
                 (
@@ -156,11 +207,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="canary",
-            constraint=models.UniqueConstraint(fields=("client_id", "candidate"), name="canary_once"),
+            constraint=models.UniqueConstraint(
+                fields=("client_id", "candidate"), name="canary_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="canaryring",
-            index=models.Index(condition=models.Q(("answered_at", None)), fields=["at"], name="canary_ring_new"),
+            index=models.Index(
+                condition=models.Q(("answered_at", None)), fields=["at"], name="canary_ring_new"
+            ),
         ),
         migrations.AddIndex(
             model_name="canaryring",
@@ -168,7 +223,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="trace",
-            index=models.Index(condition=models.Q(("finished_at", None)), fields=["due_at"], name="trace_due"),
+            index=models.Index(
+                condition=models.Q(("finished_at", None)), fields=["due_at"], name="trace_due"
+            ),
         ),
         migrations.AddIndex(
             model_name="trace",

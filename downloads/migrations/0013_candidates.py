@@ -21,11 +21,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CandidateDefault",
             fields=[
-                ("client_id", models.UUIDField(primary_key=True, serialize=False, verbose_name="platform")),
+                (
+                    "client_id",
+                    models.UUIDField(primary_key=True, serialize=False, verbose_name="platform"),
+                ),
                 (
                     "mode",
                     models.CharField(
-                        choices=[("ask_first", "asked first"), ("tell_after", "told after"), ("closed", "closed")],
+                        choices=[
+                            ("ask_first", "asked first"),
+                            ("tell_after", "told after"),
+                            ("closed", "closed"),
+                        ],
                         max_length=10,
                         verbose_name="mode",
                     ),
@@ -41,38 +48,71 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Candidate",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("client_id", models.UUIDField(verbose_name="platform")),
-                ("test", models.BooleanField(db_default=False, default=False, verbose_name="of a test")),
+                (
+                    "test",
+                    models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+                ),
                 ("reference", models.CharField(max_length=64, verbose_name="candidate")),
                 (
                     "mode",
                     models.CharField(
-                        choices=[("ask_first", "asked first"), ("tell_after", "told after"), ("closed", "closed")],
+                        choices=[
+                            ("ask_first", "asked first"),
+                            ("tell_after", "told after"),
+                            ("closed", "closed"),
+                        ],
                         max_length=10,
                         verbose_name="mode",
                     ),
                 ),
                 ("email_sealed", models.TextField(blank=True)),
-                ("language", models.CharField(default="zh-hans", max_length=10, verbose_name="language")),
+                (
+                    "language",
+                    models.CharField(default="zh-hans", max_length=10, verbose_name="language"),
+                ),
                 ("link_version", models.PositiveIntegerField(default=1)),
                 ("told_at", models.DateTimeField(verbose_name="made known")),
                 ("changed_at", models.DateTimeField(verbose_name="changed")),
-                ("erased_at", models.DateTimeField(blank=True, null=True, verbose_name="contact data erased")),
+                (
+                    "erased_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="contact data erased"),
+                ),
             ],
             options={
                 "verbose_name": "candidate",
                 "verbose_name_plural": "candidates",
-                "constraints": [models.UniqueConstraint(fields=("client_id", "reference"), name="candidate_reference_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("client_id", "reference"), name="candidate_reference_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="Consent",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 ("receiver", models.CharField(max_length=200, verbose_name="receiver")),
-                ("contact", models.CharField(max_length=254, verbose_name="contact of the receiver")),
+                (
+                    "contact",
+                    models.CharField(max_length=254, verbose_name="contact of the receiver"),
+                ),
                 (
                     "purpose",
                     models.CharField(
@@ -97,12 +137,20 @@ class Migration(migrations.Migration):
                 (
                     "how",
                     models.CharField(
-                        choices=[("page", "on the candidate's own page"), ("platform", "recorded by the platform")],
+                        choices=[
+                            ("page", "on the candidate's own page"),
+                            ("platform", "recorded by the platform"),
+                        ],
                         max_length=10,
                         verbose_name="how it was given",
                     ),
                 ),
-                ("evidence", models.CharField(blank=True, max_length=200, verbose_name="platform's evidence")),
+                (
+                    "evidence",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="platform's evidence"
+                    ),
+                ),
                 ("given_at", models.DateTimeField(verbose_name="given")),
                 ("until", models.DateTimeField(verbose_name="until")),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
@@ -116,16 +164,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "consent",
-                "verbose_name_plural": "consents",
-            },
+            options={"verbose_name": "consent", "verbose_name_plural": "consents"},
         ),
         migrations.CreateModel(
             name="ConsentRequest",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 (
                     "purpose",
                     models.CharField(
@@ -140,7 +193,10 @@ class Migration(migrations.Migration):
                 ("kinds", models.JSONField(default=list, verbose_name="kinds of data")),
                 ("asked_at", models.DateTimeField(verbose_name="asked")),
                 ("expires_at", models.DateTimeField(verbose_name="ends")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="answered"),
+                ),
                 ("agreed", models.BooleanField(blank=True, null=True, verbose_name="agreed")),
                 (
                     "candidate",
@@ -165,13 +221,19 @@ class Migration(migrations.Migration):
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.member", verbose_name="recruiter"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.member",
+                        verbose_name="recruiter",
                     ),
                 ),
             ],
@@ -183,19 +245,36 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="EraseOrder",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 ("ordered_at", models.DateTimeField(verbose_name="ordered")),
                 ("due_at", models.DateTimeField(verbose_name="due")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="answered"),
+                ),
                 (
                     "answer",
                     models.CharField(
-                        blank=True, choices=[("erased", "erased"), ("kept", "kept, for a reason")], max_length=10, verbose_name="answer"
+                        blank=True,
+                        choices=[("erased", "erased"), ("kept", "kept, for a reason")],
+                        max_length=10,
+                        verbose_name="answer",
                     ),
                 ),
                 ("why", models.CharField(blank=True, max_length=500, verbose_name="why")),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn")),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="withdrawn"),
+                ),
                 ("reminded_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "answered_by",
@@ -220,24 +299,35 @@ class Migration(migrations.Migration):
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "erase order",
-                "verbose_name_plural": "erase orders",
-            },
+            options={"verbose_name": "erase order", "verbose_name_plural": "erase orders"},
         ),
         migrations.CreateModel(
             name="Release",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("decision_id", models.UUIDField(unique=True, verbose_name="gate decision")),
                 ("client_id", models.UUIDField(verbose_name="platform")),
-                ("test", models.BooleanField(db_default=False, default=False, verbose_name="of a test")),
+                (
+                    "test",
+                    models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+                ),
                 ("candidate", models.CharField(max_length=64, verbose_name="candidate")),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 ("receiver", models.CharField(max_length=200, verbose_name="receiver")),
                 (
                     "purpose",
@@ -260,7 +350,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("kinds", models.JSONField(default=list, verbose_name="kinds of data")),
-                ("contact", models.CharField(max_length=254, verbose_name="contact of the receiver")),
+                (
+                    "contact",
+                    models.CharField(max_length=254, verbose_name="contact of the receiver"),
+                ),
                 ("released_at", models.DateTimeField(verbose_name="left")),
                 (
                     "consent",
@@ -276,25 +369,33 @@ class Migration(migrations.Migration):
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.member", verbose_name="recruiter"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.member",
+                        verbose_name="recruiter",
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "release",
-                "verbose_name_plural": "releases",
-            },
+            options={"verbose_name": "release", "verbose_name_plural": "releases"},
         ),
         migrations.CreateModel(
             name="MisuseReport",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 (
                     "about",
                     models.CharField(
@@ -309,10 +410,19 @@ class Migration(migrations.Migration):
                         verbose_name="about",
                     ),
                 ),
-                ("said", models.TextField(blank=True, max_length=1000, verbose_name="in their words")),
+                (
+                    "said",
+                    models.TextField(blank=True, max_length=1000, verbose_name="in their words"),
+                ),
                 ("reported_at", models.DateTimeField(verbose_name="reported")),
-                ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="looked into")),
-                ("outcome", models.CharField(blank=True, max_length=500, verbose_name="what came of it")),
+                (
+                    "settled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="looked into"),
+                ),
+                (
+                    "outcome",
+                    models.CharField(blank=True, max_length=500, verbose_name="what came of it"),
+                ),
                 (
                     "candidate",
                     models.ForeignKey(
@@ -336,7 +446,10 @@ class Migration(migrations.Migration):
                 (
                     "release",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="downloads.release", verbose_name="release"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="downloads.release",
+                        verbose_name="release",
                     ),
                 ),
             ],
@@ -348,8 +461,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BlockedEmployer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 ("name", models.CharField(blank=True, max_length=200, verbose_name="company name")),
                 ("own", models.BooleanField(verbose_name="by the candidate")),
                 ("at", models.DateTimeField(verbose_name="since")),
@@ -366,7 +487,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "blocked employer",
                 "verbose_name_plural": "blocked employers",
-                "constraints": [models.UniqueConstraint(fields=("candidate", "uscc"), name="blocked_employer_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("candidate", "uscc"), name="blocked_employer_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
@@ -375,18 +500,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="consent",
-            constraint=models.UniqueConstraint(condition=models.Q(("revoked_at", None)), fields=("candidate", "uscc"), name="consent_once"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at", None)),
+                fields=("candidate", "uscc"),
+                name="consent_once",
+            ),
         ),
         migrations.AddConstraint(
             model_name="consent",
             constraint=models.CheckConstraint(
-                condition=models.Q(("how", "page"), models.Q(("evidence", ""), _negated=True), _connector="OR"),
+                condition=models.Q(
+                    ("how", "page"), models.Q(("evidence", ""), _negated=True), _connector="OR"
+                ),
                 name="consent_of_platform_has_evidence",
             ),
         ),
         migrations.AddIndex(
             model_name="consentrequest",
-            index=models.Index(fields=["candidate", "uscc", "-asked_at"], name="consent_request_latest"),
+            index=models.Index(
+                fields=["candidate", "uscc", "-asked_at"], name="consent_request_latest"
+            ),
         ),
         migrations.AddConstraint(
             model_name="consentrequest",
@@ -402,7 +535,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="eraseorder",
             index=models.Index(
-                condition=models.Q(("answered_at", None), ("withdrawn_at", None)), fields=["due_at"], name="erase_order_due"
+                condition=models.Q(("answered_at", None), ("withdrawn_at", None)),
+                fields=["due_at"],
+                name="erase_order_due",
             ),
         ),
         migrations.AddIndex(
@@ -422,7 +557,9 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("answer", ""), ("answered_at", None)),
-                    models.Q(("answered_at__isnull", False), models.Q(("answer", ""), _negated=True)),
+                    models.Q(
+                        ("answered_at__isnull", False), models.Q(("answer", ""), _negated=True)
+                    ),
                     _connector="OR",
                 ),
                 name="erase_order_answered",
@@ -431,21 +568,30 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="eraseorder",
             constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("answer", "kept"), _negated=True), models.Q(("why", ""), _negated=True), _connector="OR"),
+                condition=models.Q(
+                    models.Q(("answer", "kept"), _negated=True),
+                    models.Q(("why", ""), _negated=True),
+                    _connector="OR",
+                ),
                 name="erase_order_kept_has_reason",
             ),
         ),
         migrations.AddIndex(
             model_name="release",
-            index=models.Index(fields=["client_id", "candidate", "-released_at"], name="release_candidate"),
+            index=models.Index(
+                fields=["client_id", "candidate", "-released_at"], name="release_candidate"
+            ),
         ),
         migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["released_at"], name="release_when"),
+            model_name="release", index=models.Index(fields=["released_at"], name="release_when")
         ),
         migrations.AddIndex(
             model_name="misusereport",
-            index=models.Index(condition=models.Q(("settled_at", None)), fields=["reported_at"], name="misuse_report_open"),
+            index=models.Index(
+                condition=models.Q(("settled_at", None)),
+                fields=["reported_at"],
+                name="misuse_report_open",
+            ),
         ),
         migrations.AddConstraint(
             model_name="misusereport",

@@ -4,15 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("downloads", "0013_candidates"),
-    ]
+    dependencies = [("downloads", "0013_candidates")]
 
     operations = [
         migrations.AddField(
             model_name="release",
             name="key_id",
-            field=models.CharField(db_default="", default="", max_length=16, verbose_name="key of the receipt"),
+            field=models.CharField(
+                db_default="", default="", max_length=16, verbose_name="key of the receipt"
+            ),
         ),
         migrations.AddField(
             model_name="release",
@@ -22,6 +22,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="release",
             name="signature",
-            field=models.CharField(db_default="", default="", max_length=100, verbose_name="signature"),
+            field=models.CharField(
+                db_default="", default="", max_length=100, verbose_name="signature"
+            ),
         ),
     ]

@@ -12,5 +12,5 @@ class Migration(migrations.Migration):
         AddIndex(
             model_name="relaybinding",
             index=models.Index(fields=["client_id", "candidate"], name="relay_of_candidate"),
-        ),
+        )
     ]

@@ -66,7 +66,11 @@ class Candidate(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("candidate"), _("candidates")
-        constraints = [models.UniqueConstraint(fields=["client_id", "reference"], name="candidate_reference_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client_id", "reference"], name="candidate_reference_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -80,7 +84,9 @@ class Candidate(models.Model):
 class BlockedEmployer(models.Model):
     """That a candidate wants one company to get nothing of them, whichever account of it asks."""
 
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="blocked", verbose_name=_("candidate"))
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.CASCADE, related_name="blocked", verbose_name=_("candidate")
+    )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     name = models.CharField(_("company name"), max_length=200, blank=True)
     """As the candidate sees it in their list; empty where only the code is known."""
@@ -90,7 +96,9 @@ class BlockedEmployer(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("blocked employer"), _("blocked employers")
-        constraints = [models.UniqueConstraint(fields=["candidate", "uscc"], name="blocked_employer_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["candidate", "uscc"], name="blocked_employer_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.uscc} ✗ {self.candidate_id}"
@@ -109,12 +117,16 @@ class Consent(models.Model):
         PLATFORM = "platform", _("recorded by the platform")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="consents", verbose_name=_("candidate"))
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.PROTECT, related_name="consents", verbose_name=_("candidate")
+    )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     receiver = models.CharField(_("receiver"), max_length=200)
     contact = models.CharField(_("contact of the receiver"), max_length=254)
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
-    method = models.CharField(_("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY)
+    method = models.CharField(
+        _("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY
+    )
     kinds = models.JSONField(_("kinds of data"), default=list)
     how = models.CharField(_("how it was given"), max_length=10, choices=How.choices)
     evidence = models.CharField(_("platform's evidence"), max_length=200, blank=True)
@@ -127,8 +139,12 @@ class Consent(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("consent"), _("consents")
         constraints = [
-            models.UniqueConstraint(fields=["candidate", "uscc"], condition=Q(revoked_at=None), name="consent_once"),
-            models.CheckConstraint(condition=Q(how="page") | ~Q(evidence=""), name="consent_of_platform_has_evidence"),
+            models.UniqueConstraint(
+                fields=["candidate", "uscc"], condition=Q(revoked_at=None), name="consent_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(how="page") | ~Q(evidence=""), name="consent_of_platform_has_evidence"
+            ),
         ]
         indexes = [models.Index(fields=["candidate", "-given_at"], name="consent_candidate")]
 
@@ -146,26 +162,43 @@ class ConsentRequest(models.Model):
     """That an employer asks for a candidate's consent. Asked once; after a no, not again for a long while."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="requests", verbose_name=_("candidate"))
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.PROTECT, related_name="requests", verbose_name=_("candidate")
+    )
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
+    )
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     kinds = models.JSONField(_("kinds of data"), default=list)
     asked_at = models.DateTimeField(_("asked"))
     expires_at = models.DateTimeField(_("ends"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     agreed = models.BooleanField(_("agreed"), null=True, blank=True)
-    consent = models.ForeignKey(Consent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+    consent = models.ForeignKey(
+        Consent,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("consent"),
+    )
 
     objects = ConsentRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("request for consent"), _("requests for consent")
-        indexes = [models.Index(fields=["candidate", "uscc", "-asked_at"], name="consent_request_latest")]
+        indexes = [
+            models.Index(fields=["candidate", "uscc", "-asked_at"], name="consent_request_latest")
+        ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(answered_at=None, agreed=None) | Q(answered_at__isnull=False, agreed__isnull=False), name="consent_answered"
+                condition=Q(answered_at=None, agreed=None)
+                | Q(answered_at__isnull=False, agreed__isnull=False),
+                name="consent_answered",
             )
         ]
 
@@ -179,7 +212,9 @@ class ConsentRequest(models.Model):
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def about(self, candidate: Candidate) -> Self:
         """Whatever left of this candidate, those too that left before the platform made them known; the last first."""
-        return self.filter(client_id=candidate.client_id, candidate=candidate.reference).order_by("-released_at")
+        return self.filter(client_id=candidate.client_id, candidate=candidate.reference).order_by(
+            "-released_at"
+        )
 
 
 class Release(models.Model):
@@ -190,16 +225,29 @@ class Release(models.Model):
     client_id = models.UUIDField(_("platform"))
     test = models.BooleanField(_("of a test"), default=False, db_default=False)
     candidate = models.CharField(_("candidate"), max_length=64)
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     receiver = models.CharField(_("receiver"), max_length=200)
     """The company's name as it was then."""
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
+    )
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
-    method = models.CharField(_("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY)
+    method = models.CharField(
+        _("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY
+    )
     kinds = models.JSONField(_("kinds of data"), default=list)
     contact = models.CharField(_("contact of the receiver"), max_length=254)
-    consent = models.ForeignKey(Consent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+    consent = models.ForeignKey(
+        Consent,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("consent"),
+    )
     released_at = models.DateTimeField(_("left"))
     receipt = models.TextField(_("receipt"), default="", db_default="")
     """Word for word what was signed (`downloads.candidates.receipts`)."""
@@ -211,7 +259,9 @@ class Release(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("release"), _("releases")
         indexes = [
-            models.Index(fields=["client_id", "candidate", "-released_at"], name="release_candidate"),
+            models.Index(
+                fields=["client_id", "candidate", "-released_at"], name="release_candidate"
+            ),
             models.Index(fields=["released_at"], name="release_when"),
         ]
 
@@ -239,8 +289,15 @@ class EraseOrder(models.Model):
         KEPT = "kept", _("kept, for a reason")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="erase_orders", verbose_name=_("candidate"))
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    candidate = models.ForeignKey(
+        Candidate,
+        on_delete=models.PROTECT,
+        related_name="erase_orders",
+        verbose_name=_("candidate"),
+    )
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     ordered_at = models.DateTimeField(_("ordered"))
     due_at = models.DateTimeField(_("due"))
@@ -248,8 +305,13 @@ class EraseOrder(models.Model):
     answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices, blank=True)
     why = models.CharField(_("why"), max_length=500, blank=True)
     answered_by = models.ForeignKey(
-        Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("answered by")
-    )  # fmt: skip
+        Member,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("answered by"),
+    )
     """None with an answer: the platform answered for its employer."""
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
@@ -261,15 +323,25 @@ class EraseOrder(models.Model):
         verbose_name, verbose_name_plural = _("erase order"), _("erase orders")
         constraints = [
             models.UniqueConstraint(
-                fields=["candidate", "employer"], condition=Q(answered_at=None, withdrawn_at=None), name="erase_order_open_once"
+                fields=["candidate", "employer"],
+                condition=Q(answered_at=None, withdrawn_at=None),
+                name="erase_order_open_once",
             ),
             models.CheckConstraint(
-                condition=Q(answered_at=None, answer="") | Q(answered_at__isnull=False) & ~Q(answer=""), name="erase_order_answered"
+                condition=Q(answered_at=None, answer="")
+                | Q(answered_at__isnull=False) & ~Q(answer=""),
+                name="erase_order_answered",
             ),
-            models.CheckConstraint(condition=~Q(answer="kept") | ~Q(why=""), name="erase_order_kept_has_reason"),
+            models.CheckConstraint(
+                condition=~Q(answer="kept") | ~Q(why=""), name="erase_order_kept_has_reason"
+            ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="erase_order_due", condition=Q(answered_at=None, withdrawn_at=None)),
+            models.Index(
+                fields=["due_at"],
+                name="erase_order_due",
+                condition=Q(answered_at=None, withdrawn_at=None),
+            ),
             models.Index(fields=["uscc", "ordered_at"], name="erase_order_company"),
         ]
 
@@ -288,21 +360,37 @@ class MisuseReport(models.Model):
         OTHER = "other", _("Something else")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="reports", verbose_name=_("candidate"))
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="reports", verbose_name=_("release"))
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.PROTECT, related_name="reports", verbose_name=_("candidate")
+    )
+    release = models.ForeignKey(
+        Release, on_delete=models.PROTECT, related_name="reports", verbose_name=_("release")
+    )
     about = models.CharField(_("about"), max_length=20, choices=About.choices)
     said = models.TextField(_("in their words"), max_length=1000, blank=True)
     reported_at = models.DateTimeField(_("reported"))
     settled_at = models.DateTimeField(_("looked into"), null=True, blank=True)
-    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    settled_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("by"),
+    )
     outcome = models.CharField(_("what came of it"), max_length=500, blank=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("report of misuse"), _("reports of misuse")
-        indexes = [models.Index(fields=["reported_at"], name="misuse_report_open", condition=Q(settled_at=None))]
+        indexes = [
+            models.Index(
+                fields=["reported_at"], name="misuse_report_open", condition=Q(settled_at=None)
+            )
+        ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(settled_at=None, settled_by=None) | Q(settled_at__isnull=False, settled_by__isnull=False),
+                condition=Q(settled_at=None, settled_by=None)
+                | Q(settled_at__isnull=False, settled_by__isnull=False),
                 name="misuse_report_settled_by",
             )
         ]

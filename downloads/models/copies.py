@@ -54,9 +54,11 @@ class CleanResume(models.Model):
         verbose_name, verbose_name_plural = _("clean resume"), _("clean resumes")
         constraints = [
             models.UniqueConstraint(
-                fields=["client_id", "candidate", "sha256", "made_by"], condition=~Q(pages=""), name="clean_resume_once"
-            ),
-        ]  # fmt: skip
+                fields=["client_id", "candidate", "sha256", "made_by"],
+                condition=~Q(pages=""),
+                name="clean_resume_once",
+            )
+        ]
         indexes = [models.Index(fields=["client_id", "-used_at"], name="clean_resume_lately")]
 
     def __str__(self) -> str:
@@ -93,13 +95,24 @@ class Copy(Job):
     decision_id = models.UUIDField(_("gate decision"), unique=True)
     client_id = models.UUIDField(_("platform"))
     test = models.BooleanField(_("of a test"), default=False, db_default=False)
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     receiver = models.CharField(_("receiver"), max_length=200)
     """The company's name as it stands on the copy."""
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
+    )
     candidate = models.CharField(_("candidate"), max_length=64)
-    binding = models.ForeignKey(RelayBinding, on_delete=models.PROTECT, related_name="copies", verbose_name=_("relay number"))
-    state = models.CharField(_("state"), max_length=10, choices=CopyState.choices, default=CopyState.PREPARING)
+    binding = models.ForeignKey(
+        RelayBinding,
+        on_delete=models.PROTECT,
+        related_name="copies",
+        verbose_name=_("relay number"),
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=CopyState.choices, default=CopyState.PREPARING
+    )
     why = models.CharField(_("why not"), max_length=40, blank=True)
     """With a failure, and only then, the code of `events.core.reasons`."""
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, blank=True)
@@ -108,9 +121,16 @@ class Copy(Job):
     """What the platform told of the candidate's contacts, sealed, so that it can be seen that none is left; gone once it was seen."""
     original = models.FileField(max_length=200, blank=True)
     """The file as it came, sealed; gone once its pages are there."""
-    original_reference = models.CharField(_("the platform's reference to the file"), max_length=200, blank=True)
+    original_reference = models.CharField(
+        _("the platform's reference to the file"), max_length=200, blank=True
+    )
     resume = models.ForeignKey(
-        CleanResume, null=True, blank=True, on_delete=models.PROTECT, related_name="copies", verbose_name=_("clean resume")
+        CleanResume,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="copies",
+        verbose_name=_("clean resume"),
     )
     mark_key = models.CharField(max_length=8, blank=True)
     """Which of the service's keys the secrets of its marks follow from (`copy_keys`)."""
@@ -129,18 +149,23 @@ class Copy(Job):
         verbose_name, verbose_name_plural = _("copy of a resume"), _("copies of resumes")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state=CopyState.FAILED) & ~Q(why="") | ~Q(state=CopyState.FAILED) & Q(why=""), name="copy_failed_has_reason"
+                condition=Q(state=CopyState.FAILED) & ~Q(why="")
+                | ~Q(state=CopyState.FAILED) & Q(why=""),
+                name="copy_failed_has_reason",
             ),
             models.CheckConstraint(
                 condition=~Q(state=CopyState.READY)
-                | ~Q(pdf="") & Q(ready_at__isnull=False, links_until__isnull=False, resume__isnull=False),
+                | ~Q(pdf="")
+                & Q(ready_at__isnull=False, links_until__isnull=False, resume__isnull=False),
                 name="copy_ready_has_file",
             ),
-        ]  # fmt: skip
+        ]
         indexes = [
             models.Index(fields=["due_at"], name="copy_due", condition=Q(finished_at=None)),
             models.Index(fields=["client_id", "-requested_at"], name="copy_of_platform"),
-            models.Index(fields=["links_until"], name="copy_handed_out", condition=Q(state="ready")),
+            models.Index(
+                fields=["links_until"], name="copy_handed_out", condition=Q(state="ready")
+            ),
             models.Index(fields=["requested_at"], name="copy_when"),
         ]
 
@@ -161,7 +186,9 @@ class CopyLink(models.Model):
     """An address at which a copy can be fetched once, within a minute."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    of = models.ForeignKey(Copy, on_delete=models.CASCADE, related_name="links", verbose_name=_("copy of a resume"))
+    of = models.ForeignKey(
+        Copy, on_delete=models.CASCADE, related_name="links", verbose_name=_("copy of a resume")
+    )
     made_at = models.DateTimeField(_("made"))
     expires_at = models.DateTimeField(_("ends"))
     used_at = models.DateTimeField(_("used"), null=True, blank=True)

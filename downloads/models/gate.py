@@ -60,7 +60,9 @@ class GateDecision(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("gate decision"), _("gate decisions")
         indexes = [
-            models.Index(fields=["uscc", "decided_at"], condition=models.Q(allowed=True), name="gate_budget"),
+            models.Index(
+                fields=["uscc", "decided_at"], condition=models.Q(allowed=True), name="gate_budget"
+            ),
             models.Index(fields=["employer_id", "-decided_at"], name="gate_employer"),
         ]
 
@@ -84,7 +86,11 @@ class PassUse(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("use of a pass"), _("uses of passes")
-        constraints = [models.UniqueConstraint(fields=["decision_id"], condition=models.Q(reason=""), name="pass_spent_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision_id"], condition=models.Q(reason=""), name="pass_spent_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason or 'honoured'} {self.decision_id}"
@@ -112,13 +118,21 @@ class Standing(models.Model):
         (Tier.ESTABLISHED.value, _("established employer")),
     ]
 
-    employer = models.OneToOneField(Employer, primary_key=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    employer = models.OneToOneField(
+        Employer,
+        primary_key=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("employer"),
+    )
     tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     """With a restriction, and only then, the code of `events.core.reasons` that the gate answers."""
     moved_at = models.DateTimeField(_("moved"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
-    earlier_tier = models.CharField(_("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO)
+    earlier_tier = models.CharField(
+        _("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO
+    )
     """With a restriction that the employer can lift by itself: where it was moved to before, and goes back to; until then."""
     earlier_until = models.DateTimeField(_("until, before"), null=True, blank=True)
 
@@ -129,7 +143,8 @@ class Standing(models.Model):
         indexes = [models.Index(fields=["reason", "moved_at"], name="standing_reason")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(tier="restricted") & ~models.Q(reason="") | ~models.Q(tier="restricted") & models.Q(reason=""),
+                condition=models.Q(tier="restricted") & ~models.Q(reason="")
+                | ~models.Q(tier="restricted") & models.Q(reason=""),
                 name="standing_restricted_has_reason",
             )
         ]
@@ -141,14 +156,25 @@ class Standing(models.Model):
 class Move(models.Model):
     """What one person proposes, and a second one confirms: to move an employer on the ladder, or to let its case say again."""
 
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
     """Empty: as its case says."""
     why = models.TextField(_("why"), max_length=2000)
     until = models.DateTimeField(_("until"), null=True, blank=True)
-    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
     proposed_at = models.DateTimeField(_("proposed"))
-    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("settled by"),
+    )
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
 
@@ -156,7 +182,8 @@ class Move(models.Model):
         verbose_name, verbose_name_plural = _("proposed move"), _("proposed moves")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")), name="move_takes_two_people"
+                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")),
+                name="move_takes_two_people",
             )
         ]
 
@@ -188,31 +215,57 @@ class MoveAppealQuerySet(models.QuerySet["MoveAppeal"]):
 class MoveAppeal(models.Model):
     """What an owner says against the employer's place on the ladder, and a member of staff's answer (`downloads.tiers.appeals`)."""
 
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
-    move = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("against what"))
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
+    move = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("against what")
+    )
     """The Event of the move: who made it, why, and what was seen."""
     text = models.TextField(_("what the employer says"), max_length=4000)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("said by"))
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("said by")
+    )
     at = models.DateTimeField(_("said"))
     due_at = models.DateTimeField(_("to be answered by"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-    answered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("answered by"))
+    answered_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("answered by"),
+    )
     outcome = models.CharField(_("outcome"), max_length=10, blank=True, choices=Outcome.choices)
     reply = models.TextField(_("reply to the employer"), max_length=2000, blank=True)
 
     objects = MoveAppealQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("appeal against a restriction"), _("appeals against restrictions")
+        verbose_name, verbose_name_plural = (
+            _("appeal against a restriction"),
+            _("appeals against restrictions"),
+        )
         indexes = [
             models.Index(fields=["employer", "-at"], name="move_appeal_employer"),
-            models.Index(fields=["due_at"], condition=models.Q(answered_at=None), name="move_appeal_due"),
+            models.Index(
+                fields=["due_at"], condition=models.Q(answered_at=None), name="move_appeal_due"
+            ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["employer"], condition=models.Q(answered_at=None), name="move_appeal_one_open"),
+            models.UniqueConstraint(
+                fields=["employer"],
+                condition=models.Q(answered_at=None),
+                name="move_appeal_one_open",
+            ),
             models.CheckConstraint(
                 condition=models.Q(answered_at=None, answered_by=None, outcome="")
-                | models.Q(answered_at__isnull=False, answered_by__isnull=False, outcome__in=["lifted", "kept"])
+                | models.Q(
+                    answered_at__isnull=False,
+                    answered_by__isnull=False,
+                    outcome__in=["lifted", "kept"],
+                )
                 | models.Q(answered_at__isnull=False, answered_by=None, outcome="overtaken"),
                 name="move_appeal_answered_whole",
             ),
@@ -247,9 +300,18 @@ class LadderVersion(models.Model):
     version = models.CharField(_("version"), max_length=40, unique=True)
     data = models.JSONField(_("ladder"))
     why = models.TextField(_("why"), max_length=2000)
-    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
     proposed_at = models.DateTimeField(_("proposed"))
-    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("settled by"),
+    )
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
     """Empty: proposed only, or dropped."""
@@ -258,7 +320,9 @@ class LadderVersion(models.Model):
         verbose_name, verbose_name_plural = _("version of the ladder"), _("versions of the ladder")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(active_from=None) | ~models.Q(settled_by=models.F("proposed_by")), name="ladder_takes_two_people"
+                condition=models.Q(active_from=None)
+                | ~models.Q(settled_by=models.F("proposed_by")),
+                name="ladder_takes_two_people",
             )
         ]
 

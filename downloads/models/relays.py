@@ -32,16 +32,26 @@ class RelayState(models.TextChoices):
 OPEN: Final = (RelayState.REQUESTED, RelayState.BOUND)
 
 ENDED_WHY: Final = (
-    "relay_expired", "relay_candidate_ended", "relay_number_changed", "employer_not_approved", "employer_rejected", "employer_expired",
-    "employer_suspended", "employer_revoked", "relay_lost", "candidate_no_consent",
-)  # fmt: skip
+    "relay_expired",
+    "relay_candidate_ended",
+    "relay_number_changed",
+    "employer_not_approved",
+    "employer_rejected",
+    "employer_expired",
+    "employer_suspended",
+    "employer_revoked",
+    "relay_lost",
+    "candidate_no_consent",
+)
 """Reasons for which a binding ends."""
 
 
 class RelayTeam(Job):
     """Who of an employer may call by its relay numbers, as one provider was told. It waits for a worker while the two differ."""
 
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     provider = models.CharField(_("provider"), max_length=20)
     group = models.CharField(max_length=64, blank=True)
     """The provider's name of it; "" until it was told for the first time."""
@@ -55,8 +65,12 @@ class RelayTeam(Job):
 
     class Meta:
         verbose_name, verbose_name_plural = _("team of callers"), _("teams of callers")
-        constraints = [models.UniqueConstraint(fields=["employer", "provider"], name="relay_team_once")]
-        indexes = [models.Index(fields=["due_at"], name="relay_team_due", condition=Q(finished_at=None))]
+        constraints = [
+            models.UniqueConstraint(fields=["employer", "provider"], name="relay_team_once")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="relay_team_due", condition=Q(finished_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"{self.callers} · {self.employer_id}"
@@ -87,13 +101,17 @@ class RelayBinding(Job):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     client_id = models.UUIDField(_("platform"))
     test = models.BooleanField(_("of a test"), default=False, db_default=False)
     decision_id = models.UUIDField(_("gate decision"))
     """The answer that allowed the download for which the number was lent."""
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
+    )
     """Who downloaded, and is reminded."""
     candidate = models.CharField(_("candidate"), max_length=64)
     """The platform's own reference to the candidate; no personal data."""
@@ -102,11 +120,18 @@ class RelayBinding(Job):
     candidate_index = models.CharField(max_length=64)
     """Its blind index: whether it is the same number can be told, and nothing else."""
     provider = models.CharField(_("provider"), max_length=20)
-    team = models.ForeignKey(RelayTeam, on_delete=models.PROTECT, related_name="bindings", verbose_name=_("team of callers"))
+    team = models.ForeignKey(
+        RelayTeam,
+        on_delete=models.PROTECT,
+        related_name="bindings",
+        verbose_name=_("team of callers"),
+    )
     reference = models.CharField(max_length=64, blank=True)
     number = models.CharField(_("relay number"), max_length=20, blank=True)
     extension = models.CharField(_("extension"), max_length=8, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=RelayState.choices, default=RelayState.REQUESTED)
+    state = models.CharField(
+        _("state"), max_length=10, choices=RelayState.choices, default=RelayState.REQUESTED
+    )
     muted = models.BooleanField(_("muted by the candidate"), default=False)
     requested_at = models.DateTimeField(_("asked for"))
     bound_at = models.DateTimeField(_("lent"), null=True, blank=True)
@@ -130,9 +155,15 @@ class RelayBinding(Job):
     class Meta:
         verbose_name, verbose_name_plural = _("relay number"), _("relay numbers")
         constraints = [
-            models.UniqueConstraint(fields=["employer", "client_id", "candidate"], condition=Q(state__in=OPEN), name="relay_open_once"),
+            models.UniqueConstraint(
+                fields=["employer", "client_id", "candidate"],
+                condition=Q(state__in=OPEN),
+                name="relay_open_once",
+            ),
             models.CheckConstraint(
-                condition=Q(state=RelayState.BOUND, bound_at__isnull=False, ended_at=None) & ~Q(number="") | ~Q(state=RelayState.BOUND),
+                condition=Q(state=RelayState.BOUND, bound_at__isnull=False, ended_at=None)
+                & ~Q(number="")
+                | ~Q(state=RelayState.BOUND),
                 name="relay_bound_has_number",
             ),
             models.CheckConstraint(
@@ -148,7 +179,11 @@ class RelayBinding(Job):
             models.Index(fields=["client_id", "candidate"], name="relay_of_candidate"),
             models.Index(fields=["number"], name="relay_number"),
             models.Index(fields=["provider", "reference"], name="relay_reference"),
-            models.Index(fields=["none_free_at"], name="relay_none_free", condition=Q(none_free_at__isnull=False)),
+            models.Index(
+                fields=["none_free_at"],
+                name="relay_none_free",
+                condition=Q(none_free_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -181,8 +216,12 @@ OUTCOMES: Final = [
 class RelayCallQuerySet(models.QuerySet["RelayCall"]):
     def tries(self, since: datetime, until: datetime, client_id: uuid.UUID | None = None) -> Tries:
         """What was tried in [since, until), tests left out; of one platform, if it is named."""
-        calls = self.filter(at__gte=since, at__lt=until, test=False, by_candidate=False).exclude(outcome=Outcome.STRANGER)
-        asked = RelayBinding.objects.filter(none_free_at__gte=since, none_free_at__lt=until, test=False)
+        calls = self.filter(at__gte=since, at__lt=until, test=False, by_candidate=False).exclude(
+            outcome=Outcome.STRANGER
+        )
+        asked = RelayBinding.objects.filter(
+            none_free_at__gte=since, none_free_at__lt=until, test=False
+        )
         if client_id is not None:
             calls, asked = calls.filter(client_id=client_id), asked.filter(client_id=client_id)
         counted = calls.aggregate(
@@ -199,7 +238,12 @@ class RelayCall(models.Model):
     provider = models.CharField(_("provider"), max_length=20)
     record_id = models.CharField(_("record"), max_length=100)
     binding = models.ForeignKey(
-        RelayBinding, null=True, blank=True, on_delete=models.PROTECT, related_name="calls", verbose_name=_("binding")
+        RelayBinding,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="calls",
+        verbose_name=_("binding"),
     )
     """None: the number was never lent by us, as far as is known."""
     client_id = models.UUIDField(_("platform"), null=True, blank=True)
@@ -218,7 +262,9 @@ class RelayCall(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("call"), _("calls")
-        constraints = [models.UniqueConstraint(fields=["provider", "record_id"], name="relay_call_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "record_id"], name="relay_call_once")
+        ]
         indexes = [
             models.Index(fields=["binding", "-at"], name="relay_call_binding"),
             models.Index(fields=["at"], name="relay_call_when"),

@@ -30,7 +30,14 @@ class Trace(Job):
     client_id = models.UUIDField(_("platform"), null=True, blank=True)
     """Whose copies alone are looked at; None: staff asked, and those of all live platforms are."""
     test = models.BooleanField(_("of a test"), default=False, db_default=False)
-    asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("asked by"),
+    )
     """None: the platform, by its key."""
     asked_at = models.DateTimeField(_("asked"))
     why = models.CharField(_("why"), max_length=500)
@@ -77,15 +84,26 @@ class Canary(models.Model):
     client_id = models.UUIDField(_("platform"))
     candidate = models.CharField(_("candidate"), max_length=64)
     """The platform's reference, by which it shows the resume as any other."""
-    employer = models.ForeignKey(Employer, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("planted for"))
+    employer = models.ForeignKey(
+        Employer,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("planted for"),
+    )
     """Whom it is shown to; empty: whoever finds it."""
     why = models.CharField(_("why"), max_length=500)
-    planted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("planted by"))
+    planted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("planted by")
+    )
     planted_at = models.DateTimeField(_("planted"))
 
     class Meta:
         verbose_name, verbose_name_plural = _("canary"), _("canaries")
-        constraints = [models.UniqueConstraint(fields=["client_id", "candidate"], name="canary_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["client_id", "candidate"], name="canary_once")
+        ]
 
     def __str__(self) -> str:
         return self.candidate
@@ -94,15 +112,28 @@ class Canary(models.Model):
 class CanaryRing(models.Model):
     """That somebody outside an employer's team rang the number on its copy of a canary. A person looks at each."""
 
-    canary = models.ForeignKey(Canary, on_delete=models.PROTECT, related_name="rings", verbose_name=_("canary"))
-    call = models.OneToOneField(RelayCall, on_delete=models.PROTECT, related_name="+", verbose_name=_("call"))
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    canary = models.ForeignKey(
+        Canary, on_delete=models.PROTECT, related_name="rings", verbose_name=_("canary")
+    )
+    call = models.OneToOneField(
+        RelayCall, on_delete=models.PROTECT, related_name="+", verbose_name=_("call")
+    )
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
     """For whom the copy was made."""
     at = models.DateTimeField(_("when"))
     answered_at = models.DateTimeField(_("acted upon"), null=True, blank=True)
     restricted = models.BooleanField(_("employer restricted"), default=False)
     looked_at = models.DateTimeField(_("looked into"), null=True, blank=True)
-    looked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    looked_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("by"),
+    )
     outcome = models.CharField(_("what came of it"), max_length=500, blank=True)
 
     class Meta:

@@ -28,7 +28,9 @@ def calls(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     now = timezone.now()
     try:
-        records = relay_providers.named(provider).verify_callback(Callback(secret, headers, request.body), now)
+        records = relay_providers.named(provider).verify_callback(
+            Callback(secret, headers, request.body), now
+        )
     except CallbackForged as forged:
         log.warning("calls_forged", provider=provider, why=str(forged))
         return HttpResponse(status=404)

@@ -16,7 +16,11 @@ from events.core.reasons import Reason
 
 log = structlog.get_logger()
 
-_PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+_PRIVATE = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 _GONE = ("copy_link_unknown", "copy_link_used", "copy_link_expired", "release_closed")
 
 

@@ -36,7 +36,9 @@ class AppealForm(RefusableForm):
     words = forms.CharField(
         label=_("What should the reviewer know?"),
         max_length=appeals.WORDS_AT_MOST,
-        help_text=_("For example: whom you hire and for which posts, why so many resumes or at such an hour, who of you downloaded them."),
+        help_text=_(
+            "For example: whom you hire and for which posts, why so many resumes or at such an hour, who of you downloaded them."
+        ),
         widget=forms.Textarea(attrs={"rows": 7}),
     )
     move = forms.IntegerField(widget=forms.HiddenInput)
@@ -63,10 +65,17 @@ def restriction(request: HttpRequest, member: Member) -> HttpResponse:
         else:
             messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
             return redirect("downloads:restriction")
-    return render(request, "downloads/restriction.html", _page(member, found, form, now), status=422 if form.errors else 200)
+    return render(
+        request,
+        "downloads/restriction.html",
+        _page(member, found, form, now),
+        status=422 if form.errors else 200,
+    )
 
 
-def _page(member: Member, found: appeals.Restriction, form: AppealForm, now: datetime) -> dict[str, Any]:
+def _page(
+    member: Member, found: appeals.Restriction, form: AppealForm, now: datetime
+) -> dict[str, Any]:
     return {
         "member": member,
         "title": wording.title(found.standing),
@@ -89,8 +98,15 @@ def _page(member: Member, found: appeals.Restriction, form: AppealForm, now: dat
 
 def _ways(member: Member) -> list[dict[str, Any]]:
     """By which the authority is shown anew, though a proof may stand."""
-    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proofs.offered(test=member.employer.test)]
-    return [{"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"} for kind in offered]
+    offered = [
+        kind
+        for kind in ProofKind
+        if kind in PAGE_OF and kind in proofs.offered(test=member.employer.test)
+    ]
+    return [
+        {"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"}
+        for kind in offered
+    ]
 
 
 def held_back(request: HttpRequest) -> dict[str, Any]:
@@ -98,7 +114,9 @@ def held_back(request: HttpRequest) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         member = getattr(request, "member", None)
-        found = appeals.restriction_of(member.employer_id, now_of(member.employer)) if member else None
+        found = (
+            appeals.restriction_of(member.employer_id, now_of(member.employer)) if member else None
+        )
         if found is None:
             return None
         return {

@@ -5,6 +5,4 @@ from django.urls import path
 from downloads.pages import restriction
 
 app_name = "downloads"
-urlpatterns = [
-    path("restriction/", restriction.restriction, name="restriction"),
-]
+urlpatterns = [path("restriction/", restriction.restriction, name="restriction")]

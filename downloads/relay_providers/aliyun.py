@@ -109,16 +109,26 @@ class Account:
         if len(self.callback_secret) < 24:
             raise ValueError("callback_secret has fewer than 24 characters")
         parts = urlsplit(self.endpoint)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.path.strip("/") or parts.query:
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.path.strip("/")
+            or parts.query
+        ):
             raise ValueError("endpoint is not https://host or http://host:port")
 
 
 def account_of(settings: Any) -> Account:
     """The account that a deployment's settings name. Raises ValueError where they name none."""
     return Account(
-        settings.ALIYUN_KEY_ID, settings.ALIYUN_KEY_SECRET, settings.ALIYUN_POOL_KEY, settings.ALIYUN_CALLBACK_SECRET,
-        settings.ALIYUN_EXTENSION_POOL_KEY, settings.ALIYUN_ENDPOINT,
-    )  # fmt: skip
+        settings.ALIYUN_KEY_ID,
+        settings.ALIYUN_KEY_SECRET,
+        settings.ALIYUN_POOL_KEY,
+        settings.ALIYUN_CALLBACK_SECRET,
+        settings.ALIYUN_EXTENSION_POOL_KEY,
+        settings.ALIYUN_ENDPOINT,
+    )
 
 
 def installed() -> bool:
@@ -143,11 +153,17 @@ class AliyunRelays:
         if not group:
             body = self._ask("CreateAxgGroup", name=name[:128], numbers=numbers)
             return _needed(body, "GroupId")
-        self._ask("OperateAxgGroup", group_id=int(group), operate_type="overwriteNumbers", numbers=numbers)
+        self._ask(
+            "OperateAxgGroup", group_id=int(group), operate_type="overwriteNumbers", numbers=numbers
+        )
         return group
 
     def bind(self, order: Order, now: datetime) -> Bound:
-        what = {"phone_no_a": _bare(order.candidate), "expiration": _written(order.expires_at), "out_id": order.request_id}
+        what = {
+            "phone_no_a": _bare(order.candidate),
+            "expiration": _written(order.expires_at),
+            "out_id": order.request_id,
+        }
         pool = self._account.extension_pool_key
         try:
             body = self._ask("BindAxg", group_id=order.group, **what)
@@ -156,24 +172,36 @@ class AliyunRelays:
                 raise
             body = self._ask("BindAxnExtension", pool_key=pool, **what)
             told = body.get("SecretBindDTO") or {}
-            reference, extension = _OF_EXTENSIONS + _needed(told, "SubsId"), _needed(told, "Extension")
+            reference, extension = (
+                _OF_EXTENSIONS + _needed(told, "SubsId"),
+                _needed(told, "Extension"),
+            )
         else:
             told = body.get("SecretBindDTO") or {}
-            reference, extension = _needed(told, "SubsId"), ""  # what it says of an extension here means nothing
+            reference, extension = (
+                _needed(told, "SubsId"),
+                "",
+            )  # what it says of an extension here means nothing
         return Bound(reference, _full(_needed(told, "SecretNo")), extension, order.expires_at)
 
     def extend(self, reference: str, number: str, until: datetime, now: datetime) -> None:
-        self._update(reference, number, now, operate_type="updateExpire", expiration=_written(until))
+        self._update(
+            reference, number, now, operate_type="updateExpire", expiration=_written(until)
+        )
 
     def mute(self, reference: str, number: str, muted: bool, now: datetime) -> None:
         restrict = "CONTROL_BX_DISABLE" if muted else "CONTROL_CLEAR_DISABLE"
-        self._update(reference, number, now, operate_type="updateCallRestrict", call_restrict=restrict)
+        self._update(
+            reference, number, now, operate_type="updateCallRestrict", call_restrict=restrict
+        )
 
     def _update(self, reference: str, number: str, now: datetime, **what: Any) -> None:
         try:
             self._of_pool("UpdateSubscription", reference, phone_no_x=_bare(number), **what)
         except ProviderBroken:
-            if self.get(reference, number, now) is None:  # what it answers of one that has ended is written nowhere
+            if (
+                self.get(reference, number, now) is None
+            ):  # what it answers of one that has ended is written nowhere
                 raise UnknownBinding("aliyun: there is no such binding") from None
             raise
 
@@ -196,10 +224,18 @@ class AliyunRelays:
         if ends is None:
             raise ProviderBroken("aliyun: a binding without an end")
         muted = told.get("CallRestrict") == "CONTROL_BX_DISABLE"
-        return Bound(reference, _full(str(told.get("PhoneNoX") or number)), str(told.get("Extension") or ""), ends, muted)
+        return Bound(
+            reference,
+            _full(str(told.get("PhoneNoX") or number)),
+            str(told.get("Extension") or ""),
+            ends,
+            muted,
+        )
 
     def verify_callback(self, callback: Callback, now: datetime) -> list[CallRecord]:
-        if not hmac.compare_digest(callback.secret.encode(), self._account.callback_secret.encode()):
+        if not hmac.compare_digest(
+            callback.secret.encode(), self._account.callback_secret.encode()
+        ):
             raise CallbackForged("another address than the one that was given")
         if len(callback.body) > BODY_BYTES:
             raise CallbackForged("longer than any record")
@@ -209,7 +245,9 @@ class AliyunRelays:
             raise CallbackForged("no JSON") from None
         pools = {self._account.pool_key, self._account.extension_pool_key} - {""}
         rows = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []
-        if len(rows) != (len(told) if isinstance(told, list) else -1) or any(str(row.get("pool_key")) not in pools for row in rows):
+        if len(rows) != (len(told) if isinstance(told, list) else -1) or any(
+            str(row.get("pool_key")) not in pools for row in rows
+        ):
             raise CallbackForged("no records of ours")
         records = [_record_of(row, self._account.extension_pool_key) for row in rows]
         return [record for record in records if record is not None]
@@ -234,13 +272,21 @@ class AliyunRelays:
         from alibabacloud_tea_openapi.models import Config
         from alibabacloud_tea_util.models import RuntimeOptions
 
-        logging.getLogger("darabonba-core").setLevel(logging.WARNING)  # with DEBUG=sdk it would write whole requests
+        logging.getLogger("darabonba-core").setLevel(
+            logging.WARNING
+        )  # with DEBUG=sdk it would write whole requests
         where = urlsplit(self._account.endpoint)
         config = Config(
-            access_key_id=self._account.key_id, access_key_secret=self._account.key_secret, endpoint=where.netloc,
-            protocol=where.scheme.upper(), connect_timeout=CONNECT_MS, read_timeout=READ_MS,
-        )  # fmt: skip
-        request = getattr(models, f"{action}Request")(**({"pool_key": self._account.pool_key} | what))
+            access_key_id=self._account.key_id,
+            access_key_secret=self._account.key_secret,
+            endpoint=where.netloc,
+            protocol=where.scheme.upper(),
+            connect_timeout=CONNECT_MS,
+            read_timeout=READ_MS,
+        )
+        request = getattr(models, f"{action}Request")(
+            **({"pool_key": self._account.pool_key} | what)
+        )
         method = getattr(sdk.Client(config), f"{_METHODS[action]}_with_options")
         try:
             reply = method(request, RuntimeOptions(autoretry=False, max_attempts=1))
@@ -281,8 +327,14 @@ def _of_the_client(error: Exception) -> ProviderError:
     status, code = getattr(error, "status_code", None), getattr(error, "code", None)
     if isinstance(code, str) and isinstance(status, int):
         known = error_of(code)
-        return ProviderUnavailable(f"aliyun: HTTP {status}") if isinstance(known, ProviderBroken) and status >= 500 else known
-    if isinstance(error, OSError) or type(error).__name__ == "RetryError":  # what the SDK makes of every error of its line
+        return (
+            ProviderUnavailable(f"aliyun: HTTP {status}")
+            if isinstance(known, ProviderBroken) and status >= 500
+            else known
+        )
+    if (
+        isinstance(error, OSError) or type(error).__name__ == "RetryError"
+    ):  # what the SDK makes of every error of its line
         return ProviderUnavailable(f"aliyun: no answer ({type(error).__name__})")
     return ProviderBroken(f"aliyun: {type(error).__name__}")
 
@@ -299,18 +351,30 @@ def _needed(told: dict[str, Any], name: str) -> str:
 
 def _record_of(row: dict[str, Any], extension_pool: str) -> CallRecord | None:
     """A SecretReport; None where it is of a text message, or lacks what a call has."""
-    at, began, ended = (_read(row.get(name)) for name in ("call_time", "start_time", "release_time"))
+    at, began, ended = (
+        _read(row.get(name)) for name in ("call_time", "start_time", "release_time")
+    )
     kind, record_id = _whole(row.get("call_type")), str(row.get("call_id") or row.get("id") or "")
     if at is None or not record_id or kind not in (0, 1, _INTERCEPTED):
         return None
     subs_id = str(row.get("sub_id") or "")
-    reference = _OF_EXTENSIONS + subs_id if subs_id and str(row.get("pool_key")) == extension_pool else subs_id
+    reference = (
+        _OF_EXTENSIONS + subs_id
+        if subs_id and str(row.get("pool_key")) == extension_pool
+        else subs_id
+    )
     seconds = max(0, int((ended - began) / timedelta(seconds=1))) if began and ended else 0
     return CallRecord(
-        record_id=record_id[:100], reference=reference, number=_full(str(row.get("secret_no") or "")),
-        extension=str(row.get("extension") or "")[:8], caller=_full(str(row.get("peer_no") or "")), by_candidate=kind == 0, at=at,
-        seconds=seconds, outcome=_outcome(row, seconds),
-    )  # fmt: skip
+        record_id=record_id[:100],
+        reference=reference,
+        number=_full(str(row.get("secret_no") or "")),
+        extension=str(row.get("extension") or "")[:8],
+        caller=_full(str(row.get("peer_no") or "")),
+        by_candidate=kind == 0,
+        at=at,
+        seconds=seconds,
+        outcome=_outcome(row, seconds),
+    )
 
 
 def _outcome(row: dict[str, Any], seconds: int) -> Outcome:
@@ -321,7 +385,9 @@ def _outcome(row: dict[str, Any], seconds: int) -> Outcome:
         return _UNCONNECTED[cause]
     if _whole(row.get("call_type")) == _INTERCEPTED:
         return Outcome.STRANGER
-    return _RELEASED.get(_whole(row.get("release_cause")), Outcome.NO_ANSWER if not cause else Outcome.FAILED)
+    return _RELEASED.get(
+        _whole(row.get("release_cause")), Outcome.NO_ANSWER if not cause else Outcome.FAILED
+    )
 
 
 def _whole(value: object) -> int:
@@ -336,7 +402,11 @@ def _bare(number: str) -> str:
 
 
 def _full(number: str) -> str:
-    return number if number.startswith("+") or not number else f"+86{number.removeprefix('86') if len(number) == 13 else number}"
+    return (
+        number
+        if number.startswith("+") or not number
+        else f"+86{number.removeprefix('86') if len(number) == 13 else number}"
+    )
 
 
 def _written(moment: datetime) -> str:

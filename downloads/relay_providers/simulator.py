@@ -133,13 +133,21 @@ class SimulatedRelays:
 
     def set_callers(self, group: str, name: str, callers: Sequence[str], now: datetime) -> str:
         self._answer(now)
-        if not 1 <= len(callers) <= CALLERS_AT_MOST or not all(MOBILE.fullmatch(caller) for caller in callers):
+        if not 1 <= len(callers) <= CALLERS_AT_MOST or not all(
+            MOBILE.fullmatch(caller) for caller in callers
+        ):
             raise NumberIllegal("a group has between 1 and 200 callers")
         with self._books.writing() as books:
             text = json.dumps(sorted(callers))
             if not group:
-                return str(books.execute("INSERT INTO groups (name, callers) VALUES (?, ?)", (name, text)).lastrowid)
-            if not books.execute("UPDATE groups SET callers = ? WHERE id = ?", (text, group)).rowcount:
+                return str(
+                    books.execute(
+                        "INSERT INTO groups (name, callers) VALUES (?, ?)", (name, text)
+                    ).lastrowid
+                )
+            if not books.execute(
+                "UPDATE groups SET callers = ? WHERE id = ?", (text, group)
+            ).rowcount:
                 raise ProviderBroken("there is no such group")
         return group
 
@@ -151,10 +159,17 @@ class SimulatedRelays:
         if order.expires_at < now + LEAST:
             raise ExpiryIllegal("less than a minute from now")
         with self._books.writing() as books:
-            known = books.execute("SELECT * FROM bindings WHERE request_id = ?", (order.request_id,)).fetchone()
+            known = books.execute(
+                "SELECT * FROM bindings WHERE request_id = ?", (order.request_id,)
+            ).fetchone()
             if known is not None and self._open(known, now):
                 return self._told(known)
-            first = books.execute("INSERT OR IGNORE INTO firsts VALUES (?)", (order.request_id,)).rowcount == 1
+            first = (
+                books.execute(
+                    "INSERT OR IGNORE INTO firsts VALUES (?)", (order.request_id,)
+                ).rowcount
+                == 1
+            )
             fails = fate.fails if first or fate.always else ""
             if not fails or fails == "answer_lost":
                 self._make(books, order, fate, now)
@@ -180,19 +195,26 @@ class SimulatedRelays:
         self._answer(now)
         with self._books.writing() as books:
             ended = (_text(now), reference, number)
-            books.execute("UPDATE bindings SET unbound_at = ? WHERE reference = ? AND number = ? AND unbound_at IS NULL", ended)
+            books.execute(
+                "UPDATE bindings SET unbound_at = ? WHERE reference = ? AND number = ? AND unbound_at IS NULL",
+                ended,
+            )
 
     def get(self, reference: str, number: str, now: datetime) -> Bound | None:
         self._answer(now)
         with self._books.writing() as books:
-            row = books.execute("SELECT * FROM bindings WHERE reference = ? AND number = ?", (reference, number)).fetchone()
+            row = books.execute(
+                "SELECT * FROM bindings WHERE reference = ? AND number = ?", (reference, number)
+            ).fetchone()
         return self._told(row) if row is not None and self._open(row, now) else None
 
     def verify_callback(self, callback: Callback, now: datetime) -> list[CallRecord]:
         stamp = callback.headers.get("x-relay-timestamp", "")
         if not stamp.isdigit() or abs(now.timestamp() - int(stamp)) > SIGNED_FOR.total_seconds():
             raise CallbackForged("not signed lately")
-        if not hmac.compare_digest(self._signature(stamp, callback.body), callback.headers.get("x-relay-signature", "")):
+        if not hmac.compare_digest(
+            self._signature(stamp, callback.body), callback.headers.get("x-relay-signature", "")
+        ):
             raise CallbackForged("the signature is another's")
         return [_record(each) for each in json.loads(callback.body)]
 
@@ -200,7 +222,10 @@ class SimulatedRelays:
         self._answer(now)
         with self._books.writing() as books:
             span = (_text(since), _text(until), _text(now))
-            rows = books.execute("SELECT * FROM records WHERE at >= ? AND at < ? AND told_at <= ? ORDER BY at, id", span).fetchall()
+            rows = books.execute(
+                "SELECT * FROM records WHERE at >= ? AND at < ? AND told_at <= ? ORDER BY at, id",
+                span,
+            ).fetchall()
         return [_record(dict(row)) for row in rows]
 
     def _answer(self, now: datetime) -> None:
@@ -224,19 +249,36 @@ class SimulatedRelays:
         number, extension = self._free(books, order, fate, now)
         (made,) = books.execute("SELECT count(*) FROM bindings").fetchone()
         # One of this request that has ended is made anew.
-        books.execute("UPDATE bindings SET request_id = request_id || ' ' || reference WHERE request_id = ?", (order.request_id,))
-        ends = min(order.expires_at, now + timedelta(days=1)) if fate.ends_early else order.expires_at
+        books.execute(
+            "UPDATE bindings SET request_id = request_id || ' ' || reference WHERE request_id = ?",
+            (order.request_id,),
+        )
+        ends = (
+            min(order.expires_at, now + timedelta(days=1)) if fate.ends_early else order.expires_at
+        )
         books.execute(
             "INSERT INTO bindings VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, NULL)",
-            (f"S{made + 1:09d}", order.request_id, order.candidate, order.group, number, extension, _text(now), _text(ends)),
+            (
+                f"S{made + 1:09d}",
+                order.request_id,
+                order.candidate,
+                order.group,
+                number,
+                extension,
+                _text(now),
+                _text(ends),
+            ),
         )
 
-    def _free(self, books: sqlite3.Connection, order: Order, fate: Fate, now: datetime) -> tuple[str, str]:
+    def _free(
+        self, books: sqlite3.Connection, order: Order, fate: Fate, now: datetime
+    ) -> tuple[str, str]:
         """A number, or else a number and an extension, that leads to nobody, and led to nobody else for half a year."""
         taken = {
             (row["number"], row["extension"])
             for row in books.execute("SELECT * FROM bindings")
-            if self._open(row, now) or (self._ended(row) > now - RESTS_FOR and row["candidate"] != order.candidate)
+            if self._open(row, now)
+            or (self._ended(row) > now - RESTS_FOR and row["candidate"] != order.candidate)
         }
         if not fate.extension:
             for each in range(HOSTS, self._pool):
@@ -250,7 +292,9 @@ class SimulatedRelays:
 
     @staticmethod
     def _ended(row: sqlite3.Row) -> datetime:
-        return datetime.fromisoformat(min(row["unbound_at"] or row["expires_at"], row["expires_at"]))
+        return datetime.fromisoformat(
+            min(row["unbound_at"] or row["expires_at"], row["expires_at"])
+        )
 
     @staticmethod
     def _open(row: sqlite3.Row, now: datetime) -> bool:
@@ -258,20 +302,34 @@ class SimulatedRelays:
 
     @staticmethod
     def _told(row: sqlite3.Row) -> Bound:
-        return Bound(row["reference"], row["number"], row["extension"], datetime.fromisoformat(row["expires_at"]), bool(row["muted"]))
+        return Bound(
+            row["reference"],
+            row["number"],
+            row["extension"],
+            datetime.fromisoformat(row["expires_at"]),
+            bool(row["muted"]),
+        )
 
     def _by_request(self, request_id: str) -> sqlite3.Row | None:
         with self._books.writing() as books:
-            row: sqlite3.Row | None = books.execute("SELECT * FROM bindings WHERE request_id = ?", (request_id,)).fetchone()
+            row: sqlite3.Row | None = books.execute(
+                "SELECT * FROM bindings WHERE request_id = ?", (request_id,)
+            ).fetchone()
         return row
 
-    def _change(self, reference: str, number: str, now: datetime, column: str, value: object) -> None:
+    def _change(
+        self, reference: str, number: str, now: datetime, column: str, value: object
+    ) -> None:
         with self._books.writing() as books:
-            row = books.execute("SELECT * FROM bindings WHERE reference = ? AND number = ?", (reference, number)).fetchone()
+            row = books.execute(
+                "SELECT * FROM bindings WHERE reference = ? AND number = ?", (reference, number)
+            ).fetchone()
             if row is None or not self._open(row, now):
                 raise UnknownBinding("there is no such binding")
             if not (column == "expires_at" and fate_of(row["candidate"]).ends_early):
-                books.execute(f"UPDATE bindings SET {column} = ? WHERE reference = ?", (value, reference))  # noqa: S608
+                books.execute(
+                    f"UPDATE bindings SET {column} = ? WHERE reference = ?", (value, reference)
+                )  # noqa: S608
 
     # --- What goes on at the provider, without us --------------------------------------------------------
 
@@ -280,11 +338,14 @@ class SimulatedRelays:
         with self._books.writing() as books:
             books.executemany("INSERT INTO failures (kind) VALUES (?)", [(kind,) for kind in kinds])
 
-    def call(self, number: str, extension: str, caller: str, now: datetime, seconds: int = 60) -> CallRecord:
+    def call(
+        self, number: str, extension: str, caller: str, now: datetime, seconds: int = 60
+    ) -> CallRecord:
         """`caller` dials the number, and the extension if there is one; what the record of that says."""
         with self._books.writing() as books:
             rows = books.execute(
-                "SELECT * FROM bindings WHERE number = ? AND extension = ? ORDER BY bound_at DESC", (number, extension)
+                "SELECT * FROM bindings WHERE number = ? AND extension = ? ORDER BY bound_at DESC",
+                (number, extension),
             ).fetchall()
             row = next((each for each in rows if self._open(each, now)), None)
             fate = fate_of(row["candidate"]) if row is not None else Fate()
@@ -293,13 +354,30 @@ class SimulatedRelays:
             (count,) = books.execute("SELECT count(*) FROM records").fetchone()
             told_at = now + (LATE if fate.late else timedelta(0))
             lasted = seconds if outcome is Outcome.CONNECTED else 0
-            values = (f"C{count + 1:09d}", reference, number, extension, caller, _text(now), lasted, outcome, _text(told_at))
-            books.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, 2 if fate.late else 1))
+            values = (
+                f"C{count + 1:09d}",
+                reference,
+                number,
+                extension,
+                caller,
+                _text(now),
+                lasted,
+                outcome,
+                _text(told_at),
+            )
+            books.execute(
+                "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, 2 if fate.late else 1),
+            )
             made = books.execute("SELECT * FROM records WHERE id = ?", (values[0],)).fetchone()
         return _record(dict(made))
 
-    def _outcome(self, books: sqlite3.Connection, row: sqlite3.Row, caller: str, fate: Fate) -> Outcome:
-        group = books.execute("SELECT callers FROM groups WHERE id = ?", (row["group_id"],)).fetchone()
+    def _outcome(
+        self, books: sqlite3.Connection, row: sqlite3.Row, caller: str, fate: Fate
+    ) -> Outcome:
+        group = books.execute(
+            "SELECT callers FROM groups WHERE id = ?", (row["group_id"],)
+        ).fetchone()
         if caller not in json.loads(group["callers"]):
             return Outcome.STRANGER
         if row["muted"]:
@@ -309,14 +387,21 @@ class SimulatedRelays:
     def pushes(self, now: datetime) -> list[Callback]:
         """The callbacks that leave now, signed; each record once, or as often as its fate says, the last one first."""
         with self._books.writing() as books:
-            due = books.execute("SELECT * FROM records WHERE pushes > 0 AND told_at <= ? ORDER BY id DESC", (_text(now),)).fetchall()
+            due = books.execute(
+                "SELECT * FROM records WHERE pushes > 0 AND told_at <= ? ORDER BY id DESC",
+                (_text(now),),
+            ).fetchall()
             books.execute("UPDATE records SET pushes = 0 WHERE told_at <= ?", (_text(now),))
         return [self._push(row, now) for row in due for _ in range(row["pushes"])]
 
     def _push(self, row: sqlite3.Row, now: datetime) -> Callback:
         body = json.dumps([dict(row)]).encode()
         stamp = str(int(now.timestamp()))
-        return Callback("", {"x-relay-timestamp": stamp, "x-relay-signature": self._signature(stamp, body)}, body)
+        return Callback(
+            "",
+            {"x-relay-timestamp": stamp, "x-relay-signature": self._signature(stamp, body)},
+            body,
+        )
 
     def _signature(self, stamp: str, body: bytes) -> str:
         return hmac.new(self._key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
@@ -334,6 +419,13 @@ def _text(moment: datetime) -> str:
 
 def _record(row: dict[str, Any]) -> CallRecord:
     return CallRecord(
-        record_id=row["id"], reference=row["reference"], number=row["number"], extension=row["extension"], caller=row["caller"],
-        by_candidate=False, at=datetime.fromisoformat(row["at"]), seconds=row["seconds"], outcome=Outcome(row["outcome"]),
-    )  # fmt: skip
+        record_id=row["id"],
+        reference=row["reference"],
+        number=row["number"],
+        extension=row["extension"],
+        caller=row["caller"],
+        by_candidate=False,
+        at=datetime.fromisoformat(row["at"]),
+        seconds=row["seconds"],
+        outcome=Outcome(row["outcome"]),
+    )

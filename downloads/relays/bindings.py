@@ -1,6 +1,6 @@
 """How does a relay number begin, last and end? The verbs on a binding, each one transaction with its Event; no network in any.
 
-What a provider has to be told happens in `downloads.relay_providers.provider_sync`, from the row. Who may be reached, for how long and by whom is
+What a provider has to be told happens in `downloads.relays.provider_sync`, from the row. Who may be reached, for how long and by whom is
 decided here: an employer that may download gets numbers; one that is looked into keeps those that it has; of any other they end.
 And the candidate's word counts as at the gate: locks are taken in its order, the company's turn, the candidate's word, the binding.
 """
@@ -75,7 +75,9 @@ def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: dateti
         candidate_consent.hold(decision.client_id, decision.candidate)
         _is_wanted(decision, now)
         index = blind_index(phone, "relay.candidate")
-        before = RelayBinding.objects.between(decision.employer_id, client.pk, decision.candidate).order_by("-requested_at")
+        before = RelayBinding.objects.between(
+            decision.employer_id, client.pk, decision.candidate
+        ).order_by("-requested_at")
         latest: RelayBinding | None = before.select_for_update(of=("self",)).first()
         if said := _no_since(decision, decision.decided_at):
             raise Refused(said)
@@ -88,13 +90,31 @@ def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: dateti
 
 
 def _begin(
-    decision: GateDecision, test: bool, phone: str, index: str, provider: str, muted: bool, actor: Actor, now: datetime
+    decision: GateDecision,
+    test: bool,
+    phone: str,
+    index: str,
+    provider: str,
+    muted: bool,
+    actor: Actor,
+    now: datetime,
 ) -> RelayBinding:
     binding = RelayBinding(
-        employer_id=decision.employer_id, uscc=decision.uscc, client_id=decision.client_id, test=test, decision_id=decision.pk,
-        member_id=decision.member_id, candidate=decision.candidate, candidate_index=index, provider=provider,
-        team=callers.team_of(decision.employer_id, provider, now), muted=muted, requested_at=now, expires_at=now + lasts(), due_at=now,
-    )  # fmt: skip
+        employer_id=decision.employer_id,
+        uscc=decision.uscc,
+        client_id=decision.client_id,
+        test=test,
+        decision_id=decision.pk,
+        member_id=decision.member_id,
+        candidate=decision.candidate,
+        candidate_index=index,
+        provider=provider,
+        team=callers.team_of(decision.employer_id, provider, now),
+        muted=muted,
+        requested_at=now,
+        expires_at=now + lasts(),
+        due_at=now,
+    )
     binding.candidate_sealed = seal_text(phone, binding.candidate_purpose)
     binding.save(force_insert=True)
     note("request_relay", binding, actor, now)
@@ -110,8 +130,15 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
     if place_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(binding, now):
         decision = GateDecision.objects.get(pk=binding.decision_id)
         _begin(
-            decision, binding.test, candidate_phone(binding), binding.candidate_index, binding.provider, binding.muted, SYSTEM, now
-        )  # fmt: skip
+            decision,
+            binding.test,
+            candidate_phone(binding),
+            binding.candidate_index,
+            binding.provider,
+            binding.muted,
+            SYSTEM,
+            now,
+        )
 
 
 def _may_be_lent(place: Standing) -> None:
@@ -143,7 +170,11 @@ def _no_since(of: RelayBinding | GateDecision, moment: datetime) -> str:
     between = RelayBinding.objects.between(of.employer_id, of.client_id, of.candidate)
     if between.filter(ended_why="relay_candidate_ended", ended_at__gte=moment).exists():
         return "relay_candidate_ended"
-    return "relay_contact_refused" if between.filter(agreed=False, answered_at__gte=moment).exists() else ""
+    return (
+        "relay_contact_refused"
+        if between.filter(agreed=False, answered_at__gte=moment).exists()
+        else ""
+    )
 
 
 def candidate_phone(binding: RelayBinding) -> str:
@@ -192,7 +223,12 @@ def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
 
 def after_contact(decision_id: UUID, now: datetime) -> None:
     """The platform reports a contact after this download: that is what hiring looks like, so its number lasts on."""
-    binding = RelayBinding.objects.open().filter(decision_id=decision_id).select_for_update(of=("self",)).first()
+    binding = (
+        RelayBinding.objects.open()
+        .filter(decision_id=decision_id)
+        .select_for_update(of=("self",))
+        .first()
+    )
     if binding is not None:
         lengthen(binding, now, SYSTEM)
 
@@ -201,7 +237,11 @@ def remind(binding: RelayBinding, now: datetime) -> bool:
     """Tell platform and recruiter of a locked binding that it ends soon, once for each of `REMINDERS`; whether they were told."""
     left = binding.expires_at - now
     days = min((each for each in REMINDERS if left <= timedelta(days=each)), default=0)
-    if not days or binding.state != RelayState.BOUND or (binding.reminded and binding.reminded <= days):
+    if (
+        not days
+        or binding.state != RelayState.BOUND
+        or (binding.reminded and binding.reminded <= days)
+    ):
         return False
     binding.reminded = days
     note("remind_relay", binding, SYSTEM, now, days=days)
@@ -211,7 +251,11 @@ def remind(binding: RelayBinding, now: datetime) -> bool:
 
 def next_due(binding: RelayBinding, now: datetime) -> datetime:
     """When there is something to do next of a binding of which its provider knows all: the next reminder, or the end."""
-    ahead = (binding.expires_at - timedelta(days=each) for each in REMINDERS if not binding.reminded or each < binding.reminded)
+    ahead = (
+        binding.expires_at - timedelta(days=each)
+        for each in REMINDERS
+        if not binding.reminded or each < binding.reminded
+    )
     return min((each for each in ahead if each > now), default=binding.expires_at)
 
 
@@ -242,13 +286,21 @@ def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBin
     """
     with transaction.atomic():
         binding = _in_turn(binding_id)
-        of_them = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+        of_them = RelayBinding.objects.between(
+            binding.employer_id, binding.client_id, binding.candidate
+        )
         _end_for_candidate(of_them, actor, now)
         binding.refresh_from_db()
     return binding
 
 
-def end_as_candidate_says(client_id: UUID, candidate: str, actor: Actor, now: datetime, companies: Collection[str] | None = None) -> None:
+def end_as_candidate_says(
+    client_id: UUID,
+    candidate: str,
+    actor: Actor,
+    now: datetime,
+    companies: Collection[str] | None = None,
+) -> None:
     """End each number that leads to this candidate: of these companies, by their codes, or of all.
 
     In the turns of the `companies`, or with the candidate's own row locked: none begins until the commit.
@@ -266,7 +318,9 @@ def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetim
 
 def forget_candidate(client_id: UUID, candidate: str) -> None:
     """Erase the candidate's number wherever one rests, of those that ended long ago too; which must have ended all."""
-    RelayBinding.objects.of(client_id).filter(candidate=candidate).exclude(candidate_sealed="").update(candidate_sealed="")
+    RelayBinding.objects.of(client_id).filter(candidate=candidate).exclude(
+        candidate_sealed=""
+    ).update(candidate_sealed="")
 
 
 def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBinding:
@@ -278,12 +332,18 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
     """
     with transaction.atomic():
         binding = _in_turn(binding_id)
-        member = Member.objects.active().filter(pk=member_id, employer=binding.employer_id, user__is_active=True).first()
+        member = (
+            Member.objects.active()
+            .filter(pk=member_id, employer=binding.employer_id, user__is_active=True)
+            .first()
+        )
         if member is None:
             raise Refused("member_unknown", "member_id")
         _may_be_lent(place_of(binding.employer_id, now))
         _is_wanted(binding, now)
-        all_of_them = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+        all_of_them = RelayBinding.objects.between(
+            binding.employer_id, binding.client_id, binding.candidate
+        )
         if all_of_them.open().exists():
             raise Refused("relay_still_open")
         if all_of_them.filter(ended_why="relay_candidate_ended").exists():
@@ -321,17 +381,34 @@ def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> 
         binding.answered_at, binding.agreed = now, agrees
         binding.save(update_fields=["answered_at", "agreed"])
         note("answer_contact", binding, client.as_actor(), now, agreed=agrees)
-        opened = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate).open().first()
+        opened = (
+            RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+            .open()
+            .first()
+        )
         if not agrees or opened is not None:
             return opened or binding
         decision = GateDecision.objects.get(pk=binding.decision_id)
         index = binding.candidate_index
-        return _begin(decision, binding.test, candidate_phone(binding), index, provider, False, client.as_actor(), now)
+        return _begin(
+            decision,
+            binding.test,
+            candidate_phone(binding),
+            index,
+            provider,
+            False,
+            client.as_actor(),
+            now,
+        )
 
 
 def _after(binding: RelayBinding) -> RelayBinding:
     """What came of an answer that was given before: the binding that it opened, while it is open."""
-    opened = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate).open().first()
+    opened = (
+        RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+        .open()
+        .first()
+    )
     return opened if opened is not None and binding.agreed else binding
 
 
@@ -343,7 +420,9 @@ def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.ENDED, now, why
     binding.due_at, binding.tries = now, 0
-    if not binding.reference and binding.lease is None:  # a provider that is being asked at this moment may lend one yet
+    if (
+        not binding.reference and binding.lease is None
+    ):  # a provider that is being asked at this moment may lend one yet
         binding.finished_at = now
     binding.save()
     note("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
@@ -377,12 +456,17 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
     """
     counting = Case.objects.filter(employer=OuterRef("pk")).standing()
     held = Employer.objects.annotate(
-        counting_state=Subquery(counting.values("state")[:1]), counting_until=Subquery(counting.values("expires_at")[:1])
+        counting_state=Subquery(counting.values("state")[:1]),
+        counting_until=Subquery(counting.values("expires_at")[:1]),
     ).exclude(counting_state=State.APPROVED, counting_until__gt=now)
     of = RelayBinding.objects.open().filter(test=client is not None)
     if client is not None:
         of = of.filter(client_id=client.pk)
-    employers = held.filter(Exists(of.filter(employer=OuterRef("pk")))).order_by("pk").values_list("pk", flat=True)[:CLOSED_AT_ONCE]
+    employers = (
+        held.filter(Exists(of.filter(employer=OuterRef("pk"))))
+        .order_by("pk")
+        .values_list("pk", flat=True)[:CLOSED_AT_ONCE]
+    )
     return sum(close_all(employer_id, of, now) for employer_id in list(employers))
 
 
@@ -404,7 +488,9 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
 
 def seen(binding_id: UUID, client: ApiClient) -> RelayBinding:
     """The binding, if it leads to a candidate of this platform. Raises Refused `relay_unknown`."""
-    binding: RelayBinding | None = RelayBinding.objects.of(client.pk).select_related("team").filter(pk=binding_id).first()
+    binding: RelayBinding | None = (
+        RelayBinding.objects.of(client.pk).select_related("team").filter(pk=binding_id).first()
+    )
     if binding is None:
         raise Refused("relay_unknown")
     return binding
@@ -419,36 +505,62 @@ def _in_turn(binding_id: UUID) -> RelayBinding:
 
 def locked(binding_id: UUID) -> RelayBinding:
     """The binding, locked for the rest of the transaction. Raises Refused `relay_unknown`."""
-    binding: RelayBinding | None = RelayBinding.objects.select_for_update(of=("self",)).filter(pk=binding_id).first()
+    binding: RelayBinding | None = (
+        RelayBinding.objects.select_for_update(of=("self",)).filter(pk=binding_id).first()
+    )
     if binding is None:
         raise Refused("relay_unknown")
     return binding
 
 
 def note(
-    verb: str, binding: RelayBinding, actor: Actor, now: datetime, *, earlier: str | None = None, reasons: tuple[str, ...] | list[str] = (),
+    verb: str,
+    binding: RelayBinding,
+    actor: Actor,
+    now: datetime,
+    *,
+    earlier: str | None = None,
+    reasons: tuple[str, ...] | list[str] = (),
     **more: Any,
-) -> None:  # fmt: skip
+) -> None:
     """The Event, which the platform whose candidate it is hears of, and no other: ids and moments, never a number."""
     data: dict[str, Any] = {
-        "only": str(binding.client_id), "relay": str(binding.pk), "candidate": binding.candidate,
-        "expires_at": binding.expires_at.isoformat(), "muted": binding.muted,
-    } | more  # fmt: skip
+        "only": str(binding.client_id),
+        "relay": str(binding.pk),
+        "candidate": binding.candidate,
+        "expires_at": binding.expires_at.isoformat(),
+        "muted": binding.muted,
+    } | more
     record(
-        verb, binding, actor, now, employer_id=binding.employer_id, from_state=binding.state if earlier is None else earlier,
-        to_state=binding.state, reasons=reasons, data=data,
-    )  # fmt: skip
+        verb,
+        binding,
+        actor,
+        now,
+        employer_id=binding.employer_id,
+        from_state=binding.state if earlier is None else earlier,
+        to_state=binding.state,
+        reasons=reasons,
+        data=data,
+    )
 
 
 def mail(binding: RelayBinding, template: str, now: datetime, **more: Any) -> None:
     """Write to the recruiter who downloaded, while they are there. The candidate is named by the platform's reference alone."""
-    member = Member.objects.active().select_related("user").filter(pk=binding.member_id, user__is_active=True).first()
+    member = (
+        Member.objects.active()
+        .select_related("user")
+        .filter(pk=binding.member_id, user__is_active=True)
+        .first()
+    )
     if member is None:
         return
     context = {
-        "candidate": binding.candidate, "dialled": " – ".join(filter(None, (binding.number, binding.extension))),
-        "lasts": lasts().days, "company": callers.employer_name(binding.employer_id), "path": reverse("verification:home"),
-    } | more  # fmt: skip
+        "candidate": binding.candidate,
+        "dialled": " – ".join(filter(None, (binding.number, binding.extension))),
+        "lasts": lasts().days,
+        "company": callers.employer_name(binding.employer_id),
+        "path": reverse("verification:home"),
+    } | more
     queue_mail(member.user.email, template, member.user.language, context, now)
 
 
@@ -458,7 +570,9 @@ def ring(binding: RelayBinding) -> None:
 
 def ring_copies(binding: RelayBinding, now: datetime) -> None:
     """A number was lent, or will not be: the copies of resumes that wait for it go on."""
-    for copy_id in list(Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)):
+    for copy_id in list(
+        Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)
+    ):
         Copy.objects.filter(pk=copy_id, finished_at=None).update(due_at=now)
         notify_worker("downloads.tasks.prepare_copy", copy_id)
 

@@ -43,11 +43,22 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
     with transaction.atomic():
         binding = _binding_of(provider, record)
         call = RelayCall(
-            provider=provider, record_id=record.record_id, binding=binding, client_id=binding.client_id if binding else None,
-            test=binding.test if binding else provider not in relay_providers.RELAYS, number=record.number, extension=record.extension,
-            caller_index=blind_index(record.caller, "relay.caller") if record.caller and not record.by_candidate else "",
-            by_candidate=record.by_candidate, at=record.at, seconds=record.seconds, outcome=record.outcome, received_at=now,
-        )  # fmt: skip
+            provider=provider,
+            record_id=record.record_id,
+            binding=binding,
+            client_id=binding.client_id if binding else None,
+            test=binding.test if binding else provider not in relay_providers.RELAYS,
+            number=record.number,
+            extension=record.extension,
+            caller_index=blind_index(record.caller, "relay.caller")
+            if record.caller and not record.by_candidate
+            else "",
+            by_candidate=record.by_candidate,
+            at=record.at,
+            seconds=record.seconds,
+            outcome=record.outcome,
+            received_at=now,
+        )
         try:
             with transaction.atomic():
                 call.save(force_insert=True)
@@ -72,9 +83,16 @@ def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
 
 def _follows(binding: RelayBinding, record: CallRecord, call: RelayCall, now: datetime) -> None:
     bindings.note(
-        "call_relay", binding, SYSTEM, now, by_candidate=record.by_candidate, call=str(call.pk), outcome=str(record.outcome),
-        seconds=record.seconds, called_at=record.at.isoformat(),
-    )  # fmt: skip
+        "call_relay",
+        binding,
+        SYSTEM,
+        now,
+        by_candidate=record.by_candidate,
+        call=str(call.pk),
+        outcome=str(record.outcome),
+        seconds=record.seconds,
+        called_at=record.at.isoformat(),
+    )
     if record.outcome is Outcome.CONNECTED and binding.state in OPEN and binding.expires_at > now:
         bindings.lengthen(binding, min(record.at, now), SYSTEM)
 

@@ -25,14 +25,23 @@ from events.models import Event
 LOOKED_OVER: Final = 500
 """So many teams in a round, those that were looked at longest ago; and any number of those with a change lately."""
 AGAIN_AFTER: Final = timedelta(hours=1)
-CHANGES: Final = ("join", "add_member", "remove_member", "set_phone", "verify_email", "release_address")
+CHANGES: Final = (
+    "join",
+    "add_member",
+    "remove_member",
+    "set_phone",
+    "verify_email",
+    "release_address",
+)
 """Whatever makes somebody a caller, or another's."""
 
 
 def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
     """The employer's team at this provider, made if there is none."""
     made, _ = RelayTeam.objects.get_or_create(
-        employer_id=employer_id, provider=provider, defaults={"due_at": now, "finished_at": now, "looked_at": now}
+        employer_id=employer_id,
+        provider=provider,
+        defaults={"due_at": now, "finished_at": now, "looked_at": now},
     )
     return made
 
@@ -44,7 +53,9 @@ def callers(employer_id: UUID) -> list[Member]:
 
 def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
     """The same of several employers, in one question."""
-    there = Member.objects.active().filter(employer__in=employer_ids, user__is_active=True, user__email_verified_at__isnull=False)
+    there = Member.objects.active().filter(
+        employer__in=employer_ids, user__is_active=True, user__email_verified_at__isnull=False
+    )
     there = there.exclude(user__phone_sealed="")
     found: dict[UUID, list[Member]] = {}
     for member in there.select_related("user").order_by("joined_at", "pk"):
@@ -62,12 +73,21 @@ def digest(members: Sequence[Member]) -> str:
 def look(now: datetime, since: datetime) -> list[UUID]:
     """Mark the teams whose members are others than their provider was told, where anybody may be called; their employers."""
     used = RelayTeam.objects.filter(Exists(RelayBinding.objects.open().filter(team=OuterRef("pk"))))
-    changed = Event.objects.filter(verb__in=CHANGES, at__gte=since).exclude(employer_id=None).order_by().values("employer_id")
+    changed = (
+        Event.objects.filter(verb__in=CHANGES, at__gte=since)
+        .exclude(employer_id=None)
+        .order_by()
+        .values("employer_id")
+    )
     lately = list(used.filter(employer__in=changed))
-    longest = list(used.filter(looked_at__lte=now - AGAIN_AFTER).order_by("looked_at")[:LOOKED_OVER])
+    longest = list(
+        used.filter(looked_at__lte=now - AGAIN_AFTER).order_by("looked_at")[:LOOKED_OVER]
+    )
     both = {team.pk: team for team in (*lately, *longest)}.values()
     there = _callers({team.employer_id for team in both})
-    marked = [team.employer_id for team in both if _mark(team, there.get(team.employer_id, []), now)]
+    marked = [
+        team.employer_id for team in both if _mark(team, there.get(team.employer_id, []), now)
+    ]
     if longest:
         RelayTeam.objects.filter(pk__in=[team.pk for team in longest]).update(looked_at=now)
     return marked
@@ -85,7 +105,7 @@ def _mark(team: RelayTeam, members: Sequence[Member], now: datetime) -> bool:
 def tell(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
     """Tell the provider who may call now, unless it knows; outside of any transaction. Raises what the provider raises.
 
-    With nobody to call there is no group to tell of: the team's bindings are muted instead (`downloads.relay_providers.provider_sync`).
+    With nobody to call there is no group to tell of: the team's bindings are muted instead (`downloads.relays.provider_sync`).
     """
     members = callers(team.employer_id)
     told = digest(members)
@@ -98,7 +118,11 @@ def tell(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
     with transaction.atomic():
         locked: RelayTeam = RelayTeam.objects.select_for_update().get(pk=team.pk)
         if not locked.group or locked.group == group or not members:
-            locked.group, locked.told_digest, locked.callers = group or locked.group, told, len(members)
+            locked.group, locked.told_digest, locked.callers = (
+                group or locked.group,
+                told,
+                len(members),
+            )
             locked.save(update_fields=["group", "told_digest", "callers"])
             if bool(team.callers) is not bool(members):
                 _muted_or_not(locked, now)

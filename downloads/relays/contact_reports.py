@@ -21,5 +21,7 @@ def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:
     if decision is None:
         raise Refused("decision_unknown", "decision_id")
     with transaction.atomic():
-        Contact.objects.get_or_create(pk=decision_id, defaults={"uscc": decision.uscc, "client_id": client_id, "at": now})
+        Contact.objects.get_or_create(
+            pk=decision_id, defaults={"uscc": decision.uscc, "client_id": client_id, "at": now}
+        )
         bindings.after_contact(decision_id, now)

@@ -19,7 +19,16 @@ from downloads import relay_providers
 from downloads.gate.current_tier import place_of
 from downloads.models import RelayBinding, RelayTeam
 from downloads.models.relays import OPEN, RelayState
-from downloads.relay_providers.base import BindConflict, Bound, NoNumber, NumberIllegal, Order, Rejected, Relays, UnknownBinding
+from downloads.relay_providers.base import (
+    BindConflict,
+    Bound,
+    NoNumber,
+    NumberIllegal,
+    Order,
+    Rejected,
+    Relays,
+    UnknownBinding,
+)
 from downloads.relays import bindings, callers
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
@@ -65,16 +74,24 @@ def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS)
     except NoNumber as none:
         return _later(binding, lease, clock(), none.retry_after, "relay_no_number")
     except ProviderUnavailable as unavailable:
-        return _later(binding, lease, clock(), unavailable.retry_after * 2 ** min(binding.tries - 1, 6))
+        return _later(
+            binding, lease, clock(), unavailable.retry_after * 2 ** min(binding.tries - 1, 6)
+        )
     except _NobodyToCall:
         return _later(binding, lease, clock(), NOBODY_FOR.total_seconds(), "relay_no_caller")
     except NumberIllegal:
         return _no_number(binding_id, lease, "relay_number_illegal", clock())
     except BindConflict:
         return _later(binding, lease, clock(), 60.0 * binding.tries)
-    except (ProviderBroken, Rejected, KeyError) as broken:  # KeyError: the deployment has this provider no more
+    except (
+        ProviderBroken,
+        Rejected,
+        KeyError,
+    ) as broken:  # KeyError: the deployment has this provider no more
         log.exception("relay_not_followed", relay=str(binding_id), provider=binding.provider)
-        return _later(binding, lease, clock(), BROKEN_FOR.total_seconds(), error=type(broken).__name__)
+        return _later(
+            binding, lease, clock(), BROKEN_FOR.total_seconds(), error=type(broken).__name__
+        )
     return _write_down(binding_id, lease, heard, clock())
 
 
@@ -122,15 +139,24 @@ def _lend(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -
     if not team.callers:
         raise _NobodyToCall
     until = max(binding.expires_at, now + bindings.lasts())
-    bound = provider.bind(Order(str(binding.pk), bindings.candidate_phone(binding), team.group, until), now)
+    bound = provider.bind(
+        Order(str(binding.pk), bindings.candidate_phone(binding), team.group, until), now
+    )
     if binding.muted:
         _mute_or_give_back(binding, lease, provider, bound, now)
     return Heard(bound, expires_at=until, muted=binding.muted)
 
 
-def _mute_or_give_back(binding: RelayBinding, lease: UUID, provider: Relays, bound: Bound, now: datetime) -> None:
+def _mute_or_give_back(
+    binding: RelayBinding, lease: UUID, provider: Relays, bound: Bound, now: datetime
+) -> None:
     """A number that is not mute yet is put down before it is muted: whatever fails from here on, it can be given back."""
-    there = {"reference": bound.reference, "number": bound.number, "extension": bound.extension, "told_expires_at": bound.expires_at}
+    there = {
+        "reference": bound.reference,
+        "number": bound.number,
+        "extension": bound.extension,
+        "told_expires_at": bound.expires_at,
+    }
     RelayBinding.objects.held(binding.pk, lease).update(**there)
     try:
         provider.mute(bound.reference, bound.number, True, now)
@@ -139,7 +165,9 @@ def _mute_or_give_back(binding: RelayBinding, lease: UUID, provider: Relays, bou
         try:
             _give_back(binding, lease, provider, now)
         except ProviderError:
-            log.exception("relay_not_given_back", relay=str(binding.pk), provider=binding.provider)  # at the next try, then
+            log.exception(
+                "relay_not_given_back", relay=str(binding.pk), provider=binding.provider
+            )  # at the next try, then
         raise
 
 
@@ -147,7 +175,9 @@ def _give_back(binding: RelayBinding, lease: UUID, provider: Relays, now: dateti
     """What was lent at a try that went no further, before another is lent."""
     provider.unbind(binding.reference, binding.number, now)
     binding.reference = binding.number = binding.extension = ""
-    RelayBinding.objects.held(binding.pk, lease).update(reference="", number="", extension="", told_expires_at=None)
+    RelayBinding.objects.held(binding.pk, lease).update(
+        reference="", number="", extension="", told_expires_at=None
+    )
 
 
 def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
@@ -171,7 +201,12 @@ def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
 
 
 def _held(binding_id: UUID, lease: UUID) -> RelayBinding | None:
-    found: RelayBinding | None = RelayBinding.objects.held(binding_id, lease).select_related("team").select_for_update(of=("self",)).first()
+    found: RelayBinding | None = (
+        RelayBinding.objects.held(binding_id, lease)
+        .select_related("team")
+        .select_for_update(of=("self",))
+        .first()
+    )
     return found
 
 
@@ -231,23 +266,40 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
     else:
         bindings.remind(binding, now)
     wanted = binding.muted or not binding.team.callers
-    untold = wanted is not binding.told_muted or binding.told_expires_at is None or binding.expires_at > binding.told_expires_at
+    untold = (
+        wanted is not binding.told_muted
+        or binding.told_expires_at is None
+        or binding.expires_at > binding.told_expires_at
+    )
     binding.due_at = now if untold else min(bindings.next_due(binding, now), now + LOOKED_AT)
     binding.save()
     if untold:
         bindings.ring(binding)
 
 
-def _later(binding: RelayBinding, lease: UUID, now: datetime, seconds: float, why: str = "", error: str = "") -> bool:
+def _later(
+    binding: RelayBinding,
+    lease: UUID,
+    now: datetime,
+    seconds: float,
+    why: str = "",
+    error: str = "",
+) -> bool:
     """Come again later. Why a number is not there yet is told once; a request that waited for too long has failed."""
     with transaction.atomic():
         held = _held(binding.pk, lease)
         if held is None:
             return False
-        if held.state == RelayState.REQUESTED and now >= held.requested_at + GIVEN_UP_AFTER and why != "relay_no_caller":
+        if (
+            held.state == RelayState.REQUESTED
+            and now >= held.requested_at + GIVEN_UP_AFTER
+            and why != "relay_no_caller"
+        ):
             bindings.fail(held, why or "relay_failed", now)
             return True
-        told_before = held.last_error == why or (why == "relay_no_number" and held.none_free_at is not None)
+        told_before = held.last_error == why or (
+            why == "relay_no_number" and held.none_free_at is not None
+        )
         if why and held.state == RelayState.REQUESTED and not told_before:
             bindings.note("wait_relay", held, SYSTEM, now, reasons=[why])
         if why == "relay_no_number" and held.none_free_at is None:
@@ -255,9 +307,15 @@ def _later(binding: RelayBinding, lease: UUID, now: datetime, seconds: float, wh
         held.lease = held.leased_until = None
         held.last_error = why or error or "unavailable"
         held.due_at = now + timedelta(seconds=min(3600.0, max(1.0, seconds)))
-        if held.state in OPEN and held.expires_at > now:  # it ends when it is to end, however long the wait
+        if (
+            held.state in OPEN and held.expires_at > now
+        ):  # it ends when it is to end, however long the wait
             held.due_at = min(held.due_at, held.expires_at)
-        if held.state not in OPEN and held.told_expires_at is not None and held.told_expires_at <= now:
+        if (
+            held.state not in OPEN
+            and held.told_expires_at is not None
+            and held.told_expires_at <= now
+        ):
             held.finished_at = now  # it has ended there by its own time
         held.save()
     return False
@@ -287,7 +345,9 @@ def tell_team(team_id: int, clock: Clock, lease_seconds: float = LEASE_SECONDS) 
     try:
         callers.tell(team, relay_providers.named(team.provider), clock())
     except ProviderUnavailable as unavailable:
-        wait = timedelta(seconds=min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(team.tries - 1, 6)))
+        wait = timedelta(
+            seconds=min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(team.tries - 1, 6))
+        )
         RelayTeam.objects.give_back(team_id, lease, clock() + wait, "unavailable")
         return False
     except (ProviderBroken, Rejected, KeyError) as broken:

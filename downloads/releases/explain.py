@@ -34,8 +34,16 @@ def explain(decision_id: UUID, client_id: UUID, now: datetime, zone: ZoneInfo) -
     if row is None:
         raise Refused("decision_unknown", "decision_id")
     ladder = ladder_versions.by_version(row.ladder_version)
-    retry_at = decide.retry_at(row, row.reason, ladder, row.decided_at, zone) if ladder and row.reason else None
-    spent_at = PassUse.objects.filter(decision_id=row.pk, reason="").values_list("used_at", flat=True).first()
+    retry_at = (
+        decide.retry_at(row, row.reason, ladder, row.decided_at, zone)
+        if ladder and row.reason
+        else None
+    )
+    spent_at = (
+        PassUse.objects.filter(decision_id=row.pk, reason="")
+        .values_list("used_at", flat=True)
+        .first()
+    )
     return Explanation(
         row=row,
         reasons=(REASONS[row.reason],) if row.reason else (),

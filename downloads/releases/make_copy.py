@@ -63,22 +63,33 @@ def follow(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) ->
     try:
         if copy.deaths >= DEATHS:
             raise Refused("resume_unreadable")
-        with heartbeat.held(Copy.objects.all(), copy_id, lease, clock, lease_seconds):  # twelve pages may take longer
+        with heartbeat.held(
+            Copy.objects.all(), copy_id, lease, clock, lease_seconds
+        ):  # twelve pages may take longer
             pdf, key = _made(copy, lease, clock)
     except Refused as refused:
         return _failed(copy_id, lease, refused.code, clock())
     except (_NotLentYet, ProviderUnavailable) as waits:
         now = clock()
         if now >= copy.requested_at + WAITS_FOR_A_NUMBER:
-            return _failed(copy_id, lease, "release_no_relay" if isinstance(waits, _NotLentYet) else "release_not_made", now)
+            return _failed(
+                copy_id,
+                lease,
+                "release_no_relay" if isinstance(waits, _NotLentYet) else "release_not_made",
+                now,
+            )
         seconds = 5.0 if isinstance(waits, _NotLentYet) else max(1.0, min(60.0, waits.retry_after))
-        Copy.objects.give_back(copy_id, lease, now + timedelta(seconds=seconds), type(waits).__name__)
+        Copy.objects.give_back(
+            copy_id, lease, now + timedelta(seconds=seconds), type(waits).__name__
+        )
         return False
     except ProviderBroken as broken:
         log.exception("copy_not_made", copy=str(copy_id))
         if copy.tries >= BROKEN_TRIES:
             return _failed(copy_id, lease, "release_not_made", clock())
-        Copy.objects.give_back(copy_id, lease, clock() + timedelta(seconds=15 * copy.tries), type(broken).__name__)
+        Copy.objects.give_back(
+            copy_id, lease, clock() + timedelta(seconds=15 * copy.tries), type(broken).__name__
+        )
         return False
     return _written_down(copy_id, lease, pdf, key, clock())
 
@@ -103,7 +114,12 @@ def _clean(copy: Copy, lease: UUID, clock: Clock) -> tuple[CleanResume, Sequence
         return copy.resume, stored(copy.resume)
     data = _original(copy)
     opened = open.open_resume(data)
-    same = {"client_id": copy.client_id, "candidate": copy.candidate, "sha256": opened.sha256, "made_by": made_by()}
+    same = {
+        "client_id": copy.client_id,
+        "candidate": copy.candidate,
+        "sha256": opened.sha256,
+        "made_by": made_by(),
+    }
     resume = CleanResume.objects.kept().filter(**same).first()
     if resume is None:
         resume = _kept(redact.redact(opened, marked_copy.BLANK), same, copy.test, clock())
@@ -129,8 +145,16 @@ def _original(copy: Copy) -> bytes:
 def _kept(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:
     """The clean pages of a file, sealed; where another was first, its."""
     name = default_storage.save("pages", ContentFile(clean_pages.packed(redacted.pages)))
-    removed = [{"kind": item.kind, "page": item.page, "masked": item.masked} for item in redacted.items]
-    new = {"test": test, "page_count": len(redacted.pages), "removed": removed, "made_at": now, "used_at": now}
+    removed = [
+        {"kind": item.kind, "page": item.page, "masked": item.masked} for item in redacted.items
+    ]
+    new = {
+        "test": test,
+        "page_count": len(redacted.pages),
+        "removed": removed,
+        "made_at": now,
+        "used_at": now,
+    }
     try:
         with transaction.atomic():
             return CleanResume.objects.create(pages=name, **same, **new)

@@ -68,14 +68,27 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     """
     _look_at(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
-    existing: Copy | None = Copy.objects.of(client.pk).select_related("binding", "resume").filter(decision_id=decision_id).first()
+    existing: Copy | None = (
+        Copy.objects.of(client.pk)
+        .select_related("binding", "resume")
+        .filter(decision_id=decision_id)
+        .first()
+    )
     if existing is not None and existing.state != CopyState.FAILED:
         return _the_same(existing, asked, now)
-    waiting = Copy.objects.waiting().of(client.pk) if client.test else Copy.objects.waiting().filter(test=False)
+    waiting = (
+        Copy.objects.waiting().of(client.pk)
+        if client.test
+        else Copy.objects.waiting().filter(test=False)
+    )
     if waiting.count() >= settings.RELEASES_WAITING:
         raise Refused("release_busy", details={"retry_after": str(BUSY_SECONDS)})
     _somebody_can_call(decision_id, client)
-    original = default_storage.save("resume", ContentFile(asked.resume)) if asked.resume is not None else ""
+    original = (
+        default_storage.save("resume", ContentFile(asked.resume))
+        if asked.resume is not None
+        else ""
+    )
     if original:
         undoing.if_undone(lambda: default_storage.delete(original))
     try:
@@ -85,7 +98,9 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     except Refused as refused:
         if original:
             default_storage.delete(original)
-        if refused.code == "pass_spent" and (first := Copy.objects.of(client.pk).filter(decision_id=decision_id).first()):
+        if refused.code == "pass_spent" and (
+            first := Copy.objects.of(client.pk).filter(decision_id=decision_id).first()
+        ):
             return _the_same(first, asked, now)  # another call began it meanwhile
         raise
     except BaseException:
@@ -116,13 +131,21 @@ def _look_at(asked: Asked) -> None:
 
 def _somebody_can_call(decision_id: UUID, client: ApiClient) -> None:
     """Raises Refused where no number would be lent, since nobody of the employer has said from which one they call."""
-    employer = GateDecision.objects.filter(pk=decision_id, client_id=client.pk).values_list("employer_id", flat=True).first()
+    employer = (
+        GateDecision.objects.filter(pk=decision_id, client_id=client.pk)
+        .values_list("employer_id", flat=True)
+        .first()
+    )
     if employer is not None and not callers.callers(employer):
         raise Refused("relay_no_caller")
 
 
 def _the_same(copy: Copy, asked: Asked, now: datetime) -> Copy:
-    same = copy.original_reference == asked.reference if asked.resume is None else copy.sha256 == _digest(asked.resume)
+    same = (
+        copy.original_reference == asked.reference
+        if asked.resume is None
+        else copy.sha256 == _digest(asked.resume)
+    )
     if not same:
         raise Refused("pass_spent", "gate_pass")
     if _is_over(copy, now):
@@ -132,20 +155,30 @@ def _the_same(copy: Copy, asked: Asked, now: datetime) -> Copy:
 
 def _is_over(copy: Copy, now: datetime) -> bool:
     """Whether the copy is handed out no longer."""
-    return copy.state == CopyState.CLOSED or (copy.links_until is not None and copy.links_until <= now)
+    return copy.state == CopyState.CLOSED or (
+        copy.links_until is not None and copy.links_until <= now
+    )
 
 
 def _digest(resume: bytes | None) -> str:
     return hashlib.sha256(resume).hexdigest() if resume is not None else ""
 
 
-def _begin(asked: Asked, decision_id: UUID, original: str, client: ApiClient, now: datetime) -> Refused | None:
+def _begin(
+    asked: Asked, decision_id: UUID, original: str, client: ApiClient, now: datetime
+) -> Refused | None:
     """Spend the pass and make the row, or begin a failed one again. A refused pass is on record, so that refusal is returned."""
     with transaction.atomic():
-        copy = Copy.objects.select_for_update(of=("self",)).filter(decision_id=decision_id, client_id=client.pk).first()
+        copy = (
+            Copy.objects.select_for_update(of=("self",))
+            .filter(decision_id=decision_id, client_id=client.pk)
+            .first()
+        )
         if copy is None:
             try:
-                passes.spend(asked.gate_pass, client_id=client.pk, now=now, test=client.test, leaves=False)
+                passes.spend(
+                    asked.gate_pass, client_id=client.pk, now=now, test=client.test, leaves=False
+                )
             except Refused as refused:
                 return refused
             copy = _new(GateDecision.objects.get(pk=decision_id), now)
@@ -171,9 +204,16 @@ def _begin(asked: Asked, decision_id: UUID, original: str, client: ApiClient, no
 
 def _new(decision: GateDecision, now: datetime) -> Copy:
     return Copy(
-        number=_number(), decision_id=decision.pk, client_id=decision.client_id, test=decision.test, employer_id=decision.employer_id,
-        receiver=callers.employer_name(decision.employer_id), member_id=decision.member_id, candidate=decision.candidate, requested_at=now,
-    )  # fmt: skip
+        number=_number(),
+        decision_id=decision.pk,
+        client_id=decision.client_id,
+        test=decision.test,
+        employer_id=decision.employer_id,
+        receiver=callers.employer_name(decision.employer_id),
+        member_id=decision.member_id,
+        candidate=decision.candidate,
+        requested_at=now,
+    )
 
 
 def _number() -> str:
@@ -190,7 +230,11 @@ def _may_still(copy: Copy, now: datetime) -> None:
         raise Refused(at.place.reason)
     if not at.ladder.rights[at.place.tier].download:
         raise Refused("tier_without_downloads")
-    if not Member.objects.active().filter(pk=copy.member_id, user__is_active=True, user__email_verified_at__isnull=False).exists():
+    if (
+        not Member.objects.active()
+        .filter(pk=copy.member_id, user__is_active=True, user__email_verified_at__isnull=False)
+        .exists()
+    ):
         raise Refused("member_unknown")
     if why := bindings.unwilling(copy, now):
         raise Refused(why)
@@ -206,7 +250,9 @@ def given(copy: Copy) -> tuple[str, str]:
 
 def seen(copy_id: UUID, client: ApiClient) -> Copy:
     """The copy, if it is this platform's. Raises Refused `release_unknown`."""
-    copy: Copy | None = Copy.objects.of(client.pk).select_related("binding", "resume").filter(pk=copy_id).first()
+    copy: Copy | None = (
+        Copy.objects.of(client.pk).select_related("binding", "resume").filter(pk=copy_id).first()
+    )
     if copy is None:
         raise Refused("release_unknown")
     return copy
@@ -218,7 +264,11 @@ def seen(copy_id: UUID, client: ApiClient) -> Copy:
 def make_ready(copy: Copy, pdf: str, size: int, mark_key: str, now: datetime) -> None:
     """A locked copy is there, as the stored file `pdf`; what was given for making it goes."""
     copy.pdf, copy.pdf_bytes, copy.mark_key = pdf, size, mark_key
-    copy.state, copy.ready_at, copy.links_until = CopyState.READY, now, now + timedelta(hours=settings.RELEASE_HOURS)
+    copy.state, copy.ready_at, copy.links_until = (
+        CopyState.READY,
+        now,
+        now + timedelta(hours=settings.RELEASE_HOURS),
+    )
     _done(copy, now)
     note("ready_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING)
 
@@ -281,13 +331,18 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
     """
     copy = link.of
     parameters: dict[str, Any] = {
-        "link": locks.uuid(link.pk), "client": locks.uuid(copy.client_id), "employer": locks.uuid(copy.employer_id),
-        "member": locks.uuid(copy.member_id), "mode": settings.CANDIDATES_DEFAULT,
-    }  # fmt: skip
+        "link": locks.uuid(link.pk),
+        "client": locks.uuid(copy.client_id),
+        "employer": locks.uuid(copy.employer_id),
+        "member": locks.uuid(copy.member_id),
+        "mode": settings.CANDIDATES_DEFAULT,
+    }
     pdf = _stored(copy)
     for ladder in ladder_versions.until_in_force():
         times = {"now": now, "young_after": now - ladder.provisional_for}
-        moment = {"ladder": ladder.version} | {name: locks.parameter(time) for name, time in times.items()}
+        moment = {"ladder": ladder.version} | {
+            name: locks.parameter(time) for name, time in times.items()
+        }
         statement = sql.opening(connection.vendor, copy.test, ladder)
         # What is looked at and that it left are one transaction: whoever revokes in between finds all that did.
         with transaction.atomic():
@@ -329,10 +384,21 @@ def _left(copy_id: UUID, client: ApiClient, now: datetime) -> None:
 def _tell(copy: Copy, now: datetime) -> None:
     at = placed(Employer.objects.get(pk=copy.employer_id), now)
     held = at.ladder.rights[at.place.tier].obligations
-    if Obligation.RELAY_ONLY not in held:  # whatever was agreed, a copy that is made here bears a relay number alone
+    if (
+        Obligation.RELAY_ONLY not in held
+    ):  # whatever was agreed, a copy that is made here bears a relay number alone
         held = (*held, Obligation.RELAY_ONLY)
     notices.tell_candidate(
-        notices.Left(copy.decision_id, copy.client_id, copy.test, copy.employer_id, copy.member_id, copy.candidate, held, now)
+        notices.Left(
+            copy.decision_id,
+            copy.client_id,
+            copy.test,
+            copy.employer_id,
+            copy.member_id,
+            copy.candidate,
+            held,
+            now,
+        )
     )
 
 
@@ -344,14 +410,34 @@ def _signer() -> Signer:
 
 
 def note(
-    verb: str, copy: Copy, actor: Actor, now: datetime, *, earlier: str = "", reasons: list[str] | tuple[str, ...] = (), **more: Any
-) -> None:  # fmt: skip
+    verb: str,
+    copy: Copy,
+    actor: Actor,
+    now: datetime,
+    *,
+    earlier: str = "",
+    reasons: list[str] | tuple[str, ...] = (),
+    **more: Any,
+) -> None:
     """The Event, of which its platform hears and no other: ids and moments, nothing that stands on the resume."""
-    data = {"only": str(copy.client_id), "release": str(copy.pk), "number": copy.number, "candidate": copy.candidate} | more
+    data = {
+        "only": str(copy.client_id),
+        "release": str(copy.pk),
+        "number": copy.number,
+        "candidate": copy.candidate,
+    } | more
     earlier = earlier or copy.state
     record(
-        verb, copy, actor, now, employer_id=copy.employer_id, from_state=earlier, to_state=copy.state, reasons=reasons, data=data
-    )  # fmt: skip
+        verb,
+        copy,
+        actor,
+        now,
+        employer_id=copy.employer_id,
+        from_state=earlier,
+        to_state=copy.state,
+        reasons=reasons,
+        data=data,
+    )
 
 
 def ring(copy: Copy) -> None:

@@ -46,7 +46,9 @@ def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID
     return _signer(client_id).sign(urlsafe_b64encode(names).decode())
 
 
-def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False, leaves: bool = True) -> Spent:
+def spend(
+    gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False, leaves: bool = True
+) -> Spent:
     """Honour the pass, once, if the answer would still be yes but for the quota, which it has used up already.
 
     Each try is on record. Where the resume `leaves` with it, that is too, and the candidate is told (`downloads.candidates.notices`), in the same
@@ -64,16 +66,31 @@ def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False,
     }
     for ladder in ladder_versions.until_in_force():
         times = {"now": now, "young_after": now - ladder.provisional_for, "expired": now - GOOD_FOR}
-        moment = {"ladder": ladder.version} | {name: locks.parameter(time) for name, time in times.items()}
+        moment = {"ladder": ladder.version} | {
+            name: locks.parameter(time) for name, time in times.items()
+        }
         statement = sql.spending(connection.vendor, test, ladder)
         with transaction.atomic():
             spent, reason = None, ""
             for reason, tier, candidate in locks.in_turn(statement, parameters | moment):
                 if not reason:
                     held = ladder.rights[Tier(tier)].obligations
-                    spent = Spent(decision_id, employer_id, member_id, candidate, Tier(tier), held, now)
+                    spent = Spent(
+                        decision_id, employer_id, member_id, candidate, Tier(tier), held, now
+                    )
                     if leaves:
-                        notices.tell_candidate(notices.Left(decision_id, client_id, test, employer_id, member_id, candidate, held, now))
+                        notices.tell_candidate(
+                            notices.Left(
+                                decision_id,
+                                client_id,
+                                test,
+                                employer_id,
+                                member_id,
+                                candidate,
+                                held,
+                                now,
+                            )
+                        )
         if spent:
             return spent
         if reason:  # after the commit: the try stays on record
@@ -89,7 +106,9 @@ def decision_of(gate_pass: str, client_id: UUID) -> UUID:
 def _read(gate_pass: str, client_id: UUID) -> tuple[UUID, UUID, UUID]:
     try:
         names = urlsafe_b64decode(_signer(client_id).unsign(gate_pass))
-        decision_id, employer_id, member_id = (UUID(bytes=names[at : at + 16]) for at in (0, 16, 32))
+        decision_id, employer_id, member_id = (
+            UUID(bytes=names[at : at + 16]) for at in (0, 16, 32)
+        )
     except (BadSignature, NotBase64, ValueError):
         raise Refused("pass_unknown", "gate_pass") from None
     return decision_id, employer_id, member_id

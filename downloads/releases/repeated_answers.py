@@ -28,7 +28,11 @@ def still_holds(body: bytes, now: datetime) -> bool:
         return True
     answer = json.loads(body)
     rows = answer if isinstance(answer, list) else [answer]
-    return all(decision is not None and _stands(UUID(decision), now) for row in rows for decision in _yes(row))
+    return all(
+        decision is not None and _stands(UUID(decision), now)
+        for row in rows
+        for decision in _yes(row)
+    )
 
 
 def _yes(row: Any) -> Iterator[str | None]:
@@ -48,15 +52,31 @@ def _stands(decision_id: UUID, now: datetime) -> bool:
     decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None or decision.decided_at + GOOD_FOR <= now:  # as long as its pass
         return False
-    members = Member.objects.active().filter(user__email_verified_at__isnull=False).select_related("employer")
+    members = (
+        Member.objects.active()
+        .filter(user__email_verified_at__isnull=False)
+        .select_related("employer")
+    )
     member = members.filter(pk=decision.member_id, employer_id=decision.employer_id).first()
     if member is None:
         return False
     case = Case.objects.of(member.employer).first()
-    if case is None or (case.pk, case.version, case.state) != (decision.case_id, decision.case_version, State.APPROVED):
+    if case is None or (case.pk, case.version, case.state) != (
+        decision.case_id,
+        decision.case_version,
+        State.APPROVED,
+    ):
         return False
     ladder, moved = ladder_versions.in_force(), Standing.objects.of(decision.employer_id, now)
-    stands = standing(case.state, case.expires_at, member.employer.confirmed_at, case.conditional, now, ladder, moved)
+    stands = standing(
+        case.state,
+        case.expires_at,
+        member.employer.confirmed_at,
+        case.conditional,
+        now,
+        ladder,
+        moved,
+    )
     if stands.reason or not ladder.rights[stands.tier].download:
         return False
     return not unwilling(decision.client_id, decision.candidate, decision.uscc, now)

@@ -51,7 +51,9 @@ class FolderSource:
             with path.open("rb") as file:
                 return file.read(limit + 1)
         except OSError as error:
-            raise ProviderUnavailable("the file cannot be read now", retry_after=RETRY_AFTER) from error
+            raise ProviderUnavailable(
+                "the file cannot be read now", retry_after=RETRY_AFTER
+            ) from error
 
 
 class S3Source:
@@ -67,35 +69,58 @@ class S3Source:
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         # Other makers' stores do not answer with the checksums that the SDK would ask of each object.
         config = Config(
-            connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 2}, signature_version="s3v4",
+            connect_timeout=5,
+            read_timeout=20,
+            retries={"mode": "standard", "max_attempts": 2},
+            signature_version="s3v4",
             response_checksum_validation="when_required",
-        )  # fmt: skip
-        self._s3: Any = boto3.session.Session().client("s3", endpoint_url=endpoint or None, config=config)
+        )
+        self._s3: Any = boto3.session.Session().client(
+            "s3", endpoint_url=endpoint or None, config=config
+        )
 
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
         """As `ResumeSource.fetch`. An object's key is no path, but what stands before a store may take it for one: dots lead nowhere."""
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            HTTPClientError,
+            NoCredentialsError,
+        )
         from urllib3.exceptions import HTTPError
 
         if {"", ".", ".."}.intersection(reference.replace("\\", "/").split("/")):
             raise Refused("resume_not_found", "resume_reference")
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=f"{self._prefix}{client_id}/{reference}")
-            with closing(answer["Body"]) as body:  # as a context it would be the bare stream, which does not know its length
+            answer = self._s3.get_object(
+                Bucket=self._bucket, Key=f"{self._prefix}{client_id}/{reference}"
+            )
+            with closing(
+                answer["Body"]
+            ) as body:  # as a context it would be the bare stream, which does not know its length
                 data = bytearray()
                 while len(data) <= limit and (more := body.read(limit + 1 - len(data))):
-                    data += more  # a file that was cut short is told of where it should have gone on
+                    data += (
+                        more  # a file that was cut short is told of where it should have gone on
+                    )
         except ClientError as error:
-            code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+            code, status = (
+                error.response["Error"]["Code"],
+                error.response["ResponseMetadata"]["HTTPStatusCode"],
+            )
             if code == "NoSuchKey":
                 raise Refused("resume_not_found", "resume_reference") from error
             if status >= 500 or status == 429:
-                raise ProviderUnavailable(f"the store answered {code}", retry_after=RETRY_AFTER) from error
+                raise ProviderUnavailable(
+                    f"the store answered {code}", retry_after=RETRY_AFTER
+                ) from error
             raise ProviderBroken(f"the store answered {code}") from error
         except NoCredentialsError as error:
             raise ProviderBroken("the store's credentials are missing") from error
         except (HTTPClientError, BotoCoreError, HTTPError) as error:
-            raise ProviderUnavailable(f"the store did not answer: {type(error).__name__}", retry_after=RETRY_AFTER) from error
+            raise ProviderUnavailable(
+                f"the store did not answer: {type(error).__name__}", retry_after=RETRY_AFTER
+            ) from error
         return bytes(data)
 
 
@@ -108,4 +133,8 @@ def chosen() -> ResumeSource | None:
 def _named(name: str, endpoint: str) -> ResumeSource:
     """A client of an object store is dear to make, and may be used by many threads."""
     where = urlsplit(name)
-    return S3Source(where.netloc, where.path, endpoint) if where.scheme == SCHEME else FolderSource(Path(name))
+    return (
+        S3Source(where.netloc, where.path, endpoint)
+        if where.scheme == SCHEME
+        else FolderSource(Path(name))
+    )

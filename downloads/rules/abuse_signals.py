@@ -68,7 +68,14 @@ OF_SIGNAL: Final = {
 """By which of the figures each signal is judged."""
 
 
-def figures(left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo, overdue: int = 0) -> Figures:
+def figures(
+    left: Sequence[Taken],
+    answerable: int,
+    contacts: int,
+    thresholds: Thresholds,
+    zone: ZoneInfo,
+    overdue: int = 0,
+) -> Figures:
     """Count what was taken within the window, oldest first.
 
     `left` are the resumes that did leave, as far as that is known; what bears one moment there was one question.

@@ -89,15 +89,23 @@ FIRST: Final = Ladder(
     version="2026-11.1",
     rights={
         Tier.HELD: Rights(download=False),
-        Tier.PROVISIONAL: Rights(True, 20, 5, 1, (Obligation.MARK, Obligation.RELAY_ONLY, Obligation.NOTIFY_CANDIDATE)),
-        Tier.ESTABLISHED: Rights(True, 200, 40, 1, (Obligation.MARK, Obligation.RELAY_UNLESS_CONSENT, Obligation.NOTIFY_CANDIDATE)),
+        Tier.PROVISIONAL: Rights(
+            True, 20, 5, 1, (Obligation.MARK, Obligation.RELAY_ONLY, Obligation.NOTIFY_CANDIDATE)
+        ),
+        Tier.ESTABLISHED: Rights(
+            True,
+            200,
+            40,
+            1,
+            (Obligation.MARK, Obligation.RELAY_UNLESS_CONSENT, Obligation.NOTIFY_CANDIDATE),
+        ),
         Tier.RESTRICTED: Rights(download=False),
         Tier.SUSPENDED: Rights(download=False),
         Tier.REVOKED: Rights(download=False),
     },
     provisional_for=timedelta(days=30),
 )
-"""The version that is in force until two people bring another one into force (`downloads.gate.decide.ladder_versions`)."""
+"""The version that is in force until two people bring another one into force (`downloads.gate.ladder_versions`)."""
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,22 @@ class Recipe:
 
 
 RECIPES: Final = (
-    Recipe("try-told", Mode.TELL_AFTER, Text("允许下载，并告知求职者", "A yes; the candidate is told")),
+    Recipe(
+        "try-told", Mode.TELL_AFTER, Text("允许下载，并告知求职者", "A yes; the candidate is told")
+    ),
     Recipe("try-asked", Mode.ASK_FIRST, REASONS["candidate_no_consent"].says),
-    Recipe("try-agrees", Mode.ASK_FIRST, Text("征求同意时立即同意", "Agrees at once when asked for consent"), agrees=True),
-    Recipe("try-refuses", Mode.ASK_FIRST, Text("征求同意时立即拒绝", "Says no at once when asked for consent"), agrees=False),
+    Recipe(
+        "try-agrees",
+        Mode.ASK_FIRST,
+        Text("征求同意时立即同意", "Agrees at once when asked for consent"),
+        agrees=True,
+    ),
+    Recipe(
+        "try-refuses",
+        Mode.ASK_FIRST,
+        Text("征求同意时立即拒绝", "Says no at once when asked for consent"),
+        agrees=False,
+    ),
     Recipe("try-closed", Mode.CLOSED, REASONS["candidate_closed"].says),
     Recipe("try-blocks", Mode.TELL_AFTER, REASONS["candidate_blocked_employer"].says, blocks=True),
 )
@@ -46,20 +58,33 @@ _BY_REFERENCE: Final = {recipe.reference: recipe for recipe in RECIPES}
 
 def lay_out(client: ApiClient, now: datetime) -> None:
     """Make each candidate of the recipes what it stands for, whatever became of it in an earlier test."""
-    employers = dict(Employer.objects.filter(platform=client, test=True).values_list("uscc", "name")[: operations.MOST_BLOCKED])
+    employers = dict(
+        Employer.objects.filter(platform=client, test=True).values_list("uscc", "name")[
+            : operations.MOST_BLOCKED
+        ]
+    )
     for recipe in RECIPES:
         told = operations.Told(
-            recipe.mode, email=f"{recipe.reference}@candidate.test", blocked=employers if recipe.blocks else {}
-        )  # fmt: skip
+            recipe.mode,
+            email=f"{recipe.reference}@candidate.test",
+            blocked=employers if recipe.blocks else {},
+        )
         operations.put_candidate(client, recipe.reference, told, now)
 
 
 def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) -> ConsentRequest:
     """In a test, what the recipe's candidate says, in place of waiting for a person."""
     recipe = _BY_REFERENCE.get(request.candidate.reference)
-    if not client.test or recipe is None or recipe.agrees is None or request.answered_at is not None:
+    if (
+        not client.test
+        or recipe is None
+        or recipe.agrees is None
+        or request.answered_at is not None
+    ):
         return request
-    return consents.answer(request.pk, recipe.agrees, Actor(Role.CANDIDATE, str(request.candidate_id)), now)
+    return consents.answer(
+        request.pk, recipe.agrees, Actor(Role.CANDIDATE, str(request.candidate_id)), now
+    )
 
 
 def mailed(client: ApiClient) -> Q:

@@ -48,25 +48,81 @@ def _reason(digits: str, code: str) -> Recipe:
 RECIPES: Final = (
     Recipe("0000", Text("立即分配号码，来电接通", "A number at once, and calls come through")),
     _reason("0001", "relay_no_number"),
-    Recipe("0002", Text("首次无空闲号码，五分钟后分配", "No number is free at first; one is lent five minutes later")),
+    Recipe(
+        "0002",
+        Text(
+            "首次无空闲号码，五分钟后分配",
+            "No number is free at first; one is lent five minutes later",
+        ),
+    ),
     _reason("0003", "relay_number_illegal"),
-    Recipe("0004", Text("首次被限流，五秒后分配", "Too many requests at first; a number is lent five seconds later")),
-    Recipe("0005", Text("首次应答丢失，号码已分配，半分钟后得知", "The first answer is lost; the number is known half a minute later")),
-    Recipe("0006", Text("运营商暂不可用，一分钟后分配", "The carrier does not answer; a number is lent a minute later")),
-    Recipe("0007", Text("运营商应答异常，十分钟后分配", "The provider's answer makes no sense; a number is lent ten minutes later")),
-    Recipe("0008", Text("首次绑定冲突，一分钟后分配", "Bound already, says the provider; a number is lent a minute later")),
+    Recipe(
+        "0004",
+        Text(
+            "首次被限流，五秒后分配",
+            "Too many requests at first; a number is lent five seconds later",
+        ),
+    ),
+    Recipe(
+        "0005",
+        Text(
+            "首次应答丢失，号码已分配，半分钟后得知",
+            "The first answer is lost; the number is known half a minute later",
+        ),
+    ),
+    Recipe(
+        "0006",
+        Text(
+            "运营商暂不可用，一分钟后分配",
+            "The carrier does not answer; a number is lent a minute later",
+        ),
+    ),
+    Recipe(
+        "0007",
+        Text(
+            "运营商应答异常，十分钟后分配",
+            "The provider's answer makes no sense; a number is lent ten minutes later",
+        ),
+    ),
+    Recipe(
+        "0008",
+        Text(
+            "首次绑定冲突，一分钟后分配",
+            "Bound already, says the provider; a number is lent a minute later",
+        ),
+    ),
     Recipe("0009", Text("分配带分机号的号码", "A number with an extension")),
-    Recipe("0010", Text("号码被运营商封停，来电不通", "The number is blocked by its carrier: no call comes through")),
+    Recipe(
+        "0010",
+        Text(
+            "号码被运营商封停，来电不通",
+            "The number is blocked by its carrier: no call comes through",
+        ),
+    ),
     Recipe("0011", Text("求职者关机或停机", "The candidate's phone is off or out of service")),
     Recipe("0012", Text("求职者占线", "The candidate's line is busy")),
     Recipe("0013", Text("求职者无人接听", "The candidate does not answer")),
-    Recipe("0014", Text("话单迟到十分钟、重复且乱序", "Records of calls come ten minutes late, twice, and the last one first")),
-    Recipe("0015", Text("一天后被运营商提前收回，自动换号", "The provider takes the number back after a day; another is lent by itself")),
+    Recipe(
+        "0014",
+        Text(
+            "话单迟到十分钟、重复且乱序",
+            "Records of calls come ten minutes late, twice, and the last one first",
+        ),
+    ),
+    Recipe(
+        "0015",
+        Text(
+            "一天后被运营商提前收回，自动换号",
+            "The provider takes the number back after a day; another is lent by itself",
+        ),
+    ),
 )
 """By the candidate's number. Never renumbered: platforms' own tests hold them."""
 
 
-def play_call(binding: RelayBinding, client: ApiClient, clock: Clock, *, by_stranger: bool, seconds: int) -> RelayCall | None:
+def play_call(
+    binding: RelayBinding, client: ApiClient, clock: Clock, *, by_stranger: bool, seconds: int
+) -> RelayCall | None:
     """Somebody of the employer, or a stranger, calls the number; the call as its record tells, None where that comes later.
 
     Raises Refused: `not_of_test`, `relay_no_caller`, and `relay_ended` where there never was a number.
@@ -101,7 +157,12 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
         return
     bindings.close_those_not_allowed(clock(), client)
     for _ in range(ROUNDS):
-        due = list(RelayBinding.objects.of(client.pk).due(clock()).order_by("due_at").values_list("pk", flat=True))
+        due = list(
+            RelayBinding.objects.of(client.pk)
+            .due(clock())
+            .order_by("due_at")
+            .values_list("pk", flat=True)
+        )
         if not [binding_id for binding_id in due if provider_sync.follow(binding_id, clock)]:
             break
     provider = relay_providers.simulator(relay_providers.of_test(client.pk))

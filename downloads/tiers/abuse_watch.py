@@ -15,7 +15,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, OuterRef
 
 from downloads.gate import ladder_versions
-from downloads.models import Contact, EraseOrder, GateDecision, GateDecisionQuerySet, PassUse, Standing
+from downloads.models import (
+    Contact,
+    EraseOrder,
+    GateDecision,
+    GateDecisionQuerySet,
+    PassUse,
+    Standing,
+)
 from downloads.rules import abuse_signals
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Ladder, Tier
 from downloads.tiers import tier_changes
@@ -32,10 +39,20 @@ MILD: Final = frozenset({abuse_signals.Signal.UNANSWERED, abuse_signals.Signal.U
 def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
     """Look at everybody who downloaded since `since`, at those who took most first; how many were moved."""
     ladder = ladder_versions.in_force()
-    lately = GateDecision.objects.allowed().filter(decided_at__gte=since, decided_at__lte=now, test=False)
-    most_first = lately.order_by().values("employer_id").annotate(many=Count("pk")).order_by("-many", "employer_id")
+    lately = GateDecision.objects.allowed().filter(
+        decided_at__gte=since, decided_at__lte=now, test=False
+    )
+    most_first = (
+        lately.order_by()
+        .values("employer_id")
+        .annotate(many=Count("pk"))
+        .order_by("-many", "employer_id")
+    )
     platforms = Platforms(now - timedelta(days=ladder.thresholds.window_days), now)
-    return sum(look_at(employer_id, ladder, now, zone, platforms) for employer_id in list(most_first.values_list("employer_id", flat=True)))
+    return sum(
+        look_at(employer_id, ladder, now, zone, platforms)
+        for employer_id in list(most_first.values_list("employer_id", flat=True))
+    )
 
 
 class Platforms:
@@ -52,7 +69,9 @@ class Platforms:
         return self._known[client_id]
 
 
-def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, platforms: Platforms) -> bool:
+def look_at(
+    employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, platforms: Platforms
+) -> bool:
     """Move the employer if what it took calls for it; whether it did."""
     employer = Employer.objects.filter(pk=employer_id).first()
     if employer is None:
@@ -60,28 +79,58 @@ def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, pl
     standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
     if standing is not None and standing.tier == Tier.RESTRICTED:
         return False
-    moved = tier_changes.last_move(employer_id)  # a proof or a person has answered for what was before
-    begin = max(now - timedelta(days=ladder.thresholds.window_days), moved.at if moved else employer.registered_at)
-    rows = GateDecision.objects.allowed().filter(uscc=employer.uscc, test=False, decided_at__gt=begin, decided_at__lte=now)
-    facts = list(rows.order_by("decided_at").values_list("pk", "decided_at", "candidate", "client_id"))
+    moved = tier_changes.last_move(
+        employer_id
+    )  # a proof or a person has answered for what was before
+    begin = max(
+        now - timedelta(days=ladder.thresholds.window_days),
+        moved.at if moved else employer.registered_at,
+    )
+    rows = GateDecision.objects.allowed().filter(
+        uscc=employer.uscc, test=False, decided_at__gt=begin, decided_at__lte=now
+    )
+    facts = list(
+        rows.order_by("decided_at").values_list("pk", "decided_at", "candidate", "client_id")
+    )
     clients = {fact[3] for fact in facts}
-    telling = {client_id for client_id in clients if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
+    telling = {
+        client_id
+        for client_id in clients
+        if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()
+    }
     answerable = sum(client_id in telling for _, _, _, client_id in facts)
     contacts = Contact.objects.filter(uscc=employer.uscc, at__gt=begin).count()
-    overdue = EraseOrder.objects.overdue(now).filter(uscc=employer.uscc, due_at__gt=begin, candidate__test=False).count()
-    counted = abuse_signals.figures(_left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone, overdue)
+    overdue = (
+        EraseOrder.objects.overdue(now)
+        .filter(uscc=employer.uscc, due_at__gt=begin, candidate__test=False)
+        .count()
+    )
+    counted = abuse_signals.figures(
+        _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone, overdue
+    )
     if found := abuse_signals.seen(counted, ladder.thresholds):
         return _act(employer_id, _seen(found, counted, begin), standing, ladder, now)
-    if standing is None and _may_rise(employer, ladder, now) and abuse_signals.shows_hiring(len(facts), contacts, ladder.thresholds):
-        return tier_changes.move(employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(standing))
+    if (
+        standing is None
+        and _may_rise(employer, ladder, now)
+        and abuse_signals.shows_hiring(len(facts), contacts, ladder.thresholds)
+    ):
+        return tier_changes.move(
+            employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(standing)
+        )
     return False
 
 
 def _left(
-    facts: list[tuple[UUID, datetime, str, UUID]], rows: GateDecisionQuerySet, now: datetime, platforms: Platforms
+    facts: list[tuple[UUID, datetime, str, UUID]],
+    rows: GateDecisionQuerySet,
+    now: datetime,
+    platforms: Platforms,
 ) -> list[abuse_signals.Taken]:
     """What was taken, oldest first: where a platform spends passes, by their use; else by its answers, for want of better."""
-    uses = PassUse.objects.filter(reason="", decision_id__in=rows.order_by().values("pk"), used_at__lte=now)
+    uses = PassUse.objects.filter(
+        reason="", decision_id__in=rows.order_by().values("pk"), used_at__lte=now
+    )
     spent = dict(uses.values_list("decision_id", "used_at"))
     left = [
         abuse_signals.Taken(spent.get(decision_id, at), candidate)
@@ -91,27 +140,49 @@ def _left(
     return sorted(left, key=lambda one: one.at)
 
 
-def _seen(found: set[abuse_signals.Signal], counted: abuse_signals.Figures, begin: datetime) -> tier_changes.Seen:
+def _seen(
+    found: set[abuse_signals.Signal], counted: abuse_signals.Figures, begin: datetime
+) -> tier_changes.Seen:
     """The signals with the figures by which they were judged: for who is told, and for who hears an appeal."""
-    figures = {name: getattr(counted, name) for signal in sorted(found) for name in abuse_signals.OF_SIGNAL[signal]}
+    figures = {
+        name: getattr(counted, name)
+        for signal in sorted(found)
+        for name in abuse_signals.OF_SIGNAL[signal]
+    }
     return tier_changes.Seen(tuple(sorted(found)), figures, begin)
 
 
-def _act(employer_id: UUID, seen: tier_changes.Seen, standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
+def _act(
+    employer_id: UUID,
+    seen: tier_changes.Seen,
+    standing: Standing | None,
+    ladder: Ladder,
+    now: datetime,
+) -> bool:
     """A smaller quota for a while where nobody is called, or nothing erased that had to be; a fresh proof for any other signal; a
     person for several."""
     basis = tier_changes.Basis(standing)
     if len(seen.signals) >= SEVERAL:
-        return tier_changes.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis)
+        return tier_changes.move(
+            employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis
+        )
     if MILD.issuperset(seen.signals) and (standing is None or standing.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
-        return tier_changes.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis)
-    return tier_changes.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis)
+        return tier_changes.move(
+            employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis
+        )
+    return tier_changes.move(
+        employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis
+    )
 
 
 def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:
     """Whether it would otherwise be provisional by its age alone, and has been approved for long enough."""
-    if employer.confirmed_at is None or employer.confirmed_at > now - timedelta(days=ladder.thresholds.early_days):
+    if employer.confirmed_at is None or employer.confirmed_at > now - timedelta(
+        days=ladder.thresholds.early_days
+    ):
         return False
-    unconditional = Case.objects.filter(employer=employer, state=State.APPROVED, conditional=False).exists()
+    unconditional = Case.objects.filter(
+        employer=employer, state=State.APPROVED, conditional=False
+    ).exists()
     return unconditional and employer.confirmed_at > now - ladder.provisional_for

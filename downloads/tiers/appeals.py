@@ -56,17 +56,27 @@ class Restriction:
 
 def restriction_of(employer_id: UUID, now: datetime) -> Restriction | None:
     """What holds the employer back beyond its case; None where nothing does."""
-    standing = Standing.objects.in_force(now).filter(pk=employer_id).exclude(tier=Tier.ESTABLISHED).first()
+    standing = (
+        Standing.objects.in_force(now).filter(pk=employer_id).exclude(tier=Tier.ESTABLISHED).first()
+    )
     move = tier_changes.last_move(employer_id) if standing else None
     if standing is None or move is None:
         return None
-    return Restriction(standing, move, tuple(MoveAppeal.objects.filter(employer=employer_id, move=move).order_by("-at")))
+    return Restriction(
+        standing,
+        move,
+        tuple(MoveAppeal.objects.filter(employer=employer_id, move=move).order_by("-at")),
+    )
 
 
 def overtaken_before(restriction: Restriction) -> MoveAppeal | None:
     """The employer's last appeal, where it was against an earlier move and this one overtook it."""
     last = MoveAppeal.objects.filter(employer=restriction.standing.pk).order_by("-at").first()
-    return last if last and last.outcome == Outcome.OVERTAKEN and last.move_id != restriction.move.pk else None
+    return (
+        last
+        if last and last.outcome == Outcome.OVERTAKEN and last.move_id != restriction.move.pk
+        else None
+    )
 
 
 # --- The employer ----------------------------------------------------------------------------------------
@@ -111,7 +121,14 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
         if restriction.move.pk != move_id:
             raise Refused("state_conflict")
         due_at = hours().after(now, CURRENT.target[Kind.APPEAL])
-        said = MoveAppeal.objects.create(employer=member.employer, move=restriction.move, text=words, by=member.user, at=now, due_at=due_at)
+        said = MoveAppeal.objects.create(
+            employer=member.employer,
+            move=restriction.move,
+            text=words,
+            by=member.user,
+            at=now,
+            due_at=due_at,
+        )
         _note("appeal", said, restriction.standing, member.as_actor(), now)
         _tell("restriction_appealed", said, now)
     return said
@@ -144,11 +161,18 @@ def proposals(move: Event) -> list[Move]:
     """The proposal that became this move, where two people made it."""
     if move.role != Role.REVIEWER:
         return []
-    confirmed = Move.objects.filter(employer=move.employer_id, confirmed=True, settled_at=move.at, settled_by=UUID(move.actor_id))
+    confirmed = Move.objects.filter(
+        employer=move.employer_id,
+        confirmed=True,
+        settled_at=move.at,
+        settled_by=UUID(move.actor_id),
+    )
     return list(confirmed.select_related("proposed_by", "settled_by"))
 
 
-def answer(appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str) -> MoveAppeal:
+def answer(
+    appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str
+) -> MoveAppeal:
     """Lift what was appealed against, at once, or keep it; the owners are told, with the reply.
 
     Raises Refused: `words_missing` for a no without a reply, `appeal_none` where it is answered or overtaken, `restriction_none`
@@ -161,7 +185,13 @@ def answer(appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift:
     with transaction.atomic():
         locks.take(employer_id)
         standing = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
-        said = MoveAppeal.objects.select_for_update(of=("self",)).open().select_related("move", "employer").filter(pk=appeal_id).first()
+        said = (
+            MoveAppeal.objects.select_for_update(of=("self",))
+            .open()
+            .select_related("move", "employer")
+            .filter(pk=appeal_id)
+            .first()
+        )
         if said is None:
             raise Refused("appeal_none")
         if refused := may_answer(said, actor):
@@ -177,8 +207,21 @@ def answer(appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift:
     return said
 
 
-def _answered(said: MoveAppeal, standing: Standing, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str) -> None:
-    said.answered_by, said.reply, said.outcome = reviewer, reply, Outcome.LIFTED if lift else Outcome.KEPT
+def _answered(
+    said: MoveAppeal,
+    standing: Standing,
+    reviewer: User,
+    actor: Actor,
+    now: datetime,
+    *,
+    lift: bool,
+    reply: str,
+) -> None:
+    said.answered_by, said.reply, said.outcome = (
+        reviewer,
+        reply,
+        Outcome.LIFTED if lift else Outcome.KEPT,
+    )
     said.save()
     _note("lift" if lift else "uphold", said, standing, actor, now)
     if lift:
@@ -204,26 +247,47 @@ def waiting(now: datetime) -> Waiting:
 def end_overtaken(now: datetime) -> int:
     """Close the appeals against what has ended by itself; how many."""
     ended = Standing.objects.filter(until__lte=now, employer__test=False).values("pk")
-    return MoveAppeal.objects.open().filter(employer__in=ended).update(answered_at=now, outcome=Outcome.OVERTAKEN)
+    return (
+        MoveAppeal.objects.open()
+        .filter(employer__in=ended)
+        .update(answered_at=now, outcome=Outcome.OVERTAKEN)
+    )
 
 
 def answered_in() -> turnaround.Usual | None:
     """From an owner's words to a person's answer, lately."""
-    answered = MoveAppeal.objects.answered_by_people().filter(employer__test=False).order_by("-pk").values_list("at", "answered_at")
+    answered = (
+        MoveAppeal.objects.answered_by_people()
+        .filter(employer__test=False)
+        .order_by("-pk")
+        .values_list("at", "answered_at")
+    )
     return turnaround.usual(end - said for said, end in answered[: turnaround.OF_THE_LAST] if end)
 
 
 def _note(verb: str, said: MoveAppeal, standing: Standing, actor: Actor, now: datetime) -> None:
     until = standing.until.isoformat() if standing.until else None
     record(
-        verb, said, actor, now, employer_id=said.employer_id, from_state=standing.tier, to_state=standing.tier,
-        reasons=[standing.reason] if standing.reason else [], data={"until": until, "move": said.move_id},
-    )  # fmt: skip
+        verb,
+        said,
+        actor,
+        now,
+        employer_id=said.employer_id,
+        from_state=standing.tier,
+        to_state=standing.tier,
+        reasons=[standing.reason] if standing.reason else [],
+        data={"until": until, "move": said.move_id},
+    )
 
 
 def _tell(template: str, said: MoveAppeal, now: datetime) -> None:
     """To the owners, and whoever appealed."""
     path = reverse("downloads:restriction")
     for member in notices.concerned(said.employer_id, said.by_id):
-        context = {"name": said.employer.name, "reply": said.reply, "days": AGAIN_AFTER.days, "path": path}
+        context = {
+            "name": said.employer.name,
+            "reply": said.reply,
+            "days": AGAIN_AFTER.days,
+            "path": path,
+        }
         queue_mail(member.user.email, template, member.user.language, context, now)

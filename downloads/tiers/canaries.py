@@ -33,7 +33,9 @@ TOGETHER: Final = timedelta(days=7)
 """Rings within this time count together."""
 
 
-def plant(client_id: UUID, candidate: str, employer_id: UUID | None, why: str, user: User, now: datetime) -> Canary:
+def plant(
+    client_id: UUID, candidate: str, employer_id: UUID | None, why: str, user: User, now: datetime
+) -> Canary:
     """Let this candidate of this platform be a canary. Raises Refused: `not_allowed`, `platform_unknown`, `employer_unknown`,
     `canary_known`.
     """
@@ -59,7 +61,9 @@ def heard(binding: RelayBinding, call: RelayCall) -> None:
         return
     canary = Canary.objects.filter(client_id=binding.client_id, candidate=binding.candidate).first()
     if canary is not None:
-        ring = CanaryRing.objects.create(canary=canary, call=call, employer_id=binding.employer_id, at=call.at)
+        ring = CanaryRing.objects.create(
+            canary=canary, call=call, employer_id=binding.employer_id, at=call.at
+        )
         _ring(ring)
 
 
@@ -69,7 +73,9 @@ def answer(ring_id: int, now: datetime) -> None:
     if ring is None:
         return
     moment = ring.at - TOGETHER
-    if (lifted := tier_changes.last_lifted(ring.employer_id)) is not None:  # what people have heard is not held against anybody again
+    if (
+        lifted := tier_changes.last_lifted(ring.employer_id)
+    ) is not None:  # what people have heard is not held against anybody again
         moment = max(moment, lifted.at)
     span = {"at__gt": moment, "at__lte": ring.at + TOGETHER}
     lately = CanaryRing.objects.filter(employer=ring.employer_id, looked_at=None, **span)
@@ -77,12 +83,23 @@ def answer(ring_id: int, now: datetime) -> None:
     with transaction.atomic():
         enough = callers >= settings.CANARY_RINGS
         if enough and not _rests(ring.employer_id, now):  # first the turn, then the row
-            tier_changes.move(ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=tier_changes.Seen(("canary",)))
-        if not CanaryRing.objects.filter(pk=ring_id, answered_at=None).update(answered_at=now, restricted=enough):
+            tier_changes.move(
+                ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=tier_changes.Seen(("canary",))
+            )
+        if not CanaryRing.objects.filter(pk=ring_id, answered_at=None).update(
+            answered_at=now, restricted=enough
+        ):
             transaction.set_rollback(True)
             return
         # No platform hears of it: the type is not listed in `events.core.event_types`.
-        record("ring_canary", ring, SYSTEM, now, employer_id=ring.employer_id, data={"restricted": enough, "callers": callers})
+        record(
+            "ring_canary",
+            ring,
+            SYSTEM,
+            now,
+            employer_id=ring.employer_id,
+            data={"restricted": enough, "callers": callers},
+        )
     log.warning("canary_rang", ring=ring_id, employer=str(ring.employer_id), restricted=enough)
 
 
@@ -107,7 +124,11 @@ def settle(ring_id: int, outcome: str, user: User, now: datetime) -> None:
 
 def unanswered() -> list[int]:
     """Rings whose doorbell was lost."""
-    return list(CanaryRing.objects.filter(answered_at=None).order_by("at").values_list("pk", flat=True)[:200])
+    return list(
+        CanaryRing.objects.filter(answered_at=None)
+        .order_by("at")
+        .values_list("pk", flat=True)[:200]
+    )
 
 
 def _ring(ring: CanaryRing) -> None:

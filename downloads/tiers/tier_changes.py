@@ -32,7 +32,11 @@ from verification.models import Proof, ProofState
 
 OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
 """The verbs of the Events that tell of a move."""
-VERBS: Final = {Tier.RESTRICTED: "restrict", Tier.PROVISIONAL: "demote", Tier.ESTABLISHED: "promote"}
+VERBS: Final = {
+    Tier.RESTRICTED: "restrict",
+    Tier.PROVISIONAL: "demote",
+    Tier.ESTABLISHED: "promote",
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,11 @@ class Basis:
 
     @staticmethod
     def _place(standing: Standing | None) -> tuple[object, ...] | None:
-        return (standing.tier, standing.reason, standing.moved_at, standing.until) if standing else None
+        return (
+            (standing.tier, standing.reason, standing.moved_at, standing.until)
+            if standing
+            else None
+        )
 
 
 def move(
@@ -86,10 +94,22 @@ def move(
         earlier = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
         if basis and not basis.holds(earlier):
             return False
-        values = {"tier": tier, "reason": reason, "moved_at": now, "until": until} | _kept(earlier, reason)
+        values = {"tier": tier, "reason": reason, "moved_at": now, "until": until} | _kept(
+            earlier, reason
+        )
         standing, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
         verb = "step_up" if reason == STEP_UP else VERBS[tier]
-        _noted(verb, standing, earlier.tier if earlier else "", tier, [reason] if reason else [], actor, now, seen, note)
+        _noted(
+            verb,
+            standing,
+            earlier.tier if earlier else "",
+            tier,
+            [reason] if reason else [],
+            actor,
+            now,
+            seen,
+            note,
+        )
     return True
 
 
@@ -102,14 +122,25 @@ def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
     return {"earlier_tier": "" if earlier.reason else earlier.tier, "earlier_until": earlier.until}
 
 
-def release(employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = "") -> bool:
+def release(
+    employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = ""
+) -> bool:
     """Let the employer's case say again where it stands; False where it did already, or `basis` no longer holds."""
     with transaction.atomic():
         locks.take(employer_id)
         standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
         if standing is None or (basis and not basis.holds(standing)):
             return False
-        _noted("release", standing, standing.tier, "", [standing.reason] if standing.reason else [], actor, now, note=note)
+        _noted(
+            "release",
+            standing,
+            standing.tier,
+            "",
+            [standing.reason] if standing.reason else [],
+            actor,
+            now,
+            note=note,
+        )
         standing.delete()
     return True
 
@@ -128,32 +159,61 @@ def _noted(
     """Put it down, and tell the employer's owners, with the way back. An appeal against the place before is overtaken by it."""
     until = standing.until.isoformat() if standing.until else None
     data = {"until": until} | seen.stored()
-    record(verb, standing, actor, now, employer_id=standing.pk, from_state=earlier, to_state=later, reasons=reasons, data=data)
-    MoveAppeal.objects.open().filter(employer=standing.pk).update(answered_at=now, outcome=Outcome.OVERTAKEN)
+    record(
+        verb,
+        standing,
+        actor,
+        now,
+        employer_id=standing.pk,
+        from_state=earlier,
+        to_state=later,
+        reasons=reasons,
+        data=data,
+    )
+    MoveAppeal.objects.open().filter(employer=standing.pk).update(
+        answered_at=now, outcome=Outcome.OVERTAKEN
+    )
     name = Employer.objects.values_list("name", flat=True).get(pk=standing.pk)
     day = localtime(standing.until).date().isoformat() if standing.until else ""
-    path = reverse("verification:home" if verb in ("release", "promote") else "downloads:restriction")
+    path = reverse(
+        "verification:home" if verb in ("release", "promote") else "downloads:restriction"
+    )
     for member in notices.concerned(standing.pk, None):
-        context = {"name": name, "verb": verb, "reasons": [] if verb == "release" else reasons, "note": note, "path": path, "until": day}
+        context = {
+            "name": name,
+            "verb": verb,
+            "reasons": [] if verb == "release" else reasons,
+            "note": note,
+            "path": path,
+            "until": day,
+        }
         queue_mail(member.user.email, "standing_moved", member.user.language, context, now)
 
 
 def last_move(employer_id: UUID) -> Event | None:
     """The Event of the employer's last move, back to what its case says included."""
-    moves = Event.objects.filter(subject_type="standing", subject_id=str(employer_id), verb__in=OWN_MOVES)
+    moves = Event.objects.filter(
+        subject_type="standing", subject_id=str(employer_id), verb__in=OWN_MOVES
+    )
     return moves.order_by("-id").first()
 
 
 def last_lifted(employer_id: UUID) -> Event | None:
     """The Event of the employer's last move that restricted nothing."""
-    moves = Event.objects.filter(subject_type="standing", subject_id=str(employer_id), verb__in=("release", "promote", "demote"))
+    moves = Event.objects.filter(
+        subject_type="standing",
+        subject_id=str(employer_id),
+        verb__in=("release", "promote", "demote"),
+    )
     return moves.order_by("-id").first()
 
 
 # --- By two people ---------------------------------------------------------------------------------------
 
 
-def propose(employer_id: UUID, tier: str, why: str, until: datetime | None, user: User, now: datetime) -> Move:
+def propose(
+    employer_id: UUID, tier: str, why: str, until: datetime | None, user: User, now: datetime
+) -> Move:
     """Propose a move to `tier`, or "" for what the case says. Raises Refused: `not_allowed`, `employer_unknown`."""
     if not user.as_reviewer().can(Power.DECIDE):
         raise Refused("not_allowed")
@@ -161,8 +221,17 @@ def propose(employer_id: UUID, tier: str, why: str, until: datetime | None, user
         employer = Employer.objects.shown_to(user.pk).filter(pk=employer_id).first()
         if employer is None:
             raise Refused("employer_unknown", "employer")
-        proposed = Move.objects.create(employer=employer, tier=tier, why=why, until=until, proposed_by=user, proposed_at=now)
-        record("propose_move", proposed, user.as_reviewer(), now, employer_id=employer.pk, to_state=tier)
+        proposed = Move.objects.create(
+            employer=employer, tier=tier, why=why, until=until, proposed_by=user, proposed_at=now
+        )
+        record(
+            "propose_move",
+            proposed,
+            user.as_reviewer(),
+            now,
+            employer_id=employer.pk,
+            to_state=tier,
+        )
     return proposed
 
 
@@ -182,9 +251,22 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
         proposed.settled_by, proposed.settled_at, proposed.confirmed = user, now, confirmed
         proposed.save()
         verb = "confirm_move" if confirmed else "drop_move"
-        record(verb, proposed, user.as_reviewer(), now, employer_id=proposed.employer_id, to_state=proposed.tier)
+        record(
+            verb,
+            proposed,
+            user.as_reviewer(),
+            now,
+            employer_id=proposed.employer_id,
+            to_state=proposed.tier,
+        )
         if confirmed and proposed.tier:
-            move(proposed.employer_id, Tier(proposed.tier), user.as_reviewer(), now, until=proposed.until)
+            move(
+                proposed.employer_id,
+                Tier(proposed.tier),
+                user.as_reviewer(),
+                now,
+                until=proposed.until,
+            )
         elif confirmed:
             release(proposed.employer_id, user.as_reviewer(), now)
 
@@ -200,13 +282,21 @@ def lift_step_ups(now: datetime) -> int:
 def lift_step_ups_of_test(client: ApiClient, now: datetime) -> int:
     """As `lift_step_ups`, in the test of one platform, whose clock shows `now`."""
     ahead = timedelta(seconds=client.clock_seconds)
-    return _lift_step_ups(Standing.objects.filter(employer__platform=client, employer__test=True), now - ahead)
+    return _lift_step_ups(
+        Standing.objects.filter(employer__platform=client, employer__test=True), now - ahead
+    )
 
 
 def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
     lifted = 0
-    proven = Proof.objects.filter(employer=OuterRef("pk"), state=ProofState.PROVEN, started_at__gt=OuterRef("moved_at"))
-    asked = among.filter(Exists(proven), reason=STEP_UP).select_related("employer__platform").order_by("moved_at")
+    proven = Proof.objects.filter(
+        employer=OuterRef("pk"), state=ProofState.PROVEN, started_at__gt=OuterRef("moved_at")
+    )
+    asked = (
+        among.filter(Exists(proven), reason=STEP_UP)
+        .select_related("employer__platform")
+        .order_by("moved_at")
+    )
     for standing in list(asked):
         moment = now_of(standing.employer, now)
         if shown_anew(standing.employer, standing.moved_at, moment):
@@ -218,5 +308,13 @@ def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> boo
     """Back to where it was moved to before a step-up, if that would still be in force; else as its case says."""
     basis = Basis(standing)
     if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
-        return move(standing.pk, Tier(standing.earlier_tier), actor, now, until=standing.earlier_until, basis=basis, note=note)
+        return move(
+            standing.pk,
+            Tier(standing.earlier_tier),
+            actor,
+            now,
+            until=standing.earlier_until,
+            basis=basis,
+            note=note,
+        )
     return release(standing.pk, actor, now, basis=basis, note=note)

@@ -28,7 +28,9 @@ def _burst(figures: Mapping[str, int]) -> str:
         return gettext("Many resumes were downloaded within about a minute.")
     many = figures["burst"]
     return ngettext(
-        "%(many)d resume was downloaded within about a minute.", "%(many)d resumes were downloaded within about a minute.", many
+        "%(many)d resume was downloaded within about a minute.",
+        "%(many)d resumes were downloaded within about a minute.",
+        many,
     ) % {"many": many}
 
 
@@ -46,10 +48,9 @@ def _sequence(figures: Mapping[str, int]) -> str:
 def _unanswered(figures: Mapping[str, int]) -> str:
     if "answerable" not in figures:
         return gettext("Many resumes were downloaded, and almost nobody was contacted.")
-    return gettext("Of %(answerable)d resumes that were downloaded, %(contacts)d led to a contact.") % {
-        "answerable": figures["answerable"],
-        "contacts": figures.get("contacts", 0),
-    }
+    return gettext(
+        "Of %(answerable)d resumes that were downloaded, %(contacts)d led to a contact."
+    ) % {"answerable": figures["answerable"], "contacts": figures.get("contacts", 0)}
 
 
 def _unerased(figures: Mapping[str, int]) -> str:
@@ -80,7 +81,13 @@ def seen_by_staff(move: Event) -> list[str]:
     """As `seen`, with what the employer must not hear."""
     rang = "canary" in move.data.get("seen", [])
     return seen(move) + (
-        [gettext("Somebody called a number that stands only in a planted resume. The employer must not hear of it.")] if rang else []
+        [
+            gettext(
+                "Somebody called a number that stands only in a planted resume. The employer must not hear of it."
+            )
+        ]
+        if rang
+        else []
     )
 
 

@@ -32,8 +32,15 @@ def own(client: ApiClient, employer_id: UUID) -> Employer:
 
 
 def add_member(
-    client: ApiClient, employer: Employer, *, reference: str, email: str, role: str, language: str, now: datetime
-) -> Member:  # fmt: skip
+    client: ApiClient,
+    employer: Employer,
+    *,
+    reference: str,
+    email: str,
+    role: str,
+    language: str,
+    now: datetime,
+) -> Member:
     """A recruiter of the platform's `employer`, or again one whose membership of it has ended. Its owners are told.
 
     In a platform's test nobody reads mail: an address ends with `.test` there and counts as confirmed, but for one that begins
@@ -46,18 +53,32 @@ def add_member(
     if client.test is not email.endswith(NOWHERE):
         raise Refused("test_email_required" if client.test else "email_invalid", "email")
     confirmed = now if client.test and not email.startswith("unverified") else None
-    if Member.objects.filter(employer=employer, reference=reference).exclude(user__email=email).exists():
+    if (
+        Member.objects.filter(employer=employer, reference=reference)
+        .exclude(user__email=email)
+        .exists()
+    ):
         raise Refused("reference_taken", "reference", seen=reference)
     try:
         with transaction.atomic():
-            former = Member.objects.select_for_update(of=("self",)).filter(employer=employer, user__email=email).first()
+            former = (
+                Member.objects.select_for_update(of=("self",))
+                .filter(employer=employer, user__email=email)
+                .first()
+            )
             if former is not None:
                 member = _again(former, reference, role, language, now, confirmed)
             else:
-                user = User.objects.create_user(email, None, language=language, joined_at=now, email_verified_at=confirmed)
-                member = Member.objects.create(user=user, employer=employer, role=role, joined_at=now, reference=reference)
+                user = User.objects.create_user(
+                    email, None, language=language, joined_at=now, email_verified_at=confirmed
+                )
+                member = Member.objects.create(
+                    user=user, employer=employer, role=role, joined_at=now, reference=reference
+                )
             data = {"member": str(member.pk), "role": role}
-            record("add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data)
+            record(
+                "add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data
+            )
             tell_owners_of(member, now)
     except IntegrityError as error:
         if User.objects.filter(email=email).exists():
@@ -75,7 +96,14 @@ def _checked(email: str) -> str:
     return email
 
 
-def _again(former: Member, reference: str, role: str, language: str, now: datetime, confirmed: datetime | None) -> Member:
+def _again(
+    former: Member,
+    reference: str,
+    role: str,
+    language: str,
+    now: datetime,
+    confirmed: datetime | None,
+) -> Member:
     """Begin an ended membership anew. Neither the old password nor the old confirmation opens anything."""
     if former.left_at is None or former.user.is_staff:
         raise Refused("email_taken", "email")
@@ -88,7 +116,9 @@ def _again(former: Member, reference: str, role: str, language: str, now: dateti
     return former
 
 
-def set_phone(client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime) -> Member:
+def set_phone(
+    client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime
+) -> Member:
     """The number that a recruiter whom the platform named calls from; "" for none. It rests sealed, and is told back to nobody.
 
     Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
@@ -108,7 +138,12 @@ def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: date
     Raises Refused `member_unknown`.
     """
     with transaction.atomic():
-        member = Member.objects.select_for_update(of=("self",)).select_related("user").filter(pk=member_id, employer=employer).first()
+        member = (
+            Member.objects.select_for_update(of=("self",))
+            .select_related("user")
+            .filter(pk=member_id, employer=employer)
+            .first()
+        )
         if member is None:
             raise Refused("member_unknown")
         if member.left_at is not None:
@@ -116,5 +151,18 @@ def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: date
         member.left_at = now
         member.save(update_fields=["left_at"])
         User.objects.filter(pk=member.user_id, is_staff=False).update(is_active=False)
-        queue_mail(member.user.email, "member_removed", member.user.language, {"company": employer.name}, now)
-        record("remove_member", employer, client.as_actor(), now, employer_id=employer.pk, data={"member": str(member_id)})
+        queue_mail(
+            member.user.email,
+            "member_removed",
+            member.user.language,
+            {"company": employer.name},
+            now,
+        )
+        record(
+            "remove_member",
+            employer,
+            client.as_actor(),
+            now,
+            employer_id=employer.pk,
+            data={"member": str(member_id)},
+        )

@@ -41,12 +41,16 @@ def network_of(request: HttpRequest) -> str:
     """Where the request comes from, for counting."""
     behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
     meta = request.META
-    return throttle.network(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), behind_proxy=behind_proxy)
+    return throttle.network(
+        meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), behind_proxy=behind_proxy
+    )
 
 
 def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ...]:
     """What a try of a password for `email` counts under."""
-    return throttle.passwords(email, network_of(request), request.COOKIES.get(throttle.KNOWN_COOKIE, ""))
+    return throttle.passwords(
+        email, network_of(request), request.COOKIES.get(throttle.KNOWN_COOKIE, "")
+    )
 
 
 class _Refusable:
@@ -82,19 +86,35 @@ def uscc_field() -> forms.CharField:
     return forms.CharField(
         label=_("Unified social credit code"),
         max_length=40,
-        help_text=_("18 characters, on the licence under its title. Spaces and lower case are fine."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
+        help_text=_(
+            "18 characters, on the licence under its title. Spaces and lower case are fine."
+        ),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "code",
+            }
+        ),
     )
 
 
 def account_class_field(initial: AccountClass | None = None) -> forms.ChoiceField:
     """What kind of recruiting the employer does."""
-    return forms.ChoiceField(label=_("Which of these are you?"), choices=AccountClass.choices, initial=initial, widget=forms.RadioSelect)
+    return forms.ChoiceField(
+        label=_("Which of these are you?"),
+        choices=AccountClass.choices,
+        initial=initial,
+        widget=forms.RadioSelect,
+    )
 
 
 def _email(**attrs: Any) -> forms.EmailField:
     return forms.EmailField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email", **attrs})
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email", **attrs}),
     )
 
 
@@ -104,7 +124,9 @@ def phone_field() -> forms.CharField:
         label=_("Mobile number"),
         max_length=30,
         required=False,
-        help_text=_("A reviewer may call if something is unclear. Kept encrypted; we also notice when many companies give one number."),
+        help_text=_(
+            "A reviewer may call if something is unclear. Kept encrypted; we also notice when many companies give one number."
+        ),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
     )
 
@@ -144,7 +166,10 @@ class RegisterForm(_NewPasswordForm):
     email = _email()
     phone = phone_field()
     password = _new_password()
-    contest = forms.BooleanField(required=False, label=_("My company did not register here. I hand in our licence, and a reviewer looks."))
+    contest = forms.BooleanField(
+        required=False,
+        label=_("My company did not register here. I hand in our licence, and a reviewer looks."),
+    )
 
     @property
     def may_contest(self) -> bool:
@@ -197,8 +222,12 @@ class SignInForm(_CountedSignInForm):
     """Sign-in by address and password."""
 
     error_messages = {
-        "invalid_login": _("This address and password do not belong together. Check both, or reset the password."),
-        "inactive": _("This account has been closed by your company's owner. Ask them for a new invitation."),
+        "invalid_login": _(
+            "This address and password do not belong together. Check both, or reset the password."
+        ),
+        "inactive": _(
+            "This account has been closed by your company's owner. Ask them for a new invitation."
+        ),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -214,7 +243,13 @@ class CodeForm(RefusableForm):
         label=_("Code"),
         max_length=20,
         widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code", "spellcheck": "false"}
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "autofocus": True,
+                "class": "code",
+                "spellcheck": "false",
+            }
         ),
     )
 
@@ -226,7 +261,13 @@ class RecoveryForm(RefusableForm):
         label=_("Recovery code"),
         max_length=40,
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none", "autofocus": True, "class": "code", "spellcheck": "false"}
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "autofocus": True,
+                "class": "code",
+                "spellcheck": "false",
+            }
         ),
     )
 
@@ -234,7 +275,11 @@ class RecoveryForm(RefusableForm):
 class InviteForm(RefusableForm):
     """A colleague's address."""
 
-    email = forms.EmailField(label=_("Colleague's e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("Colleague's e-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class PhoneForm(RefusableForm):
@@ -269,7 +314,13 @@ class ResetForm(_Refusable, PasswordResetForm):
     ) -> None:
         # The link is built on the configured address: the request's Host header could be anybody's.
         path = reverse("employers:password_reset_confirm", args=[context["uid"], context["token"]])
-        queue_mail(to_email, "password_reset", context["user"].language, {"link": settings.SITE_URL + path}, timezone.now())
+        queue_mail(
+            to_email,
+            "password_reset",
+            context["user"].language,
+            {"link": settings.SITE_URL + path},
+            timezone.now(),
+        )
 
 
 def code_state(typed: str) -> dict[str, Any]:
@@ -278,7 +329,12 @@ def code_state(typed: str) -> dict[str, Any]:
     Too short is not yet wrong: somebody is still typing.
     """
     code = normalise(typed)
-    state: dict[str, Any] = {"code": code, "count": len(code), "length": LENGTH, "respelt": code != typed.strip().upper()}
+    state: dict[str, Any] = {
+        "code": code,
+        "count": len(code),
+        "length": LENGTH,
+        "respelt": code != typed.strip().upper(),
+    }
     if len(code) < LENGTH:
         return state
     try:

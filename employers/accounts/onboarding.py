@@ -30,14 +30,26 @@ Clock = Callable[[ApiClient], datetime]
 
 
 def make_link(
-    client: ApiClient, employer: Employer, member_id: UUID, *, purpose: LinkPurpose, return_url: str, language: str, links: Links,
+    client: ApiClient,
+    employer: Employer,
+    member_id: UUID,
+    *,
+    purpose: LinkPurpose,
+    return_url: str,
+    language: str,
+    links: Links,
     now: datetime,
-) -> tuple[OnboardingLink, str]:  # fmt: skip
+) -> tuple[OnboardingLink, str]:
     """A link for one recruiter of the platform's `employer`, and its address.
 
     Raises Refused: `member_unknown`, `member_not_linked`, `return_url_unknown`.
     """
-    member = Member.objects.active().select_related("user").filter(pk=member_id, employer=employer).first()
+    member = (
+        Member.objects.active()
+        .select_related("user")
+        .filter(pk=member_id, employer=employer)
+        .first()
+    )
     if member is None or not member.user.is_active:
         raise Refused("member_unknown")
     if not member.reference or member.user.is_staff:
@@ -46,11 +58,23 @@ def make_link(
         raise Refused("return_url_unknown", "return_url", seen=return_url[:100])
     with transaction.atomic():
         link = OnboardingLink.objects.create(
-            client=client, member=member, purpose=purpose, return_url=return_url, language=language,
-            created_at=now, expires_at=now + VALID_FOR,
-        )  # fmt: skip
+            client=client,
+            member=member,
+            purpose=purpose,
+            return_url=return_url,
+            language=language,
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
         data = {"purpose": str(purpose), "link": str(link.pk)}
-        record("make_onboarding_link", member, client.as_actor(), now, employer_id=employer.pk, data=data)
+        record(
+            "make_onboarding_link",
+            member,
+            client.as_actor(),
+            now,
+            employer_id=employer.pk,
+            data=data,
+        )
     return link, links.to(VIEW, signing.dumps(str(link.pk), salt=SALT))
 
 
@@ -60,11 +84,21 @@ def read_link(token: str, clock: Clock) -> OnboardingLink:
         pk = UUID(signing.loads(token, salt=SALT))
     except (signing.BadSignature, ValueError) as error:
         raise Refused("onboarding_link_gone") from error
-    link = OnboardingLink.objects.select_related("client", "member__user", "member__employer").filter(pk=pk).first()
+    link = (
+        OnboardingLink.objects.select_related("client", "member__user", "member__employer")
+        .filter(pk=pk)
+        .first()
+    )
     if link is None or link.used_at is not None or link.expires_at <= clock(link.client):
         raise Refused("onboarding_link_gone")
     user, member = link.member.user, link.member
-    if not user.is_active or user.is_staff or user.is_superuser or member.left_at is not None or link.client.revoked_at is not None:
+    if (
+        not user.is_active
+        or user.is_staff
+        or user.is_superuser
+        or member.left_at is not None
+        or link.client.revoked_at is not None
+    ):
         raise Refused("onboarding_link_gone")
     return link
 
@@ -80,7 +114,14 @@ def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
         if not OnboardingLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
             raise Refused("onboarding_link_gone")
         data = {"purpose": link.purpose, "link": str(link.pk), "client": str(link.client_id)}
-        record("onboard", link.member, link.member.as_actor(), now, employer_id=link.member.employer_id, data=data)
+        record(
+            "onboard",
+            link.member,
+            link.member.as_actor(),
+            now,
+            employer_id=link.member.employer_id,
+            data=data,
+        )
         if link.member.user.email_verified_at is None:
             send_verification(link.member.user, links, now)
     return link
@@ -94,6 +135,10 @@ def sweep(now: datetime) -> int:
 
 def address_back(link: OnboardingLink, state: str) -> str | None:
     """Where the recruiter goes back to, with the state of their case; None where that is not registered any more."""
-    if link.client.revoked_at is not None or not return_urls.allows(link.client.return_urls, link.return_url, local=link.client.test):
+    if link.client.revoked_at is not None or not return_urls.allows(
+        link.client.return_urls, link.return_url, local=link.client.test
+    ):
         return None
-    return return_urls.with_query(link.return_url, {"zizhi_employer": str(link.member.employer_id), "state": state})
+    return return_urls.with_query(
+        link.return_url, {"zizhi_employer": str(link.member.employer_id), "state": state}
+    )

@@ -59,7 +59,10 @@ def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
         raise refused
     if usccs.is_of_test(code) is not test:
         raise Refused("test_code_required" if test else "uscc_invalid", "uscc", seen=code)
-    if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False, test=test).exists():
+    if (
+        not contest
+        and Employer.objects.filter(uscc=code, confirmed_at__isnull=False, test=test).exists()
+    ):
         raise Refused("duplicate_same_uscc_active", "uscc", seen=code)
     return code
 
@@ -71,7 +74,9 @@ def check_name(text: str, field: str = "company") -> str:
     that do not show (of control, of direction, of no width).
     """
     spelt = unicodedata.normalize("NFKC", text).casefold()
-    unseen = any(unicodedata.category(character) in ("Cc", "Cf", "Co", "Zl", "Zp") for character in text)
+    unseen = any(
+        unicodedata.category(character) in ("Cc", "Cf", "Co", "Zl", "Zp") for character in text
+    )
     if unseen or _NOT_A_NAME.search(spelt):
         raise Refused("name_not_plain", field)
     return text
@@ -99,15 +104,32 @@ def register(
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
         return _member_again(email, password)
-    code, company, phone = check_code(uscc, contest=contest), check_name(company.strip()), sightings.check_phone(phone)
+    code, company, phone = (
+        check_code(uscc, contest=contest),
+        check_name(company.strip()),
+        sightings.check_phone(phone),
+    )
     try:
         with transaction.atomic():
             sealed = sightings.seal_phone(phone)
-            user = User.objects.create_user(email, password, language=language, joined_at=now, phone_sealed=sealed)
+            user = User.objects.create_user(
+                email, password, language=language, joined_at=now, phone_sealed=sealed
+            )
             sightings.record(user, now, phone=phone)
-            employer = Employer.objects.create(name=company, uscc=code, account_class=account_class, registered_at=now)
-            member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now)
-            record("register", employer, member.as_actor(), now, employer_id=employer.pk, data={"contest": contest})
+            employer = Employer.objects.create(
+                name=company, uscc=code, account_class=account_class, registered_at=now
+            )
+            member = Member.objects.create(
+                user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now
+            )
+            record(
+                "register",
+                employer,
+                member.as_actor(),
+                now,
+                employer_id=employer.pk,
+                data={"contest": contest},
+            )
             send_verification(user, links, now)
     except IntegrityError:  # the same form, a moment earlier
         return _member_again(email, password)
@@ -158,9 +180,17 @@ def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
         raise Refused("link_invalid")
     if user.email_verified_at is None:
         with transaction.atomic():
-            if User.objects.filter(pk=user.pk, email_verified_at=None).update(email_verified_at=now):
+            if User.objects.filter(pk=user.pk, email_verified_at=None).update(
+                email_verified_at=now
+            ):
                 member = Member.objects.filter(user=user).first()
-                record("verify_email", user, Actor(Role.OWNER, str(user.pk)), now, employer_id=member.employer_id if member else None)
+                record(
+                    "verify_email",
+                    user,
+                    Actor(Role.OWNER, str(user.pk)),
+                    now,
+                    employer_id=member.employer_id if member else None,
+                )
         user.refresh_from_db(fields=["email_verified_at"])
     return user
 
@@ -206,11 +236,19 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
     email = email.strip().lower()
     if owner.employer.test and not email.endswith(NOWHERE):
         raise Refused("test_email_required", "email")
-    if User.objects.filter(email=email).exists() and _former(owner.employer, email) is None and not _unclaimed(email).exists():
+    if (
+        User.objects.filter(email=email).exists()
+        and _former(owner.employer, email) is None
+        and not _unclaimed(email).exists()
+    ):
         raise Refused("email_taken", "email", seen=email)
     with transaction.atomic():
-        Employer.objects.select_for_update().get(pk=owner.employer_id)  # counted one after the other
-        sent = Event.objects.filter(employer_id=owner.employer_id, verb="invite", at__gt=now - timedelta(days=1)).count()
+        Employer.objects.select_for_update().get(
+            pk=owner.employer_id
+        )  # counted one after the other
+        sent = Event.objects.filter(
+            employer_id=owner.employer_id, verb="invite", at__gt=now - timedelta(days=1)
+        ).count()
         if sent >= INVITATIONS_PER_DAY:
             raise Refused("invited_too_often", expected=f"≤ {INVITATIONS_PER_DAY}")
         token = signing.dumps([str(owner.employer_id), email, now.isoformat()], salt=INVITE_SALT)
@@ -221,28 +259,45 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
 
 def _former(employer: Employer, email: str) -> Member | None:
     """The colleague with this address whose membership of this employer has ended."""
-    return Member.objects.filter(employer=employer, user__email=email, left_at__isnull=False).select_related("user").first()
+    return (
+        Member.objects.filter(employer=employer, user__email=email, left_at__isnull=False)
+        .select_related("user")
+        .first()
+    )
 
 
 def _unclaimed(email: str) -> QuerySet[User]:
     """The account with this address that nobody has shown to be theirs: anybody can register with anybody's address."""
-    return User.objects.filter(email=email, email_verified_at=None, is_staff=False, member__isnull=False)
+    return User.objects.filter(
+        email=email, email_verified_at=None, is_staff=False, member__isnull=False
+    )
 
 
 def _release(user: User, now: datetime) -> None:
     """Take the address from an account that never confirmed it, for whoever has the mail that went there; the account is closed."""
     member = Member.objects.get(user=user)
-    Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)  # first, as the gate locks them
+    Member.objects.filter(pk=member.pk, left_at=None).update(
+        left_at=now
+    )  # first, as the gate locks them
     user.email, user.is_active = f"{user.pk}@released.invalid", False
     user.save(update_fields=["email", "is_active"])
-    record("release_address", user, SYSTEM, now, employer_id=member.employer_id, data={"member": str(member.pk)})
+    record(
+        "release_address",
+        user,
+        SYSTEM,
+        now,
+        employer_id=member.employer_id,
+        data={"member": str(member.pk)},
+    )
 
 
 def taken_back(user: User, now: datetime) -> None:
     """Who reads an address sets a new password for its account. Where nobody had confirmed the address, somebody else may have
     registered with it: the phone they gave, and what they were seen with, is not this person's."""
     with transaction.atomic():
-        if User.objects.filter(pk=user.pk, email_verified_at=None, is_staff=False).update(phone_sealed=""):
+        if User.objects.filter(pk=user.pk, email_verified_at=None, is_staff=False).update(
+            phone_sealed=""
+        ):
             user.phone_sealed = ""
             user.sightings.all().delete()
             record("take_back", user, Actor(Role.OWNER, str(user.pk)), now)
@@ -275,15 +330,21 @@ def join(token: str, password: str, language: str, max_age: int, now: datetime) 
         with transaction.atomic():
             if squatter := _unclaimed(email).select_for_update(of=("self",)).first():
                 _release(squatter, now)
-            user = User.objects.create_user(email, password, language=language, joined_at=now, email_verified_at=now)
-            member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.RECRUITER, joined_at=now)
+            user = User.objects.create_user(
+                email, password, language=language, joined_at=now, email_verified_at=now
+            )
+            member = Member.objects.create(
+                user=user, employer=employer, role=Member.MemberRole.RECRUITER, joined_at=now
+            )
             _tell_of_joining(member, now)
     except IntegrityError:
         return _member_again(email, password)
     return member
 
 
-def _rejoin(former: Member, invitation: Invitation, password: str, language: str, now: datetime) -> Member:
+def _rejoin(
+    former: Member, invitation: Invitation, password: str, language: str, now: datetime
+) -> Member:
     """Begin an ended membership anew, with a new password. An invitation from before its end brings nobody back."""
     with transaction.atomic():
         member = Member.objects.select_for_update().get(pk=former.pk)
@@ -303,29 +364,55 @@ def _rejoin(former: Member, invitation: Invitation, password: str, language: str
 
 
 def _tell_of_joining(member: Member, now: datetime) -> None:
-    record("join", member.employer, member.as_actor(), now, employer_id=member.employer_id, data={"member": str(member.pk)})
+    record(
+        "join",
+        member.employer,
+        member.as_actor(),
+        now,
+        employer_id=member.employer_id,
+        data={"member": str(member.pk)},
+    )
     tell_owners_of(member, now)
 
 
 def tell_owners_of(member: Member, now: datetime) -> None:
     """Write to the employer's other owners that this colleague acts for it, too."""
     context = {"company": member.employer.name, "member": member.user.email}
-    owners = member.employer.members.active().filter(role=Member.MemberRole.OWNER).exclude(pk=member.pk)
+    owners = (
+        member.employer.members.active().filter(role=Member.MemberRole.OWNER).exclude(pk=member.pk)
+    )
     for owner in owners.select_related("user"):
         queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)
 
 
 def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
     """End a colleague's membership at once: the gate knows them no more, and they are told. Owners cannot remove themselves."""
-    if owner.role != Member.MemberRole.OWNER or owner.left_at is not None or str(owner.pk) == str(member_id):
+    if (
+        owner.role != Member.MemberRole.OWNER
+        or owner.left_at is not None
+        or str(owner.pk) == str(member_id)
+    ):
         raise Refused("not_allowed", seen=owner.role)
     with transaction.atomic():
-        left = Member.objects.active().filter(pk=member_id, employer_id=owner.employer_id).update(left_at=now)
+        left = (
+            Member.objects.active()
+            .filter(pk=member_id, employer_id=owner.employer_id)
+            .update(left_at=now)
+        )
         if left:
             user = User.objects.get(member__pk=member_id)
-            queue_mail(user.email, "member_removed", user.language, {"company": owner.employer.name}, now)
+            queue_mail(
+                user.email, "member_removed", user.language, {"company": owner.employer.name}, now
+            )
             User.objects.filter(member__pk=member_id).update(is_active=False)
-            record("remove_member", owner.employer, owner.as_actor(), now, employer_id=owner.employer_id, data={"member": str(member_id)})
+            record(
+                "remove_member",
+                owner.employer,
+                owner.as_actor(),
+                now,
+                employer_id=owner.employer_id,
+                data={"member": str(member_id)},
+            )
 
 
 def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:
@@ -347,25 +434,47 @@ def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:
 
 
 def create_api_client(
-    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *,
-    test: bool = False, return_urls: str = "", contact_email: str = "", contact_language: str = "zh-hans",
-) -> tuple[ApiClient, str]:  # fmt: skip
+    name: str,
+    scopes: Sequence[Scope],
+    now: datetime,
+    actor: Actor = SYSTEM,
+    *,
+    test: bool = False,
+    return_urls: str = "",
+    contact_email: str = "",
+    contact_language: str = "zh-hans",
+) -> tuple[ApiClient, str]:
     """A platform and its first key, which is not kept and cannot be shown again.
 
     `return_urls` is one address a line. Raises Refused `return_url_invalid`.
     """
-    of_it = {"return_urls": "\n".join(registered(return_urls, local=test)), "contact_email": contact_email}
+    of_it = {
+        "return_urls": "\n".join(registered(return_urls, local=test)),
+        "contact_email": contact_email,
+    }
     with transaction.atomic():
-        client = ApiClient.objects.create(name=name, test=test, contact_language=contact_language, created_at=now, **of_it)
+        client = ApiClient.objects.create(
+            name=name, test=test, contact_language=contact_language, created_at=now, **of_it
+        )
         _, text = _new_key(client, scopes, now)
-        record("create_api_client", client, actor, now, data={"scopes": [str(scope) for scope in scopes]})
+        record(
+            "create_api_client",
+            client,
+            actor,
+            now,
+            data={"scopes": [str(scope) for scope in scopes]},
+        )
     return client, text
 
 
 def _new_key(client: ApiClient, scopes: Sequence[str], now: datetime) -> tuple[ApiKey, str]:
     text = ApiKey.new_key(test=client.test)
     key = ApiKey.objects.create(
-        client=client, key_hash=ApiKey.hash_key(text), key_start=text[:8], scopes=[str(scope) for scope in scopes], created_at=now
+        client=client,
+        key_hash=ApiKey.hash_key(text),
+        key_start=text[:8],
+        scopes=[str(scope) for scope in scopes],
+        created_at=now,
     )
     return key, text
 
@@ -376,7 +485,13 @@ def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> 
     Rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict` where the key opens nothing any more.
     """
     with transaction.atomic():
-        old = ApiKey.objects.select_for_update(of=("self",)).live(now).select_related("client").filter(pk=key.pk).first()
+        old = (
+            ApiKey.objects.select_for_update(of=("self",))
+            .live(now)
+            .select_related("client")
+            .filter(pk=key.pk)
+            .first()
+        )
         if old is None:
             raise Refused("state_conflict", "key")
         new, text = _new_key(old.client, old.scopes, now)
@@ -404,7 +519,9 @@ def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now:
             record("set_contact", client, actor, now)
 
 
-def add_key(client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime) -> tuple[ApiKey, str]:
+def add_key(
+    client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime
+) -> tuple[ApiKey, str]:
     """Another key of a platform, beside those that it has. Raises Refused `state_conflict` where the platform is revoked."""
     with transaction.atomic():
         found = ApiClient.objects.select_for_update().filter(pk=client.pk, revoked_at=None).first()

@@ -35,7 +35,9 @@ def registered(text: str, *, local: bool = False) -> list[str]:
 def allows(addresses: str, url: str, *, local: bool = False) -> bool:
     """Whether `url` is below one of the registered `addresses` (one a line)."""
     asked = _parts(url, local=local)
-    return asked is not None and any(_below(asked, _parts(line, local=local)) for line in addresses.splitlines())
+    return asked is not None and any(
+        _below(asked, _parts(line, local=local)) for line in addresses.splitlines()
+    )
 
 
 def with_query(url: str, more: Mapping[str, str]) -> str:
@@ -55,7 +57,14 @@ def _parts(url: str, *, local: bool) -> SplitResult | None:
     except ValueError:
         return None
     scheme_fits = parts.scheme == "https" or (local and parts.scheme == "http" and host in _LOCAL)
-    if not scheme_fits or not host or "@" in parts.netloc or "#" in url or _TRICKS.search(parts.path) or "\\" in url:
+    if (
+        not scheme_fits
+        or not host
+        or "@" in parts.netloc
+        or "#" in url
+        or _TRICKS.search(parts.path)
+        or "\\" in url
+    ):
         return None
     return parts
 

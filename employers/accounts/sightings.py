@@ -27,7 +27,12 @@ _PHONE_SEAL: Final = "user.phone"
 _MOBILE: Final = re.compile(r"(?:\+|00)?(?:86)?(1[3-9]\d{9})")
 _GAPS: Final = re.compile(r"[\s\-\u2010-\u2015()\uff08\uff09\u200b-\u200f\u202a-\u202e]+")
 _HALF_WIDTH: Final = {
-    ord(full): half for full, half in zip("\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0b", "0123456789+", strict=True)
+    ord(full): half
+    for full, half in zip(
+        "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0b",
+        "0123456789+",
+        strict=True,
+    )
 }
 
 
@@ -55,7 +60,9 @@ def neighbourhood(network: str) -> str:
         address = ipaddress.ip_network(network, strict=False)
     except ValueError:
         return ""
-    return str(address.supernet(new_prefix=min(address.prefixlen, 24 if address.version == 4 else 48)))
+    return str(
+        address.supernet(new_prefix=min(address.prefixlen, 24 if address.version == 4 else 48))
+    )
 
 
 def digest(kind: str, value: str) -> str:
@@ -63,11 +70,21 @@ def digest(kind: str, value: str) -> str:
     return blind_index(value, f"sighting.{kind}")
 
 
-def record(user: User, now: datetime, *, device: str = "", network: str = "", phone: str = "") -> None:
+def record(
+    user: User, now: datetime, *, device: str = "", network: str = "", phone: str = ""
+) -> None:
     """Keep that `user` was seen with these; seen again, the same rows say until when."""
-    seen = {SightingKind.DEVICE: device, SightingKind.NETWORK: neighbourhood(network), SightingKind.PHONE: phone}
+    seen = {
+        SightingKind.DEVICE: device,
+        SightingKind.NETWORK: neighbourhood(network),
+        SightingKind.PHONE: phone,
+    }
     Sighting.objects.bulk_create(
-        [Sighting(user=user, kind=kind, digest=digest(kind, value), first_at=now, last_at=now) for kind, value in seen.items() if value],
+        [
+            Sighting(user=user, kind=kind, digest=digest(kind, value), first_at=now, last_at=now)
+            for kind, value in seen.items()
+            if value
+        ],
         update_conflicts=True,
         unique_fields=["user", "kind", "digest"],
         update_fields=["last_at"],

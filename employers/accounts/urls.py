@@ -22,5 +22,9 @@ urlpatterns = [
     path("team/<uuid:member_id>/remove/", views.remove_member, name="remove_member"),
     path("password/", views.PasswordReset.as_view(), name="password_reset"),
     path("password/sent/", views.PasswordResetDone.as_view(), name="password_reset_done"),
-    path("password/<str:uidb64>/<str:token>/", views.PasswordResetConfirm.as_view(), name="password_reset_confirm"),
+    path(
+        "password/<str:uidb64>/<str:token>/",
+        views.PasswordResetConfirm.as_view(),
+        name="password_reset_confirm",
+    ),
 ]

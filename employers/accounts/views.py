@@ -76,14 +76,21 @@ def member_required(
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return private(_to_sign_in(request))
-        member = Member.objects.active().select_related("user", "employer__platform").filter(user=request.user).first()
+        member = (
+            Member.objects.active()
+            .select_related("user", "employer__platform")
+            .filter(user=request.user)
+            .first()
+        )
         if member is None:
             return private(render(request, "employers/no_company.html", status=403))
         request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, what holds the company back
         request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
         return private(view(request, member, *args, **kwargs))
 
-    update_wrapper(inner, view)  # not `wraps`, which to the type checker would keep the signature with the member in it
+    update_wrapper(
+        inner, view
+    )  # not `wraps`, which to the type checker would keep the signature with the member in it
     return inner
 
 
@@ -94,7 +101,9 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
-def posted_or(home: str) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
+def posted_or(
+    home: str,
+) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
     """Send whoever opens a form's address without its form, as after signing in again, to the page named `home`."""
 
     def decorator(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
@@ -114,7 +123,9 @@ def posted_or(home: str) -> Callable[[Callable[P, HttpResponseBase]], Callable[P
 
 @require_safe
 def welcome(request: HttpRequest) -> HttpResponse:
-    return render(request, "employers/welcome.html", {"upload_mb": settings.UPLOAD_MAX_BYTES // 1024**2})
+    return render(
+        request, "employers/welcome.html", {"upload_mb": settings.UPLOAD_MAX_BYTES // 1024**2}
+    )
 
 
 @require_safe
@@ -135,7 +146,9 @@ def register(request: HttpRequest) -> HttpResponseBase:
         counted = (*passwords, (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)))
         try:
             throttle.take(counted, now)
-            member = operations.register(**typed, language=get_language() or "", links=links(), now=now)
+            member = operations.register(
+                **typed, language=get_language() or "", links=links(), now=now
+            )
         except Refused as refused:
             if refused.code not in ("email_taken", "too_many_tries"):
                 throttle.give_back(counted, now)
@@ -144,31 +157,49 @@ def register(request: HttpRequest) -> HttpResponseBase:
             throttle.give_back(passwords, now)
             return _enter(request, member)
     state = code_state(form["uscc"].value() or "")
-    return private(render(request, "employers/register.html", {"form": form, "code_state": state}, status=_status(form)))
+    return private(
+        render(
+            request,
+            "employers/register.html",
+            {"form": form, "code_state": state},
+            status=_status(form),
+        )
+    )
 
 
 def _enter(request: HttpRequest, member: Member) -> HttpResponse:
     login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
-    return saw(request, remember_browser(redirect("verification:home"), member.user.email), member.user)
+    return saw(
+        request, remember_browser(redirect("verification:home"), member.user.email), member.user
+    )
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
     """Keep on which device and network `user` came in. The device's cookie is written anew, so that it lasts while it is used."""
     cookie = cookie or sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
-    sightings.record(user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request))
+    sightings.record(
+        user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
+    )
     set_long_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
 
 
 def remember_browser(response: HttpResponse, email: str) -> HttpResponse:
     """From now on strangers who fail in the name of `email` do not make this browser wait."""
-    set_long_cookie(response, throttle.KNOWN_COOKIE, throttle.known_browser(email, secrets.token_urlsafe(12)), throttle.KNOWN_SECONDS)
+    set_long_cookie(
+        response,
+        throttle.KNOWN_COOKIE,
+        throttle.known_browser(email, secrets.token_urlsafe(12)),
+        throttle.KNOWN_SECONDS,
+    )
     return response
 
 
 def set_long_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> None:
     """A cookie for us alone, which stays when the browser is closed."""
-    response.set_cookie(name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    response.set_cookie(
+        name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax"
+    )
 
 
 @require_GET
@@ -188,14 +219,20 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = saw(self.request, remember_browser(super().form_valid(form), form.get_user().email), form.get_user())
+        response = saw(
+            self.request,
+            remember_browser(super().form_valid(form), form.get_user().email),
+            form.get_user(),
+        )
         # A language chosen in this browser wins; else the one that the account keeps.
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             remember_language(response, form.get_user().language)
         return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=429 if _status(form) == 429 else 200)
+        return self.render_to_response(
+            self.get_context_data(form=form), status=429 if _status(form) == 429 else 200
+        )
 
 
 @posted_or("employers:welcome")
@@ -216,7 +253,12 @@ def language(request: HttpRequest) -> HttpResponse:
 def remember_language(response: HttpResponse, code: str) -> None:
     """Show everything in this browser in this language from now on."""
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, code, max_age=LANGUAGE_COOKIE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax"
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=LANGUAGE_COOKIE_SECONDS,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
     )
 
 
@@ -238,7 +280,9 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
             return private(render(request, "employers/verify_email.html", context))
         operations.verify_email(token, user, seconds, timezone.now())
     except Refused as refused:
-        return private(render(request, "employers/link_refused.html", {"refused": refused}, status=410))
+        return private(
+            render(request, "employers/link_refused.html", {"refused": refused}, status=410)
+        )
     messages.success(request, gettext("Your e-mail address is confirmed."))
     return redirect("verification:home")
 
@@ -258,7 +302,10 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
             return redirect("verification:home")
         operations.send_verification(user, links(), now)
         request.session["verification_sent_at"] = now.timestamp()
-    messages.success(request, gettext("The mail is on its way. It can take a minute; look into the spam folder too."))
+    messages.success(
+        request,
+        gettext("The mail is on its way. It can take a minute; look into the spam folder too."),
+    )
     return redirect("verification:home")
 
 
@@ -270,7 +317,10 @@ class PasswordReset(auth_views.PasswordResetView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Counted for addresses with and without an account alike, so that the answer does not tell which it is."""
         email = form.cleaned_data["email"].strip().lower()
-        counted = [(throttle.MAILS_TO_ADDRESS, email), (throttle.RESETS_FROM_NETWORK, network_of(self.request))]
+        counted = [
+            (throttle.MAILS_TO_ADDRESS, email),
+            (throttle.RESETS_FROM_NETWORK, network_of(self.request)),
+        ]
         try:
             throttle.take(counted, timezone.now())
             throttle.take([(throttle.RESETS_TO_ADDRESS, email)], timezone.now())
@@ -291,7 +341,9 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         operations.taken_back(form.user, timezone.now())
         messages.success(self.request, gettext("The new password is set. Sign in with it."))
-        return remember_browser(super().form_valid(form), form.user.email)  # and so the way out of a wait
+        return remember_browser(
+            super().form_valid(form), form.user.email
+        )  # and so the way out of a wait
 
 
 # --- Colleagues ----------------------------------------------------------------------------------------
@@ -309,7 +361,13 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         try:
             throttle.take(passwords, now)
             joins_at = now_of(invitation.employer)
-            member = operations.join(token, form.cleaned_data["password"], get_language() or "", INVITATION_SECONDS, joins_at)
+            member = operations.join(
+                token,
+                form.cleaned_data["password"],
+                get_language() or "",
+                INVITATION_SECONDS,
+                joins_at,
+            )
         except Refused as refused:
             if refused.code == "link_invalid":
                 return _invitation_refused(request, refused)
@@ -322,7 +380,14 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseBase:
-    return private(render(request, "employers/link_refused.html", {"refused": refused, "invitation": True}, status=410))
+    return private(
+        render(
+            request,
+            "employers/link_refused.html",
+            {"refused": refused, "invitation": True},
+            status=410,
+        )
+    )
 
 
 @member_required
@@ -344,14 +409,21 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
                 throttle.give_back(counted, now)
             form.refuse(refused)
         else:
-            messages.success(request, gettext("The invitation to %(email)s is on its way.") % form.cleaned_data)
+            messages.success(
+                request, gettext("The invitation to %(email)s is on its way.") % form.cleaned_data
+            )
             return redirect("employers:team")
     members = member.employer.members.active().select_related("user").order_by("joined_at")
     is_owner = member.role == Member.MemberRole.OWNER
     context = {
-        "form": form, "member": member, "members": members, "is_owner": is_owner, "hindrance": hindrance, "phone_form": PhoneForm(),
+        "form": form,
+        "member": member,
+        "members": members,
+        "is_owner": is_owner,
+        "hindrance": hindrance,
+        "phone_form": PhoneForm(),
         "phone": sightings.masked_phone(sightings.phone_of(member.user)),
-    }  # fmt: skip
+    }
     return render(request, "employers/team.html", context, status=_status(form))
 
 
@@ -368,7 +440,10 @@ def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
-        messages.success(request, gettext("Your number is noted.") if typed else gettext("Your number is deleted."))
+        messages.success(
+            request,
+            gettext("Your number is noted.") if typed else gettext("Your number is deleted."),
+        )
     return redirect("employers:team")
 
 

@@ -26,7 +26,11 @@ class OfEmployersAdmin(LookOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         made_for, test = f"{self.employer_path}__made_for", f"{self.employer_path}__test"
-        return super().get_queryset(request).filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}), **{test: False})
+        return (
+            super()
+            .get_queryset(request)
+            .filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}), **{test: False})
+        )
 
 
 @admin.register(Event)
@@ -35,8 +39,12 @@ class EmployersEventAdmin(EventAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         assert isinstance(request.user, User)
-        made = Employer.objects.filter(Q(made_for__isnull=False) & ~Q(made_for=request.user) | Q(test=True))
-        events: QuerySet[Event] = super().get_queryset(request).exclude(employer_id__in=made.values("pk"))
+        made = Employer.objects.filter(
+            Q(made_for__isnull=False) & ~Q(made_for=request.user) | Q(test=True)
+        )
+        events: QuerySet[Event] = (
+            super().get_queryset(request).exclude(employer_id__in=made.values("pk"))
+        )
         has = request.user.has_perm
         if Power.QUALITY in powers(has) or is_auditor(has):
             return events
@@ -65,7 +73,11 @@ class EmployerAdmin(LookOnlyAdmin):
     def people(self, employer: Employer) -> SafeString:
         """Links with masked addresses; an inline of the admin would print the whole ones."""
         rows = [
-            (reverse("admin:employers_member_change", args=[member.pk]), masked(member.user.email), member.get_role_display())
+            (
+                reverse("admin:employers_member_change", args=[member.pk]),
+                masked(member.user.email),
+                member.get_role_display(),
+            )
             for member in employer.members.select_related("user").order_by("joined_at")
         ]
         return format_html_join("", '<p><a href="{}">{}</a> · {}</p>', rows)

@@ -57,7 +57,9 @@ class OnceForm(RefusableForm):
 
 
 def _scopes() -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(label=_("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+    return forms.MultipleChoiceField(
+        label=_("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
 
 
 def _addresses() -> forms.CharField:
@@ -66,7 +68,9 @@ def _addresses() -> forms.CharField:
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=_("One a line, https. A recruiter whom the platform sends to our pages can go back to what begins with one of them."),
+        help_text=_(
+            "One a line, https. A recruiter whom the platform sends to our pages can go back to what begins with one of them."
+        ),
     )
 
 
@@ -74,20 +78,33 @@ def _contact() -> forms.EmailField:
     return forms.EmailField(
         label=_("Contact"),
         required=False,
-        help_text=_("Written to when nothing can be sent to one of its webhooks any more: best an address that several people read"),
+        help_text=_(
+            "Written to when nothing can be sent to one of its webhooks any more: best an address that several people read"
+        ),
     )
 
 
 def _language() -> forms.ChoiceField:
-    return forms.ChoiceField(label=_("Language of these mails"), choices=settings.LANGUAGES, initial="zh-hans", required=False)
+    return forms.ChoiceField(
+        label=_("Language of these mails"),
+        choices=settings.LANGUAGES,
+        initial="zh-hans",
+        required=False,
+    )
 
 
 class PlatformForm(OnceForm):
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("As its recruiters know it: they read it on our pages"))
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("As its recruiters know it: they read it on our pages"),
+    )
     test = forms.BooleanField(
         label=_("For tests"),
         required=False,
-        help_text=_("Sees only employers that it made itself, and nobody else sees those. This cannot be changed later."),
+        help_text=_(
+            "Sees only employers that it made itself, and nobody else sees those. This cannot be changed later."
+        ),
     )
     scopes = _scopes()
     return_urls = _addresses()
@@ -131,7 +148,10 @@ class PlatformAdmin(LookOnlyAdmin):
         return bool(request.user.has_perm("employers.add_apiclient"))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return any(request.user.has_perm(f"employers.{verb}_apiclient") for verb in ("view", "add", "change"))
+        return any(
+            request.user.has_perm(f"employers.{verb}_apiclient")
+            for verb in ("view", "add", "change")
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
         return super().get_queryset(request).prefetch_related("keys")
@@ -142,7 +162,16 @@ class PlatformAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("may"))
     def may(self, client: ApiClient) -> str:
-        return ", ".join(sorted({scope for key in client.keys.all() if key.is_live(timezone.now()) for scope in key.scopes}))
+        return ", ".join(
+            sorted(
+                {
+                    scope
+                    for key in client.keys.all()
+                    if key.is_live(timezone.now())
+                    for scope in key.scopes
+                }
+            )
+        )
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
@@ -154,25 +183,40 @@ class PlatformAdmin(LookOnlyAdmin):
             ("keys/<uuid:key_id>/revoke/", self.revoke_key_view, "revoke_key"),
         ]
         wrap = self.admin_site.admin_view
-        return [*(path(at, wrap(view), name=f"employers_apiclient_{name}") for at, view, name in pages), *super().get_urls()]
+        return [
+            *(path(at, wrap(view), name=f"employers_apiclient_{name}") for at, view, name in pages),
+            *super().get_urls(),
+        ]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The platform, and under it every key that it ever had, with what can be done with those that open something."""
         now, client = timezone.now(), self.get_object(request, object_id)
         ever = client.keys.order_by("-created_at", "pk") if client else []
         rows = [(key, key.is_live(now) and key.client.revoked_at is None) for key in ever]
         context = {"rows": rows, "may_change": may_change(request)}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **context}
+        )
 
     # --- What makes a key ---------------------------------------------------------------------------------
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         title = gettext("A new platform")
-        form = PlatformForm(request.POST) if request.method == "POST" else PlatformForm(initial=opened(request))
+        form = (
+            PlatformForm(request.POST)
+            if request.method == "POST"
+            else PlatformForm(initial=opened(request))
+        )
         if not form.is_bound or not form.is_valid():
             return self._page(request, "add", title, form=form)
         if not sent_first(request, form):
@@ -181,9 +225,15 @@ class PlatformAdmin(LookOnlyAdmin):
         scopes = [Scope(scope) for scope in typed["scopes"]]
         try:
             client, text = operations.create_api_client(
-                typed["name"], scopes, timezone.now(), actor(request), test=typed["test"], return_urls=typed["return_urls"],
-                contact_email=typed["contact_email"], contact_language=typed["contact_language"] or settings.LANGUAGE_CODE,
-            )  # fmt: skip
+                typed["name"],
+                scopes,
+                timezone.now(),
+                actor(request),
+                test=typed["test"],
+                return_urls=typed["return_urls"],
+                contact_email=typed["contact_email"],
+                contact_language=typed["contact_language"] or settings.LANGUAGE_CODE,
+            )
         except Refused as refused:
             form.refuse(refused)
             reopen(request, form)
@@ -193,9 +243,17 @@ class PlatformAdmin(LookOnlyAdmin):
     def add_key_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Another key beside those that the platform has, such as for another of its systems."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
-        form = KeyForm(request.POST) if request.method == "POST" else KeyForm(initial=opened(request))
+        form = (
+            KeyForm(request.POST) if request.method == "POST" else KeyForm(initial=opened(request))
+        )
         if not form.is_bound or not form.is_valid():
-            return self._page(request, "add_key", gettext("Another key of %(name)s") % {"name": client.name}, form=form, client=client)
+            return self._page(
+                request,
+                "add_key",
+                gettext("Another key of %(name)s") % {"name": client.name},
+                form=form,
+                client=client,
+            )
         if not sent_first(request, form):
             return self._sent_again(request)
         scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
@@ -207,10 +265,23 @@ class PlatformAdmin(LookOnlyAdmin):
 
     def rotate_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         """A new key in the place of one, which goes on for a while, so that no request falls between the two."""
-        key = get_object_or_404(ApiKey.objects.select_related("client"), pk=checked(request, key_id))
-        form = RotateForm(request.POST) if request.method == "POST" else RotateForm(initial=opened(request))
+        key = get_object_or_404(
+            ApiKey.objects.select_related("client"), pk=checked(request, key_id)
+        )
+        form = (
+            RotateForm(request.POST)
+            if request.method == "POST"
+            else RotateForm(initial=opened(request))
+        )
         if not form.is_bound or not form.is_valid():
-            return self._page(request, "rotate", gettext("Replace the key %(key)s") % {"key": key}, form=form, key=key, client=key.client)
+            return self._page(
+                request,
+                "rotate",
+                gettext("Replace the key %(key)s") % {"key": key},
+                form=form,
+                key=key,
+                client=key.client,
+            )
         if not sent_first(request, form):
             return self._sent_again(request)
         _words, overlap = OVERLAPS[form.cleaned_data["overlap"]]
@@ -224,21 +295,37 @@ class PlatformAdmin(LookOnlyAdmin):
 
     def revoke_key_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         """GET asks once more; POST ends this one key at once."""
-        key = get_object_or_404(ApiKey.objects.select_related("client"), pk=checked(request, key_id))
+        key = get_object_or_404(
+            ApiKey.objects.select_related("client"), pk=checked(request, key_id)
+        )
         if request.method != "POST":
-            return self._page(request, "revoke_key", gettext("Revoke the key %(key)s") % {"key": key}, key=key, client=key.client)
+            return self._page(
+                request,
+                "revoke_key",
+                gettext("Revoke the key %(key)s") % {"key": key},
+                key=key,
+                client=key.client,
+            )
         operations.revoke_key(key, actor(request), timezone.now())
-        messages.success(request, gettext("The key %(key)s is revoked: no request with it is answered any more.") % {"key": key})
+        messages.success(
+            request,
+            gettext("The key %(key)s is revoked: no request with it is answered any more.")
+            % {"key": key},
+        )
         return to_platform(key.client)
 
     def revoke_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """GET asks once more; POST ends all the platform's keys at once."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
         if request.method != "POST":
-            return self._page(request, "revoke", gettext("Revoke %(name)s") % {"name": client.name}, client=client)
+            return self._page(
+                request, "revoke", gettext("Revoke %(name)s") % {"name": client.name}, client=client
+            )
         operations.revoke_api_client(client, actor(request), timezone.now())
         messages.success(
-            request, gettext("%(name)s is revoked: no request with any of its keys is answered any more.") % {"name": client.name}
+            request,
+            gettext("%(name)s is revoked: no request with any of its keys is answered any more.")
+            % {"name": client.name},
         )
         return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
 
@@ -250,29 +337,50 @@ class PlatformAdmin(LookOnlyAdmin):
         form = AddressesForm(request.POST or None, initial={"return_urls": client.return_urls})
         if request.method == "POST" and form.is_valid():
             try:
-                operations.set_return_urls(client, form.cleaned_data["return_urls"], actor(request), timezone.now())
+                operations.set_return_urls(
+                    client, form.cleaned_data["return_urls"], actor(request), timezone.now()
+                )
             except Refused as refused:
                 form.refuse(refused)
             else:
                 messages.success(request, gettext("Saved."))
                 return to_platform(client)
-        return self._page(request, "addresses", gettext("Return addresses of %(name)s") % {"name": client.name}, form=form, client=client)
+        return self._page(
+            request,
+            "addresses",
+            gettext("Return addresses of %(name)s") % {"name": client.name},
+            form=form,
+            client=client,
+        )
 
     def contact_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Who is written to about the platform's webhooks."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
-        stored = {"contact_email": client.contact_email, "contact_language": client.contact_language}
+        stored = {
+            "contact_email": client.contact_email,
+            "contact_language": client.contact_language,
+        }
         form = ContactForm(request.POST or None, initial=stored)
         if request.method == "POST" and form.is_valid():
             language = form.cleaned_data["contact_language"] or client.contact_language
-            operations.set_contact(client, form.cleaned_data["contact_email"], language, actor(request), timezone.now())
+            operations.set_contact(
+                client, form.cleaned_data["contact_email"], language, actor(request), timezone.now()
+            )
             messages.success(request, gettext("Saved."))
             return to_platform(client)
-        return self._page(request, "contact", gettext("Contact of %(name)s") % {"name": client.name}, form=form, client=client)
+        return self._page(
+            request,
+            "contact",
+            gettext("Contact of %(name)s") % {"name": client.name},
+            form=form,
+            client=client,
+        )
 
     # --- Pages --------------------------------------------------------------------------------------------
 
-    def _created(self, request: HttpRequest, client: ApiClient, scopes: list[Scope], text: str) -> HttpResponse:
+    def _created(
+        self, request: HttpRequest, client: ApiClient, scopes: list[Scope], text: str
+    ) -> HttpResponse:
         title = gettext("The key of %(name)s") % {"name": client.name}
         return self._page(request, "created", title, scopes=scopes, key=text, client=client)
 
@@ -282,12 +390,22 @@ class PlatformAdmin(LookOnlyAdmin):
 
     def _sent_again(self, request: HttpRequest) -> HttpResponse:
         messages.warning(
-            request, gettext("This form has been sent already. A key is shown only once; revoke a key that was lost and make another.")
+            request,
+            gettext(
+                "This form has been sent already. A key is shown only once; revoke a key that was lost and make another."
+            ),
         )
         return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
 
-    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
+    def _page(
+        self, request: HttpRequest, template: str, title: str, **context: Any
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            **context,
+        }
         response = TemplateResponse(request, f"admin/employers/apiclient/{template}.html", context)
         response["Cache-Control"] = "private, no-store"
         return response

@@ -62,7 +62,14 @@ class StaffAdmin(StaffAdminBase):
 
     form = StaffChangeForm
     add_form = StaffCreationForm
-    list_display = ("email", "is_active", "is_superuser", "has_second_factor", "last_login", "joined_at")
+    list_display = (
+        "email",
+        "is_active",
+        "is_superuser",
+        "has_second_factor",
+        "last_login",
+        "joined_at",
+    )
     list_select_related = ("second_factor",)
     list_filter = ("is_active", "is_superuser", "groups")
     search_fields = ("email",)
@@ -74,7 +81,15 @@ class StaffAdmin(StaffAdminBase):
         (_("Sign-in"), {"fields": ("has_second_factor", "recovery_codes_left")}),
         (_("Since when"), {"fields": ("joined_at", "last_login")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("email", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
     readonly_fields = ("joined_at", "last_login", "has_second_factor", "recovery_codes_left")
     change_form_template = "admin/employers/user/change_form.html"
 
@@ -87,14 +102,24 @@ class StaffAdmin(StaffAdminBase):
         return second_factor.recovery_codes_left(user)
 
     def get_urls(self) -> list[URLPattern]:
-        reset = path("<uuid:user_id>/second-factor/", self.admin_site.admin_view(self.reset_view), name="employers_user_second_factor")
+        reset = path(
+            "<uuid:user_id>/second-factor/",
+            self.admin_site.admin_view(self.reset_view),
+            name="employers_user_second_factor",
+        )
         return [reset, *super().get_urls()]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         may_reset = request.user.is_superuser and str(request.user.pk) != object_id
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_reset": may_reset})
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "may_reset": may_reset}
+        )
 
     def reset_view(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
         """GET asks once more; POST takes away a colleague's second factor, and ends their sign-ins."""
@@ -105,10 +130,18 @@ class StaffAdmin(StaffAdminBase):
             raise PermissionDenied
         if request.method != "POST":
             title = gettext("Reset the second factor of %(who)s") % {"who": colleague.email}
-            context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "colleague": colleague, "back": address}
+            context = {
+                **self.admin_site.each_context(request),
+                "title": title,
+                "opts": self.opts,
+                "colleague": colleague,
+                "back": address,
+            }
             return TemplateResponse(request, "admin/employers/user/reset.html", context)
         second_factor.reset(colleague, request.user, timezone.now())
-        messages.success(request, gettext("The second factor is reset. Their next sign-in sets up another."))
+        messages.success(
+            request, gettext("The second factor is reset. Their next sign-in sets up another.")
+        )
         return HttpResponseRedirect(address)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -116,7 +149,10 @@ class StaffAdmin(StaffAdminBase):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Only a superuser hands out rights; else the right to edit colleagues would be the right to everything."""
-        mine = (*self.readonly_fields, *(() if request.user.is_superuser else ("is_superuser", "groups")))
+        mine = (
+            *self.readonly_fields,
+            *(() if request.user.is_superuser else ("is_superuser", "groups")),
+        )
         return mine if obj is None else (*mine, "email")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -100,13 +100,27 @@ class SpanForm(forms.Form):
     """Which messages of the feed are sent again, by their numbers; both ends belong to them."""
 
     first = forms.IntegerField(label=_("From number"), min_value=1)
-    last = forms.IntegerField(label=_("To number"), min_value=1, required=False, help_text=_("Empty: all that there are"))
+    last = forms.IntegerField(
+        label=_("To number"), min_value=1, required=False, help_text=_("Empty: all that there are")
+    )
 
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(OfPlatformsAdmin):
-    list_display = ("address", "platform", "sends", "failures", "failing_since", "last_success_at", "paused_why")
-    list_filter = ("paused_why", ("failing_since", admin.EmptyFieldListFilter), ("finished_at", DeletedFilter))
+    list_display = (
+        "address",
+        "platform",
+        "sends",
+        "failures",
+        "failing_since",
+        "last_success_at",
+        "paused_why",
+    )
+    list_filter = (
+        "paused_why",
+        ("failing_since", admin.EmptyFieldListFilter),
+        ("finished_at", DeletedFilter),
+    )
     search_fields = ("=id", "=client_id", "url")
     ordering = ("-failures", "-created_at")
     fields = (
@@ -118,14 +132,30 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        acts: list[tuple[str, Any]] = [("pause", self.pause_view), ("resume", self.resume_view), ("replay", self.replay_view)]
-        own = [path(f"<uuid:endpoint_id>/{name}/", wrap(view), name=f"events_webhookendpoint_{name}") for name, view in acts]
+        acts: list[tuple[str, Any]] = [
+            ("pause", self.pause_view),
+            ("resume", self.resume_view),
+            ("replay", self.replay_view),
+        ]
+        own = [
+            path(f"<uuid:endpoint_id>/{name}/", wrap(view), name=f"events_webhookendpoint_{name}")
+            for name, view in acts
+        ]
         return [*own, *super().get_urls()]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_operate": may_operate(request)})
+        return super().change_view(
+            request,
+            object_id,
+            form_url,
+            {**(extra_context or {}), "may_operate": may_operate(request)},
+        )
 
     # --- What operators do: GET asks once more, POST acts ----------------------------------------------------
 
@@ -133,7 +163,9 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         endpoint = self._endpoint(request, endpoint_id)
         if request.method != "POST":
             return self._page(request, endpoint, "pause", gettext("Pause %(url)s"))
-        return self._done(request, endpoint, webhooks.pause, gettext("Nothing is sent there until it is resumed."))
+        return self._done(
+            request, endpoint, webhooks.pause, gettext("Nothing is sent there until it is resumed.")
+        )
 
     def resume_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         endpoint = self._endpoint(request, endpoint_id)
@@ -146,11 +178,18 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         endpoint = self._endpoint(request, endpoint_id)
         form = SpanForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            return self._page(request, endpoint, "replay", gettext("Send again to %(url)s"), form=form)
+            return self._page(
+                request, endpoint, "replay", gettext("Send again to %(url)s"), form=form
+            )
         span = form.cleaned_data
         try:
             count = webhooks.replay(
-                endpoint.pk, endpoint.client_id, _actor(request), timezone.now(), first=span["first"], last=span["last"]
+                endpoint.pk,
+                endpoint.client_id,
+                _actor(request),
+                timezone.now(),
+                first=span["first"],
+                last=span["last"],
             )
         except Refused as refused:
             return self._refused(request, endpoint, refused)
@@ -162,7 +201,9 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
             raise PermissionDenied
         return get_object_or_404(WebhookEndpoint, pk=endpoint_id)
 
-    def _done(self, request: HttpRequest, endpoint: WebhookEndpoint, act: Callable[..., Any], said: str) -> HttpResponse:
+    def _done(
+        self, request: HttpRequest, endpoint: WebhookEndpoint, act: Callable[..., Any], said: str
+    ) -> HttpResponse:
         try:
             act(endpoint.pk, endpoint.client_id, _actor(request), timezone.now())
         except Refused as refused:
@@ -170,14 +211,25 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         messages.success(request, said)
         return _to(endpoint)
 
-    def _refused(self, request: HttpRequest, endpoint: WebhookEndpoint, refused: Refused) -> HttpResponse:
+    def _refused(
+        self, request: HttpRequest, endpoint: WebhookEndpoint, refused: Refused
+    ) -> HttpResponse:
         messages.error(request, mark_safe(refusal_html(refused)))  # noqa: S308 – our own template
         return _to(endpoint)
 
-    def _page(self, request: HttpRequest, endpoint: WebhookEndpoint, act: str, title: str, **context: Any) -> HttpResponse:
-        titled = {"title": title % {"url": shortened(endpoint.url)}, "opts": self.opts, "endpoint": endpoint, "act": act}
+    def _page(
+        self, request: HttpRequest, endpoint: WebhookEndpoint, act: str, title: str, **context: Any
+    ) -> HttpResponse:
+        titled = {
+            "title": title % {"url": shortened(endpoint.url)},
+            "opts": self.opts,
+            "endpoint": endpoint,
+            "act": act,
+        }
         return TemplateResponse(
-            request, "admin/events/webhookendpoint/act.html", {**self.admin_site.each_context(request), **titled, **context}
+            request,
+            "admin/events/webhookendpoint/act.html",
+            {**self.admin_site.each_context(request), **titled, **context},
         )
 
     # --- Columns -----------------------------------------------------------------------------------------------
@@ -212,12 +264,31 @@ class WebhookDeliveryAdmin(OfPlatformsAdmin):
 
     client_path = "endpoint__client_id"
     actions = ("send_again",)
-    list_display = ("created_at", "platform", "address", "told", "outcome", "tried", "next", "error")
+    list_display = (
+        "created_at",
+        "platform",
+        "address",
+        "told",
+        "outcome",
+        "tried",
+        "next",
+        "error",
+    )
     list_filter = ("outcome", ("finished_at", EndedFilter))
     list_select_related = ("endpoint", "told")
     search_fields = ("=endpoint__id", "=endpoint__client_id", "=told__event__employer_id")
     ordering = ("-id",)
-    fields = ("platform", "endpoint", "told", "created_at", "outcome", "tried", "next", "ended", "error")
+    fields = (
+        "platform",
+        "endpoint",
+        "told",
+        "created_at",
+        "outcome",
+        "tried",
+        "next",
+        "ended",
+        "error",
+    )
     readonly_fields = ("platform", "tried", "next", "ended", "error")
     inlines = (AttemptInline,)
 
@@ -249,12 +320,18 @@ class WebhookDeliveryAdmin(OfPlatformsAdmin):
         actor, now, sent, refused = _actor(request), timezone.now(), 0, 0
         for delivery in chosen.select_related("endpoint"):
             try:
-                webhooks.send_again(delivery.pk, delivery.endpoint_id, delivery.endpoint.client_id, actor, now)
+                webhooks.send_again(
+                    delivery.pk, delivery.endpoint_id, delivery.endpoint.client_id, actor, now
+                )
                 sent += 1
             except Refused:
                 refused += 1
         if sent:
-            self.message_user(request, gettext("Sent again: %(count)s") % {"count": sent}, messages.SUCCESS)
+            self.message_user(
+                request, gettext("Sent again: %(count)s") % {"count": sent}, messages.SUCCESS
+            )
         if refused:
-            said = gettext("Not sent, since the endpoint is paused or deleted: %(count)s") % {"count": refused}
+            said = gettext("Not sent, since the endpoint is paused or deleted: %(count)s") % {
+                "count": refused
+            }
             self.message_user(request, said, messages.WARNING)

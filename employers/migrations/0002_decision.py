@@ -6,24 +6,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("employers", "0001_initial"),
-    ]
+    dependencies = [("employers", "0001_initial")]
 
     operations = [
         migrations.AddField(
-            model_name="user",
-            name="phone_sealed",
-            field=models.TextField(blank=True),
+            model_name="user", name="phone_sealed", field=models.TextField(blank=True)
         ),
         migrations.CreateModel(
             name="Sighting",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("device", "Device"), ("phone", "Phone"), ("network", "Network")], max_length=10, verbose_name="kind"
+                        choices=[("device", "Device"), ("phone", "Phone"), ("network", "Network")],
+                        max_length=10,
+                        verbose_name="kind",
                     ),
                 ),
                 ("digest", models.CharField(max_length=64)),
@@ -43,7 +46,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "sighting",
                 "verbose_name_plural": "sightings",
                 "indexes": [models.Index(fields=["kind", "digest"], name="sighting_shared")],
-                "constraints": [models.UniqueConstraint(fields=("user", "kind", "digest"), name="sighting_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "kind", "digest"), name="sighting_once")
+                ],
             },
         ),
     ]

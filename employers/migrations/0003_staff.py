@@ -6,16 +6,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("employers", "0002_decision"),
-    ]
+    dependencies = [("employers", "0002_decision")]
 
     operations = [
         migrations.CreateModel(
             name="Lockout",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("code", "Code of a second factor")], max_length=10, verbose_name="kind")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("code", "Code of a second factor")],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
                 ("subject", models.CharField(max_length=64)),
                 ("failures", models.PositiveIntegerField(verbose_name="failures")),
                 ("since", models.DateTimeField(verbose_name="since")),
@@ -24,13 +34,20 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "lock-out",
                 "verbose_name_plural": "lock-outs",
-                "constraints": [models.UniqueConstraint(fields=("kind", "subject"), name="lockout_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "subject"), name="lockout_once")
+                ],
             },
         ),
         migrations.CreateModel(
             name="SecondFactor",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("secret_sealed", models.TextField()),
                 ("last_step", models.BigIntegerField()),
                 ("confirmed_at", models.DateTimeField(verbose_name="set up")),
@@ -44,15 +61,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "second factor",
-                "verbose_name_plural": "second factors",
-            },
+            options={"verbose_name": "second factor", "verbose_name_plural": "second factors"},
         ),
         migrations.CreateModel(
             name="RecoveryCode",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("code_hash", models.CharField(max_length=64)),
                 ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
                 (
@@ -68,7 +87,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "recovery code",
                 "verbose_name_plural": "recovery codes",
-                "constraints": [models.UniqueConstraint(fields=("user", "code_hash"), name="recovery_code_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "code_hash"), name="recovery_code_once")
+                ],
             },
         ),
     ]

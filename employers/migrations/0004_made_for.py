@@ -22,6 +22,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="employer",
-            index=models.Index(condition=models.Q(made_for__isnull=False), fields=["made_for"], name="employer_made_for"),
+            index=models.Index(
+                condition=models.Q(made_for__isnull=False),
+                fields=["made_for"],
+                name="employer_made_for",
+            ),
         ),
     ]

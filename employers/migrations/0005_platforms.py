@@ -15,39 +15,51 @@ from events.db.locking import quickly
 
 def copy_keys(apps, schema_editor):
     """Each platform's key as a row; the old columns stay for what runs beside this version."""
-    ApiClient, ApiKey = apps.get_model("employers", "ApiClient"), apps.get_model("employers", "ApiKey")
+    ApiClient, ApiKey = (
+        apps.get_model("employers", "ApiClient"),
+        apps.get_model("employers", "ApiKey"),
+    )
     for client in ApiClient.objects.exclude(key_hash=None):
         ApiKey.objects.get_or_create(
             key_hash=client.key_hash,
             defaults={
-                "client": client, "key_start": client.key_start, "scopes": client.scopes,
-                "created_at": client.created_at, "revoked_at": client.revoked_at,
+                "client": client,
+                "key_start": client.key_start,
+                "scopes": client.scopes,
+                "created_at": client.created_at,
+                "revoked_at": client.revoked_at,
             },
-        )  # fmt: skip
+        )
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("employers", "0004_made_for"),
-    ]
+    dependencies = [("employers", "0004_made_for")]
 
     operations = [
         quickly(),
         migrations.CreateModel(
             name="ApiKey",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("key_hash", models.CharField(max_length=64, unique=True, verbose_name="key, hashed")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "key_hash",
+                    models.CharField(max_length=64, unique=True, verbose_name="key, hashed"),
+                ),
                 ("key_start", models.CharField(max_length=12, verbose_name="key begins with")),
                 ("scopes", models.JSONField(default=list, verbose_name="scopes")),
                 ("created_at", models.DateTimeField(verbose_name="created")),
-                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
+                (
+                    "expires_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="valid until"),
+                ),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
             ],
-            options={
-                "verbose_name": "platform key",
-                "verbose_name_plural": "platform keys",
-            },
+            options={"verbose_name": "platform key", "verbose_name_plural": "platform keys"},
         ),
         migrations.AlterModelOptions(
             name="apiclient",
@@ -66,7 +78,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="apiclient",
             constraint=models.CheckConstraint(
-                condition=models.Q(("test", True), ("clock_seconds", 0), _connector="OR"), name="client_clock_is_right"
+                condition=models.Q(("test", True), ("clock_seconds", 0), _connector="OR"),
+                name="client_clock_is_right",
             ),
         ),
         migrations.AddField(
@@ -85,7 +98,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="employer",
             name="reference",
-            field=models.CharField(blank=True, db_default="", default="", max_length=64, verbose_name="platform's reference"),
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                max_length=64,
+                verbose_name="platform's reference",
+            ),
         ),
         migrations.AddField(
             model_name="employer",
@@ -95,7 +114,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="member",
             name="reference",
-            field=models.CharField(blank=True, db_default="", default="", max_length=64, verbose_name="platform's reference"),
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                max_length=64,
+                verbose_name="platform's reference",
+            ),
         ),
         migrations.AlterField(
             model_name="apiclient",
@@ -116,7 +141,10 @@ class Migration(migrations.Migration):
             model_name="apikey",
             name="client",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="employers.apiclient", verbose_name="platform"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="keys",
+                to="employers.apiclient",
+                verbose_name="platform",
             ),
         ),
         migrations.RunPython(copy_keys, migrations.RunPython.noop, elidable=True),

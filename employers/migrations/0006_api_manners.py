@@ -7,15 +7,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("employers", "0005_platforms"),
-    ]
+    dependencies = [("employers", "0005_platforms")]
 
     operations = [
         migrations.AddField(
             model_name="apiclient",
             name="return_urls",
-            field=models.TextField(blank=True, db_default="", default="", verbose_name="return addresses"),
+            field=models.TextField(
+                blank=True, db_default="", default="", verbose_name="return addresses"
+            ),
         ),
         migrations.AddField(
             model_name="apikey",
@@ -25,8 +25,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OnboardingLink",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("purpose", models.CharField(choices=[("verify", "Verify"), ("renew", "Renew"), ("appeal", "Appeal")], max_length=10)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("verify", "Verify"), ("renew", "Renew"), ("appeal", "Appeal")],
+                        max_length=10,
+                    ),
+                ),
                 ("return_url", models.CharField(max_length=500)),
                 ("language", models.CharField(max_length=10)),
                 ("created_at", models.DateTimeField()),
@@ -35,13 +46,19 @@ class Migration(migrations.Migration):
                 (
                     "client",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.apiclient", verbose_name="platform"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.apiclient",
+                        verbose_name="platform",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="employers.member", verbose_name="recruiter"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="employers.member",
+                        verbose_name="recruiter",
                     ),
                 ),
             ],
@@ -49,7 +66,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IdempotentAnswer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=64)),
                 ("asked_index", models.CharField(max_length=64)),
                 ("claim", models.UUIDField()),
@@ -69,7 +91,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("client", "key"), name="idempotent_answer_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("client", "key"), name="idempotent_answer_once")
+                ]
             },
         ),
     ]

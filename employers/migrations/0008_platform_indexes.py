@@ -15,29 +15,34 @@ class Migration(migrations.Migration):
         AddIndex(
             model_name="employer",
             index=models.Index(
-                condition=models.Q(("platform__isnull", False)), fields=["platform", "registered_at"], name="employer_platform"
+                condition=models.Q(("platform__isnull", False)),
+                fields=["platform", "registered_at"],
+                name="employer_platform",
             ),
         ),
         AddUnique(
             model_name="employer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("confirmed_at__isnull", False), ("test", False)), fields=("uscc",), name="employer_confirmed_code_once"
+                condition=models.Q(("confirmed_at__isnull", False), ("test", False)),
+                fields=("uscc",),
+                name="employer_confirmed_code_once",
             ),
         ),
-        RemoveUnique(
-            model_name="employer",
-            name="employer_confirmed_uscc_once",
-        ),
+        RemoveUnique(model_name="employer", name="employer_confirmed_uscc_once"),
         AddUnique(
             model_name="employer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", ""), _negated=True), fields=("platform", "reference"), name="employer_reference_once"
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=("platform", "reference"),
+                name="employer_reference_once",
             ),
         ),
         AddUnique(
             model_name="member",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", ""), _negated=True), fields=("employer", "reference"), name="member_reference_once"
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=("employer", "reference"),
+                name="member_reference_once",
             ),
         ),
     ]

@@ -77,10 +77,16 @@ def allowance_of(request: HttpRequest) -> Allowance | None:
 
 def _admit(request: HttpRequest, key: ApiKey) -> None:
     kind = "gate" if request.path_info.startswith("/api/v1/gate/") else "other"
-    allowance = _buckets.take((kind, key.pk), Rate.of(settings.API_PER_SECOND[kind]), time.monotonic())
+    allowance = _buckets.take(
+        (kind, key.pk), Rate.of(settings.API_PER_SECOND[kind]), time.monotonic()
+    )
     setattr(request, _ALLOWANCE, allowance)
     if allowance and allowance.wait:
-        raise Refused("rate_limited", expected=f"≤ {allowance.limit}", details={"retry_after": str(allowance.wait)})
+        raise Refused(
+            "rate_limited",
+            expected=f"≤ {allowance.limit}",
+            details={"retry_after": str(allowance.wait)},
+        )
 
 
 # --- Who is asking ---------------------------------------------------------------------------------------
@@ -89,12 +95,21 @@ def _admit(request: HttpRequest, key: ApiKey) -> None:
 class MeOut(Schema):
     """The platform whose key this is, and the key."""
 
-    platform_id: UUID = Field(description="Ours for the platform.", examples=["7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"])
+    platform_id: UUID = Field(
+        description="Ours for the platform.", examples=["7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"]
+    )
     name: str = Field(description="The platform's name.", examples=["Site A"])
-    test: bool = Field(description="Whether it is a platform for tests, whose employers exist for nobody else.", examples=[False])
+    test: bool = Field(
+        description="Whether it is a platform for tests, whose employers exist for nobody else.",
+        examples=[False],
+    )
     key_begins: str = Field(description="The first characters of this key.", examples=["zk_Ab3dE"])
-    scopes: list[Scope] = Field(description="What this key may do.", examples=[["gate:decide", "employers:read"]])
-    expires_at: datetime | None = Field(description="When this key ends, if it is to: another has taken its place.", examples=[None])
+    scopes: list[Scope] = Field(
+        description="What this key may do.", examples=[["gate:decide", "employers:read"]]
+    )
+    expires_at: datetime | None = Field(
+        description="When this key ends, if it is to: another has taken its place.", examples=[None]
+    )
 
 
 @router.get("/me", auth=BearerKey(), response=MeOut, summary="Whose key this is", operation_id="me")
@@ -102,6 +117,10 @@ def me(request: ApiRequest) -> MeOut:
     """Which platform is asking, and what this key may do. Ask it at start-up to see that the key is the right one."""
     key = request.auth
     return MeOut(
-        platform_id=key.client_id, name=key.client.name, test=key.client.test, key_begins=key.key_start,
-        scopes=[Scope(scope) for scope in key.scopes], expires_at=key.expires_at,
-    )  # fmt: skip
+        platform_id=key.client_id,
+        name=key.client.name,
+        test=key.client.test,
+        key_begins=key.key_start,
+        scopes=[Scope(scope) for scope in key.scopes],
+        expires_at=key.expires_at,
+    )

@@ -24,7 +24,13 @@ Language = Literal["zh-hans", "en"]
 Role = Literal["owner", "recruiter"]
 MemberReference = Annotated[
     str,
-    Field(min_length=1, max_length=REFERENCE_LONGEST, pattern=REFERENCE, examples=["hr-7"], description="Your own id of the recruiter."),
+    Field(
+        min_length=1,
+        max_length=REFERENCE_LONGEST,
+        pattern=REFERENCE,
+        examples=["hr-7"],
+        description="Your own id of the recruiter.",
+    ),
 ]
 
 EXAMPLE: Final[dict[str, Any]] = {
@@ -45,7 +51,9 @@ class MemberOut(Schema):
     id: UUID = Field(description="Ours; the gate asks for it.")
     reference: str = Field(description="Yours; empty where they came to us by themselves.")
     role: Role = Field(description="An owner can invite and remove colleagues on our pages.")
-    verified: bool = Field(description="Whether they have confirmed their address. Until then the gate says no.")
+    verified: bool = Field(
+        description="Whether they have confirmed their address. Until then the gate says no."
+    )
     joined_at: datetime = Field(description="Since when they act for the employer.")
     left_at: datetime | None = Field(description="Since when they do not any more.")
 
@@ -53,9 +61,13 @@ class MemberOut(Schema):
     def of(cls, member: Member) -> MemberOut:
         role: Role = "owner" if member.role == Member.MemberRole.OWNER else "recruiter"
         return cls(
-            id=member.pk, reference=member.reference, role=role, verified=member.user.email_verified_at is not None,
-            joined_at=member.joined_at, left_at=member.left_at,
-        )  # fmt: skip
+            id=member.pk,
+            reference=member.reference,
+            role=role,
+            verified=member.user.email_verified_at is not None,
+            joined_at=member.joined_at,
+            left_at=member.left_at,
+        )
 
 
 class MemberIn(Schema):
@@ -63,21 +75,29 @@ class MemberIn(Schema):
 
     reference: MemberReference
     email: str = Field(
-        min_length=3, max_length=254, examples=["lin@company.example"],
+        min_length=3,
+        max_length=254,
+        examples=["lin@company.example"],
         description="Their own address, which they confirm. It is never handed out again.",
-    )  # fmt: skip
-    role: Role = Field("recruiter", description="An owner can invite and remove colleagues on our pages.")
+    )
+    role: Role = Field(
+        "recruiter", description="An owner can invite and remove colleagues on our pages."
+    )
     language: Language = Field("zh-hans", description="Of our mails to them.")
 
 
 class LinkIn(Schema):
     """For whom a link is, for what, and where it leads back to."""
 
-    member_id: UUID = Field(description="A recruiter whom you have added.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    member_id: UUID = Field(
+        description="A recruiter whom you have added.",
+        examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
+    )
     return_url: str = Field(
-        max_length=500, examples=["https://www.site-a.example/hr/verified"],
+        max_length=500,
+        examples=["https://www.site-a.example/hr/verified"],
         description="Below one of the addresses that are registered for you. `zizhi_employer` and `state` are added to its query.",
-    )  # fmt: skip
+    )
     purpose: LinkPurpose = Field(LinkPurpose.VERIFY, description="What they come for.")
     language: Language = Field("zh-hans", description="In which our pages greet them.")
 
@@ -85,7 +105,10 @@ class LinkIn(Schema):
 class LinkOut(Schema):
     """A link: send the recruiter's browser there at once, and keep it nowhere."""
 
-    url: str = Field(description="Signs this one recruiter in, once.", examples=["https://zizhi.example/case/from/IjBi…/"])
+    url: str = Field(
+        description="Signs this one recruiter in, once.",
+        examples=["https://zizhi.example/case/from/IjBi…/"],
+    )
     expires_at: datetime = Field(description="After this it opens nothing.")
 
 
@@ -105,7 +128,11 @@ def _seen(client: ApiClient, employer_id: UUID) -> Employer:
 )
 def members(request: ApiRequest, employer_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     """Those who act for the employer now, the first that joined first."""
-    rows = Member.objects.active().filter(employer=_seen(request.auth.client, employer_id)).select_related("user")
+    rows = (
+        Member.objects.active()
+        .filter(employer=_seen(request.auth.client, employer_id))
+        .select_related("user")
+    )
     found, following = page_of(rows, asked, f"members {employer_id}", by="joined_at")
     return {"data": [MemberOut.of(member) for member in found], "next": following}
 
@@ -136,7 +163,11 @@ def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[Member
 )
 def member(request: ApiRequest, employer_id: UUID, member_id: UUID) -> MemberOut:
     """Whether they act for the employer, and have confirmed their address."""
-    found = Member.objects.filter(pk=member_id, employer=_seen(request.auth.client, employer_id)).select_related("user").first()
+    found = (
+        Member.objects.filter(pk=member_id, employer=_seen(request.auth.client, employer_id))
+        .select_related("user")
+        .first()
+    )
     if found is None:
         raise Refused("member_unknown")
     return MemberOut.of(found)
@@ -146,7 +177,9 @@ class PhoneIn(Schema):
     """The number that a recruiter calls from."""
 
     phone: str = Field(
-        max_length=30, examples=["138 0000 0001"], description="A mobile number of the mainland; empty for none. It is told back to nobody."
+        max_length=30,
+        examples=["138 0000 0001"],
+        description="A mobile number of the mainland; empty for none. It is told back to nobody.",
     )
 
 
@@ -189,7 +222,13 @@ def link(request: ApiRequest, employer_id: UUID, body: LinkIn) -> Status[LinkOut
     """A link that signs one recruiter in on our pages: once, within 15 minutes. Make it when they press your button, not before."""
     client = request.auth.client
     made, url = make_link(
-        client, own(client, employer_id), body.member_id, purpose=body.purpose, return_url=body.return_url, language=body.language,
-        links=Links(settings.SITE_URL), now=now_for(client),
-    )  # fmt: skip
+        client,
+        own(client, employer_id),
+        body.member_id,
+        purpose=body.purpose,
+        return_url=body.return_url,
+        language=body.language,
+        links=Links(settings.SITE_URL),
+        now=now_for(client),
+    )
     return Status(201, LinkOut(url=url, expires_at=made.expires_at))

@@ -33,12 +33,16 @@ class EndpointIn(Schema):
     """Where to send. Without `types`, everything is sent."""
 
     url: str = Field(
-        max_length=500, examples=["https://hr.example.com/zizhi"], description="https, on port 443 or on 1024 or above, on the internet."
+        max_length=500,
+        examples=["https://hr.example.com/zizhi"],
+        description="https, on port 443 or on 1024 or above, on the internet.",
     )
     types: list[str] = Field(
-        [], max_length=60, examples=[["employer.approved", "employer.suspended"]],
+        [],
+        max_length=60,
+        examples=[["employer.approved", "employer.suspended"]],
         description=f"Which messages; none: all, those too that there are not yet. {', '.join(EVENT_TYPES)}.",
-    )  # fmt: skip
+    )
     description: str = Field("", max_length=200, description="For yourself.")
 
 
@@ -46,7 +50,9 @@ class EndpointChange(Schema):
     """What is not given stays."""
 
     url: str | None = Field(None, max_length=500, min_length=1, description="Another address.")
-    types: list[str] | None = Field(None, max_length=60, description="Other types; an empty list: all.")
+    types: list[str] | None = Field(
+        None, max_length=60, description="Other types; an empty list: all."
+    )
     description: str | None = Field(None, max_length=200, description="Another description.")
 
 
@@ -59,7 +65,9 @@ class EndpointOut(Schema):
     description: str = Field(description="What you wrote of it.")
     created_at: datetime = Field(description="When it was added.")
     paused_at: datetime | None = Field(description="Since when nothing is sent; null: it is.")
-    paused_why: str | None = Field(description="asked, gone (it answered 410) or failing (nothing but failures for days).")
+    paused_why: str | None = Field(
+        description="asked, gone (it answered 410) or failing (nothing but failures for days)."
+    )
     failures: int = Field(description="How many tries failed in a row.")
     failing_since: datetime | None = Field(description="When the first of them failed.")
     last_success_at: datetime | None = Field(description="When it last received anything.")
@@ -72,7 +80,10 @@ class EndpointOut(Schema):
 class SecretOut(EndpointOut):
     """An endpoint with its secret, which is shown this once."""
 
-    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], description="What messages are signed with. Shown this once.")
+    secret: str = Field(
+        examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+        description="What messages are signed with. Shown this once.",
+    )
 
     @classmethod
     def shown(cls, endpoint: WebhookEndpoint, secret: str) -> SecretOut:
@@ -81,8 +92,19 @@ class SecretOut(EndpointOut):
 
 def _shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
     """The fields of an endpoint that its platform sees."""
-    names = ("url", "types", "description", "created_at", "paused_at", "failures", "failing_since", "last_success_at")
-    return {"id": endpoint.pk, "paused_why": endpoint.paused_why or None} | {name: getattr(endpoint, name) for name in names}
+    names = (
+        "url",
+        "types",
+        "description",
+        "created_at",
+        "paused_at",
+        "failures",
+        "failing_since",
+        "last_success_at",
+    )
+    return {"id": endpoint.pk, "paused_why": endpoint.paused_why or None} | {
+        name: getattr(endpoint, name) for name in names
+    }
 
 
 class AttemptOut(Schema):
@@ -90,7 +112,10 @@ class AttemptOut(Schema):
 
     at: datetime = Field(description="When it ended.")
     status: int | None = Field(description="Of the answer; null where none came.")
-    error: str = Field(examples=["timeout"], description="Why none came, or why it does not count; empty otherwise.")
+    error: str = Field(
+        examples=["timeout"],
+        description="Why none came, or why it does not count; empty otherwise.",
+    )
     milliseconds: int = Field(description="How long it took.")
     response_start: str = Field(description="How the answer's body begins.")
 
@@ -110,15 +135,28 @@ class DeliveryOut(Schema):
     @classmethod
     def of(cls, delivery: WebhookDelivery) -> DeliveryOut:
         message = delivery.message()
-        tried: list[WebhookAttempt] = sorted(delivery.attempts.all(), key=lambda attempt: attempt.pk)[-ATTEMPTS_SHOWN:]
+        tried: list[WebhookAttempt] = sorted(
+            delivery.attempts.all(), key=lambda attempt: attempt.pk
+        )[-ATTEMPTS_SHOWN:]
         return cls(
-            id=delivery.pk, message_id=message["id"], type=message["type"], sequence=message["sequence"],
-            outcome=delivery.outcome or None, due_at=None if delivery.finished_at else delivery.due_at, tries=delivery.tries,
+            id=delivery.pk,
+            message_id=message["id"],
+            type=message["type"],
+            sequence=message["sequence"],
+            outcome=delivery.outcome or None,
+            due_at=None if delivery.finished_at else delivery.due_at,
+            tries=delivery.tries,
             attempts=[
-                AttemptOut(at=a.at, status=a.status, error=a.error, milliseconds=a.milliseconds, response_start=a.response_start)
+                AttemptOut(
+                    at=a.at,
+                    status=a.status,
+                    error=a.error,
+                    milliseconds=a.milliseconds,
+                    response_start=a.response_start,
+                )
                 for a in tried
             ],
-        )  # fmt: skip
+        )
 
 
 class DeliveriesOut(Schema):
@@ -157,22 +195,41 @@ class Replayed(Schema):
 @router.get("", response=list[EndpointOut], summary="Your endpoints", operation_id="webhooks")
 def endpoints(request: ApiRequest) -> list[EndpointOut]:
     """All that were not deleted, with their health."""
-    found = WebhookEndpoint.objects.existing().filter(client_id=request.auth.client_id).order_by("created_at")
+    found = (
+        WebhookEndpoint.objects.existing()
+        .filter(client_id=request.auth.client_id)
+        .order_by("created_at")
+    )
     return [EndpointOut.of(endpoint) for endpoint in found]
 
 
-@router.post("", response={201: SecretOut}, summary="Add an endpoint", operation_id="create_webhook")
+@router.post(
+    "", response={201: SecretOut}, summary="Add an endpoint", operation_id="create_webhook"
+)
 def create(request: ApiRequest, wanted: EndpointIn) -> Status[SecretOut]:
     """Keep the secret: it is shown this once, and every message is signed with it."""
     client, local = request.auth.client, settings.WEBHOOKS_LOCAL
     endpoint, secret = webhooks.create(
-        client.pk, wanted.url, wanted.types, wanted.description, client.as_actor(), timezone.now(), local=local
+        client.pk,
+        wanted.url,
+        wanted.types,
+        wanted.description,
+        client.as_actor(),
+        timezone.now(),
+        local=local,
     )
     return Status(201, SecretOut.shown(endpoint, secret))
 
 
-@router.get("/dead-letters", response=DeliveriesOut, summary="What was given up", operation_id="dead_letters")
-def dead_letters(request: ApiRequest, before: int | None = None, limit: Limit = PAGE) -> DeliveriesOut:
+@router.get(
+    "/dead-letters",
+    response=DeliveriesOut,
+    summary="What was given up",
+    operation_id="dead_letters",
+)
+def dead_letters(
+    request: ApiRequest, before: int | None = None, limit: Limit = PAGE
+) -> DeliveriesOut:
     """Messages to any of your endpoints that were tried for three days and never received."""
     return _page(WebhookDelivery.objects.of(request.auth.client_id).dead(), before, limit)
 
@@ -183,18 +240,34 @@ def endpoint(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     return EndpointOut.of(webhooks.existing(endpoint_id, request.auth.client_id))
 
 
-@router.patch("/{endpoint_id}", response=EndpointOut, summary="Change an endpoint", operation_id="change_webhook")
+@router.patch(
+    "/{endpoint_id}",
+    response=EndpointOut,
+    summary="Change an endpoint",
+    operation_id="change_webhook",
+)
 def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> EndpointOut:
     """What waits already is sent to the new address; new types hold for what happens from now on."""
     client = request.auth.client
     changed = webhooks.change(
-        endpoint_id, client.pk, client.as_actor(), timezone.now(), local=settings.WEBHOOKS_LOCAL,
-        url=wanted.url, types=wanted.types, description=wanted.description,
-    )  # fmt: skip
+        endpoint_id,
+        client.pk,
+        client.as_actor(),
+        timezone.now(),
+        local=settings.WEBHOOKS_LOCAL,
+        url=wanted.url,
+        types=wanted.types,
+        description=wanted.description,
+    )
     return EndpointOut.of(changed)
 
 
-@router.delete("/{endpoint_id}", response={204: None}, summary="Delete an endpoint", operation_id="delete_webhook")
+@router.delete(
+    "/{endpoint_id}",
+    response={204: None},
+    summary="Delete an endpoint",
+    operation_id="delete_webhook",
+)
 def delete(request: ApiRequest, endpoint_id: UUID) -> Status[None]:
     """What waits for it is not sent any more."""
     client = request.auth.client
@@ -202,63 +275,124 @@ def delete(request: ApiRequest, endpoint_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/{endpoint_id}/pause", response=EndpointOut, summary="Pause an endpoint", operation_id="pause_webhook")
+@router.post(
+    "/{endpoint_id}/pause",
+    response=EndpointOut,
+    summary="Pause an endpoint",
+    operation_id="pause_webhook",
+)
 def pause(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     """What happens meanwhile waits for it."""
     client = request.auth.client
     return EndpointOut.of(webhooks.pause(endpoint_id, client.pk, client.as_actor(), timezone.now()))
 
 
-@router.post("/{endpoint_id}/resume", response=EndpointOut, summary="Resume an endpoint", operation_id="resume_webhook")
+@router.post(
+    "/{endpoint_id}/resume",
+    response=EndpointOut,
+    summary="Resume an endpoint",
+    operation_id="resume_webhook",
+)
 def resume(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     """What waited is sent now."""
     client = request.auth.client
-    return EndpointOut.of(webhooks.resume(endpoint_id, client.pk, client.as_actor(), timezone.now()))
+    return EndpointOut.of(
+        webhooks.resume(endpoint_id, client.pk, client.as_actor(), timezone.now())
+    )
 
 
-@router.post("/{endpoint_id}/secret", response=SecretOut, summary="A new secret", operation_id="rotate_webhook_secret")
+@router.post(
+    "/{endpoint_id}/secret",
+    response=SecretOut,
+    summary="A new secret",
+    operation_id="rotate_webhook_secret",
+)
 def rotate(request: ApiRequest, endpoint_id: UUID) -> SecretOut:
     """For 24 hours messages carry two signatures, one by the new secret and one by the former."""
     client = request.auth.client
-    return SecretOut.shown(*webhooks.rotate_secret(endpoint_id, client.pk, client.as_actor(), timezone.now()))
+    return SecretOut.shown(
+        *webhooks.rotate_secret(endpoint_id, client.pk, client.as_actor(), timezone.now())
+    )
 
 
-@router.post("/{endpoint_id}/ping", response={202: DeliveryOut}, summary="Send a ping", operation_id="ping_webhook")
+@router.post(
+    "/{endpoint_id}/ping",
+    response={202: DeliveryOut},
+    summary="Send a ping",
+    operation_id="ping_webhook",
+)
 def ping(request: ApiRequest, endpoint_id: UUID) -> Status[DeliveryOut]:
     """A message of type `webhook.ping`; what came of it stands among the deliveries."""
-    return Status(202, DeliveryOut.of(webhooks.ping(endpoint_id, request.auth.client_id, timezone.now())))
+    return Status(
+        202, DeliveryOut.of(webhooks.ping(endpoint_id, request.auth.client_id, timezone.now()))
+    )
 
 
-@router.get("/{endpoint_id}/deliveries", response=DeliveriesOut, summary="What was sent", operation_id="webhook_deliveries")
-def deliveries(request: ApiRequest, endpoint_id: UUID, before: int | None = None, limit: Limit = PAGE) -> DeliveriesOut:
+@router.get(
+    "/{endpoint_id}/deliveries",
+    response=DeliveriesOut,
+    summary="What was sent",
+    operation_id="webhook_deliveries",
+)
+def deliveries(
+    request: ApiRequest, endpoint_id: UUID, before: int | None = None, limit: Limit = PAGE
+) -> DeliveriesOut:
     """Deliveries with their attempts."""
     found = webhooks.existing(endpoint_id, request.auth.client_id)
     return _page(WebhookDelivery.objects.filter(endpoint=found), before, limit)
 
 
 @router.post(
-    "/{endpoint_id}/deliveries/{delivery_id}/replay", response={202: DeliveryOut}, summary="Send one again", operation_id="replay_delivery"
+    "/{endpoint_id}/deliveries/{delivery_id}/replay",
+    response={202: DeliveryOut},
+    summary="Send one again",
+    operation_id="replay_delivery",
 )
 def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> Status[DeliveryOut]:
     """With the same `webhook-id`: a receiver that had it knows it again."""
     client = request.auth.client
-    return Status(202, DeliveryOut.of(webhooks.send_again(delivery_id, endpoint_id, client.pk, client.as_actor(), timezone.now())))
+    return Status(
+        202,
+        DeliveryOut.of(
+            webhooks.send_again(
+                delivery_id, endpoint_id, client.pk, client.as_actor(), timezone.now()
+            )
+        ),
+    )
 
 
-@router.post("/{endpoint_id}/replay", response={202: Replayed}, summary="Send a span again", operation_id="replay_webhook")
+@router.post(
+    "/{endpoint_id}/replay",
+    response={202: Replayed},
+    summary="Send a span again",
+    operation_id="replay_webhook",
+)
 def replay(request: ApiRequest, endpoint_id: UUID, span: Span) -> Status[Replayed]:
     """Everything of the span that the endpoint wants, from before it was added too; at most 5,000 messages a call."""
     client = request.auth.client
     count = webhooks.replay(
-        endpoint_id, client.pk, client.as_actor(), timezone.now(),
-        first=span.first, last=span.last, since=span.since, until=span.until,
-    )  # fmt: skip
+        endpoint_id,
+        client.pk,
+        client.as_actor(),
+        timezone.now(),
+        first=span.first,
+        last=span.last,
+        since=span.since,
+        until=span.until,
+    )
     return Status(202, Replayed(count=count))
 
 
 def _page(found: Any, before: int | None, limit: int) -> DeliveriesOut:
     if before is not None:
         found = found.filter(pk__lt=before)
-    rows = list(found.select_related("told", "endpoint").prefetch_related("attempts").order_by("-id")[: limit + 1])
+    rows = list(
+        found.select_related("told", "endpoint")
+        .prefetch_related("attempts")
+        .order_by("-id")[: limit + 1]
+    )
     shown = rows[:limit]
-    return DeliveriesOut(deliveries=[DeliveryOut.of(row) for row in shown], next_before=shown[-1].pk if len(rows) > limit else None)
+    return DeliveriesOut(
+        deliveries=[DeliveryOut.of(row) for row in shown],
+        next_before=shown[-1].pk if len(rows) > limit else None,
+    )

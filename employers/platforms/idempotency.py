@@ -47,7 +47,9 @@ class Claim:
 
 def in_progress(seconds: int) -> Refused:
     """That the same key is being answered; in so many seconds it can be tried again."""
-    return Refused("idempotency_in_progress", "Idempotency-Key", details={"retry_after": str(max(1, seconds))})
+    return Refused(
+        "idempotency_in_progress", "Idempotency-Key", details={"retry_after": str(max(1, seconds))}
+    )
 
 
 def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | Answer:
@@ -60,7 +62,12 @@ def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | A
     index = blind_index(asked.hex(), _PURPOSE)
     IdempotentAnswer.objects.filter(client=client, key=key, created_at__lte=now - KEPT_FOR).delete()
     token = uuid.uuid4()
-    new = {"asked_index": index, "claim": token, "claimed_until": now + CLAIMED_FOR, "created_at": now}
+    new = {
+        "asked_index": index,
+        "claim": token,
+        "claimed_until": now + CLAIMED_FOR,
+        "created_at": now,
+    }
     try:
         with transaction.atomic():
             return Claim(IdempotentAnswer.objects.create(client=client, key=key, **new).pk, token)

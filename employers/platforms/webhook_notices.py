@@ -24,17 +24,34 @@ def tell_of_pause(endpoint: WebhookEndpoint, why: PausedWhy, now: datetime) -> N
     """
     platform = ApiClient.objects.get(pk=endpoint.client_id)
     about = {
-        "platform": platform.name, "address": address_of(endpoint.url), "endpoint": str(endpoint.pk), "why": why.value,
-        "last": last_answer(endpoint), "days": webhook_delivery.GIVEN_UP_AFTER.days, "kept_days": WAITS_WHILE_PAUSED.days,
-    }  # fmt: skip
+        "platform": platform.name,
+        "address": address_of(endpoint.url),
+        "endpoint": str(endpoint.pk),
+        "why": why.value,
+        "last": last_answer(endpoint),
+        "days": webhook_delivery.GIVEN_UP_AFTER.days,
+        "kept_days": WAITS_WHILE_PAUSED.days,
+    }
     if platform.contact_email:
         path = f"{reverse('api:openapi-view')}#/webhooks/resume_webhook"
-        queue_mail(platform.contact_email, "webhook_paused", platform.contact_language, about | {"path": path}, now)
+        queue_mail(
+            platform.contact_email,
+            "webhook_paused",
+            platform.contact_language,
+            about | {"path": path},
+            now,
+        )
     if platform.test:
         return
     path = reverse("admin:events_webhookendpoint_change", args=[endpoint.pk])
     for user in who_mends():
-        queue_mail(user.email, "webhook_paused_staff", user.language, about | {"path": path, "contact": platform.contact_email}, now)
+        queue_mail(
+            user.email,
+            "webhook_paused_staff",
+            user.language,
+            about | {"path": path, "contact": platform.contact_email},
+            now,
+        )
 
 
 def who_mends() -> list[User]:
@@ -43,7 +60,11 @@ def who_mends() -> list[User]:
     held = Permission.objects.filter(codename=codename, content_type__app_label=app)
     given = Q(groups__permissions__in=held) | Q(user_permissions__in=held)
     staff = User.objects.filter(is_active=True, is_staff=True)
-    operators = [user for user in staff.filter(given).distinct().order_by("pk") if user.as_reviewer().can(Power.WEBHOOKS)]
+    operators = [
+        user
+        for user in staff.filter(given).distinct().order_by("pk")
+        if user.as_reviewer().can(Power.WEBHOOKS)
+    ]
     return operators or list(staff.filter(is_superuser=True).order_by("pk"))
 
 

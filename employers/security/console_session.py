@@ -70,7 +70,9 @@ class Stay:
             return Over.TOO_LONG
         if at - self.seen >= IDLE_SECONDS:
             return Over.IDLE
-        if (self.agent, self.near) != (place.agent, place.near) or (self.device and self.device != place.device):
+        if (self.agent, self.near) != (place.agent, place.near) or (
+            self.device and self.device != place.device
+        ):
             return Over.ELSEWHERE
         return Over.FACTOR if self.factor != factor else None
 

@@ -42,12 +42,18 @@ def subject(factor: SecondFactor, cookie: str = "") -> str:
 
 def closed_until(whose: str, now: datetime) -> datetime | None:
     """Until when no answer is looked at, or None."""
-    return Lockout.objects.filter(kind=LockoutKind.CODE, subject=whose, until__gt=now).values_list("until", flat=True).first()
+    return (
+        Lockout.objects.filter(kind=LockoutKind.CODE, subject=whose, until__gt=now)
+        .values_list("until", flat=True)
+        .first()
+    )
 
 
 def fail(whose: str, now: datetime) -> Lockout:
     """Count a wrong answer; `until` of what comes back lies ahead where it closed the way."""
-    count, _ = Lockout.objects.get_or_create(kind=LockoutKind.CODE, subject=whose, defaults={"failures": 0, "since": now})
+    count, _ = Lockout.objects.get_or_create(
+        kind=LockoutKind.CODE, subject=whose, defaults={"failures": 0, "since": now}
+    )
     count.failures += 1
     if closed := lasts(count.failures):
         count.until = now + closed

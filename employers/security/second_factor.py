@@ -45,7 +45,9 @@ def recovery_codes_left(user: User) -> int:
 # --- Setting up ----------------------------------------------------------------------------------------
 
 
-def enrol(user: User, secret: str, typed: str, replaces: SecondFactor | None, now: datetime) -> tuple[SecondFactor, list[str]]:
+def enrol(
+    user: User, secret: str, typed: str, replaces: SecondFactor | None, now: datetime
+) -> tuple[SecondFactor, list[str]]:
     """The app that shows codes of `secret` becomes the account's second factor; and its recovery codes, which are kept nowhere.
 
     Raises Refused: `second_factor_wrong` where the app does not show the code; `second_factor_exists` where the account has
@@ -59,10 +61,23 @@ def enrol(user: User, secret: str, typed: str, replaces: SecondFactor | None, no
         if of(user) != replaces:
             raise Refused("second_factor_exists")
         _forget(user)
-        factor = SecondFactor.objects.create(user=user, secret_sealed=seal_secret(user, secret), last_step=steps[-1], confirmed_at=now)
+        factor = SecondFactor.objects.create(
+            user=user,
+            secret_sealed=seal_secret(user, secret),
+            last_step=steps[-1],
+            confirmed_at=now,
+        )
         codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
-        RecoveryCode.objects.bulk_create([RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes])
-        record("enrol_second_factor", user, user.as_reviewer(), now, data={"replaces": replaces is not None})
+        RecoveryCode.objects.bulk_create(
+            [RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes]
+        )
+        record(
+            "enrol_second_factor",
+            user,
+            user.as_reviewer(),
+            now,
+            data={"replaces": replaces is not None},
+        )
         _tell(user, "set_up", now)
     return factor, codes
 
@@ -117,7 +132,9 @@ def answer(user: User, typed: str, browser: str, now: datetime) -> tuple[SecondF
 def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refused | None]:
     """Which kind of code was typed, and why it is not taken, or None: then it is used up."""
     if re.fullmatch(rf"\d{{{totp.DIGITS}}}", typed):
-        steps = totp.matching_steps(unseal_text(factor.secret_sealed, _purpose(factor.user)), typed, now)
+        steps = totp.matching_steps(
+            unseal_text(factor.secret_sealed, _purpose(factor.user)), typed, now
+        )
         unused = [step for step in steps if step > factor.last_step]
         if not unused:
             return "app", Refused("second_factor_used" if steps else "second_factor_wrong", "code")
@@ -125,7 +142,9 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
         factor.save(update_fields=["last_step"])
         return "app", None
     user = factor.user
-    if not user.recovery_codes.filter(code_hash=_hash(user, typed), used_at=None).update(used_at=now):
+    if not user.recovery_codes.filter(code_hash=_hash(user, typed), used_at=None).update(
+        used_at=now
+    ):
         return "recovery_code", Refused("second_factor_wrong", "code")
     left = recovery_codes_left(user)
     record("use_recovery_code", user, user.as_reviewer(), now, data={"left": left})
@@ -139,8 +158,18 @@ def _failed(user: User, whose: str, refused: Refused, now: datetime) -> Refused:
     if count.until is None or count.until <= now:
         return Refused(refused.code, refused.field, details={"left": str(lockout.left(count))})
     minutes = int((count.until - now).total_seconds()) // 60
-    record("lock", user, SYSTEM, now, data={"kind": LockoutKind.CODE.value, "failures": count.failures, "minutes": minutes})
-    context = {"failures": count.failures, "until": _clock(count.until), "path": reverse("employers:password_reset")}
+    record(
+        "lock",
+        user,
+        SYSTEM,
+        now,
+        data={"kind": LockoutKind.CODE.value, "failures": count.failures, "minutes": minutes},
+    )
+    context = {
+        "failures": count.failures,
+        "until": _clock(count.until),
+        "path": reverse("employers:password_reset"),
+    }
     queue_mail(user.email, "staff_locked", user.language, context, now)
     return _locked(count.until)
 
@@ -195,5 +224,9 @@ def _hash(user: User, code: str) -> str:
 def _tell(user: User, what: str, now: datetime, left: int = 0) -> None:
     """A mail to whoever the factor belongs to: if it was not them, they say so."""
     queue_mail(
-        user.email, "staff_second_factor", user.language, {"what": what, "left": left, "path": reverse("employers:password_reset")}, now
+        user.email,
+        "staff_second_factor",
+        user.language,
+        {"what": what, "left": left, "path": reverse("employers:password_reset")},
+        now,
     )

@@ -91,7 +91,11 @@ def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool 
 
     `forwarded_for` is believed only behind our own proxy, and of it only the last entry, which that proxy wrote.
     """
-    text = forwarded_for.rpartition(",")[2].strip() if behind_proxy and forwarded_for else remote_address
+    text = (
+        forwarded_for.rpartition(",")[2].strip()
+        if behind_proxy and forwarded_for
+        else remote_address
+    )
     try:
         address = ipaddress.ip_address(text)
     except ValueError:  # a Unix socket

@@ -40,9 +40,13 @@ def matching_steps(secret: str, typed: str, now: datetime) -> list[int]:
     """
     here = step_at(now)
     around = range(here - DRIFT, here + DRIFT + 1)
-    return [step for step in around if hmac.compare_digest(code(secret, step).encode(), typed.encode())]
+    return [
+        step for step in around if hmac.compare_digest(code(secret, step).encode(), typed.encode())
+    ]
 
 
 def address(secret: str, account: str, issuer: str) -> str:
     """The `otpauth:` address of the secret, which an app reads from the QR code."""
-    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(name=account, issuer_name=issuer)
+    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(
+        name=account, issuer_name=issuer
+    )

@@ -29,10 +29,14 @@ class Page(Schema, Generic[T]):
     """A part of a list."""
 
     data: list[T] = Field(description="What is in this page.")
-    next: str | None = Field(description="Hand it back as `after` for the page that follows; null where this is the last one.")
+    next: str | None = Field(
+        description="Hand it back as `after` for the page that follows; null where this is the last one."
+    )
 
 
-def page_of(rows: QuerySet[M], asked: PageQuery, what: str, by: str = "id", *, newest_first: bool = False) -> tuple[list[M], str | None]:
+def page_of(
+    rows: QuerySet[M], asked: PageQuery, what: str, by: str = "id", *, newest_first: bool = False
+) -> tuple[list[M], str | None]:
     """The rows of the page that is `asked` for, and the cursor of the next one.
 
     Rows are ordered by the field `by`, and by their keys where that is equal. `what` names the list. Raises Refused `cursor_invalid`.

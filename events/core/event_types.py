@@ -80,10 +80,33 @@ PING: Final = "webhook.ping"
 """Sent when a platform tries an endpoint out; it stands in no feed."""
 
 DETAILS: Final = (
-    "attempt", "expires_at", "conditional", "member", "because_of", "relay", "candidate", "muted", "days", "agreed", "call", "outcome",
-    "seconds", "called_at", "by_candidate", "request", "consent", "until", "release", "receipt", "number", "decision", "order", "due_at",
-    "answer", "about",
-)  # fmt: skip
+    "attempt",
+    "expires_at",
+    "conditional",
+    "member",
+    "because_of",
+    "relay",
+    "candidate",
+    "muted",
+    "days",
+    "agreed",
+    "call",
+    "outcome",
+    "seconds",
+    "called_at",
+    "by_candidate",
+    "request",
+    "consent",
+    "until",
+    "release",
+    "receipt",
+    "number",
+    "decision",
+    "order",
+    "due_at",
+    "answer",
+    "about",
+)
 """What of an event's details is told where it is there."""
 ONLY: Final = "only"
 """The detail that names the one platform that hears of an event, where not all do that may know of its employer."""
@@ -110,11 +133,17 @@ class Happened:
 
 def payload(happened: Happened) -> dict[str, Any]:
     """The `data` of a message."""
-    told: dict[str, Any] = {"employer": {"id": happened.employer_id, "reference": happened.reference}}
+    told: dict[str, Any] = {
+        "employer": {"id": happened.employer_id, "reference": happened.reference}
+    }
     if happened.case_id:
         told["case"] = {"id": happened.case_id}
     if happened.type in OF_TIER:  # null: where its case says
-        moved = {"from": happened.from_state or None, "to": happened.to_state or None, "until": happened.data.get("until")}
+        moved = {
+            "from": happened.from_state or None,
+            "to": happened.to_state or None,
+            "until": happened.data.get("until"),
+        }
         told["tier"] = moved
     elif happened.to_state:
         told |= {"from_state": happened.from_state or None, "to_state": happened.to_state}
@@ -127,16 +156,30 @@ def reason_of(code: str) -> dict[str, Any]:
     reason = REASONS.get(code)
     if reason is None:
         return {"code": code}
-    return {"code": code, "says": _both(reason.says), "fix": _both(reason.fix), "who": reason.who, "appeal": reason.appeal}
+    return {
+        "code": code,
+        "says": _both(reason.says),
+        "fix": _both(reason.fix),
+        "who": reason.who,
+        "appeal": reason.appeal,
+    }
 
 
 def _both(text: Text) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
 
 
-def envelope(message_id: str, kind: str, at: datetime, sequence: int | None, data: Mapping[str, Any]) -> dict[str, Any]:
+def envelope(
+    message_id: str, kind: str, at: datetime, sequence: int | None, data: Mapping[str, Any]
+) -> dict[str, Any]:
     """One message, the same in the feed and in a webhook's body. `id` is its `webhook-id` too."""
-    return {"id": message_id, "type": kind, "timestamp": stamp(at), "sequence": sequence, "data": data}
+    return {
+        "id": message_id,
+        "type": kind,
+        "timestamp": stamp(at),
+        "sequence": sequence,
+        "data": data,
+    }
 
 
 def stamp(at: datetime) -> str:

@@ -66,9 +66,13 @@ def unseal(sealed: bytes, keys: Iterable[bytes], name: str) -> bytes:
     head, nonce = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
     key = next((key for key in keys if key_id(key) == head[len(_MAGIC) :]), None)
     if key is None:
-        raise KeyMissing(f"{name} was sealed with a key that is not here: {head[len(_MAGIC) :].hex()}")
+        raise KeyMissing(
+            f"{name} was sealed with a key that is not here: {head[len(_MAGIC) :].hex()}"
+        )
     try:
-        return AESGCM(key).decrypt(nonce, sealed[_HEAD_BYTES + _NONCE_BYTES :], head + name.encode())
+        return AESGCM(key).decrypt(
+            nonce, sealed[_HEAD_BYTES + _NONCE_BYTES :], head + name.encode()
+        )
     except InvalidTag:
         raise Damaged(f"{name} has been changed, cut short or moved") from None
 
@@ -80,13 +84,17 @@ def key_from(text: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise ImproperlyConfigured(f"A document key (ZIZHI_DATA_KEY) must be {KEY_BYTES} bytes in base64")
+        raise ImproperlyConfigured(
+            f"A document key (ZIZHI_DATA_KEY) must be {KEY_BYTES} bytes in base64"
+        )
     return key
 
 
 def keys() -> list[bytes]:
     """The key that seals, then those that only open: the settings DATA_KEY and DATA_KEYS_RETIRED (a list, may be absent)."""
-    return [key_from(text) for text in (settings.DATA_KEY, *getattr(settings, "DATA_KEYS_RETIRED", ()))]
+    return [
+        key_from(text) for text in (settings.DATA_KEY, *getattr(settings, "DATA_KEYS_RETIRED", ()))
+    ]
 
 
 # --- Short texts in the database -------------------------------------------------------------------------

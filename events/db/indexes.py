@@ -23,16 +23,24 @@ def _beside(statement: Any) -> str:
 class AddIndex(migrations.AddIndex):
     """One that makes nothing unique."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
         _drop(schema_editor, self.index.name)
         model = to_state.apps.get_model(app_label, self.model_name)
-        schema_editor.add_index(model, self.index, **({"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}))
+        schema_editor.add_index(
+            model,
+            self.index,
+            **({"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}),
+        )
 
 
 class AddUnique(migrations.AddConstraint):
     """One with a condition, which is an index and nothing else."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
         _drop(schema_editor, self.constraint.name)
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
@@ -44,5 +52,7 @@ class AddUnique(migrations.AddConstraint):
 class RemoveUnique(migrations.RemoveConstraint):
     """What `AddUnique` made, or its like."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
         _drop(schema_editor, self.name)

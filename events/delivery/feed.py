@@ -89,10 +89,15 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
             feeds[client_id].last_sequence += 1
             rows.append(
                 PlatformEvent(
-                    client_id=client_id, sequence=feeds[client_id].last_sequence, event=event,
-                    type=kind, at=event.at, told_at=now, payload=told,
+                    client_id=client_id,
+                    sequence=feeds[client_id].last_sequence,
+                    event=event,
+                    type=kind,
+                    at=event.at,
+                    told_at=now,
+                    payload=told,
                 )
-            )  # fmt: skip
+            )
     Feed.objects.bulk_update(feeds.values(), ["last_sequence"])
     return rows
 
@@ -105,13 +110,23 @@ def _told_of(event: Event, hears: Heard) -> frozenset[UUID]:
 
 def _locked_feeds(client_ids: Iterable[UUID]) -> dict[UUID, Feed]:
     wanted = sorted(client_ids)
-    Feed.objects.bulk_create([Feed(client_id=client_id) for client_id in wanted], ignore_conflicts=True)
-    return {feed.client_id: feed for feed in Feed.objects.select_for_update().filter(pk__in=wanted).order_by("client_id")}
+    Feed.objects.bulk_create(
+        [Feed(client_id=client_id) for client_id in wanted], ignore_conflicts=True
+    )
+    return {
+        feed.client_id: feed
+        for feed in Feed.objects.select_for_update().filter(pk__in=wanted).order_by("client_id")
+    }
 
 
 def _happened(event: Event, kind: str, hears: Heard) -> event_types.Happened:
     return event_types.Happened(
-        type=kind, employer_id=str(event.employer_id), reference=hears.reference,
+        type=kind,
+        employer_id=str(event.employer_id),
+        reference=hears.reference,
         case_id=event.subject_id if event.subject_type == "case" else None,
-        from_state=event.from_state, to_state=event.to_state, reasons=event.reasons, data=event.data,
-    )  # fmt: skip
+        from_state=event.from_state,
+        to_state=event.to_state,
+        reasons=event.reasons,
+        data=event.data,
+    )

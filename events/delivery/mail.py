@@ -23,13 +23,17 @@ NOWHERE = ".test"
 """RFC 6761: no such address exists. What goes there, from a platform's test, is kept to be looked at and sent to nobody."""
 
 
-def queue_mail(to: str, template: str, language: str, context: dict[str, Any], now: datetime) -> Mail:
+def queue_mail(
+    to: str, template: str, language: str, context: dict[str, Any], now: datetime
+) -> Mail:
     """Put a mail in the queue and ring for it once the transaction has committed.
 
     `template` names `templates/email/<template>.txt`, whose first line is the subject, and `<template>.html`, which says
     the same with a button. `context` is JSON, and is erased together with `to` once the mail has been sent.
     """
-    mail = Mail.objects.create(to=to, template=template, language=language, context=context, created_at=now, due_at=now)
+    mail = Mail.objects.create(
+        to=to, template=template, language=language, context=context, created_at=now, due_at=now
+    )
     notify_worker("events.tasks.send_mail", mail.pk)
     return mail
 
@@ -69,8 +73,12 @@ def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
     """The mail as plain text and as HTML, in its reader's language. Neither fetches anything: opening it tells nobody."""
     context = {"link": site_url + mail.context.get("path", "/"), "now": now} | mail.context
     with translation.override(mail.language):
-        subject, _, body = render_to_string(f"email/{mail.template}.txt", context).strip().partition("\n")
-        html = render_to_string(f"email/{mail.template}.html", context | {"subject": subject.strip()})
+        subject, _, body = (
+            render_to_string(f"email/{mail.template}.txt", context).strip().partition("\n")
+        )
+        html = render_to_string(
+            f"email/{mail.template}.html", context | {"subject": subject.strip()}
+        )
     letter = EmailMultiAlternatives(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to])
     letter.attach_alternative(html, "text/html")
     return letter

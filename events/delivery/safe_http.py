@@ -47,7 +47,8 @@ UNPRIVILEGED: Final = 1024
 """Below it stand mail, shells and the like, which have no business with webhooks; only 443 is one of them that has."""
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC: Final = tuple(
-    ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "64:ff9b:1::/48", "5f00::/16")
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "64:ff9b:1::/48", "5f00::/16")
 )
 """Of IANA's special-purpose registries, what not every Python 3.11 knows to be special."""
 
@@ -84,7 +85,11 @@ def target_of(url: str, *, local: bool = False) -> Target:
     host = (parts.host or "").strip("[]").rstrip(".").lower()
     ours = local and host in LOCAL_HOSTS
     authority = url.partition("://")[2].partition("/")[0].partition("?")[0]
-    if parts.scheme not in (("https", "http") if ours else ("https",)) or "@" in authority or not host:
+    if (
+        parts.scheme not in (("https", "http") if ours else ("https",))
+        or "@" in authority
+        or not host
+    ):
         raise Refused("webhook_url_invalid", "url", seen=url[:80])
     port = parts.port if parts.port is not None else HTTPS_PORT if parts.scheme == "https" else 80
     if not ours and port != HTTPS_PORT and port < UNPRIVILEGED:
@@ -109,7 +114,9 @@ def _literal(host: str) -> IPAddress | None:
 def is_public(address: IPAddress) -> bool:
     """Whether the address is one of the open internet, and hides none that is not."""
     if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.ipv4_mapped or (ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None)
+        hidden = address.ipv4_mapped or (
+            ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+        )
         if hidden is not None:
             return is_public(hidden)
         if address.sixtofour or address.teredo or address.is_site_local or address.scope_id:
@@ -236,7 +243,12 @@ class _Open:
         self._line = line
         self._connection: _Plain | _Secure
         if target.scheme == "https":
-            self._connection = _Secure(target.host, target.port, timeout=CONNECT_SECONDS, ssl_context=context or _certificates())
+            self._connection = _Secure(
+                target.host,
+                target.port,
+                timeout=CONNECT_SECONDS,
+                ssl_context=context or _certificates(),
+            )
         else:
             self._connection = _Plain(target.host, target.port, timeout=CONNECT_SECONDS)
         self._connection.line = line
@@ -246,9 +258,15 @@ class _Open:
     def is_fit(self) -> bool:
         """Whether the next message can go over it: young, used lately, and nothing came that nobody asked for, such as its end."""
         now = time.monotonic()
-        return now - self.used < IDLE_SECONDS and now - self.since < OLDEST_SECONDS and self._connection.is_connected
+        return (
+            now - self.used < IDLE_SECONDS
+            and now - self.since < OLDEST_SECONDS
+            and self._connection.is_connected
+        )
 
-    def exchange(self, headers: Mapping[str, str], body: bytes, deadline: float) -> tuple[_Told, bool]:
+    def exchange(
+        self, headers: Mapping[str, str], body: bytes, deadline: float
+    ) -> tuple[_Told, bool]:
         """What is answered, and whether another message can follow. Closed at once where none can."""
         may_follow = False
         watch = threading.Timer(max(0.0, deadline - time.monotonic()), self._line.cut)
@@ -259,13 +277,22 @@ class _Open:
             if connection.sock is None:
                 connection.connect()
             connection.timeout = max(0.1, deadline - time.monotonic())
-            connection.request("POST", self.path, body=body, headers=dict(headers), preload_content=False, decode_content=False)
+            connection.request(
+                "POST",
+                self.path,
+                body=body,
+                headers=dict(headers),
+                preload_content=False,
+                decode_content=False,
+            )
             self._hurry()
             response = connection.getresponse()
             if self._line.was_cut:  # in the middle of its headers
                 raise TimeoutError
             start, is_whole = _start_of(response)
-            asked = response.headers.get("Retry-After", "") if response.status in ASKS_TO_WAIT else ""
+            asked = (
+                response.headers.get("Retry-After", "") if response.status in ASKS_TO_WAIT else ""
+            )
             may_follow = is_whole and connection.sock is not None and not self._line.was_cut
             return _Told(response.status, start, asked[:KEPT_CHARACTERS]), may_follow
         finally:
@@ -313,7 +340,9 @@ class Lines:
     def keep(self, one: _Open) -> None:
         with self._lock:
             oldest = next(iter(self._kept), None) if len(self._kept) >= KEPT_AT_MOST else None
-            for replaced in (self._kept.pop(key, None) for key in (one.key, oldest) if key is not None):
+            for replaced in (
+                self._kept.pop(key, None) for key in (one.key, oldest) if key is not None
+            ):
                 if replaced is not None:
                     replaced.close()
             self._kept[one.key] = one
@@ -356,9 +385,14 @@ def post(
 
 
 def _told(
-    target: Target, headers: Mapping[str, str], body: bytes, resolver: Resolver, context: ssl.SSLContext | None,
-    deadline: float, lines: Lines | None,
-) -> _Told:  # fmt: skip
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
+    resolver: Resolver,
+    context: ssl.SSLContext | None,
+    deadline: float,
+    lines: Lines | None,
+) -> _Told:
     """The answer over a kept connection; where there is none, or it breaks, over a new one to addresses that are looked at now."""
     if lines is not None and (kept := lines.take(target, context)) is not None:
         with suppress(*_FAILS):
@@ -368,7 +402,9 @@ def _told(
     return _over(fresh, headers, body, deadline, lines)
 
 
-def _over(one: _Open, headers: Mapping[str, str], body: bytes, deadline: float, lines: Lines | None) -> _Told:
+def _over(
+    one: _Open, headers: Mapping[str, str], body: bytes, deadline: float, lines: Lines | None
+) -> _Told:
     told, may_follow = one.exchange(headers, body, deadline)
     if may_follow and lines is not None:
         lines.keep(one)
@@ -389,8 +425,14 @@ def _start_of(response: BaseHTTPResponse) -> tuple[str, bool]:
 def _word(failed: Exception) -> str:
     """One stored word for each kind of failure."""
     kinds: tuple[tuple[type[Exception], str], ...] = (
-        (socket.gaierror, "name_not_found"), (ssl.SSLCertVerificationError, "certificate"), (ssl.SSLError, "tls"),
-        (TimeoutError, "timeout"), (ConnectionRefusedError, "connection_refused"),
-    )  # fmt: skip
+        (socket.gaierror, "name_not_found"),
+        (ssl.SSLCertVerificationError, "certificate"),
+        (ssl.SSLError, "tls"),
+        (TimeoutError, "timeout"),
+        (ConnectionRefusedError, "connection_refused"),
+    )
     reasons = (failed, failed.__cause__, getattr(failed, "reason", None))
-    return next((word for kind, word in kinds if any(isinstance(reason, kind) for reason in reasons)), "connection_broken")
+    return next(
+        (word for kind, word in kinds if any(isinstance(reason, kind) for reason in reasons)),
+        "connection_broken",
+    )

@@ -25,8 +25,16 @@ log = structlog.get_logger()
 
 _SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 WAITS: Final = (
-    5 * _SECONDS, 5 * _MINUTES, 30 * _MINUTES, 2 * _HOURS, 5 * _HOURS, 10 * _HOURS, 14 * _HOURS, 20 * _HOURS, 24 * _HOURS,
-)  # fmt: skip
+    5 * _SECONDS,
+    5 * _MINUTES,
+    30 * _MINUTES,
+    2 * _HOURS,
+    5 * _HOURS,
+    10 * _HOURS,
+    14 * _HOURS,
+    20 * _HOURS,
+    24 * _HOURS,
+)
 """What is waited after each failure; after the last one the message is a dead letter, a little over three days on."""
 JITTER: Final = 0.2
 """Each wait is up to so much shorter or longer, so that what failed together does not come back together."""
@@ -73,7 +81,9 @@ def asked_wait(answer: safe_http.Answer, now: datetime, chance: float) -> timede
 # --- Sending ---------------------------------------------------------------------------------------------
 
 
-def send_waiting(endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST) -> int:
+def send_waiting(
+    endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST
+) -> int:
     """Send what is due for the endpoint, unless it is held, paused or at rest; how many were received.
 
     Rings again where something is left when the turn is over, or came while it ended.
@@ -95,7 +105,11 @@ def send_waiting(endpoint_id: UUID, clock: Clock, *, local: bool = False, post: 
 
 def _next(endpoint_id: UUID, now: datetime) -> WebhookDelivery | None:
     """The delivery that has been due the longest, held; none where the endpoint was paused or deleted meanwhile."""
-    due = WebhookDelivery.objects.due(now).filter(endpoint=endpoint_id, endpoint__paused_at=None).order_by("due_at", "id")
+    due = (
+        WebhookDelivery.objects.due(now)
+        .filter(endpoint=endpoint_id, endpoint__paused_at=None)
+        .order_by("due_at", "id")
+    )
     for delivery in due.select_related("endpoint", "told")[:1]:
         delivery.lease = WebhookDelivery.objects.claim(delivery.pk, now, LEASE_SECONDS)
         delivery.tries += 1
@@ -107,7 +121,12 @@ def _send(delivery: WebhookDelivery, clock: Clock, local: bool, post: Post) -> d
     """One attempt, and what follows from it; until when the endpoint rests, if it failed."""
     message, now = delivery.message(), clock()
     body = webhooks.body_of(message)
-    answer = post(delivery.endpoint.url, webhooks.headers_for(delivery.endpoint, message["id"], body, now), body, local=local)
+    answer = post(
+        delivery.endpoint.url,
+        webhooks.headers_for(delivery.endpoint, message["id"], body, now),
+        body,
+        local=local,
+    )
     now = clock()
     with transaction.atomic():
         if not _write_down(delivery, answer, now):
@@ -120,22 +139,36 @@ def _send(delivery: WebhookDelivery, clock: Clock, local: bool, post: Post) -> d
 def _write_down(delivery: WebhookDelivery, answer: safe_http.Answer, now: datetime) -> bool:
     assert delivery.lease is not None
     WebhookAttempt.objects.create(
-        delivery=delivery, at=now, status=answer.status, error=answer.error[:40],
-        milliseconds=answer.milliseconds, response_start=answer.start,
-    )  # fmt: skip
+        delivery=delivery,
+        at=now,
+        status=answer.status,
+        error=answer.error[:40],
+        milliseconds=answer.milliseconds,
+        response_start=answer.start,
+    )
     if answer.received:
-        return WebhookDelivery.objects.finish(delivery.pk, delivery.lease, now, outcome=Outcome.DELIVERED)
+        return WebhookDelivery.objects.finish(
+            delivery.pk, delivery.lease, now, outcome=Outcome.DELIVERED
+        )
     what, wait = answer.error or str(answer.status), wait_after(delivery.tries, random.random())  # noqa: S311
     if wait is not None:
         due_at = now + max(wait, asked_wait(answer, now, random.random()))  # noqa: S311
         return WebhookDelivery.objects.give_back(delivery.pk, delivery.lease, due_at, error=what)
-    log.warning("webhook_given_up", delivery=delivery.pk, endpoint=str(delivery.endpoint_id), tries=delivery.tries, what=what)
+    log.warning(
+        "webhook_given_up",
+        delivery=delivery.pk,
+        endpoint=str(delivery.endpoint_id),
+        tries=delivery.tries,
+        what=what,
+    )
     return WebhookDelivery.objects.finish(delivery.pk, delivery.lease, now, outcome=Outcome.DEAD)
 
 
 def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) -> datetime | None:
     """What this attempt says of the endpoint's health; until when it rests, if it failed."""
-    endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
+    endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(
+        pk=endpoint_id
+    )
     health: dict[str, Any]
     if answer.received:
         health = {"failures": 0, "failing_since": None}
@@ -148,6 +181,10 @@ def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) 
         return None
     if endpoint.paused_at is None and answer.status == GONE:
         webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
-    elif endpoint.paused_at is None and endpoint.failing_since and now - endpoint.failing_since >= GIVEN_UP_AFTER:
+    elif (
+        endpoint.paused_at is None
+        and endpoint.failing_since
+        and now - endpoint.failing_since >= GIVEN_UP_AFTER
+    ):
         webhooks.stop(endpoint, PausedWhy.FAILING, SYSTEM, now)
     return now + max(rest_after(endpoint.failures, random.random()), asked_wait(answer, now, 0))  # noqa: S311

@@ -23,14 +23,26 @@ from events.core.errors import Refused
 from events.core.sealing import seal_text, unseal_text
 from events.delivery import safe_http
 from events.doorbell import notify_worker
-from events.models import Feed, Outcome, PausedWhy, PlatformEvent, WebhookDelivery, WebhookEndpoint, record
+from events.models import (
+    Feed,
+    Outcome,
+    PausedWhy,
+    PlatformEvent,
+    WebhookDelivery,
+    WebhookEndpoint,
+    record,
+)
 
 AT_MOST: Final = 10
 """Endpoints of one platform."""
 SECRET_BYTES: Final = 32
 FORMER_SIGNS_FOR: Final = timedelta(hours=24)
 REPLAYED_AT_ONCE: Final = 5000
-KEPT_FOR: Final = {Outcome.DELIVERED: timedelta(days=30), Outcome.CANCELLED: timedelta(days=30), Outcome.DEAD: timedelta(days=90)}
+KEPT_FOR: Final = {
+    Outcome.DELIVERED: timedelta(days=30),
+    Outcome.CANCELLED: timedelta(days=30),
+    Outcome.DEAD: timedelta(days=90),
+}
 """How long a delivery is kept once it has ended, with what receivers answered; the feed itself stays."""
 WAITS_WHILE_PAUSED: Final = timedelta(days=30)
 _FORGOTTEN_AT_ONCE: Final = 1000
@@ -60,7 +72,14 @@ def new_secret() -> str:
 
 
 def create(
-    client_id: UUID, url: str, types: Collection[str], description: str, actor: Actor, now: datetime, *, local: bool
+    client_id: UUID,
+    url: str,
+    types: Collection[str],
+    description: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    local: bool,
 ) -> tuple[WebhookEndpoint, str]:
     """An endpoint and its secret, which is not shown again. `local`: this machine's own addresses are allowed.
 
@@ -73,7 +92,14 @@ def create(
         Feed.objects.select_for_update().get(pk=client_id)
         if WebhookEndpoint.objects.existing().filter(client_id=client_id).count() >= AT_MOST:
             raise Refused("webhook_too_many", expected=str(AT_MOST))
-        endpoint = WebhookEndpoint(client_id=client_id, url=url, types=_sorted(types), description=description, created_at=now, due_at=now)
+        endpoint = WebhookEndpoint(
+            client_id=client_id,
+            url=url,
+            types=_sorted(types),
+            description=description,
+            created_at=now,
+            due_at=now,
+        )
         secret = new_secret()
         endpoint.secret_sealed = seal_text(secret, endpoint.secret_purpose)
         endpoint.save(force_insert=True)
@@ -95,7 +121,10 @@ def _sorted(types: Iterable[str]) -> list[str]:
 def locked(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
     """The platform's endpoint, locked. Raises Refused `webhook_unknown`."""
     found: WebhookEndpoint | None = (
-        WebhookEndpoint.objects.existing().select_for_update(no_key=True).filter(pk=endpoint_id, client_id=client_id).first()
+        WebhookEndpoint.objects.existing()
+        .select_for_update(no_key=True)
+        .filter(pk=endpoint_id, client_id=client_id)
+        .first()
     )
     if found is None:
         raise Refused("webhook_unknown")
@@ -104,27 +133,50 @@ def locked(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
 
 def existing(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
     """The platform's endpoint, to look at. Raises Refused `webhook_unknown`."""
-    found: WebhookEndpoint | None = WebhookEndpoint.objects.existing().filter(pk=endpoint_id, client_id=client_id).first()
+    found: WebhookEndpoint | None = (
+        WebhookEndpoint.objects.existing().filter(pk=endpoint_id, client_id=client_id).first()
+    )
     if found is None:
         raise Refused("webhook_unknown")
     return found
 
 
 def change(
-    endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime, *, local: bool,
-    url: str | None = None, types: Collection[str] | None = None, description: str | None = None,
-) -> WebhookEndpoint:  # fmt: skip
+    endpoint_id: UUID,
+    client_id: UUID,
+    actor: Actor,
+    now: datetime,
+    *,
+    local: bool,
+    url: str | None = None,
+    types: Collection[str] | None = None,
+    description: str | None = None,
+) -> WebhookEndpoint:
     """Another address, other types, another description: whatever is given. Raises Refused, as `create`, and `webhook_unknown`."""
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
         _check(url or endpoint.url, types or (), local)
-        given: Mapping[str, Any] = {"url": url, "types": None if types is None else _sorted(types), "description": description}
-        changed = [name for name, value in given.items() if value is not None and value != getattr(endpoint, name)]
+        given: Mapping[str, Any] = {
+            "url": url,
+            "types": None if types is None else _sorted(types),
+            "description": description,
+        }
+        changed = [
+            name
+            for name, value in given.items()
+            if value is not None and value != getattr(endpoint, name)
+        ]
         for name in changed:
             setattr(endpoint, name, given[name])
         if changed:
             endpoint.save(update_fields=changed)
-            record("change_webhook", endpoint, actor, now, data={"client": str(client_id), "changed": changed})
+            record(
+                "change_webhook",
+                endpoint,
+                actor,
+                now,
+                data={"client": str(client_id), "changed": changed},
+            )
     return endpoint
 
 
@@ -141,7 +193,13 @@ def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime)
     """Pause this endpoint, which is locked and was not paused, for a reason; write it down, and tell of it unless it was asked for."""
     endpoint.paused_at, endpoint.paused_why = now, why
     endpoint.save(update_fields=["paused_at", "paused_why"])
-    record("pause_webhook", endpoint, actor, now, data={"client": str(endpoint.client_id), "why": why.value})
+    record(
+        "pause_webhook",
+        endpoint,
+        actor,
+        now,
+        data={"client": str(endpoint.client_id), "why": why.value},
+    )
     if why is not PausedWhy.ASKED and _Pauses.told is not None:
         _Pauses.told(endpoint, why, now)
 
@@ -150,9 +208,16 @@ def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> W
     """Send again, beginning with what waits; its failures are forgotten. Raises Refused `webhook_unknown`."""
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
-        endpoint.paused_at, endpoint.paused_why, endpoint.failures, endpoint.failing_since = None, "", 0, None
+        endpoint.paused_at, endpoint.paused_why, endpoint.failures, endpoint.failing_since = (
+            None,
+            "",
+            0,
+            None,
+        )
         endpoint.due_at = now
-        endpoint.save(update_fields=["paused_at", "paused_why", "failures", "failing_since", "due_at"])
+        endpoint.save(
+            update_fields=["paused_at", "paused_why", "failures", "failing_since", "due_at"]
+        )
         endpoint.deliveries.filter(finished_at=None, lease=None).update(due_at=now)
         record("resume_webhook", endpoint, actor, now, data={"client": str(client_id)})
         ring(endpoint.pk)
@@ -167,26 +232,48 @@ def delete(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> N
 
 def delete_all(client_id: UUID, actor: Actor, now: datetime) -> None:
     """A platform is no longer one: it is told nothing more, what waits included. In the caller's transaction."""
-    for endpoint in WebhookEndpoint.objects.existing().select_for_update(no_key=True).filter(client_id=client_id).order_by("pk"):
+    for endpoint in (
+        WebhookEndpoint.objects.existing()
+        .select_for_update(no_key=True)
+        .filter(client_id=client_id)
+        .order_by("pk")
+    ):
         _end(endpoint, actor, now)
 
 
 def _end(endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> None:
     endpoint.finished_at, endpoint.lease, endpoint.leased_until = now, None, None
     endpoint.secret_sealed = endpoint.former_secret_sealed = ""
-    endpoint.save(update_fields=["finished_at", "lease", "leased_until", "secret_sealed", "former_secret_sealed"])
-    endpoint.deliveries.filter(finished_at=None).update(finished_at=now, outcome=Outcome.CANCELLED, lease=None, leased_until=None)
+    endpoint.save(
+        update_fields=[
+            "finished_at",
+            "lease",
+            "leased_until",
+            "secret_sealed",
+            "former_secret_sealed",
+        ]
+    )
+    endpoint.deliveries.filter(finished_at=None).update(
+        finished_at=now, outcome=Outcome.CANCELLED, lease=None, leased_until=None
+    )
     record("delete_webhook", endpoint, actor, now, data={"client": str(endpoint.client_id)})
 
 
-def rotate_secret(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> tuple[WebhookEndpoint, str]:
+def rotate_secret(
+    endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime
+) -> tuple[WebhookEndpoint, str]:
     """A new secret, shown once; the former one signs beside it for `FORMER_SIGNS_FOR`. Raises Refused `webhook_unknown`."""
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
         secret = new_secret()
-        endpoint.former_secret_sealed, endpoint.former_secret_until = endpoint.secret_sealed, now + FORMER_SIGNS_FOR
+        endpoint.former_secret_sealed, endpoint.former_secret_until = (
+            endpoint.secret_sealed,
+            now + FORMER_SIGNS_FOR,
+        )
         endpoint.secret_sealed = seal_text(secret, endpoint.secret_purpose)
-        endpoint.save(update_fields=["former_secret_sealed", "former_secret_until", "secret_sealed"])
+        endpoint.save(
+            update_fields=["former_secret_sealed", "former_secret_until", "secret_sealed"]
+        )
         record("rotate_webhook_secret", endpoint, actor, now, data={"client": str(client_id)})
     return endpoint, secret
 
@@ -197,7 +284,11 @@ def rotate_secret(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetim
 def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
     """What each endpoint is to be sent of these feed rows, in the caller's transaction; rung for after it."""
     clients = {row.client_id for row in rows}
-    endpoints = list(WebhookEndpoint.objects.existing().filter(client_id__in=clients).exclude(paused_why=PausedWhy.GONE))
+    endpoints = list(
+        WebhookEndpoint.objects.existing()
+        .filter(client_id__in=clients)
+        .exclude(paused_why=PausedWhy.GONE)
+    )
     waiting = [
         WebhookDelivery(endpoint=endpoint, told=row, created_at=now, due_at=now)
         for row in rows
@@ -218,7 +309,9 @@ def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
     """Send a message that means nothing, to try the endpoint out. Raises Refused `webhook_unknown`, `webhook_paused`."""
     with transaction.atomic():
         endpoint = _sending(endpoint_id, client_id, now)
-        delivery: WebhookDelivery = WebhookDelivery.objects.create(endpoint=endpoint, created_at=now, due_at=now)
+        delivery: WebhookDelivery = WebhookDelivery.objects.create(
+            endpoint=endpoint, created_at=now, due_at=now
+        )
         ring(endpoint.pk)
     return delivery
 
@@ -233,7 +326,9 @@ def _sending(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookEndpoi
     return endpoint
 
 
-def send_again(delivery_id: int, endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookDelivery:
+def send_again(
+    delivery_id: int, endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime
+) -> WebhookDelivery:
     """Send one delivery again, whatever became of it, with the same `webhook-id`.
 
     Raises Refused: `webhook_unknown`, `webhook_delivery_unknown`, `webhook_paused`.
@@ -244,16 +339,29 @@ def send_again(delivery_id: int, endpoint_id: UUID, client_id: UUID, actor: Acto
         if not found.exists():
             raise Refused("webhook_delivery_unknown")
         _open_again(found, now)
-        record("replay_webhook", endpoint, actor, now, data={"client": str(client_id), "delivery": delivery_id})
+        record(
+            "replay_webhook",
+            endpoint,
+            actor,
+            now,
+            data={"client": str(client_id), "delivery": delivery_id},
+        )
         ring(endpoint.pk)
     again: WebhookDelivery = found.get()
     return again
 
 
 def replay(
-    endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime, *,
-    first: int | None = None, last: int | None = None, since: datetime | None = None, until: datetime | None = None,
-) -> int:  # fmt: skip
+    endpoint_id: UUID,
+    client_id: UUID,
+    actor: Actor,
+    now: datetime,
+    *,
+    first: int | None = None,
+    last: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
     """Send a span of the feed again, `REPLAYED_AT_ONCE` rows at most, what was before the endpoint too; how many there are.
 
     Raises Refused: `webhook_unknown`, `webhook_paused`.
@@ -266,22 +374,36 @@ def replay(
         told = [row.pk for row in span.only("pk")[:REPLAYED_AT_ONCE]]
         _open_again(endpoint.deliveries.filter(told__in=told), now)
         WebhookDelivery.objects.bulk_create(
-            [WebhookDelivery(endpoint=endpoint, told_id=pk, created_at=now, due_at=now) for pk in told], ignore_conflicts=True
+            [
+                WebhookDelivery(endpoint=endpoint, told_id=pk, created_at=now, due_at=now)
+                for pk in told
+            ],
+            ignore_conflicts=True,
         )
-        record("replay_webhook", endpoint, actor, now, data={"client": str(client_id), "count": len(told)})
+        record(
+            "replay_webhook",
+            endpoint,
+            actor,
+            now,
+            data={"client": str(client_id), "count": len(told)},
+        )
         ring(endpoint.pk)
     return len(told)
 
 
 def _open_again(deliveries: Any, now: datetime) -> None:
     """As if they had never been tried; one that is being sent at this moment is left to whoever sends it."""
-    deliveries.filter(lease=None).update(finished_at=None, outcome="", due_at=now, tries=0, last_error="")
+    deliveries.filter(lease=None).update(
+        finished_at=None, outcome="", due_at=now, tries=0, last_error=""
+    )
 
 
 def let_go(now: datetime) -> int:
     """Cancel what has waited for an endpoint that is paused for so long; how much. The feed has it, and it can be replayed."""
     paused = WebhookEndpoint.objects.existing().filter(paused_at__lt=now - WAITS_WHILE_PAUSED)
-    old = WebhookDelivery.objects.filter(endpoint__in=paused, finished_at=None, lease=None, created_at__lt=now - WAITS_WHILE_PAUSED)
+    old = WebhookDelivery.objects.filter(
+        endpoint__in=paused, finished_at=None, lease=None, created_at__lt=now - WAITS_WHILE_PAUSED
+    )
     return old.update(finished_at=now, outcome=Outcome.CANCELLED)
 
 
@@ -304,11 +426,17 @@ def body_of(message: Mapping[str, Any]) -> bytes:
     return json.dumps(message, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def headers_for(endpoint: WebhookEndpoint, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
+def headers_for(
+    endpoint: WebhookEndpoint, message_id: str, body: bytes, now: datetime
+) -> dict[str, str]:
     """The headers of one attempt, signed by the endpoint's secret and, for a while, by its former one."""
     at = now.astimezone(UTC)
     sealed = [endpoint.secret_sealed]
-    if endpoint.former_secret_sealed and endpoint.former_secret_until and endpoint.former_secret_until > now:
+    if (
+        endpoint.former_secret_sealed
+        and endpoint.former_secret_until
+        and endpoint.former_secret_until > now
+    ):
         sealed.append(endpoint.former_secret_sealed)
     secrets_ = [unseal_text(one, endpoint.secret_purpose) for one in sealed]
     return {
@@ -317,5 +445,7 @@ def headers_for(endpoint: WebhookEndpoint, message_id: str, body: bytes, now: da
         "Accept-Encoding": "identity",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(Webhook(secret).sign(message_id, at, body.decode()) for secret in secrets_),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(message_id, at, body.decode()) for secret in secrets_
+        ),
     }

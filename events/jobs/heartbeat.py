@@ -25,15 +25,20 @@ BEATS_PER_LEASE = 3
 
 
 @contextmanager
-def held(jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime], seconds: float) -> Iterator[None]:
+def held(
+    jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime], seconds: float
+) -> Iterator[None]:
     """Row `pk` stays held by `lease` until the end of the block, however long that takes.
 
     What the block writes must still ask for the lease: where the database did not answer, it may have ended.
     """
     ended = threading.Event()
     beating = threading.Thread(
-        target=_beat, args=(jobs, pk, lease, clock, seconds, ended), name=f"heartbeat-{pk}", daemon=True
-    )  # fmt: skip
+        target=_beat,
+        args=(jobs, pk, lease, clock, seconds, ended),
+        name=f"heartbeat-{pk}",
+        daemon=True,
+    )
     beating.start()
     try:
         yield
@@ -42,7 +47,14 @@ def held(jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime],
         beating.join()
 
 
-def _beat(jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime], seconds: float, ended: threading.Event) -> None:
+def _beat(
+    jobs: JobQuerySet,
+    pk: Any,
+    lease: UUID,
+    clock: Callable[[], datetime],
+    seconds: float,
+    ended: threading.Event,
+) -> None:
     try:
         while not ended.wait(seconds / BEATS_PER_LEASE):
             try:

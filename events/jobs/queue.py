@@ -19,7 +19,9 @@ SWEEP_AT_MOST = 200
 class JobQuerySet(models.QuerySet[Any]):
     def due(self, now: datetime) -> Self:
         """Unfinished rows whose time has come and that nobody holds."""
-        return self.filter(Q(leased_until=None) | Q(leased_until__lte=now), finished_at=None, due_at__lte=now)
+        return self.filter(
+            Q(leased_until=None) | Q(leased_until__lte=now), finished_at=None, due_at__lte=now
+        )
 
     def claim(self, pk: Any, now: datetime, seconds: float) -> uuid.UUID | None:
         """Take row `pk` for `seconds`, if it is due; the lease, or None when another was first."""
@@ -29,7 +31,12 @@ class JobQuerySet(models.QuerySet[Any]):
         taken = (
             self.filter(pk=pk)
             .due(now)
-            .update(lease=lease, leased_until=now + timedelta(seconds=seconds), tries=F("tries") + 1, deaths=F("deaths") + died)
+            .update(
+                lease=lease,
+                leased_until=now + timedelta(seconds=seconds),
+                tries=F("tries") + 1,
+                deaths=F("deaths") + died,
+            )
         )
         return lease if taken else None
 
@@ -43,11 +50,19 @@ class JobQuerySet(models.QuerySet[Any]):
 
     def give_back(self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "") -> bool:
         """Let go of the row, to be done at `due_at`."""
-        return bool(self.held(pk, lease).update(lease=None, leased_until=None, due_at=due_at, last_error=error[:200]))
+        return bool(
+            self.held(pk, lease).update(
+                lease=None, leased_until=None, due_at=due_at, last_error=error[:200]
+            )
+        )
 
     def finish(self, pk: Any, lease: uuid.UUID, now: datetime, **changes: Any) -> bool:
         """The work is done; False when the lease was lost, and then nothing is written."""
-        return bool(self.held(pk, lease).update(lease=None, leased_until=None, finished_at=now, last_error="", **changes))
+        return bool(
+            self.held(pk, lease).update(
+                lease=None, leased_until=None, finished_at=now, last_error="", **changes
+            )
+        )
 
 
 def ring_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:

@@ -28,7 +28,9 @@ POSTGRESQL_DOWN = [
 
 def _run(sqlite, postgresql):
     def run(apps, schema_editor):
-        for statement in {"sqlite": sqlite, "postgresql": postgresql}[schema_editor.connection.vendor]:
+        for statement in {"sqlite": sqlite, "postgresql": postgresql}[
+            schema_editor.connection.vendor
+        ]:
             schema_editor.execute(statement)
 
     return run
@@ -36,4 +38,6 @@ def _run(sqlite, postgresql):
 
 class Migration(migrations.Migration):
     dependencies = [("events", "0001_initial")]
-    operations = [migrations.RunPython(_run(SQLITE_UP, POSTGRESQL_UP), _run(SQLITE_DOWN, POSTGRESQL_DOWN))]
+    operations = [
+        migrations.RunPython(_run(SQLITE_UP, POSTGRESQL_UP), _run(SQLITE_DOWN, POSTGRESQL_DOWN))
+    ]

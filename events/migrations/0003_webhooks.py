@@ -7,9 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("events", "0002_append_only"),
-    ]
+    dependencies = [("events", "0002_append_only")]
 
     operations = [
         migrations.CreateModel(
@@ -22,14 +20,31 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Outgoing",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("event", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="events.event")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="events.event",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="PlatformEvent",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("client_id", models.UUIDField(verbose_name="platform")),
                 ("sequence", models.BigIntegerField(verbose_name="sequence")),
                 ("type", models.CharField(max_length=60, verbose_name="type")),
@@ -39,19 +54,24 @@ class Migration(migrations.Migration):
                 (
                     "event",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="events.event", verbose_name="event"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="events.event",
+                        verbose_name="event",
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "feed row",
-                "verbose_name_plural": "feed rows",
-            },
+            options={"verbose_name": "feed row", "verbose_name_plural": "feed rows"},
         ),
         migrations.CreateModel(
             name="WebhookDelivery",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("due_at", models.DateTimeField()),
                 ("lease", models.UUIDField(blank=True, null=True)),
                 ("leased_until", models.DateTimeField(blank=True, null=True)),
@@ -64,7 +84,11 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         blank=True,
-                        choices=[("delivered", "delivered"), ("dead", "given up"), ("cancelled", "endpoint deleted")],
+                        choices=[
+                            ("delivered", "delivered"),
+                            ("dead", "given up"),
+                            ("cancelled", "endpoint deleted"),
+                        ],
                         max_length=10,
                         verbose_name="outcome",
                     ),
@@ -89,12 +113,23 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WebhookAttempt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField(verbose_name="when")),
-                ("status", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="status")),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="status"),
+                ),
                 ("error", models.CharField(blank=True, max_length=40, verbose_name="error")),
                 ("milliseconds", models.PositiveIntegerField(verbose_name="milliseconds")),
-                ("response_start", models.CharField(blank=True, max_length=500, verbose_name="answer begins with")),
+                (
+                    "response_start",
+                    models.CharField(blank=True, max_length=500, verbose_name="answer begins with"),
+                ),
                 (
                     "delivery",
                     models.ForeignKey(
@@ -105,10 +140,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "attempt",
-                "verbose_name_plural": "attempts",
-            },
+            options={"verbose_name": "attempt", "verbose_name_plural": "attempts"},
         ),
         migrations.CreateModel(
             name="WebhookEndpoint",
@@ -120,10 +152,18 @@ class Migration(migrations.Migration):
                 ("deaths", models.PositiveIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("last_error", models.CharField(blank=True, max_length=200)),
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("client_id", models.UUIDField(db_index=True, verbose_name="platform")),
                 ("url", models.CharField(max_length=500, verbose_name="address")),
-                ("description", models.CharField(blank=True, max_length=200, verbose_name="description")),
+                (
+                    "description",
+                    models.CharField(blank=True, max_length=200, verbose_name="description"),
+                ),
                 ("types", models.JSONField(default=list, verbose_name="types")),
                 ("secret_sealed", models.TextField(blank=True)),
                 ("former_secret_sealed", models.TextField(blank=True)),
@@ -143,9 +183,18 @@ class Migration(migrations.Migration):
                         verbose_name="why paused",
                     ),
                 ),
-                ("failures", models.PositiveIntegerField(default=0, verbose_name="failures in a row")),
-                ("failing_since", models.DateTimeField(blank=True, null=True, verbose_name="failing since")),
-                ("last_success_at", models.DateTimeField(blank=True, null=True, verbose_name="last success")),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, verbose_name="failures in a row"),
+                ),
+                (
+                    "failing_since",
+                    models.DateTimeField(blank=True, null=True, verbose_name="failing since"),
+                ),
+                (
+                    "last_success_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last success"),
+                ),
             ],
             options={
                 "verbose_name": "webhook endpoint",
@@ -154,7 +203,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("paused_at", None), ("paused_why", "")),
-                            models.Q(("paused_at__isnull", False), models.Q(("paused_why", ""), _negated=True)),
+                            models.Q(
+                                ("paused_at__isnull", False),
+                                models.Q(("paused_why", ""), _negated=True),
+                            ),
                             _connector="OR",
                         ),
                         name="webhook_paused_why",
@@ -174,22 +226,36 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="platformevent",
-            constraint=models.UniqueConstraint(fields=("client_id", "sequence"), name="platform_event_sequence_once"),
+            constraint=models.UniqueConstraint(
+                fields=("client_id", "sequence"), name="platform_event_sequence_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="platformevent",
-            constraint=models.UniqueConstraint(fields=("client_id", "event"), name="platform_event_once"),
+            constraint=models.UniqueConstraint(
+                fields=("client_id", "event"), name="platform_event_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="webhookdelivery",
-            index=models.Index(condition=models.Q(("finished_at", None)), fields=["endpoint", "due_at"], name="webhook_delivery_due"),
+            index=models.Index(
+                condition=models.Q(("finished_at", None)),
+                fields=["endpoint", "due_at"],
+                name="webhook_delivery_due",
+            ),
         ),
         migrations.AddIndex(
             model_name="webhookdelivery",
-            index=models.Index(condition=models.Q(("outcome", "dead")), fields=["endpoint", "id"], name="webhook_delivery_dead"),
+            index=models.Index(
+                condition=models.Q(("outcome", "dead")),
+                fields=["endpoint", "id"],
+                name="webhook_delivery_dead",
+            ),
         ),
         migrations.AddConstraint(
             model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(fields=("endpoint", "told"), name="webhook_delivery_once"),
+            constraint=models.UniqueConstraint(
+                fields=("endpoint", "told"), name="webhook_delivery_once"
+            ),
         ),
     ]

@@ -25,19 +25,29 @@ def create_groups(apps, schema_editor):
 
     def permission(app, model, codename, name):
         content_type, _ = content_types.get_or_create(app_label=app, model=model)
-        return permissions.get_or_create(content_type=content_type, codename=codename, defaults={"name": name})[0]
+        return permissions.get_or_create(
+            content_type=content_type, codename=codename, defaults={"name": name}
+        )[0]
 
     for name, (look, powers) in GROUPS.items():
         group, _ = groups.get_or_create(name=name)
         group.permissions.add(
-            *(permission(app, model, f"view_{model}", f"Can view {words}") for (app, model), words in look.items()),
-            *(permission("events", "webhookendpoint", codename, words) for codename, words in powers),
+            *(
+                permission(app, model, f"view_{model}", f"Can view {words}")
+                for (app, model), words in look.items()
+            ),
+            *(
+                permission("events", "webhookendpoint", codename, words)
+                for codename, words in powers
+            ),
         )
 
 
 def remove_groups(apps, schema_editor):
     """The auditors' group is older than this."""
-    apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(name="Operators").delete()
+    apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(
+        name="Operators"
+    ).delete()
 
 
 class Migration(migrations.Migration):
@@ -49,7 +59,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="webhookendpoint",
-            options={"permissions": [OPERATE], "verbose_name": "webhook endpoint", "verbose_name_plural": "webhook endpoints"},
+            options={
+                "permissions": [OPERATE],
+                "verbose_name": "webhook endpoint",
+                "verbose_name_plural": "webhook endpoints",
+            },
         ),
         migrations.RunPython(create_groups, remove_groups),
     ]

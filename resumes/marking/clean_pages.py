@@ -25,7 +25,9 @@ def packed(pages: Sequence[RedactedPage]) -> bytes:
     """`pages` as one file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_ABOUT, json.dumps([_described(page) for page in pages], ensure_ascii=False))
+        archive.writestr(
+            _ABOUT, json.dumps([_described(page) for page in pages], ensure_ascii=False)
+        )
         for place, page in enumerate(pages):
             archive.writestr(f"{place}.png", _png(page))
     return out.getvalue()
@@ -36,16 +38,20 @@ def unpacked(data: bytes) -> tuple[RedactedPage, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             described = json.loads(archive.read(_ABOUT))
-            return tuple(_page(about, archive.read(f"{place}.png")) for place, about in enumerate(described))
+            return tuple(
+                _page(about, archive.read(f"{place}.png")) for place, about in enumerate(described)
+            )
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, cv2.error) as wrong:
         raise ProviderBroken(f"the clean pages do not open: {type(wrong).__name__}") from wrong
 
 
 def _described(page: RedactedPage) -> dict[str, Any]:
     return {
-        "number": page.number, "dpi": page.dpi, "lines": [[line.text, *_flat([line.quad])] for line in page.lines],
+        "number": page.number,
+        "dpi": page.dpi,
+        "lines": [[line.text, *_flat([line.quad])] for line in page.lines],
         "phones": _flat(page.phones),
-    }  # fmt: skip
+    }
 
 
 def _flat(quads: Iterable[Quad]) -> list[list[float]]:
@@ -57,7 +63,9 @@ def _quad(values: list[float]) -> Quad:
 
 
 def _png(page: RedactedPage) -> bytes:
-    _, file = cv2.imencode(".png", np.ascontiguousarray(page.pixels[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    _, file = cv2.imencode(
+        ".png", np.ascontiguousarray(page.pixels[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 3]
+    )
     return file.tobytes()
 
 
@@ -67,4 +75,10 @@ def _page(about: dict[str, Any], png: bytes) -> RedactedPage:
         raise ValueError("no picture")
     lines = tuple(Line(text, _quad(quad)) for text, quad in about["lines"])
     phones = tuple(_quad(quad) for quad in about["phones"])
-    return RedactedPage(int(about["number"]), np.ascontiguousarray(drawn[..., ::-1]).astype(np.uint8), float(about["dpi"]), lines, phones)
+    return RedactedPage(
+        int(about["number"]),
+        np.ascontiguousarray(drawn[..., ::-1]).astype(np.uint8),
+        float(about["dpi"]),
+        lines,
+        phones,
+    )

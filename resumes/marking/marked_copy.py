@@ -19,12 +19,25 @@ BLANK: Final = Replacement({"phone": ("***", "*")})
 """What a clean page has in the place of telephone numbers: always shorter than what is written there later."""
 
 
-def copy(pages: Sequence[RedactedPage], keys: Sequence[MarkKey], words: Words, number: str, extension: str = "") -> bytes:
+def copy(
+    pages: Sequence[RedactedPage],
+    keys: Sequence[MarkKey],
+    words: Words,
+    number: str,
+    extension: str = "",
+) -> bytes:
     """The PDF of `pages`, each marked by its key; `number` (and `extension`) is where the candidate is reached. The same makes the same."""
     sheets = []
     for page, key in zip(pages, keys, strict=True):
         language = language_of(line.text for line in page.lines)
-        sheets.append(_sheet(page, key, words, (*dialled(number, extension, language), *Replacement().of("phone", language))))
+        sheets.append(
+            _sheet(
+                page,
+                key,
+                words,
+                (*dialled(number, extension, language), *Replacement().of("phone", language)),
+            )
+        )
     return released(sheets)
 
 
@@ -33,7 +46,11 @@ def dialled(number: str, extension: str = "", language: Language = "zh") -> tupl
     local = number.removeprefix("+86")
     if not extension:
         return (local,)
-    longest = (f"{local} ext. {extension}",) if language == "en" else (f"{local} 转 {extension}", f"{local}转{extension}")
+    longest = (
+        (f"{local} ext. {extension}",)
+        if language == "en"
+        else (f"{local} 转 {extension}", f"{local}转{extension}")
+    )
     return (*longest, f"{local}-{extension}")
 
 

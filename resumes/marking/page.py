@@ -58,11 +58,16 @@ def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture
     added = cv2.multiply(strength, np.full_like(strength, visible.TONE), scale=1 / 255)
     if page.ndim == 3:
         through, added = cv2.merge([through] * page.shape[2]), cv2.merge([added] * page.shape[2])
-    return np.asarray(cv2.add(cv2.multiply(moved, through, scale=1 / 255), added), np.uint8).reshape(page.shape)
+    return np.asarray(
+        cv2.add(cv2.multiply(moved, through, scale=1 / 255), added), np.uint8
+    ).reshape(page.shape)
 
 
 def grey(page: Picture) -> npt.NDArray[np.uint8]:
     """`page` (red green blue, or grey already) as grey."""
     if page.ndim == 2:
         return page
-    return np.asarray(cv2.cvtColor(page[..., :3], cv2.COLOR_RGB2GRAY) if page.shape[2] >= 3 else page[..., 0], np.uint8)
+    return np.asarray(
+        cv2.cvtColor(page[..., :3], cv2.COLOR_RGB2GRAY) if page.shape[2] >= 3 else page[..., 0],
+        np.uint8,
+    )

@@ -64,7 +64,12 @@ def released(sheets: Iterable[Sheet], title: str = "") -> bytes:
     if title:
         pdf.docinfo["/Title"] = title
     out = io.BytesIO()
-    pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
+    pdf.save(
+        out,
+        deterministic_id=True,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        compress_streams=True,
+    )
     return out.getvalue()
 
 
@@ -74,16 +79,31 @@ def released(sheets: Iterable[Sheet], title: str = "") -> bytes:
 def _image(pdf: pikepdf.Pdf, pixels: Pixels) -> pikepdf.Object:
     """`pixels` as a picture of `pdf`, in the smaller of the forms that keep print legible."""
     height, width = pixels.shape[:2]
-    grey = bool((pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all())
+    grey = bool(
+        (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
+    )
     picture = Image.fromarray(pixels[..., 0] if grey else pixels)
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=QUALITY, optimize=True, subsampling=0)
-    common = {"Type": pikepdf.Name.XObject, "Subtype": pikepdf.Name.Image, "Width": width, "Height": height, "BitsPerComponent": 8}
+    common = {
+        "Type": pikepdf.Name.XObject,
+        "Subtype": pikepdf.Name.Image,
+        "Width": width,
+        "Height": height,
+        "BitsPerComponent": 8,
+    }
     exact = _exact(picture)
     if exact and len(exact[0]) <= len(jpeg.getvalue()):
         data, space = exact
         predictor = pikepdf.Dictionary(Predictor=15, Colors=1, BitsPerComponent=8, Columns=width)
-        return _stream(pdf, data, **common, ColorSpace=space, Filter=pikepdf.Name.FlateDecode, DecodeParms=predictor)
+        return _stream(
+            pdf,
+            data,
+            **common,
+            ColorSpace=space,
+            Filter=pikepdf.Name.FlateDecode,
+            DecodeParms=predictor,
+        )
     space = pikepdf.Name.DeviceGray if grey else pikepdf.Name.DeviceRGB
     return _stream(pdf, jpeg.getvalue(), **common, ColorSpace=space, Filter=pikepdf.Name.DCTDecode)
 
@@ -105,7 +125,14 @@ def _exact(picture: Image.Image) -> tuple[bytes, pikepdf.Object] | None:
     palette = bytes(indexed.getpalette() or [])[: FEW_COLOURS * 3]
     if (np.asarray(indexed.convert("RGB")) != np.asarray(picture)).any():
         return None
-    space = pikepdf.Array([pikepdf.Name.Indexed, pikepdf.Name.DeviceRGB, len(palette) // 3 - 1, pikepdf.String(palette)])
+    space = pikepdf.Array(
+        [
+            pikepdf.Name.Indexed,
+            pikepdf.Name.DeviceRGB,
+            len(palette) // 3 - 1,
+            pikepdf.String(palette),
+        ]
+    )
     return _deflated(np.asarray(indexed)), space
 
 
@@ -126,7 +153,9 @@ def _font(pdf: pikepdf.Pdf) -> pikepdf.Object:
         Type=pikepdf.Name.Font,
         Subtype=pikepdf.Name.CIDFontType2,
         BaseFont=pikepdf.Name.Invisible,
-        CIDSystemInfo=pikepdf.Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
+        CIDSystemInfo=pikepdf.Dictionary(
+            Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0
+        ),
         CIDToGIDMap=pikepdf.Name.Identity,
         DW=1000,
         FontDescriptor=pdf.make_indirect(
@@ -160,7 +189,9 @@ def _text(sheet: Sheet, down: float) -> bytes:
     scale = 72 / sheet.dpi
     parts = [b"BT 3 Tr"]
     for line in sheet.lines:
-        text = "".join(character if " " <= character < "\uffff" else "\ufffd" for character in line.text)
+        text = "".join(
+            character if " " <= character < "\uffff" else "\ufffd" for character in line.text
+        )
         start, end = line.quad[3] * scale, line.quad[2] * scale
         along = np.array([end[0] - start[0], start[1] - end[1]])
         length = max(float(np.linalg.norm(along)), 0.1)
@@ -168,8 +199,13 @@ def _text(sheet: Sheet, down: float) -> bytes:
         size = max(float(np.linalg.norm(line.quad[3] - line.quad[0])) * scale * 0.8, 1.0)
         stretch = 100 * length / (size * len(text))
         codes = text.encode("utf-16-be").hex().encode()
-        matrix = b" ".join(_number(value) for value in (cos, sin, -sin, cos, start[0], down - start[1] + 0.2 * size))
-        parts.append(b"/Text %s Tf %s Tz %s Tm <%s> Tj" % (_number(size), _number(stretch), matrix, codes))
+        matrix = b" ".join(
+            _number(value)
+            for value in (cos, sin, -sin, cos, start[0], down - start[1] + 0.2 * size)
+        )
+        parts.append(
+            b"/Text %s Tf %s Tz %s Tm <%s> Tj" % (_number(size), _number(stretch), matrix, codes)
+        )
     return b"\n".join([*parts, b"ET"])
 
 

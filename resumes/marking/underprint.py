@@ -38,6 +38,12 @@ def signs(key: MarkKey, cells: int) -> npt.NDArray[np.int8]:
 def paper(shape: tuple[int, int], key: MarkKey, dpi: int) -> npt.NDArray[np.uint8]:
     """What white paper of `shape` (height, width) becomes: PAPER ± DEPTH, the cells' edges soft."""
     side, (rows, columns) = cell_size(dpi), grid(shape, dpi)
-    levels = (PAPER + DEPTH * signs(key, rows * columns).astype(np.int16)).astype(np.uint8).reshape(rows, columns)
-    large = cv2.resize(levels, (columns * side, rows * side), interpolation=cv2.INTER_NEAREST)[: shape[0], : shape[1]]
+    levels = (
+        (PAPER + DEPTH * signs(key, rows * columns).astype(np.int16))
+        .astype(np.uint8)
+        .reshape(rows, columns)
+    )
+    large = cv2.resize(levels, (columns * side, rows * side), interpolation=cv2.INTER_NEAREST)[
+        : shape[0], : shape[1]
+    ]
     return np.asarray(cv2.GaussianBlur(large, (0, 0), side / 6), np.uint8)

@@ -58,8 +58,16 @@ def tiled(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
     reach = float(np.hypot(*shape)) + length
     for row in range(-int(reach / across) - 1, int(reach / across) + 2):
         for column in range(-int(reach / along) - 1, int(reach / along) + 2):
-            u, v = (column + row % 3 / 3) * along, row * across  # rows step aside, so that no crop falls between them
-            _lay(canvas, stamp, round(shape[1] / 2 + u * cos + v * sin - width / 2), round(shape[0] / 2 - u * sin + v * cos - height / 2))
+            u, v = (
+                (column + row % 3 / 3) * along,
+                row * across,
+            )  # rows step aside, so that no crop falls between them
+            _lay(
+                canvas,
+                stamp,
+                round(shape[1] / 2 + u * cos + v * sin - width / 2),
+                round(shape[0] / 2 - u * sin + v * cos - height / 2),
+            )
     return canvas
 
 
@@ -72,7 +80,9 @@ def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
         np.maximum(place, stamp[y0 - y : y1 - y, x0 - x : x1 - x], out=place)
 
 
-def footer(shape: tuple[int, int], text: str, grey: npt.NDArray[np.uint8], dpi: int) -> tuple[slice, slice, Strength]:
+def footer(
+    shape: tuple[int, int], text: str, grey: npt.NDArray[np.uint8], dpi: int
+) -> tuple[slice, slice, Strength]:
     """A small line that says `text` and where it goes: the emptiest strip of the bottom margin of the page `grey`."""
     letters = _letters(text, max(6, round(_SMALL * dpi / 150)))[: shape[0], : shape[1]]
     height, width = letters.shape
@@ -89,7 +99,9 @@ def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
     """Two lines one below the other, slanted; and how long the longer is."""
     parts = [_letters(line, size) for line in lines]
     gap = size // 3
-    flat = np.zeros((sum(part.shape[0] for part in parts) + gap, max(part.shape[1] for part in parts)), np.uint8)
+    flat = np.zeros(
+        (sum(part.shape[0] for part in parts) + gap, max(part.shape[1] for part in parts)), np.uint8
+    )
     y = 0
     for part in parts:
         x = (flat.shape[1] - part.shape[1]) // 2
@@ -102,7 +114,9 @@ def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
     turn[:, 2] += (width - flat.shape[1]) / 2, (height - flat.shape[0]) / 2
     slanted = cv2.warpAffine(flat, turn, (width, height), flags=cv2.INTER_LINEAR)
     edge = cv2.morphologyEx(slanted, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
-    stamp = np.maximum(slanted.astype(np.uint16) * BODY // 255, edge.astype(np.uint16) * OUTLINE // 255).astype(np.uint8)
+    stamp = np.maximum(
+        slanted.astype(np.uint16) * BODY // 255, edge.astype(np.uint16) * OUTLINE // 255
+    ).astype(np.uint8)
     stamp.setflags(write=False)
     return stamp, flat.shape[1]
 

@@ -48,7 +48,9 @@ def shifted(page: npt.NDArray[np.uint8], boxes: Boxes, key: MarkKey) -> npt.NDAr
     across, down = signs(key, len(boxes))
     result = page.copy()
     height, width = page.shape[:2]
-    moves = zip(boxes.tolist(), ((across + 1) // 2).tolist(), ((down + 1) // 2).tolist(), strict=True)
+    moves = zip(
+        boxes.tolist(), ((across + 1) // 2).tolist(), ((down + 1) // 2).tolist(), strict=True
+    )
     for (x0, y0, x1, y1), right, below in moves:
         if x1 + right <= width and y1 + below <= height:
             result[y0 + below : y1 + below, x0 + right : x1 + right] = page[y0:y1, x0:x1]
@@ -61,7 +63,11 @@ def _px(at_150: int, dpi: int) -> int:
 
 def _letters(grey: npt.NDArray[np.uint8], dpi: int) -> _Mask:
     """Where there is ink that is no rule, frame or picture: 1, else 0."""
-    small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) if min(grey.shape) >= 8 else grey
+    small = (
+        cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+        if min(grey.shape) >= 8
+        else grey
+    )
     around = cv2.dilate(small, np.ones((_px(9, dpi), _px(9, dpi)), np.uint8))
     level = cv2.resize(around, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
     ink = (cv2.subtract(level, grey) > _INK_DEPTH).astype(np.uint8)
@@ -71,7 +77,9 @@ def _letters(grey: npt.NDArray[np.uint8], dpi: int) -> _Mask:
     return ink
 
 
-def _cut(ink: _Mask, x: int, y: int, width: int, height: int, dpi: int) -> list[tuple[int, int, int, int]]:
+def _cut(
+    ink: _Mask, x: int, y: int, width: int, height: int, dpi: int
+) -> list[tuple[int, int, int, int]]:
     """A run of letters in units at least as wide as high, cut where columns are empty."""
     part = ink[y : y + height, x : x + width]
     columns = np.flatnonzero(part.any(axis=0))
@@ -88,4 +96,7 @@ def _cut(ink: _Mask, x: int, y: int, width: int, height: int, dpi: int) -> list[
             cuts.append((first, last))
             first = int(columns[end + 1])
     cuts.append((first, int(columns[-1])))
-    return [(max(0, x + a - 1), max(0, top), min(ink.shape[1], x + b + 2), min(ink.shape[0], bottom)) for a, b in cuts]
+    return [
+        (max(0, x + a - 1), max(0, top), min(ink.shape[1], x + b + 2), min(ink.shape[0], bottom))
+        for a, b in cuts
+    ]

@@ -27,7 +27,14 @@ MAIN: Final = "word/document.xml"
 PARTS: Final = 3000
 UNPACKED: Final = 120 * 1024 * 1024
 """Bytes of all parts together; a resume with photographs has some ten million."""
-ACTIVE: Final = ("word/vba", "word/embeddings/", "word/activex/", "word/attachedtoolbars", "customui/", "word/webextensions/")
+ACTIVE: Final = (
+    "word/vba",
+    "word/embeddings/",
+    "word/activex/",
+    "word/attachedtoolbars",
+    "customui/",
+    "word/webextensions/",
+)
 """How the names of parts begin, in lower case, that a page is not made of: macros, files within the file, controls."""
 NOWHERE: Final = "about:blank"
 RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -43,7 +50,10 @@ _SET: Final = (
 )
 SETTINGS: Final = (
     '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">'
-    + "".join(f'<item oor:path="{path}"><prop oor:name="{name}"><value>{value}</value></prop></item>' for path, name, value in _SET)
+    + "".join(
+        f'<item oor:path="{path}"><prop oor:name="{name}"><value>{value}</value></prop></item>'
+        for path, name, value in _SET
+    )
     + "</oor:items>"
 )
 """Of LibreOffice's profile: no macros, no controls, no links followed."""
@@ -53,22 +63,36 @@ def harmless(data: bytes) -> bytes:
     """The Word file `data`, packed anew without what could act or reach out. Raises Refusal if it is none, or too large unpacked."""
     out = io.BytesIO()
     left = UNPACKED
-    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as kept:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as given,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as kept,
+    ):
         parts = {part.filename: part for part in given.infolist()}
         if MAIN not in parts:
             raise Refusal("document_wrong_type", "ZIP")
         if len(parts) > PARTS:
             raise Refusal("document_broken", f"{len(parts)} 个部分 / parts")
         for name, part in parts.items():
-            if name.lower().startswith((*ACTIVE, "/")) or part.is_dir() or ".." in name or "\\" in name:
+            if (
+                name.lower().startswith((*ACTIVE, "/"))
+                or part.is_dir()
+                or ".." in name
+                or "\\" in name
+            ):
                 continue
             with given.open(part) as opened:
-                content = opened.read(left + 1)  # what the directory says of a part's size is not believed
+                content = opened.read(
+                    left + 1
+                )  # what the directory says of a part's size is not believed
             left -= len(content)
             if left < 0:
                 size = UNPACKED // 1024 // 1024
-                raise Refusal("document_broken", f"解压后超过 {size} MB / over {size} MB when unpacked")
-            kept.writestr(name, _led_nowhere(content) if name.lower().endswith(".rels") else content)
+                raise Refusal(
+                    "document_broken", f"解压后超过 {size} MB / over {size} MB when unpacked"
+                )
+            kept.writestr(
+                name, _led_nowhere(content) if name.lower().endswith(".rels") else content
+            )
     return out.getvalue()
 
 
@@ -77,11 +101,16 @@ def _led_nowhere(relations: bytes) -> bytes:
     xml.register_namespace("", RELATIONS)
     root = xml.fromstring(relations)  # noqa: S314 (expat bounds what entities grow to, and the limits bound the rest)
     for relation in list(root):
-        inside = relation.get("TargetMode", "Internal") == "Internal" and "://" not in relation.get("Target", "")
+        inside = relation.get("TargetMode", "Internal") == "Internal" and "://" not in relation.get(
+            "Target", ""
+        )
         if not inside:
             relation.set("TargetMode", "External")
             relation.set("Target", NOWHERE)
-        elif any(word in (relation.get("Target") or "").lower() for word in ("embeddings/", "vba", "activex/")):
+        elif any(
+            word in (relation.get("Target") or "").lower()
+            for word in ("embeddings/", "vba", "activex/")
+        ):
             root.remove(relation)
     return bytes(xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
@@ -94,13 +123,36 @@ def printed(document: bytes, program: str, limits: Limits) -> bytes:
     (profile / "registrymodifications.xcu").write_text(SETTINGS)
     given.write_bytes(document)
     command = [
-        program, "--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck", "--nofirststartwizard",
-        f"-env:UserInstallation=file://{ROOM}/profile", "--infilter=MS Word 2007 XML",
-        "--convert-to", "pdf:writer_pdf_Export", "--outdir", str(made), str(given),
-    ]  # fmt: skip
-    environment = {"HOME": str(ROOM), "TMPDIR": str(ROOM), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "SAL_DISABLE_OPENCL": "1"}
+        program,
+        "--headless",
+        "--norestore",
+        "--nologo",
+        "--nodefault",
+        "--nolockcheck",
+        "--nofirststartwizard",
+        f"-env:UserInstallation=file://{ROOM}/profile",
+        "--infilter=MS Word 2007 XML",
+        "--convert-to",
+        "pdf:writer_pdf_Export",
+        "--outdir",
+        str(made),
+        str(given),
+    ]
+    environment = {
+        "HOME": str(ROOM),
+        "TMPDIR": str(ROOM),
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "SAL_DISABLE_OPENCL": "1",
+    }
     subprocess.run(
-        command, env=environment, cwd=ROOM, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        command,
+        env=environment,
+        cwd=ROOM,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
     )
     pdf = made / "resume.pdf"
     if not pdf.exists():

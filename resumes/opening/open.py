@@ -28,7 +28,15 @@ ACCEPTED: Final = "PDF, DOCX, JPEG, PNG, WebP, HEIC"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CHILD: Final = Path(__file__).with_name("pdf_child.py")
 OFFICE_CHILD: Final = Path(__file__).with_name("office_child.py")
-LETTER: Final = np.dtype([("code", "<u4"), ("box", "<f4", (4,)), ("advance", "<f4", (2,)), ("at", "<f4", (2,)), ("height", "<f4")])
+LETTER: Final = np.dtype(
+    [
+        ("code", "<u4"),
+        ("box", "<f4", (4,)),
+        ("advance", "<f4", (2,)),
+        ("at", "<f4", (2,)),
+        ("height", "<f4"),
+    ]
+)
 """One character, as `pdf_child.LETTER` packs it."""
 PAGE_PIXELS: Final = 9_100_000
 LETTERS: Final = 20_000
@@ -100,7 +108,9 @@ def office() -> str | None:
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
-def open_resume(data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None) -> Resume:
+def open_resume(
+    data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None
+) -> Resume:
     """The pages of the resume `data`.
 
     `isolation` None takes the best that works on this machine. Raises Refused with one of resume_empty, resume_too_large,
@@ -110,14 +120,21 @@ def open_resume(data: bytes, limits: Limits = Limits(), isolation: sandbox.Isola
     if not data:
         raise Refused("resume_empty", FIELD, seen="0 B")
     if len(data) > limits.bytes:
-        raise Refused("resume_too_large", FIELD, seen=_megabytes(len(data)), expected=f"≤ {_megabytes(limits.bytes)}")
+        raise Refused(
+            "resume_too_large",
+            FIELD,
+            seen=_megabytes(len(data)),
+            expected=f"≤ {_megabytes(limits.bytes)}",
+        )
     isolation = isolation or sandbox.best_isolation()
     media_type = media_type_of(data) or ""
     drawn = data
     if media_type not in _TASKS:
         media_type = _other(data)
         if media_type != DOCX:
-            code = "resume_encrypted" if media_type == "encrypted" else "resume_format_not_supported"
+            code = (
+                "resume_encrypted" if media_type == "encrypted" else "resume_format_not_supported"
+            )
             raise Refused(code, FIELD, seen=media_type, expected=ACCEPTED)
         drawn = _printed(data, limits, isolation)
     task = _TASKS.get(media_type, "pdf")
@@ -196,21 +213,35 @@ def _believe(header: Mapping[str, Any]) -> None:
     if "broken" in header:
         how = header["broken"]
         seen = _BROKEN.get(how, _UNDECODABLE) if isinstance(how, str) else _UNDECODABLE
-        raise Refused("resume_unreadable", FIELD, seen=seen, details={"error": _line(header.get("error"))})
+        raise Refused(
+            "resume_unreadable", FIELD, seen=seen, details={"error": _line(header.get("error"))}
+        )
     if "refused" in header:
         code = header["refused"]
         if not isinstance(code, str) or code not in _REFUSALS:
             raise sandbox.Died("garbage")
-        raise Refused(_REFUSALS[code], FIELD, seen=_line(header.get("seen")), expected=_line(header.get("expected")))
+        raise Refused(
+            _REFUSALS[code],
+            FIELD,
+            seen=_line(header.get("seen")),
+            expected=_line(header.get("expected")),
+        )
 
 
 def _pages_in(reply: sandbox.Reply, limits: Limits) -> tuple[Page, ...]:
     _believe(reply.header)
     described = reply.header.get("pages")
-    if not isinstance(described, list) or not 1 <= len(described) <= limits.pages or len(reply.blobs) != 2 * len(described):
+    if (
+        not isinstance(described, list)
+        or not 1 <= len(described) <= limits.pages
+        or len(reply.blobs) != 2 * len(described)
+    ):
         raise sandbox.Died("garbage")
     blobs = iter(reply.blobs)
-    return tuple(_page(number, page, next(blobs), next(blobs)) for number, page in enumerate(described, start=1))
+    return tuple(
+        _page(number, page, next(blobs), next(blobs))
+        for number, page in enumerate(described, start=1)
+    )
 
 
 def _page(number: int, described: Any, pixels: bytes, letters: bytes) -> Page:
@@ -218,9 +249,19 @@ def _page(number: int, described: Any, pixels: bytes, letters: bytes) -> Page:
     if not isinstance(described, dict):
         raise sandbox.Died("garbage")
     width, height, dpi = described.get("width"), described.get("height"), described.get("dpi")
-    if type(width) is not int or type(height) is not int or not isinstance(dpi, int | float) or not math.isfinite(dpi):
+    if (
+        type(width) is not int
+        or type(height) is not int
+        or not isinstance(dpi, int | float)
+        or not math.isfinite(dpi)
+    ):
         raise sandbox.Died("garbage")
-    if not (width > 0 and height > 0 and width * height <= PAGE_PIXELS and len(pixels) == width * height * 3):
+    if not (
+        width > 0
+        and height > 0
+        and width * height <= PAGE_PIXELS
+        and len(pixels) == width * height * 3
+    ):
         raise sandbox.Died("garbage")
     if len(letters) % LETTER.itemsize or len(letters) > LETTERS * LETTER.itemsize:
         raise sandbox.Died("garbage")
@@ -237,8 +278,15 @@ def _page(number: int, described: Any, pixels: bytes, letters: bytes) -> Page:
 
 def _unreadable(death: sandbox.Died, seconds: int) -> Refused:
     if death.how == "time":
-        return Refused("resume_unreadable", FIELD, seen=f"{seconds} 秒内未能打开 / not open after {seconds} s")
-    return Refused("resume_unreadable", FIELD, seen=_UNDECODABLE, details={"error": f"{death.how} {death.signal}"})
+        return Refused(
+            "resume_unreadable", FIELD, seen=f"{seconds} 秒内未能打开 / not open after {seconds} s"
+        )
+    return Refused(
+        "resume_unreadable",
+        FIELD,
+        seen=_UNDECODABLE,
+        details={"error": f"{death.how} {death.signal}"},
+    )
 
 
 def _megabytes(size: int) -> str:
@@ -247,4 +295,8 @@ def _megabytes(size: int) -> str:
 
 def _line(text: object) -> str:
     """A short printable line of what an untrusted child said."""
-    return "".join(character for character in text if character.isprintable())[:120] if isinstance(text, str) else ""
+    return (
+        "".join(character for character in text if character.isprintable())[:120]
+        if isinstance(text, str)
+        else ""
+    )

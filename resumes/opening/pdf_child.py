@@ -81,7 +81,11 @@ def _drawn(page: Any) -> Drawn:
         raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
     text = page.get_textpage()
     if (count := text.count_chars()) > LETTERS:
-        raise Refusal("document_broken", f"一页 {count:,} 个字符 / {count:,} characters on a page", f"≤ {LETTERS:,}")
+        raise Refusal(
+            "document_broken",
+            f"一页 {count:,} 个字符 / {count:,} characters on a page",
+            f"≤ {LETTERS:,}",
+        )
     dpi = min(_dpi(text), 72 * (PIXELS / (width * height)) ** 0.5)
     if min(width, height) * dpi / 72 < 1:
         raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
@@ -116,7 +120,18 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
     """PDFium's pixels are whole; drawn so many times larger, they are not."""
 
     def place(px: float, py: float) -> tuple[float, float]:
-        raw.FPDF_PageToDevice(page, 0, 0, width * fine, height * fine, 0, px, py, ctypes.byref(across), ctypes.byref(down))
+        raw.FPDF_PageToDevice(
+            page,
+            0,
+            0,
+            width * fine,
+            height * fine,
+            0,
+            px,
+            py,
+            ctypes.byref(across),
+            ctypes.byref(down),
+        )
         return across.value / fine, down.value / fine
 
     for index in range(text.count_chars()):
@@ -124,7 +139,9 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
         code = code if code <= LAST_CODE and not 0xD800 <= code < 0xE000 else 0xFFFD
         box, advance, origin, size = (0.0,) * 4, (0.0, 0.0), (0.0, 0.0), 0.0
         edges = [ctypes.byref(edge) for edge in (left, right, bottom, top)]
-        if raw.FPDFText_GetCharBox(text, index, *edges) and (right.value > left.value or top.value > bottom.value):
+        if raw.FPDFText_GetCharBox(text, index, *edges) and (
+            right.value > left.value or top.value > bottom.value
+        ):
             corners = [place(left.value, top.value), place(right.value, bottom.value)]
             (ax, ay), (bx, by) = corners
             box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
@@ -145,9 +162,15 @@ def picture(opener: str) -> Callable[[bytes, Limits], list[Drawn]]:
         image = open_as(opener, data, limits)
         width, height = image.size
         if width * height > limits.pixels:
-            raise Refusal("document_too_many_pixels", f"{width} × {height}", f"≤ {limits.pixels:,} 像素 / pixels")
+            raise Refusal(
+                "document_too_many_pixels",
+                f"{width} × {height}",
+                f"≤ {limits.pixels:,} 像素 / pixels",
+            )
         if min(width, height) < LEAST_SIDE:
-            raise Refusal("document_too_small", f"{width} × {height}", f"≥ {LEAST_SIDE} × {LEAST_SIDE}")
+            raise Refusal(
+                "document_too_small", f"{width} × {height}", f"≥ {LEAST_SIDE} × {LEAST_SIDE}"
+            )
         if missing := missing_rows(image, data):
             share = f"{missing / height:.0%}"
             raise Refusal("document_broken", f"下方 {share} 缺失 / the lower {share} is missing")
@@ -162,7 +185,10 @@ def _upright(image: Image, orientation: int) -> Drawn:
 
     scale = min(1.0, SHORT_SIDE / min(image.size), (PIXELS / (image.width * image.height)) ** 0.5)
     if scale < 1:
-        image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Resampling.LANCZOS)
+        image = image.resize(
+            (max(1, round(image.width * scale)), max(1, round(image.height * scale))),
+            Resampling.LANCZOS,
+        )
     if orientation in _UPRIGHT:
         image = image.transpose(Transpose(_UPRIGHT[orientation]))
     return Drawn(image.tobytes(), image.width, image.height, min(image.size) / 8.27)
@@ -171,10 +197,22 @@ def _upright(image: Image, orientation: int) -> Drawn:
 _PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFilter")
 
 
-TASKS: Final[Mapping[str, tuple[tuple[str, ...], int, Callable[[bytes, Limits], list[Drawn]], bool]]] = {
+TASKS: Final[
+    Mapping[str, tuple[tuple[str, ...], int, Callable[[bytes, Limits], list[Drawn]], bool]]
+] = {
     "jpeg": (_PICTURES, 0, picture("PIL.JpegImagePlugin:JpegImageFile"), False),
-    "png": ((*_PICTURES, "PIL.PngImagePlugin"), 0, picture("PIL.PngImagePlugin:PngImageFile"), False),
-    "webp": ((*_PICTURES, "PIL.WebPImagePlugin"), 0, picture("PIL.WebPImagePlugin:WebPImageFile"), False),
+    "png": (
+        (*_PICTURES, "PIL.PngImagePlugin"),
+        0,
+        picture("PIL.PngImagePlugin:PngImageFile"),
+        False,
+    ),
+    "webp": (
+        (*_PICTURES, "PIL.WebPImagePlugin"),
+        0,
+        picture("PIL.WebPImagePlugin:WebPImageFile"),
+        False,
+    ),
     "heif": ((*_PICTURES, "pillow_heif"), 0, picture("pillow_heif:HeifImageFile"), True),
     "pdf": ((*_PICTURES, "pypdfium2", "pypdfium2.raw"), 16, pdf, False),
 }
@@ -191,8 +229,12 @@ def main() -> None:
 
     def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         pages = do(data, limits)
-        described = [{"width": page.width, "height": page.height, "dpi": page.dpi} for page in pages]
-        return {"pages": described}, [blob for page in pages for blob in (page.pixels, page.letters)]
+        described = [
+            {"width": page.width, "height": page.height, "dpi": page.dpi} for page in pages
+        ]
+        return {"pages": described}, [
+            blob for page in pages for blob in (page.pixels, page.letters)
+        ]
 
     answer(*attempt(work))
 

@@ -23,7 +23,9 @@ LARGEST: Final = 4000
 """Pixels of the longer side that is looked at."""
 LEAST: Final = 36
 """Pixels of the side of a code that could not be read: a QR code has 21 modules or more, and print has small squares too."""
-DAMAGED: Final = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Aztec))
+DAMAGED: Final = zxingcpp.BarcodeFormats(
+    (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Aztec)
+)
 """Codes that are seen by their frames, and so even where they cannot be read; stripes are only believed when read."""
 
 
@@ -33,14 +35,27 @@ def codes_on(pixels: npt.NDArray[np.uint8]) -> list[Quad]:
     found: list[Quad] = []
     for scale in SCALES:
         if scale * max(grey.shape) <= LARGEST:
-            found += [quad for quad in _read(_scaled(grey, scale), scale) if not any(_near(quad, other) for other in found)]
+            found += [
+                quad
+                for quad in _read(_scaled(grey, scale), scale)
+                if not any(_near(quad, other) for other in found)
+            ]
     return found
 
 
 def _scaled(grey: Grey, scale: float) -> Grey:
     if scale == 1:
         return grey
-    return cast(Grey, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC))
+    return cast(
+        Grey,
+        cv2.resize(
+            grey,
+            None,
+            fx=scale,
+            fy=scale,
+            interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC,
+        ),
+    )
 
 
 def _read(grey: Grey, scale: float) -> Iterator[Quad]:
@@ -48,13 +63,19 @@ def _read(grey: Grey, scale: float) -> Iterator[Quad]:
         yield _with_quiet(_corners(code)) / np.float32(scale)
     for code in zxingcpp.read_barcodes(grey, formats=DAMAGED, return_errors=True):
         corners = _corners(code) / np.float32(scale)
-        if min(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[3] - corners[0])) >= LEAST:
+        if (
+            min(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[3] - corners[0]))
+            >= LEAST
+        ):
             yield _with_quiet(corners)
 
 
 def _corners(code: zxingcpp.Barcode) -> Quad:
     at = code.position
-    return np.array([(p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)], dtype=np.float32)
+    return np.array(
+        [(p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)],
+        dtype=np.float32,
+    )
 
 
 def _with_quiet(corners: Quad) -> Quad:
@@ -66,9 +87,15 @@ def _with_quiet(corners: Quad) -> Quad:
         reach = 0.25 * max(x1 - x0, y1 - y0)
         wide = (x1 - x0) >= (y1 - y0)
         dx, dy = (reach / 4, reach) if wide else (reach, reach / 4)
-        return np.array([(x0 - dx, y0 - dy), (x1 + dx, y0 - dy), (x1 + dx, y1 + dy), (x0 - dx, y1 + dy)], dtype=np.float32)
+        return np.array(
+            [(x0 - dx, y0 - dy), (x1 + dx, y0 - dy), (x1 + dx, y1 + dy), (x0 - dx, y1 + dy)],
+            dtype=np.float32,
+        )
     return np.asarray(middle + (corners - middle) * (1 + 2 * QUIET), dtype=np.float32)
 
 
 def _near(one: Quad, other: Quad) -> bool:
-    return bool(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)) < 0.3 * np.linalg.norm(other[2] - other[0]))
+    return bool(
+        np.linalg.norm(one.mean(axis=0) - other.mean(axis=0))
+        < 0.3 * np.linalg.norm(other[2] - other[0])
+    )

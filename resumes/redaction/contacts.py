@@ -50,7 +50,9 @@ def _apart(spans: list[Span]) -> list[Span]:
     for kind, start, end in sorted(spans, key=lambda span: (span[1], -span[2])):
         if apart and start < apart[-1][2]:
             before = apart.pop()
-            apart.append((kind if end - start > longest else before[0], before[1], max(before[2], end)))
+            apart.append(
+                (kind if end - start > longest else before[0], before[1], max(before[2], end))
+            )
             longest = max(longest, end - start)
         else:
             apart.append((kind, start, end))
@@ -75,14 +77,20 @@ def masked(kind: Kind, value: str) -> str:
         if len(digits) < 7:
             return "****"
         if kind == "phone":
-            return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 11 else f"{digits[:2]}****{digits[-2:]}"
+            return (
+                f"{digits[:3]}****{digits[-4:]}"
+                if len(digits) >= 11
+                else f"{digits[:2]}****{digits[-2:]}"
+            )
         return f"{digits[:3]}************{digits[-1]}"
     if kind == "email":
         _, _, host = value.replace(" ", "").partition("@")
         return f"{value[:1]}***@{host}" if host in _SHOWN else f"{value[:1]}***"
     if kind == "link":
         host = re.sub(r"^(?:[a-z]+:/*)?(?:www\.)?", "", value.replace(" ", "")).split("/")[0]
-        known = next((known for known in _PERSONAL if host == known or host.endswith("." + known)), "")
+        known = next(
+            (known for known in _PERSONAL if host == known or host.endswith("." + known)), ""
+        )
         return f"{known}/***" if known else "***"
     return f"{value[:1]}***"
 
@@ -107,7 +115,11 @@ def _numbers(text: str) -> Iterator[Span]:
     seen = with_lookalikes(text)
     for number in (*numbers.identities(seen), *numbers.phones(seen)):
         part = text[number.start : number.end]
-        if any(known[number.start : number.end]) or ":" in part or part == seen[number.start : number.end]:
+        if (
+            any(known[number.start : number.end])
+            or ":" in part
+            or part == seen[number.start : number.end]
+        ):
             continue  # a number already, with a stroke beside it; `IS0 9001:2015`
         first = re.match(r"\W*\d+", seen[number.start : number.end])
         begins = first is not None and any(character.isdigit() for character in part[: first.end()])
@@ -162,19 +174,67 @@ def _emails(text: str) -> Iterator[Span]:
 # --- Links -------------------------------------------------------------------------------------------------
 
 _PERSONAL: Final = (
-    "linkedin.com", "linkedin.cn", "github.com", "github.io", "gitee.com", "gitee.io", "gitlab.com", "gitlab.io", "bitbucket.org",
-    "weibo.com", "weibo.cn", "zhihu.com", "bilibili.com", "douyin.com", "xiaohongshu.com", "xhslink.com", "kuaishou.com", "jianshu.com",
-    "juejin.cn", "juejin.im", "csdn.net", "cnblogs.com", "segmentfault.com", "douban.com", "twitter.com", "x.com", "facebook.com",
-    "fb.com", "instagram.com", "t.me", "telegram.me", "wa.me", "whatsapp.com", "line.me", "medium.com", "behance.net", "dribbble.com",
-    "zcool.com.cn", "ui.cn", "lofter.com", "notion.site", "vercel.app", "netlify.app", "about.me", "linktr.ee", "kaggle.com",
-    "huggingface.co", "stackoverflow.com", "maimai.cn", "leetcode.cn", "leetcode.com", "orcid.org", "researchgate.net", "wordpress.com",
-    "blogspot.com", "yuque.com", "weixin.qq.com",
-)  # fmt: skip
+    "linkedin.com",
+    "linkedin.cn",
+    "github.com",
+    "github.io",
+    "gitee.com",
+    "gitee.io",
+    "gitlab.com",
+    "gitlab.io",
+    "bitbucket.org",
+    "weibo.com",
+    "weibo.cn",
+    "zhihu.com",
+    "bilibili.com",
+    "douyin.com",
+    "xiaohongshu.com",
+    "xhslink.com",
+    "kuaishou.com",
+    "jianshu.com",
+    "juejin.cn",
+    "juejin.im",
+    "csdn.net",
+    "cnblogs.com",
+    "segmentfault.com",
+    "douban.com",
+    "twitter.com",
+    "x.com",
+    "facebook.com",
+    "fb.com",
+    "instagram.com",
+    "t.me",
+    "telegram.me",
+    "wa.me",
+    "whatsapp.com",
+    "line.me",
+    "medium.com",
+    "behance.net",
+    "dribbble.com",
+    "zcool.com.cn",
+    "ui.cn",
+    "lofter.com",
+    "notion.site",
+    "vercel.app",
+    "netlify.app",
+    "about.me",
+    "linktr.ee",
+    "kaggle.com",
+    "huggingface.co",
+    "stackoverflow.com",
+    "maimai.cn",
+    "leetcode.cn",
+    "leetcode.com",
+    "orcid.org",
+    "researchgate.net",
+    "wordpress.com",
+    "blogspot.com",
+    "yuque.com",
+    "weixin.qq.com",
+)
 """Where people have pages of their own, on which they can be written to."""
 _PERSONAL_HOST: Final = "|".join(re.escape(host) for host in _PERSONAL)
-_FILES: Final = (
-    r"(?:vue|js|ts|jsx|tsx|java|html?|css|pdf|docx?|pptx?|xlsx?|psd|sketch|sql|json|xml|exe|apk|mp[34]|png|jpe?g|gif|cpp|php|go)"
-)
+_FILES: Final = r"(?:vue|js|ts|jsx|tsx|java|html?|css|pdf|docx?|pptx?|xlsx?|psd|sketch|sql|json|xml|exe|apk|mp[34]|png|jpe?g|gif|cpp|php|go)"
 """What a file's name ends with, and no domain."""
 _REST: Final = r"[!-~]*[!-~](?:(?<=[/\-_.=])\n[!-~]+)?"
 _LINKS: Final = tuple(
@@ -209,7 +269,11 @@ def _links(text: str) -> Iterator[Span]:
 def _spread(pattern: str) -> str:
     """`pattern` with room between its Chinese characters: labels are set apart to be as wide as others (`微    信`)."""
     # A class of characters in brackets is one character, and stays as it is.
-    return re.sub(r"\[(?:\\.|[^\]\\])*\]|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])", lambda found: found[0] or r"[ \t]{0,6}", pattern)
+    return re.sub(
+        r"\[(?:\\.|[^\]\\])*\]|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])",
+        lambda found: found[0] or r"[ \t]{0,6}",
+        pattern,
+    )
 
 
 _OR: Final = r"(?:[ ]?[/&、及和或+(][ ]?(?:手机号?|电话|微信号?|wechat|weixin|qq号?|邮箱|phone|tel|whatsapp|id)\)?)*"
@@ -250,13 +314,32 @@ def _name(*, strong: bool, native: bool) -> Take:
         value = found[0].rstrip(".-")
         end = start + len(value)
         telling = bool(re.search(r"[\d_\-]", value))
-        if len(value) < 4 or value in _NO_NAME or _AMOUNT.fullmatch(value) or re.match(r"[ ]?(?:用户|万|\+)", text[end : end + 4]):
+        if (
+            len(value) < 4
+            or value in _NO_NAME
+            or _AMOUNT.fullmatch(value)
+            or re.match(r"[ ]?(?:用户|万|\+)", text[end : end + 4])
+        ):
             return None
         if promised and (strong or telling or _ends_cell(text, end)):
             return end
-        if not promised and telling and strong and len(value) >= 6 and (not value.isdigit() or len(value) >= 7):
+        if (
+            not promised
+            and telling
+            and strong
+            and len(value) >= 6
+            and (not value.isdigit() or len(value) >= 7)
+        ):
             return end
-        return end if native and not promised and len(value) >= 6 and value.isalpha() and _ends_cell(text, end) else None
+        return (
+            end
+            if native
+            and not promised
+            and len(value) >= 6
+            and value.isalpha()
+            and _ends_cell(text, end)
+            else None
+        )
 
     return take
 
@@ -284,7 +367,9 @@ def _phone(text: str, start: int, promised: bool) -> int | None:
 
 
 def _email(text: str, start: int, promised: bool) -> int | None:
-    found = re.compile(r"[a-z0-9][a-z0-9._%+\-]{3,}(?:[ ]?[@©®¢#][ ]?[a-z0-9.\-]+)?").match(text, start)
+    found = re.compile(r"[a-z0-9][a-z0-9._%+\-]{3,}(?:[ ]?[@©®¢#][ ]?[a-z0-9.\-]+)?").match(
+        text, start
+    )
     return found.end() if found and promised and re.search(r"[\d.@©®_]", found[0]) else None
 
 
@@ -309,24 +394,50 @@ _LABELS: Final[tuple[tuple[Kind, str, Take], ...]] = (
         rf"手机|电话|联系方式|联系我|座机|固话|热线|传真|{_word('tel(?:ephone)?|phone|mobile(?:[ ]phone)?|cell(?:phone)?|mob')}[.]?",
         _phone,
     ),
-    ("phone", rf"微信|v信|{_word('fax|call me(?:[ ]at)?|contact|whatsapp|wechat|signal|viber')}", _phone),
+    (
+        "phone",
+        rf"微信|v信|{_word('fax|call me(?:[ ]at)?|contact|whatsapp|wechat|signal|viber')}",
+        _phone,
+    ),
     ("email", rf"邮箱|电子邮件|电子邮箱|邮件|信箱|电邮|{_word('e-?mail|mail')}", _email),
     (
         "id_number",
         rf"身份证|证件号?码?|{_word('id card|identity(?:[ ]card)?')}",
         _matching(r"[1-9][\dx*](?:[ \t./-]{0,2}[\dx*]){12,16}(?!\d)"),
     ),
-    ("passport", rf"护照|{_word('passport')}|通行证|台胞证|回乡证", _matching(r"[a-z]{0,2}[ ]?\d{7,10}(?!\d)|[a-z]\d{6}\(?[\da]\)?")),
-    ("wechat", rf"微信|威信|薇信|徽信|v信|v❤|{_word('we-?chat|weixin|vx')}|{_word('v[ ]x')}(?=[ ]?[:=])", _name(strong=True, native=True)),
-    ("wechat", r"(?<![a-z])wx(?=[号: ])|加v(?![a-z])|(?<![a-z])v(?=:)", _name(strong=True, native=True)),
+    (
+        "passport",
+        rf"护照|{_word('passport')}|通行证|台胞证|回乡证",
+        _matching(r"[a-z]{0,2}[ ]?\d{7,10}(?!\d)|[a-z]\d{6}\(?[\da]\)?"),
+    ),
+    (
+        "wechat",
+        rf"微信|威信|薇信|徽信|v信|v❤|{_word('we-?chat|weixin|vx')}|{_word('v[ ]x')}(?=[ ]?[:=])",
+        _name(strong=True, native=True),
+    ),
+    (
+        "wechat",
+        r"(?<![a-z])wx(?=[号: ])|加v(?![a-z])|(?<![a-z])v(?=:)",
+        _name(strong=True, native=True),
+    ),
     ("qq", rf"{_word('q[ ]?q')}|扣扣|企鹅|(?<![a-z])q(?=[号:])", _number(5, 12)),
-    ("handle", rf"{_word('telegram|tg|whatsapp|skype')}|电报|纸飞机|公众号", _name(strong=True, native=False)),
     (
         "handle",
-        _word("line|signal|viber|kakao(?:talk)?|discord|dingtalk|instagram|ig|facebook|fb|messenger"),
+        rf"{_word('telegram|tg|whatsapp|skype')}|电报|纸飞机|公众号",
+        _name(strong=True, native=False),
+    ),
+    (
+        "handle",
+        _word(
+            "line|signal|viber|kakao(?:talk)?|discord|dingtalk|instagram|ig|facebook|fb|messenger"
+        ),
         _name(strong=False, native=False),
     ),
-    ("handle", _word("twitter|weibo|linkedin|github|gitee|gitlab|bilibili"), _name(strong=False, native=False)),
+    (
+        "handle",
+        _word("twitter|weibo|linkedin|github|gitee|gitlab|bilibili"),
+        _name(strong=False, native=False),
+    ),
     ("handle", r"钉钉|飞书|微博|抖音|小红书|知乎|b站|领英|快手", _name(strong=False, native=False)),
 )
 _ANNOTATION: Final = (
@@ -337,7 +448,9 @@ _OWN: Final = re.compile(
     rf"(?<![a-z0-9])wxid_[a-z0-9]{{6,}}|(?<![\w.@/])(?!{_ANNOTATION})@(?=[a-z._]*[\d_])[a-z][a-z0-9_]{{4,31}}(?![\w/.\-])"
 )
 """What is a name without any label: as WeChat itself makes them, and with the sign before it and a digit in it; no Java."""
-_COMPILED: Final = tuple((kind, re.compile(_spread(rf"(?:{label}){_SAYS}")), take) for kind, label, take in _LABELS)
+_COMPILED: Final = tuple(
+    (kind, re.compile(_spread(rf"(?:{label}){_SAYS}")), take) for kind, label, take in _LABELS
+)
 
 
 def _labelled(text: str) -> Iterator[Span]:
@@ -347,5 +460,7 @@ def _labelled(text: str) -> Iterator[Span]:
         for found in label.finditer(text):
             sign, at = found["gap"].strip(" "), found.start("gap")
             listed = sign in _LISTED and " " in text[at - 1 : at + 1]
-            if (end := take(text, found.end(), bool(sign))) is not None and not (listed and text[found.end() : end].isalpha()):
+            if (end := take(text, found.end(), bool(sign))) is not None and not (
+                listed and text[found.end() : end].isalpha()
+            ):
                 yield kind, found.end(), end

@@ -14,12 +14,18 @@ from typing import Final
 
 _HYPHENS: Final = "‐‑‒–—―−﹣－⁃ー\x02\ufffe~～"
 """PDFium tells a hyphen at a line's end as U+0002 or U+FFFE."""
-_NOTHING: Final = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0f\ufe0e\u20e3\u202a\u202b\u202c\u202d\u202e")
+_NOTHING: Final = frozenset(
+    "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0f\ufe0e\u20e3\u202a\u202b\u202c\u202d\u202e"
+)
 """Characters that take no room."""
 _SAID: Final = str.maketrans("么洞拐勾两兩", "107922")
 """As digits are said on the radio: words of every day, and digits only among others."""
-_RUN: Final = re.compile(r"(?:[0-9〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺貳參陸么洞拐勾两兩][ \-]?){7,}")
-_NUMERALS: Final = str.maketrans("〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺貳參陸", "0001234567891234567891236")
+_RUN: Final = re.compile(
+    r"(?:[0-9〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺貳參陸么洞拐勾两兩][ \-]?){7,}"
+)
+_NUMERALS: Final = str.maketrans(
+    "〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺貳參陸", "0001234567891234567891236"
+)
 _LOOKALIKES: Final = str.maketrans("oqdli|!zsbg", "00011112589")
 """What a reader writes for a digit that it has not seen well."""
 

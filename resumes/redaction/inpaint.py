@@ -48,7 +48,10 @@ def blank(pixels: Pixels, quad: Quad) -> bool:
     """Whether nothing at all is seen in `quad`."""
     x, y, w, h = _around(quad, pixels, 0)
     part = pixels[y : y + h, x : x + w]
-    return not part.size or int((part.reshape(-1, 3).max(axis=0) - part.reshape(-1, 3).min(axis=0)).max()) <= 2
+    return (
+        not part.size
+        or int((part.reshape(-1, 3).max(axis=0) - part.reshape(-1, 3).min(axis=0)).max()) <= 2
+    )
 
 
 def painted(pixels: Pixels, places: Sequence[Place]) -> tuple[Pixels, list[str]]:
@@ -135,13 +138,20 @@ def _write(page: Pixels, taken: Pixels, place: Place, ground: Colour, ink: Colou
     corner = a + along * (wide / length)
     drop = d - a
     target = np.array([a, corner, corner + drop, a + drop], dtype=np.float32)
-    source = np.array([[0, 0], [mask.width, 0], [mask.width, mask.height], [0, mask.height]], dtype=np.float32)
+    source = np.array(
+        [[0, 0], [mask.width, 0], [mask.width, mask.height], [0, mask.height]], dtype=np.float32
+    )
     matrix = cv2.getPerspectiveTransform(source, target)
     x, y, w, h = _around(target, page, 1)
     if not w or not h:
         return ""
     shift = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]], dtype=np.float64)
-    amount = cv2.warpPerspective(np.asarray(mask), shift @ matrix, (w, h), flags=cv2.INTER_LINEAR)[..., None].astype(np.float32) / 255
+    amount = (
+        cv2.warpPerspective(np.asarray(mask), shift @ matrix, (w, h), flags=cv2.INTER_LINEAR)[
+            ..., None
+        ].astype(np.float32)
+        / 255
+    )
     part = page[y : y + h, x : x + w]
     part[...] = (part + (np.array(ink, np.float32) - part) * amount + 0.5).astype(np.uint8)
     return words
@@ -152,12 +162,18 @@ def _free(page: Pixels, taken: Pixels, quad: Quad, ground: Colour) -> float:
     a, b, c, d = quad
     if abs(float(b[1] - a[1])) > 0.02 * abs(float(b[0] - a[0])) or b[0] <= a[0]:
         return 0.0
-    top, bottom = max(0, math.floor(min(a[1], b[1]))), min(page.shape[0], math.ceil(max(c[1], d[1])))
+    top, bottom = (
+        max(0, math.floor(min(a[1], b[1]))),
+        min(page.shape[0], math.ceil(max(c[1], d[1]))),
+    )
     start = min(page.shape[1], math.ceil(max(b[0], c[0])) + 1)
     end = min(page.shape[1] - 8, start + math.ceil(3 * float(b[0] - a[0])) + 60)
     if bottom <= top or end <= start:
         return 0.0
     part = page[top:bottom, start:end].astype(np.int16)
-    inked = ((np.abs(part - np.array(ground, np.int16)).max(axis=2) > ALIKE) | (taken[top:bottom, start:end] > 0)).any(axis=0)
+    inked = (
+        (np.abs(part - np.array(ground, np.int16)).max(axis=2) > ALIKE)
+        | (taken[top:bottom, start:end] > 0)
+    ).any(axis=0)
     found = np.flatnonzero(inked)
     return float((found[0] if len(found) else end - start) - (bottom - top) * 0.4)

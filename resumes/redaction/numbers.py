@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Literal
 
-from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, PhoneNumberType, number_type
+from phonenumbers import (
+    Leniency,
+    PhoneNumberMatch,
+    PhoneNumberMatcher,
+    PhoneNumberType,
+    number_type,
+)
 
 NumberKind = Literal["phone", "id_number"]
 
@@ -24,10 +30,24 @@ _SERVICE: Final = re.compile(r"[48]00\d{7}")
 _NORTH_AMERICA: Final = re.compile(r"1?[2-9]\d\d[2-9]\d{6}")
 _GROUPS_OF_11: Final = frozenset(
     {
-        (11,), (3, 8), (3, 4, 4), (3, 3, 5), (4, 3, 4), (4, 4, 3), (3, 5, 3), (7, 4), (3, 2, 2, 2, 2), (3, 2, 3, 3), (3, 3, 2, 3),
-        (3, 3, 3, 2), (5, 3, 3), (1, 3, 3, 4), (1, 2, 4, 4), (1, 10),
+        (11,),
+        (3, 8),
+        (3, 4, 4),
+        (3, 3, 5),
+        (4, 3, 4),
+        (4, 4, 3),
+        (3, 5, 3),
+        (7, 4),
+        (3, 2, 2, 2, 2),
+        (3, 2, 3, 3),
+        (3, 3, 2, 3),
+        (3, 3, 3, 2),
+        (5, 3, 3),
+        (1, 3, 3, 4),
+        (1, 2, 4, 4),
+        (1, 10),
     }
-)  # fmt: skip
+)
 """How the digits of a mobile number are set apart, whatever stands between them."""
 _DOTS: Final = "·•●∙‧⋅・"
 _BETWEEN: Final = re.compile(
@@ -42,12 +62,18 @@ _ROUND: Final = re.compile(r"1\d\d0{8}")
 """Fifteen thousand million of something: hardly anybody has such a number, and amounts are grouped like it."""
 _RUN: Final = re.compile(r"\d+")
 _MONEY_BEFORE: Final = re.compile(r"[¥￥$€£][ ]?$")
-_COUNTED: Final = re.compile(r"[ ]?(?:台|部|个|件|人|名|家|次|元|万|亿|千|%|customers|clients|users|people|stores|units|pcs)")
-_MONEY_AFTER: Final = re.compile(r"[ ]?(?:元|万|亿|千|人|次|%|rmb|usd|cny|美元|用户|users\b|vnd|日元)")
+_COUNTED: Final = re.compile(
+    r"[ ]?(?:台|部|个|件|人|名|家|次|元|万|亿|千|%|customers|clients|users|people|stores|units|pcs)"
+)
+_MONEY_AFTER: Final = re.compile(
+    r"[ ]?(?:元|万|亿|千|人|次|%|rmb|usd|cny|美元|用户|users\b|vnd|日元)"
+)
 _COUNTRY: Final = re.compile(r"(?:\(?\+?[ ]?(?:00)?86\)?[ ]?-?[ ]?|\()$")
 _EXTENSION: Final = re.compile(r"[ ]?(?:转|分机|ext\.?|x|-|#)[ ]?\d{1,6}(?!\d)")
 _LABELLED: Final = re.compile(r"[(+]?\d(?:[ ]{0,2}[-.()/*]{0,2}[ ]?[\d*]){5,16}")
-_INTERNATIONAL: Final = re.compile(r"(?<![\w+.])(?:\+[ ]?|00(?=[1-9]))\(?\d(?:[ ]?[-.()/]?[ ]?\d){7,15}(?!\d)")
+_INTERNATIONAL: Final = re.compile(
+    r"(?<![\w+.])(?:\+[ ]?|00(?=[1-9]))\(?\d(?:[ ]?[-.()/]?[ ]?\d){7,15}(?!\d)"
+)
 _PLUS: Final = re.compile(r"(?<![+\d])\+[^+]{8,47}")
 """As many characters as a number with its country code has, with what stands between its digits."""
 _LEAST_ABROAD: Final = 8
@@ -58,21 +84,33 @@ _CODED: Final = re.compile(
     r"(?<![a-z0-9_+])(?<!\d[.,:/\-])(?=(?P<prefix>\(?(?:00|011)[ \-]?)?(?P<number>\(?[1-9]\d{0,3}\)?(?:[ \-]\(?\d{1,8}\)?){2,5}))"
 )
 """A country code without a plus sign, and two groups or more."""
-_GOES_ON: Final = re.compile(r"\d|[.,:/]\d|%|[ \-]\(?(?!1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?!\d)|(?:19|20)\d\d[ ]?[-./年])\d")
+_GOES_ON: Final = re.compile(
+    r"\d|[.,:/]\d|%|[ \-]\(?(?!1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?!\d)|(?:19|20)\d\d[ ]?[-./年])\d"
+)
 """Digits behind a number that neither a mobile number nor a date begins with."""
-_OF_PEOPLE: Final = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_OF_PEOPLE: Final = (
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+)
 _APART: Final = rf"[ ]{{0,2}}(?:[-/*._:{_DOTS}\t\n][ ]{{0,2}})?"
 _IDENTITY: Final = re.compile(rf"(?=([1-9](?:{_APART}\d){{16}}{_APART}[\dx]))")
 """Eighteen characters, whatever stands between, before and behind them."""
 _PLAINLY: Final = re.compile(r"[\dx \-]+")
-_OLD_IDENTITY: Final = re.compile(r"(?<!\d)[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)")
-_BORN: Final = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]")
+_OLD_IDENTITY: Final = re.compile(
+    r"(?<!\d)[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)"
+)
+_BORN: Final = re.compile(
+    r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]"
+)
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _WORDS: Final = r"zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple"
 _SPELLED: Final = re.compile(rf"\b(?:{_WORDS})(?:[ ,.\-]{{1,3}}(?:{_WORDS})\b){{6,15}}")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _DAY: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_DATE: Final = re.compile(r"(?:19|20)\d\d(?:[ ]?[-./年 ][ ]?\d{1,2}(?!\d)|[ ]?[-/至到 ][ ]?(?:19|20)\d\d|[01]\d[0-3]\d)")
+_DATE: Final = re.compile(
+    r"(?:19|20)\d\d(?:[ ]?[-./年 ][ ]?\d{1,2}(?!\d)|[ ]?[-/至到 ][ ]?(?:19|20)\d\d|[01]\d[0-3]\d)"
+)
 """A year and a month, two years, or eight digits that are a day, at the start of what is looked at."""
 
 MOST_TOKENS: Final = 13
@@ -97,7 +135,9 @@ def phones(text: str) -> Iterator[Number]:
     runs = [(found.start(), found.end()) for found in _RUN.finditer(text)]
     for first in range(len(runs)):
         if (last := _phone_from(text, runs, first)) is not None:
-            yield Number("phone", _with_country(text, runs[first][0]), _with_extension(text, runs[last][1]))
+            yield Number(
+                "phone", _with_country(text, runs[first][0]), _with_extension(text, runs[last][1])
+            )
 
 
 def _abroad(text: str) -> Iterator[Number]:
@@ -116,17 +156,23 @@ def _abroad(text: str) -> Iterator[Number]:
         if match is None:
             continue
         end = start + match.end
-        counted = text[start - 1 : start].isalpha() and (_COUNTED.match(text, end) or _MONEY_AFTER.match(text, end))
+        counted = text[start - 1 : start].isalpha() and (
+            _COUNTED.match(text, end) or _MONEY_AFTER.match(text, end)
+        )
         if not counted and not text[end : end + 1].isdigit():
             yield Number("phone", start, _with_extension(text, end))
     for found in _CODED.finditer(text):
         start, first = found.start(), found.start("number")
-        if len(re.sub(r"\D", "", found["number"])) < _LEAST_CODED or (not found["prefix"] and is_date(text, start)):
+        if len(re.sub(r"\D", "", found["number"])) < _LEAST_CODED or (
+            not found["prefix"] and is_date(text, start)
+        ):
             continue
         groups = list(re.finditer(r"(\d+)\)?", found["number"]))
         for last in range(len(groups) - 1, 1, -1):
             end = first + groups[last].end()
-            amounts = not found["prefix"] and all(group[1].endswith("00") for group in groups[1 : last + 1])
+            amounts = not found["prefix"] and all(
+                group[1].endswith("00") for group in groups[1 : last + 1]
+            )
             if not amounts and not _GOES_ON.match(text, end) and _is_coded(text[first:end]):
                 yield Number("phone", start, _with_extension(text, end))
                 break
@@ -136,7 +182,11 @@ def _is_coded(number: str) -> bool:
     """Whether `number` is a country code by itself, and digits that are grouped as they are in that country."""
     number = "+" + (number[1:].replace(")", "", 1) if number.startswith("(") else number)
     match = _match(number, Leniency.EXACT_GROUPING)
-    if match is None or match.end < len(number.rstrip(")")) or number_type(match.number) not in _OF_PEOPLE:
+    if (
+        match is None
+        or match.end < len(number.rstrip(")"))
+        or number_type(match.number) not in _OF_PEOPLE
+    ):
         return False
     return re.match(rf"\+{match.number.country_code}(?!\d)", number) is not None
 
@@ -145,7 +195,10 @@ def _match(text: str, leniency: int) -> PhoneNumberMatch | None:
     """The telephone number with a country code at the start of `text`."""
     if sum(character.isdigit() for character in text) < _LEAST_ABROAD:
         return None
-    return next((match for match in PhoneNumberMatcher(text, None, leniency=leniency) if match.start == 0), None)
+    return next(
+        (match for match in PhoneNumberMatcher(text, None, leniency=leniency) if match.start == 0),
+        None,
+    )
 
 
 def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | None:
@@ -167,7 +220,10 @@ def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | Non
         if len(digits) >= 10 and _is_phone(digits, tuple(groups), between):
             # Eleven digits of a mobile number are one whatever is said of them: whoever has thousands of millions writes 138 亿.
             whole = len(groups) == 1 and not _MOBILE.match(digits)
-            money = whole and (_MONEY_BEFORE.search(_just_before(text, runs[first][0])) or _MONEY_AFTER.match(text, end))
+            money = whole and (
+                _MONEY_BEFORE.search(_just_before(text, runs[first][0]))
+                or _MONEY_AFTER.match(text, end)
+            )
             return None if money else last
     return None
 
@@ -185,22 +241,42 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
         if len(rest) == 11 and rest != digits and _MOBILE.fullmatch(rest):
             if groups[0] == len(prefix):
                 return _mobile_groups(groups[1:], kinds)
-            return _mobile_groups((groups[0] - len(prefix), *groups[1:]), kinds) if groups[0] > len(prefix) else False
+            return (
+                _mobile_groups((groups[0] - len(prefix), *groups[1:]), kinds)
+                if groups[0] > len(prefix)
+                else False
+            )
     if _MOBILE.fullmatch(digits):
         return _mobile_groups(groups, kinds)
     if len(groups) == 1 and 12 <= len(digits) <= 14:
         # With what a reader, or who hides it, has run into it. Numbers of orders and certificates begin with a year, and of those from
         # 2013 to 2019 every one of 13 digits would end like a mobile number.
-        return bool(_MOBILE.match(digits) or (_MOBILE.fullmatch(digits[-11:]) and not _YEAR.match(digits)))
+        return bool(
+            _MOBILE.match(digits) or (_MOBILE.fullmatch(digits[-11:]) and not _YEAR.match(digits))
+        )
     if any("\n" in kind or kind in "\t,、_:=" for kind in kinds):
         return False
-    if _AREA.fullmatch(digits) and (len(groups) <= 2 or (len(groups) == 3 and groups[0] in (3, 4))) and not kinds & {".", "/"}:
+    if (
+        _AREA.fullmatch(digits)
+        and (len(groups) <= 2 or (len(groups) == 3 and groups[0] in (3, 4)))
+        and not kinds & {".", "/"}
+    ):
         return groups[0] >= 3
     if _SERVICE.fullmatch(digits):
         return groups in {(10,), (3, 7), (3, 3, 4), (3, 4, 3), (4, 3, 3)}
-    if digits.startswith("86") and len(groups) >= 3 and groups[0] == 2 and _AREA.fullmatch("0" + digits[2:]):
+    if (
+        digits.startswith("86")
+        and len(groups) >= 3
+        and groups[0] == 2
+        and _AREA.fullmatch("0" + digits[2:])
+    ):
         return True
-    if _ABROAD.fullmatch(digits) and 2 <= len(groups) <= 4 and 2 <= groups[0] <= 5 and not kinds & {".", "/"}:
+    if (
+        _ABROAD.fullmatch(digits)
+        and 2 <= len(groups) <= 4
+        and 2 <= groups[0] <= 5
+        and not kinds & {".", "/"}
+    ):
         return min(groups[1:]) >= 3
     return bool(_NORTH_AMERICA.fullmatch(digits)) and groups[-3:] == (3, 3, 4) and kinds != {" "}
 
@@ -209,7 +285,12 @@ def _is_hidden(digits: str, groups: tuple[int, ...], kinds: set[str]) -> bool:
     """Whether letters, or stars, were put between the digits of a mobile number. Sizes have round sides; a day stands by itself."""
     if groups not in _OF_HIDDEN or "\t" in kinds or any("\n" in kind for kind in kinds):
         return False
-    size = groups == (3, 4, 4) and kinds <= {"x", "*"} and digits[6] == digits[10] == "0" and digits[3] != "0" != digits[7]
+    size = (
+        groups == (3, 4, 4)
+        and kinds <= {"x", "*"}
+        and digits[6] == digits[10] == "0"
+        and digits[3] != "0" != digits[7]
+    )
     return not size and not (groups == (3, 8) and _DAY.match(digits[3:]))
 
 
@@ -221,7 +302,9 @@ def _mobile_groups(groups: tuple[int, ...], kinds: set[str]) -> bool:
         return False
     if groups in _GROUPS_OF_11:
         return True
-    return kinds <= {" "} and (len(groups) == 2 or groups == (2, 3, 3, 3) or (len(groups) > 5 and max(groups) <= 2))
+    return kinds <= {" "} and (
+        len(groups) == 2 or groups == (2, 3, 3, 3) or (len(groups) > 5 and max(groups) <= 2)
+    )
 
 
 def _with_extension(text: str, end: int) -> int:
@@ -249,7 +332,11 @@ def labelled_phone(text: str, start: int, promised: bool) -> int | None:
     digits = re.sub(r"\D", "", found[0])
     if not 6 <= len(digits) <= 16:
         return None
-    if not promised and (len(digits) == 6 or digits.endswith("000") or (len(digits) < 11 and _COUNTED.match(text, found.end()))):
+    if not promised and (
+        len(digits) == 6
+        or digits.endswith("000")
+        or (len(digits) < 11 and _COUNTED.match(text, found.end()))
+    ):
         return None
     return _with_extension(text, found.end())
 
@@ -270,7 +357,9 @@ def identities(text: str) -> Iterator[Number]:
         born, checked = bool(_BORN.fullmatch(number)), check_digit(number[:17]) == number[17]
         alone = not (text[start - 1 : start].isdigit() or text[end : end + 1].isdigit())
         if (born and checked and _as_an_identity(found[1])) or (
-            alone and _PLAINLY.fullmatch(found[1]) and (born or (checked and found[1].count(" ") <= 12))
+            alone
+            and _PLAINLY.fullmatch(found[1])
+            and (born or (checked and found[1].count(" ") <= 12))
         ):
             yield Number("id_number", start, end)
     for found in _OLD_IDENTITY.finditer(text):
@@ -287,4 +376,6 @@ def _as_an_identity(text: str) -> bool:
 
 def check_digit(body: str) -> str:
     """The last of 18 characters of an identity number, which follows from the others (GB 11643, ISO 7064 MOD 11-2)."""
-    return "10x98765432"[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
+    return "10x98765432"[
+        sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11
+    ]

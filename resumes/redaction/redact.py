@@ -23,7 +23,15 @@ from resumes.opening.open import Page, Pixels, Resume
 from resumes.redaction.barcodes import codes_on
 from resumes.redaction.contacts import Contact, Kind, contacts_in
 from resumes.redaction.inpaint import Place, blank, painted
-from resumes.redaction.text_lines import Quad, Reading, Run, quad_of_letter, readings, run_of_box, runs_of_letters
+from resumes.redaction.text_lines import (
+    Quad,
+    Reading,
+    Run,
+    quad_of_letter,
+    readings,
+    run_of_box,
+    runs_of_letters,
+)
 
 ItemKind = Kind | Literal["code"]
 Source = Literal["text", "seen"]
@@ -46,7 +54,10 @@ MOST_PLACES: Final = 2000
 """of what is found on it: many times what any resume has, and so many are held against each other within seconds."""
 LOOKS: Final = 4
 """At what is left of a page."""
-_ELSEWHERE: Final = {"zh": ("由平台转接", "转接", "***", "*"), "en": ("via the platform", "relayed", "***", "*")}
+_ELSEWHERE: Final = {
+    "zh": ("由平台转接", "转接", "***", "*"),
+    "en": ("via the platform", "relayed", "***", "*"),
+}
 _HIDDEN: Final = {"zh": ("已隐去", "***", "*"), "en": ("removed", "***", "*")}
 _CODE: Final = {"zh": ("二维码已隐去", "已隐去", "*"), "en": ("code removed", "removed", "*")}
 Language = Literal["zh", "en"]
@@ -65,13 +76,20 @@ class Replacement:
         given = self.words.get(kind, ())
         if kind == "code":
             return (*given, *_CODE[language])
-        return (*given, *(_HIDDEN if kind in ("id_number", "passport", "link") else _ELSEWHERE)[language])
+        return (
+            *given,
+            *(_HIDDEN if kind in ("id_number", "passport", "link") else _ELSEWHERE)[language],
+        )
 
 
 def language_of(lines: Iterable[str]) -> Language:
     """The language that a page is read in: English where its words are twice as many as its Chinese characters."""
     text = "\n".join(lines)
-    return "en" if len(re.findall(r"[A-Za-z]{2,}", text)) > 2 * len(re.findall(r"[\u4e00-\u9fff]", text)) else "zh"
+    return (
+        "en"
+        if len(re.findall(r"[A-Za-z]{2,}", text)) > 2 * len(re.findall(r"[\u4e00-\u9fff]", text))
+        else "zh"
+    )
 
 
 def relayed(number: str) -> Replacement:
@@ -132,7 +150,9 @@ class Found:
     sources: frozenset[Source]
 
 
-def redact(resume: Resume, replacement: Replacement = Replacement(), reader: Reader = READERS[0]) -> Redacted:
+def redact(
+    resume: Resume, replacement: Replacement = Replacement(), reader: Reader = READERS[0]
+) -> Redacted:
     """`resume` without contacts. Raises what `Reader.read` raises: a page that was not looked at does not go on.
 
     Raises Refused: `resume_unreadable` for a page in more pieces than anybody writes, `resume_contact_left` where one could not be covered.
@@ -145,11 +165,21 @@ def redact(resume: Resume, replacement: Replacement = Replacement(), reader: Rea
     return Redacted(tuple(pages), tuple(items))
 
 
-def _redacted(page: Page, replacement: Replacement, reader: Reader) -> tuple[RedactedPage, list[Item]]:
+def _redacted(
+    page: Page, replacement: Replacement, reader: Reader
+) -> tuple[RedactedPage, list[Item]]:
     seen = [run for box in read(page.pixels, reader) if (run := run_of_box(box))]
-    found = _nothing_left(seen, united([*_in_letters(page), *_in_runs(seen, "seen"), *_in_codes(page.pixels)], page), page)
+    found = _nothing_left(
+        seen,
+        united([*_in_letters(page), *_in_runs(seen, "seen"), *_in_codes(page.pixels)], page),
+        page,
+    )
     language = language_of(run.text for run in seen) if seen else language_of([page.text])
-    places = [Place(quad, replacement.of(each.kind, language) if first else ()) for each in found for first, quad in _firsts(each.quads)]
+    places = [
+        Place(quad, replacement.of(each.kind, language) if first else ())
+        for each in found
+        for first, quad in _firsts(each.quads)
+    ]
     pixels, said = painted(page.pixels, places)
     lines = _left(seen, places, said)
     items = [Item(each.kind, page.number, each.masked, each.sources) for each in found]
@@ -165,7 +195,9 @@ def _nothing_left(seen: Sequence[Run], found: list[Found], page: Page) -> list[F
         more = []
         for run in seen:
             for start, end in _kept(run, places):
-                rest = Reading(run.text[start:end], tuple((run, index) for index in range(start, end)))
+                rest = Reading(
+                    run.text[start:end], tuple((run, index) for index in range(start, end))
+                )
                 more += list(_in_reading(rest, "seen"))
         if not more:
             return found
@@ -191,7 +223,10 @@ def read(pixels: Pixels, reader: Reader) -> list[TextBox]:
     boxes = []
     for top in range(0, max(1, height - overlap), step):
         bottom = min(height, top + step + overlap)
-        first, last = top + (overlap // 2 if top else 0), bottom - (overlap // 2 if bottom < height else 0)
+        first, last = (
+            top + (overlap // 2 if top else 0),
+            bottom - (overlap // 2 if bottom < height else 0),
+        )
         for box in reader.read(np.ascontiguousarray(picture[top:bottom])):
             if first <= box.middle[1] + top < last:
                 boxes.append(_lowered(box, top))
@@ -211,7 +246,9 @@ def _in_letters(page: Page) -> Iterator[Found]:
         inked = np.flatnonzero(letters["box"][:, 2] > letters["box"][:, 0])
         quads = [quad_of_letter(letters[index : index + 1]) for index in inked]
         if quads:
-            yield Found(contact.kind, contact.masked, tuple(_lines_of(quads, "text")), frozenset({"text"}))
+            yield Found(
+                contact.kind, contact.masked, tuple(_lines_of(quads, "text")), frozenset({"text"})
+            )
     yield from _in_runs(runs_of_letters(page.letters), "text")
 
 
@@ -250,7 +287,10 @@ def _lines_of(quads: Sequence[Quad], source: Source) -> list[Quad]:
 
 def _goes_on(before: Quad, quad: Quad) -> bool:
     """Whether `quad` follows `before` on the same line."""
-    middle, height = quad.mean(axis=0) - before.mean(axis=0), max(_height(before), _height(quad), 4.0)
+    middle, height = (
+        quad.mean(axis=0) - before.mean(axis=0),
+        max(_height(before), _height(quad), 4.0),
+    )
     along = before[1] - before[0]
     along = along / max(float(np.linalg.norm(along)), 1e-3)
     ahead, across = float(middle @ along), abs(float(middle[0] * along[1] - middle[1] * along[0]))
@@ -271,7 +311,13 @@ def _hull(quads: Sequence[Quad], beside: float, above: float) -> Quad:
     height = max(float(v.max() - v.min()), 6.0)
     left, right = u.min() - beside * height - 1, u.max() + beside * height + 1
     top, bottom = v.min() - above * height - 1, v.max() + above * height + 1
-    return np.array([along * x + down * y for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))], dtype=np.float32)
+    return np.array(
+        [
+            along * x + down * y
+            for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))
+        ],
+        dtype=np.float32,
+    )
 
 
 def _in_codes(pixels: Pixels) -> Iterator[Found]:
@@ -286,7 +332,9 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
     """`found`, those made one that stand in the same place, and without those of the file where nothing is seen."""
     visible: dict[tuple[object, ...], Found] = {}
     for each in found:
-        quads = tuple(quad for quad in each.quads if "seen" in each.sources or not blank(page.pixels, quad))
+        quads = tuple(
+            quad for quad in each.quads if "seen" in each.sources or not blank(page.pixels, quad)
+        )
         key = (each.kind, each.masked, *(tuple(np.round(quad).ravel()) for quad in quads))
         if quads and (same := visible.get(key)):
             visible[key] = Found(same.kind, same.masked, same.quads, same.sources | each.sources)
@@ -295,7 +343,9 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
     if sum(len(each.quads) for each in visible.values()) > MOST_PLACES:
         raise Refused("resume_unreadable")
     together = [_one_of(group) for group in _groups(list(visible.values()))]
-    return sorted(together, key=lambda each: (float(each.quads[0][0, 1]) // 8, float(each.quads[0][0, 0])))
+    return sorted(
+        together, key=lambda each: (float(each.quads[0][0, 1]) // 8, float(each.quads[0][0, 0]))
+    )
 
 
 def _groups(found: Sequence[Found]) -> list[list[Found]]:
@@ -325,7 +375,10 @@ def _groups(found: Sequence[Found]) -> list[list[Found]]:
 
 
 def _squares(quad: Quad) -> Iterator[tuple[int, int]]:
-    (x0, y0), (x1, y1) = (quad.min(axis=0) // SQUARE).astype(int), (quad.max(axis=0) // SQUARE).astype(int)
+    (x0, y0), (x1, y1) = (
+        (quad.min(axis=0) // SQUARE).astype(int),
+        (quad.max(axis=0) // SQUARE).astype(int),
+    )
     return ((x, y) for x in range(x0, x1 + 1) for y in range(y0, y1 + 1))
 
 
@@ -351,7 +404,12 @@ def _one_of(group: Sequence[Found]) -> Found:
         if not any(_within(quad, held) for held in squares.get(next(_squares(quad)), ())):
             quads.append(quad)
             _put(quad, squares)
-    return Found(largest.kind, largest.masked, tuple(quads), frozenset().union(*(each.sources for each in group)))
+    return Found(
+        largest.kind,
+        largest.masked,
+        tuple(quads),
+        frozenset().union(*(each.sources for each in group)),
+    )
 
 
 def _put(quad: Quad, squares: dict[tuple[int, int], list[Quad]]) -> None:
@@ -379,7 +437,14 @@ def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> 
         for start, end in _kept(run, [place.quad for place in places]):
             text = run.text[start:end].strip()
             if text:
-                quad = np.stack([run.quads[start, 0], run.quads[end - 1, 1], run.quads[end - 1, 2], run.quads[start, 3]])
+                quad = np.stack(
+                    [
+                        run.quads[start, 0],
+                        run.quads[end - 1, 1],
+                        run.quads[end - 1, 2],
+                        run.quads[start, 3],
+                    ]
+                )
                 lines.append(Line(text, quad))
     return tuple(_as_read([*ours, *lines]))
 
@@ -387,7 +452,11 @@ def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> 
 def _kept(run: Run, places: Sequence[Quad]) -> Iterator[tuple[int, int]]:
     """Where the stretches of `run` begin and end that no place covers."""
     low, high = run.quads.reshape(-1, 2).min(axis=0), run.quads.reshape(-1, 2).max(axis=0)
-    near = [place for place in places if not ((place.max(axis=0) < low).any() or (place.min(axis=0) > high).any())]
+    near = [
+        place
+        for place in places
+        if not ((place.max(axis=0) < low).any() or (place.min(axis=0) > high).any())
+    ]
     return _stretches([not any(_inside(quad, place) for place in near) for quad in run.quads])
 
 
@@ -395,7 +464,9 @@ def _as_read(lines: Sequence[Line]) -> list[Line]:
     """`lines` row by row."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: float(line.quad[:, 1].mean())):
-        if rows and float(line.quad[:, 1].mean() - rows[-1][0].quad[:, 1].mean()) < 0.5 * _height(rows[-1][0].quad):
+        if rows and float(line.quad[:, 1].mean() - rows[-1][0].quad[:, 1].mean()) < 0.5 * _height(
+            rows[-1][0].quad
+        ):
             rows[-1].append(line)
         else:
             rows.append([line])

@@ -80,7 +80,11 @@ class Reading:
 
 def runs_of_letters(letters: npt.NDArray[Any]) -> list[Run]:
     """The characters of a PDF (`opening.LETTER`), those with ink, as cells: level lines, cut where they stand apart."""
-    inked = letters[(letters["box"][:, 2] > letters["box"][:, 0]) & (letters["height"] > 0) & (letters["code"] >= 32)]
+    inked = letters[
+        (letters["box"][:, 2] > letters["box"][:, 0])
+        & (letters["height"] > 0)
+        & (letters["code"] >= 32)
+    ]
     runs: list[Run] = []
     for line in _levels(inked):
         height = float(np.median(line["height"])) / LEADING
@@ -98,7 +102,10 @@ def _levels(letters: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
     letters = letters[order]
     start = 0
     for end in range(1, len(letters) + 1):
-        if end == len(letters) or letters["at"][end, 1] - letters["at"][start, 1] > 0.3 * letters["height"][start]:
+        if (
+            end == len(letters)
+            or letters["at"][end, 1] - letters["at"][start, 1] > 0.3 * letters["height"][start]
+        ):
             line = letters[start:end]
             yield line[np.argsort(line["box"][:, 0], kind="stable")]
             start = end
@@ -131,9 +138,14 @@ def quad_of_letter(letters: npt.NDArray[Any]) -> Quad:
 def _reach(letters: npt.NDArray[Any]) -> tuple[float, float]:
     """How far up and down `letters` of one line reach: their ink, and at least as far as letters of their size usually do."""
     boxes = letters["box"]
-    size = min(float(np.median(letters["height"])) / LEADING, 1.7 * float((boxes[:, 3] - boxes[:, 1]).max()))
+    size = min(
+        float(np.median(letters["height"])) / LEADING,
+        1.7 * float((boxes[:, 3] - boxes[:, 1]).max()),
+    )
     line = float(np.median(letters["at"][:, 1]))
-    return min(float(boxes[:, 1].min()), line - 0.74 * size), max(float(boxes[:, 3].max()), line + 0.14 * size)
+    return min(float(boxes[:, 1].min()), line - 0.74 * size), max(
+        float(boxes[:, 3].max()), line + 0.14 * size
+    )
 
 
 def _upright(x0: float, y0: float, x1: float, y1: float) -> Quad:
@@ -146,7 +158,10 @@ def run_of_box(box: TextBox) -> Run | None:
         return None
     edges = _edges(box)
     a, b, c, d = (np.array(corner, dtype=np.float32) for corner in box.polygon)
-    quads = [np.stack([a + (b - a) * s, a + (b - a) * e, d + (c - d) * e, d + (c - d) * s]) for s, e in edges]
+    quads = [
+        np.stack([a + (b - a) * s, a + (b - a) * e, d + (c - d) * e, d + (c - d) * s])
+        for s, e in edges
+    ]
     return Run(box.text, np.stack(quads), seen=True)
 
 
@@ -156,7 +171,11 @@ def _edges(box: TextBox) -> list[tuple[float, float]]:
         middles = np.maximum.accumulate(np.array(box.at))
         between = (middles[1:] + middles[:-1]) / 2
         half = box.height / max(box.length, 1.0) / 2
-        ends = [max(0.0, float(middles[0]) - half), *between.tolist(), min(1.0, float(middles[-1]) + half)]
+        ends = [
+            max(0.0, float(middles[0]) - half),
+            *between.tolist(),
+            min(1.0, float(middles[-1]) + half),
+        ]
         return list(pairwise(ends))
     widths = [1.0 if ord(character) > 0x2E80 else _NARROW for character in box.text]
     ends = [0.0, *np.cumsum(widths).tolist()]
@@ -170,7 +189,11 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
     """`runs` of one page as a person may read them: row by row, each with what stands beneath it, and down a column of digits."""
     if not runs:
         return
-    level = [_Level(run, *_turned(run.middle, angle), _extent(run, angle)) for angle in [_angle(runs)] for run in runs]
+    level = [
+        _Level(run, *_turned(run.middle, angle), _extent(run, angle))
+        for angle in [_angle(runs)]
+        for run in runs
+    ]
     yield _joined(_rows(level))
     down = sorted(level, key=lambda place: place.across)
     beneath: dict[_Level, _Level] = {}
@@ -181,7 +204,11 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
         yield _joined([[_end(upper)], [_begin(lower)]], only_across=True)
         yield _joined([[_end(upper), _begin(lower)]], only_across=True)
         column = [_end(upper)]
-        while (next_down := beneath.get(column[-1] if len(column) > 1 else upper)) and _is_digits(next_down) and len(column) < MOST_DOWN:
+        while (
+            (next_down := beneath.get(column[-1] if len(column) > 1 else upper))
+            and _is_digits(next_down)
+            and len(column) < MOST_DOWN
+        ):
             column.append(next_down)
         if len(column) > 2:
             yield _joined([[place] for place in column], only_across=True)
@@ -190,16 +217,26 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
 def _end(place: _Level) -> _Level:
     """`place`, of a long run its end: what begins further before does not reach into the next."""
     run = place.run
-    return replace(place, run=Run(run.text[-ACROSS:], run.quads[-ACROSS:], run.seen)) if len(run.text) > ACROSS else place
+    return (
+        replace(place, run=Run(run.text[-ACROSS:], run.quads[-ACROSS:], run.seen))
+        if len(run.text) > ACROSS
+        else place
+    )
 
 
 def _begin(place: _Level) -> _Level:
     run = place.run
-    return replace(place, run=Run(run.text[:ACROSS], run.quads[:ACROSS], run.seen)) if len(run.text) > ACROSS else place
+    return (
+        replace(place, run=Run(run.text[:ACROSS], run.quads[:ACROSS], run.seen))
+        if len(run.text) > ACROSS
+        else place
+    )
 
 
 def _is_digits(place: _Level) -> bool:
-    return len(place.run.text) <= SHORT and all(character.isnumeric() or character == " " for character in place.run.text)
+    return len(place.run.text) <= SHORT and all(
+        character.isnumeric() or character == " " for character in place.run.text
+    )
 
 
 def _angle(runs: Sequence[Run]) -> float:
@@ -231,7 +268,9 @@ def _extent(run: Run, angle: float) -> tuple[float, float]:
 def _rows(level: Iterable[_Level]) -> list[list[_Level]]:
     rows: list[list[_Level]] = []
     for place in sorted(level, key=lambda place: place.across):
-        if rows and place.across - rows[-1][-1].across < 0.5 * min(place.run.height, rows[-1][-1].run.height):
+        if rows and place.across - rows[-1][-1].across < 0.5 * min(
+            place.run.height, rows[-1][-1].run.height
+        ):
             rows[-1].append(place)
         else:
             rows.append([place])
@@ -243,8 +282,11 @@ def _beneath(upper: _Level, level: Iterable[_Level]) -> _Level | None:
     below = [
         place
         for place in level
-        if 0.6 * upper.run.height < place.across - upper.across < 3.2 * max(upper.run.height, place.run.height)
-        and min(place.extent[1], upper.extent[1]) - max(place.extent[0], upper.extent[0]) > 0.3 * min(_length(place), _length(upper))
+        if 0.6 * upper.run.height
+        < place.across - upper.across
+        < 3.2 * max(upper.run.height, place.run.height)
+        and min(place.extent[1], upper.extent[1]) - max(place.extent[0], upper.extent[0])
+        > 0.3 * min(_length(place), _length(upper))
     ]
     return min(below, key=lambda place: place.across, default=None)
 
@@ -261,7 +303,10 @@ def _joined(rows: Sequence[Sequence[_Level]], *, only_across: bool = False) -> R
         before: _Level | None = None
         for place in row:
             if text:
-                near = before is not None and abs(place.extent[0] - before.extent[1]) < NEAR * place.run.height
+                near = (
+                    before is not None
+                    and abs(place.extent[0] - before.extent[1]) < NEAR * place.run.height
+                )
                 text.append("\n" if before is None else " " if near else "\t")
                 places.append(None)
             before = place

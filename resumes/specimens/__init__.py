@@ -7,4 +7,17 @@ and the truth about it come out, the same for the same seed.
 from resumes.specimens.person import LANGUAGES, Contact, Language, Person, id_number, person
 from resumes.specimens.resume import LAYOUTS, Item, Layout, Part, Resume, make
 
-__all__ = ["LANGUAGES", "LAYOUTS", "Contact", "Item", "Language", "Layout", "Part", "Person", "Resume", "id_number", "make", "person"]
+__all__ = [
+    "LANGUAGES",
+    "LAYOUTS",
+    "Contact",
+    "Item",
+    "Language",
+    "Layout",
+    "Part",
+    "Person",
+    "Resume",
+    "id_number",
+    "make",
+    "person",
+]

@@ -83,7 +83,13 @@ _GIVEN: Final = (
     ("晓晨", "Xiaochen"),
     ("云舒", "Yunshu"),
 )
-_CITIES: Final = (("云溪市", "Yunxi"), ("望川市", "Wangchuan"), ("星野市", "Xingye"), ("听潮市", "Tingchao"), ("雾里市", "Wuli"))
+_CITIES: Final = (
+    ("云溪市", "Yunxi"),
+    ("望川市", "Wangchuan"),
+    ("星野市", "Xingye"),
+    ("听潮市", "Tingchao"),
+    ("雾里市", "Wuli"),
+)
 _STREETS: Final = ("见山路", "听松街", "白杨大道", "折柳路", "星桥中路")
 _SCHOOLS: Final = (
     ("云溪大学", "Yunxi University"),
@@ -231,16 +237,27 @@ def person(seed: int, language: Language) -> Person:
 
 def _address(rng: random.Random, language: Language) -> str:
     city = rng.choice(_CITIES)
-    return f"{city[0]}{rng.choice(_STREETS)} {rng.randrange(1, 300)} 号" if language == "zh" else f"{city[1]}, Lanchuan"
+    return (
+        f"{city[0]}{rng.choice(_STREETS)} {rng.randrange(1, 300)} 号"
+        if language == "zh"
+        else f"{city[1]}, Lanchuan"
+    )
 
 
 def _contacts(rng: random.Random, roman: str) -> dict[Contact, str]:
     digits = f"1{rng.choice('3578')}{rng.randrange(10**9):09}"
     spaced = f"{digits[:3]} {digits[3:7]} {digits[7:]}"
-    phone = rng.choice((digits, spaced, spaced.replace(" ", "-"), f"+86 {spaced}", f"(+86){digits}"))
-    found = {Contact.PHONE: phone, Contact.EMAIL: f"{roman}{rng.randrange(10, 99)}@{rng.choice(('mail', 'post', 'work'))}.example"}
+    phone = rng.choice(
+        (digits, spaced, spaced.replace(" ", "-"), f"+86 {spaced}", f"(+86){digits}")
+    )
+    found = {
+        Contact.PHONE: phone,
+        Contact.EMAIL: f"{roman}{rng.randrange(10, 99)}@{rng.choice(('mail', 'post', 'work'))}.example",
+    }
     if rng.random() < 0.6:
-        found[Contact.WECHAT] = rng.choice((digits, f"wx_{roman.replace('.', '')}{rng.randrange(100, 999)}"))
+        found[Contact.WECHAT] = rng.choice(
+            (digits, f"wx_{roman.replace('.', '')}{rng.randrange(100, 999)}")
+        )
     if rng.random() < 0.4:
         found[Contact.QQ] = str(rng.randrange(10**7, 10**10))
     if rng.random() < 0.4:
@@ -253,12 +270,28 @@ def _jobs(rng: random.Random, language: Language, at: Literal[0, 1]) -> list[Job
     deeds = rng.sample(_DEEDS[language], len(_DEEDS[language]))
     for firm in rng.sample(_FIRMS, rng.randrange(2, 5)):
         began = year - rng.randrange(1, 5)
-        until = ("至今" if language == "zh" else "now") if year == 2026 else f"{year}.{rng.randrange(1, 13):02}"
+        until = (
+            ("至今" if language == "zh" else "now")
+            if year == 2026
+            else f"{year}.{rng.randrange(1, 13):02}"
+        )
         told = [
-            deeds.pop().format(n=rng.randrange(20, 9000), p=rng.randrange(12, 95), m=rng.randrange(3, 40), k=rng.randrange(2, 9))
+            deeds.pop().format(
+                n=rng.randrange(20, 9000),
+                p=rng.randrange(12, 95),
+                m=rng.randrange(3, 40),
+                k=rng.randrange(2, 9),
+            )
             for _ in range(min(len(deeds), rng.randrange(3, 5)))
         ]
-        jobs.append(Job(f"{began}.{rng.randrange(1, 13):02}–{until}", firm[at], rng.choice(_ROLES)[at], tuple(told)))
+        jobs.append(
+            Job(
+                f"{began}.{rng.randrange(1, 13):02}–{until}",
+                firm[at],
+                rng.choice(_ROLES)[at],
+                tuple(told),
+            )
+        )
         year = began
     return jobs
 
@@ -266,6 +299,12 @@ def _jobs(rng: random.Random, language: Language, at: Literal[0, 1]) -> list[Job
 def _studies(rng: random.Random, year: int, at: Literal[0, 1]) -> list[tuple[str, str, str]]:
     began = year + 18
     return [
-        (f"{began + 4 * n}.09–{began + 4 * n + 4}.06", school[at], f"{rng.choice(_STUDIES)[at]} · {degree[at]}")
-        for n, (school, degree) in enumerate(zip(rng.sample(_SCHOOLS, rng.randrange(1, 3)), _DEGREES, strict=False))
+        (
+            f"{began + 4 * n}.09–{began + 4 * n + 4}.06",
+            school[at],
+            f"{rng.choice(_STUDIES)[at]} · {degree[at]}",
+        )
+        for n, (school, degree) in enumerate(
+            zip(rng.sample(_SCHOOLS, rng.randrange(1, 3)), _DEGREES, strict=False)
+        )
     ]

@@ -24,7 +24,14 @@ Layout = Literal["plain", "table", "columns", "scan"]
 LAYOUTS: Final[tuple[Layout, ...]] = ("plain", "table", "columns", "scan")
 _SCAN_DPI: Final = 137
 """At which the scanner's simulation takes a page (`documents.specimens.photograph`)."""
-_ACCENTS: Final[tuple[Colour, ...]] = ((24, 62, 110), (120, 32, 40), (22, 92, 74), (60, 60, 64), (92, 52, 120), (150, 86, 20))
+_ACCENTS: Final[tuple[Colour, ...]] = (
+    (24, 62, 110),
+    (120, 32, 40),
+    (22, 92, 74),
+    (60, 60, 64),
+    (92, 52, 120),
+    (150, 86, 20),
+)
 _BOTTOM: Final = A4[1] - 58
 _LABELS: Final[dict[Language, dict[Contact, tuple[str, ...]]]] = {
     "zh": {
@@ -114,7 +121,10 @@ def rendered(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
     """The pages of `pdf`: height × width × 3, red green blue."""
     document = pdfium.PdfDocument(pdf)
     try:
-        return [page.render(scale=dpi / 72, rev_byteorder=True).to_numpy()[..., :3].copy() for page in document]
+        return [
+            page.render(scale=dpi / 72, rev_byteorder=True).to_numpy()[..., :3].copy()
+            for page in document
+        ]
     finally:
         document.close()
 
@@ -147,7 +157,11 @@ class _Pen:
     def __init__(self, told: Person, rng: random.Random) -> None:
         self.told, self.rng = told, rng
         self.sheets, self.items = Sheets(), list[Item]()
-        self.face: Face = rng.choice(("song", "kai")) if told.language == "zh" else rng.choice(("song", "kai", "helvetica"))
+        self.face: Face = (
+            rng.choice(("song", "kai"))
+            if told.language == "zh"
+            else rng.choice(("song", "kai", "helvetica"))
+        )
         self.size = rng.choice((9.5, 10.0, 10.5, 11.0))
         self.lead = rng.uniform(1.45, 1.75)
         self.accent = rng.choice(_ACCENTS)
@@ -158,23 +172,49 @@ class _Pen:
     def column(self, left: float, right: float, top: float) -> None:
         self.left, self.right, self.y = left, right, top
 
-    def line(self, text: str, size: float | None = None, colour: Colour = (30, 30, 34), x: float | None = None,
-             contacts: Sequence[tuple[Contact, str]] = ()) -> None:  # fmt: skip
+    def line(
+        self,
+        text: str,
+        size: float | None = None,
+        colour: Colour = (30, 30, 34),
+        x: float | None = None,
+        contacts: Sequence[tuple[Contact, str]] = (),
+    ) -> None:
         """`text`, wrapped; `contacts` are values in it, and it is not wrapped then."""
         size, x = size or self.size, self.left if x is None else x
-        for one in [text] if contacts else self.sheets.wrapped(text, self.face, size, self.right - x):
+        for one in (
+            [text] if contacts else self.sheets.wrapped(text, self.face, size, self.right - x)
+        ):
             if self.y + size * self.lead > _BOTTOM:
                 self.sheets.new_page()
                 self.y = 60.0
             self.y += size * self.lead
             self._put(x, one, size, colour, contacts)
 
-    def _put(self, x: float, text: str, size: float, colour: Colour, contacts: Sequence[tuple[Contact, str]]) -> None:
+    def _put(
+        self,
+        x: float,
+        text: str,
+        size: float,
+        colour: Colour,
+        contacts: Sequence[tuple[Contact, str]],
+    ) -> None:
         box = self.sheets.text(x, self.y, text, self.face, size, colour)
         parts = []
         for contact, value in contacts:
             before = self.sheets.width(text[: text.index(value)], self.face, size)
-            parts.append(Part(contact, value, (x + before, box[1], x + before + self.sheets.width(value, self.face, size), box[3])))
+            parts.append(
+                Part(
+                    contact,
+                    value,
+                    (
+                        x + before,
+                        box[1],
+                        x + before + self.sheets.width(value, self.face, size),
+                        box[3],
+                    ),
+                )
+            )
         self.items.append(Item(self.sheets.page, text, box, tuple(parts)))
 
     def heading(self, key: str) -> None:
@@ -189,7 +229,10 @@ class _Pen:
     def contact_lines(self, together: bool) -> None:
         """The contacts: two on a line with a bar between, or one below the other."""
         labels = _LABELS[self.told.language]
-        told = [(contact, value, self.rng.choice(labels[contact]) + value) for contact, value in self.told.contacts.items()]
+        told = [
+            (contact, value, self.rng.choice(labels[contact]) + value)
+            for contact, value in self.told.contacts.items()
+        ]
         step = 2 if together else 1
         for n in range(0, len(told), step):
             some = told[n : n + step]
@@ -271,14 +314,23 @@ def _columns(pen: _Pen) -> None:
 def _table(pen: _Pen) -> None:
     told, left, right = pen.told, 46.0, A4[0] - 46.0
     pen.column(left, right, 36)
-    pen.line("个人简历" if told.language == "zh" else "Application form", pen.size + 8, x=A4[0] / 2 - 40)
+    pen.line(
+        "个人简历" if told.language == "zh" else "Application form", pen.size + 8, x=A4[0] / 2 - 40
+    )
     top, row = pen.y + 16, pen.size * 2.1
     labels = _LABELS[told.language]
     facts: list[tuple[str, str, Contact | None]] = [
         (label, value, None)
-        for label, value in zip(_FACTS[told.language], (told.name, told.sex, told.born, told.city, told.wish), strict=True)
+        for label, value in zip(
+            _FACTS[told.language],
+            (told.name, told.sex, told.born, told.city, told.wish),
+            strict=True,
+        )
     ]
-    facts += [(labels[contact][0].rstrip("：: "), value, contact) for contact, value in told.contacts.items()]
+    facts += [
+        (labels[contact][0].rstrip("：: "), value, contact)
+        for contact, value in told.contacts.items()
+    ]
     middle, label_room = right - 96, 74.0
     half = (middle - left) / 2
     for n, (label, value, contact) in enumerate(facts):
@@ -290,7 +342,9 @@ def _table(pen: _Pen) -> None:
         size = pen.size
         while pen.sheets.width(value, pen.face, size) > half - label_room - 10:
             size -= 0.5
-        pen._put(x + label_room + 6, value, size, (30, 30, 34), [(contact, value)] if contact else ())
+        pen._put(
+            x + label_room + 6, value, size, (30, 30, 34), [(contact, value)] if contact else ()
+        )
     bottom = top + (len(facts) + 1) // 2 * row
     pen.sheets.frame((middle, top, right, bottom))
     pen.photo((middle + 10, top + 6, right - 10, min(bottom - 4, top + 106)))
@@ -303,4 +357,8 @@ def _table(pen: _Pen) -> None:
             pen.sheets.frame((left, began, right, pen.y))
 
 
-_DRAWN: Final[dict[str, Callable[[_Pen], None]]] = {"plain": _plain, "columns": _columns, "table": _table}
+_DRAWN: Final[dict[str, Callable[[_Pen], None]]] = {
+    "plain": _plain,
+    "columns": _columns,
+    "table": _table,
+}

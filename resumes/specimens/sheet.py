@@ -52,17 +52,25 @@ class Sheets:
         """`text` in lines of at most `room` points: between words where there are spaces, else between characters."""
         lines = [""]
         for word in _words(text):
-            if self.width((lines[-1] + word).rstrip(), face, size) > room and lines[-1] and word not in _NOT_FIRST:
+            if (
+                self.width((lines[-1] + word).rstrip(), face, size) > room
+                and lines[-1]
+                and word not in _NOT_FIRST
+            ):
                 lines.append("")
                 word = word.lstrip()
             lines[-1] += word
         return [line.rstrip() for line in lines]
 
-    def text(self, x: float, y: float, text: str, face: Face, size: float, colour: Colour = (30, 30, 34)) -> Box:
+    def text(
+        self, x: float, y: float, text: str, face: Face, size: float, colour: Colour = (30, 30, 34)
+    ) -> Box:
         """`text` on the baseline `y`; where it stands."""
         shown = raw.FPDFPageObj_CreateTextObj(self._pdf.raw, self._font(face), size)
         encoded = text.encode("utf-16-le") + b"\0\0"
-        raw.FPDFText_SetText(shown, (ctypes.c_ushort * (len(encoded) // 2)).from_buffer_copy(encoded))
+        raw.FPDFText_SetText(
+            shown, (ctypes.c_ushort * (len(encoded) // 2)).from_buffer_copy(encoded)
+        )
         raw.FPDFPageObj_SetFillColor(shown, *colour, 255)
         raw.FPDFPageObj_Transform(shown, 1, 0, 0, 1, x, A4[1] - y)
         raw.FPDFPage_InsertObject(self._page.raw, shown)
@@ -113,7 +121,9 @@ class Sheets:
                 data = (_FONTS / _FILES[face]).read_bytes()
                 memory = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
                 self._kept.append(memory)
-                self._fonts[face] = raw.FPDFText_LoadFont(self._pdf.raw, memory, len(data), raw.FPDF_FONT_TRUETYPE, 1)
+                self._fonts[face] = raw.FPDFText_LoadFont(
+                    self._pdf.raw, memory, len(data), raw.FPDF_FONT_TRUETYPE, 1
+                )
         return self._fonts[face]
 
     def _character(self, face: Face, character: str) -> float:

@@ -47,13 +47,20 @@ def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landma
     none = Landmarks(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     if min(picture.shape) < 16:
         return none
-    points, described = cv2.SIFT.create(nfeatures=most, contrastThreshold=contrast).detectAndCompute(picture, None)
+    points, described = cv2.SIFT.create(
+        nfeatures=most, contrastThreshold=contrast
+    ).detectAndCompute(picture, None)
     if described is None or not len(points):
         return none
     # Large ones are seen at any size of the picture, and say more than a corner of one letter.
     order = sorted(range(len(points)), key=lambda n: -points[n].response * points[n].size)[:most]
     places = np.array([points[n].pt for n in order], np.float32)
-    return Landmarks(places, np.sqrt(described[order] / np.maximum(described[order].sum(axis=1, keepdims=True), 1)).astype(np.float32))
+    return Landmarks(
+        places,
+        np.sqrt(
+            described[order] / np.maximum(described[order].sum(axis=1, keepdims=True), 1)
+        ).astype(np.float32),
+    )
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,15 @@ class CleanPage:
         return found if found.count >= _FEW else self._landmarks(min(1.0, 150 / self.dpi), 0.01)
 
     def _landmarks(self, scale: float, contrast: float) -> Landmarks:
-        small = cv2.resize(self.grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if min(self.grey.shape) > 32 else self.grey
+        small = (
+            cv2.resize(self.grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            if min(self.grey.shape) > 32
+            else self.grey
+        )
         found = landmarks(np.asarray(small, np.uint8), contrast=contrast)
-        ratio = np.array([self.grey.shape[1] / small.shape[1], self.grey.shape[0] / small.shape[0]], np.float32)
+        ratio = np.array(
+            [self.grey.shape[1] / small.shape[1], self.grey.shape[0] / small.shape[0]], np.float32
+        )
         return Landmarks((found.places + 0.5) * ratio - 0.5, found.described)
 
     @cached_property

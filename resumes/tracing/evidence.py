@@ -79,8 +79,19 @@ def _light(leak: Floats, clean: Floats, side: int, rows: int, columns: int) -> F
 
 def _by_cell(values: Floats, side: int, rows: int, columns: int) -> Floats:
     """Sums of `values` over the cells."""
-    padded = cv2.copyMakeBorder(values, 0, rows * side - values.shape[0], 0, columns * side - values.shape[1], cv2.BORDER_CONSTANT)
-    return np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA), np.float32) * side * side
+    padded = cv2.copyMakeBorder(
+        values,
+        0,
+        rows * side - values.shape[0],
+        0,
+        columns * side - values.shape[1],
+        cv2.BORDER_CONSTANT,
+    )
+    return (
+        np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+        * side
+        * side
+    )
 
 
 def _nothing() -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -103,14 +114,24 @@ def _words(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int6
         return none
     clean = cv2.GaussianBlur(page.grey, (0, 0), _SOFT).astype(np.float32)
     leak = np.asarray(cv2.GaussianBlur(found.picture, (0, 0), _SOFT), np.float32)
-    right, down = cv2.Scharr(clean, cv2.CV_32F, 1, 0, scale=1 / 32), cv2.Scharr(clean, cv2.CV_32F, 0, 1, scale=1 / 32)
+    right, down = (
+        cv2.Scharr(clean, cv2.CV_32F, 1, 0, scale=1 / 32),
+        cv2.Scharr(clean, cv2.CV_32F, 0, 1, scale=1 / 32),
+    )
     shifts, trust, at = [], [], []
     for n, (x0, y0, x1, y1) in enumerate(boxes.tolist()):
         part = slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1)
         if not found.inside[part].all():
             continue
         seen = leak[part].ravel()
-        known = np.stack((clean[part].ravel(), -right[part].ravel(), -down[part].ravel(), np.ones(seen.size, np.float32)))
+        known = np.stack(
+            (
+                clean[part].ravel(),
+                -right[part].ravel(),
+                -down[part].ravel(),
+                np.ones(seen.size, np.float32),
+            )
+        )
         normal = known @ known.T
         normal[np.arange(4), np.arange(4)] += (1e-3, 1e-1, 1e-1, 1e-3)
         gain, x, y, _offset = np.linalg.solve(normal, known @ seen)

@@ -90,7 +90,13 @@ def sizes(leak: Grey) -> Iterator[Leak]:
     first = min(1.0, _LONGEST / max(leak.shape))
     for by in _SIZES:
         scale = first * by
-        small = cv2.resize(leak, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        small = cv2.resize(
+            leak,
+            None,
+            fx=scale,
+            fy=scale,
+            interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC,
+        )
         if max(small.shape) > 2 * _LONGEST or min(small.shape) < 16:
             continue
         found = landmarks(np.asarray(small, np.uint8))
@@ -112,11 +118,18 @@ def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
         return []
     on_leak, on_page = leak.places[pairs[:, 0]], page.landmarks.places[pairs[:, 1]]
     # From the leak to the page, so that "within so many pixels" means the page's.
-    found, mask = cv2.findHomography(on_leak, on_page, cv2.USAC_MAGSAC, _SPREAD, maxIters=4000, confidence=0.999)
+    found, mask = cv2.findHomography(
+        on_leak, on_page, cv2.USAC_MAGSAC, _SPREAD, maxIters=4000, confidence=0.999
+    )
     guesses = [] if found is None or mask is None else [(found, mask.ravel() > 0)]
     agreed = on_page[guesses[0][1]] if guesses else on_page[:0]
-    if len(agreed) < ENOUGH or (np.ptp(agreed, axis=0) < _NARROW * np.array(page.grey.shape[::-1])).any():
-        straight, mask = cv2.estimateAffinePartial2D(on_leak, on_page, method=cv2.RANSAC, ransacReprojThreshold=_SPREAD)
+    if (
+        len(agreed) < ENOUGH
+        or (np.ptp(agreed, axis=0) < _NARROW * np.array(page.grey.shape[::-1])).any()
+    ):
+        straight, mask = cv2.estimateAffinePartial2D(
+            on_leak, on_page, method=cv2.RANSAC, ransacReprojThreshold=_SPREAD
+        )
         if straight is not None:
             guesses.append((np.vstack((straight, (0.0, 0.0, 1.0))), mask.ravel() > 0))
     positions = [
@@ -133,7 +146,10 @@ def _is_sane(position: Position, shape: tuple[int, ...]) -> bool:
     depth = corners @ position.homography[2, :2] + position.homography[2, 2]
     if depth.min() * depth.max() <= 0 or np.abs(depth).max() > _STEEP * np.abs(depth).min():
         return False
-    return bool(np.linalg.det(position.homography) / depth.mean() ** 3 > 0 and _SMALLEST < position.scale < 1 / _SMALLEST)
+    return bool(
+        np.linalg.det(position.homography) / depth.mean() ** 3 > 0
+        and _SMALLEST < position.scale < 1 / _SMALLEST
+    )
 
 
 def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
@@ -154,24 +170,41 @@ def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
     return np.stack((rows[clear], best[clear]), axis=1)
 
 
-def aligned(leak: Grey, position: Position, page: CleanPage, drift: Floats | None = None) -> Aligned:
+def aligned(
+    leak: Grey, position: Position, page: CleanPage, drift: Floats | None = None
+) -> Aligned:
     """`leak` drawn at `position`, each pixel moved by `drift` (height × width × 2, in pixels of the page)."""
     height, width = page.grey.shape
     homography = position.homography / position.homography[2, 2]
     if position.scale > 1.4:  # else single pixels would be picked from many
         scale = 1 / position.scale
-        leak = np.asarray(cv2.resize(leak, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-        homography = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5], [0, 0, 1]]) @ homography
+        leak = np.asarray(
+            cv2.resize(leak, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+        )
+        homography = (
+            np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5], [0, 0, 1]])
+            @ homography
+        )
     if drift is None:
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        picture = cv2.warpPerspective(leak, homography, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        inside = cv2.warpPerspective(np.full(leak.shape, 255, np.uint8), homography, (width, height), flags=cv2.WARP_INVERSE_MAP)
+        picture = cv2.warpPerspective(
+            leak, homography, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+        inside = cv2.warpPerspective(
+            np.full(leak.shape, 255, np.uint8),
+            homography,
+            (width, height),
+            flags=cv2.WARP_INVERSE_MAP,
+        )
         return Aligned(np.asarray(picture, np.float32), np.asarray(inside) > 250)
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     xs, ys = xs + drift[..., 0], ys + drift[..., 1]
     a = homography.astype(np.float32)
     depth = a[2, 0] * xs + a[2, 1] * ys + a[2, 2]
-    at_x, at_y = (a[0, 0] * xs + a[0, 1] * ys + a[0, 2]) / depth, (a[1, 0] * xs + a[1, 1] * ys + a[1, 2]) / depth
+    at_x, at_y = (
+        (a[0, 0] * xs + a[0, 1] * ys + a[0, 2]) / depth,
+        (a[1, 0] * xs + a[1, 1] * ys + a[1, 2]) / depth,
+    )
     picture = cv2.remap(leak, at_x, at_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     inside = (at_x >= 1) & (at_y >= 1) & (at_x <= leak.shape[1] - 2) & (at_y <= leak.shape[0] - 2)
     return Aligned(np.asarray(picture, np.float32), inside)
@@ -195,21 +228,36 @@ def drift(found: Aligned, page: CleanPage) -> Floats | None:
     field = np.zeros((len(tops) * len(lefts), 2), np.float32)
     trust = np.zeros(len(field), np.float32)
     middle = _BLOCK // 2
-    near = peaks[:, middle - _FARTHEST : middle + _FARTHEST + 1, middle - _FARTHEST : middle + _FARTHEST + 1]
+    near = peaks[
+        :, middle - _FARTHEST : middle + _FARTHEST + 1, middle - _FARTHEST : middle + _FARTHEST + 1
+    ]
     for n, (at, surface) in enumerate(zip(kept.tolist(), near, strict=True)):
         y, x = divmod(int(surface.argmax()), surface.shape[1])
         sure = float((surface[y, x] - peaks[n].mean()) / (peaks[n].std() + 1e-6))
         if sure > _SURE and 0 < y < surface.shape[0] - 1 and 0 < x < surface.shape[1] - 1:
-            field[at] = (x - _FARTHEST + _top(surface[y, x - 1 : x + 2]), y - _FARTHEST + _top(surface[y - 1 : y + 2, x]))
+            field[at] = (
+                x - _FARTHEST + _top(surface[y, x - 1 : x + 2]),
+                y - _FARTHEST + _top(surface[y - 1 : y + 2, x]),
+            )
             trust[at] = min(sure, 20.0)
-    return _smoothed(field.reshape(len(tops), len(lefts), 2), trust.reshape(len(tops), len(lefts)), (height, width))
+    return _smoothed(
+        field.reshape(len(tops), len(lefts), 2),
+        trust.reshape(len(tops), len(lefts)),
+        (height, width),
+    )
 
 
 def _blocks(picture: Floats) -> Floats:
     """The blocks of `picture`, row by row, fading out to their edges."""
     window = np.outer(np.hanning(_BLOCK), np.hanning(_BLOCK)).astype(np.float32)
     tops, lefts = _starts(picture.shape[0]), _starts(picture.shape[1])
-    return np.stack([picture[top : top + _BLOCK, left : left + _BLOCK] * window for top in tops for left in lefts])
+    return np.stack(
+        [
+            picture[top : top + _BLOCK, left : left + _BLOCK] * window
+            for top in tops
+            for left in lefts
+        ]
+    )
 
 
 def _starts(length: int) -> list[int]:
@@ -236,7 +284,10 @@ def _smoothed(field: Floats, trust: Floats, shape: tuple[int, int]) -> Floats | 
     middle = np.median(field[trust > 0], axis=0)
     for reach in (8.0, 3.0):
         weight = cv2.GaussianBlur(trust, (0, 0), 1.2) + 1e-6
-        around = cv2.GaussianBlur((field - middle) * trust[..., None], (0, 0), 1.2) / weight[..., None] + middle
+        around = (
+            cv2.GaussianBlur((field - middle) * trust[..., None], (0, 0), 1.2) / weight[..., None]
+            + middle
+        )
         trust = np.where(np.abs(field - around).max(axis=2) < reach, trust, 0).astype(np.float32)
         if np.count_nonzero(trust) < 3:
             return None
@@ -244,11 +295,19 @@ def _smoothed(field: Floats, trust: Floats, shape: tuple[int, int]) -> Floats | 
     total, result = np.full(trust.shape, 1e-9, np.float32), np.zeros_like(field)
     for sigma, share in ((0.9, 1.0), (2.5, 1e-2), (8.0, 1e-4)):
         total += share * cv2.GaussianBlur(trust, (0, 0), sigma)
-        result += share * np.asarray(cv2.GaussianBlur(field * trust[..., None], (0, 0), sigma), np.float32)
+        result += share * np.asarray(
+            cv2.GaussianBlur(field * trust[..., None], (0, 0), sigma), np.float32
+        )
     result /= total[..., None]
     # A block stands for its middle.
     tops, lefts = _starts(shape[0]), _starts(shape[1])
-    ys = np.interp(np.arange(shape[0]), np.array(tops) + _BLOCK / 2, np.arange(len(tops))).astype(np.float32)
-    xs = np.interp(np.arange(shape[1]), np.array(lefts) + _BLOCK / 2, np.arange(len(lefts))).astype(np.float32)
+    ys = np.interp(np.arange(shape[0]), np.array(tops) + _BLOCK / 2, np.arange(len(tops))).astype(
+        np.float32
+    )
+    xs = np.interp(np.arange(shape[1]), np.array(lefts) + _BLOCK / 2, np.arange(len(lefts))).astype(
+        np.float32
+    )
     at_x, at_y = np.meshgrid(xs, ys)
-    return np.asarray(cv2.remap(result, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return np.asarray(
+        cv2.remap(result, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )

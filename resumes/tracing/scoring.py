@@ -39,7 +39,11 @@ class Sums:
 
     @property
     def z(self) -> npt.NDArray[np.float64]:
-        return self.agreement / math.sqrt(self.square) if self.square > 0 else np.zeros_like(self.agreement)
+        return (
+            self.agreement / math.sqrt(self.square)
+            if self.square > 0
+            else np.zeros_like(self.agreement)
+        )
 
     def weighed(self, weight: float) -> Sums:
         return Sums(self.agreement * weight, self.square * weight * weight)
@@ -66,7 +70,12 @@ class Score:
 
 def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
     """The cells held against each key, which has signs for `cells` of them."""
-    agreement = [float(evidence.cells @ underprint.signs(key, cells)[evidence.cell_at]) if len(evidence.cells) else 0.0 for key in keys]
+    agreement = [
+        float(evidence.cells @ underprint.signs(key, cells)[evidence.cell_at])
+        if len(evidence.cells)
+        else 0.0
+        for key in keys
+    ]
     return Sums(np.array(agreement, np.float64), _square(evidence.cells))
 
 

@@ -31,17 +31,26 @@ def side_by_side(found: Found, key: MarkKey) -> Picture | None:
     side = underprint.cell_size(page.dpi)
     rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
     told = np.zeros(rows * columns, np.float32)
-    told[evidence.cell_at] = evidence.cells * underprint.signs(key, rows * columns)[evidence.cell_at]
-    large = cv2.resize(told.reshape(rows, columns), (columns * side, rows * side), interpolation=cv2.INTER_NEAREST)
+    told[evidence.cell_at] = (
+        evidence.cells * underprint.signs(key, rows * columns)[evidence.cell_at]
+    )
+    large = cv2.resize(
+        told.reshape(rows, columns), (columns * side, rows * side), interpolation=cv2.INTER_NEAREST
+    )
     large = large[: page.grey.shape[0], : page.grey.shape[1]]
     for picture in (leak, clean):
         for colour, where in ((_AGREES, large > _CLEAR), (_OPPOSES, large < -_CLEAR)):
             picture[where] = (picture[where] * 0.8 + np.array(colour) * 0.2).astype(np.uint8)
     across, down = wordshift.signs(key, len(page.units))
-    agreement = evidence.words[:, 0] * across[evidence.word_at] + evidence.words[:, 1] * down[evidence.word_at]
+    agreement = (
+        evidence.words[:, 0] * across[evidence.word_at]
+        + evidence.words[:, 1] * down[evidence.word_at]
+    )
     for n, value in zip(evidence.word_at.tolist(), agreement.tolist(), strict=True):
         if abs(value) >= _CLEAR:
             x0, y0, x1, y1 = (int(edge) for edge in page.units[n])
             for picture in (leak, clean):
-                cv2.rectangle(picture, (x0, y0), (x1 - 1, y1 - 1), _AGREES if value > 0 else _OPPOSES, 1)
+                cv2.rectangle(
+                    picture, (x0, y0), (x1 - 1, y1 - 1), _AGREES if value > 0 else _OPPOSES, 1
+                )
     return np.asarray(np.hstack((leak, clean)), np.uint8)

@@ -104,7 +104,9 @@ class _Place:
         return float(self.z.max()) if self.releases else 0.0
 
 
-def trace(pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Sequence[Release]) -> Trace:
+def trace(
+    pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Sequence[Release]
+) -> Trace:
     """Holds `pictures` (of any size, grey or red green blue) against `pages` and the `releases` of their resumes."""
     places = [_placed(grey(picture), pages, releases) for picture in pictures]
     joint = _joint(places)
@@ -118,26 +120,39 @@ def trace(pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Seq
             best[score.release] = max(best.get(score.release, score), score, key=lambda one: one.z)
     for number, z in joint.items():
         if z > best[number].z:
-            best[number] = Score(number, z, best[number].underprint, best[number].words, scoring.chance(z, looks))
+            best[number] = Score(
+                number, z, best[number].underprint, best[number].words, scoring.chance(z, looks)
+            )
     return Trace(tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), looks)
 
 
 def _placed(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Place | None:
     """`leak` on the page that it is of. Pages that look much the same, as two versions of a resume do, are all looked at."""
-    places = [_looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)]
+    places = [
+        _looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)
+    ]
     best = max(places, key=lambda place: place.best, default=None)
     return best and replace(best, looked=sum(place.looked for place in places))
 
 
-def _looked_at(leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]) -> _Place:
+def _looked_at(
+    leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]
+) -> _Place:
     """`leak` on `page`, with and without being pulled straight, held against each of the resume's releases."""
-    asked = tuple(release for release in releases if release.resume == page.resume and page.number < len(release.keys))
+    asked = tuple(
+        release
+        for release in releases
+        if release.resume == page.resume and page.number < len(release.keys)
+    )
     keys = [release.keys[page.number] for release in asked]
     plain = registration.aligned(leak, position, page)
     ways = [plain]
     if (drift := registration.drift(plain, page)) is not None:
         pulled = registration.aligned(leak, position, page, drift)
-        if float(np.abs(drift).max()) > _FAR and (again := registration.drift(pulled, page)) is not None:
+        if (
+            float(np.abs(drift).max()) > _FAR
+            and (again := registration.drift(pulled, page)) is not None
+        ):
             pulled = registration.aligned(leak, position, page, drift + again)
         ways.append(pulled)
     rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
@@ -145,7 +160,9 @@ def _looked_at(leak: Grey, page: CleanPage, position: Position, releases: Sequen
     for way in ways:
         evidence = measured(way, page)
         cells = scoring.cell_sums(evidence, keys, rows * columns)
-        looks.append(_Look(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units))))
+        looks.append(
+            _Look(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units)))
+        )
     return _Place(page, position, tuple(looks), asked, len(asked) * len(looks) * _KINDS)
 
 
@@ -156,7 +173,9 @@ def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, 
         return []
     for sized in registration.sizes(leak):
         for page in _likely(sized.landmarks, pages):
-            found += [(page, position) for position in registration.positioned(sized.landmarks, page)]
+            found += [
+                (page, position) for position in registration.positioned(sized.landmarks, page)
+            ]
         if any(position.agreed >= registration.ENOUGH for _, position in found):
             break
     ordered = sorted(found, key=lambda one: -one[1].agreed)[:_LOOKED_AT]
@@ -168,7 +187,11 @@ def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
     if len(pages) == 1:
         return list(pages)
     likeness = np.array([registration.likeness(leak, page) for page in pages], np.float64)
-    full = [n for n in np.argsort(-likeness)[: _LOOKED_AT - 1].tolist() if likeness[n] >= _ALIKE * likeness.max()]
+    full = [
+        n
+        for n in np.argsort(-likeness)[: _LOOKED_AT - 1].tolist()
+        if likeness[n] >= _ALIKE * likeness.max()
+    ]
     shares = likeness / np.sqrt([1 + page.landmarks.count for page in pages])
     return [pages[n] for n in dict.fromkeys([*full, int(shares.argmax())])]
 
@@ -180,11 +203,23 @@ def _told(place: _Place | None, looks: int) -> Found:
     best = z.max(axis=(0, 1)) if place.releases else np.zeros(0)
     which = int(z.max(axis=(1, 2)).argmax()) if place.releases else 0
     scores = [
-        Score(release.number, float(best[n]), float(z[which, 0, n]), float(z[which, 1, n]), scoring.chance(float(best[n]), looks))
+        Score(
+            release.number,
+            float(best[n]),
+            float(z[which, 0, n]),
+            float(z[which, 1, n]),
+            scoring.chance(float(best[n]), looks),
+        )
         for n, release in enumerate(place.releases)
     ]
     look = place.looks[which]
-    return Found(place.page, place.position, look.aligned, look.evidence, tuple(sorted(scores, key=lambda score: -score.z)))
+    return Found(
+        place.page,
+        place.position,
+        look.aligned,
+        look.evidence,
+        tuple(sorted(scores, key=lambda score: -score.z)),
+    )
 
 
 def _joint(places: Sequence[_Place | None]) -> dict[str, float]:

@@ -19,11 +19,28 @@ from benchmarks.stories import ATTACKS, HONEST, SHARE_HONEST, planned
 ROOT = Path(__file__).resolve().parents[2]
 OUTCOMES = [
     Outcome("company mail", True, "approved", seconds=1.0, photos=1),
-    Outcome("company mail", True, "in_review", ["document_unreadable"], ["reading"], seconds=2.0, photos=2),
-    Outcome("young", True, "approved", ["registry_pending"], ["registry"], seconds=3.0, conditional=True),
+    Outcome(
+        "company mail",
+        True,
+        "in_review",
+        ["document_unreadable"],
+        ["reading"],
+        seconds=2.0,
+        photos=2,
+    ),
+    Outcome(
+        "young", True, "approved", ["registry_pending"], ["registry"], seconds=3.0, conditional=True
+    ),
     Outcome("agency", True, "rejected", ["registry_revoked"], ["registry"], seconds=4.0),
     Outcome("agency", True, "refused", ["uscc_invalid"], ["door:uscc_invalid"]),
-    Outcome("kit", False, "in_review", ["duplicate_same_image"], ["duplicates", "authority"], seconds=5.0),
+    Outcome(
+        "kit",
+        False,
+        "in_review",
+        ["duplicate_same_image"],
+        ["duplicates", "authority"],
+        seconds=5.0,
+    ),
     Outcome("kit", False, "approved", [], ["authority"], seconds=6.0),
     Outcome("insider", False, "approved", apart=True),
     Outcome("revoked", False, "rejected", ["registry_revoked"], ["registry"], seconds=7.0),
@@ -38,7 +55,11 @@ def test_the_figures() -> None:
             "n": 3,
             "approved_without_person": 1,
             "by_kind": {
-                "kit": {"n": 2, "approved_without_person": 1, "caught_by": {"duplicates": 1, "authority": 1}},
+                "kit": {
+                    "n": 2,
+                    "approved_without_person": 1,
+                    "caught_by": {"duplicates": 1, "authority": 1},
+                },
                 "revoked": {"n": 1, "approved_without_person": 0, "caught_by": {"registry": 1}},
             },
         },
@@ -54,7 +75,9 @@ def test_the_figures() -> None:
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     show(summary(2, OUTCOMES), OUTCOMES)
     text = capsys.readouterr().out
-    assert "honest approved without a person 40.0%" in text and "attacks approved 1 (goal 0)" in text
+    assert (
+        "honest approved without a person 40.0%" in text and "attacks approved 1 (goal 0)" in text
+    )
     assert "document_unreadable 1" in text and "duplicates 1, authority 1" in text
 
 
@@ -65,25 +88,36 @@ def test_every_way_and_every_attack_comes() -> None:
     assert set(honest) == set(range(len(HONEST))) and set(attacks) == set(range(len(ATTACKS)))
     assert sum(honest.values()) == round(400 * SHARE_HONEST)
     for index, (_, weight) in enumerate(HONEST):
-        assert honest[index] == pytest.approx(sum(honest.values()) * weight / sum(w for _, w in HONEST), abs=4)
+        assert honest[index] == pytest.approx(
+            sum(honest.values()) * weight / sum(w for _, w in HONEST), abs=4
+        )
     assert max(attacks.values()) - min(attacks.values()) <= 1
 
 
-def test_only_a_client_s_letter_drawn_well_is_told_of_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_client_s_letter_drawn_well_is_told_of_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What a picture is edited in stands in the fraud table, whoever reads the company's mail."""
     came: list[Applicant] = []
 
     class Coming(Walk):
         def go(self) -> Outcome:
             came.append(self.applicant)
-            return Outcome(self.applicant.kind, self.applicant.honest, "in_review", apart=self.applicant.apart)
+            return Outcome(
+                self.applicant.kind, self.applicant.honest, "in_review", apart=self.applicant.apart
+            )
 
     monkeypatch.setattr(stories, "Walk", Coming)
     for world in ("registered", "on_the_list"):
         monkeypatch.setattr(stories, world, lambda *args, **said: None)
-    for story in (*(stories.in_an_editor(edit, reads_mail=True) for edit in stories.EDITS), stories.agency_well_drawn_letter):
+    for story in (
+        *(stories.in_an_editor(edit, reads_mail=True) for edit in stories.EDITS),
+        stories.agency_well_drawn_letter,
+    ):
         assert story(2_000_000)
-    assert {applicant.kind for applicant in came if applicant.apart} == {"agency: a client's letter drawn well"}
+    assert {applicant.kind for applicant in came if applicant.apart} == {
+        "agency: a client's letter drawn well"
+    }
     assert len({applicant.kind for applicant in came}) == 6
 
 
@@ -102,9 +136,26 @@ def test_a_plan_is_the_same_each_time() -> None:
 @pytest.mark.timeout(400)
 def test_a_small_run() -> None:
     """Four employers: the first three honest ways are let through, the first attack is not."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ZIZHI_", "DATABASE_URL", "DJANGO_", "PYTEST_"))}
-    command = [sys.executable, "-m", "benchmarks.decide", "--seed", "3", "--count", "4", "--processes", "1", "--json"]
-    done = subprocess.run(command, cwd=ROOT, env=inherited, capture_output=True, text=True, check=False)
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ZIZHI_", "DATABASE_URL", "DJANGO_", "PYTEST_"))
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.decide",
+        "--seed",
+        "3",
+        "--count",
+        "4",
+        "--processes",
+        "1",
+        "--json",
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, env=inherited, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["honest"]["n"] == 2 and result["honest"]["rejected"] == 0

@@ -14,16 +14,32 @@ def told(*named: str) -> Trace:
 
 
 @pytest.mark.parametrize(
-    ("named", "counted"), [(("a",), (1, 0, 0)), (("b",), (0, 1, 0)), ((), (0, 0, 1)), (("a", "b"), (1, 1, 0)), (("a", "c"), (1, 0, 0))]
+    ("named", "counted"),
+    [
+        (("a",), (1, 0, 0)),
+        (("b",), (0, 1, 0)),
+        ((), (0, 0, 1)),
+        (("a", "b"), (1, 1, 0)),
+        (("a", "c"), (1, 0, 0)),
+    ],
 )
-def test_a_trace_is_counted_as_what_it_is(named: tuple[str, ...], counted: tuple[int, int, int]) -> None:
+def test_a_trace_is_counted_as_what_it_is(
+    named: tuple[str, ...], counted: tuple[int, int, int]
+) -> None:
     tally = marks.Tally()
     tally.add(told(*named), ["a", "c"])
     assert (tally.right, tally.wrong, tally.refused) == counted
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "fewest"), [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("手机号", "手机", 1), ("kitten", "sitting", 3)]
+    ("a", "b", "fewest"),
+    [
+        ("", "", 0),
+        ("abc", "abc", 0),
+        ("abc", "", 3),
+        ("手机号", "手机", 1),
+        ("kitten", "sitting", 3),
+    ],
 )
 def test_edits(a: str, b: str, fewest: int) -> None:
     assert marks.edits(a, b) == fewest == marks.edits(b, a)
@@ -44,7 +60,11 @@ def test_every_leak_is_another_picture_of_the_page() -> None:
 def test_a_leak_is_traced_and_what_it_cost_is_told() -> None:
     result = marks.measure(seed=4, pages=1, releases=6, only="scale 0.5,costs")
     assert result["attacks"]["scale 0.5"] | {"z_median": 0, "innocent_z_max": 0} == {
-        "right": 1, "wrong": 0, "refused": 0, "z_median": 0, "innocent_z_max": 0,
-    }  # fmt: skip
+        "right": 1,
+        "wrong": 0,
+        "refused": 0,
+        "z_median": 0,
+        "innocent_z_max": 0,
+    }
     assert result["page_kb"] > 50
     assert result["release_ms"] > result["mark_ms"] > 0

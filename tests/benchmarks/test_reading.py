@@ -19,12 +19,21 @@ def folder(tmp_path: Path) -> Path:
     rows = []
     for number in range(5):
         (tmp_path / "images" / f"{number}.jpg").write_bytes(bytes([number]))
-        rows.append({"file": f"images/{number}.jpg", "fields": {"name": f"某{number}", "address": "", "colour": "red"}})
-    (tmp_path / "labels.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n", encoding="utf-8")
+        rows.append(
+            {
+                "file": f"images/{number}.jpg",
+                "fields": {"name": f"某{number}", "address": "", "colour": "red"},
+            }
+        )
+    (tmp_path / "labels.jsonl").write_text(
+        "\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n", encoding="utf-8"
+    )
     return tmp_path / "images"
 
 
-@pytest.mark.parametrize(("half", "numbers"), [("all", [0, 1, 2, 3, 4]), ("even", [0, 2, 4]), ("odd", [1, 3])])
+@pytest.mark.parametrize(
+    ("half", "numbers"), [("all", [0, 1, 2, 3, 4]), ("even", [0, 2, 4]), ("odd", [1, 3])]
+)
 def test_halves_share_nothing(folder: Path, half: str, numbers: list[int]) -> None:
     samples = list(in_folder(folder, labels_of(folder), half))
     assert [sample.data for sample in samples] == [bytes([number]) for number in numbers]
@@ -47,7 +56,11 @@ def test_a_file_of_rubbish_is_scored_as_unread() -> None:
 
 def test_forgeries_do_not_count_as_licences() -> None:
     specimen = make(4, damage="forged_bare")
-    result = read(Sample("forged", FORGED, file_of(specimen.image), {"uscc": specimen.fields["uscc"]}), None, engine_first=False)
+    result = read(
+        Sample("forged", FORGED, file_of(specimen.image), {"uscc": specimen.fields["uscc"]}),
+        None,
+        engine_first=False,
+    )
     told = summary([result])
     assert told["licences"]["pictures"] == 0
     assert told["forged"]["pictures"] == 1

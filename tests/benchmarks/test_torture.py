@@ -25,7 +25,13 @@ def text(tmp_path: Path) -> Path:
 
 def test_pictures_are_told_by_name_or_content(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
-    for name, start in {"a.TIF": b"", "deep/b": b"%PDF-1.7", "deep/c.bin": b"GIF89a", "d.txt": b"text", "e.json": b"{}"}.items():
+    for name, start in {
+        "a.TIF": b"",
+        "deep/b": b"%PDF-1.7",
+        "deep/c.bin": b"GIF89a",
+        "d.txt": b"text",
+        "e.json": b"{}",
+    }.items():
         (tmp_path / name).write_bytes(start)
     assert [path.name for path in pictures_in(tmp_path)] == ["a.TIF", "b", "c.bin"]
 

@@ -16,28 +16,61 @@ from verification.rules.states import State
 def waiting(now: datetime, seed: int, hours: int) -> Case:
     """A case whose declared name is not the one on its licence."""
     at, company, specimen = now - timedelta(hours=hours), Company.fictitious(seed), make(seed)
-    case = make_case(make_member(at, make_employer(at, name=f"第{seed}号申报名称有限公司", uscc=company.uscc)), at, State.IN_REVIEW)
+    case = make_case(
+        make_member(at, make_employer(at, name=f"第{seed}号申报名称有限公司", uscc=company.uscc)),
+        at,
+        State.IN_REVIEW,
+    )
     document = Document.objects.create(
-        case=case, kind="business_licence", sha256=f"{seed:064}", size=1, media_type="image/jpeg",
-        uploaded_by=case.submitted_by, uploaded_at=at,
-    )  # fmt: skip
+        case=case,
+        kind="business_licence",
+        sha256=f"{seed:064}",
+        size=1,
+        media_type="image/jpeg",
+        uploaded_by=case.submitted_by,
+        uploaded_at=at,
+    )
     width, height = specimen.image.size
-    page = DocumentPage(document=document, number=1, width=width, height=height, fingerprint="0" * 64)
+    page = DocumentPage(
+        document=document, number=1, width=width, height=height, fingerprint="0" * 64
+    )
     page.image.save("page.jpg", ContentFile(specimen.jpeg()), save=False)
     page.save()
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=at, due_at=at, finished_at=at)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=at, due_at=at, finished_at=at
+    )
     observation = {
-        "document": str(document.pk), "page": 1, "turn": 0, "qr": None, "qr_uscc": None, "looks_like_licence": True,
+        "document": str(document.pk),
+        "page": 1,
+        "turn": 0,
+        "qr": None,
+        "qr_uscc": None,
+        "looks_like_licence": True,
         "fields": {"name": company.name, "uscc": company.uscc},
         "regions": {
             "name": [width * 0.17, height * 0.455, width * 0.43, height * 0.485],
             "uscc": [width * 0.06, height * 0.325, width * 0.23, height * 0.352],
         },
-    }  # fmt: skip
-    finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", company.name, case.declared_name)
+    }
+    finding = Finding(
+        "reading", "name_mismatch", Severity.CONCERN, "name", company.name, case.declared_name
+    )
     CheckRun.objects.create(
-        attempt=attempt, code="reading", version="1", observation=observation, findings=[finding.as_json()], started_at=at, finished_at=at
+        attempt=attempt,
+        code="reading",
+        version="1",
+        observation=observation,
+        findings=[finding.as_json()],
+        started_at=at,
+        finished_at=at,
     )
     reasons = [finding.as_reason()]
-    Decision.objects.create(case=case, attempt_number=1, verb="hold_for_review", reasons=reasons, policy_version="1", decided_at=at)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="hold_for_review",
+        reasons=reasons,
+        policy_version="1",
+        decided_at=at,
+    )
     return case

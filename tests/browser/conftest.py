@@ -26,13 +26,22 @@ for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
 
 QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
     "--disable-sync",
-)  # fmt: skip
+)
 # What the browser or htmx writes into the console though nothing broke: a refusal's own status, such as 422; and a status poll
 # that was under way when its page was left (htmx tells of that twice; of a request that failed it says `htmx:sendError`).
 HARMLESS = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
-PHONE: dict[str, Any] = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 375, "height": 740},
+    "has_touch": True,
+    "is_mobile": True,
+}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
 
@@ -46,7 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     own = playwright.chromium.executable_path
-    path = shutil.which("chromium") or shutil.which("google-chrome") or (own if Path(own).exists() else None)
+    path = (
+        shutil.which("chromium")
+        or shutil.which("google-chrome")
+        or (own if Path(own).exists() else None)
+    )
     require("Chromium", path is not None)
     browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
     yield browser
@@ -57,14 +70,21 @@ class Visit:
     """A page of the running site in a browser of its own, and everything that its console complained of."""
 
     def __init__(self, context: BrowserContext, base: str, scripted: bool) -> None:
-        self.context, self.base, self.scripted, self.complaints = context, base, scripted, list[str]()
+        self.context, self.base, self.scripted, self.complaints = (
+            context,
+            base,
+            scripted,
+            list[str](),
+        )
         context.set_default_timeout(20_000)
         self.page: Page = context.new_page()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not any(harmless in message.text for harmless in HARMLESS):
+        if message.type in ("error", "warning") and not any(
+            harmless in message.text for harmless in HARMLESS
+        ):
             self.complaints.append(message.text)
 
     def go(self, path: str) -> Page:
@@ -79,13 +99,17 @@ class Visit:
     def sign_in(self, user: User) -> None:
         client = Client()
         client.force_login(user)
-        self.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base}])
+        self.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base}]
+        )
 
     def is_calm(self) -> None:
         """Nothing broke, and nothing reaches beyond the screen."""
         self.page.wait_for_load_state()
         assert self.complaints == []
-        beyond = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        beyond = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert beyond <= 0, f"{self.page.url} is {beyond} px too wide"
 
 

@@ -30,10 +30,14 @@ def test_a_decision_is_asked_for_by_hand(visit: Visitor, now: datetime) -> None:
     page.locator(".auth-btn-wrapper button[type=submit]").click()
     page.locator(".btn-done").click()
     page.locator("#operations-gate-decide .opblock-summary-control").click()
-    body = f'{{"employer_id": "{member.employer_id}", "member_id": "{member.pk}", "candidate": "c-1"}}'
+    body = (
+        f'{{"employer_id": "{member.employer_id}", "member_id": "{member.pk}", "candidate": "c-1"}}'
+    )
     page.locator("#operations-gate-decide textarea").fill(body)
     page.locator("#operations-gate-decide .btn.execute").click()
-    answer = page.locator("#operations-gate-decide .live-responses-table tbody .response-col_description").first
+    answer = page.locator(
+        "#operations-gate-decide .live-responses-table tbody .response-col_description"
+    ).first
     expect(answer).to_contain_text("employer_not_approved")
     assert hosts == {urlsplit(visitor.base).netloc}, "nothing comes from a third party"
     assert visitor.complaints == []

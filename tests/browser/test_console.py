@@ -53,13 +53,17 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     visitor.is_calm()
 
     page.get_by_role("button", name="领取", exact=True).click()
-    expect(page.locator(".claim-mine")).to_contain_text("2:")  # each beat holds it for three minutes
+    expect(page.locator(".claim-mine")).to_contain_text(
+        "2:"
+    )  # each beat holds it for three minutes
     page.locator(".decision-request_changes summary").click()
     form = page.locator(".decision-request_changes form")
     form.get_by_label("公司名称不一致").check()
     form.locator("textarea").fill("请按执照填写公司名称。")
     for language in ("zh-hans", "en"):
-        expect(form.locator(f"[data-language={language}] .mail")).to_contain_text("请按执照填写公司名称。")
+        expect(form.locator(f"[data-language={language}] .mail")).to_contain_text(
+            "请按执照填写公司名称。"
+        )
     visitor.is_calm()
 
     form.get_by_role("button", name="要求补正").click()
@@ -73,7 +77,9 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     assert Event.objects.filter(verb="view_page", actor_id=str(reviewer.pk)).count() == 2
 
 
-def test_rejecting_takes_a_second_look_and_no_script(visit: Visitor, reviewer: User, now: datetime) -> None:
+def test_rejecting_takes_a_second_look_and_no_script(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
     case = waiting(now, 303, hours=2)
     visitor = visit(java_script_enabled=False)
     visitor.sign_in(reviewer)
@@ -93,9 +99,16 @@ def test_rejecting_takes_a_second_look_and_no_script(visit: Visitor, reviewer: U
     assert case.state == State.REJECTED
 
 
-def test_what_is_in_force_is_asked_about_before_a_refusal(visit: Visitor, reviewer: User, now: datetime) -> None:
+def test_what_is_in_force_is_asked_about_before_a_refusal(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
     case = waiting(now, 305, hours=2)
-    old = make_case(case.employer.members.get(), now - timedelta(days=90), State.APPROVED, expires_at=now + timedelta(days=90))
+    old = make_case(
+        case.employer.members.get(),
+        now - timedelta(days=90),
+        State.APPROVED,
+        expires_at=now + timedelta(days=90),
+    )
     visitor = visit()
     visitor.sign_in(reviewer)
     page = visitor.go("/console/verification/case/")
@@ -105,7 +118,9 @@ def test_what_is_in_force_is_asked_about_before_a_refusal(visit: Visitor, review
     visitor.is_calm()
     form.get_by_label("公司名称不一致").check()
     form.get_by_role("button", name="拒绝").click()
-    expect(form.locator("[name=in_force]:invalid")).to_have_count(2)  # the browser asks for the choice
+    expect(form.locator("[name=in_force]:invalid")).to_have_count(
+        2
+    )  # the browser asks for the choice
     form.get_by_role("button", name="再保留 15 分钟").click()
     expect(form.get_by_label("公司名称不一致")).to_be_checked()
     form.get_by_label("以相同理由一并暂停").check()
@@ -120,12 +135,18 @@ def test_what_is_in_force_is_asked_about_before_a_refusal(visit: Visitor, review
 
 
 @pytest.mark.parametrize("size", ["phone", "1280", "1920"])
-def test_every_width_and_both_languages_are_calm(visit: Visitor, reviewer: User, now: datetime, size: str) -> None:
+def test_every_width_and_both_languages_are_calm(
+    visit: Visitor, reviewer: User, now: datetime, size: str
+) -> None:
     case = waiting(now, 304, hours=2)
     options = PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 900}}
     for locale in ("zh-CN", "en-GB"):
         visitor = visit(**options, locale=locale)
         visitor.sign_in(reviewer)
-        for path in ("/console/", "/console/verification/case/", f"/console/verification/case/{case.pk}/change/"):
+        for path in (
+            "/console/",
+            "/console/verification/case/",
+            f"/console/verification/case/{case.pk}/change/",
+        ):
             visitor.go(path)
             visitor.is_calm()

@@ -37,7 +37,11 @@ def plain(now: datetime) -> User:
     user = make_reviewer(now, "plain@zizhi.example")
     user.is_superuser = False
     user.save()
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="verification", codename__in=["view_case", "change_case"]))
+    user.user_permissions.set(
+        Permission.objects.filter(
+            content_type__app_label="verification", codename__in=["view_case", "change_case"]
+        )
+    )
     return user
 
 
@@ -64,7 +68,11 @@ def by_keys(page: Page, keys: str) -> None:
         page.keyboard.press(key)
 
 
-MEANT = {"a Enter": State.APPROVED, "d 1 Enter": State.CHANGES_REQUESTED, "r 1 Enter": State.REJECTED}
+MEANT = {
+    "a Enter": State.APPROVED,
+    "d 1 Enter": State.CHANGES_REQUESTED,
+    "r 1 Enter": State.REJECTED,
+}
 
 
 def test_twenty_cases_by_keys_alone(visit: Visitor, reviewer: User, now: datetime) -> None:
@@ -87,7 +95,9 @@ def test_twenty_cases_by_keys_alone(visit: Visitor, reviewer: User, now: datetim
     assert visitor.complaints == []
 
 
-def test_the_next_case_stands_there_before_one_looks_up(visit: Visitor, reviewer: User, now: datetime) -> None:
+def test_the_next_case_stands_there_before_one_looks_up(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
     cases = [waiting(now, 430 + number, hours=20 - number) for number in range(6)]
     holds(reviewer, cases[0])
     visitor = visit()
@@ -97,7 +107,9 @@ def test_the_next_case_stands_there_before_one_looks_up(visit: Visitor, reviewer
         by_keys(page, "d 1 Enter")
         expect(page.locator("h1")).to_have_text(following.declared_name)
         picture = page.locator(".viewport:not([hidden]) img")
-        assert picture.evaluate("image => image.complete && image.naturalWidth > 500 && image.src.startsWith('blob:')")
+        assert picture.evaluate(
+            "image => image.complete && image.naturalWidth > 500 && image.src.startsWith('blob:')"
+        )
         expect(page.locator("h1")).to_be_focused()
     took = page.evaluate("performance.getEntriesByName('advance').map(entry => entry.duration)")
     assert len(took) == 5
@@ -109,7 +121,9 @@ def test_the_next_case_stands_there_before_one_looks_up(visit: Visitor, reviewer
     expect(page.locator("h1")).to_have_text(cases[4].declared_name)
 
 
-def test_a_decision_is_taken_back_with_everything_that_was_typed(visit: Visitor, reviewer: User, now: datetime) -> None:
+def test_a_decision_is_taken_back_with_everything_that_was_typed(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
     first, second = waiting(now, 311, hours=9), waiting(now, 312, hours=3)
     holds(reviewer, first)
     visitor = visit()
@@ -133,7 +147,9 @@ def test_a_decision_is_taken_back_with_everything_that_was_typed(visit: Visitor,
     visitor.is_calm()
 
 
-def test_what_is_refused_leaves_the_page_as_it_is(visit: Visitor, reviewer: User, colleague: User, now: datetime) -> None:
+def test_what_is_refused_leaves_the_page_as_it_is(
+    visit: Visitor, reviewer: User, colleague: User, now: datetime
+) -> None:
     case = waiting(now, 313, hours=9)
     holds(reviewer, case)
     page = at(visit(), reviewer, case)
@@ -149,13 +165,17 @@ def test_what_is_refused_leaves_the_page_as_it_is(visit: Visitor, reviewer: User
     assert Ruling.objects.count() == 0
 
 
-def test_two_people_at_one_case(visit: Visitor, reviewer: User, colleague: User, now: datetime) -> None:
+def test_two_people_at_one_case(
+    visit: Visitor, reviewer: User, colleague: User, now: datetime
+) -> None:
     case = waiting(now, 314, hours=9)
     mine, theirs = visit(), visit()
     here, there = at(mine, reviewer, case), at(theirs, colleague, case)
     here.keyboard.press("c")
     expect(here.locator(".claim-mine")).to_be_visible()
-    expect(there.locator("[data-aside]")).to_contain_text("reviewer@zizhi.example 正在处理", timeout=11_000)
+    expect(there.locator("[data-aside]")).to_contain_text(
+        "reviewer@zizhi.example 正在处理", timeout=11_000
+    )
     expect(here.locator(".others")).to_contain_text("colleague@zizhi.example", timeout=11_000)
     here.keyboard.press("r")
     here.keyboard.press("1")
@@ -187,7 +207,9 @@ def test_two_people_at_one_case(visit: Visitor, reviewer: User, colleague: User,
     assert (case.state, Ruling.objects.get().by) == (State.APPROVED, colleague)
 
 
-def test_a_draft_survives_a_closed_tab_and_a_claim_that_has_ended(visit: Visitor, reviewer: User, now: datetime) -> None:
+def test_a_draft_survives_a_closed_tab_and_a_claim_that_has_ended(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
     case = waiting(now, 315, hours=9)
     holds(reviewer, case)
     visitor = visit()
@@ -222,19 +244,26 @@ def test_set_aside_and_handed_on_by_keys(visit: Visitor, plain: User, now: datet
     page.keyboard.type("印章可疑")
     page.keyboard.press("Control+Enter")
     expect(page.locator("h1")).to_have_text(third.declared_name)
-    assert set(CaseNote.objects.values_list("case", "kind")) == {(first.pk, "hold"), (second.pk, "escalate")}
+    assert set(CaseNote.objects.values_list("case", "kind")) == {
+        (first.pk, "hold"),
+        (second.pk, "escalate"),
+    }
     by_keys(page, "k")
     expect(page.locator("h1")).to_have_text(second.declared_name)
     expect(page.locator(".tag", has_text="待资深审核员处理")).to_be_visible()
 
 
-def test_each_value_is_shown_beside_its_picture_and_flown_to(visit: Visitor, reviewer: User, now: datetime) -> None:
+def test_each_value_is_shown_beside_its_picture_and_flown_to(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
     case = waiting(now, 319, hours=9)
     visitor = visit()
     page = at(visitor, reviewer, case)
     crop = page.locator(".crop-row[data-field=name] canvas")
     expect(crop).to_be_visible()
-    assert crop.evaluate("c => c.width > 100 && new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size > 20")
+    assert crop.evaluate(
+        "c => c.width > 100 && new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size > 20"
+    )
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     small = page.locator("rect[data-field=name]").bounding_box()
@@ -276,14 +305,19 @@ def test_keys_can_be_turned_off(visit: Visitor, reviewer: User, now: datetime) -
     expect(page.locator(".claim-mine")).to_be_visible()
 
 
-def test_a_page_that_nobody_touches_goes_silent(visit: Visitor, reviewer: User, now: datetime) -> None:
+def test_a_page_that_nobody_touches_goes_silent(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
     case = waiting(now, 325, hours=9)
     holds(reviewer, case)
     visitor = visit()
     visitor.page.clock.install()
     page = at(visitor, reviewer, case)
     beats: list[str] = []
-    page.on("request", lambda request: beats.append(request.url) if request.url.endswith("/beat/") else None)
+    page.on(
+        "request",
+        lambda request: beats.append(request.url) if request.url.endswith("/beat/") else None,
+    )
     page.clock.run_for(30_000)
     assert len(beats) >= 3
     page.clock.fast_forward(6 * 60_000)
@@ -329,12 +363,25 @@ def test_without_script_everything_decides(visit: Visitor, plain: User, now: dat
     }
 
 
-@pytest.mark.parametrize("look", ["phone-zh-CN-light", "1280-en-GB-light", "1280-zh-CN-dark", "1920-zh-CN-light", "1920-en-GB-dark"])
-def test_every_width_language_and_theme_is_calm(visit: Visitor, reviewer: User, now: datetime, look: str) -> None:
+@pytest.mark.parametrize(
+    "look",
+    [
+        "phone-zh-CN-light",
+        "1280-en-GB-light",
+        "1280-zh-CN-dark",
+        "1920-zh-CN-light",
+        "1920-en-GB-dark",
+    ],
+)
+def test_every_width_language_and_theme_is_calm(
+    visit: Visitor, reviewer: User, now: datetime, look: str
+) -> None:
     size, language, country, colours = look.split("-")
     case = waiting(now, 324, hours=9)
     holds(reviewer, case)
-    options = PHONE if size == "phone" else {**DESK, "viewport": {"width": int(size), "height": 900}}
+    options = (
+        PHONE if size == "phone" else {**DESK, "viewport": {"width": int(size), "height": 900}}
+    )
     visitor = visit(**options, locale=f"{language}-{country}", color_scheme=colours)
     page = at(visitor, reviewer, case)
     for keys in ("d 1", "a", "r", "h", "Escape Escape ?"):

@@ -37,7 +37,11 @@ def lead(now: datetime) -> User:
 def colleague(now: datetime) -> User:
     """Somebody who decides and sees the lists, and reads no answers."""
     user = make_staff(now, Power.DECIDE)
-    user.user_permissions.add(Permission.objects.get(content_type=ContentType.objects.get_for_model(Case), codename="view_case"))
+    user.user_permissions.add(
+        Permission.objects.get(
+            content_type=ContentType.objects.get_for_model(Case), codename="view_case"
+        )
+    )
     return user
 
 
@@ -49,26 +53,52 @@ def a_month(now: datetime, lead: User) -> User:
         User.objects.filter(pk=person.pk).update(email=f"{name}@zizhi.example")
     for number in range(26):
         at = now - timedelta(days=number)
-        said, answered = (("approve", "approve"), ("reject", "reject"), ("reject", "request_changes"))[number % 3 if number < 24 else 0]
+        said, answered = (
+            ("approve", "approve"),
+            ("reject", "reject"),
+            ("reject", "request_changes"),
+        )[number % 3 if number < 24 else 0]
         case = pair(anna, said, bert, answered, at)
-        ruling(case, anna, at, said, "bulk", seconds=5 + 7 * (number % 9) ** 2, outcome="undone" if number % 11 == 0 else "carried_out")
+        ruling(
+            case,
+            anna,
+            at,
+            said,
+            "bulk",
+            seconds=5 + 7 * (number % 9) ** 2,
+            outcome="undone" if number % 11 == 0 else "carried_out",
+        )
         decision(case, bert, answered, at)
         kind, verb = (("honest", "approve"), ("name", "reject"), ("forged", "reject"))[number % 3]
-        turn(anna, at - timedelta(days=40), "approve" if number % 7 == 0 else verb, number % 7 > 0, kind)
+        turn(
+            anna,
+            at - timedelta(days=40),
+            "approve" if number % 7 == 0 else verb,
+            number % 7 > 0,
+            kind,
+        )
     turn(chris, now, "reject", True)
     GoldenCase.objects.filter(kind="honest").update(right_verb="approve")
     return anna
 
 
 @pytest.mark.parametrize("size", ["phone", "1280", "1920"])
-def test_every_width_and_both_languages_are_calm(visit: Visitor, lead: User, a_month: User, now: datetime, size: str) -> None:
-    options: dict[str, Any] = PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 1000}}
+def test_every_width_and_both_languages_are_calm(
+    visit: Visitor, lead: User, a_month: User, now: datetime, size: str
+) -> None:
+    options: dict[str, Any] = (
+        PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 1000}}
+    )
     golden_cases.keep(decided(now).pk, "reject", ["name_mismatch"], lead, now)
     kept, other = GoldenCase.objects.get(kind="kept"), decided(now, 4)
     for locale in ("zh-CN", "en-GB"):
         visitor = visit(**options, locale=locale)
         visitor.sign_in(lead)
-        for path in (f"{QUALITY}?period=all", f"{QUALITY}keep/{other.pk}/", f"{QUALITY}golden/{kept.pk}/retire/"):
+        for path in (
+            f"{QUALITY}?period=all",
+            f"{QUALITY}keep/{other.pk}/",
+            f"{QUALITY}golden/{kept.pk}/retire/",
+        ):
             page = visitor.go(path)
             for summary in page.locator(".reviewer summary").all():
                 summary.click()
@@ -80,7 +110,9 @@ def test_every_width_and_both_languages_are_calm(visit: Visitor, lead: User, a_m
         assert serious(visitor) == []
 
 
-def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(visit: Visitor, lead: User, colleague: User, now: datetime) -> None:
+def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(
+    visit: Visitor, lead: User, colleague: User, now: datetime
+) -> None:
     original = decided(now)
     at_the_lead = visit(locale="en-GB", java_script_enabled=False)
     at_the_lead.sign_in(lead)
@@ -103,4 +135,7 @@ def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(visit: Vis
     expect(page.get_by_text(f"Approved: {copy.declared_name}")).to_be_visible()
     reviewer.is_calm()
     rulings.carry_out_due(datetime.now().astimezone() + timedelta(minutes=1))
-    assert GoldenTurn.objects.get().right is False and Case.objects.get(pk=copy.pk).state == State.APPROVED
+    assert (
+        GoldenTurn.objects.get().right is False
+        and Case.objects.get(pk=copy.pk).state == State.APPROVED
+    )

@@ -27,9 +27,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def company() -> Company:
     company = Company.fictitious(301)
     RegistryRecord.objects.create(
-        uscc=company.uscc, name=company.name, legal_representative=company.legal_representative, status="存续",
-        established_on=company.established_on, email_domain=company.domain, as_of=timezone.localdate(),
-    )  # fmt: skip
+        uscc=company.uscc,
+        name=company.name,
+        legal_representative=company.legal_representative,
+        status="存续",
+        established_on=company.established_on,
+        email_domain=company.domain,
+        as_of=timezone.localdate(),
+    )
     return company
 
 
@@ -50,12 +55,19 @@ def register(page: Page, company: Company) -> None:
 
 def confirm_address(visitor: Visit) -> None:
     """By the link that was mailed, in the browser that is signed in."""
-    page = visitor.go(Mail.objects.filter(template="verify_email").order_by("-pk")[0].context["link"].removeprefix(settings.SITE_URL))
+    page = visitor.go(
+        Mail.objects.filter(template="verify_email")
+        .order_by("-pk")[0]
+        .context["link"]
+        .removeprefix(settings.SITE_URL)
+    )
     page.get_by_role("button", name="是我，验证邮箱").click()
     expect(page.get_by_text("邮箱已验证。")).to_be_visible()
 
 
-def test_from_registration_to_rights_on_a_phone(visit: Visitor, company: Company, photo: Path) -> None:
+def test_from_registration_to_rights_on_a_phone(
+    visit: Visitor, company: Company, photo: Path
+) -> None:
     visitor = visit(**PHONE)
     page = visitor.go("/")
     page.get_by_role("link", name="注册企业").click()
@@ -110,11 +122,15 @@ def test_everything_works_without_a_script(visit: Visitor, company: Company, pho
     expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
     page.get_by_role("link", name="查看最新进展").click()
     page.get_by_role("button", name="English").click()
-    expect(page.get_by_role("heading", name="Submitted: the checks begin in a moment")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="Submitted: the checks begin in a moment")
+    ).to_be_visible()
     assert Case.objects.get().state == State.SUBMITTED
 
 
-def test_wrong_files_are_named_and_the_good_one_is_kept(visit: Visitor, now: datetime, photo: Path, tmp_path: Path) -> None:
+def test_wrong_files_are_named_and_the_good_one_is_kept(
+    visit: Visitor, now: datetime, photo: Path, tmp_path: Path
+) -> None:
     member = make_member(now, email_verified_at=now)
     make_case(member, now)
     renamed, empty, large = tmp_path / "renamed.jpg", tmp_path / "empty.jpg", tmp_path / "large.jpg"
@@ -176,18 +192,24 @@ def test_a_broken_connection_can_be_tried_again(visit: Visitor, now: datetime, p
     expect(licence.get_by_role("img")).to_be_visible()
 
 
-def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(visit: Visitor, company: Company) -> None:
+def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(
+    visit: Visitor, company: Company
+) -> None:
     thief, address_owner = visit(**PHONE), visit(**PHONE)
     register(thief.go("/register/"), company)
     expect(thief.page.get_by_role("heading", name=company.name)).to_be_visible()
-    page = address_owner.go(Mail.objects.get(template="verify_email").context["link"].removeprefix(settings.SITE_URL))
+    page = address_owner.go(
+        Mail.objects.get(template="verify_email").context["link"].removeprefix(settings.SITE_URL)
+    )
     expect(page.get_by_role("heading", name="请先登录，再验证邮箱")).to_be_visible()
     expect(page.get_by_text("如果你没有在此注册，请不要操作")).to_be_visible()
     address_owner.is_calm()
     page.get_by_role("main").get_by_role("link", name="登录").click()
     page.get_by_label("电子邮箱").fill(f"hr@{company.domain}")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
-    page.get_by_role("main").get_by_role("button", name="登录").click()  # whoever knows both comes back to the question
+    page.get_by_role("main").get_by_role(
+        "button", name="登录"
+    ).click()  # whoever knows both comes back to the question
     expect(page.get_by_role("button", name="是我，验证邮箱")).to_be_visible()
     expect(page.get_by_text(company.name)).to_be_visible()
     address_owner.is_calm()
@@ -209,7 +231,9 @@ def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
     page.get_by_label("Password").fill("a sentence nobody knows")
     page.get_by_label("We are an HR service agency").check()
     page.get_by_role("button", name="Register and go on").click()
-    expect(page.locator("#id_uscc_error")).to_contain_text("Ask your company's administrator to invite you")
+    expect(page.locator("#id_uscc_error")).to_contain_text(
+        "Ask your company's administrator to invite you"
+    )
     expect(page.get_by_label("Company name")).to_have_value("云溪市示例科技有限公司")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
     expect(page.get_by_role("alert")).to_be_focused()
@@ -242,7 +266,11 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
     page.keyboard.press("Tab")
-    for typed in (f"hr@{company.domain}", "", "a sentence nobody knows"):  # between them the number, which may be left empty
+    for typed in (
+        f"hr@{company.domain}",
+        "",
+        "a sentence nobody knows",
+    ):  # between them the number, which may be left empty
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -272,13 +300,19 @@ def choose(page: Page, file: Path, scripted: bool) -> None:
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-def test_from_upload_to_appeal_by_keyboard_alone(visit: Visitor, now: datetime, company: Company, photo: Path, scripted: bool) -> None:
-    member = make_member(now, make_employer(now, name=company.name, uscc=company.uscc), email=f"hr@{company.domain}")
+def test_from_upload_to_appeal_by_keyboard_alone(
+    visit: Visitor, now: datetime, company: Company, photo: Path, scripted: bool
+) -> None:
+    member = make_member(
+        now, make_employer(now, name=company.name, uscc=company.uscc), email=f"hr@{company.domain}"
+    )
     make_case(member, now)
     visitor = visit(locale="en", java_script_enabled=scripted)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    page.on("filechooser", lambda _: None)  # from now on they are caught: asked for only when one is due, the asking may come after the key
+    page.on(
+        "filechooser", lambda _: None
+    )  # from now on they are caught: asked for only when one is due, the asking may come after the key
     tab_to(page, "Go to this item", "link")
     page.keyboard.press("Enter")
     tab_to(page, "Choose files", within="#slot-business_licence")
@@ -298,12 +332,21 @@ def test_from_upload_to_appeal_by_keyboard_alone(visit: Visitor, now: datetime, 
     expect(page.locator("#slot-business_licence").get_by_role("img")).to_be_visible()
     tab_to(page, "Submit for verification")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Submitted: the checks begin in a moment")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="Submitted: the checks begin in a moment")
+    ).to_be_visible()
 
     case = Case.objects.get()
     Case.objects.filter(pk=case.pk).update(state=State.REJECTED)
     reasons = [{"code": "document_blurred", "field": "document", "seen": "", "expected": ""}]
-    Decision.objects.create(case=case, attempt_number=1, verb="reject", reasons=reasons, policy_version="1", decided_at=timezone.now())
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="reject",
+        reasons=reasons,
+        policy_version="1",
+        decided_at=timezone.now(),
+    )
     page = visitor.go("/case/")
     tab_to(page, "Appeal", "link")
     page.keyboard.press("Enter")

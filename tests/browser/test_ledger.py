@@ -21,7 +21,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID = {
     "zh-hans": ("撤回授权，要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
-    "en": ("Revoke, and have it erased", "Revoke, and order it to erase", "gets nothing any more", "Yes, I agree", "Receipt", "Checked"),
+    "en": (
+        "Revoke, and have it erased",
+        "Revoke, and order it to erase",
+        "gets nothing any more",
+        "Yes, I agree",
+        "Receipt",
+        "Checked",
+    ),
 }
 
 
@@ -40,7 +47,9 @@ def asking(live: Live, now: datetime) -> Member:
     [("zh-hans", PHONE), ("en", DESK), ("zh-hans", PHONE | {"java_script_enabled": False})],
     ids=["zh-phone", "en-desk", "zh-without-script"],
 )
-def test_who_has_it_is_seen_and_stopped(language: str, options: dict[str, Any], visit: Visitor, now: datetime) -> None:
+def test_who_has_it_is_seen_and_stopped(
+    language: str, options: dict[str, Any], visit: Visitor, now: datetime
+) -> None:
     live = Live(now)
     live.candidate(now)
     live.take(now)

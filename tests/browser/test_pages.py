@@ -20,7 +20,14 @@ from employers.accounts.operations import INVITE_SALT, VERIFY_SALT
 from employers.models import Member, User
 from employers.security import throttle
 from tests.browser.conftest import PHONE, Visit, Visitor
-from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
+from tests.factories import (
+    make_case,
+    make_document,
+    make_employer,
+    make_member,
+    make_reviewer,
+    make_uscc,
+)
 from verification.cases import appeals, operations
 from verification.models import Attempt, Case, CheckRun, Decision, Document, Proof
 from verification.reviewing import claims
@@ -28,37 +35,88 @@ from verification.rules.states import IN_PROGRESS, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OPEN_PAGES = ("/", "/register/", "/sign-in/", "/password/", "/password/sent/", "/case/help/", "/verify-email/x/", "/nowhere/")
+OPEN_PAGES = (
+    "/",
+    "/register/",
+    "/sign-in/",
+    "/password/",
+    "/password/sent/",
+    "/case/help/",
+    "/verify-email/x/",
+    "/nowhere/",
+)
 VERBS = {
-    State.APPROVED: "approve", State.IN_REVIEW: "hold_for_review", State.REJECTED: "reject", State.SUSPENDED: "suspend",
+    State.APPROVED: "approve",
+    State.IN_REVIEW: "hold_for_review",
+    State.REJECTED: "reject",
+    State.SUSPENDED: "suspend",
     State.REVOKED: "revoke",
-}  # fmt: skip
-REASONS = [{"code": "uscc_mismatch", "field": "uscc", "seen": "91990101000000108N", "expected": "91990101000000116H"}]
+}
+REASONS = [
+    {
+        "code": "uscc_mismatch",
+        "field": "uscc",
+        "seen": "91990101000000108N",
+        "expected": "91990101000000116H",
+    }
+]
 
 
 def in_state(state: State, now: datetime) -> User:
     """Somebody whose case stands in `state`, with checks that found something and a decision with a reason."""
     member = make_member(now)
-    case = make_case(member, now, state, **({"approved_at": now, "expires_at": now + timedelta(days=9)} if state is State.APPROVED else {}))
+    case = make_case(
+        member,
+        now,
+        state,
+        **(
+            {"approved_at": now, "expires_at": now + timedelta(days=9)}
+            if state is State.APPROVED
+            else {}
+        ),
+    )
     make_document(case, now)
     if state is State.DRAFT:
         return member.user
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=None if state in IN_PROGRESS else now)
+    attempt = Attempt.objects.create(
+        case=case,
+        number=1,
+        submitted_at=now,
+        due_at=now,
+        finished_at=None if state in IN_PROGRESS else now,
+    )
     if state is State.SUBMITTED:
         return member.user
     finding = {"check": "reading", "severity": "concern", "page": 1, "region": None, **REASONS[0]}
-    CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding], started_at=now, finished_at=now)
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="reading",
+        version="1",
+        findings=[finding],
+        started_at=now,
+        finished_at=now,
+    )
     if state not in (State.CHECKING, State.WITHDRAWN):
         verb = VERBS.get(state, "request_changes")
         reasons = [] if state is State.APPROVED else REASONS
-        Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, note="请看", policy_version="1", decided_at=now)
+        Decision.objects.create(
+            case=case,
+            attempt_number=1,
+            verb=verb,
+            reasons=reasons,
+            note="请看",
+            policy_version="1",
+            decided_at=now,
+        )
     return member.user
 
 
 def is_for_everybody(visitor: Visit, what: str = "") -> None:
     """Nothing serious found by axe, which is a script itself, nothing in the console, nothing beyond the screen."""
     visitor.is_calm()
-    assert not visitor.scripted or serious(Axe().run(visitor.page).response["violations"]) == [], what or visitor.page.url
+    assert not visitor.scripted or serious(Axe().run(visitor.page).response["violations"]) == [], (
+        what or visitor.page.url
+    )
 
 
 def serious(violations: list[dict[str, Any]]) -> list[str]:
@@ -81,7 +139,11 @@ def test_open_pages(visit: Visitor, look: str) -> None:
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
 def test_a_recruiters_pages(visit: Visitor, look: str, now: datetime) -> None:
-    more = {State.DRAFT: ("/case/declare/", "/team/"), State.SUSPENDED: ("/case/appeal/",), State.REJECTED: ("/case/appeal/",)}
+    more = {
+        State.DRAFT: ("/case/declare/", "/team/"),
+        State.SUSPENDED: ("/case/appeal/",),
+        State.REJECTED: ("/case/appeal/",),
+    }
     for state in State:
         visitor = visit(**_look(look))
         visitor.sign_in(in_state(state, now))
@@ -92,7 +154,9 @@ def test_a_recruiters_pages(visit: Visitor, look: str, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(visit: Visitor, look: str, now: datetime) -> None:
+def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(
+    visit: Visitor, look: str, now: datetime
+) -> None:
     visitor, user = visit(**_look(look)), in_state(State.SUSPENDED, now)
     case = Case.objects.get()
     appeals.appeal(case.pk, user.member, "已移出名录，证明见附件。", [], now)
@@ -101,7 +165,9 @@ def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(visit: V
         if answered:
             reviewer = make_reviewer(now)
             claims.claim(case.pk, reviewer, now)
-            operations.uphold(case.pk, reviewer, now, ["registry_abnormal_list"], note="证明不是登记机关出具。")
+            operations.uphold(
+                case.pk, reviewer, now, ["registry_abnormal_list"], note="证明不是登记机关出具。"
+            )
         page = visitor.go("/case/")
         expect(page.locator(".decision .actions a")).to_have_count(int(answered))
         visitor.is_calm()
@@ -111,7 +177,9 @@ def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(visit: V
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
 def test_pages_behind_a_mailed_link(visit: Visitor, look: str, now: datetime) -> None:
     owner = make_member(now)
-    invitation = signing.dumps([str(owner.employer_id), "new@example.com", now.isoformat()], salt=INVITE_SALT)
+    invitation = signing.dumps(
+        [str(owner.employer_id), "new@example.com", now.isoformat()], salt=INVITE_SALT
+    )
     reset = f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/"
     visitor = visit(**_look(look))
     for path in (f"/join/{invitation}/", "/join/x/", reset, "/password/x/y/"):
@@ -151,14 +219,21 @@ def test_a_reviewers_pages(visit: Visitor, look: str, now: datetime) -> None:
         for summary in page.locator("details > summary").all():
             summary.click()
             if "decision" in (summary.locator("..").get_attribute("class") or ""):
-                assert serious(Axe().run(page).response["violations"]) == [], (case.state, summary.inner_text())
+                assert serious(Axe().run(page).response["violations"]) == [], (
+                    case.state,
+                    summary.inner_text(),
+                )
         assert serious(Axe().run(page).response["violations"]) == [], case.state
     visitor.complaints = [said for said in visitor.complaints if "nowhere.jpg" not in said]
 
 
 def _look(name: str) -> dict[str, Any]:
     screen, language, colours = name.split("-")
-    return {**(PHONE if screen == "phone" else {}), "locale": "zh-CN" if language == "zh" else "en", "color_scheme": colours}
+    return {
+        **(PHONE if screen == "phone" else {}),
+        "locale": "zh-CN" if language == "zh" else "en",
+        "color_scheme": colours,
+    }
 
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
@@ -169,7 +244,13 @@ def test_pages_before_the_address_is_confirmed(visit: Visitor, look: str, now: d
     stranger, other, visitor = visit(**_look(look)), visit(**_look(look)), visit(**_look(look))
     other.sign_in(make_member(now).user)
     visitor.sign_in(member.user)
-    for somebody, path in ((stranger, link), (other, link), (visitor, link), (visitor, "/case/"), (visitor, "/team/")):
+    for somebody, path in (
+        (stranger, link),
+        (other, link),
+        (visitor, link),
+        (visitor, "/case/"),
+        (visitor, "/team/"),
+    ):
         page = somebody.go(path)
         somebody.is_calm()
         assert serious(Axe().run(page).response["violations"]) == [], path
@@ -213,12 +294,24 @@ def test_an_account_that_belongs_to_no_company(visit: Visitor, look: str, now: d
 def test_colleagues_of_a_verified_company(visit: Visitor, look: str, now: datetime) -> None:
     owner = make_member(now, make_employer(now, confirmed_at=now))
     make_case(owner, now, State.APPROVED)
-    for address in ("li@example.com", "a.rather.long.name.of.a.colleague@a-long-company-name.example"):
+    for address in (
+        "li@example.com",
+        "a.rather.long.name.of.a.colleague@a-long-company-name.example",
+    ):
         colleague = make_member(now, owner.employer, "recruiter", email=address)
         Proof.objects.create(
-            employer=owner.employer, member=colleague, uscc=owner.employer.uscc, kind="bank_deposit", state="proven", started_at=now,
-            expires_at=now, due_at=now, finished_at=now, proven_at=now, observed={"name": owner.employer.name},
-        )  # fmt: skip
+            employer=owner.employer,
+            member=colleague,
+            uscc=owner.employer.uscc,
+            kind="bank_deposit",
+            state="proven",
+            started_at=now,
+            expires_at=now,
+            due_at=now,
+            finished_at=now,
+            proven_at=now,
+            observed={"name": owner.employer.name},
+        )
     visitor = visit(**_look(look))
     visitor.sign_in(owner.user)
     page = visitor.go("/team/")
@@ -241,7 +334,9 @@ def test_colleagues_of_a_verified_company(visit: Visitor, look: str, now: dateti
 def test_approvals_that_are_not_whole(visit: Visitor, look: str, how: str, now: datetime) -> None:
     visitor, user = visit(**_look(look)), in_state(State.APPROVED, now)
     if how == "lapsed":
-        Case.objects.update(approved_at=now - timedelta(days=180), expires_at=now - timedelta(hours=1))
+        Case.objects.update(
+            approved_at=now - timedelta(days=180), expires_at=now - timedelta(hours=1)
+        )
     else:
         Case.objects.update(conditional=True)
     visitor.sign_in(user)
@@ -252,12 +347,23 @@ def test_approvals_that_are_not_whole(visit: Visitor, look: str, how: str, now: 
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
 @pytest.mark.parametrize("scripted", [True, False])
-def test_a_document_that_was_refused_and_one_that_was_taken_out(visit: Visitor, look: str, scripted: bool, now: datetime) -> None:
+def test_a_document_that_was_refused_and_one_that_was_taken_out(
+    visit: Visitor, look: str, scripted: bool, now: datetime
+) -> None:
     visitor, member = visit(**_look(look), java_script_enabled=scripted), make_member(now)
-    Document.objects.filter(pk=make_document(make_case(member, now), now).pk).update(superseded_at=now)
+    Document.objects.filter(pk=make_document(make_case(member, now), now).pk).update(
+        superseded_at=now
+    )
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    files = [{"name": "a-long-name-of-a-file_" * 4 + f"{n}.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"} for n in range(2)]
+    files = [
+        {
+            "name": "a-long-name-of-a-file_" * 4 + f"{n}.jpg",
+            "mimeType": "image/jpeg",
+            "buffer": b"no picture",
+        }
+        for n in range(2)
+    ]
     licence = page.locator("#slot-business_licence")
     licence.locator("input[name=files]").set_input_files(files)  # type: ignore[arg-type]
     if not scripted:
@@ -275,7 +381,9 @@ def test_a_document_that_was_refused_and_one_that_was_taken_out(visit: Visitor, 
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
 @pytest.mark.parametrize("scripted", [True, False])
-def test_what_was_given_before_is_used_again_and_taken_out_again(visit: Visitor, look: str, scripted: bool, now: datetime) -> None:
+def test_what_was_given_before_is_used_again_and_taken_out_again(
+    visit: Visitor, look: str, scripted: bool, now: datetime
+) -> None:
     visitor, member = visit(**_look(look), java_script_enabled=scripted), make_member(now)
     old = make_document(make_case(member, now, State.WITHDRAWN), now)
     old.pages.update(image=default_storage.save("page.jpg", ContentFile(make(5).jpeg())))
@@ -297,7 +405,9 @@ def test_what_was_given_before_is_used_again_and_taken_out_again(visit: Visitor,
 
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_a_transfer_before_its_code_arrived_and_after_it_came_back(visit: Visitor, look: str, now: datetime) -> None:
+def test_a_transfer_before_its_code_arrived_and_after_it_came_back(
+    visit: Visitor, look: str, now: datetime
+) -> None:
     visitor, member = visit(**_look(look)), make_member(now)
     make_case(member, now)
     visitor.sign_in(member.user)
@@ -306,9 +416,17 @@ def test_a_transfer_before_its_code_arrived_and_after_it_came_back(visit: Visito
     expect(page.locator(".errors")).not_to_have_count(0)
     is_for_everybody(visitor)
     Proof.objects.create(
-        employer=member.employer, member=member, uscc=member.employer.uscc, kind="bank_deposit", started_at=now, due_at=now,
-        expires_at=now + timedelta(days=10), shown="中国工商银行 ···· 6789", stage="sent", observed={"code_given_at": now.isoformat()},
-    )  # fmt: skip
+        employer=member.employer,
+        member=member,
+        uscc=member.employer.uscc,
+        kind="bank_deposit",
+        started_at=now,
+        due_at=now,
+        expires_at=now + timedelta(days=10),
+        shown="中国工商银行 ···· 6789",
+        stage="sent",
+        observed={"code_given_at": now.isoformat()},
+    )
     page = visitor.go("/case/authority/bank-deposit/")
     expect(page.locator(".stages")).to_be_visible()
     expect(page.locator("#id_code")).to_have_count(0)
@@ -321,15 +439,28 @@ def test_a_transfer_before_its_code_arrived_and_after_it_came_back(visit: Visito
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
 def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> None:
-    taken, owner = make_employer(now, confirmed_at=now), make_member(now, make_employer(now, confirmed_at=now))
+    taken, owner = (
+        make_employer(now, confirmed_at=now),
+        make_member(now, make_employer(now, confirmed_at=now)),
+    )
     visitor = visit(**_look(look))
     page = visitor.go("/register/")
-    email, phone = page.locator("#id_email").bounding_box(), page.locator("#id_phone").bounding_box()
+    email, phone = (
+        page.locator("#id_email").bounding_box(),
+        page.locator("#id_phone").bounding_box(),
+    )
     assert email and phone and email["width"] == phone["width"], "every field looks like one"
     sent(page, company="", uscc="91", email="x", phone="12", password="short")
     expect(page.locator(".errors")).not_to_have_count(0)
     is_for_everybody(visitor, "register")
-    sent(page, company="云溪市示例科技有限公司", uscc=taken.uscc, email="x@example.com", phone="", password="一句只有我自己知道的话")
+    sent(
+        page,
+        company="云溪市示例科技有限公司",
+        uscc=taken.uscc,
+        email="x@example.com",
+        phone="",
+        password="一句只有我自己知道的话",
+    )
     expect(page.locator("[name=contest]")).to_be_visible()
     is_for_everybody(visitor, "register, contested")
     page = visitor.go("/sign-in/")
@@ -346,11 +477,15 @@ def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> No
     sent(page, email="nobody")
     expect(page.locator("#id_email_error")).to_be_visible()
     is_for_everybody(visitor, "password")
-    page = visitor.go(f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/")
+    page = visitor.go(
+        f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/"
+    )
     sent(page, new_password1="short", new_password2="other")
     expect(page.locator("#id_new_password2_error")).to_be_visible()
     is_for_everybody(visitor, "new password")
-    page = visitor.go(f"/join/{signing.dumps([str(owner.employer_id), 'new@example.com', now.isoformat()], salt=INVITE_SALT)}/")
+    page = visitor.go(
+        f"/join/{signing.dumps([str(owner.employer_id), 'new@example.com', now.isoformat()], salt=INVITE_SALT)}/"
+    )
     sent(page, password="short")
     expect(page.locator("#id_password_error")).to_be_visible()
     is_for_everybody(visitor, "join")
@@ -360,7 +495,12 @@ def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> No
 def test_forms_of_the_case_that_were_refused(visit: Visitor, look: str, now: datetime) -> None:
     code = make_uscc()
     for state, path, typed, wrong in (
-        (State.DRAFT, "/case/declare/", {"uscc": code[:-1] + ("A" if code[-1] != "A" else "B")}, "#id_uscc_error"),
+        (
+            State.DRAFT,
+            "/case/declare/",
+            {"uscc": code[:-1] + ("A" if code[-1] != "A" else "B")},
+            "#id_uscc_error",
+        ),
         (State.REJECTED, "/case/appeal/", {"words": ""}, "#id_words_error"),
     ):
         visitor = visit(**_look(look))

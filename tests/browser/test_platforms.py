@@ -40,11 +40,15 @@ def platform(now: datetime) -> ApiClient:
     return client
 
 
-def door(platform: ApiClient, base: str, language: str, purpose: LinkPurpose = LinkPurpose.VERIFY) -> str:
+def door(
+    platform: ApiClient, base: str, language: str, purpose: LinkPurpose = LinkPurpose.VERIFY
+) -> str:
     now = timezone.now()
     employer = make_employer(now, platform=platform, reference=f"co-{User.objects.count()}")
     email = f"lin{User.objects.count()}@company.example"
-    member = add_member(platform, employer, reference="hr-1", email=email, role="owner", language=language, now=now)
+    member = add_member(
+        platform, employer, reference="hr-1", email=email, role="owner", language=language, now=now
+    )
     told = {"purpose": purpose, "return_url": f"{BACK}done", "language": language}
     _link, url = make_link(platform, employer, member.pk, links=Links(base), now=now, **told)
     return url.removeprefix(base)
@@ -59,7 +63,9 @@ def is_usable(visitor: Visit, name: str) -> None:
 
 
 @pytest.mark.parametrize("look", list(LOOKS))
-def test_from_the_platform_and_back(visit: Visitor, platform: ApiClient, look: str, live_server: Any) -> None:
+def test_from_the_platform_and_back(
+    visit: Visitor, platform: ApiClient, look: str, live_server: Any
+) -> None:
     language = "en" if "-en" in look else "zh-hans"
     words = {"en": ("Continue", "Back to 招聘网 A"), "zh-hans": ("继续", "返回招聘网 A")}[language]
     visitor = visit(**LOOKS[look])
@@ -86,14 +92,18 @@ def test_from_the_platform_and_back(visit: Visitor, platform: ApiClient, look: s
     page.locator(".handed-in a.button").click()
     page.wait_for_url(f"{BACK}**")
     (url,) = went
-    assert url.startswith(f"{BACK}done?") and parse_qs(urlsplit(url).query)["state"] == ["in_review"]
+    assert url.startswith(f"{BACK}done?") and parse_qs(urlsplit(url).query)["state"] == [
+        "in_review"
+    ]
     visitor.go(address)
     expect(page.locator("h1")).to_have_count(1)
     is_usable(visitor, f"{look}-gone")
 
 
 @pytest.mark.parametrize("look", list(LOOKS))
-def test_the_other_purposes(visit: Visitor, platform: ApiClient, look: str, live_server: Any) -> None:
+def test_the_other_purposes(
+    visit: Visitor, platform: ApiClient, look: str, live_server: Any
+) -> None:
     visitor = visit(**LOOKS[look])
     for purpose in (LinkPurpose.RENEW, LinkPurpose.APPEAL):
         visitor.go(door(platform, live_server.url, "en" if "-en" in look else "zh-hans", purpose))
@@ -101,7 +111,9 @@ def test_the_other_purposes(visit: Visitor, platform: ApiClient, look: str, live
 
 
 @pytest.mark.parametrize("look", list(LOOKS))
-def test_staffs_pages_for_a_platform(visit: Visitor, platform: ApiClient, look: str, now: datetime) -> None:
+def test_staffs_pages_for_a_platform(
+    visit: Visitor, platform: ApiClient, look: str, now: datetime
+) -> None:
     visitor = visit(**LOOKS[look])
     visitor.sign_in(make_reviewer(now))
     old = platform.keys.get()
@@ -109,10 +121,21 @@ def test_staffs_pages_for_a_platform(visit: Visitor, platform: ApiClient, look: 
     old.save()
     key, _ = rotate_key(old, timedelta(hours=24), SYSTEM, timezone.now())
     at = "/console/employers/apiclient/"
-    for path in ("", "add/", f"{platform.pk}/change/", f"{platform.pk}/keys/add/", f"{platform.pk}/return-addresses/",
-                 f"keys/{key.pk}/rotate/", f"keys/{key.pk}/revoke/", f"{platform.pk}/revoke/"):  # fmt: skip
+    for path in (
+        "",
+        "add/",
+        f"{platform.pk}/change/",
+        f"{platform.pk}/keys/add/",
+        f"{platform.pk}/return-addresses/",
+        f"keys/{key.pk}/rotate/",
+        f"keys/{key.pk}/revoke/",
+        f"{platform.pk}/revoke/",
+    ):
         visitor.go(at + path)
-        is_usable(visitor, f"{look}-console-{path.strip('/').split('/')[-1] or 'list'}-{'key' if 'keys' in path else 'platform'}")
+        is_usable(
+            visitor,
+            f"{look}-console-{path.strip('/').split('/')[-1] or 'list'}-{'key' if 'keys' in path else 'platform'}",
+        )
     page = visitor.go(f"{at}keys/{key.pk}/rotate/")
     page.locator(".console-form button[type=submit]").click()
     expect(page.locator("#key")).to_have_value(re.compile("^zk_"))

@@ -28,21 +28,35 @@ def lit_and_cut(image: Image.Image) -> Image.Image:
     """A lamp mirrored in the middle, and the lower fifth left out."""
     width, height = image.size
     spoilt = image.crop((0, 0, width, int(height * 0.8)))
-    ImageDraw.Draw(spoilt).ellipse((width * 0.4, height * 0.33, width * 0.6, height * 0.46), "white")
+    ImageDraw.Draw(spoilt).ellipse(
+        (width * 0.4, height * 0.33, width * 0.6, height * 0.46), "white"
+    )
     return spoilt
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-@pytest.mark.parametrize(("screen", "language", "colours"), [(PHONE, "zh-CN", "light"), (DESK, "en", "dark")], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("screen", "language", "colours"),
+    [(PHONE, "zh-CN", "light"), (DESK, "en", "dark")],
+    ids=["phone", "desk"],
+)
 def test_a_bad_photo_is_replaced(
-    visit: Visitor, now: datetime, tmp_path: Path, screen: dict[str, Any], language: str, colours: str, scripted: bool
+    visit: Visitor,
+    now: datetime,
+    tmp_path: Path,
+    screen: dict[str, Any],
+    language: str,
+    colours: str,
+    scripted: bool,
 ) -> None:
     good = make(3, "portrait", "light").image
     member = make_member(now, email_verified_at=now)
     visitor = visit(**screen, locale=language, color_scheme=colours, java_script_enabled=scripted)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    page.locator("#slot-business_licence .upload input[name=files]").set_input_files(saved(lit_and_cut(good), tmp_path / "bad.jpg"))
+    page.locator("#slot-business_licence .upload input[name=files]").set_input_files(
+        saved(lit_and_cut(good), tmp_path / "bad.jpg")
+    )
     if not scripted:
         page.locator("#slot-business_licence .upload .send").click()
     advice = page.locator("#slot-business_licence .quality")

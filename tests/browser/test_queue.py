@@ -32,7 +32,9 @@ def reviewer(now: datetime) -> User:
 def cases(now: datetime) -> list[Case]:
     """Three of one person, each held for other reasons; and what was decided on the days before."""
     made = []
-    for n, codes in enumerate((("forgery_suspected", "name_mismatch"), ("authority_unproven",), ("name_mismatch",))):
+    for n, codes in enumerate(
+        (("forgery_suspected", "name_mismatch"), ("authority_unproven",), ("name_mismatch",))
+    ):
         case = waiting(now, 410 + n, hours=3 * n + 1)
         case.declared_legal_representative = "林望舒"
         queue_placement.place(case, codes, now - timedelta(hours=3 * n + 1))
@@ -41,24 +43,37 @@ def cases(now: datetime) -> list[Case]:
     for day in range(1, 9):
         at = now - timedelta(days=day)
         Decision.objects.create(
-            case=made[0], attempt_number=1, verb="request_changes", decided_by=make_reviewer(now), policy_version="1",
-            decided_at=at, waited=day,
-        )  # fmt: skip
+            case=made[0],
+            attempt_number=1,
+            verb="request_changes",
+            decided_by=make_reviewer(now),
+            policy_version="1",
+            decided_at=at,
+            waited=day,
+        )
     return made
 
 
 def serious(visitor: Visit) -> list[str]:
     found = Axe().run(visitor.page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in ("serious", "critical")]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:200]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
 
 
-def test_filters_lead_to_the_next_of_what_is_asked_for(visit: Visitor, reviewer: User, cases: list[Case]) -> None:
+def test_filters_lead_to_the_next_of_what_is_asked_for(
+    visit: Visitor, reviewer: User, cases: list[Case]
+) -> None:
     visitor = visit(locale="en-GB", java_script_enabled=False)
     visitor.sign_in(reviewer)
     page = visitor.go(QUEUE)
     expect(page.locator("a.company").first).to_have_text(cases[0].declared_name)
     expect(page.locator("#result_list tbody tr").first).to_contain_text("harm: signs of fraud ×8")
-    page.locator("#changelist-filter").get_by_role("link", name=re.compile("has authorised you")).click()
+    page.locator("#changelist-filter").get_by_role(
+        "link", name=re.compile("has authorised you")
+    ).click()
     expect(page.locator("a.company")).to_have_text([cases[1].declared_name])
     page.get_by_role("button", name="Claim the next of these").click()
     expect(page.locator("h1")).to_have_text(cases[1].declared_name)
@@ -69,7 +84,9 @@ def test_filters_lead_to_the_next_of_what_is_asked_for(visit: Visitor, reviewer:
     visitor.is_calm()
 
 
-def test_two_people_decide_several_cases(visit: Visitor, reviewer: User, cases: list[Case], now: datetime) -> None:
+def test_two_people_decide_several_cases(
+    visit: Visitor, reviewer: User, cases: list[Case], now: datetime
+) -> None:
     one, other = (visit(locale="en-GB", java_script_enabled=script) for script in (True, False))
     one.sign_in(reviewer)
     other.sign_in(make_reviewer(now, "colleague@zizhi.example"))
@@ -92,11 +109,25 @@ def test_two_people_decide_several_cases(visit: Visitor, reviewer: User, cases: 
 
 
 @pytest.mark.parametrize("size", ["phone", "1280", "1920"])
-def test_every_width_and_both_languages_are_calm(visit: Visitor, reviewer: User, cases: list[Case], now: datetime, size: str) -> None:
-    bulk_decisions.propose([case.pk for case in cases[:2]], "reject", reviewer, now, ("duplicate_same_image",), "同一图片")
+def test_every_width_and_both_languages_are_calm(
+    visit: Visitor, reviewer: User, cases: list[Case], now: datetime, size: str
+) -> None:
+    bulk_decisions.propose(
+        [case.pk for case in cases[:2]],
+        "reject",
+        reviewer,
+        now,
+        ("duplicate_same_image",),
+        "同一图片",
+    )
     bulk = Bulk.objects.get()
     options = PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 900}}
-    paths = (QUEUE, f"{QUEUE}?state=all", "/console/verification/bulk/", f"/console/verification/bulk/{bulk.pk}/change/")
+    paths = (
+        QUEUE,
+        f"{QUEUE}?state=all",
+        "/console/verification/bulk/",
+        f"/console/verification/bulk/{bulk.pk}/change/",
+    )
     for locale in ("zh-CN", "en-GB"):
         visitor = visit(**options, locale=locale)
         visitor.sign_in(reviewer)

@@ -43,18 +43,29 @@ def mailed(template: str) -> str:
 
 
 @pytest.mark.parametrize("look", list(LOOKS))
-def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: str, tmp_path: Path) -> None:
+def test_from_the_link_to_the_leak_and_back_to_the_copy(
+    visit: Visitor, look: str, tmp_path: Path
+) -> None:
     shop, zh = Shop(Platform()), "zh" in look
     told = {"mode": "ask_first", "email": "lin@home.test", "language": "zh-hans" if zh else "en"}
     assert shop.platform.call("put", "/candidates/c-1", told)["http"] == 201
-    asked = {"employer_id": shop.platform.employer, "member_id": shop.platform.member, "candidate": "c-1"}
-    assert shop.platform.call("post", "/gate/decisions", asked)["reasons"][0]["code"] == "candidate_no_consent"
+    asked = {
+        "employer_id": shop.platform.employer,
+        "member_id": shop.platform.member,
+        "candidate": "c-1",
+    }
+    assert (
+        shop.platform.call("post", "/gate/decisions", asked)["reasons"][0]["code"]
+        == "candidate_no_consent"
+    )
     who = {name: asked[name] for name in ("employer_id", "member_id")}
     assert shop.platform.call("post", "/candidates/c-1/consent-requests", who)["http"] == 200
     # The candidate.
     candidate = visit(**LOOKS[look])
     candidate.go(mailed("candidate_asked"))
-    candidate.page.locator("section.asked").get_by_role("button", name="同意" if zh else "Yes, I agree").first.click()
+    candidate.page.locator("section.asked").get_by_role(
+        "button", name="同意" if zh else "Yes, I agree"
+    ).first.click()
     expect(candidate.page.locator(".notice").first).to_be_visible()
     release = shop.post(shop.gate_pass(), pdf())
     assert make_copy.follow(release["id"], timezone.now)
@@ -65,7 +76,10 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: st
     with recruiter.page.expect_download() as download:
         recruiter.page.evaluate("address => { location.href = address }", address)
     file = Path(download.value.path())
-    assert download.value.suggested_filename == f"{release['number']}.pdf" and file.read_bytes().startswith(b"%PDF")
+    assert (
+        download.value.suggested_filename == f"{release['number']}.pdf"
+        and file.read_bytes().startswith(b"%PDF")
+    )
     # The candidate is told as it opens.
     candidate.go(mailed("candidate_told"))
     expect(candidate.page.locator("main")).to_contain_text("云溪市示例科技有限公司")
@@ -76,7 +90,9 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: st
     expect(recruiter.page.locator("h1")).to_have_text(
         "链接已使用过，每个链接只能打开一次" if zh else "This link has been used: each opens once"
     )
-    recruiter.complaints = [each for each in recruiter.complaints if "410" not in each]  # the browser's own word for the status
+    recruiter.complaints = [
+        each for each in recruiter.complaints if "410" not in each
+    ]  # the browser's own word for the status
     is_usable(recruiter, f"{look}-link-used")
     # Staff.
     Copy.objects.update(test=False)
@@ -114,8 +130,16 @@ def test_staffs_pages_for_canaries(visit: Visitor, look: str) -> None:
     assert Canary.objects.get() == canary
     assert platform.play(relay["id"], by_stranger=True)["call"]["outcome"] == "stranger"
     ring = CanaryRing.objects.get()
-    assert ring.employer == Employer.objects.get(pk=platform.employer) and ring.call == RelayCall.objects.get()
-    for path in ("canary/", f"canary/{canary.pk}/change/", "canaryring/", f"canaryring/{ring.pk}/change/"):
+    assert (
+        ring.employer == Employer.objects.get(pk=platform.employer)
+        and ring.call == RelayCall.objects.get()
+    )
+    for path in (
+        "canary/",
+        f"canary/{canary.pk}/change/",
+        "canaryring/",
+        f"canaryring/{ring.pk}/change/",
+    ):
         staff.go(f"/console/downloads/{path}")
         is_usable(staff, f"{look}-{path.split('/')[0]}-{'one' if 'change' in path else 'all'}")
     staff.page.locator("[name=outcome]").fill("a machine")

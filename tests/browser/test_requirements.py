@@ -51,16 +51,23 @@ LOOKS = [
 def company() -> Company:
     company = Company.fictitious(307)
     RegistryRecord.objects.create(
-        uscc=company.uscc, name=company.name, legal_representative=company.legal_representative, status="存续",
-        established_on=company.established_on, email_domain=company.domain, as_of=timezone.localdate(),
-    )  # fmt: skip
+        uscc=company.uscc,
+        name=company.name,
+        legal_representative=company.legal_representative,
+        status="存续",
+        established_on=company.established_on,
+        email_domain=company.domain,
+        as_of=timezone.localdate(),
+    )
     return company
 
 
 @pytest.fixture
 def member(company: Company, now: datetime) -> Member:
     """Somebody who registered with an address of their own, by which nothing is proven."""
-    return make_member(now, make_employer(now, name=company.name, uscc=company.uscc), email="lin@qq.com")
+    return make_member(
+        now, make_employer(now, name=company.name, uscc=company.uscc), email="lin@qq.com"
+    )
 
 
 @pytest.fixture
@@ -131,7 +138,9 @@ def test_from_a_free_mailbox_to_rights_with_a_code_to_the_company(
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_of_authority_is_for_everybody(visit: Visitor, member: Member, now: datetime, look: dict[str, Any]) -> None:
+def test_every_page_of_authority_is_for_everybody(
+    visit: Visitor, member: Member, now: datetime, look: dict[str, Any]
+) -> None:
     make_case(member, now)
     visitor = visit(**look)
     visitor.sign_in(member.user)
@@ -142,7 +151,9 @@ def test_every_page_of_authority_is_for_everybody(visit: Visitor, member: Member
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("scripted", [True, False])
-def test_a_transfer_is_followed(visit: Visitor, member: Member, now: datetime, look: dict[str, Any], scripted: bool) -> None:
+def test_a_transfer_is_followed(
+    visit: Visitor, member: Member, now: datetime, look: dict[str, Any], scripted: bool
+) -> None:
     make_case(member, now)
     visitor = visit(**look, java_script_enabled=scripted)
     visitor.sign_in(member.user)
@@ -168,7 +179,9 @@ def test_a_transfer_is_followed(visit: Visitor, member: Member, now: datetime, l
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-def test_the_electronic_licence_shows_a_code_and_asks_again(visit: Visitor, member: Member, now: datetime, scripted: bool) -> None:
+def test_the_electronic_licence_shows_a_code_and_asks_again(
+    visit: Visitor, member: Member, now: datetime, scripted: bool
+) -> None:
     make_case(member, now)
     visitor = visit(locale="en", java_script_enabled=scripted, **PHONE)
     visitor.sign_in(member.user)
@@ -189,7 +202,9 @@ def test_the_electronic_licence_shows_a_code_and_asks_again(visit: Visitor, memb
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-def test_a_colleague_vouches(visit: Visitor, member: Member, company: Company, now: datetime, scripted: bool) -> None:
+def test_a_colleague_vouches(
+    visit: Visitor, member: Member, company: Company, now: datetime, scripted: bool
+) -> None:
     make_case(member, now)
     colleague = make_member(now, member.employer, "recruiter", email=f"wang@{company.domain}")
     asking = visit(locale="en", java_script_enabled=scripted, **PHONE)
@@ -212,7 +227,9 @@ def test_a_colleague_vouches(visit: Visitor, member: Member, company: Company, n
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-def test_what_was_read_is_looked_at(visit: Visitor, member: Member, company: Company, photo: Path, scripted: bool) -> None:
+def test_what_was_read_is_looked_at(
+    visit: Visitor, member: Member, company: Company, photo: Path, scripted: bool
+) -> None:
     visitor = visit(locale="en", java_script_enabled=scripted, **PHONE)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
@@ -229,7 +246,9 @@ def test_what_was_read_is_looked_at(visit: Visitor, member: Member, company: Com
     crop.scroll_into_view_if_needed()
     expect(crop).to_be_visible()
     if scripted:
-        page.wait_for_function("picture => picture.complete && picture.naturalWidth > 20", arg=crop.element_handle())
+        page.wait_for_function(
+            "picture => picture.complete && picture.naturalWidth > 20", arg=crop.element_handle()
+        )
         is_for_everybody(visitor)
     page.get_by_text("It should be … (Legal representative)").click()
     page.get_by_label("Legal representative as on the licence").fill("林小雨")
@@ -237,22 +256,41 @@ def test_what_was_read_is_looked_at(visit: Visitor, member: Member, company: Com
     expect(page.get_by_text("You say: 林小雨")).to_be_attached()
     assert dict(Statement.objects.values_list("field", "said"))["uscc"] == company.uscc
     stored = DocumentReading.objects.get().reading or {}
-    assert stored["fields"]["legal_representative"] == company.legal_representative, "what was read stays"
+    assert stored["fields"]["legal_representative"] == company.legal_representative, (
+        "what was read stays"
+    )
     visitor.is_calm()
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_what_was_read_of_a_service_licence_is_looked_at(visit: Visitor, now: datetime, look: dict[str, Any]) -> None:
+def test_what_was_read_of_a_service_licence_is_looked_at(
+    visit: Visitor, now: datetime, look: dict[str, Any]
+) -> None:
     member = make_member(now, make_employer(now, account_class="commercial_agency"))
     document = make_document(make_case(member, now), now, "hr_service_licence")
-    document.pages.update(image=default_storage.save("page.jpg", ContentFile(make_hr_service(7).jpeg())))
-    values = {"number": "990108230123", "name": member.employer.name, "scope": "为求职者提供职业介绍；" * 12, "valid_until": "2028-05-09"}
-    read = {"document": str(document.pk), "page": 1, "turn": 0, "fields": values, "regions": {"number": [300, 300, 700, 340]}}
+    document.pages.update(
+        image=default_storage.save("page.jpg", ContentFile(make_hr_service(7).jpeg()))
+    )
+    values = {
+        "number": "990108230123",
+        "name": member.employer.name,
+        "scope": "为求职者提供职业介绍；" * 12,
+        "valid_until": "2028-05-09",
+    }
+    read = {
+        "document": str(document.pk),
+        "page": 1,
+        "turn": 0,
+        "fields": values,
+        "regions": {"number": [300, 300, 700, 340]},
+    }
     DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=read)
     visitor = visit(**look)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    expect(page.locator("#item-agency_licence")).to_have_attribute("open", "")  # of which nobody has said anything yet
+    expect(page.locator("#item-agency_licence")).to_have_attribute(
+        "open", ""
+    )  # of which nobody has said anything yet
     crop = page.locator("#slot-hr_service_licence .crop")
     crop.scroll_into_view_if_needed()
     expect(crop).to_have_count(1)
@@ -267,16 +305,29 @@ def test_what_was_read_of_a_service_licence_is_looked_at(visit: Visitor, now: da
 def sent_back(member: Member, now: datetime, state: State, verb: str, times: int = 1) -> Case:
     case = make_case(member, now, state)
     make_document(case, now)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
-    CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[], started_at=now, finished_at=now)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now, finished_at=now
+    )
+    CheckRun.objects.create(
+        attempt=attempt, code="reading", version="1", findings=[], started_at=now, finished_at=now
+    )
     reasons = [{"code": "document_blurred", "field": "document", "seen": "", "expected": ""}]
     for _ in range(times):
-        Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, policy_version="1", decided_at=now)
+        Decision.objects.create(
+            case=case,
+            attempt_number=1,
+            verb=verb,
+            reasons=reasons,
+            policy_version="1",
+            decided_at=now,
+        )
     return case
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_only_what_failed_is_done_again(visit: Visitor, member: Member, now: datetime, look: dict[str, Any]) -> None:
+def test_only_what_failed_is_done_again(
+    visit: Visitor, member: Member, now: datetime, look: dict[str, Any]
+) -> None:
     sent_back(member, now, State.CHANGES_REQUESTED, "request_changes")
     visitor = visit(**look)
     visitor.sign_in(member.user)
@@ -294,7 +345,9 @@ def test_only_what_failed_is_done_again(visit: Visitor, member: Member, now: dat
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("scripted", [True, False])
-def test_an_appeal_with_evidence(visit: Visitor, member: Member, now: datetime, photo: Path, look: dict[str, Any], scripted: bool) -> None:
+def test_an_appeal_with_evidence(
+    visit: Visitor, member: Member, now: datetime, photo: Path, look: dict[str, Any], scripted: bool
+) -> None:
     case = sent_back(member, now, State.REJECTED, "reject")
     visitor = visit(**look, java_script_enabled=scripted)
     visitor.sign_in(member.user)
@@ -311,13 +364,17 @@ def test_an_appeal_with_evidence(visit: Visitor, member: Member, now: datetime, 
     assert (case.state, Appeal.objects.get().documents.count()) == (State.IN_REVIEW, 1)
 
 
-def test_after_the_third_time_a_person_is_asked(visit: Visitor, member: Member, now: datetime) -> None:
+def test_after_the_third_time_a_person_is_asked(
+    visit: Visitor, member: Member, now: datetime
+) -> None:
     case = sent_back(member, now, State.CHANGES_REQUESTED, "request_changes", times=3)
     visitor = visit(**PHONE)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     page.get_by_role("link", name="请人工查看").click()
-    page.get_by_role("button", name="交给人工").click()  # nothing written yet: the browser or the page says so
+    page.get_by_role(
+        "button", name="交给人工"
+    ).click()  # nothing written yet: the browser or the page says so
     page.get_by_label("想告诉审核员什么？").fill("已经拍了三次，不知道还差什么。")
     is_for_everybody(visitor)
     page.get_by_role("button", name="交给人工").click()
@@ -333,15 +390,28 @@ def test_while_it_is_the_recruiters_turn_the_next_step_stands_first(
 ) -> None:
     case = make_case(member, now, State.CHECKING)
     make_document(case, now)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, leased_until=now + timedelta(hours=1))
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now, leased_until=now + timedelta(hours=1)
+    )
     visitor = visit(**look)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     expect(page.locator(".pill.checking")).to_be_visible()
     lacks = Finding("authority", "authority_missing", Severity.WAIT).as_json()
-    CheckRun.objects.create(attempt=attempt, code="authority", version="2", findings=[lacks], started_at=now, finished_at=now)
-    Attempt.objects.update(waiting_for="authority_missing", leased_until=None, due_at=now + timedelta(hours=1))
-    expect(page.locator(".pill.changes_requested")).to_be_visible()  # without anybody loading the page again
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="authority",
+        version="2",
+        findings=[lacks],
+        started_at=now,
+        finished_at=now,
+    )
+    Attempt.objects.update(
+        waiting_for="authority_missing", leased_until=None, due_at=now + timedelta(hours=1)
+    )
+    expect(
+        page.locator(".pill.changes_requested")
+    ).to_be_visible()  # without anybody loading the page again
     step = page.locator("section.next")
     expect(step).to_have_count(1)
     below, checks = step.bounding_box(), page.locator(".checks").bounding_box()
@@ -353,10 +423,20 @@ def test_while_it_is_the_recruiters_turn_the_next_step_stands_first(
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("scripted", [True, False])
-def test_an_agency_adds_a_client(visit: Visitor, now: datetime, tmp_path: Path, look: dict[str, Any], scripted: bool) -> None:
-    agency = make_employer(now, name="云溪市示例人力资源有限公司", account_class="commercial_agency")
+def test_an_agency_adds_a_client(
+    visit: Visitor, now: datetime, tmp_path: Path, look: dict[str, Any], scripted: bool
+) -> None:
+    agency = make_employer(
+        now, name="云溪市示例人力资源有限公司", account_class="commercial_agency"
+    )
     member = make_member(now, agency)
-    make_case(member, now, State.APPROVED, approved_at=now - timedelta(days=3), expires_at=now + timedelta(days=150))
+    make_case(
+        member,
+        now,
+        State.APPROVED,
+        approved_at=now - timedelta(days=3),
+        expires_at=now + timedelta(days=150),
+    )
     path, client = tmp_path / "授权书.jpg", Company.fictitious(411)
     path.write_bytes(make_letter(31, company=client).jpeg())
     visitor = visit(**look | {"locale": "en"}, java_script_enabled=scripted)
@@ -378,7 +458,14 @@ def test_an_agency_adds_a_client(visit: Visitor, now: datetime, tmp_path: Path, 
     item.get_by_role("button", name="Save").click()
     expect(item.locator(".client .tag.checking")).to_be_visible()
     letter = Document.objects.get(kind="client_authorization")
-    read = {"titled": True, "sealed": True, "page": 1, "fields": {"company": client.name}, "confidence": {"company": 1.0}, "regions": {}}
+    read = {
+        "titled": True,
+        "sealed": True,
+        "page": 1,
+        "fields": {"company": client.name},
+        "confidence": {"company": 1.0},
+        "regions": {},
+    }
     told = read | {"names_agency": True, "declared": "", "declared_until": ""}
     DocumentReading.objects.filter(document=letter).update(reading=told, finished_at=now)
     visitor.goes_on("/case/")

@@ -27,13 +27,33 @@ PAGE = "/downloads/restriction/"
 def member(now: datetime) -> Member:
     """An owner whose company took 23 resumes in one night, and is restricted for it."""
     member = approved(now, days=60)
-    taken = {"client_id": member.pk, "employer_id": member.employer_id, "member_id": member.pk, "uscc": member.employer.uscc}
+    taken = {
+        "client_id": member.pk,
+        "employer_id": member.employer_id,
+        "member_id": member.pk,
+        "uscc": member.employer.uscc,
+    }
     GateDecision.objects.bulk_create(
-        GateDecision(**taken, candidate=f"c-{n}", allowed=True, tier="established", decided_at=now - timedelta(hours=3, minutes=n))
+        GateDecision(
+            **taken,
+            candidate=f"c-{n}",
+            allowed=True,
+            tier="established",
+            decided_at=now - timedelta(hours=3, minutes=n),
+        )
         for n in range(23)
     )
-    seen = tier_changes.Seen(("night", "sequence"), {"night": 23, "sequence": 18}, now - timedelta(days=14))
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now - timedelta(hours=2), reason=RESTRICTED, seen=seen)
+    seen = tier_changes.Seen(
+        ("night", "sequence"), {"night": 23, "sequence": 18}, now - timedelta(days=14)
+    )
+    tier_changes.move(
+        member.employer_id,
+        Tier.RESTRICTED,
+        SYSTEM,
+        now - timedelta(hours=2),
+        reason=RESTRICTED,
+        seen=seen,
+    )
     return member
 
 
@@ -44,8 +64,13 @@ def console_is_for_everybody(visitor: Visit) -> None:
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_from_the_case_to_the_answer(visit: Visitor, look: str, scripted: bool, member: Member, now: datetime) -> None:
-    owner, reviewer = visit(**_look(look), java_script_enabled=scripted), visit(**_look(look), java_script_enabled=scripted)
+def test_from_the_case_to_the_answer(
+    visit: Visitor, look: str, scripted: bool, member: Member, now: datetime
+) -> None:
+    owner, reviewer = (
+        visit(**_look(look), java_script_enabled=scripted),
+        visit(**_look(look), java_script_enabled=scripted),
+    )
     owner.sign_in(member.user)
     page = owner.go("/case/")
     is_for_everybody(owner)
@@ -73,10 +98,19 @@ def test_from_the_case_to_the_answer(visit: Visitor, look: str, scripted: bool, 
 
 
 @pytest.mark.parametrize("look", ["phone-en-light", "desk-zh-dark"])
-def test_the_other_restrictions_and_a_colleague(visit: Visitor, look: str, member: Member, now: datetime) -> None:
+def test_the_other_restrictions_and_a_colleague(
+    visit: Visitor, look: str, member: Member, now: datetime
+) -> None:
     until = now + timedelta(days=14)
     for tier, reason in ((Tier.RESTRICTED, STEP_UP), (Tier.PROVISIONAL, "")):
-        tier_changes.move(member.employer_id, tier, SYSTEM, now, reason=reason, until=until if tier is Tier.PROVISIONAL else None)
+        tier_changes.move(
+            member.employer_id,
+            tier,
+            SYSTEM,
+            now,
+            reason=reason,
+            until=until if tier is Tier.PROVISIONAL else None,
+        )
         for who in (member, make_member(now, member.employer, role="recruiter")):
             visitor = visit(**_look(look))
             visitor.sign_in(who.user)

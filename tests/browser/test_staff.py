@@ -33,7 +33,9 @@ def required(settings: Any) -> None:
 
 @pytest.fixture
 def colleague(now: datetime) -> User:
-    return make_user(now, "li.na.with.a.long.address@staff.zizhi.example", is_staff=True, is_superuser=True)
+    return make_user(
+        now, "li.na.with.a.long.address@staff.zizhi.example", is_staff=True, is_superuser=True
+    )
 
 
 def type_password(page: Page, user: User) -> None:

@@ -32,7 +32,12 @@ def deliver(link: str) -> None:
     ids=["zh-phone", "en-desk"],
 )
 def test_a_mail_arrives_and_leads_on(
-    visit: Visitor, settings: Any, tmp_path: Path, live_server: Any, options: dict[str, Any], said: tuple[str, ...]
+    visit: Visitor,
+    settings: Any,
+    tmp_path: Path,
+    live_server: Any,
+    options: dict[str, Any],
+    said: tuple[str, ...],
 ) -> None:
     settings.MAILS_KEPT, settings.MAILS_DIR = True, tmp_path
     empty, press, arrived, show = said

@@ -29,12 +29,32 @@ LOOKS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("look", LOOKS)
 def test_an_operator_mends_an_endpoint(visit: Visitor, look: str, now: datetime) -> None:
     platform, _ = create_api_client("招聘网 A", [], now, contact_email="ops@site-a.example")
-    endpoint, _ = webhooks.create(platform.pk, "https://hr.site-a.example/zizhi/with-a-rather-long-path", [], "", SYSTEM, now, local=False)
+    endpoint, _ = webhooks.create(
+        platform.pk,
+        "https://hr.site-a.example/zizhi/with-a-rather-long-path",
+        [],
+        "",
+        SYSTEM,
+        now,
+        local=False,
+    )
     webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
-    visitor = visit(java_script_enabled=False, **LOOKS[look]) if look == "desk-en" else visit(**LOOKS[look])
+    visitor = (
+        visit(java_script_enabled=False, **LOOKS[look])
+        if look == "desk-en"
+        else visit(**LOOKS[look])
+    )
     operator = make_user(now, is_staff=True, language="zh-hans")
-    may = ("operate_webhookendpoint", "view_webhookendpoint", "view_webhookdelivery", "view_platformevent", "view_apiclient")
-    operator.user_permissions.set(Permission.objects.filter(codename__in=may))  # a test that writes for good has emptied the groups
+    may = (
+        "operate_webhookendpoint",
+        "view_webhookendpoint",
+        "view_webhookdelivery",
+        "view_platformevent",
+        "view_apiclient",
+    )
+    operator.user_permissions.set(
+        Permission.objects.filter(codename__in=may)
+    )  # a test that writes for good has emptied the groups
     visitor.sign_in(operator)
     at = f"/console/events/webhookendpoint/{endpoint.pk}/"
     page = visitor.go("/console/")

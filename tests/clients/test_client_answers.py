@@ -19,7 +19,9 @@ def test_the_file_is_up_to_date() -> None:
     assert client_answers.PATH.read_text(encoding="utf-8") == client_answers.source(), STALE
 
 
-def test_a_change_of_the_document_makes_it_stale(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_change_of_the_document_makes_it_stale(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     written = tmp_path / "answers.py"
     monkeypatch.setattr(client_answers, "PATH", written)
     call_command("write_client_answers")
@@ -39,16 +41,27 @@ def test_a_change_of_the_document_makes_it_stale(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_a_later_version_may_have_more_of_is_a_plain_string() -> None:
-    kinds = {field.name: field.type for kind in (answers.Me, answers.Employer, answers.Rights) for field in fields(kind)}
-    assert kinds["scopes"] == "list[str]" and kinds["state"] == "str | None" and kinds["tier"] == "str"
+    kinds = {
+        field.name: field.type
+        for kind in (answers.Me, answers.Employer, answers.Rights)
+        for field in fields(kind)
+    }
+    assert (
+        kinds["scopes"] == "list[str]" and kinds["state"] == "str | None" and kinds["tier"] == "str"
+    )
 
 
 def test_an_endpoint_with_its_secret_is_an_endpoint() -> None:
     assert issubclass(answers.EndpointWithSecret, answers.Endpoint)
-    assert {field.name for field in fields(answers.EndpointWithSecret)} - {field.name for field in fields(answers.Endpoint)} == {"secret"}
+    assert {field.name for field in fields(answers.EndpointWithSecret)} - {
+        field.name for field in fields(answers.Endpoint)
+    } == {"secret"}
 
 
-@pytest.mark.parametrize(("allowed", "is_yes"), [(True, True), (False, False), (1, False), ("true", False), (None, False)])
+@pytest.mark.parametrize(
+    ("allowed", "is_yes"),
+    [(True, True), (False, False), (1, False), ("true", False), (None, False)],
+)
 def test_only_true_is_a_yes(allowed: Any, is_yes: bool) -> None:
     given: dict[str, Any] = dict.fromkeys(field.name for field in fields(Decision))
     decision = Decision(**given | {"allowed": allowed})

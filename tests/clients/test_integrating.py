@@ -47,9 +47,14 @@ def free_port() -> int:
 def run(script: str, folder: Path, **environment: str) -> tuple[str, str]:
     """What a shell says to stdout and to stderr; whatever it has started is ended with it."""
     shell = subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, env={**os.environ, **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**os.environ, **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     try:
         said = shell.communicate(timeout=200)
     finally:
@@ -69,9 +74,14 @@ def test_every_command_of_the_guide(broker: str, live_server: Any, tmp_path: Pat
     script = ends + "\n".join(f"echo '{MARK}'\n{block}" for block in COMMANDS)
     with running_worker(broker, tmp_path / "worker.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):
         out, complaints = run(
-            script, tmp_path, ZIZHI=f"{live_server.url}/api/v1", KEY=key, HOOK=f"http://127.0.0.1:{free_port()}/zizhi",
-            PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", PYTHONPATH=str(settings.BASE_DIR / "clients" / "python"),
-        )  # fmt: skip
+            script,
+            tmp_path,
+            ZIZHI=f"{live_server.url}/api/v1",
+            KEY=key,
+            HOOK=f"http://127.0.0.1:{free_port()}/zizhi",
+            PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            PYTHONPATH=str(settings.BASE_DIR / "clients" / "python"),
+        )
     said = out.split(f"{MARK}\n")[1:]
     assert len(said) == len(COMMANDS) > 8, complaints
     for block, answer in zip(COMMANDS, said, strict=True):

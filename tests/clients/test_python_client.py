@@ -72,7 +72,9 @@ def last_page(value: Any) -> Any:
 
 
 def schema_of_answer(operation: dict[str, Any]) -> dict[str, Any] | None:
-    good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+    good = next(
+        answer for status, answer in operation["responses"].items() if status.startswith("2")
+    )
     content = good.get("content", {})
     return content["application/json"]["schema"] if content else None
 
@@ -85,7 +87,12 @@ def argument(name: str, kind: Any) -> Any:
     text = str(kind)
     if "bytes" in text:
         return b"%PDF-1.7"
-    for word, value in (("timedelta", timedelta(days=1)), ("datetime", datetime(2026, 11, 24, tzinfo=UTC)), ("bool", True), ("int", 7)):
+    for word, value in (
+        ("timedelta", timedelta(days=1)),
+        ("datetime", datetime(2026, 11, 24, tzinfo=UTC)),
+        ("bool", True),
+        ("int", 7),
+    ):
         if word in text:
             return value
     return ID
@@ -99,11 +106,19 @@ def called(name: str) -> tuple[httpx.Request, Any]:
 
     def serve(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(204) if schema is None else httpx.Response(200, json=last_page(example(schema)))
+        return (
+            httpx.Response(204)
+            if schema is None
+            else httpx.Response(200, json=last_page(example(schema)))
+        )
 
     method = getattr(Zizhi, name)
     kinds = get_type_hints(method)
-    given = {each: argument(each, kinds[each]) for each in inspect.signature(method).parameters if each != "self"}
+    given = {
+        each: argument(each, kinds[each])
+        for each in inspect.signature(method).parameters
+        if each != "self"
+    }
     with Zizhi("zk_x", "https://zizhi.example", transport=httpx.MockTransport(serve)) as zizhi:
         told = getattr(zizhi, name)(**given)
         told = list(told) if isinstance(told, Iterator) else told
@@ -121,11 +136,17 @@ def same(told: Any, schema: dict[str, Any], where: str) -> None:
     elif is_dataclass(told):
         assert {field.name for field in fields(told)} == set(schema["properties"]), where
         for field in fields(told):
-            same(getattr(told, field.name), schema["properties"][field.name], f"{where}.{field.name}")
+            same(
+                getattr(told, field.name), schema["properties"][field.name], f"{where}.{field.name}"
+            )
 
 
 def test_each_operation_has_one_method() -> None:
-    methods = {name for name, _ in inspect.getmembers(Zizhi, inspect.isfunction) if not name.startswith("_")}
+    methods = {
+        name
+        for name, _ in inspect.getmembers(Zizhi, inspect.isfunction)
+        if not name.startswith("_")
+    }
     assert methods - OWN == set(OPERATIONS)
 
 
@@ -141,7 +162,9 @@ def test_a_method_sends_what_the_document_asks_for(name: str) -> None:
     assert asked - {"after", "before", "limit"} <= set(request.url.params)
     content = operation.get("requestBody", {}).get("content", {})
     if form := content.get("multipart/form-data", {}).get("schema"):
-        assert set(re.findall(rb' name="(\w+)"', request.read())) == {field.encode() for field in resolved(form)["properties"]}
+        assert set(re.findall(rb' name="(\w+)"', request.read())) == {
+            field.encode() for field in resolved(form)["properties"]
+        }
         assert "Idempotency-Key" in request.headers
         return
     body = content.get("application/json", {}).get("schema")
@@ -170,9 +193,16 @@ def test_an_answer_has_the_documents_fields(name: str) -> None:
 # --- The gate fails closed ---------------------------------------------------------------------------------
 
 YES = {
-    "id": ID, "allowed": True, "reasons": [], "obligations": ["mark"], "tier": "provisional", "decided_at": "2026-11-24T10:00:00.5Z",
-    "retry_at": None, "gate_pass": "p", "gate_pass_expires_at": "2026-11-24T10:01:00Z",
-}  # fmt: skip
+    "id": ID,
+    "allowed": True,
+    "reasons": [],
+    "obligations": ["mark"],
+    "tier": "provisional",
+    "decided_at": "2026-11-24T10:00:00.5Z",
+    "retry_at": None,
+    "gate_pass": "p",
+    "gate_pass_expires_at": "2026-11-24T10:01:00Z",
+}
 
 
 def client(serve: Callable[[httpx.Request], httpx.Response], **options: Any) -> Zizhi:
@@ -180,7 +210,14 @@ def client(serve: Callable[[httpx.Request], httpx.Response], **options: Any) -> 
 
 
 def problem(status: int, code: str, **headers: str) -> httpx.Response:
-    told = {"type": "urn:x", "title": "Wrong", "status": status, "detail": "错", "code": code, "fix": {"zh": "改", "en": "mend it"}}
+    told = {
+        "type": "urn:x",
+        "title": "Wrong",
+        "status": status,
+        "detail": "错",
+        "code": code,
+        "fix": {"zh": "改", "en": "mend it"},
+    }
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.Response(status, json=told, headers={"X-Request-Id": "req_1"} | named)
 
@@ -195,8 +232,12 @@ def test_a_yes_is_true_and_a_no_is_false() -> None:
         "appeal": False,
         "url": "",
     }
-    yes = client(lambda request: httpx.Response(200, json=YES | {"new_field": 1})).may_download(ID, ID, "c")
-    no = client(lambda request: httpx.Response(200, json=YES | {"allowed": False, "reasons": [reason]})).may_download(ID, ID, "c")
+    yes = client(lambda request: httpx.Response(200, json=YES | {"new_field": 1})).may_download(
+        ID, ID, "c"
+    )
+    no = client(
+        lambda request: httpx.Response(200, json=YES | {"allowed": False, "reasons": [reason]})
+    ).may_download(ID, ID, "c")
     assert yes and yes.obligations == ["mark"] and not no and no.reasons[0].code == "x"
 
 
@@ -260,7 +301,13 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_write_is_repeated_under_one_key(waits: list[float]) -> None:
     keys: list[str] = []
-    replies = iter([httpx.ConnectError("gone"), problem(503, "unavailable", Retry_After="5"), problem(409, "idempotency_in_progress")])
+    replies = iter(
+        [
+            httpx.ConnectError("gone"),
+            problem(503, "unavailable", Retry_After="5"),
+            problem(409, "idempotency_in_progress"),
+        ]
+    )
 
     def serve(request: httpx.Request) -> httpx.Response:
         keys.append(request.headers["Idempotency-Key"])
@@ -282,21 +329,34 @@ def test_a_write_is_repeated_under_one_key(waits: list[float]) -> None:
         (problem(429, "rate_limited", Retry_After="3600"), RateLimited),
     ],
 )
-def test_what_does_not_help_is_not_repeated(reply: httpx.Response, kind: type[ZizhiError], waits: list[float]) -> None:
+def test_what_does_not_help_is_not_repeated(
+    reply: httpx.Response, kind: type[ZizhiError], waits: list[float]
+) -> None:
     with pytest.raises(kind) as raised:
         client(lambda request: reply).create_employer("r", "name", "x")
     error = raised.value
-    assert waits == [] and (error.says, error.fix, error.fix_zh, error.request_id) == ("Wrong", "mend it", "改", "req_1")
+    assert waits == [] and (error.says, error.fix, error.fix_zh, error.request_id) == (
+        "Wrong",
+        "mend it",
+        "改",
+        "req_1",
+    )
     assert error.code in str(error)
 
 
-def test_a_release_that_is_waited_for_is_repeated_by_its_pass_and_waited_for_longer(waits: list[float]) -> None:
+def test_a_release_that_is_waited_for_is_repeated_by_its_pass_and_waited_for_longer(
+    waits: list[float],
+) -> None:
     seen: list[httpx.Request] = []
     release = example(SCHEMAS["ResumeReleaseOut"])
 
     def serve(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(201, json=release) if len(seen) > 1 else problem(503, "release_busy", Retry_After="10")
+        return (
+            httpx.Response(201, json=release)
+            if len(seen) > 1
+            else problem(503, "release_busy", Retry_After="10")
+        )
 
     told = client(serve, timeout=5.0).release("pass", "13900000001", b"%PDF-1.7", wait=10)
     assert told.link and told.link.url and len(seen) == 2 and 10 <= waits[0] <= 12
@@ -308,13 +368,24 @@ def test_a_release_that_is_waited_for_is_repeated_by_its_pass_and_waited_for_lon
 def test_it_gives_up_in_the_end(waits: list[float]) -> None:
     with pytest.raises(Unavailable) as raised:
         client(lambda request: problem(503, "unavailable"), retries=2).me()
-    assert len(waits) == 2 and raised.value.code == "unavailable" and not isinstance(raised.value, GateUnavailable)
+    assert (
+        len(waits) == 2
+        and raised.value.code == "unavailable"
+        and not isinstance(raised.value, GateUnavailable)
+    )
 
 
 def test_all_pages_are_read() -> None:
     def serve(request: httpx.Request) -> httpx.Response:
         at = int(request.url.params.get("after", "0"))
-        member = {"id": str(at), "reference": "", "role": "owner", "verified": True, "joined_at": "2026-11-24T10:00:00Z", "left_at": None}
+        member = {
+            "id": str(at),
+            "reference": "",
+            "role": "owner",
+            "verified": True,
+            "joined_at": "2026-11-24T10:00:00Z",
+            "left_at": None,
+        }
         return httpx.Response(200, json={"data": [member], "next": str(at + 1) if at < 2 else None})
 
     assert [member.id for member in client(serve).members(ID)] == ["0", "1", "2"]
@@ -337,7 +408,15 @@ def test_an_id_cannot_lead_to_another_address() -> None:
 # --- Webhooks ---------------------------------------------------------------------------------------------
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-MESSAGE = json.dumps({"id": "evt_1", "type": "employer.approved", "timestamp": "2026-11-24T10:00:00.000Z", "sequence": 3, "data": {}})
+MESSAGE = json.dumps(
+    {
+        "id": "evt_1",
+        "type": "employer.approved",
+        "timestamp": "2026-11-24T10:00:00.000Z",
+        "sequence": 3,
+        "data": {},
+    }
+)
 
 
 def signed(at: datetime) -> dict[str, str]:
@@ -355,6 +434,10 @@ def test_a_message_of_the_service_is_believed() -> None:
 
 def test_nothing_else_is() -> None:
     headers = signed(datetime.now(UTC))
-    for wrong, body in ((headers, MESSAGE.replace("3", "4")), (signed(datetime.now(UTC) - timedelta(minutes=6)), MESSAGE), ({}, MESSAGE)):
+    for wrong, body in (
+        (headers, MESSAGE.replace("3", "4")),
+        (signed(datetime.now(UTC) - timedelta(minutes=6)), MESSAGE),
+        ({}, MESSAGE),
+    ):
         with pytest.raises(WebhookInvalid):
             verify_webhook(SECRET, wrong, body)

@@ -52,15 +52,26 @@ def key(platform: tuple[ApiClient, str]) -> str:
 
 
 def send(method: str, path: str, key: str = "", body: Any = None, **headers: str) -> Any:
-    given = {name.replace("_", "-"): value for name, value in headers.items()} | ({"Authorization": f"Bearer {key}"} if key else {})
-    content = body if isinstance(body, (str, bytes)) else json.dumps(body) if body is not None else ""
-    return Client().generic(method, path, content, given.pop("content-type", "application/json"), headers=given)
+    given = {name.replace("_", "-"): value for name, value in headers.items()} | (
+        {"Authorization": f"Bearer {key}"} if key else {}
+    )
+    content = (
+        body if isinstance(body, (str, bytes)) else json.dumps(body) if body is not None else ""
+    )
+    return Client().generic(
+        method, path, content, given.pop("content-type", "application/json"), headers=given
+    )
 
 
 def question(state: State = State.APPROVED) -> dict[str, str]:
     now = timezone.now()
     member = make_member(now)
-    make_case(member, now, state, **({"expires_at": now + timedelta(days=1)} if state is State.APPROVED else {}))
+    make_case(
+        member,
+        now,
+        state,
+        **({"expires_at": now + timedelta(days=1)} if state is State.APPROVED else {}),
+    )
     return {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c-1"}
 
 
@@ -74,16 +85,34 @@ def question(state: State = State.APPROVED) -> dict[str, str]:
         ("DELETE", GATE, None, {}, 405, "method_not_allowed"),
         ("POST", GATE, "{", {}, 400, "malformed_json"),
         ("POST", GATE, "{}", {}, 422, "invalid_request"),
-        ("POST", GATE, "a=b", {"content-type": "application/x-www-form-urlencoded"}, 415, "unsupported_media_type"),
+        (
+            "POST",
+            GATE,
+            "a=b",
+            {"content-type": "application/x-www-form-urlencoded"},
+            415,
+            "unsupported_media_type",
+        ),
         ("POST", GATE, "x" * (1024 * 1024 + 1), {}, 413, "body_too_large"),
-        ("GET", "/api/v1/employers/0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d/requirements", None, {}, 404, "employer_unknown"),
+        (
+            "GET",
+            "/api/v1/employers/0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d/requirements",
+            None,
+            {},
+            404,
+            "employer_unknown",
+        ),
     ],
 )
 def test_every_error_is_a_problem(
     key: str, method: str, path: str, body: Any, headers: dict[str, str], status: int, code: str
-) -> None:  # fmt: skip
+) -> None:
     answer = send(method, path, key, body, **headers)
-    assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (status, code, status)
+    assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (
+        status,
+        code,
+        status,
+    )
     assert answer["Content-Type"].startswith("application/problem+json")
     assert answer.json()["request_id"] == answer["X-Request-Id"]
     assert answer.json()["title"] and answer.json()["detail"]
@@ -91,7 +120,10 @@ def test_every_error_is_a_problem(
 
 
 def test_what_nobody_expected_is_told_without_details(key: str) -> None:
-    with mock.patch("verification.api.requirements.employers.Employer.objects.seen_by", side_effect=RuntimeError("secret of the house")):
+    with mock.patch(
+        "verification.api.employers.Employer.objects.seen_by",
+        side_effect=RuntimeError("secret of the house"),
+    ):
         answer = send("GET", f"{EMPLOYERS}?uscc={make_uscc()}", key)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.content.decode() and answer["X-Request-Id"]
@@ -102,11 +134,22 @@ def test_a_request_keeps_the_id_that_it_came_with(key: str, given: str) -> None:
     assert send("GET", ME, key, X_Request_Id=given)["X-Request-Id"] == given
 
 
-def test_the_log_names_the_request_and_nothing_personal(key: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_names_the_request_and_nothing_personal(
+    key: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, "config.api_door"):
-        send("GET", f"{EMPLOYERS}?uscc={make_uscc()}&reference=lin@company.example", key, X_Request_Id="abc-123")
+        send(
+            "GET",
+            f"{EMPLOYERS}?uscc={make_uscc()}&reference=lin@company.example",
+            key,
+            X_Request_Id="abc-123",
+        )
     (line,) = [record.msg for record in caplog.records if record.name == "config.api_door"]
-    assert isinstance(line, dict) and (line["request_id"], line["status"], line["route"]) == ("abc-123", 200, "api/v1/employers")
+    assert isinstance(line, dict) and (line["request_id"], line["status"], line["route"]) == (
+        "abc-123",
+        200,
+        "api/v1/employers",
+    )
     assert line["client"] and "lin@" not in str(line) and key not in str(line)
 
 
@@ -118,7 +161,11 @@ def test_an_id_of_another_form_is_replaced(key: str, given: str) -> None:
 
 def test_other_addresses_are_left_alone(client: Client) -> None:
     answer = client.get("/nothing-here")
-    assert answer.status_code == 404 and "X-Request-Id" not in answer and "problem" not in answer["Content-Type"]
+    assert (
+        answer.status_code == 404
+        and "X-Request-Id" not in answer
+        and "problem" not in answer["Content-Type"]
+    )
 
 
 def test_each_status_is_of_a_reason() -> None:
@@ -128,8 +175,15 @@ def test_each_status_is_of_a_reason() -> None:
 def test_who_is_asking(platform: tuple[ApiClient, str]) -> None:
     client, key = platform
     told = send("GET", ME, key).json()
-    assert told["platform_id"] == str(client.pk) and told["name"] == client.name and told["test"] is False
-    assert set(told["scopes"]) == {"gate:decide", "employers:read", "employers:write"} and told["expires_at"] is None
+    assert (
+        told["platform_id"] == str(client.pk)
+        and told["name"] == client.name
+        and told["test"] is False
+    )
+    assert (
+        set(told["scopes"]) == {"gate:decide", "employers:read", "employers:write"}
+        and told["expires_at"] is None
+    )
     assert key.startswith(told["key_begins"]) and key not in json.dumps(told)
     assert send("GET", ME).status_code == 401
 
@@ -163,11 +217,21 @@ def test_a_bucket_fills_again() -> None:
 def test_too_many_requests_are_told_when_to_come_again(key: str, settings: Any) -> None:
     settings.API_PER_SECOND = {"gate": 0.0, "other": 0.5}
     first = send("GET", ME, key)
-    assert (first.status_code, first["RateLimit-Limit"], first["RateLimit-Remaining"]) == (200, "1", "0")
+    assert (first.status_code, first["RateLimit-Limit"], first["RateLimit-Remaining"]) == (
+        200,
+        "1",
+        "0",
+    )
     refused = send("GET", ME, key)
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
-    assert int(refused["Retry-After"]) >= 1 and refused["RateLimit-Remaining"] == "0" and refused.json()["fix"]["zh"]
-    assert send("POST", GATE, key, question()).status_code == 200, "the gate has a bucket of its own"
+    assert (
+        int(refused["Retry-After"]) >= 1
+        and refused["RateLimit-Remaining"] == "0"
+        and refused.json()["fix"]["zh"]
+    )
+    assert send("POST", GATE, key, question()).status_code == 200, (
+        "the gate has a bucket of its own"
+    )
     assert send("GET", ME, "zk_wrong").status_code == 401
 
 
@@ -190,7 +254,10 @@ def test_a_put_that_comes_late_does_not_undo_what_was_put_after_it(key: str) -> 
     after = send("PUT", path, key, {"name": "乙公司", "uscc": code}, Idempotency_Key="k-2")
     assert (after.status_code, after.json()["name"]) == (200, "乙公司")
     late = send("PUT", path, key, {"name": "甲公司", "uscc": code}, Idempotency_Key="k-1")
-    assert late["Idempotent-Replayed"] == "true" and (late.status_code, late.content) == (201, first.content)
+    assert late["Idempotent-Replayed"] == "true" and (late.status_code, late.content) == (
+        201,
+        first.content,
+    )
     assert send("GET", f"{EMPLOYERS}/{first.json()['id']}", key).json()["name"] == "乙公司"
     reused = send("PUT", path, key, {"name": "丙公司", "uscc": code}, Idempotency_Key="k-2")
     assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
@@ -198,7 +265,11 @@ def test_a_put_that_comes_late_does_not_undo_what_was_put_after_it(key: str) -> 
 
 def test_each_method_that_changes_something_takes_a_key() -> None:
     """Whatever method an operation of the document has, a key with it is honoured or means nothing."""
-    used = {method.upper() for methods in api.get_openapi_schema()["paths"].values() for method in methods}
+    used = {
+        method.upper()
+        for methods in api.get_openapi_schema()["paths"].values()
+        for method in methods
+    }
     assert used - {"GET"} <= set(DONE_ONCE) and "GET" not in DONE_ONCE
 
 
@@ -215,18 +286,26 @@ def test_another_request_with_the_same_key_is_refused(key: str, now: datetime) -
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
     assert GateDecision.objects.count() == 1
     other = make_api_client(now)[1]
-    assert send("POST", GATE, other, asked, Idempotency_Key="k-1").json()["id"] != "", "keys are each platform's own"
+    assert send("POST", GATE, other, asked, Idempotency_Key="k-1").json()["id"] != "", (
+        "keys are each platform's own"
+    )
 
 
-def test_a_platforms_other_key_hears_only_what_it_may(platform: tuple[ApiClient, str], key: str) -> None:
+def test_a_platforms_other_key_hears_only_what_it_may(
+    platform: tuple[ApiClient, str], key: str
+) -> None:
     asked = question()
     send("POST", GATE, key, asked, Idempotency_Key="k-1")
     _, less = add_key(platform[0], [Scope.EMPLOYERS_READ], SYSTEM, timezone.now())
     refused = send("POST", GATE, less, asked, Idempotency_Key="k-1")
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
-    new, replaced = rotate_key(ApiKey.objects.get(key_hash=ApiKey.hash_key(key)), timedelta(), SYSTEM, timezone.now())
+    new, replaced = rotate_key(
+        ApiKey.objects.get(key_hash=ApiKey.hash_key(key)), timedelta(), SYSTEM, timezone.now()
+    )
     assert new.client == platform[0]
-    assert send("POST", GATE, replaced, asked, Idempotency_Key="k-1")["Idempotent-Replayed"] == "true"
+    assert (
+        send("POST", GATE, replaced, asked, Idempotency_Key="k-1")["Idempotent-Replayed"] == "true"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "x" * 65, "two words"])
@@ -243,9 +322,13 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
     may = "employers:read employers:write gate:decide"
     idempotency.begin(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
     waits = send("POST", GATE, key, body, Idempotency_Key="k-1")
-    assert (waits.status_code, waits.json()["code"]) == (409, "idempotency_in_progress") and int(waits["Retry-After"]) >= 1
+    assert (waits.status_code, waits.json()["code"]) == (409, "idempotency_in_progress") and int(
+        waits["Retry-After"]
+    ) >= 1
     IdempotentAnswer.objects.update(claimed_until=timezone.now())
-    assert send("POST", GATE, key, body, Idempotency_Key="k-1").status_code == 200, "what has died can be asked again"
+    assert send("POST", GATE, key, body, Idempotency_Key="k-1").status_code == 200, (
+        "what has died can be asked again"
+    )
 
 
 def test_what_was_taken_over_keeps_nothing(platform: tuple[ApiClient, str], now: datetime) -> None:
@@ -263,9 +346,12 @@ def test_what_was_taken_over_keeps_nothing(platform: tuple[ApiClient, str], now:
 def test_what_failed_can_be_tried_again(key: str, error: Exception | None) -> None:
     asked = question()
     if error is None:
-        assert send("POST", GATE, key, {**asked, "candidate": ""}, Idempotency_Key="k-1").status_code == 422
+        assert (
+            send("POST", GATE, key, {**asked, "candidate": ""}, Idempotency_Key="k-1").status_code
+            == 422
+        )
     else:
-        with mock.patch("downloads.api.gate.gate.decide_all", side_effect=error):
+        with mock.patch("downloads.api.gate.gate_decide.decide_all", side_effect=error):
             assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 500
     assert not IdempotentAnswer.objects.exists()
     assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 200
@@ -276,7 +362,9 @@ def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: E
     asked = question()
     with mock.patch("config.api_door.idempotency.keep", side_effect=error):
         answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
-    assert answer.status_code in (500, 503) and answer["Content-Type"].startswith("application/problem+json")
+    assert answer.status_code in (500, 503) and answer["Content-Type"].startswith(
+        "application/problem+json"
+    )
     assert not GateDecision.objects.exists()
     assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 200
     assert GateDecision.objects.count() == 1
@@ -324,7 +412,10 @@ def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) ->
         (b'[{"allowed": false}, {"allowed": false}]', True),
         (b'{"allowed": true}', False),
         (b'{"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),
-        (b'[{"allowed": false}, {"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}]', False),
+        (
+            b'[{"allowed": false}, {"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}]',
+            False,
+        ),
         (b'{"decision_id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),
         (b'{"yes": 1}', False),
         (b'"yes"', False),
@@ -346,10 +437,15 @@ def test_answers_are_let_go_after_a_day(platform: tuple[ApiClient, str], now: da
     idempotency.begin(platform[0], "new", b"asked", timezone.now())
     sweep_answers()
     assert [row.key for row in IdempotentAnswer.objects.all()] == ["new"]
-    assert isinstance(idempotency.begin(platform[0], "new", b"other", timezone.now() + idempotency.KEPT_FOR), idempotency.Claim)
+    assert isinstance(
+        idempotency.begin(platform[0], "new", b"other", timezone.now() + idempotency.KEPT_FOR),
+        idempotency.Claim,
+    )
 
 
-def test_without_the_header_the_gate_asks_no_more_of_the_database(key: str, django_assert_num_queries: Any) -> None:
+def test_without_the_header_the_gate_asks_no_more_of_the_database(
+    key: str, django_assert_num_queries: Any
+) -> None:
     asked = question()
     send("POST", GATE, key, asked)
     # The one statement, which confirms the key; on PostgreSQL it is prepared and goes past Django's counting.
@@ -378,7 +474,9 @@ def test_twenty_at_once_have_one_effect(key: str) -> None:
     assert len(answers) == 20 and GateDecision.objects.count() == 1
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_in_progress"}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {
+        "idempotency_in_progress"
+    }
     assert send("POST", GATE, key, asked, Idempotency_Key="k-1")["Idempotent-Replayed"] == "true"
 
 
@@ -397,13 +495,20 @@ def test_the_document_says_of_each_operation_what_can_go_wrong(client: Client) -
     tags = {tag["name"] for tag in document["tags"] if tag["description"]}
     seen = set()
     for path, method, operation in operations(document):
-        assert operation["summary"] and operation["description"] and set(operation["tags"]) <= tags, path
+        assert (
+            operation["summary"] and operation["description"] and set(operation["tags"]) <= tags
+        ), path
         seen.add(operation["operationId"])
         for status in ("401", "403", "404", "409", "422", "429", "503"):
             content = operation["responses"][status]["content"]["application/problem+json"]
-            assert content["schema"] == {"$ref": "#/components/schemas/Problem"} and content["example"]["code"], (path, status)
+            assert (
+                content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                and content["example"]["code"]
+            ), (path, status)
         sent = {parameter["name"] for parameter in operation["parameters"]}
-        assert "X-Request-Id" in sent and ("Idempotency-Key" in sent) == (method in ("post", "put", "patch", "delete")), path
+        assert "X-Request-Id" in sent and ("Idempotency-Key" in sent) == (
+            method in ("post", "put", "patch", "delete")
+        ), path
     assert len(seen) == len(list(operations(document)))
 
 
@@ -428,7 +533,9 @@ def test_no_two_schemas_share_a_name() -> None:
             yield from under(below)
 
     ours = [
-        kind.__name__ for kind in under(Schema) if kind.__module__.split(".")[0] in ("employers", "verification", "downloads", "events")
+        kind.__name__
+        for kind in under(Schema)
+        if kind.__module__.split(".")[0] in ("employers", "verification", "downloads", "events")
     ]
     ours = [name for name in ours if "[" not in name]
     assert sorted(ours) == sorted(set(ours))

@@ -70,10 +70,14 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     now = timezone.now()
     client, key = create_api_client("a test", list(Scope), now, test=True)
     ApiClient.objects.filter(pk=client.pk).update(return_urls="https://site.example/back")
-    employer = make_employer(now, platform=client, test=True, reference="co-1", uscc=test_outcomes.code_for(0))
+    employer = make_employer(
+        now, platform=client, test=True, reference="co-1", uscc=test_outcomes.code_for(0)
+    )
     member = make_member(now, employer, email="owner@company.test")
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=100))
-    endpoint, _ = webhooks.create(client.pk, "http://127.0.0.1:9/hook", [], "", SYSTEM, now, local=True)
+    endpoint, _ = webhooks.create(
+        client.pk, "http://127.0.0.1:9/hook", [], "", SYSTEM, now, local=True
+    )
     record("register", employer, SYSTEM, now, employer_id=employer.pk)
     relay(now)
     delivery = WebhookDelivery.objects.get()
@@ -86,20 +90,45 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
         "reference": "co-1",
     }
     asked = {"employer_id": employer.pk, "member_id": member.pk, "candidate": "c-1"}
-    yes = Client().post("/api/v1/gate/decisions", asked, "application/json", headers={"Authorization": f"Bearer {key}"}).json()
+    yes = (
+        Client()
+        .post(
+            "/api/v1/gate/decisions",
+            asked,
+            "application/json",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        .json()
+    )
     ids |= {"decision_id": yes["id"], "gate_pass": yes["gate_pass"]}
     set_phone(client, employer, _named(member).pk, "13800000001", now)
     lent = bindings.bind(yes["id"], client, "13900000001", now)
     ids["relay_id"] = relays.follow_at_once(lent, client, timezone.now).pk
     given = {"gate_pass": yes["gate_pass"], "candidate_phone": "13900000001"}
     file = SimpleUploadedFile("cv.pdf", b"%PDF-1.7")
-    begun = Client().post("/api/v1/releases", given | {"resume": file}, headers={"Authorization": f"Bearer {key}"}).json()
-    found = Client().post("/api/v1/traces", {"why": "a tip", "text": "x"}, headers={"Authorization": f"Bearer {key}"}).json()
+    begun = (
+        Client()
+        .post(
+            "/api/v1/releases", given | {"resume": file}, headers={"Authorization": f"Bearer {key}"}
+        )
+        .json()
+    )
+    found = (
+        Client()
+        .post(
+            "/api/v1/traces",
+            {"why": "a tip", "text": "x"},
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        .json()
+    )
     ids |= {"release_id": begun["id"], "trace_id": found["id"]}
     told = operations.Told("tell_after", "lin@home.test")
     candidate, _ = operations.put_candidate(client, "co-1", told, now)
     ids["request_id"] = consents.ask(client, "co-1", employer, member.pk, [], now).pk
-    ids["order_id"] = EraseOrder.objects.create(candidate=candidate, employer=employer, uscc=employer.uscc, ordered_at=now, due_at=now).pk
+    ids["order_id"] = EraseOrder.objects.create(
+        candidate=candidate, employer=employer, uscc=employer.uscc, ordered_at=now, due_at=now
+    ).pk
     # The test's connection is not the server's to close; Django's own test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -110,13 +139,19 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
 
 @schema.parametrize()
 @settings(max_examples=8, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_one_of_the_documents(case: schemathesis.Case, there: tuple[str, dict[str, Any]]) -> None:
+def test_every_answer_is_one_of_the_documents(
+    case: schemathesis.Case, there: tuple[str, dict[str, Any]]
+) -> None:
     key, ids = there
     # What is right by its form is asked of rows that there are; a wrong id stays as it is, since it is what is tried.
     if case.meta and case.meta.generation.mode.is_positive:
         case.path_parameters = {name: ids[name] for name in case.path_parameters or {}}
         if isinstance(case.body, dict):
-            case.body |= {name: ids[name] for name in ("employer_id", "member_id", "decision_id", "gate_pass") if name in case.body}
+            case.body |= {
+                name: ids[name]
+                for name in ("employer_id", "member_id", "decision_id", "gate_pass")
+                if name in case.body
+            }
     with transaction.atomic():
         case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=CHECKS)
         transaction.set_rollback(True)

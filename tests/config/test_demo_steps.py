@@ -57,7 +57,9 @@ def test_each_step_is_one_line_and_is_noted(path: Path, capsys: pytest.CaptureFi
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_step_that_fails_is_made_by_the_next_start(path: Path, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_step_that_fails_is_made_by_the_next_start(
+    path: Path, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert show(path, "wrong_licence", "golden_name") == 2
     said = capsys.readouterr().out
     assert "2/8 failed (wrong_licence): The worker did not finish in time" in said
@@ -70,7 +72,9 @@ def test_a_step_that_fails_is_made_by_the_next_start(path: Path, settings: Any, 
     assert demo_record.missing(demo_record.load(path)) == []
 
 
-def test_an_interrupted_step_is_made_by_the_next_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_step_is_made_by_the_next_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(self: Told, name: str) -> Text:
         if name == "revoked_company":
             raise KeyboardInterrupt
@@ -97,7 +101,10 @@ def test_sign_ins_are_made_once(path: Path) -> None:
 
 
 def test_a_demo_that_was_shown_before_there_were_steps_is_whole() -> None:
-    assert demo_record.missing({"reviewer": "a", "password": "b", "api_key": "c", "employer": "d"}) == []
+    assert (
+        demo_record.missing({"reviewer": "a", "password": "b", "api_key": "c", "employer": "d"})
+        == []
+    )
 
 
 def test_in_a_deployment_there_is_no_demo(settings: Any, path: Path, now: datetime) -> None:

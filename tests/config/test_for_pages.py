@@ -22,7 +22,9 @@ ME, DOCS = "/api/v1/me", "/api/v1/docs"
 
 
 def tells(request: HttpRequest) -> JsonResponse:
-    given = [name for name in ("session", "user", "_messages", "csp_nonce") if hasattr(request, name)]
+    given = [
+        name for name in ("session", "user", "_messages", "csp_nonce") if hasattr(request, name)
+    ]
     return JsonResponse({"given": given, "language": translation.get_language()})
 
 
@@ -39,18 +41,27 @@ def _telling() -> Iterator[None]:
 def test_only_pages_are_given_what_pages_need(now: datetime) -> None:
     browser = sign_in(make_member(now).user)
     for page in ("/tells", "/api/v1/docs"):
-        assert browser.get(page).json() == {"given": ["session", "user", "_messages", "csp_nonce"], "language": "en"}
+        assert browser.get(page).json() == {
+            "given": ["session", "user", "_messages", "csp_nonce"],
+            "language": "en",
+        }
     # The same browser, in the same thread: neither who it is nor its language is the API's.
     assert browser.get("/api/v1/tells").json() == {"given": [], "language": settings.LANGUAGE_CODE}
 
 
-def test_a_page_of_the_api_is_under_the_pages_policy_and_an_answer_shows_nothing(now: datetime, client: Client) -> None:
+def test_a_page_of_the_api_is_under_the_pages_policy_and_an_answer_shows_nothing(
+    now: datetime, client: Client
+) -> None:
     _, key = make_api_client(now)
     page, answer = client.get(DOCS), client.get(ME, headers={"Authorization": f"Bearer {key}"})
-    assert "script-src 'self'" in page["Content-Security-Policy"] and page["X-Frame-Options"] == "DENY"
+    assert (
+        "script-src 'self'" in page["Content-Security-Policy"] and page["X-Frame-Options"] == "DENY"
+    )
     assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     for each in (page, answer, client.get("/api/v1/nothing")):
-        assert each["X-Content-Type-Options"] == "nosniff" and each["Referrer-Policy"] == "same-origin"
+        assert (
+            each["X-Content-Type-Options"] == "nosniff" and each["Referrer-Policy"] == "same-origin"
+        )
     assert not answer.cookies and int(answer["Content-Length"]) == len(answer.content)
 
 
@@ -64,10 +75,14 @@ def test_without_tls_the_api_is_led_to_it_as_pages_are(now: datetime, client: Cl
 
 def test_each_stands_for_one_of_the_frameworks() -> None:
     """The console's own checks ask for their kind; what looks for the framework's names is silenced, and asserted here."""
-    ours = [import_string(name) for name in settings.MIDDLEWARE if name.startswith("config.for_pages.")]
+    ours = [
+        import_string(name) for name in settings.MIDDLEWARE if name.startswith("config.for_pages.")
+    ]
     assert len(ours) == 8
     assert settings.SESSION_COOKIE_SECURE == settings.CSRF_COOKIE_SECURE == settings.HTTPS
     assert settings.SESSION_COOKIE_HTTPONLY and settings.X_FRAME_OPTIONS == "DENY"
     assert [error for error in check_all() if error.level >= ERROR] == []
     for each in ours:
-        assert each.__mro__[1].__name__ == "_ForPages" and each.__mro__[2].__module__.split(".")[0] in ("django", "csp", "whitenoise")
+        assert each.__mro__[1].__name__ == "_ForPages" and each.__mro__[2].__module__.split(".")[
+            0
+        ] in ("django", "csp", "whitenoise")

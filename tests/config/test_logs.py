@@ -47,16 +47,22 @@ def test_what_only_tells_comes_in_a_moment(log: logging.Logger, file: Path) -> N
     assert soon(file, 2) == ["one", "two"]
 
 
-def test_a_warning_comes_at_once_and_after_what_was_before_it(log: logging.Logger, file: Path) -> None:
+def test_a_warning_comes_at_once_and_after_what_was_before_it(
+    log: logging.Logger, file: Path
+) -> None:
     log.info("before")
     log.warning("now")
     assert file.read_text() == "before\nnow\n"
 
 
-def test_lines_of_many_threads_are_whole_and_each_thread_s_in_order(log: logging.Logger, file: Path) -> None:
+def test_lines_of_many_threads_are_whole_and_each_thread_s_in_order(
+    log: logging.Logger, file: Path
+) -> None:
     def tell(who: int) -> None:
         for number in range(300):
-            (log.warning if number % 50 == 0 else log.info)(json.dumps({"who": who, "number": number, "long": "x" * 500}))
+            (log.warning if number % 50 == 0 else log.info)(
+                json.dumps({"who": who, "number": number, "long": "x" * 500})
+            )
 
     threads = [threading.Thread(target=tell, args=(who,)) for who in range(6)]
     for thread in threads:
@@ -65,7 +71,10 @@ def test_lines_of_many_threads_are_whole_and_each_thread_s_in_order(log: logging
         thread.join()
     told = [json.loads(line) for line in soon(file, 1800)]
     assert len(told) == 1800
-    assert all([line["number"] for line in told if line["who"] == who] == list(range(300)) for who in range(6))
+    assert all(
+        [line["number"] for line in told if line["who"] == who] == list(range(300))
+        for who in range(6)
+    )
 
 
 def test_what_cannot_be_written_costs_its_own_lines_alone(tmp_path: Path) -> None:
@@ -114,5 +123,11 @@ os.waitpid(child, 0)
 
 
 def test_a_process_that_ends_and_one_that_was_forked_write_their_own_lines_once() -> None:
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert sorted(done.stdout.splitlines()) == ["child", "parent"]

@@ -19,12 +19,22 @@ from config.message_files import Transport
 
 @pytest.fixture
 def channel(tmp_path: Path) -> Iterator[Any]:
-    folders = {"data_folder_in": str(tmp_path), "data_folder_out": str(tmp_path), "control_folder": str(tmp_path / "control")}
-    with Connection("filesystem://localhost", transport="config.message_files:Transport", transport_options=folders) as connection:
+    folders = {
+        "data_folder_in": str(tmp_path),
+        "data_folder_out": str(tmp_path),
+        "control_folder": str(tmp_path / "control"),
+    }
+    with Connection(
+        "filesystem://localhost",
+        transport="config.message_files:Transport",
+        transport_options=folders,
+    ) as connection:
         yield connection.channel()
 
 
-def test_a_message_has_its_name_only_when_it_is_whole(channel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_has_its_name_only_when_it_is_whole(
+    channel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[tuple[list[str], Any]] = []
     named = Path.replace
 
@@ -57,7 +67,9 @@ def test_messages_of_many_writers_all_come(channel: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", '{"bod', "\x00" * 9])
-def test_what_cannot_be_read_is_dropped_and_the_next_comes(channel: Any, tmp_path: Path, text: str) -> None:
+def test_what_cannot_be_read_is_dropped_and_the_next_comes(
+    channel: Any, tmp_path: Path, text: str
+) -> None:
     (tmp_path / "0_broken.celery.msg").write_text(text)
     channel._put("celery", {"n": 1})
     assert channel._get("celery") == {"n": 1}
@@ -88,4 +100,6 @@ def test_the_table_of_an_exchange_is_there_whole(channel: Any, tmp_path: Path) -
 
 def test_it_is_what_the_service_uses_where_messages_are_files() -> None:
     with app.connection_for_write() as connection:
-        assert isinstance(connection.transport, Transport) == settings.CELERY_BROKER_URL.startswith("filesystem")
+        assert isinstance(connection.transport, Transport) == settings.CELERY_BROKER_URL.startswith(
+            "filesystem"
+        )

@@ -50,29 +50,48 @@ def test_a_line_is_its_time_its_process_and_its_text(terminal: io.StringIO) -> N
     lines = lines_on(terminal)
     lines.write(Message("line", "mail to 甲 → http://x/\n\n".encode(), AT, "worker", None))
     lines.write(Message("line", b"one\ntwo \n", AT, "web", None))
-    assert terminal.getvalue() == "10:21:05 worker | mail to 甲 → http://x/\n10:21:05 web    | one\n10:21:05 web    | two\n"
+    assert (
+        terminal.getvalue()
+        == "10:21:05 worker | mail to 甲 → http://x/\n10:21:05 web    | one\n10:21:05 web    | two\n"
+    )
 
 
 def test_of_the_supervisor_only_what_went_wrong_is_said(terminal: io.StringIO) -> None:
     lines = lines_on(terminal)
-    for text in ("web started (pid=7)\n", "worker stopped (rc=1)\n", "sending SIGTERM to web (pid 7)\n", "web stopped (rc=-15)\n"):
+    for text in (
+        "web started (pid=7)\n",
+        "worker stopped (rc=1)\n",
+        "sending SIGTERM to web (pid 7)\n",
+        "web stopped (rc=-15)\n",
+    ):
         lines.write(Message("line", text, AT, "system", None))
     assert said(terminal) == ["system | worker stopped (rc=1)", "system | stopping …"]
 
 
 def test_of_a_stop_that_was_asked_for_one_line_is_said(terminal: io.StringIO) -> None:
     lines = lines_on(terminal)
-    for text in ("SIGINT received\n", "sending SIGTERM to web (pid 7)\n", "web stopped (rc=-15)\n", "sending SIGKILL to worker (pid 8)\n"):
+    for text in (
+        "SIGINT received\n",
+        "sending SIGTERM to web (pid 7)\n",
+        "web stopped (rc=-15)\n",
+        "sending SIGKILL to worker (pid 8)\n",
+    ):
         lines.write(Message("line", text, AT, "system", None))
     lines.write(Message("line", b"worker: Cold shutdown (MainProcess)\n", AT, "worker", None))
     lines.write(Message("line", b"[error] lost\n", AT, "worker", None))
-    assert said(terminal) == ["system | stopping …", "system | sending SIGKILL to worker (pid 8)", "worker | [error] lost"]
+    assert said(terminal) == [
+        "system | stopping …",
+        "system | sending SIGKILL to worker (pid 8)",
+        "worker | [error] lost",
+    ]
 
 
 def test_the_end_of_a_task_ends_nothing_else(terminal: io.StringIO) -> None:
     lines = lines_on(terminal)
     manager = Supervisor(lines, task(lines, "print('made')"))
-    manager.add_process("web", f"{sys.executable} -c \"import time; time.sleep(3); print('still here')\"")
+    manager.add_process(
+        "web", f"{sys.executable} -c \"import time; time.sleep(3); print('still here')\""
+    )
     manager.loop()
     assert said(terminal)[:2] == ["demo   | made", "web    | still here"]
     assert manager.returncode == 0
@@ -80,10 +99,22 @@ def test_the_end_of_a_task_ends_nothing_else(terminal: io.StringIO) -> None:
 
 def test_a_task_that_fails_says_what_to_do_and_the_rest_goes_on(terminal: io.StringIO) -> None:
     lines = lines_on(terminal)
-    manager = Supervisor(lines, task(lines, "import os, signal; print('half', flush=True); os.kill(os.getpid(), signal.SIGKILL)"))
-    manager.add_process("web", f"{sys.executable} -c \"import time; time.sleep(3); print('still here')\"")
+    manager = Supervisor(
+        lines,
+        task(
+            lines,
+            "import os, signal; print('half', flush=True); os.kill(os.getpid(), signal.SIGKILL)",
+        ),
+    )
+    manager.add_process(
+        "web", f"{sys.executable} -c \"import time; time.sleep(3); print('still here')\""
+    )
     manager.loop()
-    assert said(terminal)[:3] == ["demo   | half", "demo   | not complete (exit status -9); start again", "web    | still here"]
+    assert said(terminal)[:3] == [
+        "demo   | half",
+        "demo   | not complete (exit status -9); start again",
+        "web    | still here",
+    ]
 
 
 def test_a_task_ends_with_the_processes_and_says_nothing_then(terminal: io.StringIO) -> None:
@@ -98,7 +129,9 @@ def test_a_task_ends_with_the_processes_and_says_nothing_then(terminal: io.Strin
     assert "start again" not in terminal.getvalue()
 
 
-def test_a_task_that_ignores_the_signal_is_killed(terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_ignores_the_signal_is_killed(
+    terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("config.terminal.PATIENCE", 0.5)
     script = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     deaf = task(lines_on(terminal), script)
@@ -132,7 +165,9 @@ log.warning("mail_delayed", mail=7)
 
 def logged(*, readable: bool) -> list[str]:
     run = [sys.executable, "-c", SCRIPT.format(readable=readable)]
-    return subprocess.run(run, capture_output=True, text=True, check=True, timeout=60).stderr.splitlines()
+    return subprocess.run(
+        run, capture_output=True, text=True, check=True, timeout=60
+    ).stderr.splitlines()
 
 
 def test_lines_for_a_terminal_are_short_and_name_what_is_wrong() -> None:
@@ -146,4 +181,6 @@ def test_lines_for_a_terminal_are_short_and_name_what_is_wrong() -> None:
 
 def test_lines_for_a_machine_have_it_all() -> None:
     first = logged(readable=False)[0]
-    assert all(f'"{name}"' in first for name in ("timestamp", "level", "client", "request_id", "ms"))
+    assert all(
+        f'"{name}"' in first for name in ("timestamp", "level", "client", "request_id", "ms")
+    )

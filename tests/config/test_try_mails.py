@@ -30,9 +30,14 @@ def kept(settings: Any, tmp_path: Path) -> Path:
 
 
 def deliver(
-    subject: str = "Confirm", to: str = "a@b.example", text: str = "", html: str = "<html><head></head><body>Hi</body></html>"
+    subject: str = "Confirm",
+    to: str = "a@b.example",
+    text: str = "",
+    html: str = "<html><head></head><body>Hi</body></html>",
 ) -> None:
-    message = EmailMultiAlternatives(subject, text or "Open http://localhost:8000/verify-email/a:b/ now.", to=[to])
+    message = EmailMultiAlternatives(
+        subject, text or "Open http://localhost:8000/verify-email/a:b/ now.", to=[to]
+    )
     if html:
         message.attach_alternative(html, "text/html")
     get_connection("config.kept_mail.Backend").send_messages([message])
@@ -48,7 +53,9 @@ def at_home(**headers: str) -> Client:
 
 def test_a_mail_is_one_line_in_the_terminal(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "你好，\n\n请打开 http://localhost:8000/verify-email/WyJ:1x:y-Z_/。\n\nhttp://localhost:8000/case/help/"
-    deliver("确认云溪市示例科技有限公司的电子邮箱地址，以便继续完成认证，谢谢" * 2, "hr@b.example", text)
+    deliver(
+        "确认云溪市示例科技有限公司的电子邮箱地址，以便继续完成认证，谢谢" * 2, "hr@b.example", text
+    )
     deliver("No link", text="A word.")
     subject = "确认云溪市示例科技有限公司的电子邮箱地址，以便继续完成认证，谢谢" * 2
     assert capsys.readouterr().out.splitlines() == [
@@ -57,7 +64,9 @@ def test_a_mail_is_one_line_in_the_terminal(kept: Path, capsys: pytest.CaptureFi
     ]
 
 
-def test_mails_are_for_the_owner_alone_and_bounded(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mails_are_for_the_owner_alone_and_bounded(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(kept_mail, "AT_MOST", 3)
     for number in range(5):
         deliver(f"Number {number}")
@@ -68,7 +77,9 @@ def test_mails_are_for_the_owner_alone_and_bounded(kept: Path, monkeypatch: pyte
 
 
 @pytest.mark.django_db
-def test_the_queue_forgets_whom_it_wrote_to_all_the_same(kept: Path, settings: Any, now: datetime) -> None:
+def test_the_queue_forgets_whom_it_wrote_to_all_the_same(
+    kept: Path, settings: Any, now: datetime
+) -> None:
     settings.EMAIL_BACKEND = "config.kept_mail.Backend"
     row = sending.queue_mail("a@b.example", "password_reset", "en", {"path": "/password/x/y/"}, now)
     assert sending.send(row.pk, now, "http://localhost:8000")
@@ -77,7 +88,10 @@ def test_the_queue_forgets_whom_it_wrote_to_all_the_same(kept: Path, settings: A
     assert (mail.to, mail.links[0]) == ("a@b.example", "http://localhost:8000/password/x/y/")
 
 
-@pytest.mark.parametrize(("site", "url"), [("https://hr.example", "keptmail://"), ("http://localhost.hr.example", "keptmail://")])
+@pytest.mark.parametrize(
+    ("site", "url"),
+    [("https://hr.example", "keptmail://"), ("http://localhost.hr.example", "keptmail://")],
+)
 def test_no_deployment_keeps_mails(monkeypatch: pytest.MonkeyPatch, site: str, url: str) -> None:
     monkeypatch.setenv("ZIZHI_STAFF_SECOND_FACTOR", "required")
     monkeypatch.setenv("ZIZHI_SITE_URL", site)
@@ -87,7 +101,9 @@ def test_no_deployment_keeps_mails(monkeypatch: pytest.MonkeyPatch, site: str, u
         runpy.run_path(str(SETTINGS))
 
 
-def test_unless_chosen_they_are_not_kept_on_this_machine_either(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unless_chosen_they_are_not_kept_on_this_machine_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ZIZHI_SITE_URL", "http://localhost:8000")
     monkeypatch.delenv("ZIZHI_EMAIL_URL", raising=False)
     assert runpy.run_path(str(SETTINGS))["MAILS_KEPT"] is False
@@ -97,7 +113,11 @@ def test_unless_chosen_they_are_not_kept_on_this_machine_either(monkeypatch: pyt
 
 
 def test_the_page_is_there_for_whoever_tries_it_out(kept: Path) -> None:
-    for host, address in ((HOST, "127.0.0.1"), ("127.0.0.1:8000", "127.0.0.1"), ("[::1]:8000", "::1")):
+    for host, address in (
+        (HOST, "127.0.0.1"),
+        ("127.0.0.1:8000", "127.0.0.1"),
+        ("[::1]:8000", "::1"),
+    ):
         assert Client(HTTP_HOST=host, REMOTE_ADDR=address).get(PAGE).status_code == 200, host
 
 
@@ -116,7 +136,9 @@ def test_the_page_is_there_for_whoever_tries_it_out(kept: Path) -> None:
     ],
     ids=str,
 )
-def test_to_everybody_else_it_does_not_exist(kept: Path, settings: Any, request_of: dict[str, str]) -> None:
+def test_to_everybody_else_it_does_not_exist(
+    kept: Path, settings: Any, request_of: dict[str, str]
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     deliver()
     (key,) = kept_mail.keys(kept)
@@ -153,11 +175,17 @@ def test_without_mails_it_says_how_to_get_one(kept: Path, language: str, said: s
 
 def test_the_newest_is_on_top_with_its_link(kept: Path) -> None:
     deliver("Older")
-    deliver("Newer & <b>bold</b>", text="Here: http://localhost:8000/case/?a=1&b=2 and https://x.example/.")
+    deliver(
+        "Newer & <b>bold</b>",
+        text="Here: http://localhost:8000/case/?a=1&b=2 and https://x.example/.",
+    )
     response = at_home(accept_language="en").get(PAGE)
     page = response.content.decode()
     assert page.index("Newer &amp; &lt;b&gt;bold&lt;/b&gt;") < page.index("Older")
-    assert 'href="http://localhost:8000/case/?a=1&amp;b=2"' in page and 'href="https://x.example/"' in page
+    assert (
+        'href="http://localhost:8000/case/?a=1&amp;b=2"' in page
+        and 'href="https://x.example/"' in page
+    )
     assert "no-store" in response["Cache-Control"]
     assert "frame-src 'self'" in response["Content-Security-Policy"]
 
@@ -169,10 +197,14 @@ def test_a_link_that_is_no_address_is_not_offered(kept: Path) -> None:
 
 
 def test_the_mail_itself_is_in_a_sandbox(kept: Path) -> None:
-    deliver(html="<html><head><title>x</title></head><body><script>alert(1)</script><a href='/'>go</a></body></html>")
+    deliver(
+        html="<html><head><title>x</title></head><body><script>alert(1)</script><a href='/'>go</a></body></html>"
+    )
     (key,) = kept_mail.keys(kept)
     response = at_home().get(f"{PAGE}/{key}")
-    policy = {part.split()[0]: part.split()[1:] for part in response["Content-Security-Policy"].split(";")}
+    policy = {
+        part.split()[0]: part.split()[1:] for part in response["Content-Security-Policy"].split(";")
+    }
     assert policy == {
         "default-src": ["'none'"],
         "style-src": ["'unsafe-inline'"],
@@ -204,5 +236,7 @@ def test_the_page_is_told_how_many_came_since(kept: Path) -> None:
 def test_who_waits_for_a_mail_is_led_there(kept: Path, now: datetime) -> None:
     client = at_home()
     client.force_login(make_user(now))
-    assert client.get("/case/", follow=True).content.decode().count(f'href="{PAGE}"') == 2, "beside the banner, and below"
+    assert client.get("/case/", follow=True).content.decode().count(f'href="{PAGE}"') == 2, (
+        "beside the banner, and below"
+    )
     assert f'href="{PAGE}"' in at_home().get("/password/sent/").content.decode()

@@ -21,7 +21,14 @@ NUMBER = "11010800000000"
 NUMBER += registration_check_digit(NUMBER)
 
 
-def line(x: float, y: float, text: str, height: float = 24, degrees: float = 0.0, width: float | None = None) -> TextBox:
+def line(
+    x: float,
+    y: float,
+    text: str,
+    height: float = 24,
+    degrees: float = 0.0,
+    width: float | None = None,
+) -> TextBox:
     """A line that begins at x and has its middle at y; characters are as wide as they are high."""
     width = width or height * sum(0.55 if c.isascii() else 1.0 for c in text)
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))

@@ -59,14 +59,23 @@ class Read:
     @property
     def reading(self) -> dict[str, Any]:
         """What the check that reads the page stores of it, as far as this one asks."""
-        return {"document": "d", "page": 1, "turn": 0, "qr": None, "qr_uscc": None, "lines": self.lines}
+        return {
+            "document": "d",
+            "page": 1,
+            "turn": 0,
+            "qr": None,
+            "qr_uscc": None,
+            "lines": self.lines,
+        }
 
 
 @cache
 def read(seed: int, damage: str = "phone") -> Read:
     image = make(seed, "landscape", damage).image
     picture = picture_of(image)
-    return Read(np.asarray(image), fields_of(reader().read(picture), image.width, image.height).lines)
+    return Read(
+        np.asarray(image), fields_of(reader().read(picture), image.width, image.height).lines
+    )
 
 
 def decoded(jpeg: bytes) -> Picture:
@@ -79,8 +88,15 @@ def bgr(picture: Paper) -> Picture:
     return np.ascontiguousarray(picture[:, :, ::-1])
 
 
-def forged(seed: int, attack: Attack, damage: str = "phone", quality: int = 92) -> tuple[Picture, tuple[float, ...]]:
-    altered = attacked(read(seed, damage).photo, attack, seed, read(6, damage).photo if attack == "pasted_field" else None)
+def forged(
+    seed: int, attack: Attack, damage: str = "phone", quality: int = 92
+) -> tuple[Picture, tuple[float, ...]]:
+    altered = attacked(
+        read(seed, damage).photo,
+        attack,
+        seed,
+        read(6, damage).photo if attack == "pasted_field" else None,
+    )
     assert altered
     return decoded(saved(altered[0], quality)), tuple(altered[1])
 
@@ -116,20 +132,36 @@ class TestHonest:
         height, width = marked.shape[:2]
         for row in range(height // 8, height, height // 6):
             for column in range(width // 12, width, width // 4):
-                cv2.putText(marked, "FOR RECRUITMENT ONLY", (column, row), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (170, 110, 90), 2)
+                cv2.putText(
+                    marked,
+                    "FOR RECRUITMENT ONLY",
+                    (column, row),
+                    cv2.FONT_HERSHEY_SIMPLEX,
+                    0.7,
+                    (170, 110, 90),
+                    2,
+                )
         traces = traces_of(decoded(saved(marked, 92)), one.lines)
         assert looks(traces) & {Kind.COMPRESSION} == set()
         assert Kind.OVERLAY in {trace.kind for trace in traces}
 
     def test_a_picture_without_values_or_smaller_than_any_window_says_nothing(self) -> None:
         assert traces_of(np.full((40, 60, 3), 200, np.uint8), {}) == []
-        assert traces_of(np.full((20, 20, 3), 200, np.uint8), {"uscc": [(-5, 3, 40, 90)], "name": [(30, 30, 40, 40)]}) == []
+        assert (
+            traces_of(
+                np.full((20, 20, 3), 200, np.uint8),
+                {"uscc": [(-5, 3, 40, 90)], "name": [(30, 30, 40, 40)]},
+            )
+            == []
+        )
 
 
 class TestCompression:
     @pytest.mark.parametrize("attack", ["painted_over", "pasted_field"])
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_a_value_that_was_put_into_the_photo_has_no_comb(self, seed: int, attack: Attack) -> None:
+    def test_a_value_that_was_put_into_the_photo_has_no_comb(
+        self, seed: int, attack: Attack
+    ) -> None:
         picture, place = forged(seed, attack)
         found = worst(unlike_the_rest(picture, read(seed).lines), Kind.COMPRESSION)
         assert found.score >= LEVELS[Kind.COMPRESSION].look
@@ -138,7 +170,11 @@ class TestCompression:
     def test_one_digit_is_enough(self) -> None:
         picture, place = forged(5, "retyped_digit")
         found = worst(unlike_the_rest(picture, read(5).lines), Kind.COMPRESSION)
-        assert (found.field, found.score >= LEVELS[Kind.COMPRESSION].look, meet(found.region, place)) == ("uscc", True, True)
+        assert (
+            found.field,
+            found.score >= LEVELS[Kind.COMPRESSION].look,
+            meet(found.region, place),
+        ) == ("uscc", True, True)
 
     def test_without_an_earlier_comb_nothing_can_be_told(self) -> None:
         one = read(5, "none")
@@ -158,7 +194,10 @@ class TestCopies:
     @pytest.mark.parametrize("damage", ["phone", "scan", "none"])
     def test_equal_digits_of_one_print_are_not(self, damage: str) -> None:
         one = read(5, damage)
-        assert all(trace.score < LEVELS[Kind.COPY].look for trace in same_patches(bgr(one.picture), one.lines))
+        assert all(
+            trace.score < LEVELS[Kind.COPY].look
+            for trace in same_patches(bgr(one.picture), one.lines)
+        )
 
     @pytest.mark.parametrize("turn", [90, 180, 270])
     def test_whichever_way_the_page_lies(self, turn: int) -> None:
@@ -185,7 +224,9 @@ def lain(region: tuple[float, ...], turn: int, width: int, height: int) -> tuple
 class TestGround:
     def grainy(self) -> Picture:
         rng = np.random.default_rng(1)
-        return np.asarray(np.clip(210 + rng.normal(0, 6, (120, 400, 1)) + np.zeros(3), 0, 255), np.uint8)
+        return np.asarray(
+            np.clip(210 + rng.normal(0, 6, (120, 400, 1)) + np.zeros(3), 0, 255), np.uint8
+        )
 
     def test_ground_without_grain_on_grainy_paper_is_seen(self) -> None:
         picture = self.grainy()
@@ -207,11 +248,25 @@ class TestGlyphs:
         picture = np.full((60, 420, 3), 215, np.uint8)
         for at, character in enumerate("918203746152"):
             if at != odd:
-                cv2.putText(picture, character, (12 + at * 33, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (60, 60, 60), 2, cv2.LINE_AA)
+                cv2.putText(
+                    picture,
+                    character,
+                    (12 + at * 33, 44),
+                    cv2.FONT_HERSHEY_SIMPLEX,
+                    1.1,
+                    (60, 60, 60),
+                    2,
+                    cv2.LINE_AA,
+                )
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.6), np.uint8)
-        picture = np.asarray(np.clip(picture + np.random.default_rng(2).normal(0, 2, picture.shape), 0, 255), np.uint8)
+        picture = np.asarray(
+            np.clip(picture + np.random.default_rng(2).normal(0, 2, picture.shape), 0, 255),
+            np.uint8,
+        )
         if odd is not None:
-            cv2.putText(picture, "4", (12 + odd * 33, 49), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (120, 10, 10), 3)
+            cv2.putText(
+                picture, "4", (12 + odd * 33, 49), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (120, 10, 10), 3
+            )
         return picture
 
     def test_a_character_of_another_ink_and_height_is_out_of_line(self) -> None:
@@ -233,9 +288,14 @@ class TestScreen:
         picture, _ = forged(5, "recaptured", damage, quality=85)
         assert of_screen(picture).score >= LEVELS[Kind.SCREEN].look
 
-    @pytest.mark.parametrize("damage", ["scan", "phone", "light", "hard", "none", "photocopy", "noise"])
+    @pytest.mark.parametrize(
+        "damage", ["scan", "phone", "light", "hard", "none", "photocopy", "noise"]
+    )
     def test_paper_does_not(self, damage: str) -> None:
-        assert of_screen(bgr(np.asarray(make(4, "portrait", damage).image))).score < LEVELS[Kind.SCREEN].note
+        assert (
+            of_screen(bgr(np.asarray(make(4, "portrait", damage).image))).score
+            < LEVELS[Kind.SCREEN].note
+        )
 
 
 class TestPlaces:
@@ -251,16 +311,32 @@ class TestPlaces:
 
     def test_windows_go_along_the_line_and_stay_on_it(self) -> None:
         assert windows((0, 0, 40, 20)) == [(0, 0, 20, 20), (10, 0, 30, 20), (20, 0, 40, 20)]
-        assert windows((5, 0, 15, 25)) == [(5, 0, 15, 10), (5, 5, 15, 15), (5, 10, 15, 20), (5, 15, 15, 25)]
+        assert windows((5, 0, 15, 25)) == [
+            (5, 0, 15, 10),
+            (5, 5, 15, 15),
+            (5, 10, 15, 20),
+            (5, 15, 15, 25),
+        ]
         assert inside((-3, 4, 99, 9.6), 50, 60) == (0, 4, 50, 10)
 
 
 class TestEditors:
-    @pytest.mark.parametrize("name", ["Adobe Photoshop CC 2019 (Windows)", "GIMP 2.10.34", "美图秀秀", "Adobe Illustrator 27.0", "PicsArt"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Adobe Photoshop CC 2019 (Windows)",
+            "GIMP 2.10.34",
+            "美图秀秀",
+            "Adobe Illustrator 27.0",
+            "PicsArt",
+        ],
+    )
     def test_editors_are_known(self, name: str) -> None:
         assert composes(name) and touches(name)
 
-    @pytest.mark.parametrize("name", ["Adobe Photoshop Lightroom 6.0", "Snapseed 2.0", "ACDSee Pro 10"])
+    @pytest.mark.parametrize(
+        "name", ["Adobe Photoshop Lightroom 6.0", "Snapseed 2.0", "ACDSee Pro 10"]
+    )
     def test_programs_for_light_and_frame_are_less(self, name: str) -> None:
         assert touches(name) and not composes(name)
 
@@ -286,18 +362,33 @@ class TestEditors:
 
 DOCUMENT = SubjectDocument("d", "business_licence", "", "", {}, ())
 SUBJECT = Subject(
-    case_id="case", employer_id="employer", name="云溪市示例科技有限公司", uscc="", legal_representative="",
-    account_class="direct_employer", recruiter_email="hr@shili.example", recruiter_email_verified=True, documents=(DOCUMENT,),
+    case_id="case",
+    employer_id="employer",
+    name="云溪市示例科技有限公司",
+    uscc="",
+    legal_representative="",
+    account_class="direct_employer",
+    recruiter_email="hr@shili.example",
+    recruiter_email_verified=True,
+    documents=(DOCUMENT,),
     now=datetime(2026, 11, 24, tzinfo=UTC),
-)  # fmt: skip
+)
 
 
 def observed(*traces: Trace, editor: str = "") -> dict[str, Any]:
-    return {"document": "d", "page": 2, "editor": editor, "traces": [trace.as_json() for trace in traces], "others": []}
+    return {
+        "document": "d",
+        "page": 2,
+        "editor": editor,
+        "traces": [trace.as_json() for trace in traces],
+        "others": [],
+    }
 
 
 def judged(observation: dict[str, Any], **reading: Any) -> list[Finding]:
-    return Forgery().judge(SUBJECT, {"reading": {"qr": None, "qr_uscc": None} | reading}, observation)
+    return Forgery().judge(
+        SUBJECT, {"reading": {"qr": None, "qr_uscc": None} | reading}, observation
+    )
 
 
 def codes(findings: list[Finding]) -> dict[str, Severity]:
@@ -320,7 +411,9 @@ class TestJudging:
             (Kind.SCREEN, "document_recapture"),
         ],
     )
-    def test_a_strong_trace_calls_a_person_and_a_weak_one_is_noted(self, kind: Kind, reason: str) -> None:
+    def test_a_strong_trace_calls_a_person_and_a_weak_one_is_noted(
+        self, kind: Kind, reason: str
+    ) -> None:
         (finding,) = judged(observed(trace(kind, strong=True)))
         assert (finding.code, finding.severity, finding.page, finding.region, finding.field) == (
             reason,
@@ -329,32 +422,68 @@ class TestJudging:
             (1, 2, 3, 4),
             "uscc",
         )
-        assert codes(judged(observed(trace(kind, strong=False)))) == {f"{kind}_noted": Severity.NOTE}
+        assert codes(judged(observed(trace(kind, strong=False)))) == {
+            f"{kind}_noted": Severity.NOTE
+        }
 
     def test_print_that_is_off_the_comb_everywhere_was_not_pasted(self) -> None:
-        compressed = [trace(Kind.COMPRESSION, strong=True, field=field) for field in ("uscc", "name", "term")]
+        compressed = [
+            trace(Kind.COMPRESSION, strong=True, field=field) for field in ("uscc", "name", "term")
+        ]
         assert codes(judged(observed(*compressed))) == {"compression_noted": Severity.NOTE}
-        assert codes(judged(observed(*compressed[:2])))["forgery_inconsistent_compression"] is Severity.UNABLE
-        assert codes(judged(observed(trace(Kind.COMPRESSION, strong=True, field="business_scope"))))["compression_noted"] is Severity.NOTE
+        assert (
+            codes(judged(observed(*compressed[:2])))["forgery_inconsistent_compression"]
+            is Severity.UNABLE
+        )
+        assert (
+            codes(judged(observed(trace(Kind.COMPRESSION, strong=True, field="business_scope"))))[
+                "compression_noted"
+            ]
+            is Severity.NOTE
+        )
 
     def test_nothing_here_is_ever_more_than_a_question(self) -> None:
-        every = observed(*(Trace(kind, 1e9, (0, 0, 1, 1)) for kind in Kind if kind is not Kind.OVERLAY), editor="Photoshop")
-        assert max(finding.severity for finding in judged(every, qr="http://evil.example/")) is Severity.UNABLE
+        every = observed(
+            *(Trace(kind, 1e9, (0, 0, 1, 1)) for kind in Kind if kind is not Kind.OVERLAY),
+            editor="Photoshop",
+        )
+        assert (
+            max(finding.severity for finding in judged(every, qr="http://evil.example/"))
+            is Severity.UNABLE
+        )
 
     def test_an_overlay_is_never_held_against_anybody(self) -> None:
-        assert codes(judged(observed(Trace(Kind.OVERLAY, 1e6, (0, 0, 9, 9)))))["overlay_noted"] is Severity.NOTE
+        assert (
+            codes(judged(observed(Trace(Kind.OVERLAY, 1e6, (0, 0, 9, 9)))))["overlay_noted"]
+            is Severity.NOTE
+        )
 
     def test_of_one_kind_and_field_the_strongest_is_told(self) -> None:
-        told = judged(observed(trace(Kind.COPY, strong=False), replace(trace(Kind.COPY, strong=True), region=(5, 6, 7, 8))))
-        assert [(finding.code, finding.region) for finding in told] == [("forgery_copied_patch", (5, 6, 7, 8))]
+        told = judged(
+            observed(
+                trace(Kind.COPY, strong=False),
+                replace(trace(Kind.COPY, strong=True), region=(5, 6, 7, 8)),
+            )
+        )
+        assert [(finding.code, finding.region) for finding in told] == [
+            ("forgery_copied_patch", (5, 6, 7, 8))
+        ]
 
     def test_an_editors_name_alone_is_a_note_and_with_a_trace_a_question(self) -> None:
         assert codes(judged(observed(editor="GIMP 2.10"))) == {"editor_noted": Severity.NOTE}
-        assert codes(judged(observed(trace(Kind.COPY, strong=False), editor="GIMP 2.10")))["forgery_edited"] is Severity.UNABLE
+        assert (
+            codes(judged(observed(trace(Kind.COPY, strong=False), editor="GIMP 2.10")))[
+                "forgery_edited"
+            ]
+            is Severity.UNABLE
+        )
         assert codes(judged(observed(editor="iOS 17.2"))) == {"no_trace_of_editing": Severity.PASS}
 
     def test_an_editor_is_of_the_place_of_its_strongest_trace_or_of_the_whole_page(self) -> None:
-        weak, strong = replace(trace(Kind.COMPRESSION, strong=False), region=(5, 6, 7, 8)), trace(Kind.COPY, strong=True)
+        weak, strong = (
+            replace(trace(Kind.COMPRESSION, strong=False), region=(5, 6, 7, 8)),
+            trace(Kind.COPY, strong=True),
+        )
         screen = Trace(Kind.SCREEN, 1e9, (0, 0, 800, 600))
         assert weak.score > strong.score, "of kinds with different measures"
         found = {f.code: f for f in judged(observed(weak, strong, screen, editor="GIMP 2.10"))}
@@ -364,9 +493,16 @@ class TestJudging:
         with override("en"):
             assert "the whole page" in str(FINDING_WORDS["editor_noted"])
 
-    @pytest.mark.parametrize(("payload", "code"), [("http://222.76.242.84/x", "qr_noted"), ("http://evil.example", "qr_not_registry")])
+    @pytest.mark.parametrize(
+        ("payload", "code"),
+        [("http://222.76.242.84/x", "qr_noted"), ("http://evil.example", "qr_not_registry")],
+    )
     def test_a_code_is_told_of_at_its_place(self, payload: str, code: str) -> None:
-        (found,) = [f for f in judged(observed(), qr=payload, page=2, regions={"qr": [9, 8, 70, 60]}) if f.field == "qr"]
+        (found,) = [
+            f
+            for f in judged(observed(), qr=payload, page=2, regions={"qr": [9, 8, 70, 60]})
+            if f.field == "qr"
+        ]
         assert (found.code, found.page, found.region) == (code, 2, (9, 8, 70, 60))
 
     @pytest.mark.parametrize(
@@ -386,14 +522,21 @@ class TestJudging:
         ],
     )
     def test_a_code_that_leads_elsewhere_is_told(self, payload: str, code: str | None) -> None:
-        told = {finding.code for finding in judged(observed(), qr=payload)} - {"no_trace_of_editing"}
+        told = {finding.code for finding in judged(observed(), qr=payload)} - {
+            "no_trace_of_editing"
+        }
         assert told == ({code} if code else set())
 
     def test_a_foreign_host_is_one_whatever_company_its_address_names(self) -> None:
-        assert codes(judged(observed(), qr="http://x.example", qr_uscc="91")) == {"qr_not_registry": Severity.UNABLE}
+        assert codes(judged(observed(), qr="http://x.example", qr_uscc="91")) == {
+            "qr_not_registry": Severity.UNABLE
+        }
 
     def test_without_a_licence_there_is_nothing_to_say(self) -> None:
-        assert Forgery().observe(replace(SUBJECT, documents=()), {}) == {"document": None, "others": []}
+        assert Forgery().observe(replace(SUBJECT, documents=()), {}) == {
+            "document": None,
+            "others": [],
+        }
         assert judged({"document": None, "others": []}) == []
 
     def test_other_papers_are_looked_at_as_well_and_named(self) -> None:
@@ -403,16 +546,29 @@ class TestJudging:
             | observed(trace(Kind.COMPRESSION, True, "name"), editor="GIMP 2.10")
             | {"document": "hr", "page": 1}
         )
-        found = [f for f in judged(observed() | {"others": [other]}) if f.severity is Severity.UNABLE]
+        found = [
+            f for f in judged(observed() | {"others": [other]}) if f.severity is Severity.UNABLE
+        ]
         assert {f.code for f in found} == {"forgery_inconsistent_compression", "forgery_edited"}
-        assert {(f.document, f.field, f.page) for f in found if f.region} == {("hr", "hr_service_licence", 1)}
+        assert {(f.document, f.field, f.page) for f in found if f.region} == {
+            ("hr", "hr_service_licence", 1)
+        }
         assert {about(f.code, f.field) for f in found} == {"agency_licence"}
-        assert judged({"document": None, "others": [other]}) == found, "a body that has no business licence"
+        assert judged({"document": None, "others": [other]}) == found, (
+            "a body that has no business licence"
+        )
 
     def test_places_are_known_by_the_check_that_read_the_paper(self) -> None:
-        paper = {"document": "hr", "page": 2, "regions": {"name": [0, 0, 300, 40], "scope": [0, 0, 300, 290]}}
+        paper = {
+            "document": "hr",
+            "page": 2,
+            "regions": {"name": [0, 0, 300, 40], "scope": [0, 0, 300, 290]},
+        }
         read = _read_of_papers({"licence": paper, "clients": [paper | {"document": "letter"}]})
-        assert read == {"hr": (2, {"name": [[0, 0, 300, 40]]}, 0), "letter": (2, {"name": [[0, 0, 300, 40]]}, 0)}
+        assert read == {
+            "hr": (2, {"name": [[0, 0, 300, 40]]}, 0),
+            "letter": (2, {"name": [[0, 0, 300, 40]]}, 0),
+        }
         assert _read_of_papers({"broken": "x"}) == _read_of_papers({"licence": None}) == {}
 
 
@@ -432,7 +588,9 @@ class TestObserving:
         assert (observation["editor"], observation["page"]) == ("Photoshop", 1)
         assert observation["size"] == [altered[0].shape[1], altered[0].shape[0]]
         found = Forgery().judge(SUBJECT, {"reading": reading}, observation)
-        assert {"forgery_copied_patch", "forgery_edited"} <= {finding.code for finding in found if finding.region}
+        assert {"forgery_copied_patch", "forgery_edited"} <= {
+            finding.code for finding in found if finding.region
+        }
 
     @pytest.mark.django_db
     def test_without_a_reading_the_page_as_a_whole_is_still_looked_at(self) -> None:
@@ -453,7 +611,10 @@ class TestAttacks:
         assert differs[round(y0) : round(y1), round(x0) : round(x1)].any()
         margin = 4 if attack == "painted_over" else 2  # a typed letter may reach beyond its box
         outside = differs.copy()
-        outside[max(0, round(y0) - margin) : round(y1) + margin, max(0, round(x0) - margin) : round(x1) + margin] = False
+        outside[
+            max(0, round(y0) - margin) : round(y1) + margin,
+            max(0, round(x0) - margin) : round(x1) + margin,
+        ] = False
         assert not outside.any()
 
     def test_equal_arguments_equal_picture_and_other_seeds_other_ones(self) -> None:

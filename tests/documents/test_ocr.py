@@ -126,20 +126,27 @@ def test_tesseract_is_ended_when_it_takes_too_long(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("cores", "processes", "threads"), [(2, 1, 2), (2, 2, 1), (8, 2, 2), (8, 8, 1), (1, 4, 1), (4, 3, 1), (None, 1, 1)]
+    ("cores", "processes", "threads"),
+    [(2, 1, 2), (2, 2, 1), (8, 2, 2), (8, 8, 1), (1, 4, 1), (4, 3, 1), (None, 1, 1)],
 )
-def test_cores_are_shared(monkeypatch: pytest.MonkeyPatch, cores: int | None, processes: int, threads: int) -> None:
+def test_cores_are_shared(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, processes: int, threads: int
+) -> None:
     monkeypatch.setattr(RAPID, "threads", 2)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     share_cores(processes)
     assert RAPID.threads == threads
 
 
-def test_a_worker_shares_the_cores_before_its_processes_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_shares_the_cores_before_its_processes_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(RAPID, "threads", 8)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     assert app.conf.task_acks_late
-    celeryd_after_setup.send(sender="worker@here", instance=SimpleNamespace(concurrency=4), conf=app.conf)
+    celeryd_after_setup.send(
+        sender="worker@here", instance=SimpleNamespace(concurrency=4), conf=app.conf
+    )
     assert RAPID.threads == 2
 
 

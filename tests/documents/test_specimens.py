@@ -44,7 +44,9 @@ class TestCompany:
     def test_its_codes_check_characters_are_right_and_its_region_is_nowhere(self) -> None:
         codes = [Company.fictitious(seed).uscc for seed in SEEDS]
         assert [code for code in codes if uscc.problem(code)] == []
-        assert [code for code in codes if code[16] != uscc.organisation_check_character(code[8:16])] == []
+        assert [
+            code for code in codes if code[16] != uscc.organisation_check_character(code[8:16])
+        ] == []
         assert {code[2:4] for code in codes} == {"99"}
 
     def test_seeds_give_each_category_and_say_so(self) -> None:
@@ -59,7 +61,9 @@ class TestCompany:
         assert len({Company.fictitious(seed).domain for seed in SEEDS}) == len(SEEDS)
 
     def test_no_mail_can_reach_anyone(self) -> None:
-        assert all(re.fullmatch(r"[a-z0-9-]+\.example", Company.fictitious(seed).domain) for seed in SEEDS)
+        assert all(
+            re.fullmatch(r"[a-z0-9-]+\.example", Company.fictitious(seed).domain) for seed in SEEDS
+        )
 
     def test_every_term_reaches_beyond_2027(self) -> None:
         """So that a specimen is not refused for its age unless a test wants that."""
@@ -99,12 +103,17 @@ class TestPicture:
     @pytest.mark.parametrize("seed", [2, 8, 19])
     def test_its_qr_code_names_its_company(self, form: str, damage: str, seed: int) -> None:
         specimen = make(seed, form, damage)
-        assert qr_payloads(specimen.image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.fields['uscc']}"]
+        assert qr_payloads(specimen.image) == [
+            f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.fields['uscc']}"
+        ]
 
     def test_damages_combine_and_turns_come_last(self) -> None:
         upright = make(5, "landscape", "photocopy+blur").image
         assert ImageStat.Stat(upright.convert("HSV")).mean[1] == 0
-        assert same(make(5, "landscape", "photocopy+blur", turned=90).image, upright.transpose(Image.Transpose.ROTATE_270))
+        assert same(
+            make(5, "landscape", "photocopy+blur", turned=90).image,
+            upright.transpose(Image.Transpose.ROTATE_270),
+        )
 
     def test_a_jpeg_is_what_an_upload_would_be(self) -> None:
         file = make(1, damage="light").jpeg(quality=80)
@@ -118,7 +127,9 @@ class TestPicture:
         assert ImageStat.Stat(joined.convert("HSV")).mean[1] == 0
 
     def test_a_scan_has_the_pixels_of_150_to_200_dpi_and_a_hard_photo_is_dark(self) -> None:
-        assert all(150 * 11.6 < max(make(seed, damage="scan").image.size) < 200 * 11.8 for seed in range(4))
+        assert all(
+            150 * 11.6 < max(make(seed, damage="scan").image.size) < 200 * 11.8 for seed in range(4)
+        )
         for seed in range(3):
             assert ImageStat.Stat(make(seed, damage="hard").image.convert("L")).mean[0] < 110
             assert ImageStat.Stat(make(seed, damage="scan").image.convert("L")).mean[0] > 200
@@ -127,17 +138,23 @@ class TestPicture:
 class TestForgery:
     @pytest.mark.parametrize("seed", range(24))
     @pytest.mark.parametrize("forgery", ["forged_digit", "forged_bare"])
-    def test_one_digit_differs_and_the_check_character_is_wrong(self, forgery: str, seed: int) -> None:
+    def test_one_digit_differs_and_the_check_character_is_wrong(
+        self, forgery: str, seed: int
+    ) -> None:
         true, printed = (
             Company.fictitious(seed).uscc,
-            make(seed, damage=forgery).fields["uscc"] if seed < 3 else edited(Company.fictitious(seed).uscc, seed),
+            make(seed, damage=forgery).fields["uscc"]
+            if seed < 3
+            else edited(Company.fictitious(seed).uscc, seed),
         )
         assert sum(a != b for a, b in zip(true, printed, strict=True)) == 1
         assert not uscc.is_valid(printed)
 
     def test_the_qr_code_tells_what_was_edited_unless_it_was_taken_off(self) -> None:
         digit, bare = make(4, damage="forged_digit"), make(4, damage="forged_bare")
-        assert qr_payloads(digit.image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={Company.fictitious(4).uscc}"]
+        assert qr_payloads(digit.image) == [
+            f"http://www.gsxt.gov.cn/index.html?uniscid={Company.fictitious(4).uscc}"
+        ]
         assert digit.company == Company.fictitious(4)
         assert digit.fields["uscc"] == bare.fields["uscc"] != digit.company.uscc
         assert qr_payloads(bare.image) == []
@@ -146,24 +163,32 @@ class TestForgery:
         specimen = make(4, damage="forged_code")
         assert uscc.is_valid(specimen.fields["uscc"])
         assert specimen.fields["uscc"] != specimen.company.uscc
-        assert qr_payloads(specimen.image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.company.uscc}"]
+        assert qr_payloads(specimen.image) == [
+            f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.company.uscc}"
+        ]
 
     def test_forged_is_each_of_them_in_turn(self) -> None:
         kinds = [make(seed, damage="forged").fields["uscc"] for seed in range(3)]
         assert kinds == [make(seed, damage=FORGERIES[seed]).fields["uscc"] for seed in range(3)]
 
     def test_a_forgery_joins_with_damages_and_yields_to_overrides(self) -> None:
-        assert max(make(4, damage="forged_code+small").image.size) < 0.7 * max(make(4, damage="forged_code").image.size)
+        assert max(make(4, damage="forged_code+small").image.size) < 0.7 * max(
+            make(4, damage="forged_code").image.size
+        )
         assert make(4, damage="forged_code", uscc="X").fields["uscc"] == "X"
 
 
 class TestDecoy:
     @pytest.mark.parametrize("kind", DECOYS)
-    def test_equal_arguments_give_equal_pictures_with_every_glyph(self, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_equal_arguments_give_equal_pictures_with_every_glyph(
+        self, kind: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         drawn: list[tuple[Face, str]] = []
         draw = Plate.text
 
-        def noting(self: Plate, x: float, y: float, text: str, face: Any, size: int, anchor: str = "ls") -> None:
+        def noting(
+            self: Plate, x: float, y: float, text: str, face: Any, size: int, anchor: str = "ls"
+        ) -> None:
             drawn.append((face, text))
             draw(self, x, y, text, face, size, anchor)
 
@@ -186,9 +211,12 @@ class TestDecoy:
             assert not texts or "样本·虚构" in "".join(texts)
 
     @pytest.mark.parametrize(
-        ("kind", "damage", "words"), [("passport", None, ["'passport'", "id_card"]), ("chat", "wet", ["'wet'", "phone"])]
+        ("kind", "damage", "words"),
+        [("passport", None, ["'passport'", "id_card"]), ("chat", "wet", ["'wet'", "phone"])],
     )
-    def test_an_unknown_one_is_refused(self, kind: str, damage: str | None, words: list[str]) -> None:
+    def test_an_unknown_one_is_refused(
+        self, kind: str, damage: str | None, words: list[str]
+    ) -> None:
         with pytest.raises(ValueError) as refusal:
             decoy(1, kind, damage)
         assert [word for word in words if word not in str(refusal.value)] == []
@@ -197,11 +225,15 @@ class TestDecoy:
 class TestTruth:
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("seed", [1, 2, 3, 8, 9, 10, 27, 33, 48, 59])
-    def test_fields_are_what_is_printed_and_every_glyph_exists(self, form: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_fields_are_what_is_printed_and_every_glyph_exists(
+        self, form: str, seed: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         drawn: list[tuple[Face, str]] = []
         draw = Plate.text
 
-        def noting(self: Plate, x: float, y: float, text: str, face: Any, size: int, anchor: str = "ls") -> None:
+        def noting(
+            self: Plate, x: float, y: float, text: str, face: Any, size: int, anchor: str = "ls"
+        ) -> None:
             drawn.append((face, text))
             draw(self, x, y, text, face, size, anchor)
 
@@ -210,7 +242,9 @@ class TestTruth:
         assert not [(face, text) for face, text in drawn if missing(face, text)]
         printed = "".join(text for _, text in drawn)
         fields = dict(specimen.fields)
-        assert not missing("song", fields.pop("registration_authority"))  # set by the seal, not by the printer
+        assert not missing(
+            "song", fields.pop("registration_authority")
+        )  # set by the seal, not by the printer
         assert chinese_date(date.fromisoformat(fields.pop("established_on"))) in printed
         assert [key for key, value in fields.items() if value not in printed] == []
         assert "样本·虚构 SPECIMEN" in printed
@@ -234,7 +268,9 @@ class TestTruth:
 
     def test_a_qr_code_can_name_another_company_or_be_absent(self) -> None:
         other = Company.fictitious(2).uscc
-        assert qr_payloads(make(1, qr_uscc=other).image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={other}"]
+        assert qr_payloads(make(1, qr_uscc=other).image) == [
+            f"http://www.gsxt.gov.cn/index.html?uniscid={other}"
+        ]
         assert qr_payloads(make(1, qr_uscc="").image) == []
 
     def test_another_company_can_be_printed_on_the_sheet_of_a_seed(self) -> None:
@@ -245,7 +281,10 @@ class TestTruth:
     def test_text_that_kai_lacks_is_printed_in_song(self) -> None:
         assert has("song", "骐")
         assert not has("kai", "骐")
-        assert make(1, face="kai", legal_representative="林骐").fields["legal_representative"] == "林骐"
+        assert (
+            make(1, face="kai", legal_representative="林骐").fields["legal_representative"]
+            == "林骐"
+        )
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
@@ -260,7 +299,9 @@ class TestTruth:
             ({"name": "云溪市𠮷野有限公司"}, ["'𠮷'", "fonts/README.md"]),
         ],
     )
-    def test_what_cannot_be_made_is_refused_with_what_was_seen_and_what_is_known(self, arguments: dict[str, Any], words: list[str]) -> None:
+    def test_what_cannot_be_made_is_refused_with_what_was_seen_and_what_is_known(
+        self, arguments: dict[str, Any], words: list[str]
+    ) -> None:
         with pytest.raises(ValueError) as refusal:
             make(1, **arguments)
         assert [word for word in words if word not in str(refusal.value)] == []
@@ -272,8 +313,12 @@ def reader() -> RapidReader:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize(("damage", "seed"), [("none", 1), ("none", 8), ("light", 2), ("light", 13)])
-def test_a_reader_finds_the_code_and_the_name(reader: RapidReader, form: str, damage: str, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("damage", "seed"), [("none", 1), ("none", 8), ("light", 2), ("light", 13)]
+)
+def test_a_reader_finds_the_code_and_the_name(
+    reader: RapidReader, form: str, damage: str, seed: int
+) -> None:
     specimen = make(seed, form, damage)
     boxes = reader.read(np.ascontiguousarray(np.asarray(specimen.image)[..., ::-1]))
     text = unicodedata.normalize("NFKC", "".join(box.text for box in boxes)).replace(" ", "")
@@ -285,33 +330,82 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("name", "start"),
         [
-            ("a.jpg", b"\xff\xd8\xff"), ("a.JPEG", b"\xff\xd8\xff"), ("a.png", b"\x89PNG"), ("a.webp", b"RIFF"), ("a.tiff", b"II*\0"),
-            ("a.pdf", b"%PDF-"), ("a.heic", b"\0\0\0"),
+            ("a.jpg", b"\xff\xd8\xff"),
+            ("a.JPEG", b"\xff\xd8\xff"),
+            ("a.png", b"\x89PNG"),
+            ("a.webp", b"RIFF"),
+            ("a.tiff", b"II*\0"),
+            ("a.pdf", b"%PDF-"),
+            ("a.heic", b"\0\0\0"),
         ],
-    )  # fmt: skip
-    def test_the_extension_says_what_is_written(self, tmp_path: Path, name: str, start: bytes) -> None:
+    )
+    def test_the_extension_says_what_is_written(
+        self, tmp_path: Path, name: str, start: bytes
+    ) -> None:
         call_command("make_licence", "--seed", "1", "--out", str(tmp_path / name))
         assert (tmp_path / name).read_bytes().startswith(start)
 
-    def test_many_are_numbered_and_their_truth_is_printed(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_many_are_numbered_and_their_truth_is_printed(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         out = str(tmp_path / "licence-{seed}.jpg")
         call_command(
-            "make_licence", "--seed", "7", "--count", "2", "--out", out, "--json", "--form", "portrait", "--set", "name=云溪市某某有限公司"
+            "make_licence",
+            "--seed",
+            "7",
+            "--count",
+            "2",
+            "--out",
+            out,
+            "--json",
+            "--form",
+            "portrait",
+            "--set",
+            "name=云溪市某某有限公司",
         )
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        assert sorted(file.name for file in tmp_path.iterdir()) == ["licence-7.jpg", "licence-8.jpg"]
+        assert sorted(file.name for file in tmp_path.iterdir()) == [
+            "licence-7.jpg",
+            "licence-8.jpg",
+        ]
         assert [line["seed"] for line in lines] == [7, 8]
         assert lines[0]["fields"] == make(7, "portrait", name="云溪市某某有限公司").fields
         assert lines[0]["domain"] == Company.fictitious(7).domain
 
     @pytest.mark.parametrize("name", ["a.jpg", "a.pdf"])
-    def test_a_decoy_is_written_and_named(self, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-        call_command("make_licence", "--seed", "3", "--out", str(tmp_path / name), "--decoy", "receipt", "--json")
-        assert json.loads(capsys.readouterr().out) == {"file": str(tmp_path / name), "seed": 3, "decoy": "receipt", "fields": {}}
+    def test_a_decoy_is_written_and_named(
+        self, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        call_command(
+            "make_licence",
+            "--seed",
+            "3",
+            "--out",
+            str(tmp_path / name),
+            "--decoy",
+            "receipt",
+            "--json",
+        )
+        assert json.loads(capsys.readouterr().out) == {
+            "file": str(tmp_path / name),
+            "seed": 3,
+            "decoy": "receipt",
+            "fields": {},
+        }
         assert (tmp_path / name).stat().st_size > 10_000
 
-    def test_a_forgery_tells_what_it_prints(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        call_command("make_licence", "--seed", "3", "--out", str(tmp_path / "a.jpg"), "--damage", "forged_code")
+    def test_a_forgery_tells_what_it_prints(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        call_command(
+            "make_licence",
+            "--seed",
+            "3",
+            "--out",
+            str(tmp_path / "a.jpg"),
+            "--damage",
+            "forged_code",
+        )
         assert make(3, damage="forged_code").fields["uscc"] in capsys.readouterr().out
 
     @pytest.mark.parametrize(
@@ -333,7 +427,11 @@ class TestCommand:
         ],
     )
     def test_a_mistake_is_named_and_nothing_is_written(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: list[str]
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        arguments: list[str],
+        words: list[str],
     ) -> None:
         monkeypatch.chdir(tmp_path)
         with pytest.raises(CommandError) as refusal:

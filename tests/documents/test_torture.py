@@ -132,7 +132,9 @@ def pdf_of(image: bytes, width: int, height: int) -> bytes:
         + image
         + b"\nendstream",
     ]
-    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, text) for number, text in enumerate(objects, start=1))
+    body = b"".join(
+        b"%d 0 obj\n%s\nendobj\n" % (number, text) for number, text in enumerate(objects, start=1)
+    )
     return b"%PDF-1.7\n" + body + b"trailer<</Size 6/Root 1 0 R>>\n%%EOF\n"
 
 
@@ -168,17 +170,26 @@ NASTY: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "one byte": (lambda: b"\xff", {"document_wrong_type"}),
     # sizes that cannot be
     "png of no width": (lambda: huge_png(0, 400), BROKEN),
-    "png of all bits": (lambda: huge_png(2**31 - 1, 2**31 - 1), {"document_too_many_pixels", "document_broken"}),
+    "png of all bits": (
+        lambda: huge_png(2**31 - 1, 2**31 - 1),
+        {"document_too_many_pixels", "document_broken"},
+    ),
     "png with next to no data": (lambda: huge_png(600, 400), BROKEN),
     "jpeg of no height": (lambda: jpeg_claiming(800, 0), BROKEN),
     "jpeg of 65,500": (lambda: jpeg_claiming(65500, 65500), {"document_too_many_pixels"}),
     "jpeg taller than its data": (lambda: jpeg_claiming(800, 5000), {PAGES, "document_broken"}),
-    "thin as a thread": (lambda: encoded(Image.new("L", (60_000, 3)), "PNG"), {"document_too_small"}),
+    "thin as a thread": (
+        lambda: encoded(Image.new("L", (60_000, 3)), "PNG"),
+        {"document_too_small"},
+    ),
     "a long strip": (lambda: encoded(picture(300, 40_000), "PNG"), {PAGES, "document_too_small"}),
     # bombs
     "text that inflates": (with_text_bomb, {PAGES, "document_broken"}),
     "profile that inflates": (with_profile_bomb, {PAGES, "document_broken"}),
-    "pdf of a jpeg of 65,500": (lambda: pdf_of(jpeg_claiming(65500, 65500), 65500, 65500), {PAGES, "document_broken"}),
+    "pdf of a jpeg of 65,500": (
+        lambda: pdf_of(jpeg_claiming(65500, 65500), 65500, 65500),
+        {PAGES, "document_broken"},
+    ),
     # pictures that are sound and seldom
     "progressive": (lambda: encoded(picture(), "JPEG", progressive=True), {PAGES}),
     "cmyk tiff": (lambda: encoded(picture(mode="CMYK"), "TIFF"), {PAGES}),
@@ -192,7 +203,10 @@ NASTY: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "two pictures in one jpeg": (multi_picture, {PAGES}),
     "orientation 99": (lambda: turned_by(99), {PAGES}),
     "orientation 0": (lambda: turned_by(0), {PAGES}),
-    "exif of noise": (lambda: encoded(picture(), "JPEG", exif=b"Exif\0\0" + random.Random(1).randbytes(500)), {PAGES}),
+    "exif of noise": (
+        lambda: encoded(picture(), "JPEG", exif=b"Exif\0\0" + random.Random(1).randbytes(500)),
+        {PAGES},
+    ),
     "a thousand texts": (lambda: encoded(picture(), "PNG", pnginfo=texts(1000)), {PAGES}),
     # TIFF
     "tiff of 200 pages": (lambda: many_page_tiff(200), {"document_too_many_pages"}),
@@ -200,16 +214,37 @@ NASTY: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     # PDF
     "pdf of no pages": (lambda: pdf_with(b"/Kids[4 0 R]/Count 1", b"/Kids[]/Count 0"), BROKEN),
     "pdf of 1,000 pages": (lambda: pdf(1000), {"document_too_many_pages"}),
-    "pdf that counts 2 billion": (lambda: pdf_with(b"/Count 1", b"/Count 2147483647"), {PAGES, "document_too_many_pages"}),
-    "pdf that counts below zero": (lambda: pdf_with(b"/Count 1", b"/Count -5"), {PAGES, "document_broken"}),
+    "pdf that counts 2 billion": (
+        lambda: pdf_with(b"/Count 1", b"/Count 2147483647"),
+        {PAGES, "document_too_many_pages"},
+    ),
+    "pdf that counts below zero": (
+        lambda: pdf_with(b"/Count 1", b"/Count -5"),
+        {PAGES, "document_broken"},
+    ),
     "pdf in a circle": (nested_pdf, BROKEN),
-    "pdf without a root": (lambda: pdf_with(b"/Root 1 0 R", b"/Root 9 0 R"), {PAGES, "document_broken"}),
+    "pdf without a root": (
+        lambda: pdf_with(b"/Root 1 0 R", b"/Root 9 0 R"),
+        {PAGES, "document_broken"},
+    ),
     "pdf page of no size": (lambda: pdf(size=(0, 0)), {PAGES, "document_broken"}),
-    "pdf page of 1e30": (lambda: pdf_with(b"842.000000 595.000000", b"1e30 99999999999"), {PAGES, "document_broken"}),
-    "pdf page inside out": (lambda: pdf_with(b"[0 0 842.000000 595.000000]", b"[842 595 0 0]"), {PAGES}),
+    "pdf page of 1e30": (
+        lambda: pdf_with(b"842.000000 595.000000", b"1e30 99999999999"),
+        {PAGES, "document_broken"},
+    ),
+    "pdf page inside out": (
+        lambda: pdf_with(b"[0 0 842.000000 595.000000]", b"[842 595 0 0]"),
+        {PAGES},
+    ),
     "pdf page one point high": (lambda: pdf(size=(10_000, 1)), {"document_too_small"}),
-    "pdf of a broken jpeg": (lambda: pdf_of(encoded(picture(), "JPEG")[:300], 800, 600), {PAGES, "document_broken"}),
-    "pdf with a huge xref": (lambda: pdf_with(b"xref\n0 5", b"xref\n0 999999999"), {PAGES, "document_broken"}),
+    "pdf of a broken jpeg": (
+        lambda: pdf_of(encoded(picture(), "JPEG")[:300], 800, 600),
+        {PAGES, "document_broken"},
+    ),
+    "pdf with a huge xref": (
+        lambda: pdf_with(b"xref\n0 5", b"xref\n0 999999999"),
+        {PAGES, "document_broken"},
+    ),
 }
 
 
@@ -265,11 +300,15 @@ def test_what_a_palette_calls_transparent_becomes_white_paper() -> None:
 
 
 def noise(width: int, height: int) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8))
+    return Image.fromarray(
+        np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    )
 
 
 def stripes(width: int, height: int) -> Image.Image:
-    return Image.fromarray(np.where(np.arange(height * width).reshape(height, width) % 8 < 4, 0, 255).astype(np.uint8)).convert("RGB")
+    return Image.fromarray(
+        np.where(np.arange(height * width).reshape(height, width) % 8 < 4, 0, 255).astype(np.uint8)
+    ).convert("RGB")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.uscc import ALPHABET, check_character, is_valid, normalise, organisation_check_character, problem
+from documents.uscc import (
+    ALPHABET,
+    check_character,
+    is_valid,
+    normalise,
+    organisation_check_character,
+    problem,
+)
 from tests.factories import make_uscc
 
 codes = st.integers(0, 99_999_999).map(make_uscc)
@@ -63,7 +70,13 @@ def test_normalise(typed: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "seen"),
-    [("", ""), ("91", "2 "), ("9199010100000001?X", "?"), ("99990101000000010X", "99"), ("9199A101000000010X", "99A101")],
+    [
+        ("", ""),
+        ("91", "2 "),
+        ("9199010100000001?X", "?"),
+        ("99990101000000010X", "99"),
+        ("9199A101000000010X", "99A101"),
+    ],
 )
 def test_problem_says_what_was_seen(code: str, seen: str) -> None:
     refused = problem(code)

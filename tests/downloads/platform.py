@@ -29,7 +29,9 @@ class Platform:
     """A test platform with a key that may do everything, and an approved employer with an owner."""
 
     def __init__(self) -> None:
-        self.client, self.key = create_api_client("某招聘网", list(Scope), timezone.now(), test=True)
+        self.client, self.key = create_api_client(
+            "某招聘网", list(Scope), timezone.now(), test=True
+        )
         self.employer = self.employ("co-1", 0)
         self.member = self.hire(self.employer)
 
@@ -40,20 +42,33 @@ class Platform:
 
     def hire(self, employer: str) -> str:
         email = f"hr.{uuid4().hex[:8]}@company.test"
-        member = self.call("post", f"/employers/{employer}/members", {"reference": "hr-1", "email": email, "role": "owner"})["id"]
-        assert self.call("post", f"/test/employers/{employer}/hand-in", {"member_id": member})["http"] < 300
+        member = self.call(
+            "post",
+            f"/employers/{employer}/members",
+            {"reference": "hr-1", "email": email, "role": "owner"},
+        )["id"]
+        assert (
+            self.call("post", f"/test/employers/{employer}/hand-in", {"member_id": member})["http"]
+            < 300
+        )
         return str(member)
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         given = {"Authorization": f"Bearer {self.key}"} | headers
-        answer = getattr(Client(), method)(f"/api/v1{path}", body, content_type="application/json", headers=given)
+        answer = getattr(Client(), method)(
+            f"/api/v1{path}", body, content_type="application/json", headers=given
+        )
         return (answer.json() if answer.content else {}) | {"http": answer.status_code}
 
     def put(self, reference: str = "c-1", mode: str = "ask_first", **more: Any) -> Any:
         return self.call("put", f"/candidates/{reference}", {"mode": mode} | more)
 
     def decide(self, candidate: str = "c-1", employer: str = "", member: str = "") -> Any:
-        asked = {"employer_id": employer or self.employer, "member_id": member or self.member, "candidate": candidate}
+        asked = {
+            "employer_id": employer or self.employer,
+            "member_id": member or self.member,
+            "candidate": candidate,
+        }
         return self.call("post", "/gate/decisions", asked)
 
     def why_not(self, candidate: str = "c-1", **who: str) -> str:
@@ -62,7 +77,9 @@ class Platform:
 
     def take(self, candidate: str = "c-1") -> Any:
         """A download until the resume leaves."""
-        return self.call("post", "/gate/passes/spend", {"gate_pass": self.decide(candidate)["gate_pass"]})
+        return self.call(
+            "post", "/gate/passes/spend", {"gate_pass": self.decide(candidate)["gate_pass"]}
+        )
 
     def ask(self, candidate: str = "c-1", **more: Any) -> Any:
         body = {"employer_id": self.employer, "member_id": self.member} | more
@@ -89,14 +106,29 @@ class Live:
         self.employer.save()
         make_case(self.member, now, State.APPROVED)
 
-    def candidate(self, now: datetime, reference: str = "c-1", mode: str = Mode.TELL_AFTER, email: str = "lin@home.example") -> Candidate:
-        return operations.put_candidate(self.client, reference, operations.Told(mode, email), now)[0]
+    def candidate(
+        self,
+        now: datetime,
+        reference: str = "c-1",
+        mode: str = Mode.TELL_AFTER,
+        email: str = "lin@home.example",
+    ) -> Candidate:
+        return operations.put_candidate(self.client, reference, operations.Told(mode, email), now)[
+            0
+        ]
 
-    def ask(self, now: datetime, candidate: str = "c-1", member: Member | None = None) -> gate_decide.Answer:
+    def ask(
+        self, now: datetime, candidate: str = "c-1", member: Member | None = None
+    ) -> gate_decide.Answer:
         who = member or self.member
         return gate_decide.decide(
-            client_id=self.client.pk, employer_id=who.employer_id, member_id=who.pk, candidate=candidate, now=now, zone=SHANGHAI
-        )  # fmt: skip
+            client_id=self.client.pk,
+            employer_id=who.employer_id,
+            member_id=who.pk,
+            candidate=candidate,
+            now=now,
+            zone=SHANGHAI,
+        )
 
     def a_pass(self, now: datetime, candidate: str = "c-1", member: Member | None = None) -> str:
         who, answer = member or self.member, self.ask(now, candidate, member)
@@ -104,4 +136,6 @@ class Live:
         return passes.issue(answer.id, self.client.pk, who.employer_id, who.pk)
 
     def take(self, now: datetime, candidate: str = "c-1", member: Member | None = None) -> UUID:
-        return passes.spend(self.a_pass(now, candidate, member), client_id=self.client.pk, now=now).decision_id
+        return passes.spend(
+            self.a_pass(now, candidate, member), client_id=self.client.pk, now=now
+        ).decision_id

@@ -60,7 +60,12 @@ def a_copy(shop: Shop, candidate: str = "c-1", resume: bytes | None = None) -> C
 
 def page_of(copy: Copy) -> Image.Image:
     with default_storage.open(str(copy.pdf.name)) as file:
-        picture: Image.Image = pdfium.PdfDocument(io.BytesIO(file.read()))[0].render(scale=150 / 72).to_pil().convert("RGB")
+        picture: Image.Image = (
+            pdfium.PdfDocument(io.BytesIO(file.read()))[0]
+            .render(scale=150 / 72)
+            .to_pil()
+            .convert("RGB")
+        )
     return picture
 
 
@@ -74,7 +79,9 @@ def asked(shop: Shop, file: bytes | None = None, **body: str) -> Any:
     form: dict[str, Any] = {"why": "found in a group"} | body
     if file is not None:
         form["leak"] = SimpleUploadedFile("leak.jpg", file, "image/jpeg")
-    answer = Client().post("/api/v1/traces", form, headers={"Authorization": f"Bearer {shop.platform.key}"})
+    answer = Client().post(
+        "/api/v1/traces", form, headers={"Authorization": f"Bearer {shop.platform.key}"}
+    )
     return answer.json() | {"http": answer.status_code}
 
 
@@ -106,20 +113,29 @@ def test_a_picture_names_the_copy_that_it_is_of_and_no_other(way: str, shop: Sho
     assert named[0]["z"] >= 6 and named[0]["chance"] < 1e-6
     other = next(each for each in found["findings"] if each["number"] == first.number)
     assert not other["named"] and other["z"] < 6
-    events = list(Event.objects.filter(verb__in=("ask_trace", "trace_copy")).values_list("verb", "role"))
+    events = list(
+        Event.objects.filter(verb__in=("ask_trace", "trace_copy")).values_list("verb", "role")
+    )
     assert events == [("ask_trace", "platform"), ("trace_copy", "system")]
     row = Trace.objects.get()
     assert row.evidence and not row.leak, "the leak is let go of, what speaks for the copy stays"
     retention.retire_copies(timezone.now() + timedelta(days=400), 365)
     row.refresh_from_db()
-    assert not row.evidence and row.named, "as long as the clean pages; that it was named, for longer"
+    assert not row.evidence and row.named, (
+        "as long as the clean pages; that it was named, for longer"
+    )
     retention.retire_copies(timezone.now() + timedelta(days=1500), 365)
     assert not Trace.objects.exists()
 
 
 def test_of_a_page_that_never_left_nobody_is_named(shop: Shop) -> None:
     a_copy(shop)
-    stranger = pdfium.PdfDocument(specimen(9, "columns", "en").pdf)[0].render(scale=150 / 72).to_pil().convert("RGB")
+    stranger = (
+        pdfium.PdfDocument(specimen(9, "columns", "en").pdf)[0]
+        .render(scale=150 / 72)
+        .to_pil()
+        .convert("RGB")
+    )
     found = traced(shop, file_of(stranger))
     assert found["state"] == "done" and not [each for each in found["findings"] if each["named"]]
 
@@ -127,7 +143,11 @@ def test_of_a_page_that_never_left_nobody_is_named(shop: Shop) -> None:
 def test_text_is_traced_by_the_numbers_in_it(shop: Shop) -> None:
     copy = a_copy(shop)
     local = copy.binding.number.removeprefix("+86")
-    for text in (f"联系电话 {local[:3]}-{local[3:7]}-{local[7:]}", f"call +86{local}", f"电话{local}转1"):
+    for text in (
+        f"联系电话 {local[:3]}-{local[3:7]}-{local[7:]}",
+        f"call +86{local}",
+        f"电话{local}转1",
+    ):
         found = traced(shop, text=text)["findings"]
         expected = [] if "转" in text else [(copy.number, "relay_number", True)]
         assert [(each["number"], each["by"], each["named"]) for each in found] == expected, text
@@ -154,7 +174,9 @@ def test_pages_that_are_gone_hide_no_others(shop: Shop) -> None:
     assert lost.resume is not None
     default_storage.delete(str(lost.resume.pages.name))
     found = traced(shop, file_of(page_of(copy)))["findings"]
-    assert [(each["number"], each["named"]) for each in found if each["by"] == "marks"][:1] == [(copy.number, True)]
+    assert [(each["number"], each["named"]) for each in found if each["by"] == "marks"][:1] == [
+        (copy.number, True)
+    ]
 
 
 def test_a_platform_hears_of_its_own_releases_alone(shop: Shop) -> None:
@@ -167,20 +189,27 @@ def test_a_platform_hears_of_its_own_releases_alone(shop: Shop) -> None:
     assert stranger.platform.call("get", f"/traces/{mine['id']}")["code"] == "trace_unknown"
 
 
-def test_a_forged_number_does_not_name_another_where_marks_speak(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forged_number_does_not_name_another_where_marks_speak(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who leaks a copy could print a colleague's number on it."""
     mine, other = a_copy(shop), a_copy(shop, "c-2", specimen(4, "table", "zh").pdf)
     monkeypatch.setattr("downloads.leaks._read", lambda picture: other.number)
     found = traced(shop, file_of(page_of(mine)))["findings"]
     assert [each["number"] for each in found if each["named"]] == [mine.number]
-    assert [(each["number"], each["by"]) for each in found if each["by"] == "copy_number"] == [(other.number, "copy_number")]
+    assert [(each["number"], each["by"]) for each in found if each["by"] == "copy_number"] == [
+        (other.number, "copy_number")
+    ]
 
 
 def test_nothing_to_trace_and_nothing_that_opens(shop: Shop) -> None:
     assert asked(shop)["code"] == "leak_missing"
     assert asked(shop, text="x", why="")["http"] == 422
     failed = traced(shop, b"no picture at all")
-    assert (failed["state"], failed["reasons"][0]["code"]) == ("failed", "resume_format_not_supported")
+    assert (failed["state"], failed["reasons"][0]["code"]) == (
+        "failed",
+        "resume_format_not_supported",
+    )
 
 
 def test_a_worker_that_died_over_a_leak_is_made_up_for(shop: Shop) -> None:
@@ -199,10 +228,16 @@ def test_only_who_may_trace_asks_in_the_console_and_sees_what_is_found(shop: Sho
     with pytest.raises(Refused):
         leaks.ask(leaks.Asked("why", text="x"), reviewer.as_reviewer(), now, user=reviewer)
     browser = sign_in(senior)
-    body = {"why": "a tip", "leak": SimpleUploadedFile("leak.jpg", file_of(page_of(copy)), "image/jpeg")}
+    body = {
+        "why": "a tip",
+        "leak": SimpleUploadedFile("leak.jpg", file_of(page_of(copy)), "image/jpeg"),
+    }
     page = browser.post("/console/downloads/trace/add/", body)
     row = Trace.objects.get()
-    assert page.status_code == 302 and 'role="status"' in browser.get(page["Location"]).content.decode(), "it says that it is looked at"
+    assert (
+        page.status_code == 302
+        and 'role="status"' in browser.get(page["Location"]).content.decode()
+    ), "it says that it is looked at"
     leaks.follow(row.pk, timezone.now)
     shown = browser.get(page["Location"]).content.decode()
     assert copy.number in shown and copy.receiver in shown and 'role="status"' not in shown

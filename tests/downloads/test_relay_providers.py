@@ -85,10 +85,14 @@ def _simulated(folder: Path) -> Iterator[Provider]:
 
 
 FAULTS = {
-    "no_number": Fault("isv.NO_AVAILABLE_NUMBER"), "flow_limit": Fault("isv.FLOW_LIMIT"), "unavailable": Fault("isp.VENDOR_UNAVAILABLE"),
-    "broken": Fault("isv.OUT_OF_SERVICE"), "conflict": Fault("isv.BIND_CONFLICT"), "number_illegal": Fault("isv.MOBILE_NUMBER_ILLEGAL"),
+    "no_number": Fault("isv.NO_AVAILABLE_NUMBER"),
+    "flow_limit": Fault("isv.FLOW_LIMIT"),
+    "unavailable": Fault("isp.VENDOR_UNAVAILABLE"),
+    "broken": Fault("isv.OUT_OF_SERVICE"),
+    "conflict": Fault("isv.BIND_CONFLICT"),
+    "number_illegal": Fault("isv.MOBILE_NUMBER_ILLEGAL"),
     "expiry_illegal": Fault("isv.EXPIRE_DATE_ILLEGAL"),
-}  # fmt: skip
+}
 
 
 def account(server: AliyunServer, **more: Any) -> Account:
@@ -107,13 +111,20 @@ def _aliyun(folder: Path) -> Iterator[Provider]:
                 told = {"call_type": 4, "seconds": 0}
             elif binding.restrict == "CONTROL_BX_DISABLE":
                 told = {"unconnected_cause": 3, "seconds": 0}
-            body = json.dumps([server.report(bound.reference, caller.removeprefix("+86"), now, **told)]).encode()
+            body = json.dumps(
+                [server.report(bound.reference, caller.removeprefix("+86"), now, **told)]
+            ).encode()
             return Callback(SECRET, {}, body)
 
         def later(now: datetime) -> None:
             server.now = now
 
-        yield Provider(AliyunRelays(account(server)), lambda kind: server.faults.append(FAULTS[kind]), call, later)
+        yield Provider(
+            AliyunRelays(account(server)),
+            lambda kind: server.faults.append(FAULTS[kind]),
+            call,
+            later,
+        )
 
 
 PROVIDERS = {"simulator": _simulated, "aliyun": _aliyun}
@@ -131,7 +142,12 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Provide
         yield made
 
 
-def order(group: str, request_id: str = "r-1", candidate: str = CANDIDATE, expires_at: datetime = IN_A_MONTH) -> Order:
+def order(
+    group: str,
+    request_id: str = "r-1",
+    candidate: str = CANDIDATE,
+    expires_at: datetime = IN_A_MONTH,
+) -> Order:
     return Order(request_id, candidate, group, expires_at)
 
 
@@ -145,15 +161,26 @@ def bound(relays: Relays, candidate: str = CANDIDATE, request_id: str = "r-1") -
 
 def test_a_number_is_lent_and_found_again(provider: Provider) -> None:
     made = bound(provider.relays)
-    assert made.number.startswith("+861") and made.reference and made.expires_at == IN_A_MONTH and not made.muted
+    assert (
+        made.number.startswith("+861")
+        and made.reference
+        and made.expires_at == IN_A_MONTH
+        and not made.muted
+    )
     assert CANDIDATE not in (made.number, made.reference)
     assert provider.relays.get(made.reference, made.number, NOW) == made
 
 
 def test_two_candidates_have_two_ways_to_them(provider: Provider) -> None:
     group = provider.relays.set_callers("", "a team", [CALLER], NOW)
-    one, two = (provider.relays.bind(order(group, name, candidate), NOW) for name, candidate in (("r-1", CANDIDATE), ("r-2", OTHER)))
-    assert (one.number, one.extension) != (two.number, two.extension) and one.reference != two.reference
+    one, two = (
+        provider.relays.bind(order(group, name, candidate), NOW)
+        for name, candidate in (("r-1", CANDIDATE), ("r-2", OTHER))
+    )
+    assert (one.number, one.extension) != (
+        two.number,
+        two.extension,
+    ) and one.reference != two.reference
 
 
 def test_it_ends_by_its_time_and_can_be_extended_before(provider: Provider) -> None:
@@ -201,7 +228,9 @@ def test_each_failure_is_told_by_its_kind_and_passes(provider: Provider, kind: s
     provider.fail(kind)
     with pytest.raises(KINDS[kind]) as caught:
         provider.relays.bind(order(group), NOW)
-    assert isinstance(caught.value, ProviderUnavailable) is (kind in ("no_number", "flow_limit", "unavailable"))
+    assert isinstance(caught.value, ProviderUnavailable) is (
+        kind in ("no_number", "flow_limit", "unavailable")
+    )
     assert getattr(caught.value, "retry_after", 1.0) > 0
     assert CANDIDATE.removeprefix("+86") not in str(caught.value)
     assert provider.relays.bind(order(group), NOW).number
@@ -214,14 +243,18 @@ def test_each_failure_is_told_by_its_kind_and_passes(provider: Provider, kind: s
         (lambda group: order(group, expires_at=NOW + timedelta(seconds=30)), ExpiryIllegal),
     ],
 )
-def test_what_cannot_be_bound_is_rejected(provider: Provider, what: Callable[[str], Order], kind: type[ProviderError]) -> None:
+def test_what_cannot_be_bound_is_rejected(
+    provider: Provider, what: Callable[[str], Order], kind: type[ProviderError]
+) -> None:
     group = provider.relays.set_callers("", "a team", [CALLER], NOW)
     with pytest.raises(kind):
         provider.relays.bind(what(group), NOW)
 
 
 @pytest.mark.parametrize("callers", [[], [CALLER] * 201, ["+861"]])
-def test_a_group_has_between_one_and_two_hundred_callers(provider: Provider, callers: list[str]) -> None:
+def test_a_group_has_between_one_and_two_hundred_callers(
+    provider: Provider, callers: list[str]
+) -> None:
     with pytest.raises(NumberIllegal):
         provider.relays.set_callers("", "a team", callers, NOW)
 
@@ -232,17 +265,33 @@ def test_the_team_gets_through_and_nobody_else(provider: Provider) -> None:
     for caller in (CALLER, COLLEAGUE, STRANGER):
         (record,) = provider.relays.verify_callback(provider.call(made, caller, NOW), NOW)
         told[caller] = record.outcome
-        assert (record.reference, record.number, record.caller, record.by_candidate) == (made.reference, made.number, caller, False)
-        assert record.at == NOW and record.record_id and (record.seconds > 0) is (record.outcome is Outcome.CONNECTED)
+        assert (record.reference, record.number, record.caller, record.by_candidate) == (
+            made.reference,
+            made.number,
+            caller,
+            False,
+        )
+        assert (
+            record.at == NOW
+            and record.record_id
+            and (record.seconds > 0) is (record.outcome is Outcome.CONNECTED)
+        )
         assert CANDIDATE not in repr(record) and CALLER not in repr(record)
-    assert told == {CALLER: Outcome.CONNECTED, COLLEAGUE: Outcome.CONNECTED, STRANGER: Outcome.STRANGER}
+    assert told == {
+        CALLER: Outcome.CONNECTED,
+        COLLEAGUE: Outcome.CONNECTED,
+        STRANGER: Outcome.STRANGER,
+    }
 
 
 def test_who_leaves_the_team_no_longer_gets_through(provider: Provider) -> None:
     group = provider.relays.set_callers("", "a team", [CALLER, COLLEAGUE], NOW)
     made = provider.relays.bind(order(group), NOW)
     assert provider.relays.set_callers(group, "a team", [COLLEAGUE, STRANGER], NOW) == group
-    told = [provider.relays.verify_callback(provider.call(made, caller, NOW), NOW)[0].outcome for caller in (CALLER, STRANGER)]
+    told = [
+        provider.relays.verify_callback(provider.call(made, caller, NOW), NOW)[0].outcome
+        for caller in (CALLER, STRANGER)
+    ]
     assert told == [Outcome.STRANGER, Outcome.CONNECTED]
 
 
@@ -321,7 +370,9 @@ def test_a_number_rests_for_half_a_year_for_all_but_its_candidate(tmp_path: Path
         relays.unbind(first.reference, first.number, NOW)
 
     def lent(candidate: str, at: datetime) -> Bound:
-        made = relays.bind(order(group, f"{candidate} {at}", candidate, at + timedelta(days=30)), at)
+        made = relays.bind(
+            order(group, f"{candidate} {at}", candidate, at + timedelta(days=30)), at
+        )
         relays.unbind(made.reference, made.number, at)
         return made
 
@@ -341,14 +392,24 @@ def test_a_number_that_leads_nowhere_says_so(simulator: SimulatedRelays) -> None
 
 def test_late_records_come_twice_and_the_last_one_first(simulator: SimulatedRelays) -> None:
     made = bound(simulator, f"{MAGIC}0014")
-    calls = [simulator.call(made.number, "", CALLER, NOW + timedelta(seconds=each)).record_id for each in (0, 30)]
+    calls = [
+        simulator.call(made.number, "", CALLER, NOW + timedelta(seconds=each)).record_id
+        for each in (0, 30)
+    ]
     assert simulator.pushes(NOW) == [] and simulator.calls(NOW, IN_A_MONTH, NOW) == []
     later = NOW + timedelta(minutes=15)
-    told = [record.record_id for push in simulator.pushes(later) for record in simulator.verify_callback(push, later)]
+    told = [
+        record.record_id
+        for push in simulator.pushes(later)
+        for record in simulator.verify_callback(push, later)
+    ]
     assert told == [calls[1], calls[1], calls[0], calls[0]]
     assert simulator.pushes(later) == []
     assert [record.record_id for record in simulator.calls(NOW, IN_A_MONTH, later)] == calls
-    assert [record.record_id for record in simulator.calls(NOW + timedelta(seconds=30), IN_A_MONTH, later)] == calls[1:]
+    assert [
+        record.record_id
+        for record in simulator.calls(NOW + timedelta(seconds=30), IN_A_MONTH, later)
+    ] == calls[1:]
 
 
 def test_an_old_callback_is_no_longer_believed(simulator: SimulatedRelays) -> None:
@@ -359,7 +420,10 @@ def test_an_old_callback_is_no_longer_believed(simulator: SimulatedRelays) -> No
         simulator.verify_callback(push, NOW + timedelta(minutes=6))
 
 
-@pytest.mark.parametrize(("digits", "outcome"), [("0010", Outcome.BLOCKED), ("0011", Outcome.UNREACHABLE), ("0012", Outcome.BUSY)])
+@pytest.mark.parametrize(
+    ("digits", "outcome"),
+    [("0010", Outcome.BLOCKED), ("0011", Outcome.UNREACHABLE), ("0012", Outcome.BUSY)],
+)
 def test_fates_of_calls(simulator: SimulatedRelays, digits: str, outcome: Outcome) -> None:
     made = bound(simulator, f"{MAGIC}{digits}")
     assert simulator.call(made.number, "", CALLER, NOW).outcome is outcome
@@ -373,7 +437,11 @@ def test_many_at_once_share_no_number(tmp_path: Path) -> None:
     def ask(first: int) -> None:
         relays = SimulatedRelays(path, "a key")
         for each in range(first, first + 5):
-            lent.append(relays.bind(order(group, f"r-{each}", f"+86139000{each:05d}"), NOW + timedelta(seconds=each)))
+            lent.append(
+                relays.bind(
+                    order(group, f"r-{each}", f"+86139000{each:05d}"), NOW + timedelta(seconds=each)
+                )
+            )
 
     threads = [threading.Thread(target=ask, args=(first,)) for first in (0, 5, 10, 15)]
     for thread in threads:
@@ -398,17 +466,31 @@ def test_what_is_asked_is_what_the_service_wants(server: AliyunServer) -> None:
     (created, group), (action, asked) = server.asked
     assert (created, action) == ("CreateAxgGroup", "BindAxg")
     assert group["Numbers"] == "13800000001,13800000002"
-    assert asked["PhoneNoA"] == "13900000001" and asked["OutId"] == "r-1" and asked["Expiration"] == "2026-12-24 18:00:00"
+    assert (
+        asked["PhoneNoA"] == "13900000001"
+        and asked["OutId"] == "r-1"
+        and asked["Expiration"] == "2026-12-24 18:00:00"
+    )
     assert made.extension == "", "the service sends a meaningless one"
 
 
-def test_an_empty_pool_falls_back_on_extensions_where_there_is_a_pool_of_them(server: AliyunServer) -> None:
+def test_an_empty_pool_falls_back_on_extensions_where_there_is_a_pool_of_them(
+    server: AliyunServer,
+) -> None:
     relays_ = AliyunRelays(account(server, extension_pool_key=EXTENSION_POOL))
     server.numbers = server.numbers[:1]
     whole, shared = bound(relays_), bound(relays_, OTHER, "r-2")
     assert whole.extension == "" and shared.extension and shared.number == "+8617100000001"
-    callback = Callback(SECRET, {}, json.dumps([server.report(shared.reference.removeprefix("x"), "13800000001", NOW)]).encode())
-    assert [record.reference for record in relays_.verify_callback(callback, NOW)] == [shared.reference]
+    callback = Callback(
+        SECRET,
+        {},
+        json.dumps(
+            [server.report(shared.reference.removeprefix("x"), "13800000001", NOW)]
+        ).encode(),
+    )
+    assert [record.reference for record in relays_.verify_callback(callback, NOW)] == [
+        shared.reference
+    ]
     for each in (whole, shared):
         later = IN_A_MONTH + timedelta(days=3)
         relays_.extend(each.reference, each.number, later, NOW)
@@ -432,11 +514,17 @@ def test_an_empty_pool_falls_back_on_extensions_where_there_is_a_pool_of_them(se
         (Fault("isp.SYSTEM_ERROR"), ProviderUnavailable),
     ],
 )
-def test_what_the_gateway_says_is_sorted(server: AliyunServer, fault: Fault, kind: type[ProviderError]) -> None:
+def test_what_the_gateway_says_is_sorted(
+    server: AliyunServer, fault: Fault, kind: type[ProviderError]
+) -> None:
     server.faults.append(fault)
     with pytest.raises(kind) as caught:
         AliyunRelays(account(server)).set_callers("", "a team", [CALLER], NOW)
-    assert type(caught.value) is kind and "13900000001" not in str(caught.value) and caught.value.__cause__ is None
+    assert (
+        type(caught.value) is kind
+        and "13900000001" not in str(caught.value)
+        and caught.value.__cause__ is None
+    )
 
 
 def test_a_lost_answer_may_leave_a_binding_that_ends_by_its_time(server: AliyunServer) -> None:
@@ -470,7 +558,10 @@ def test_what_it_says_of_an_ended_one_need_not_be_known(server: AliyunServer, ve
 
 
 def test_no_log_holds_a_number(
-    server: AliyunServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    server: AliyunServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("DEBUG", "sdk")
     with caplog.at_level(logging.DEBUG):
@@ -495,7 +586,9 @@ def test_nobody_there_is_unavailable() -> None:
 
 def test_wrong_keys_are_an_operators_business(server: AliyunServer) -> None:
     with pytest.raises(ProviderBroken):
-        AliyunRelays(Account(KEY_ID, "another", POOL, SECRET, endpoint=server.url)).set_callers("", "a team", [CALLER], NOW)
+        AliyunRelays(Account(KEY_ID, "another", POOL, SECRET, endpoint=server.url)).set_callers(
+            "", "a team", [CALLER], NOW
+        )
 
 
 @pytest.mark.parametrize(
@@ -512,10 +605,14 @@ def test_wrong_keys_are_an_operators_business(server: AliyunServer) -> None:
         ({"seconds": 0, "call_type": 4, "unconnected_cause": 0}, Outcome.STRANGER),
     ],
 )
-def test_each_record_is_read_for_what_it_says(server: AliyunServer, told: dict[str, Any], outcome: Outcome) -> None:
+def test_each_record_is_read_for_what_it_says(
+    server: AliyunServer, told: dict[str, Any], outcome: Outcome
+) -> None:
     relays = AliyunRelays(account(server))
     made = bound(relays)
-    callback = Callback(SECRET, {}, json.dumps([server.report(made.reference, "13800000001", NOW, **told)]).encode())
+    callback = Callback(
+        SECRET, {}, json.dumps([server.report(made.reference, "13800000001", NOW, **told)]).encode()
+    )
     (record,) = relays.verify_callback(callback, NOW)
     assert (record.outcome, record.at, record.caller) == (outcome, NOW, CALLER)
 
@@ -523,21 +620,40 @@ def test_each_record_is_read_for_what_it_says(server: AliyunServer, told: dict[s
 def test_text_messages_are_no_calls_and_half_a_record_is_none(server: AliyunServer) -> None:
     relays = AliyunRelays(account(server))
     whole = server.report(bound(relays).reference, "13800000001", NOW)
-    rows = [whole | {"call_type": 2}, whole | {"call_time": "soon"}, whole | {"call_id": "", "id": ""}, whole]
+    rows = [
+        whole | {"call_type": 2},
+        whole | {"call_time": "soon"},
+        whole | {"call_id": "", "id": ""},
+        whole,
+    ]
     assert len(relays.verify_callback(Callback(SECRET, {}, json.dumps(rows).encode()), NOW)) == 1
 
 
-@pytest.mark.parametrize("body", [b"{}", b"nonsense", b"[1]", b'[{"pool_key": "FC9"}]', b'["' + b"x" * 600_000 + b'"]'])
+@pytest.mark.parametrize(
+    "body", [b"{}", b"nonsense", b"[1]", b'[{"pool_key": "FC9"}]', b'["' + b"x" * 600_000 + b'"]']
+)
 def test_what_is_no_report_of_ours_is_forged(server: AliyunServer, body: bytes) -> None:
     with pytest.raises(CallbackForged):
         AliyunRelays(account(server)).verify_callback(Callback(SECRET, {}, body), NOW)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"key_id": ""}, {"pool_key": ""}, {"callback_secret": "short"}, {"endpoint": "ftp://x"}, {"endpoint": "https://x/path"}]
+    "wrong",
+    [
+        {"key_id": ""},
+        {"pool_key": ""},
+        {"callback_secret": "short"},
+        {"endpoint": "ftp://x"},
+        {"endpoint": "https://x/path"},
+    ],
 )
 def test_an_account_that_is_none_is_refused(wrong: dict[str, str]) -> None:
-    right = {"key_id": "a", "key_secret": "very-secret", "pool_key": "FC1", "callback_secret": SECRET}
+    right = {
+        "key_id": "a",
+        "key_secret": "very-secret",
+        "pool_key": "FC1",
+        "callback_secret": SECRET,
+    }
     with pytest.raises(ValueError) as caught:
         Account(**(right | wrong))
     assert "very-secret" not in str(caught.value)
@@ -547,8 +663,12 @@ def test_an_account_that_is_none_is_refused(wrong: dict[str, str]) -> None:
 
 SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
 ALIYUN = {
-    "RELAYS": "aliyun", "ALIYUN_KEY_ID": "id", "ALIYUN_KEY_SECRET": "key", "ALIYUN_POOL_KEY": "FC1", "ALIYUN_CALLBACK_SECRET": SECRET,
-}  # fmt: skip
+    "RELAYS": "aliyun",
+    "ALIYUN_KEY_ID": "id",
+    "ALIYUN_KEY_SECRET": "key",
+    "ALIYUN_POOL_KEY": "FC1",
+    "ALIYUN_CALLBACK_SECRET": SECRET,
+}
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
@@ -561,10 +681,12 @@ def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> 
     read = settings_with(monkeypatch, **ALIYUN)
     names = [name for name in read if name.startswith("ALIYUN_")]
     with override_settings(**{name: read[name] for name in (*names, "RELAYS")}):
-        assert isinstance(relay_providers.named(relay_providers.chosen(uuid4(), test=False)), AliyunRelays)
-        assert relay_providers.named(relay_providers.chosen(uuid4(), test=True)).name.startswith("test-"), (
-            "a test never reaches a real provider"
+        assert isinstance(
+            relay_providers.named(relay_providers.chosen(uuid4(), test=False)), AliyunRelays
         )
+        assert relay_providers.named(relay_providers.chosen(uuid4(), test=True)).name.startswith(
+            "test-"
+        ), "a test never reaches a real provider"
 
 
 @pytest.mark.parametrize(
@@ -576,10 +698,15 @@ def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> 
         ({"ALIYUN_CALLBACK_SECRET": "x" * 23 + "/"}, "ZIZHI_ALIYUN_CALLBACK_SECRET"),
         ({"ALIYUN_ENDPOINT": "dyplsapi.aliyuncs.com"}, "ZIZHI_ALIYUN_ENDPOINT"),
         ({"RELAY_DAYS": "29"}, "ZIZHI_RELAY_DAYS"),
-        ({"RELAYS": "simulator", "SITE_URL": "https://zizhi.example"}, "ZIZHI_RELAYS is the simulator"),
+        (
+            {"RELAYS": "simulator", "SITE_URL": "https://zizhi.example"},
+            "ZIZHI_RELAYS is the simulator",
+        ),
     ],
 )
-def test_what_is_not_right_stops_the_start_by_its_name(wrong: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_right_stops_the_start_by_its_name(
+    wrong: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ZIZHI_STAFF_SECOND_FACTOR", "required")
     monkeypatch.setenv("ZIZHI_BANK", "")
     monkeypatch.setenv("ZIZHI_E_LICENCES", "")

@@ -29,7 +29,9 @@ def answered(at: datetime) -> GateDecision:
     return answer
 
 
-def test_what_the_law_keeps_stays_whatever_is_set(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_law_keeps_stays_whatever_is_set(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     kept = [answered(now - timedelta(days=days)) for days in (0, 365, retention.LEAST_DAYS)]
     old = [answered(now - timedelta(days=retention.LEAST_DAYS, seconds=n + 1)) for n in range(5)]

@@ -45,7 +45,12 @@ def rows(apps: Any) -> Any:
     )
     employers = apps.get_model("employers", "Employer")
     for confirmed_at in (None, NOW):
-        employers.objects.create(name="云溪市示例科技有限公司", uscc=make_uscc(), registered_at=NOW, confirmed_at=confirmed_at)
+        employers.objects.create(
+            name="云溪市示例科技有限公司",
+            uscc=make_uscc(),
+            registered_at=NOW,
+            confirmed_at=confirmed_at,
+        )
     return client
 
 
@@ -70,7 +75,9 @@ def test_broken_off_and_run_again(before: Any) -> None:
         cursor.execute("CREATE INDEX employer_reference_once ON employers_employer (name)")
     to()
     with connection.cursor() as cursor:
-        found = connection.introspection.get_constraints(cursor, Employer._meta.db_table)["employer_reference_once"]
+        found = connection.introspection.get_constraints(cursor, Employer._meta.db_table)[
+            "employer_reference_once"
+        ]
     assert found["unique"] and found["columns"] == ["platform_id", "reference"]
 
 
@@ -79,7 +86,9 @@ def test_who_writes_meanwhile_does_not_wait(before: Any) -> None:
     """Somebody else's transaction has a row: indexes wait for it, but who writes another row waits for nobody."""
     apps = to(COLUMNS)
     Old = apps.get_model("employers", "Employer")
-    held, free = (Old.objects.create(name="甲公司", uscc=make_uscc(), registered_at=NOW) for _ in range(2))
+    held, free = (
+        Old.objects.create(name="甲公司", uscc=make_uscc(), registered_at=NOW) for _ in range(2)
+    )
     building = threading.Thread(target=_build)
     other = connection.copy()
     try:

@@ -28,7 +28,9 @@ def lose() -> None:
     import psycopg
 
     of_mine: Any = connection.connection
-    with psycopg.connect(of_mine.info.dsn, password=of_mine.info.password or None, autocommit=True) as other:
+    with psycopg.connect(
+        of_mine.info.dsn, password=of_mine.info.password or None, autocommit=True
+    ) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [of_mine.info.backend_pid])
 
 
@@ -64,5 +66,10 @@ def test_a_key_is_found_by_its_text_alone() -> None:
     now = timezone.now()
     client, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
     found = ApiKey.objects.by_key(key, now)
-    assert found is not None and found.client == client and found.scopes == ["gate:decide"] and found.client_id == client.pk
+    assert (
+        found is not None
+        and found.client == client
+        and found.scopes == ["gate:decide"]
+        and found.client_id == client.pk
+    )
     assert ApiKey.objects.by_key(key + "x", now) is None

@@ -95,7 +95,9 @@ def browser(**more: Any) -> Client:
 
 
 def password(client: Client, user: User, **more: str) -> Any:
-    return client.post(SIGN_IN, {"username": user.email, "password": PASSWORD, "next": CONSOLE, **more})
+    return client.post(
+        SIGN_IN, {"username": user.email, "password": PASSWORD, "next": CONSOLE, **more}
+    )
 
 
 def come_in(client: Client, user: User, clock: Clock) -> Client:
@@ -127,17 +129,28 @@ def test_a_password_alone_opens_nothing(colleague: User, factor: SecondFactor) -
 
 def test_a_password_and_a_code_do(colleague: User, factor: SecondFactor, clock: Clock) -> None:
     client = browser()
-    assert client.get("/console/verification/case/")["Location"] == "/console/login/?next=/console/verification/case/"
+    assert (
+        client.get("/console/verification/case/")["Location"]
+        == "/console/login/?next=/console/verification/case/"
+    )
     password(client, colleague, next="/console/password_change/")
     before = client.session.session_key
-    response = client.post(CODE_PAGE, {"code": f" {code_at(clock.now)[:3]} {code_at(clock.now)[3:]}"})
+    response = client.post(
+        CODE_PAGE, {"code": f" {code_at(clock.now)[:3]} {code_at(clock.now)[3:]}"}
+    )
     assert response["Location"] == "/console/password_change/"
-    assert client.session.session_key != before, "a session that somebody planted is not the one that is in"
+    assert client.session.session_key != before, (
+        "a session that somebody planted is not the one that is in"
+    )
     assert is_in(client)
-    assert Event.objects.about(colleague).filter(verb="enter_console", data={"by": "app"}).count() == 1
+    assert (
+        Event.objects.about(colleague).filter(verb="enter_console", data={"by": "app"}).count() == 1
+    )
 
 
-def test_who_signed_in_elsewhere_by_a_password_is_asked_for_both(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_who_signed_in_elsewhere_by_a_password_is_asked_for_both(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser()
     client.post("/sign-in/", {"username": colleague.email, "password": PASSWORD})
     assert client.session["_auth_user_id"] == str(colleague.pk)
@@ -147,14 +160,20 @@ def test_who_signed_in_elsewhere_by_a_password_is_asked_for_both(colleague: User
     assert is_in(client)
 
 
-@pytest.mark.parametrize("outside", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
-def test_nobody_is_led_outside(outside: str, colleague: User, factor: SecondFactor, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    "outside", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"]
+)
+def test_nobody_is_led_outside(
+    outside: str, colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser()
     password(client, colleague, next=outside)
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)})["Location"] == CONSOLE
 
 
-def test_a_right_password_is_good_for_five_minutes(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_right_password_is_good_for_five_minutes(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser()
     password(client, colleague)
     clock.forward(minutes=5, seconds=1)
@@ -162,7 +181,9 @@ def test_a_right_password_is_good_for_five_minutes(colleague: User, factor: Seco
     assert not is_in(client)
 
 
-def test_a_password_that_was_changed_meanwhile_is_good_for_nothing(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_password_that_was_changed_meanwhile_is_good_for_nothing(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser()
     password(client, colleague)
     colleague.set_password("another horse battery staple")
@@ -170,7 +191,9 @@ def test_a_password_that_was_changed_meanwhile_is_good_for_nothing(colleague: Us
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)})["Location"] == SIGN_IN
 
 
-def test_recruiters_and_inactive_staff_have_no_way_in(colleague: User, factor: SecondFactor, now: datetime) -> None:
+def test_recruiters_and_inactive_staff_have_no_way_in(
+    colleague: User, factor: SecondFactor, now: datetime
+) -> None:
     client, recruiter = browser(), make_member(now).user
     assert password(client, recruiter).status_code == 200
     assert client.get(CODE_PAGE)["Location"] == SIGN_IN
@@ -197,7 +220,12 @@ def test_the_first_time_a_second_factor_is_set_up(colleague: User, clock: Clock)
     assert "data:image/svg+xml;base64," in page.content.decode()
     assert "no-store" in page["Cache-Control"]
     assert secret_on(client.get(SET_UP).content.decode()) == secret, "the page can be opened again"
-    assert client.post(SET_UP, {"code": "000000" if code_at(clock.now, secret) != "000000" else "111111"}).status_code == 422
+    assert (
+        client.post(
+            SET_UP, {"code": "000000" if code_at(clock.now, secret) != "000000" else "111111"}
+        ).status_code
+        == 422
+    )
     assert second_factor.of(colleague) is None
     done = client.post(SET_UP, {"code": code_at(clock.now, secret)})
     codes = re.findall(r"<li>([a-z2-9]{4}(?:-[a-z2-9]{4}){3})</li>", done.content.decode())
@@ -206,15 +234,21 @@ def test_the_first_time_a_second_factor_is_set_up(colleague: User, clock: Clock)
     assert codes[0] not in client.get(SET_UP).content.decode()
     factor = SecondFactor.objects.get(user=colleague)
     assert secret not in factor.secret_sealed
-    assert {codes[0].replace("-", ""), codes[0]}.isdisjoint(RecoveryCode.objects.values_list("code_hash", flat=True))
+    assert {codes[0].replace("-", ""), codes[0]}.isdisjoint(
+        RecoveryCode.objects.values_list("code_hash", flat=True)
+    )
     assert mails() == [("staff_second_factor", "set_up")]
     assert Event.objects.about(colleague).filter(verb="enrol_second_factor").count() == 1
     again = browser()
     password(again, colleague)
-    assert again.post(CODE_PAGE, {"code": code_at(clock.now, secret)}).status_code == 422, "the code that set it up is used"
+    assert again.post(CODE_PAGE, {"code": code_at(clock.now, secret)}).status_code == 422, (
+        "the code that set it up is used"
+    )
 
 
-def test_who_knows_the_password_sets_up_no_other(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_who_knows_the_password_sets_up_no_other(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser()
     password(client, colleague)
     assert client.get(SET_UP)["Location"] == CODE_PAGE
@@ -227,23 +261,33 @@ def test_of_two_who_set_one_up_at_once_one_does(colleague: User, now: datetime) 
         second_factor.enrol(colleague, SECRET, code_at(now), None, now)
 
 
-def test_another_phone_right_after_coming_in(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_another_phone_right_after_coming_in(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client, other = come_in(browser(), colleague, clock), come_in(browser(), colleague, clock)
     secret = secret_on(other.get(SET_UP).content.decode())
-    assert "Recovery codes" in other.post(SET_UP, {"code": code_at(clock.now, secret)}).content.decode()
+    assert (
+        "Recovery codes"
+        in other.post(SET_UP, {"code": code_at(clock.now, secret)}).content.decode()
+    )
     assert is_in(other)
     assert not is_in(client), "who came in by the old one is signed out"
     assert SecondFactor.objects.get(user=colleague).pk != factor.pk
     assert RecoveryCode.objects.filter(user=colleague).count() == 10
 
 
-def test_another_phone_makes_the_stay_no_longer(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_another_phone_makes_the_stay_no_longer(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = come_in(browser(), colleague, clock)
     for minutes in (4, 2):
         clock.forward(minutes=minutes)
         page = client.get(SET_UP).content.decode()
         if minutes == 4:
-            assert client.post(SET_UP, {"code": code_at(clock.now, secret_on(page))}).status_code == 200
+            assert (
+                client.post(SET_UP, {"code": code_at(clock.now, secret_on(page))}).status_code
+                == 200
+            )
     assert "within five minutes" in page
 
 
@@ -272,12 +316,16 @@ def test_a_code_is_taken_once(colleague: User, factor: SecondFactor, clock: Cloc
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_code_sent_ten_times_at_once_is_taken_once(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_code_sent_ten_times_at_once_is_taken_once(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     at_once(colleague, [code_at(clock.now)] * 10, clock.now, taken=1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_recovery_code_sent_ten_times_at_once_is_taken_once(colleague: User, now: datetime) -> None:
+def test_a_recovery_code_sent_ten_times_at_once_is_taken_once(
+    colleague: User, now: datetime
+) -> None:
     _, codes = enrolled(colleague, now)
     at_once(colleague, codes[:1] * 10, now, taken=1)
     assert second_factor.recovery_codes_left(colleague) == 9
@@ -320,7 +368,10 @@ def test_a_recovery_code_lets_in_once(colleague: User, clock: Clock) -> None:
     assert is_in(client)
     assert second_factor.recovery_codes_left(colleague) == 9
     assert mails()[-1] == ("staff_second_factor", "recovery_code")
-    assert Event.objects.about(colleague).filter(verb="use_recovery_code", data={"left": 9}).count() == 1
+    assert (
+        Event.objects.about(colleague).filter(verb="use_recovery_code", data={"left": 9}).count()
+        == 1
+    )
     again = browser()
     password(again, colleague)
     assert again.post(f"{CODE_PAGE}?recovery", {"code": codes[3]}).status_code == 422
@@ -338,7 +389,20 @@ def test_a_recovery_code_is_its_owners(colleague: User, now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "minutes"), [(0, 0), (1, 0), (4, 0), (5, 15), (6, 0), (10, 30), (15, 60), (30, 480), (35, 960), (40, 1440), (500, 1440)]
+    ("failures", "minutes"),
+    [
+        (0, 0),
+        (1, 0),
+        (4, 0),
+        (5, 15),
+        (6, 0),
+        (10, 30),
+        (15, 60),
+        (30, 480),
+        (35, 960),
+        (40, 1440),
+        (500, 1440),
+    ],
 )
 def test_how_long(failures: int, minutes: int) -> None:
     assert lockout.lasts(failures) == timedelta(minutes=minutes)
@@ -363,14 +427,18 @@ def test_five_wrong_codes_lock(colleague: User, factor: SecondFactor, clock: Clo
     assert mails()[-1][0] == "staff_locked"
     clock.forward(minutes=14)
     password(client, colleague)
-    assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, "not even a right one"
+    assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, (
+        "not even a right one"
+    )
     assert Lockout.objects.get().failures == 5, "which is not counted"
     clock.forward(minutes=1)
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 302
     assert not Lockout.objects.exists()
 
 
-def test_the_second_lock_is_twice_as_long(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_the_second_lock_is_twice_as_long(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser()
     guess(client, colleague, clock, 5)
     clock.forward(minutes=16)
@@ -387,7 +455,9 @@ def test_a_lock_survives_a_restart(colleague: User, factor: SecondFactor, clock:
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429
 
 
-def test_strangers_failures_do_not_lock_a_known_browser(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_strangers_failures_do_not_lock_a_known_browser(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = come_in(browser(), colleague, clock)
     client.post("/console/logout/")
     assert guess(browser(), colleague, clock, 5).status_code == 429
@@ -395,10 +465,14 @@ def test_strangers_failures_do_not_lock_a_known_browser(colleague: User, factor:
     assert is_in(client)
     stranger = browser()
     password(stranger, colleague)
-    assert stranger.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, "the stranger still waits"
+    assert stranger.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, (
+        "the stranger still waits"
+    )
 
 
-def test_a_password_makes_no_browser_known(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_password_makes_no_browser_known(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     """Whoever has it could else have as many counts as they like."""
     client = browser()
     guess(client, colleague, clock, 5)
@@ -407,10 +481,15 @@ def test_a_password_makes_no_browser_known(colleague: User, factor: SecondFactor
     assert guess(client, colleague, clock, 1).status_code == 429
 
 
-def test_wrong_recovery_codes_count_too(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_wrong_recovery_codes_count_too(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser()
     password(client, colleague)
-    answers = [client.post(f"{CODE_PAGE}?recovery", {"code": "abcd-efgh-ijkm-npqr"}).status_code for _ in range(5)]
+    answers = [
+        client.post(f"{CODE_PAGE}?recovery", {"code": "abcd-efgh-ijkm-npqr"}).status_code
+        for _ in range(5)
+    ]
     assert answers == [422] * 4 + [429]
 
 
@@ -438,26 +517,42 @@ def test_ten_hours_at_most(colleague: User, factor: SecondFactor, clock: Clock) 
 
 
 @pytest.mark.parametrize("thief", ["agent", "device", "no device", "network"])
-def test_a_stolen_cookie_is_signed_out(thief: str, colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_stolen_cookie_is_signed_out(
+    thief: str, colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = come_in(browser(), colleague, clock)
     stolen = browser()
     stolen.cookies["sessionid"] = client.cookies["sessionid"].value
     if thief != "no device":
-        stolen.cookies[DEVICE_COOKIE] = new_device() if thief == "device" else client.cookies[DEVICE_COOKIE].value
-    asked = {"agent": {"headers": {"user-agent": "Chrome"}}, "network": {"REMOTE_ADDR": "203.0.113.9"}}.get(thief, {})
+        stolen.cookies[DEVICE_COOKIE] = (
+            new_device() if thief == "device" else client.cookies[DEVICE_COOKIE].value
+        )
+    asked = {
+        "agent": {"headers": {"user-agent": "Chrome"}},
+        "network": {"REMOTE_ADDR": "203.0.113.9"},
+    }.get(thief, {})
     assert stolen.get(CONSOLE, **asked)["Location"] == f"{SIGN_IN}?next={CONSOLE}"
     assert not is_in(client), "and so is the session that was stolen"
-    assert Event.objects.about(colleague).filter(verb="shut_console", data={"why": "elsewhere"}).count() == 1
+    assert (
+        Event.objects.about(colleague)
+        .filter(verb="shut_console", data={"why": "elsewhere"})
+        .count()
+        == 1
+    )
 
 
-def test_a_neighbouring_address_is_the_same_place(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_neighbouring_address_is_the_same_place(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser(REMOTE_ADDR="203.0.113.9")
     password(client, colleague)
     client.post(CODE_PAGE, {"code": code_at(clock.now)})
     assert client.get(CONSOLE, REMOTE_ADDR="203.0.113.200").status_code == 200
 
 
-def test_a_session_holds_neither_address_nor_browser(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_session_holds_neither_address_nor_browser(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     client = browser(REMOTE_ADDR="203.0.113.9")
     password(client, colleague)
     client.post(CODE_PAGE, {"code": code_at(clock.now)})
@@ -477,12 +572,17 @@ def reset_page(user: User) -> str:
     return f"/console/employers/user/{user.pk}/second-factor/"
 
 
-def test_a_superuser_resets_a_colleagues(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+def test_a_superuser_resets_a_colleagues(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
     root = make_user(clock.now, is_staff=True, is_superuser=True)
     enrolled(root, clock.now)
     boss, client = come_in(browser(), root, clock), come_in(browser(), colleague, clock)
     guess(browser(), colleague, clock, 5)
-    assert reset_page(colleague) in boss.get(f"/console/employers/user/{colleague.pk}/change/").content.decode()
+    assert (
+        reset_page(colleague)
+        in boss.get(f"/console/employers/user/{colleague.pk}/change/").content.decode()
+    )
     assert boss.get(reset_page(colleague)).status_code == 200
     assert second_factor.of(colleague) is not None, "looking at the page does nothing"
     for _ in range(2):
@@ -494,15 +594,23 @@ def test_a_superuser_resets_a_colleagues(colleague: User, factor: SecondFactor, 
     assert not Lockout.objects.exists()
     assert not RecoveryCode.objects.filter(user=colleague).exists()
     assert password(client, colleague)["Location"] == SET_UP
-    assert reset_page(colleague) not in boss.get(f"/console/employers/user/{colleague.pk}/change/").content.decode()
+    assert (
+        reset_page(colleague)
+        not in boss.get(f"/console/employers/user/{colleague.pk}/change/").content.decode()
+    )
 
 
 def test_nobody_else_does(colleague: User, factor: SecondFactor, clock: Clock) -> None:
-    root, editor = make_user(clock.now, is_staff=True, is_superuser=True), make_user(clock.now, is_staff=True)
+    root, editor = (
+        make_user(clock.now, is_staff=True, is_superuser=True),
+        make_user(clock.now, is_staff=True),
+    )
     for user in (root, editor):
         enrolled(user, clock.now)
     assert come_in(browser(), editor, clock).post(reset_page(colleague)).status_code == 403
-    assert come_in(browser(), root, clock).post(reset_page(root)).status_code == 403, "one's own is replaced, not reset"
+    assert come_in(browser(), root, clock).post(reset_page(root)).status_code == 403, (
+        "one's own is replaced, not reset"
+    )
     for by, whose in ((editor, colleague), (colleague, colleague), (root, root)):
         with pytest.raises(Refused, match="not_allowed"):
             second_factor.reset(whose, by, clock.now)
@@ -525,7 +633,9 @@ def test_to_try_it_out_a_password_is_enough(colleague: User, settings: Any, cloc
     assert not is_in(client), "the stay is as short"
 
 
-def test_who_has_one_is_asked_for_it_there_too(colleague: User, settings: Any, clock: Clock) -> None:
+def test_who_has_one_is_asked_for_it_there_too(
+    colleague: User, settings: Any, clock: Clock
+) -> None:
     settings.STAFF_SECOND_FACTOR = "optional"
     client = browser()
     password(client, colleague)
@@ -539,7 +649,9 @@ def test_who_has_one_is_asked_for_it_there_too(colleague: User, settings: Any, c
     assert not is_in(other)
 
 
-def test_a_session_from_before_it_was_required_ends(colleague: User, settings: Any, clock: Clock) -> None:
+def test_a_session_from_before_it_was_required_ends(
+    colleague: User, settings: Any, clock: Clock
+) -> None:
     settings.STAFF_SECOND_FACTOR = "optional"
     client = browser()
     password(client, colleague)
@@ -558,7 +670,9 @@ def test_a_session_from_before_it_was_required_ends(colleague: User, settings: A
         ({"ZIZHI_SITE_URL": "http://127.0.0.1:9000"}, "optional"),
     ],
 )
-def test_what_the_first_start_chooses(given: dict[str, str], chosen: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_first_start_chooses(
+    given: dict[str, str], chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("ZIZHI_STAFF_SECOND_FACTOR", "ZIZHI_SITE_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
@@ -582,19 +696,32 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, An
 
 def test_a_deployment_requires_it_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_with(monkeypatch)["STAFF_SECOND_FACTOR"] == "required"
-    assert settings_with(monkeypatch, ZIZHI_STAFF_SECOND_FACTOR="optional")["STAFF_SECOND_FACTOR"] == "optional"
+    assert (
+        settings_with(monkeypatch, ZIZHI_STAFF_SECOND_FACTOR="optional")["STAFF_SECOND_FACTOR"]
+        == "optional"
+    )
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"ZIZHI_STAFF_SECOND_FACTOR": "no"}, "ZIZHI_STAFF_SECOND_FACTOR is 'no', and has to be required or optional"),
         (
-            {"ZIZHI_STAFF_SECOND_FACTOR": "optional", "ZIZHI_SITE_URL": "https://hr.example", "ZIZHI_BANK": "", "ZIZHI_E_LICENCES": ""},
+            {"ZIZHI_STAFF_SECOND_FACTOR": "no"},
+            "ZIZHI_STAFF_SECOND_FACTOR is 'no', and has to be required or optional",
+        ),
+        (
+            {
+                "ZIZHI_STAFF_SECOND_FACTOR": "optional",
+                "ZIZHI_SITE_URL": "https://hr.example",
+                "ZIZHI_BANK": "",
+                "ZIZHI_E_LICENCES": "",
+            },
             "ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL https://hr.example",
         ),
     ],
 )
-def test_what_stops_the_start(given: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stops_the_start(
+    given: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ImproperlyConfigured, match=said):
         settings_with(monkeypatch, **given)

@@ -33,29 +33,56 @@ def test_events_and_answers_are_only_looked_at(root: Client, now: datetime) -> N
     employer = make_employer(now)
     event = record("register", employer, SYSTEM, now, employer_id=employer.pk)
     answer = GateDecision.objects.create(
-        client_id=uuid4(), employer_id=employer.pk, member_id=uuid4(), candidate="c-1", uscc=employer.uscc, allowed=False,
-        reason="employer_not_approved", tier="held", ladder_version="1", decided_at=timezone.now(),
-    )  # fmt: skip
-    for address, pk in (("/console/events/event/", event.pk), ("/console/downloads/gatedecision/", answer.pk)):
+        client_id=uuid4(),
+        employer_id=employer.pk,
+        member_id=uuid4(),
+        candidate="c-1",
+        uscc=employer.uscc,
+        allowed=False,
+        reason="employer_not_approved",
+        tier="held",
+        ladder_version="1",
+        decided_at=timezone.now(),
+    )
+    for address, pk in (
+        ("/console/events/event/", event.pk),
+        ("/console/downloads/gatedecision/", answer.pk),
+    ):
         assert str(employer.pk) in root.get(address).content.decode()
         assert root.get(f"{address}{pk}/change/").status_code == 200
         assert root.get(address + "add/").status_code == 403
-        assert root.post(f"{address}{pk}/change/", {"verb": "x", "allowed": "on"}).status_code == 403
+        assert (
+            root.post(f"{address}{pk}/change/", {"verb": "x", "allowed": "on"}).status_code == 403
+        )
         assert root.post(f"{address}{pk}/delete/", {"post": "yes"}).status_code == 403
-        root.post(address, {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"})
+        root.post(
+            address, {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
+        )
     answer.refresh_from_db()
     assert (Event.objects.get(pk=event.pk).verb, answer.allowed) == ("register", False)
-    assert REASONS["employer_not_approved"].says.en in root.get("/console/downloads/gatedecision/").content.decode()
+    assert (
+        REASONS["employer_not_approved"].says.en
+        in root.get("/console/downloads/gatedecision/").content.decode()
+    )
 
 
 def test_no_list_reads_or_sorts_all_of_the_answers(root: Client) -> None:
     """A span of them, the last day unless another is chosen; who is searched for is found however long ago."""
     old = GateDecision.objects.create(
-        client_id=uuid4(), employer_id=uuid4(), member_id=uuid4(), candidate="c-old", allowed=True, tier="held",
-        ladder_version="1", decided_at=timezone.now() - timedelta(days=8),
-    )  # fmt: skip
+        client_id=uuid4(),
+        employer_id=uuid4(),
+        member_id=uuid4(),
+        candidate="c-old",
+        allowed=True,
+        tier="held",
+        ladder_version="1",
+        decided_at=timezone.now() - timedelta(days=8),
+    )
     PassUse.objects.create(decision_id=old.pk, used_at=old.decided_at, tier="held")
-    for table, field, shown in (("gatedecision", "decided_at", "c-old"), ("passuse", "used_at", str(old.pk))):
+    for table, field, shown in (
+        ("gatedecision", "decided_at", "c-old"),
+        ("passuse", "used_at", str(old.pk)),
+    ):
         address = f"/console/downloads/{table}/"
         with CaptureQueriesContext(connection) as queries:
             assert shown not in root.get(address).content.decode()
@@ -63,8 +90,14 @@ def test_no_list_reads_or_sorts_all_of_the_answers(root: Client) -> None:
         assert read and all(f'"{field}" >= ' in sql for sql in read)
         assert shown not in root.get(address, {"days": "7"}).content.decode()
         for asked in ({"days": "31"}, {"q": str(old.pk)}):
-            assert shown in root.get(address, asked).content.decode().replace(f'value="{old.pk}"', "")
-        for choice, found in (("tier", "held"), ("tier", "revoked"), ("reason", "employer_suspended")):
+            assert shown in root.get(address, asked).content.decode().replace(
+                f'value="{old.pk}"', ""
+            )
+        for choice, found in (
+            ("tier", "held"),
+            ("tier", "revoked"),
+            ("reason", "employer_suspended"),
+        ):
             html = root.get(address, {"days": "31", choice: found}).content.decode()
             assert (shown in html) == (found == "held")
 
@@ -80,7 +113,10 @@ def test_events_are_found_by_what_they_are_about(root: Client, now: datetime) ->
 
 def test_the_console_changes_its_language(root: Client) -> None:
     """Every table is named in the language of the page, and one button leads to the other."""
-    assert '<button name="language" value="zh-hans" lang="zh-Hans">中文</button>' in root.get("/console/").content.decode()
+    assert (
+        '<button name="language" value="zh-hans" lang="zh-Hans">中文</button>'
+        in root.get("/console/").content.decode()
+    )
     answer = root.post("/language/", {"language": "zh-hans", "next": "/console/"}, follow=True)
     html = answer.content.decode()
     assert '<button name="language" value="en" lang="en">English</button>' in html

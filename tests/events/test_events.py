@@ -30,7 +30,11 @@ pytestmark = pytest.mark.django_db
 )
 def test_the_database_refuses_to_change_an_event(statement: str, now: datetime) -> None:
     record("register", make_employer(now), SYSTEM, now)
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     assert Event.objects.get().verb == "register"
 
@@ -48,7 +52,9 @@ def test_every_reason_speaks_both_languages_and_says_how_to_mend_it() -> None:
 
 @pytest.fixture
 def waiting(now: datetime) -> Mail:
-    return Mail.objects.create(to="a@example.com", template="verify_email", language="en", created_at=now, due_at=now)
+    return Mail.objects.create(
+        to="a@example.com", template="verify_email", language="en", created_at=now, due_at=now
+    )
 
 
 def test_a_row_is_claimed_by_one(waiting: Mail, now: datetime) -> None:
@@ -63,7 +69,9 @@ def test_a_lease_that_ended_is_due_again_and_counts_a_death(waiting: Mail, now: 
     later = now + timedelta(seconds=61)
     lease = Mail.objects.claim(waiting.pk, later, 60)
     assert lease and lost and lease != lost
-    assert not Mail.objects.finish(waiting.pk, lost, later), "the dead worker's lease writes nothing any more"
+    assert not Mail.objects.finish(waiting.pk, lost, later), (
+        "the dead worker's lease writes nothing any more"
+    )
     assert Mail.objects.get().deaths == 1
     assert Mail.objects.finish(waiting.pk, lease, later)
     assert not Mail.objects.due(later + timedelta(days=1)).exists()
@@ -71,7 +79,9 @@ def test_a_lease_that_ended_is_due_again_and_counts_a_death(waiting: Mail, now: 
 
 def test_a_row_given_back_waits_and_is_no_death(waiting: Mail, now: datetime) -> None:
     lease = Mail.objects.claim(waiting.pk, now, 60)
-    assert lease and Mail.objects.give_back(waiting.pk, lease, now + timedelta(minutes=5), error="down")
+    assert lease and Mail.objects.give_back(
+        waiting.pk, lease, now + timedelta(minutes=5), error="down"
+    )
     assert Mail.objects.claim(waiting.pk, now, 60) is None
     assert Mail.objects.claim(waiting.pk, now + timedelta(minutes=5), 60)
     assert Mail.objects.get().deaths == 0
@@ -81,14 +91,18 @@ def test_a_row_not_yet_due_is_left(waiting: Mail, now: datetime) -> None:
     assert Mail.objects.claim(waiting.pk, now - timedelta(seconds=1), 60) is None
 
 
-def test_mail_is_rung_for_only_after_the_commit(now: datetime, django_capture_on_commit_callbacks: object) -> None:
+def test_mail_is_rung_for_only_after_the_commit(
+    now: datetime, django_capture_on_commit_callbacks: object
+) -> None:
     with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
         queue_mail("a@example.com", "verify_email", "en", {"link": "http://localhost/x"}, now)
     assert len(callbacks) == 1 and not outbox.outbox
 
 
 def test_a_sent_mail_forgets_whom_and_what(now: datetime) -> None:
-    queued = queue_mail("a@example.com", "verify_email", "en", {"link": "http://localhost/secret"}, now)
+    queued = queue_mail(
+        "a@example.com", "verify_email", "en", {"link": "http://localhost/secret"}, now
+    )
     assert mail.send(queued.pk, now, SITE)
     assert not mail.send(queued.pk, now, SITE), "rung twice, sent once"
     (sent,) = outbox.outbox
@@ -97,7 +111,9 @@ def test_a_sent_mail_forgets_whom_and_what(now: datetime) -> None:
     assert (queued.to, queued.context) == ("", {}) and queued.finished_at == now
 
 
-def test_a_mail_server_that_is_down_loses_nothing(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_that_is_down_loses_nothing(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     queued = queue_mail("a@example.com", "verify_email", "en", {"link": "x"}, now)
 
     def refuse(*_: object, **__: object) -> None:

@@ -41,9 +41,13 @@ class Fault(Exception):
 def signature(method: str, query: str, headers: dict[str, str], signed: str, body: bytes) -> str:
     """What the request must be signed with."""
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
-    canonical_query = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs)
+    canonical_query = "&".join(
+        f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs
+    )
     canonical_headers = "".join(f"{name}:{headers[name].strip()}\n" for name in signed.split(";"))
-    canonical = "\n".join([method, "/", canonical_query, canonical_headers, signed, hashlib.sha256(body).hexdigest()])
+    canonical = "\n".join(
+        [method, "/", canonical_query, canonical_headers, signed, hashlib.sha256(body).hexdigest()]
+    )
     to_sign = f"ACS3-HMAC-SHA256\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     return hmac.new(KEY_SECRET.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
 
@@ -98,7 +102,10 @@ class AliyunServer:
         return {"GroupId": int(group)}
 
     def _operate_axg_group(self, query: dict[str, str]) -> dict[str, Any]:
-        if query.get("GroupId") not in self.groups or query.get("OperateType") != "overwriteNumbers":
+        if (
+            query.get("GroupId") not in self.groups
+            or query.get("OperateType") != "overwriteNumbers"
+        ):
             raise Fault("isv.ILLEGAL_ARGUMENT")
         self.groups[query["GroupId"]] = self._numbers(query)
         return {}
@@ -106,7 +113,10 @@ class AliyunServer:
     @staticmethod
     def _numbers(query: dict[str, str]) -> list[str]:
         numbers = query.get("Numbers", "").split(",")
-        if not all(re.fullmatch(r"1[3-9]\d{9}", number) for number in numbers) or len(numbers) > 200:
+        if (
+            not all(re.fullmatch(r"1[3-9]\d{9}", number) for number in numbers)
+            or len(numbers) > 200
+        ):
             raise Fault("isv.MOBILE_NUMBER_ILLEGAL")
         return numbers
 
@@ -125,15 +135,36 @@ class AliyunServer:
             raise Fault("isv.MOBILE_NUMBER_ILLEGAL")
         if self._ends(query) < self.now + timedelta(minutes=1):
             raise Fault("isv.EXPIRE_DATE_ILLEGAL")
-        used = {each.secret_no for each in self.bindings.values() if self._is_open(each) and not extension}
-        free = [number for number in self.numbers if number not in used] if not extension else ["17100000001"]
+        used = {
+            each.secret_no
+            for each in self.bindings.values()
+            if self._is_open(each) and not extension
+        }
+        free = (
+            [number for number in self.numbers if number not in used]
+            if not extension
+            else ["17100000001"]
+        )
         if not free:
             raise Fault("isv.NO_AVAILABLE_NUMBER")
         subs_id = f"10000{next(self.ids)}"
         self.bindings[subs_id] = Binding(
-            subs_id, query["PhoneNoA"], free[0], query["PoolKey"], group, query["Expiration"], query.get("OutId", ""), extension
+            subs_id,
+            query["PhoneNoA"],
+            free[0],
+            query["PoolKey"],
+            group,
+            query["Expiration"],
+            query.get("OutId", ""),
+            extension,
         )
-        return {"SecretBindDTO": {"SubsId": subs_id, "SecretNo": free[0], "Extension": extension or "1576822942407"}}
+        return {
+            "SecretBindDTO": {
+                "SubsId": subs_id,
+                "SecretNo": free[0],
+                "Extension": extension or "1576822942407",
+            }
+        }
 
     def _update_subscription(self, query: dict[str, str]) -> dict[str, Any]:
         binding = self._found(query, "PhoneNoX")
@@ -154,24 +185,46 @@ class AliyunServer:
 
     def _query_subscription_detail(self, query: dict[str, str]) -> dict[str, Any]:
         binding = self.bindings.get(query.get("SubsId", ""))
-        if binding is None or binding.secret_no != query.get("PhoneNoX") or binding.pool != query["PoolKey"]:
+        if (
+            binding is None
+            or binding.secret_no != query.get("PhoneNoX")
+            or binding.pool != query["PoolKey"]
+        ):
             raise Fault("isv.NO_NOT_EXIST")
         detail = {
-            "SubsId": binding.subs_id, "PhoneNoX": binding.secret_no, "PhoneNoA": binding.phone_a, "ExpireDate": binding.expires_at,
-            "Status": int(self._is_open(binding)), "GroupId": int(binding.group or 0), "CallRestrict": binding.restrict or None,
-            "Extension": binding.extension or None, "GmtCreate": "2026-11-24 18:00:00", "NeedRecord": False,
-        }  # fmt: skip
-        return {"SecretBindDetailDTO": {name: value for name, value in detail.items() if value is not None}}
+            "SubsId": binding.subs_id,
+            "PhoneNoX": binding.secret_no,
+            "PhoneNoA": binding.phone_a,
+            "ExpireDate": binding.expires_at,
+            "Status": int(self._is_open(binding)),
+            "GroupId": int(binding.group or 0),
+            "CallRestrict": binding.restrict or None,
+            "Extension": binding.extension or None,
+            "GmtCreate": "2026-11-24 18:00:00",
+            "NeedRecord": False,
+        }
+        return {
+            "SecretBindDetailDTO": {
+                name: value for name, value in detail.items() if value is not None
+            }
+        }
 
     def _found(self, query: dict[str, str], number: str) -> Binding:
         binding = self.bindings.get(query.get("SubsId", ""))
-        if binding is None or not self._is_open(binding) or query.get(number) != binding.secret_no or binding.pool != query["PoolKey"]:
+        if (
+            binding is None
+            or not self._is_open(binding)
+            or query.get(number) != binding.secret_no
+            or binding.pool != query["PoolKey"]
+        ):
             raise Fault("isv.NO_NOT_EXIST")
         return binding
 
     def _ends(self, query: dict[str, str]) -> datetime:
         try:
-            return datetime.strptime(query.get("Expiration", ""), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+            return datetime.strptime(query.get("Expiration", ""), "%Y-%m-%d %H:%M:%S").replace(
+                tzinfo=SHANGHAI
+            )
         except ValueError:
             raise Fault("isv.EXPIRE_DATE_ILLEGAL") from None
 
@@ -186,14 +239,34 @@ class AliyunServer:
         begin = at.astimezone(SHANGHAI)
         seconds = more.pop("seconds", 60)
         texts = {
-            "call_time": begin, "call_out_time": begin + timedelta(seconds=1), "ring_time": begin + timedelta(seconds=6),
-            "start_time": begin + timedelta(seconds=9), "release_time": begin + timedelta(seconds=9 + seconds),
-        }  # fmt: skip
-        return {
-            "id": next(self.ids), "call_id": uuid.uuid4().hex, "sub_id": int(subs_id), "out_id": binding.out_id, "pool_key": binding.pool,
-            "partner_key": binding.pool, "phone_no": binding.phone_a, "secret_no": binding.secret_no, "peer_no": caller, "call_type": 1,
-            "control_type": "CONTINUE", "control_msg": "OK", "unconnected_cause": 0, "release_dir": 1, "release_cause": 16, "city": "北京",
-        } | {name: text.strftime("%Y-%m-%d %H:%M:%S") for name, text in texts.items()} | more  # fmt: skip
+            "call_time": begin,
+            "call_out_time": begin + timedelta(seconds=1),
+            "ring_time": begin + timedelta(seconds=6),
+            "start_time": begin + timedelta(seconds=9),
+            "release_time": begin + timedelta(seconds=9 + seconds),
+        }
+        return (
+            {
+                "id": next(self.ids),
+                "call_id": uuid.uuid4().hex,
+                "sub_id": int(subs_id),
+                "out_id": binding.out_id,
+                "pool_key": binding.pool,
+                "partner_key": binding.pool,
+                "phone_no": binding.phone_a,
+                "secret_no": binding.secret_no,
+                "peer_no": caller,
+                "call_type": 1,
+                "control_type": "CONTINUE",
+                "control_msg": "OK",
+                "unconnected_cause": 0,
+                "release_dir": 1,
+                "release_cause": 16,
+                "city": "北京",
+            }
+            | {name: text.strftime("%Y-%m-%d %H:%M:%S") for name, text in texts.items()}
+            | more
+        )
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -212,7 +285,10 @@ class _Exchange(BaseHTTPRequestHandler):
                 raise self.service.after.pop(0)
             answer: dict[str, Any] = {"Code": "OK", "Message": "OK"} | told
         except Fault as fault:
-            status, answer = fault.status, {"Code": fault.code, "Message": f"{fault.code} 13900000001"}
+            status, answer = (
+                fault.status,
+                {"Code": fault.code, "Message": f"{fault.code} 13900000001"},
+            )
         sent = json.dumps(answer | {"RequestId": str(uuid.uuid4()).upper()}).encode()
         if self.service.garbage:
             sent = self.service.garbage.pop(0)
@@ -230,7 +306,9 @@ class _Exchange(BaseHTTPRequestHandler):
             raise Fault("InvalidAccessKeyId.NotFound", 404)
         if headers.get("x-acs-content-sha256") != hashlib.sha256(body).hexdigest():
             raise Fault("SignatureDoesNotMatch", 400)
-        if not hmac.compare_digest(signature("POST", query, headers, found["signed"], body), found["signature"]):
+        if not hmac.compare_digest(
+            signature("POST", query, headers, found["signed"], body), found["signature"]
+        ):
             raise Fault("SignatureDoesNotMatch", 400)
         if headers.get("x-acs-version") != "2017-05-25":
             raise Fault("InvalidVersion", 400)
@@ -244,10 +322,14 @@ class _Exchange(BaseHTTPRequestHandler):
 def serving() -> Iterator[AliyunServer]:
     """The service on a free port of this machine, for as long as the block lasts."""
     service = AliyunServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Exchange", (_Exchange,), {"service": service}))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Exchange", (_Exchange,), {"service": service})
+    )
     server.daemon_threads = True
     service.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield service

@@ -49,10 +49,16 @@ def _hmac(key: bytes, text: str) -> bytes:
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
-def signature(secret_key: str, headers: Mapping[str, str], signed: str, date: str, service: str, body: bytes) -> str:
+def signature(
+    secret_key: str, headers: Mapping[str, str], signed: str, date: str, service: str, body: bytes
+) -> str:
     """What a POST to / must be signed with. `headers` by lower-case name; `signed`: their names as in Authorization."""
-    canonical_headers = "".join(f"{name}:{headers[name].strip().lower()}\n" for name in signed.split(";"))
-    canonical = "\n".join(["POST", "/", "", canonical_headers, signed, hashlib.sha256(body).hexdigest()])
+    canonical_headers = "".join(
+        f"{name}:{headers[name].strip().lower()}\n" for name in signed.split(";")
+    )
+    canonical = "\n".join(
+        ["POST", "/", "", canonical_headers, signed, hashlib.sha256(body).hexdigest()]
+    )
     scope = f"{date}/{service}/tc3_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     to_sign = "\n".join(["TC3-HMAC-SHA256", headers["x-tc-timestamp"], scope, digest])
@@ -78,7 +84,9 @@ def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None
         raise Fault("AuthFailure.SignatureExpire")
     if found["id"] != SECRET_ID:
         raise Fault("AuthFailure.SecretIdNotFound")
-    if found["service"] != "ocr" or found["date"] != datetime.fromtimestamp(int(timestamp), UTC).strftime("%Y-%m-%d"):
+    if found["service"] != "ocr" or found["date"] != datetime.fromtimestamp(
+        int(timestamp), UTC
+    ).strftime("%Y-%m-%d"):
         raise Fault("AuthFailure.SignatureFailure")
     right = signature(SECRET_KEY, headers, found["signed"], found["date"], found["service"], body)
     if not hmac.compare_digest(right, found["signature"]):
@@ -90,7 +98,10 @@ def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None
 THREE, FOUR = "VerifyBizLicenseEnterprise3", "VerifyBizLicenseEnterprise4"
 _VERIFIED = {
     THREE: ({"CreditCode", "EntName"}, {"CreditCode", "EntName", "LrName", "VerifyType"}),
-    FOUR: ({"CreditCode", "EntName", "LrName", "IdNum"}, {"CreditCode", "EntName", "LrName", "IdNum"}),
+    FOUR: (
+        {"CreditCode", "EntName", "LrName", "IdNum"},
+        {"CreditCode", "EntName", "LrName", "IdNum"},
+    ),
 }
 """Which parameters each needs, and which it knows."""
 
@@ -206,7 +217,9 @@ class TencentServer:
 
     def _three(self, asked: Answer) -> Answer:
         kind = asked.get("VerifyType", "ENT_3META")
-        if kind not in ("ENT_2META", "ENT_3META") or (kind == "ENT_3META" and "LrName" not in asked):
+        if kind not in ("ENT_2META", "ENT_3META") or (
+            kind == "ENT_3META" and "LrName" not in asked
+        ):
             raise Fault("InvalidParameterValue.InvalidParameterValueLimit")
         entry = self._of(asked)
         if entry is None:
@@ -215,7 +228,11 @@ class TencentServer:
         if kind == "ENT_2META":
             return {"StatusCode": 0, "VerifyResult": int(agrees), "OperatingStatus": entry.status}
         agrees = agrees and entry.legal_representative == asked["LrName"]
-        return {"StatusCode": 0, "VerifyResult": int(agrees), "OperatingStatus": "1" if entry.status == "1" else "2"}
+        return {
+            "StatusCode": 0,
+            "VerifyResult": int(agrees),
+            "OperatingStatus": "1" if entry.status == "1" else "2",
+        }
 
     def _four(self, asked: Answer) -> Answer:
         entry = self._of(asked)
@@ -267,7 +284,9 @@ class _Exchange(BaseHTTPRequestHandler):
     def write(self, told: object, content_type: str = "application/json") -> None:
         self.write_raw(json.dumps(told).encode(), content_type)
 
-    def write_raw(self, body: bytes, content_type: str = "application/json", status: int = 200, **headers: str) -> None:
+    def write_raw(
+        self, body: bytes, content_type: str = "application/json", status: int = 200, **headers: str
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
@@ -284,15 +303,21 @@ class _Exchange(BaseHTTPRequestHandler):
         """Silence: test output is for tests."""
 
 
-def failing(code: str, message: str = "见错误码文档", content_type: str = "application/json; charset=utf-8") -> Handler:
+def failing(
+    code: str, message: str = "见错误码文档", content_type: str = "application/json; charset=utf-8"
+) -> Handler:
     """End with the service's error `code`."""
-    answer = {"Response": {"Error": {"Code": code, "Message": message}, "RequestId": str(uuid.uuid4())}}
+    answer = {
+        "Response": {"Error": {"Code": code, "Message": message}, "RequestId": str(uuid.uuid4())}
+    }
     return lambda exchange: exchange.write(answer, content_type)
 
 
 def status(number: int, **headers: str) -> Handler:
     """End with an HTTP status and a page, as a gateway does."""
-    return lambda exchange: exchange.write_raw(b"<html>nginx</html>", "text/html", number, **headers)
+    return lambda exchange: exchange.write_raw(
+        b"<html>nginx</html>", "text/html", number, **headers
+    )
 
 
 def saying(body: bytes, content_type: str = "application/json") -> Handler:
@@ -366,7 +391,9 @@ def serving() -> Iterator[TencentServer]:
     handler = type("Exchange", (_Exchange,), {"service": service})
     server = _Server(("127.0.0.1", 0), handler)
     service.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield service

@@ -66,7 +66,14 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             number = len(receiver.got)
-            receiver.got.append(Got(self.path, {name.lower(): value for name, value in self.headers.items()}, body, time.time()))
+            receiver.got.append(
+                Got(
+                    self.path,
+                    {name.lower(): value for name, value in self.headers.items()},
+                    body,
+                    time.time(),
+                )
+            )
             answer = receiver.answers(number)
             if callable(answer):
                 return answer(self)
@@ -84,14 +91,18 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *given: Any) -> None:
-            if not isinstance(sys.exc_info()[1], OSError):  # that a line is cut is part of what is tested
+            if not isinstance(
+                sys.exc_info()[1], OSError
+            ):  # that a line is cut is part of what is tested
                 super().handle_error(*given)
 
     server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    receiver.url = f"{'http' if context is None else 'https'}://127.0.0.1:{server.server_address[1]}/hook"
+    receiver.url = (
+        f"{'http' if context is None else 'https'}://127.0.0.1:{server.server_address[1]}/hook"
+    )
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -110,12 +121,17 @@ def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     certificate = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     file = folder / "server.pem"
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

@@ -17,7 +17,9 @@ from resumes.specimens import make
 
 WORDS = Words("澜川省云帆网络科技有限公司", "R7K2-M9QX", datetime(2026, 5, 31, 18, 5, tzinfo=UTC))
 KEY = MarkKey.derived(b"service key", "release", 0)
-keys = st.builds(MarkKey.derived, st.binary(min_size=16, max_size=32), st.text(max_size=12), st.integers(0, 40))
+keys = st.builds(
+    MarkKey.derived, st.binary(min_size=16, max_size=32), st.text(max_size=12), st.integers(0, 40)
+)
 
 
 @cache
@@ -31,8 +33,42 @@ def resume_page(seed: int, dpi: int = DPI) -> Picture:
 def test_a_key_never_changes_its_signs() -> None:
     """Copies that left long ago are traced by these very signs."""
     assert KEY.secret.hex() == "fcfd3c0d674d74b756662b2acffffa967f0682af5f5ae4cfe715943fa8da3841"
-    assert KEY.signs("underprint", 16).tolist() == [1, 1, 1, -1, 1, 1, -1, 1, 1, -1, -1, 1, -1, 1, 1, -1]
-    assert KEY.signs("words", 16).tolist() == [-1, -1, -1, -1, 1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, 1]
+    assert KEY.signs("underprint", 16).tolist() == [
+        1,
+        1,
+        1,
+        -1,
+        1,
+        1,
+        -1,
+        1,
+        1,
+        -1,
+        -1,
+        1,
+        -1,
+        1,
+        1,
+        -1,
+    ]
+    assert KEY.signs("words", 16).tolist() == [
+        -1,
+        -1,
+        -1,
+        -1,
+        1,
+        -1,
+        -1,
+        -1,
+        1,
+        -1,
+        -1,
+        -1,
+        -1,
+        -1,
+        -1,
+        1,
+    ]
 
 
 @given(keys, keys, st.integers(64, 400))
@@ -46,7 +82,10 @@ def test_other_keys_have_other_signs(one: MarkKey, other: MarkKey, count: int) -
 
 def test_each_release_and_each_page_has_its_own_key_and_none_is_shown() -> None:
     derived = {
-        MarkKey.derived(service, release, page).secret for service in (b"a", b"b") for release in ("r1", "r11", "") for page in (0, 1)
+        MarkKey.derived(service, release, page).secret
+        for service in (b"a", b"b")
+        for release in ("r1", "r11", "")
+        for page in (0, 1)
     }
     assert len(derived) == 12
     assert KEY.secret.hex() not in repr(KEY)
@@ -54,7 +93,9 @@ def test_each_release_and_each_page_has_its_own_key_and_none_is_shown() -> None:
 
 
 def test_signs_are_fair() -> None:
-    total = sum(int(MarkKey.derived(b"k", str(n), 0).signs("underprint", 1000).sum()) for n in range(400))
+    total = sum(
+        int(MarkKey.derived(b"k", str(n), 0).signs("underprint", 1000).sum()) for n in range(400)
+    )
     assert abs(total) < 6 * (400 * 1000) ** 0.5
 
 
@@ -73,13 +114,21 @@ def test_every_key_gives_another_page_and_the_same_key_the_same(seed: int) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(
-    height=st.integers(0, 160), width=st.integers(0, 160), channels=st.sampled_from([0, 1, 3, 4]),
-    fill=st.sampled_from([0, 1, 128, 254, 255, -1]), dpi=st.sampled_from([36, 72, 150, 200, 300]), key=keys,
-)  # fmt: skip
-def test_any_array_is_a_page(height: int, width: int, channels: int, fill: int, dpi: int, key: MarkKey) -> None:
+    height=st.integers(0, 160),
+    width=st.integers(0, 160),
+    channels=st.sampled_from([0, 1, 3, 4]),
+    fill=st.sampled_from([0, 1, 128, 254, 255, -1]),
+    dpi=st.sampled_from([36, 72, 150, 200, 300]),
+    key=keys,
+)
+def test_any_array_is_a_page(
+    height: int, width: int, channels: int, fill: int, dpi: int, key: MarkKey
+) -> None:
     shape = (height, width, channels) if channels else (height, width)
     rng = np.random.default_rng(height * 1000 + width)
-    page = rng.integers(0, 256, shape).astype(np.uint8) if fill < 0 else np.full(shape, fill, np.uint8)
+    page = (
+        rng.integers(0, 256, shape).astype(np.uint8) if fill < 0 else np.full(shape, fill, np.uint8)
+    )
     result = marked(page, key, WORDS, dpi)
     assert result.shape == page.shape
     assert result.dtype == np.uint8
@@ -90,7 +139,9 @@ def test_any_array_is_a_page(height: int, width: int, channels: int, fill: int, 
 @given(one=keys, other=keys, light=st.integers(200, 255))
 def test_a_blank_page_differs_from_copy_to_copy(one: MarkKey, other: MarkKey, light: int) -> None:
     page = np.full((300, 220), light, np.uint8)
-    assert (marked(page, one, WORDS).tobytes() == marked(page, other, WORDS).tobytes()) == (one == other)
+    assert (marked(page, one, WORDS).tobytes() == marked(page, other, WORDS).tobytes()) == (
+        one == other
+    )
 
 
 @pytest.mark.parametrize("level", [0, 255])
@@ -107,7 +158,10 @@ def test_a_page_of_one_colour_carries_the_visible_mark(level: int) -> None:
 def test_the_mark_says_who_what_and_when_in_chinese_time() -> None:
     assert WORDS.lines == ("澜川省云帆网络科技有限公司", "R7K2-M9QX · 2026-06-01 02:05")
     blank = np.full((1754, 1240), 255, np.uint8)
-    others = [Words("云溪市青禾商贸有限公司", WORDS.number, WORDS.at), Words(WORDS.employer, "R7K2-M9QY", WORDS.at)]
+    others = [
+        Words("云溪市青禾商贸有限公司", WORDS.number, WORDS.at),
+        Words(WORDS.employer, "R7K2-M9QY", WORDS.at),
+    ]
     assert len({marked(blank, KEY, words).tobytes() for words in (WORDS, *others)}) == 3
 
 
@@ -132,7 +186,9 @@ def test_the_resume_stays_readable() -> None:
 def test_a_page_can_be_of_any_resolution() -> None:
     for dpi in (100, 200):
         page = resume_page(0, dpi)
-        assert len(wordshift.units(grey(page), dpi)) == pytest.approx(len(wordshift.units(grey(resume_page(0)), DPI)), rel=0.35)
+        assert len(wordshift.units(grey(page), dpi)) == pytest.approx(
+            len(wordshift.units(grey(resume_page(0)), DPI)), rel=0.35
+        )
         assert marked(page, KEY, WORDS, dpi).shape == page.shape
 
 
@@ -142,7 +198,11 @@ def test_a_page_can_be_of_any_resolution() -> None:
 def test_the_underprint_is_pale_and_follows_the_key() -> None:
     paper = underprint.paper((200, 190), KEY, DPI)
     assert paper.shape == (200, 190)
-    assert abs(int(paper.min()) - underprint.PAPER) <= underprint.DEPTH >= abs(int(paper.max()) - underprint.PAPER)
+    assert (
+        abs(int(paper.min()) - underprint.PAPER)
+        <= underprint.DEPTH
+        >= abs(int(paper.max()) - underprint.PAPER)
+    )
     rows, columns = underprint.grid((200, 190), DPI)
     signs = underprint.signs(KEY, rows * columns).reshape(rows, columns)
     for row in range(rows - 1):
@@ -161,9 +221,14 @@ def test_words_are_found_where_they_are_and_rules_are_none() -> None:
     page[150:170, 60:80], page[150:170, 82:102] = 20, 20
     page[200:220, 60:80], page[200:220, 81:101] = 20, 20
     assert wordshift.units(page, DPI).tolist() == [
-        [39, 49, 61, 71], [69, 49, 91, 71], [99, 49, 121, 71], [149, 49, 171, 71],
-        [59, 149, 81, 171], [81, 149, 103, 171], [59, 199, 102, 221],
-    ]  # fmt: skip
+        [39, 49, 61, 71],
+        [69, 49, 91, 71],
+        [99, 49, 121, 71],
+        [149, 49, 171, 71],
+        [59, 149, 81, 171],
+        [81, 149, 103, 171],
+        [59, 199, 102, 221],
+    ]
 
 
 def test_words_move_by_a_pixel_and_nothing_else_does() -> None:

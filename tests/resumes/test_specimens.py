@@ -37,7 +37,9 @@ def test_each_contact_is_in_the_file_where_it_is_said_to_be(seed: int) -> None:
     for number, part in resume.contacts:
         page = document[number]
         x0, y0, x1, y1 = part.box
-        text = page.get_textpage().get_text_bounded(x0 - 1, page.get_height() - y1 - 2, x1 + 1, page.get_height() - y0 + 2)
+        text = page.get_textpage().get_text_bounded(
+            x0 - 1, page.get_height() - y1 - 2, x1 + 1, page.get_height() - y0 + 2
+        )
         if resume.layout == "scan":
             assert not page.get_textpage().get_text_range()
         else:
@@ -58,7 +60,16 @@ def test_something_is_printed_where_a_contact_is_said_to_stand(seed: int) -> Non
 def test_every_character_can_be_printed(language: str) -> None:
     for seed in range(60):
         told = person(seed, language)  # type: ignore[arg-type]
-        text = "".join((told.name, told.city, told.wish, told.summary, *told.skills, *(deed for job in told.jobs for deed in job.deeds)))
+        text = "".join(
+            (
+                told.name,
+                told.city,
+                told.wish,
+                told.summary,
+                *told.skills,
+                *(deed for job in told.jobs for deed in job.deeds),
+            )
+        )
         assert not missing("kai", text)
 
 

@@ -18,7 +18,16 @@ from resumes.marking import MarkKey, Picture, Words, marked
 from resumes.marking.pdf import Sheet, released
 from resumes.specimens import make
 from resumes.specimens.resume import rendered
-from resumes.tracing import MAX_CHANCE, CleanPage, Release, Score, Trace, scoring, side_by_side, trace
+from resumes.tracing import (
+    MAX_CHANCE,
+    CleanPage,
+    Release,
+    Score,
+    Trace,
+    scoring,
+    side_by_side,
+    trace,
+)
 from resumes.tracing.evidence import Evidence
 from resumes.tracing.scoring import Sums, cell_sums, chance
 
@@ -29,7 +38,9 @@ MANY = 30
 
 def release(resume: str, number: int) -> Release:
     name = f"{resume}/{number}"
-    return Release(name, resume, tuple(MarkKey.derived(SERVICE_KEY, name, page) for page in range(3)))
+    return Release(
+        name, resume, tuple(MarkKey.derived(SERVICE_KEY, name, page) for page in range(3))
+    )
 
 
 @cache
@@ -41,7 +52,12 @@ def clean(seed: int, number: int = 0, dpi: int = 150) -> CleanPage:
 def copy(seed: int, number: int, page: int = 0, dpi: int = 150) -> Picture:
     """What left: a page of release `number`, marked and written as a PDF."""
     source = clean(seed, page, dpi)
-    return rendered(released([Sheet(marked(source.picture, release(str(seed), number).keys[page], WORDS, dpi), dpi)]), dpi)[0]
+    return rendered(
+        released(
+            [Sheet(marked(source.picture, release(str(seed), number).keys[page], WORDS, dpi), dpi)]
+        ),
+        dpi,
+    )[0]
 
 
 def releases(*seeds: int) -> list[Release]:
@@ -56,8 +72,17 @@ def told(pictures: Sequence[Picture], *seeds: int) -> Trace:
 
 
 SURVIVED = (
-    "as released", "JPEG 30", "scale 0.4", "crop 25 %", "screenshot", "1080 px twice", "whitened", "1 bit", "turned", "photo at an angle",
-)  # fmt: skip
+    "as released",
+    "JPEG 30",
+    "scale 0.4",
+    "crop 25 %",
+    "screenshot",
+    "1080 px twice",
+    "whitened",
+    "1 bit",
+    "turned",
+    "photo at an angle",
+)
 
 
 @pytest.mark.parametrize("attack", SURVIVED)
@@ -119,7 +144,9 @@ def test_two_versions_of_a_resume_are_told_apart() -> None:
     changed[430:470, 140:700] = 255
     new = CleanPage("0b", 0, changed)
     leak = rendered(released([Sheet(marked(changed, release("0b", 4).keys[0], WORDS), 150)]))[0]
-    result = trace([leak], [old, new], [*releases(0), *(release("0b", number) for number in range(MANY))])
+    result = trace(
+        [leak], [old, new], [*releases(0), *(release("0b", number) for number in range(MANY))]
+    )
     assert result.named == ("0b/4",)
 
 
@@ -179,13 +206,17 @@ def test_nothing_to_look_at() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    values=st.lists(st.floats(-3, 3, width=32).filter(lambda value: abs(value) > 1e-3), min_size=1, max_size=300),
+    values=st.lists(
+        st.floats(-3, 3, width=32).filter(lambda value: abs(value) > 1e-3), min_size=1, max_size=300
+    ),
     seed=st.integers(0, 10**6),
-)  # fmt: skip
+)
 def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float], seed: int) -> None:
     """Whatever was measured: of 2000 innocents at most as many reach z as Hoeffding's bound says, and a margin for luck."""
     cells = np.array(values, np.float32)
-    evidence = Evidence(cells, np.arange(len(cells)), np.zeros((0, 2), np.float32), np.zeros(0, np.int64))
+    evidence = Evidence(
+        cells, np.arange(len(cells)), np.zeros((0, 2), np.float32), np.zeros(0, np.int64)
+    )
     keys = [MarkKey.derived(SERVICE_KEY, f"{seed}/{number}", 0) for number in range(2000)]
     z = cell_sums(evidence, keys, len(cells)).z
     for level in (1.5, 2.0, 2.5, 3.0):
@@ -196,10 +227,16 @@ def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float],
 @pytest.mark.parametrize(
     ("z", "looks", "is_named"),
     [
-        (5.9, 1, False), (6.0, 1, True), (6.0, 60, True), (6.0, 100, False),
-        (6.5, 1000, True), (6.5, 3000, False), (7.5, 10**6, True), (-9.0, 1, False),
+        (5.9, 1, False),
+        (6.0, 1, True),
+        (6.0, 60, True),
+        (6.0, 100, False),
+        (6.5, 1000, True),
+        (6.5, 3000, False),
+        (7.5, 10**6, True),
+        (-9.0, 1, False),
     ],
-)  # fmt: skip
+)
 def test_more_looks_take_more_agreement(z: float, looks: int, is_named: bool) -> None:
     assert Score("r", z, z, 0.0, chance(z, looks)).is_named is is_named
 
@@ -233,8 +270,13 @@ def test_nothing_is_shown_of_what_was_found_nowhere() -> None:
 
 
 def test_the_leak_is_drawn_as_the_page() -> None:
-    found = told([leaks.ATTACKS["photo at an angle"](copy(0, 7), np.random.default_rng(4))], 0).pictures[0]
+    found = told(
+        [leaks.ATTACKS["photo at an angle"](copy(0, 7), np.random.default_rng(4))], 0
+    ).pictures[0]
     assert found.aligned is not None
-    ours, theirs = (cv2.GaussianBlur(picture, (0, 0), 2.0).astype(np.float32) for picture in (clean(0).grey, found.aligned.picture))
+    ours, theirs = (
+        cv2.GaussianBlur(picture, (0, 0), 2.0).astype(np.float32)
+        for picture in (clean(0).grey, found.aligned.picture)
+    )
     inside = found.aligned.inside & (cv2.erode(clean(0).grey, np.ones((25, 25), np.uint8)) < 120)
     assert np.corrcoef(ours[inside], theirs[inside])[0, 1] > 0.9

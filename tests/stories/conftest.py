@@ -25,9 +25,14 @@ def register_company(seed: int, **changed: object) -> Company:
     """A fictitious company that the register snapshot knows."""
     company = Company.fictitious(seed)
     record = {
-        "uscc": company.uscc, "name": company.name, "legal_representative": company.legal_representative, "status": "存续",
-        "established_on": company.established_on, "email_domain": company.domain, "as_of": date(2026, 11, 1),
-    } | changed  # fmt: skip
+        "uscc": company.uscc,
+        "name": company.name,
+        "legal_representative": company.legal_representative,
+        "status": "存续",
+        "established_on": company.established_on,
+        "email_domain": company.domain,
+        "as_of": date(2026, 11, 1),
+    } | changed
     RegistryRecord.objects.create(**record)
     return company
 
@@ -35,7 +40,9 @@ def register_company(seed: int, **changed: object) -> Company:
 def recruiter_of(company: Company, now: datetime, domain: str = "") -> Member:
     """A recruiter with a verified address at the company's domain."""
     employer = Employer.objects.create(name=company.name, uscc=company.uscc, registered_at=now)
-    user = make_user(now, f"hr{Employer.objects.count()}@{domain or company.domain}", email_verified_at=now)
+    user = make_user(
+        now, f"hr{Employer.objects.count()}@{domain or company.domain}", email_verified_at=now
+    )
     return Member.objects.create(user=user, employer=employer, role="owner", joined_at=now)
 
 
@@ -43,7 +50,13 @@ def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Do
     """Intake and `add_document`, as the upload page does it."""
     case = operations.open_case(member.employer, member.as_actor(), now)
     document = operations.add_document(
-        case.pk, DocumentKind.BUSINESS_LICENCE, examine(jpeg), {"clean": None}, member.user, member.as_actor(), now
+        case.pk,
+        DocumentKind.BUSINESS_LICENCE,
+        examine(jpeg),
+        {"clean": None},
+        member.user,
+        member.as_actor(),
+        now,
     )
     return case, document
 
@@ -72,7 +85,13 @@ def running_worker(
         if connection.vendor == "sqlite"
         else f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
     )
-    command = processes.worker(concurrency) + (["--beat", "--schedule", str(log.with_suffix(".beat"))] if beat else [])
-    wired = {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "ZIZHI_BROKER_URL": broker}
+    command = processes.worker(concurrency) + (
+        ["--beat", "--schedule", str(log.with_suffix(".beat"))] if beat else []
+    )
+    wired = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": url,
+        "ZIZHI_BROKER_URL": broker,
+    }
     with processes.running(command, log, **wired | environment) as process:
         yield process

@@ -130,7 +130,9 @@ class Plan:
         one = json.loads(self.file.read_text()).get(uscc)
         if not one or one["step"] != step:
             return None
-        if self._first(f"passed.{uscc}", one.get("after", 0)) or not self._first(uscc, one.get("times", 1)):
+        if self._first(f"passed.{uscc}", one.get("after", 0)) or not self._first(
+            uscc, one.get("times", 1)
+        ):
             return None
         return self.how[one["how"]](one)
 
@@ -150,7 +152,9 @@ def disconnect() -> None:
     connection.ensure_connection()
     ended = connection.connection.info.backend_pid
     asked = ("dbname", "user", "password", "host", "port")
-    parameters = {name: value for name, value in connection.get_connection_params().items() if name in asked}
+    parameters = {
+        name: value for name, value in connection.get_connection_params().items() if name in asked
+    }
     with psycopg.connect(**parameters, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [ended])
 

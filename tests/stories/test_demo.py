@@ -24,13 +24,19 @@ pytestmark = [
 def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
     """From an empty folder. What it says of the gate is what stands on record there, by the key that it leaves to be tried."""
     environment = {
-        **os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "ZIZHI_VAR_DIR": str(tmp_path), "ZIZHI_BROKER_URL": "filesystem://localhost",
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'zizhi.sqlite3'}", "LC_ALL": "C.UTF-8",
-    }  # fmt: skip
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "ZIZHI_VAR_DIR": str(tmp_path),
+        "ZIZHI_BROKER_URL": "filesystem://localhost",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'zizhi.sqlite3'}",
+        "LC_ALL": "C.UTF-8",
+    }
 
     def manage(*command: str) -> str:
         run = [sys.executable, "manage.py", *command]
-        done = subprocess.run(run, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=250)
+        done = subprocess.run(
+            run, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=250
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -43,10 +49,16 @@ def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
     assert "of a resume is made: taken out" in told and "/mine/open/" in told
     assert (tmp_path / "demo-copy.pdf").read_bytes().startswith(b"%PDF-")
     with closing(connect(tmp_path / "zizhi.sqlite3")) as database:
-        answers = database.execute("SELECT allowed, count(*), count(DISTINCT client_id) FROM downloads_gatedecision GROUP BY 1 ORDER BY 1")
+        answers = database.execute(
+            "SELECT allowed, count(*), count(DISTINCT client_id) FROM downloads_gatedecision GROUP BY 1 ORDER BY 1"
+        )
         assert answers.fetchall() == [(0, 3, 1), (1, 3, 1)]
-        spent = database.execute("SELECT reason, count(*) FROM downloads_passuse GROUP BY 1 ORDER BY 1")
+        spent = database.execute(
+            "SELECT reason, count(*) FROM downloads_passuse GROUP BY 1 ORDER BY 1"
+        )
         assert spent.fetchall() == [("", 3), ("pass_spent", 2)]
-        used = database.execute("SELECT key_start FROM employers_apikey WHERE last_used_at IS NOT NULL").fetchall()
+        used = database.execute(
+            "SELECT key_start FROM employers_apikey WHERE last_used_at IS NOT NULL"
+        ).fetchall()
     left = json.loads((tmp_path / "demo-sign-in.json").read_text(encoding="utf-8"))
     assert [left["api_key"].startswith(start) for (start,) in used] == [True]

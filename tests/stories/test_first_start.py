@@ -47,7 +47,9 @@ class Served:
 
     def get(self, path: str) -> int:
         try:
-            with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=30) as answer:
+            with urllib.request.urlopen(
+                f"http://localhost:{self.port}{path}", timeout=30
+            ) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -66,17 +68,30 @@ def serve(folder: Path) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    unset = ("ZIZHI_SITE_URL", "ZIZHI_EMAIL_URL", "ZIZHI_STAFF_SECOND_FACTOR", "ZIZHI_LOG_LEVEL", "ZIZHI_LOG_READABLE")
+    unset = (
+        "ZIZHI_SITE_URL",
+        "ZIZHI_EMAIL_URL",
+        "ZIZHI_STAFF_SECOND_FACTOR",
+        "ZIZHI_LOG_LEVEL",
+        "ZIZHI_LOG_READABLE",
+    )
     environment = {name: value for name, value in os.environ.items() if name not in unset} | {
-        "DJANGO_SETTINGS_MODULE": "config.settings", "ZIZHI_VAR_DIR": str(folder), "ZIZHI_BROKER_URL": "filesystem://localhost",
-        "DATABASE_URL": f"sqlite:///{folder / 'zizhi.sqlite3'}", "LC_ALL": "C.UTF-8",
-    }  # fmt: skip
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "ZIZHI_VAR_DIR": str(folder),
+        "ZIZHI_BROKER_URL": "filesystem://localhost",
+        "DATABASE_URL": f"sqlite:///{folder / 'zizhi.sqlite3'}",
+        "LC_ALL": "C.UTF-8",
+    }
     output = folder / "terminal"
     with output.open("wb") as terminal:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--prepare", "--port", str(port)],
-            cwd=settings.BASE_DIR, env=environment, stdout=terminal, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=terminal,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
         yield Served(process, output, port)
     finally:
@@ -102,7 +117,9 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
     record = tmp_path / demo_record.SIGN_IN
     with serve(tmp_path) as first:
         first.wait(lambda: first.get("/") == 200, "no page")
-        assert demo_record.missing(json.loads(record.read_text())) == list(demo_record.STEPS), "the pages are there before the demo"
+        assert demo_record.missing(json.loads(record.read_text())) == list(demo_record.STEPS), (
+            "the pages are there before the demo"
+        )
         assert first.get("/try/mails") == 200
         first.wait(lambda: "mail to hr" in first.said, "no mail")
         assert of_the_demo(tmp_path)
@@ -115,7 +132,9 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
 
     # Two steps are enough to see that the next start makes what is missing, and only that.
     left = ("queue_listed_company", "golden_name")
-    record.write_text(json.dumps(made | {"made": [step for step in demo_record.STEPS if step not in left]}))
+    record.write_text(
+        json.dumps(made | {"made": [step for step in demo_record.STEPS if step not in left]})
+    )
     with serve(tmp_path) as second:
         second.wait(lambda: "all examples are made" in second.said, "no demo")
         of_steps = [line[9:] for line in second.said.splitlines() if " demo   |" in line]
@@ -126,11 +145,15 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         time.sleep(1)
         assert second.get("/") == 200, "its end ends nothing else"
         lines = [line for line in second.said.splitlines() if "mail to " in line]
-        assert all(" worker | mail to " in line for line in lines) and any(" → http://localhost:" in line for line in lines)
+        assert all(" worker | mail to " in line for line in lines) and any(
+            " → http://localhost:" in line for line in lines
+        )
         second.stop()
 
     with serve(tmp_path) as third:
         third.wait(lambda: third.get("/") == 200, "no page")
         time.sleep(3)
-        assert " demo   |" not in third.said and of_the_demo(tmp_path) == [], "nothing is made again"
+        assert " demo   |" not in third.said and of_the_demo(tmp_path) == [], (
+            "nothing is made again"
+        )
         third.stop()

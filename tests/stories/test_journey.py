@@ -24,7 +24,12 @@ pytestmark = pytest.mark.django_db
 
 def ask(member: Member, now: datetime) -> decide.Answer:
     return decide.decide(
-        client_id=uuid4(), employer_id=member.employer_id, member_id=member.pk, candidate="c", now=now, zone=ZoneInfo("UTC")
+        client_id=uuid4(),
+        employer_id=member.employer_id,
+        member_id=member.pk,
+        candidate="c",
+        now=now,
+        zone=ZoneInfo("UTC"),
     )
 
 
@@ -52,7 +57,9 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     case, wrong = upload_licence(member, now, licence(103, other, form="portrait"))
     case = submit_and_run(case, member, now)
     assert case.state == State.IN_REVIEW
-    assert {"uscc_mismatch", "name_mismatch"} <= {reason["code"] for reason in case.decisions.first().reasons}
+    assert {"uscc_mismatch", "name_mismatch"} <= {
+        reason["code"] for reason in case.decisions.first().reasons
+    }
     assert not ask(member, now).allowed
     claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["uscc_mismatch"])
@@ -95,14 +102,21 @@ def test_a_new_company_waits_and_is_told_so(now: datetime) -> None:
     member = recruiter_of(company, now)
     RegistryRecord.objects.all().delete()
     young = (now - timedelta(days=5)).date()
-    case, _ = upload_licence(member, now, make(107, company=company, established_on=young, damage="none").jpeg())
+    case, _ = upload_licence(
+        member, now, make(107, company=company, established_on=young, damage="none").jpeg()
+    )
     case = submit_and_run(case, member, now)
     attempt = case.attempts.get()
     assert case.state == State.CHECKING and attempt.waiting_for == "authority_missing"
     assert not ask(member, now).allowed
     RegistryRecord.objects.create(
-        uscc=company.uscc, name=company.name, legal_representative=company.legal_representative, status="存续",
-        established_on=young, email_domain=company.domain, as_of=now.date(),
-    )  # fmt: skip
+        uscc=company.uscc,
+        name=company.name,
+        legal_representative=company.legal_representative,
+        status="存续",
+        established_on=young,
+        email_domain=company.domain,
+        as_of=now.date(),
+    )
     assert pipeline.run(attempt.pk, lambda: attempt.due_at, 60)
     assert Case.objects.get(pk=case.pk).state == State.APPROVED

@@ -18,7 +18,16 @@ from resumes.specimens.resume import make as resume
 from tests.fakes.webhook_receiver import receiving
 from tests.stories.conftest import running_worker, wait_until
 from tests.stories.test_worker import broker as broker
-from zizhi_client import Conflict, Event, Invalid, NotFound, WebhookInvalid, Zizhi, ZizhiError, verify_webhook
+from zizhi_client import (
+    Conflict,
+    Event,
+    Invalid,
+    NotFound,
+    WebhookInvalid,
+    Zizhi,
+    ZizhiError,
+    verify_webhook,
+)
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -43,8 +52,15 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
 
         # An employer and its recruiter, by the platform's own references, made once however often it is said.
         code = next(recipe.uscc for recipe in zizhi.test_recipes() if recipe.recipe == 0)
-        made = zizhi.create_employer("co-1", "云溪市示例科技有限公司", code, idempotency_key="make-co-1")
-        assert zizhi.create_employer("co-1", "云溪市示例科技有限公司", code, idempotency_key="make-co-1") == made
+        made = zizhi.create_employer(
+            "co-1", "云溪市示例科技有限公司", code, idempotency_key="make-co-1"
+        )
+        assert (
+            zizhi.create_employer(
+                "co-1", "云溪市示例科技有限公司", code, idempotency_key="make-co-1"
+            )
+            == made
+        )
         assert [employer.id for employer in zizhi.employers(reference="co-1")] == [made.id]
         with pytest.raises(Conflict, match="reference_taken"):
             zizhi.create_employer("co-1", "云溪市示例科技有限公司", code)
@@ -53,7 +69,9 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         assert wrong.value.code == "uscc_invalid" and wrong.value.fix and wrong.value.request_id
         member = zizhi.add_member(made.id, "hr-7", f"hr@{code.lower()}.test", role="owner")
         assert [each.reference for each in zizhi.members(made.id)] == ["hr-7"]
-        assert zizhi.make_onboarding_link(made.id, member.id, "https://site.example/back/hr").url.startswith("http")
+        assert zizhi.make_onboarding_link(
+            made.id, member.id, "https://site.example/back/hr"
+        ).url.startswith("http")
 
         # Before anything is shown the answer is no, with what to do; then it is handed in, and the answer is yes.
         no = zizhi.may_download(made.id, member.id, "cand-1")
@@ -71,31 +89,55 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         assert zizhi.rights(made.id).download
 
         # Told by webhook, and the same in the feed.
-        wait_until(lambda: len(receiver.got) >= len(list(zizhi.events())) > 0, "no webhook came", log)
-        heard = {event.id: event for event in (verify_webhook(secret, got.headers, got.body) for got in receiver.got)}
+        wait_until(
+            lambda: len(receiver.got) >= len(list(zizhi.events())) > 0, "no webhook came", log
+        )
+        heard = {
+            event.id: event
+            for event in (verify_webhook(secret, got.headers, got.body) for got in receiver.got)
+        }
         with pytest.raises(WebhookInvalid):
             verify_webhook(secret, receiver.got[0].headers, receiver.got[0].body + b" ")
         told = list(zizhi.events())
         assert [event.sequence for event in told] == list(range(1, len(told) + 1))
-        assert all(heard[event.id] == event for event in told if event.id in heard) and _approved(told)
+        assert all(heard[event.id] == event for event in told if event.id in heard) and _approved(
+            told
+        )
 
         # Suspended: from the answer on no, also with a pass that was given before.
         late = zizhi.may_download(made.id, member.id, "cand-2")
-        assert zizhi.test_decide(made.id, "suspend", reasons=["registry_revoked"]).state == "suspended"
+        assert (
+            zizhi.test_decide(made.id, "suspend", reasons=["registry_revoked"]).state == "suspended"
+        )
         denied = zizhi.may_download(made.id, member.id, "cand-3")
         assert not denied and denied.reasons[0].code == "employer_suspended"
         with pytest.raises(ZizhiError, match="employer_suspended"):
             zizhi.spend_pass(late.gate_pass or "")
-        wait_until(lambda: _types(zizhi, told[-1].sequence) == ["employer.suspended"], "the feed does not tell it", log)
-        wait_until(lambda: any(b"employer.suspended" in got.body for got in receiver.got), "no webhook tells it", log)
+        wait_until(
+            lambda: _types(zizhi, told[-1].sequence) == ["employer.suspended"],
+            "the feed does not tell it",
+            log,
+        )
+        wait_until(
+            lambda: any(b"employer.suspended" in got.body for got in receiver.got),
+            "no webhook tells it",
+            log,
+        )
 
         # Reinstated, and half a year later it is over.
         assert zizhi.test_decide(made.id, "reinstate", reasons=[]).state == "approved"
         assert zizhi.may_download(made.id, member.id, "cand-4")
         began = time.time()
-        assert zizhi.test_move_clock(timedelta(days=181)).now.timestamp() > began + timedelta(days=180).total_seconds()
+        assert (
+            zizhi.test_move_clock(timedelta(days=181)).now.timestamp()
+            > began + timedelta(days=180).total_seconds()
+        )
         over = zizhi.may_download(made.id, member.id, "cand-5")
-        assert not over and over.reasons[0].code == "employer_expired" and zizhi.employer(made.id).state == "expired"
+        assert (
+            not over
+            and over.reasons[0].code == "employer_expired"
+            and zizhi.employer(made.id).state == "expired"
+        )
         assert zizhi.test_mails()
 
         # A recruiter who leaves, and an employer that is none of this platform's.
@@ -109,7 +151,10 @@ def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Pa
     """Asked for, made by a real worker, and handed over by the answer: the link opens once, and the receipt follows."""
     _, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
     log = tmp_path / "worker.log"
-    with running_worker(broker, log, beat=True, ZIZHI_SWEEP_SECONDS="1"), Zizhi(key, live_server.url, gate_timeout=20, timeout=30) as zizhi:
+    with (
+        running_worker(broker, log, beat=True, ZIZHI_SWEEP_SECONDS="1"),
+        Zizhi(key, live_server.url, gate_timeout=20, timeout=30) as zizhi,
+    ):
         code = next(recipe.uscc for recipe in zizhi.test_recipes() if recipe.recipe == 0)
         employer = zizhi.create_employer("co-1", "云溪市示例科技有限公司", code).id
         member = zizhi.add_member(employer, "hr-7", f"hr@{code.lower()}.test", role="owner").id
@@ -118,20 +163,31 @@ def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Pa
         yes = zizhi.may_download(employer, member, "cand-1")
         assert yes.gate_pass
         for _ in range(6):  # a machine that does much else may take longer than a call waits
-            copy = zizhi.release(yes.gate_pass, "15400000000", resume(3, "plain", "zh").pdf, wait=20)
+            copy = zizhi.release(
+                yes.gate_pass, "15400000000", resume(3, "plain", "zh").pdf, wait=20
+            )
             if copy.state != "preparing":
                 break
-        assert copy.state == "ready" and copy.link and copy.relay and copy.removed, log.read_text()[-2000:]
+        assert copy.state == "ready" and copy.link and copy.relay and copy.removed, log.read_text()[
+            -2000:
+        ]
         link = live_server.url + urlsplit(copy.link.url).path
         first, second = (httpx.get(link, timeout=30) for _ in range(2))
-        assert first.status_code == 200 and first.content.startswith(b"%PDF") and second.status_code == 410
+        assert (
+            first.status_code == 200
+            and first.content.startswith(b"%PDF")
+            and second.status_code == 410
+        )
         left = zizhi.read_release(copy.id)
         assert left.receipt and left.opened_at and left.link is None
         assert [each.id for each in zizhi.releases(candidate="cand-1")] == [copy.id]
 
 
 def _approved(told: list[Event]) -> bool:
-    return any(event.type == "employer.approved" and event.data["employer"]["reference"] == "co-1" for event in told)
+    return any(
+        event.type == "employer.approved" and event.data["employer"]["reference"] == "co-1"
+        for event in told
+    )
 
 
 def _types(zizhi: Zizhi, after: int) -> list[str]:

@@ -46,19 +46,41 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
     log, provider = tmp_path / "worker.log", relay_providers.simulator()
 
     def call(method: str, path: str, body: Any = None) -> Any:
-        return getattr(Client(), method)(f"/api/v1{path}", body, "application/json", headers={"Authorization": f"Bearer {key}"}).json()
+        return getattr(Client(), method)(
+            f"/api/v1{path}", body, "application/json", headers={"Authorization": f"Bearer {key}"}
+        ).json()
 
     def dials(phone: str) -> Outcome:
         record = provider.call(number, "", phone, timezone.now())
         for push in provider.pushes(timezone.now()):
-            assert Client().post("/relays/calls/simulator/x", push.body, "application/json", headers=dict(push.headers)).status_code == 200
+            assert (
+                Client()
+                .post(
+                    "/relays/calls/simulator/x",
+                    push.body,
+                    "application/json",
+                    headers=dict(push.headers),
+                )
+                .status_code
+                == 200
+            )
         return record.outcome
 
-    yes = call("post", "/gate/decisions", {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c-1"})
+    yes = call(
+        "post",
+        "/gate/decisions",
+        {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c-1"},
+    )
     with running_worker(broker, log, beat=True, ZIZHI_SWEEP_SECONDS="1"):
-        relay = call("post", "/relays", {"decision_id": yes["id"], "candidate_phone": "13900000001"})
+        relay = call(
+            "post", "/relays", {"decision_id": yes["id"], "candidate_phone": "13900000001"}
+        )
         assert relay["state"] == "requested"
-        wait_until(lambda: call("get", f"/relays/{relay['id']}")["state"] == "bound", "no number was lent", log)
+        wait_until(
+            lambda: call("get", f"/relays/{relay['id']}")["state"] == "bound",
+            "no number was lent",
+            log,
+        )
         number = call("get", f"/relays/{relay['id']}")["number"]
         assert [dials(CALLER), dials(COLLEAGUE)] == [Outcome.CONNECTED, Outcome.STRANGER]
 
@@ -70,8 +92,18 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
         operations.suspend(case.pk, SYSTEM, timezone.now(), ["registry_revoked"])
         wait_until(lambda: RelayBinding.objects.get().finished_at, "it was not given back", log)
         assert dials(CALLER) is Outcome.UNBOUND
-        wait_until(lambda: PlatformEvent.objects.of(platform.pk).filter(type="relay.called").count() == 4, "the platform was not told", log)
+        wait_until(
+            lambda: PlatformEvent.objects.of(platform.pk).filter(type="relay.called").count() == 4,
+            "the platform was not told",
+            log,
+        )
     binding = RelayBinding.objects.get()
     assert (binding.state, binding.ended_why) == (RelayState.ENDED, "employer_suspended")
-    told = list(PlatformEvent.objects.of(platform.pk).filter(type__startswith="relay.").values_list("type", flat=True))
-    assert told == [f"relay.{kind}" for kind in ("bound", "called", "called", "called", "ended", "called")]
+    told = list(
+        PlatformEvent.objects.of(platform.pk)
+        .filter(type__startswith="relay.")
+        .values_list("type", flat=True)
+    )
+    assert told == [
+        f"relay.{kind}" for kind in ("bound", "called", "called", "called", "ended", "called")
+    ]

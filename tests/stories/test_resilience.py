@@ -31,13 +31,37 @@ from employers.models import User
 from events.models import Event, Mail
 from tests.conftest import require
 from tests.fakes import tencent_server
-from tests.fakes.tencent_server import SECRET_ID, SECRET_KEY, Entry, Handler, cut_before_the_reply, saying, status
+from tests.fakes.tencent_server import (
+    SECRET_ID,
+    SECRET_KEY,
+    Entry,
+    Handler,
+    cut_before_the_reply,
+    saying,
+    status,
+)
 from tests.stories import sabotage
-from tests.stories.conftest import licence, recruiter_of, register_company, running_worker, upload_licence, wait_until
+from tests.stories.conftest import (
+    licence,
+    recruiter_of,
+    register_company,
+    running_worker,
+    upload_licence,
+    wait_until,
+)
 from verification.authority import proofs
 from verification.cases import operations
 from verification.checks import CHECKS
-from verification.models import Attempt, Case, CheckRun, Decision, DocumentReading, Proof, ProofKind, ProofState
+from verification.models import (
+    Attempt,
+    Case,
+    CheckRun,
+    Decision,
+    DocumentReading,
+    Proof,
+    ProofKind,
+    ProofState,
+)
 from verification.rules.states import State
 
 pytestmark = [
@@ -49,8 +73,18 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-STEPS = ("before_claim", *(f"check:{check.code}" for check in CHECKS), "before_settle", "in_settle", "after_settle")
-QUICK = {"ZIZHI_LEASE_SECONDS": "3", "ZIZHI_SWEEP_SECONDS": "2", "DJANGO_SETTINGS_MODULE": "tests.stories.sabotage_settings"}
+STEPS = (
+    "before_claim",
+    *(f"check:{check.code}" for check in CHECKS),
+    "before_settle",
+    "in_settle",
+    "after_settle",
+)
+QUICK = {
+    "ZIZHI_LEASE_SECONDS": "3",
+    "ZIZHI_SWEEP_SECONDS": "2",
+    "DJANGO_SETTINGS_MODULE": "tests.stories.sabotage_settings",
+}
 DECIDES = {"approve": State.APPROVED, "hold_for_review": State.IN_REVIEW, "reject": State.REJECTED}
 
 
@@ -70,7 +104,9 @@ class Cluster:
         self.folder, self.programs, self.port = folder, programs, port
         # PostgreSQL refuses to run as root.
         self._as = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        self._run("initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        self._run(
+            "initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"
+        )
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
@@ -81,16 +117,35 @@ class Cluster:
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [*self._as, str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
-        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        command = [
+            *self._as,
+            str(self.programs / program),
+            "-D",
+            str(self.folder / "data"),
+            *arguments,
+        ]
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
 
 
 def programs_of_postgresql() -> Path | None:
     """Where `initdb` and `pg_ctl` are; systems keep them off the path. None where they are not, or nobody may run them."""
-    if os.geteuid() == 0 and (shutil.which("runuser") is None or "postgres" not in {user.pw_name for user in pwd.getpwall()}):
+    if os.geteuid() == 0 and (
+        shutil.which("runuser") is None
+        or "postgres" not in {user.pw_name for user in pwd.getpwall()}
+    ):
         return None
-    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb"), *map(Path, filter(None, [shutil.which("initdb")]))]
+    found = [
+        *Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        *map(Path, filter(None, [shutil.which("initdb")])),
+    ]
     return found[0].parent if found else None
 
 
@@ -111,7 +166,13 @@ def cluster(transactional_db: None, broker: str) -> Iterator[Cluster]:
     made.start()
     try:
         connection.close()
-        own = {"HOST": "127.0.0.1", "PORT": port, "USER": "postgres", "PASSWORD": "", "NAME": "postgres"}
+        own = {
+            "HOST": "127.0.0.1",
+            "PORT": port,
+            "USER": "postgres",
+            "PASSWORD": "",
+            "NAME": "postgres",
+        }
         connection.settings_dict.update(own)
         call_command("migrate", verbosity=0)
         yield made
@@ -140,7 +201,9 @@ class Scene:
         company = register_company(seed, as_of=now.date())
         member = recruiter_of(company, now)
         case, document = upload_licence(member, now, licence(seed, company))
-        DocumentReading.objects.filter(document=document).update(finished_at=now)  # what is shown before is not what is tested
+        DocumentReading.objects.filter(document=document).update(
+            finished_at=now
+        )  # what is shown before is not what is tested
         if misfortune:
             self.plan[company.uscc] = misfortune
         self.cases[company.uscc] = case
@@ -203,7 +266,9 @@ def nobody_is_blamed(*cases: Case) -> None:
 
 
 @pytest.mark.parametrize("how", ["kill", "disconnect"])
-def test_a_process_dies_or_loses_its_database_in_each_step(how: str, broker: str, scene: Scene, tmp_path: Path) -> None:
+def test_a_process_dies_or_loses_its_database_in_each_step(
+    how: str, broker: str, scene: Scene, tmp_path: Path
+) -> None:
     """SIGKILL to the process that works, or the end of its connection as by a restart of the server, once in each step."""
     for seed, step in enumerate(STEPS, start=401):
         scene.employer(seed, step=step, how=how)
@@ -247,18 +312,27 @@ def test_a_provider_that_is_down_slow_or_wrong(broker: str, scene: Scene, tmp_pa
         assert "check_incomplete" in reasons_of(case)
     assert (scene.befell(down), Attempt.objects.get(case=down).tries) == (2, 3)
     attempt = Attempt.objects.get(case=slow)
-    assert (attempt.tries, attempt.deaths) == (1, 0), "taken over while its worker was only waiting for an answer"
+    assert (attempt.tries, attempt.deaths) == (1, 0), (
+        "taken over while its worker was only waiting for an answer"
+    )
 
 
 def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> None:
     """Before a worker is there, and while one is at work: the rows are the queue, and are rung for again."""
-    first, second = scene.employer(451), scene.employer(452, step="check:registry", how="slow", seconds=2)
+    first, second = (
+        scene.employer(451),
+        scene.employer(452, step="check:registry", how="slow", seconds=2),
+    )
     third = scene.employer(453)
     log = tmp_path / "worker.log"
     scene.submit(first)
     redis.Redis.from_url(broker).flushdb()
     with running_worker(broker, log, beat=True, **scene.environment):
-        wait_until(lambda: Attempt.objects.get(case=first).finished_at, "lost before there was a worker", log)
+        wait_until(
+            lambda: Attempt.objects.get(case=first).finished_at,
+            "lost before there was a worker",
+            log,
+        )
         scene.submit(second)
         wait_until(lambda: scene.befell(second), "never begun", log)
         scene.submit(third)
@@ -267,7 +341,9 @@ def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> Non
     nobody_is_blamed(*scene.cases.values())
 
 
-def test_the_database_stops_and_comes_back(broker: str, cluster: Cluster, scene: Scene, tmp_path: Path) -> None:
+def test_the_database_stops_and_comes_back(
+    broker: str, cluster: Cluster, scene: Scene, tmp_path: Path
+) -> None:
     """The server is down for seconds, as a machine that lost its power: no case is lost, none is decided twice."""
     for seed in (461, 462, 463):
         scene.employer(seed)
@@ -286,26 +362,50 @@ def test_the_database_stops_and_comes_back(broker: str, cluster: Cluster, scene:
     nobody_is_blamed(*scene.cases.values())
 
 
-def test_a_register_over_http_that_is_down_slow_wrong_or_behind_a_broken_gateway(broker: str, scene: Scene, tmp_path: Path) -> None:
+def test_a_register_over_http_that_is_down_slow_wrong_or_behind_a_broken_gateway(
+    broker: str, scene: Scene, tmp_path: Path
+) -> None:
     """The real adapter, asking over the wire."""
     misfortunes: dict[str, Handler] = {}
     log = tmp_path / "worker.log"
     with tencent_server.serving() as server:
         garbage = saying(b"<html>Welcome to nginx!</html>")
-        for seed, happens in ((471, cut_before_the_reply), (472, slowly), (473, status(502, Retry_After="1")), (474, garbage)):
+        for seed, happens in (
+            (471, cut_before_the_reply),
+            (472, slowly),
+            (473, status(502, Retry_After="1")),
+            (474, garbage),
+        ):
             case = scene.employer(seed)
             company = Company.fictitious(seed)
             server.register.append(Entry(company.uscc, company.name, company.legal_representative))
             proven(case, timezone.now())
             misfortunes[case.declared_uscc] = happens
-        server.behave = lambda exchange: misfortunes.pop(json.loads(exchange.body)["CreditCode"], type(exchange).served)(exchange)
-        account = {"ZIZHI_TENCENT_SECRET_ID": SECRET_ID, "ZIZHI_TENCENT_SECRET_KEY": SECRET_KEY, "ZIZHI_TENCENT_ENDPOINT": server.url}
-        with running_worker(broker, log, beat=True, concurrency=2, ZIZHI_REGISTRY="tencent", **scene.environment | account):
+        server.behave = lambda exchange: misfortunes.pop(
+            json.loads(exchange.body)["CreditCode"], type(exchange).served
+        )(exchange)
+        account = {
+            "ZIZHI_TENCENT_SECRET_ID": SECRET_ID,
+            "ZIZHI_TENCENT_SECRET_KEY": SECRET_KEY,
+            "ZIZHI_TENCENT_ENDPOINT": server.url,
+        }
+        with running_worker(
+            broker,
+            log,
+            beat=True,
+            concurrency=2,
+            ZIZHI_REGISTRY="tencent",
+            **scene.environment | account,
+        ):
             scene.submit()
             decided_by_all(scene, log)
     assert not misfortunes
-    *later, told_garbage = scene.cases.values()  # HTTP 200, and no answer: asked again it would say the same, so a person looks
-    assert Case.objects.get(pk=told_garbage.pk).state == State.IN_REVIEW and "check_incomplete" in reasons_of(told_garbage)
+    *later, told_garbage = (
+        scene.cases.values()
+    )  # HTTP 200, and no answer: asked again it would say the same, so a person looks
+    assert Case.objects.get(
+        pk=told_garbage.pk
+    ).state == State.IN_REVIEW and "check_incomplete" in reasons_of(told_garbage)
     assert "broken" in CheckRun.objects.get(attempt__case=told_garbage, code="registry").observation
     nobody_is_blamed(*later)
     for case in later:
@@ -322,28 +422,52 @@ def slowly(exchange: Any) -> None:
 def proven(case: Case, now: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT) -> Proof:
     """The recruiter has shown its authority."""
     return Proof.objects.create(
-        employer=case.employer, member=case.employer.members.get(), uscc=case.declared_uscc, kind=kind, state=ProofState.PROVEN,
-        started_at=now, expires_at=now + timedelta(days=10), due_at=now, proven_at=now, finished_at=now,
-        observed={"name": case.declared_name}, holds_until=now + timedelta(days=180),
-    )  # fmt: skip
+        employer=case.employer,
+        member=case.employer.members.get(),
+        uscc=case.declared_uscc,
+        kind=kind,
+        state=ProofState.PROVEN,
+        started_at=now,
+        expires_at=now + timedelta(days=10),
+        due_at=now,
+        proven_at=now,
+        finished_at=now,
+        observed={"name": case.declared_name},
+        holds_until=now + timedelta(days=180),
+    )
 
 
-def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(broker: str, scene: Scene, tmp_path: Path) -> None:
+def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(
+    broker: str, scene: Scene, tmp_path: Path
+) -> None:
     """After the bank has taken the order and before that is written down: asked again, it is the same transfer."""
-    deposit, read = scene.employer(481, step="proof:bank_deposit", how="kill"), scene.employer(482, step="document", how="kill")
+    deposit, read = (
+        scene.employer(481, step="proof:bank_deposit", how="kill"),
+        scene.employer(482, step="document", how="kill"),
+    )
     DocumentReading.objects.filter(document__case=read).update(finished_at=None)
     log = tmp_path / "worker.log"
     # A document is read without a heartbeat: its lease has to outlast the reading.
-    with running_worker(broker, log, beat=True, **scene.environment | {"ZIZHI_LEASE_SECONDS": "15"}):
+    with running_worker(
+        broker, log, beat=True, **scene.environment | {"ZIZHI_LEASE_SECONDS": "15"}
+    ):
         member = deposit.employer.members.get()
-        proof = proofs.start_deposit(member, deposit.declared_name, "6222021001123456789", "工商银行", timezone.now())
+        proof = proofs.start_deposit(
+            member, deposit.declared_name, "6222021001123456789", "工商银行", timezone.now()
+        )
         wait_until(lambda: Proof.objects.exclude(reference="").exists(), "the order was lost", log)
-        wait_until(lambda: DocumentReading.objects.get(document__case=read).finished_at, "not read", log)
+        wait_until(
+            lambda: DocumentReading.objects.get(document__case=read).finished_at, "not read", log
+        )
     assert (scene.befell(deposit), scene.befell(read)) == (1, 1), "the step was never reached"
     proof.refresh_from_db()
     assert proof.state == ProofState.PENDING and proof.deaths == 1 and not proof.sealed
     reading = DocumentReading.objects.get(document__case=read)
-    assert reading.deaths == 1 and reading.reading and reading.reading["fields"]["uscc"] == read.declared_uscc
+    assert (
+        reading.deaths == 1
+        and reading.reading
+        and reading.reading["fields"]["uscc"] == read.declared_uscc
+    )
 
 
 def test_a_worker_dies_in_the_round_after_a_wait(broker: str, scene: Scene, tmp_path: Path) -> None:
@@ -352,7 +476,9 @@ def test_a_worker_dies_in_the_round_after_a_wait(broker: str, scene: Scene, tmp_
     log = tmp_path / "worker.log"
     with running_worker(broker, log, beat=True, **scene.environment):
         scene.submit()
-        wait_until(lambda: Attempt.objects.get().waiting_for == "authority_missing", "does not wait", log)
+        wait_until(
+            lambda: Attempt.objects.get().waiting_for == "authority_missing", "does not wait", log
+        )
         assert scene.befell(case) == 0
         proven(case, timezone.now())
         operations.ring(case.pk, timezone.now())
@@ -364,6 +490,8 @@ def test_a_worker_dies_in_the_round_after_a_wait(broker: str, scene: Scene, tmp_
     assert (attempt.deaths, attempt.waits) == (1, 1)
     rounds = Counter(CheckRun.objects.values_list("code", "round"))
     assert set(rounds.values()) == {1}, "each check once a round"
-    assert Counter(code for code, _round in rounds) == {check.code: 1 if check.lasting else 2 for check in CHECKS}
+    assert Counter(code for code, _round in rounds) == {
+        check.code: 1 if check.lasting else 2 for check in CHECKS
+    }
     events = Counter(event.verb for event in Event.objects.about(case) if event.to_state)
     assert events == {"open": 1, "submit": 1, "start_checks": 1, "approve": 1}

@@ -20,9 +20,24 @@ from employers.accounts.operations import Links
 from employers.models import AccountClass, Member, User
 from events.core.errors import Refused
 from events.models import Mail
-from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
+from tests.factories import (
+    PASSWORD,
+    make_case,
+    make_document,
+    make_employer,
+    make_member,
+    make_reviewer,
+    make_uscc,
+)
 from tests.verification.authority.test_proofs import at_once
-from tests.verification.decision.test_apply_verdict import MEDIUM, PENDING, STRONG, Says, letter, run
+from tests.verification.decision.test_apply_verdict import (
+    MEDIUM,
+    PENDING,
+    STRONG,
+    Says,
+    letter,
+    run,
+)
 from verification.authority import proof_polling
 from verification.authority import proofs as authority_proofs
 from verification.cases import operations
@@ -34,7 +49,16 @@ from verification.checks.registry import Registry
 from verification.decision import apply_verdict
 from verification.decision.pipeline import subject_of
 from verification.intake import client_letters, early_reading
-from verification.models import Attempt, Case, DocumentKind, DocumentPage, DocumentReading, Proof, ProofState, RegistryRecord
+from verification.models import (
+    Attempt,
+    Case,
+    DocumentKind,
+    DocumentPage,
+    DocumentReading,
+    Proof,
+    ProofState,
+    RegistryRecord,
+)
 from verification.monitoring import conditional_approvals
 from verification.pages.forms import DeclareForm
 from verification.providers import banks
@@ -96,18 +120,25 @@ def test_what_the_register_refuses_is_in_force_no_more(now: datetime) -> None:
     refused = run(handed_in(owner, later), later, REVOKED)
     assert refused.state == State.REJECTED
     old = Case.objects.exclude(pk=refused.pk).get(employer=owner.employer)
-    assert old.state == State.SUSPENDED and old.decisions.get().reasons[0]["code"] == "registry_revoked"
+    assert (
+        old.state == State.SUSPENDED
+        and old.decisions.get().reasons[0]["code"] == "registry_revoked"
+    )
 
 
 @pytest.mark.parametrize("suspended", [True, False])
-def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approval_goes_too(now: datetime, suspended: bool) -> None:
+def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approval_goes_too(
+    now: datetime, suspended: bool
+) -> None:
     owner = company(now)
     case = make_case(owner, now, State.IN_REVIEW)
     reviewer = make_reviewer(now)
     claims.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="in_force_undecided"):
         operations.reject(case.pk, reviewer, now, ["document_not_a_licence"])
-    operations.reject(case.pk, reviewer, now, ["document_not_a_licence"], suspend_in_force=suspended)
+    operations.reject(
+        case.pk, reviewer, now, ["document_not_a_licence"], suspend_in_force=suspended
+    )
     assert Case.objects.in_force(now).filter(employer=owner.employer).exists() is not suspended
 
 
@@ -117,7 +148,10 @@ def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approv
 def test_one_account_proves_no_second_company_begun_at_the_same_time(now: datetime) -> None:
     """Both orders are under way before either is proven."""
     thieves = [make_member(now) for _ in range(2)]
-    proofs = [authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
+    proofs = [
+        authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now)
+        for thief in thieves
+    ]
     later = now + timedelta(minutes=5)
     for proof in proofs:
         proof_polling.follow(proof.pk, lambda: now, 60)
@@ -138,11 +172,19 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
 @pytest.mark.django_db(transaction=True)
 def test_one_account_proves_one_company_of_four_at_once(now: datetime) -> None:
     thieves = [make_member(now) for _ in range(4)]
-    proofs = [authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
+    proofs = [
+        authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now)
+        for thief in thieves
+    ]
     for proof in proofs:
-        Proof.objects.filter(pk=proof.pk).update(stage="arrived", code_hash=authority_proofs._hash(proof, "123456"))
+        Proof.objects.filter(pk=proof.pk).update(
+            stage="arrived", code_hash=authority_proofs._hash(proof, "123456")
+        )
     told = at_once(
-        *[lambda a=a, b=b: authority_proofs.confirm_deposit(a.pk, b, "123456", now) for a, b in zip(proofs, thieves, strict=True)]
+        *[
+            lambda a=a, b=b: authority_proofs.confirm_deposit(a.pk, b, "123456", now)
+            for a, b in zip(proofs, thieves, strict=True)
+        ]
     )
     assert told == ["failed", "failed", "failed", "proven"]
 
@@ -151,7 +193,11 @@ def test_a_colleague_is_of_the_same_employer(now: datetime) -> None:
     """Whoever registers with another's code is not that company's colleague."""
     owner = company(now)
     RegistryRecord.objects.create(
-        uscc=owner.employer.uscc, name=owner.employer.name, status="active", email_domain="example.com", as_of=now.date()
+        uscc=owner.employer.uscc,
+        name=owner.employer.name,
+        status="active",
+        email_domain="example.com",
+        as_of=now.date(),
     )
     thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
     with pytest.raises(Refused, match="vouch_not_possible"):
@@ -169,7 +215,9 @@ def test_the_address_of_who_was_removed_proves_nothing(now: datetime) -> None:
     assert finding.code == "authority_missing"
 
 
-@pytest.mark.parametrize("address", ["hr@[127.0.0.1]", "hr@localhost", "hr@qq。com", "hr@ＱＱ．com", "hr@mail.qq。com"])
+@pytest.mark.parametrize(
+    "address", ["hr@[127.0.0.1]", "hr@localhost", "hr@qq。com", "hr@ＱＱ．com", "hr@mail.qq。com"]
+)
 def test_addresses_that_are_no_company_s(address: str, now: datetime) -> None:
     with pytest.raises(Refused, match=r"proof_email_(invalid|public)"):
         authority_proofs.send_code(make_member(now), address, now)
@@ -187,7 +235,15 @@ def test_what_came_while_the_checks_ran_is_looked_at(now: datetime) -> None:
 
     def add() -> None:
         scan = {"clean": False}
-        operations.add_document(attempt.case_id, DocumentKind.CLIENT_AUTHORIZATION, letter(), scan, member.user, member.as_actor(), at)
+        operations.add_document(
+            attempt.case_id,
+            DocumentKind.CLIENT_AUTHORIZATION,
+            letter(),
+            scan,
+            member.user,
+            member.as_actor(),
+            at,
+        )
 
     assert run(attempt, now + timedelta(seconds=5), MEDIUM, first=add).state == State.CHECKING
     assert run(attempt, now + timedelta(seconds=6), MEDIUM).state == State.APPROVED
@@ -197,7 +253,9 @@ def test_a_register_that_could_not_compare_has_not_agreed(now: datetime) -> None
     class Unsure:
         name, behind = "unsure", timedelta(0)
 
-        def verify(self, uscc: str, name: str, legal_representative: str, id_number: str = "") -> Agreement:
+        def verify(
+            self, uscc: str, name: str, legal_representative: str, id_number: str = ""
+        ) -> Agreement:
             return Agreement(True, Agrees.MATCH, Agrees.UNABLE, Agrees.MATCH, Status.ACTIVE)
 
     subject = subject_of(handed_in(make_member(now), now).case, now)
@@ -212,17 +270,29 @@ def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datet
     member = make_member(now)
     case = run(handed_in(member, now), now, PENDING, STRONG)
     RegistryRecord.objects.create(
-        uscc=case.declared_uscc, name=case.declared_name, legal_representative="林知白", status="active", as_of=now.date(),
+        uscc=case.declared_uscc,
+        name=case.declared_name,
+        legal_representative="林知白",
+        status="active",
+        as_of=now.date(),
         business_scope="人力资源服务；劳务派遣",
-    )  # fmt: skip
+    )
 
     class Listed(Says):
         def observe(self, subject: Any, earlier: Any) -> Any:
-            return {"record": {"business_scope": "人力资源服务；劳务派遣", "legal_representative": "林知白"}}
+            return {
+                "record": {
+                    "business_scope": "人力资源服务；劳务派遣",
+                    "legal_representative": "林知白",
+                }
+            }
 
     conditional_approvals.look(case.pk, lambda: now + DAY, Listed("registry"))
     case = Case.objects.get(pk=case.pk)
-    assert case.state == State.SUSPENDED and case.decisions.first().reasons[0]["code"] == "agency_licence_missing"
+    assert (
+        case.state == State.SUSPENDED
+        and case.decisions.first().reasons[0]["code"] == "agency_licence_missing"
+    )
 
 
 # --- Hurting an honest company ---------------------------------------------------------------------------
@@ -237,7 +307,9 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
     for number in range(30):
         thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
         for minute in range(3):
-            authority_proofs.send_code(thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute))
+            authority_proofs.send_code(
+                thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute)
+            )
         if number == 0:
             assert notices() == 1, "of one stranger once a day"
     assert 2 < notices() <= 10, "of many strangers some"
@@ -294,12 +366,22 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
     operations.revoke(case.pk, reviewer, now, ["duplicate_same_uscc_active"])
     code = thief.employer.uscc
     owner = people.register(
-        email="boss@shili.example", password=PASSWORD, company="云溪市示例科技有限公司", uscc=code, account_class="direct_employer",
-        language="zh-hans", links=LINKS, now=now,
-    )  # fmt: skip
+        email="boss@shili.example",
+        password=PASSWORD,
+        company="云溪市示例科技有限公司",
+        uscc=code,
+        account_class="direct_employer",
+        language="zh-hans",
+        links=LINKS,
+        now=now,
+    )
     theirs = make_case(owner, now, State.IN_REVIEW)
-    findings = Duplicates().judge(subject_of(theirs, now), {}, Duplicates().observe(subject_of(theirs, now), {}))
-    assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, "whose code was revoked, a person looks at"
+    findings = Duplicates().judge(
+        subject_of(theirs, now), {}, Duplicates().observe(subject_of(theirs, now), {})
+    )
+    assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, (
+        "whose code was revoked, a person looks at"
+    )
     claims.claim(theirs.pk, reviewer, now)
     operations.approve(theirs.pk, reviewer, now)
     assert Duplicates().observe(subject_of(theirs, now), {})["same_uscc"] == [], "once is enough"
@@ -336,10 +418,15 @@ def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None
     """A sole trader of the same words has an account of that name; the register's company has not."""
     member = make_member(now, make_employer(now, name="云溪市示例中心(个体工商户)"))
     attempt = handed_in(member, now)
-    proof = authority_proofs.start_deposit(member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now)
+    proof = authority_proofs.start_deposit(
+        member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now
+    )
     authority_proofs.end(proof, ProofState.PROVEN, now, member.as_actor())
     subject = subject_of(attempt.case, now)
-    for registered, code in (("云溪市示例中心（有限合伙）", "authority_missing"), ("云溪市示例中心（个体工商户）", "authority_proven")):
+    for registered, code in (
+        ("云溪市示例中心（有限合伙）", "authority_missing"),
+        ("云溪市示例中心（个体工商户）", "authority_proven"),
+    ):
         earlier = {"registry": {"record": {"email_domain": "", "name": registered}}}
         (finding,) = Authority().judge(subject, earlier, Authority().observe(subject, earlier))
         assert finding.code == code
@@ -354,7 +441,10 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
     people.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
     back = people.join(token, PASSWORD, "en", 3600 * 24 * 7, now + 2 * DAY)
-    assert back.pk == insider.pk and not Proof.objects.of(back, owner.employer.uscc).standing(now + 2 * DAY).exists()
+    assert (
+        back.pk == insider.pk
+        and not Proof.objects.of(back, owner.employer.uscc).standing(now + 2 * DAY).exists()
+    )
     assert not can_vouch(back, owner.employer.uscc, now + 2 * DAY)
 
 
@@ -364,8 +454,12 @@ def test_strangers_do_not_have_money_sent_to_an_account_all_day(now: datetime) -
         authority_proofs.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now)
     stranger = make_member(now)
     with pytest.raises(Refused, match="proof_too_often"):
-        authority_proofs.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + timedelta(hours=1))
-    authority_proofs.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + 2 * DAY)
+        authority_proofs.start_deposit(
+            stranger, stranger.employer.name, ACCOUNT, "示例银行", now + timedelta(hours=1)
+        )
+    authority_proofs.start_deposit(
+        stranger, stranger.employer.name, ACCOUNT, "示例银行", now + 2 * DAY
+    )
 
 
 @pytest.mark.parametrize("same_code", [True, False])
@@ -376,11 +470,16 @@ def test_whose_licence_was_borrowed_is_not_accused_by_it(same_code: bool, now: d
     other = make_employer(now, uscc=owner.employer.uscc if same_code else None)
     make_document(make_case(make_member(now, other), now, State.REJECTED), now, sha256="a" * 64)
     subject = subject_of(renewal, now)
-    accused = "duplicate_same_image" in {f.code for f in Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))}
+    accused = "duplicate_same_image" in {
+        f.code for f in Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))
+    }
     assert accused is not same_code
 
 
-@pytest.mark.parametrize("domain", ["sina.com.cn", "163.net", "yahoo.com.hk", "hotmail.co.uk", "mac.com", "msn.cn", "vip.126.com"])
+@pytest.mark.parametrize(
+    "domain",
+    ["sina.com.cn", "163.net", "yahoo.com.hk", "hotmail.co.uk", "mac.com", "msn.cn", "vip.126.com"],
+)
 def test_mailboxes_for_everybody(domain: str) -> None:
     assert is_public(domain)
 
@@ -388,25 +487,46 @@ def test_mailboxes_for_everybody(domain: str) -> None:
 def test_what_an_employer_says_of_a_value_shows(now: datetime) -> None:
     member = make_member(now)
     document = make_document(make_case(member, now), now)
-    DocumentReading.objects.create(document=document, due_at=now, reading={"fields": {"name": "甲公司"}, "regions": {}})
+    DocumentReading.objects.create(
+        document=document, due_at=now, reading={"fields": {"name": "甲公司"}, "regions": {}}
+    )
     (said,) = early_reading.state(document.pk, member, {"name": "甲\x00公\u202e司"}, now)
     assert said.said == "甲公司"
 
 
 def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: datetime) -> None:
     """Somebody registered with the address of another, who sets a new password by the mail that came to it."""
-    member = make_member(now, email="hr@shili.example", email_verified_at=None, phone_sealed=sightings.seal_phone("+8613800138000"))
+    member = make_member(
+        now,
+        email="hr@shili.example",
+        email_verified_at=None,
+        phone_sealed=sightings.seal_phone("+8613800138000"),
+    )
     sightings.record(member.user, now, phone="+8613800138000", device="somebody's")
     user = member.user
-    who, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    who, token = (
+        urlsafe_base64_encode(force_bytes(user.pk)),
+        default_token_generator.make_token(user),
+    )
     client.get(reverse("employers:password_reset_confirm", args=[who, token]))
     typed = {"new_password1": PASSWORD + "!", "new_password2": PASSWORD + "!"}
-    assert client.post(reverse("employers:password_reset_confirm", args=[who, "set-password"]), typed).status_code == 302
+    assert (
+        client.post(
+            reverse("employers:password_reset_confirm", args=[who, "set-password"]), typed
+        ).status_code
+        == 302
+    )
     user.refresh_from_db()
-    assert user.check_password(PASSWORD + "!") and user.phone_sealed == "" and not user.sightings.exists()
+    assert (
+        user.check_password(PASSWORD + "!")
+        and user.phone_sealed == ""
+        and not user.sightings.exists()
+    )
 
 
-def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(client: Client, now: datetime) -> None:
+def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(
+    client: Client, now: datetime
+) -> None:
     cache.clear()
     member = make_member(now, email="hr@shili.example", email_verified_at=None)
     for _ in range(6):
@@ -416,17 +536,24 @@ def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(client: Client, 
     assert Mail.objects.filter(template="verify_email", to="hr@shili.example").exists()
 
 
-def test_the_company_itself_comes_although_somebody_holds_its_code(client: Client, now: datetime) -> None:
+def test_the_company_itself_comes_although_somebody_holds_its_code(
+    client: Client, now: datetime
+) -> None:
     """Whoever registered first may have had a borrowed licence. What is said decides nothing; a person looks."""
     cache.clear()
     holder = company(now)
     typed = {
-        "email": "boss@shili.example", "password": "a sentence nobody knows", "company": "云溪市示例科技有限公司",
-        "uscc": holder.employer.uscc, "account_class": "direct_employer",
-    }  # fmt: skip
+        "email": "boss@shili.example",
+        "password": "a sentence nobody knows",
+        "company": "云溪市示例科技有限公司",
+        "uscc": holder.employer.uscc,
+        "account_class": "direct_employer",
+    }
     page = client.post("/register/", typed, headers={"accept-language": "en"})
     assert page.status_code == 422 and 'name="contest"' in page.content.decode()
-    assert 'name="contest"' not in client.get("/register/").content.decode(), "nobody is asked for no reason"
+    assert 'name="contest"' not in client.get("/register/").content.decode(), (
+        "nobody is asked for no reason"
+    )
     assert client.post("/register/", typed | {"contest": "on"}).status_code == 302
     owner = Member.objects.select_related("user", "employer").get(user__email="boss@shili.example")
     User.objects.filter(pk=owner.user_id).update(email_verified_at=now)
@@ -457,22 +584,37 @@ def test_strangers_do_not_mail_everybody_at_a_company(now: datetime) -> None:
     authority_proofs.send_code(make_member(now), "hr@shili.example", now + DAY)
 
 
-def test_nobody_is_sent_new_passwords_all_day(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_sent_new_passwords_all_day(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache.clear()
     make_member(now, email="owner@shili.example")
     for quarter in range(40):
-        monkeypatch.setattr("employers.accounts.views.timezone.now", lambda at=now + quarter * timedelta(minutes=20): at)
+        monkeypatch.setattr(
+            "employers.accounts.views.timezone.now",
+            lambda at=now + quarter * timedelta(minutes=20): at,
+        )
         Client().post("/password/", {"email": "owner@shili.example"})
     assert 4 <= Mail.objects.filter(template="password_reset").count() <= 10
 
 
-@pytest.mark.parametrize("name", ["领奖请到 evil.com", "evil。cn 云溪公司", "ｅｖｉｌ．ｔｏｐ", "云溪evil-1.com.cn公司"])
+@pytest.mark.parametrize(
+    "name", ["领奖请到 evil.com", "evil。cn 云溪公司", "ｅｖｉｌ．ｔｏｐ", "云溪evil-1.com.cn公司"]
+)
 def test_a_name_that_mail_programs_make_a_link_of(name: str) -> None:
     with pytest.raises(Refused, match="name_not_plain"):
         people.check_name(name)
 
 
-@pytest.mark.parametrize("name", ["艾欧史密斯(A.O.Smith)热水器有限公司", "Yunxi Trading.Co.Ltd", "云溪No.1餐饮店", "上海.云溪科技有限公司"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "艾欧史密斯(A.O.Smith)热水器有限公司",
+        "Yunxi Trading.Co.Ltd",
+        "云溪No.1餐饮店",
+        "上海.云溪科技有限公司",
+    ],
+)
 def test_names_with_dots_that_are_no_address(name: str) -> None:
     assert people.check_name(name) == name
 
@@ -497,16 +639,22 @@ def test_who_is_excluded_is_so_with_a_mark_after_a_plus() -> None:
 
 
 def agency(now: datetime) -> Case:
-    owner = make_member(now, make_employer(now, confirmed_at=now, account_class=AccountClass.COMMERCIAL_AGENCY))
+    owner = make_member(
+        now, make_employer(now, confirmed_at=now, account_class=AccountClass.COMMERCIAL_AGENCY)
+    )
     return make_case(owner, now, State.APPROVED)
 
 
-def test_a_letter_that_was_judged_with_its_case_is_not_another_client_s_afterwards(now: datetime) -> None:
+def test_a_letter_that_was_judged_with_its_case_is_not_another_client_s_afterwards(
+    now: datetime,
+) -> None:
     case = agency(now)
     old = make_document(case, now - DAY, DocumentKind.CLIENT_AUTHORIZATION)
     actor = case.employer.members.get().as_actor()
     with pytest.raises(Refused, match="state_conflict"):
-        client_letters.add_client(old.pk, actor, now + DAY, name="云溪市乙有限公司", uscc=make_uscc(), valid_until=None)
+        client_letters.add_client(
+            old.pk, actor, now + DAY, name="云溪市乙有限公司", uscc=make_uscc(), valid_until=None
+        )
 
 
 def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: datetime) -> None:
@@ -514,5 +662,7 @@ def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: dateti
     case = agency(now)
     member, before = case.employer.members.get(), now - timedelta(seconds=1)
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    late = operations.add_document(case.pk, kind, letter(), {"clean": None}, member.user, member.as_actor(), before)
+    late = operations.add_document(
+        case.pk, kind, letter(), {"clean": None}, member.user, member.as_actor(), before
+    )
     assert [standing.document for standing in client_letters.standings(case, now)] == [late]

@@ -36,7 +36,9 @@ def test_told_by_a_worker_that_is_killed_while_it_tells(broker: str, tmp_path: P
     platform, _ = create_api_client("a platform", [Scope.EVENTS_READ], now)
     employer = make_employer(now, platform=platform)
     with receiving() as receiver:
-        endpoint, secret = webhooks.create(platform.pk, receiver.url, [], "", SYSTEM, now, local=True)
+        endpoint, secret = webhooks.create(
+            platform.pk, receiver.url, [], "", SYSTEM, now, local=True
+        )
 
         def never(handler: BaseHTTPRequestHandler) -> None:
             time.sleep(3)
@@ -48,15 +50,23 @@ def test_told_by_a_worker_that_is_killed_while_it_tells(broker: str, tmp_path: P
             wait_until(lambda: receiver.got, "nothing came", tmp_path / "one.log")
             os.killpg(one.pid, signal.SIGKILL)
             one.wait()
-        assert not WebhookDelivery.objects.filter(outcome=Outcome.DELIVERED).exists(), "it was killed too late to show anything"
+        assert not WebhookDelivery.objects.filter(outcome=Outcome.DELIVERED).exists(), (
+            "it was killed too late to show anything"
+        )
         # Its leases are waited for in no test.
         WebhookDelivery.objects.update(leased_until=timezone.now())
         type(endpoint).objects.update(leased_until=timezone.now())
         with running_worker(broker, tmp_path / "two.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):
             wait_until(
-                lambda: WebhookDelivery.objects.filter(outcome=Outcome.DELIVERED).count() == 3, "not delivered", tmp_path / "two.log"
+                lambda: WebhookDelivery.objects.filter(outcome=Outcome.DELIVERED).count() == 3,
+                "not delivered",
+                tmp_path / "two.log",
             )
         messages = receiver.verified(secret)
     assert {message["sequence"] for message in messages} == {1, 2, 3} and len(messages) == 4
     assert len({message["id"] for message in messages}) == 3, "what came twice came under one id"
-    assert list(PlatformEvent.objects.of(platform.pk).values_list("sequence", flat=True)) == [1, 2, 3]
+    assert list(PlatformEvent.objects.of(platform.pk).values_list("sequence", flat=True)) == [
+        1,
+        2,
+        3,
+    ]

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from events import doorbell
 from events.models import Event
-from tests.stories.conftest import licence, recruiter_of, register_company, running_worker, upload_licence, wait_until
+from tests.stories.conftest import (
+    licence,
+    recruiter_of,
+    register_company,
+    running_worker,
+    upload_licence,
+    wait_until,
+)
 from verification.cases import operations
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun
@@ -32,7 +39,9 @@ pytestmark = [
 def broker(request: pytest.FixtureRequest) -> str:
     """This run's broker, emptied: the filesystem by default, Redis where the run is on it (see tests/test_engines.py)."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("@worker"), "beside another test on this broker, each would take the other's messages"
+        assert request.node.nodeid.endswith("@worker"), (
+            "beside another test on this broker, each would take the other's messages"
+        )
     url: str = settings.CELERY_BROKER_URL
     if url.startswith("redis"):
         redis.Redis.from_url(url).flushdb()
@@ -49,7 +58,9 @@ def test_a_worker_decides(broker: str, tmp_path: Path) -> None:
     case, _ = upload_licence(member, now, licence(201, company))
     with running_worker(broker, tmp_path / "worker.log"):
         operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
-        wait_until(lambda: Attempt.objects.get().finished_at, "not decided", tmp_path / "worker.log")
+        wait_until(
+            lambda: Attempt.objects.get().finished_at, "not decided", tmp_path / "worker.log"
+        )
     assert Case.objects.get().state == State.APPROVED
 
 
@@ -62,21 +73,31 @@ def test_a_killed_worker_loses_nothing(broker: str, tmp_path: Path) -> None:
     quick = {"ZIZHI_LEASE_SECONDS": "4", "ZIZHI_SWEEP_SECONDS": "1"}
     with running_worker(broker, tmp_path / "one.log", **quick) as one:
         operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
-        wait_until(lambda: CheckRun.objects.filter(code="scan").exists(), "never began", tmp_path / "one.log")
+        wait_until(
+            lambda: CheckRun.objects.filter(code="scan").exists(),
+            "never began",
+            tmp_path / "one.log",
+        )
         os.killpg(one.pid, signal.SIGKILL)
         one.wait()
     attempt = Attempt.objects.get()
-    assert attempt.finished_at is None and attempt.lease is not None, "it was killed too late to show anything"
+    assert attempt.finished_at is None and attempt.lease is not None, (
+        "it was killed too late to show anything"
+    )
     assert Case.objects.get().state == State.CHECKING
     with running_worker(broker, tmp_path / "two.log", beat=True, **quick):
         wait_until(lambda: Attempt.objects.get().finished_at, "lost", tmp_path / "two.log")
     attempt.refresh_from_db()
     assert Case.objects.get().state == State.APPROVED and attempt.deaths == 1
-    assert sorted(CheckRun.objects.values_list("code", flat=True)) == sorted(check.code for check in CHECKS)
+    assert sorted(CheckRun.objects.values_list("code", flat=True)) == sorted(
+        check.code for check in CHECKS
+    )
     assert Event.objects.filter(verb="approve").count() == 1
 
 
-def test_a_ring_that_was_never_heard_is_rung_again(broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ring_that_was_never_heard_is_rung_again(
+    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The process died between commit and publish."""
     now = timezone.now()
     company = register_company(203)

@@ -36,7 +36,10 @@ class Table:
 
     def filled(self) -> dict[str, int]:
         """How many rows have a value in each column."""
-        return {column: count_filled(row[at] for row in self.rows) for at, column in enumerate(self.columns)}
+        return {
+            column: count_filled(row[at] for row in self.rows)
+            for at, column in enumerate(self.columns)
+        }
 
 
 @dataclass
@@ -68,14 +71,21 @@ def write(recording: Recording, path: Path) -> None:
     """Write `recording` as one compressed file; equal recordings give equal bytes."""
     lines: list[dict[str, Any]] = [{"about": recording.about, "leaves": recording.leaves}]
     lines += [vars(table) for table in recording.tables]
-    lines += [{"file": name, "base64": base64.b64encode(content).decode()} for name, content in sorted(recording.files.items())]
-    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+    lines += [
+        {"file": name, "base64": base64.b64encode(content).decode()}
+        for name, content in sorted(recording.files.items())
+    ]
+    text = "".join(
+        json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines
+    )
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
 
 def read(path: Path) -> Recording:
     """The recording in the file at `path`."""
-    first, *lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+    first, *lines = [
+        json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()
+    ]
     recording = Recording(first["about"], [(app, name) for app, name in first["leaves"]])
     for line in lines:
         if "file" in line:
@@ -95,7 +105,9 @@ def recorded(about: dict[str, Any], files: dict[str, bytes]) -> Recording:
     recording = Recording(about | {"at": timezone.now().isoformat()}, leaves, files=files)
     for model in _models(executor, leaves):
         columns = [each.column for each in _fields(model)]
-        rows = model._base_manager.order_by("pk").values_list(*(each.attname for each in _fields(model)))
+        rows = model._base_manager.order_by("pk").values_list(
+            *(each.attname for each in _fields(model))
+        )
         told = [[_as_json(value) for value in row] for row in rows]
         recording.tables.append(Table(model._meta.label, model._meta.db_table, columns, told))
     return recording
@@ -104,7 +116,11 @@ def recorded(about: dict[str, Any], files: dict[str, bytes]) -> Recording:
 def _models(executor: MigrationExecutor, leaves: Leaves) -> list[type[Model]]:
     """The models that have a table at these migrations, as they were then."""
     apps = executor.loader.project_state(leaves).apps
-    there = (model for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy)
+    there = (
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    )
     return sorted(there, key=lambda model: model._meta.label)
 
 
@@ -143,7 +159,9 @@ def load(recording: Recording) -> None:
             columns = ", ".join(_quoted(column) for column in table.columns)
             places = ", ".join(["%s"] * len(table.columns))
             statement = f"INSERT INTO {_quoted(table.name)} ({columns}) VALUES ({places})"
-            cursor.executemany(statement, [_for_database(row, table.columns, fields, passed) for row in table.rows])
+            cursor.executemany(
+                statement, [_for_database(row, table.columns, fields, passed) for row in table.rows]
+            )
         connection.check_constraints()
         for sql in connection.ops.sequence_reset_sql(no_style(), list(known.values())):
             cursor.execute(sql)
@@ -159,10 +177,16 @@ class _constraints_at_the_end:
         connection.enable_constraint_checking()
 
 
-def _for_database(row: list[Any], columns: list[str], fields: dict[str, Any], passed: timedelta) -> list[Any]:
+def _for_database(
+    row: list[Any], columns: list[str], fields: dict[str, Any], passed: timedelta
+) -> list[Any]:
     made = []
     for column, stored in zip(columns, row, strict=True):
-        value = fields[column].to_python(stored) if not isinstance(fields[column], models.JSONField) else stored
+        value = (
+            fields[column].to_python(stored)
+            if not isinstance(fields[column], models.JSONField)
+            else stored
+        )
         if isinstance(value, datetime):
             value += passed
         elif isinstance(value, date):

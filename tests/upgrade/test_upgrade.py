@@ -39,21 +39,42 @@ def empty_database(engine: str, folder: Path) -> Iterator[str]:
         try:
             yield f"postgres://{address}/{name}"
         finally:
-            maintenance.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            maintenance.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("path", sorted(HERE.glob("*.jsonl.gz")), ids=lambda path: path.name.split(".")[0])
+@pytest.mark.parametrize(
+    "path", sorted(HERE.glob("*.jsonl.gz")), ids=lambda path: path.name.split(".")[0]
+)
 def test_recorded_database(path: Path, engine: str, tmp_path: Path) -> None:
     """Run the walk in a process, database and folder of its own, with the recorded keys."""
     about = store.read(path).about
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ZIZHI_", "PYTEST_", "DATABASE_URL"))}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ZIZHI_", "PYTEST_", "DATABASE_URL"))
+    }
     with empty_database(engine, tmp_path) as address:
         given = {
-            "DJANGO_SETTINGS_MODULE": "tests.upgrade.settings", "DATABASE_URL": address, "ZIZHI_VAR_DIR": str(tmp_path),
-            "ZIZHI_SECRET_KEY": about["secret_key"], "ZIZHI_DATA_KEY": about["data_key"], "ZIZHI_ALLOWED_HOSTS": "testserver",
-            "ZIZHI_EMAIL_URL": "dummymail://", "ZIZHI_UNDO_SECONDS": "0", "ZIZHI_LOG_LEVEL": "CRITICAL",
-        }  # fmt: skip
+            "DJANGO_SETTINGS_MODULE": "tests.upgrade.settings",
+            "DATABASE_URL": address,
+            "ZIZHI_VAR_DIR": str(tmp_path),
+            "ZIZHI_SECRET_KEY": about["secret_key"],
+            "ZIZHI_DATA_KEY": about["data_key"],
+            "ZIZHI_ALLOWED_HOSTS": "testserver",
+            "ZIZHI_EMAIL_URL": "dummymail://",
+            "ZIZHI_UNDO_SECONDS": "0",
+            "ZIZHI_LOG_LEVEL": "CRITICAL",
+        }
         command = [sys.executable, "-m", "tests.upgrade.walk", str(path)]
-        done = subprocess.run(command, cwd=settings.BASE_DIR, env=inherited | given, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            cwd=settings.BASE_DIR,
+            env=inherited | given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]

@@ -88,12 +88,16 @@ def _look_for_losses(recording: store.Recording, problems: Problems) -> None:
             continue
         rows = list(store.rows_of(table.name))
         if len(rows) < len(table.rows):
-            problems.append(f"{table.name}: {len(table.rows)} rows were recorded, {len(rows)} are left")
+            problems.append(
+                f"{table.name}: {len(table.rows)} rows were recorded, {len(rows)} are left"
+            )
             continue
         for column, filled in table.filled().items():
             left = store.count_filled(row.get(column) for row in rows)
             if left < filled and f"{table.name}.{column}" not in MOVED:
-                problems.append(f"{table.name}.{column}: {filled} values were recorded, {left} are left")
+                problems.append(
+                    f"{table.name}.{column}: {filled} values were recorded, {left} are left"
+                )
 
 
 # --- Browsers -------------------------------------------------------------------------------------
@@ -120,7 +124,12 @@ class _Page(HTMLParser):
             self.links.append(given["href"])
         elif tag == "form":
             self.forms.append((given.get("action", ""), {}))
-        elif tag == "input" and "name" in given and self.forms and given.get("type") not in ("checkbox", "radio", "submit", "file"):
+        elif (
+            tag == "input"
+            and "name" in given
+            and self.forms
+            and given.get("type") not in ("checkbox", "radio", "submit", "file")
+        ):
             self.forms[-1][1][given["name"]] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
@@ -135,25 +144,40 @@ class _Page(HTMLParser):
 class Browser:
     """Somebody before a browser, who writes down what goes wrong."""
 
-    def __init__(self, problems: Problems, who: str, language: str = "zh-hans", **headers: str) -> None:
+    def __init__(
+        self, problems: Problems, who: str, language: str = "zh-hans", **headers: str
+    ) -> None:
         self.problems, self.who, self.language = problems, who, language
-        self.client = Client(headers={"accept-language": language} | headers, raise_request_exception=False)
+        self.client = Client(
+            headers={"accept-language": language} | headers, raise_request_exception=False
+        )
         self.client.cookies["django_language"] = language
 
     def sign_in(self, path: str, email: str, password: str) -> None:
         """By the page's own form."""
         body = self._form(self.page(path), "password")
         answer = self.client.post(path, body | {"username": email, "password": password})
-        self.problems.expect(answer.status_code == 302, f"{self.who}: {path}: cannot sign in ({answer.status_code})")
+        self.problems.expect(
+            answer.status_code == 302, f"{self.who}: {path}: cannot sign in ({answer.status_code})"
+        )
 
-    def get(self, path: str, status: Iterable[int] = (200,), *, in_words: bool = False, follow: bool = True) -> Any:
+    def get(
+        self,
+        path: str,
+        status: Iterable[int] = (200,),
+        *,
+        in_words: bool = False,
+        follow: bool = True,
+    ) -> Any:
         """The answer, whose status has to be one of these; `in_words`: no code shows on it."""
         answer = self.client.get(path, follow=follow)
         if answer.status_code not in status:
             self.problems.append(f"{self.who}: GET {path}: {answer.status_code}{_why(answer)}")
         elif in_words:
             text = _Page(answer.content.decode()).text
-            for wrong in (NOT_IN_WORDS, NOT_CHINESE) if self.language.startswith("zh") else (NOT_IN_WORDS,):
+            for wrong in (
+                (NOT_IN_WORDS, NOT_CHINESE) if self.language.startswith("zh") else (NOT_IN_WORDS,)
+            ):
                 if found := [line for line in text if wrong.search(line)]:
                     self.problems.append(f"{self.who}: GET {path}: not in words: {found[:3]}")
         return answer
@@ -164,7 +188,10 @@ class Browser:
     def send(self, page: str, action: str) -> None:
         """Send the form of `page` that leads to `action`, as a browser does."""
         answer = self.client.post(action, self._form(self.page(page), action), follow=True)
-        self.problems.expect(answer.status_code == 200, f"{self.who}: POST {action}: {answer.status_code}{_why(answer)}")
+        self.problems.expect(
+            answer.status_code == 200,
+            f"{self.who}: POST {action}: {answer.status_code}{_why(answer)}",
+        )
 
     def _form(self, page: _Page, wanted: str) -> dict[str, str]:
         """The fields of the form that leads to the path `wanted`, or has a field of that name."""
@@ -185,15 +212,31 @@ def _why(answer: Any) -> str:
 # --- The pages ------------------------------------------------------------------------------------
 
 EMPLOYER_PAGES = (
-    "verification:status", "verification:help", "verification:declare", "verification:upload", "verification:appeal",
-    "verification:company_email", "verification:bank_deposit", "verification:e_licence", "verification:vouching",
-    "verification:asked_to_vouch", "employers:team", "employers:my_phone", "downloads:restriction", "erasures:list",
-)  # fmt: skip
+    "verification:status",
+    "verification:help",
+    "verification:declare",
+    "verification:upload",
+    "verification:appeal",
+    "verification:company_email",
+    "verification:bank_deposit",
+    "verification:e_licence",
+    "verification:vouching",
+    "verification:asked_to_vouch",
+    "employers:team",
+    "employers:my_phone",
+    "downloads:restriction",
+    "erasures:list",
+)
 
 
 def _walk_employers(about: dict[str, Any], problems: Problems) -> None:
     """Employers see each of their pages, and their case in each state."""
-    for name in ("employers:welcome", "employers:register", "employers:sign_in", "employers:password_reset"):
+    for name in (
+        "employers:welcome",
+        "employers:register",
+        "employers:sign_in",
+        "employers:password_reset",
+    ):
         Browser(problems, "a stranger").get(reverse(name), in_words=True)
     owner = Browser(problems, "owner")
     owner.sign_in(reverse("employers:sign_in"), about["owner"], about["password"])
@@ -215,7 +258,11 @@ def _walk_employers(about: dict[str, Any], problems: Problems) -> None:
     Case, Member = apps.get_model("verification", "Case"), apps.get_model("employers", "Member")
     for state in sorted(set(Case.objects.values_list("state", flat=True))):
         for case in Case.objects.filter(state=state, test=False, golden=False)[:2]:
-            member = Member.objects.filter(employer=case.employer_id, left_at=None).select_related("user").first()
+            member = (
+                Member.objects.filter(employer=case.employer_id, left_at=None)
+                .select_related("user")
+                .first()
+            )
             browser = Browser(problems, f"employer, {state}")
             browser.client.force_login(member.user)
             browser.get(reverse("verification:home"), in_words=True)
@@ -229,7 +276,9 @@ def _walk_candidate(about: dict[str, Any], problems: Problems) -> None:
         browser = Browser(problems, f"candidate ({language})", language)
         browser.get(urlsplit(link).path)
         page = browser.page(reverse("ledger:home"), in_words=True)
-        receipts = [urljoin(reverse("ledger:home"), link) for link in page.links if "receipts/" in link]
+        receipts = [
+            urljoin(reverse("ledger:home"), link) for link in page.links if "receipts/" in link
+        ]
         problems.expect(receipts, "the ledger shows no receipt")
         for receipt in receipts:
             browser.get(receipt)
@@ -257,16 +306,25 @@ def _walk_console(about: dict[str, Any], problems: Problems) -> None:
             browser.get(queue + asked, follow=False)
     for name in ("quality", "quality_mine"):
         lead.get(reverse(name), follow=False)
-    Case, Page = apps.get_model("verification", "Case"), apps.get_model("verification", "DocumentPage")
+    Case, Page = (
+        apps.get_model("verification", "Case"),
+        apps.get_model("verification", "DocumentPage"),
+    )
     for case in Case.objects.filter(test=False, golden=False):
         root.get(reverse("admin:verification_case_change", args=[case.pk]))
     page = Page.objects.filter(document__case=about["to_decide"]).first()
-    reviewer.get(reverse("admin:verification_case_page", args=[about["to_decide"], page.document_id, page.number]))
+    reviewer.get(
+        reverse(
+            "admin:verification_case_page", args=[about["to_decide"], page.document_id, page.number]
+        )
+    )
 
 
 def _code(secret: str) -> str:
     """What an app on a phone shows now (RFC 6238)."""
-    digest = hmac.digest(base64.b32decode(secret), (int(time.time()) // 30).to_bytes(8, "big"), "sha1")
+    digest = hmac.digest(
+        base64.b32decode(secret), (int(time.time()) // 30).to_bytes(8, "big"), "sha1"
+    )
     at = digest[-1] & 0x0F
     return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFF_FFFF) % 10**6:06d}"
 
@@ -277,23 +335,43 @@ def _walk_api(about: dict[str, Any], problems: Problems) -> None:
     problems.expect(yes.get("allowed") is True, f"gate: an approved employer is refused: {yes}")
     problems.expect(yes.get("gate_pass"), "gate: a yes without a pass")
     spent = _api(about, problems, "post", "/gate/passes/spend", {"gate_pass": yes.get("gate_pass")})
-    problems.expect(spent.get("decision_id") == yes.get("id"), f"gate: the pass is not honoured: {spent}")
+    problems.expect(
+        spent.get("decision_id") == yes.get("id"), f"gate: the pass is not honoured: {spent}"
+    )
     known = {
-        "employer_id": about["employer"], "member_id": about["member"], "decision_id": about["decision"], "release_id": about["release"],
-        "trace_id": about["trace"], "relay_id": about["relay"], "reference": about["candidate"], "endpoint_id": about["endpoint"],
+        "employer_id": about["employer"],
+        "member_id": about["member"],
+        "decision_id": about["decision"],
+        "release_id": about["release"],
+        "trace_id": about["trace"],
+        "relay_id": about["relay"],
+        "reference": about["candidate"],
+        "endpoint_id": about["endpoint"],
         "request_id": about["request"],
-    }  # fmt: skip
+    }
     document = _api(about, problems, "get", "/openapi.json")
-    asked = [path for path, methods in document.get("paths", {}).items() if "get" in methods and "/test/" not in path]
+    asked = [
+        path
+        for path, methods in document.get("paths", {}).items()
+        if "get" in methods and "/test/" not in path
+    ]
     problems.expect(len(asked) >= 20, f"api: the document tells of {len(asked)} things to read")
     for path in asked:
         _api(about, problems, "get", path.format_map(known).removeprefix("/api/v1"))
     for path in ("/employers", "/webhooks", "/releases", "/relays", "/erase-orders"):
         told = _api(about, problems, "get", path)
-        problems.expect(told if isinstance(told, list) else told.get("data"), f"api: {path} is empty")
+        problems.expect(
+            told if isinstance(told, list) else told.get("data"), f"api: {path} is empty"
+        )
     problems.expect(_api(about, problems, "get", "/events").get("events"), "api: the feed is empty")
     _ask_again(about, problems)
-    for path in ("/test/recipes", "/test/clock", "/test/mails", "/employers", f"/employers/{about['test_employer']}"):
+    for path in (
+        "/test/recipes",
+        "/test/clock",
+        "/test/mails",
+        "/employers",
+        f"/employers/{about['test_employer']}",
+    ):
         _api(about, problems, "get", path, key=about["test_key"])
     link = _api(about, problems, "post", f"/releases/{about['release']}/links").get("url", "")
     copy = Browser(problems, "recruiter").get(urlsplit(link).path)
@@ -303,19 +381,40 @@ def _walk_api(about: dict[str, Any], problems: Problems) -> None:
 def _ask_again(about: dict[str, Any], problems: Problems) -> None:
     """What was asked with a key of the platform's own making is answered as it was."""
     once = about["said_again"]
-    client = Client(headers={"authorization": f"Bearer {about['key']}", "idempotency-key": once["key"]}, raise_request_exception=False)
+    client = Client(
+        headers={"authorization": f"Bearer {about['key']}", "idempotency-key": once["key"]},
+        raise_request_exception=False,
+    )
     answer = client.post(f"/api/v1{once['path']}", once["body"], content_type="application/json")
     again = json.loads(answer.content)
-    problems.expect(again.get("id") == once["id"], f"api: another answer to the same key: {answer.status_code} {again}")
+    problems.expect(
+        again.get("id") == once["id"],
+        f"api: another answer to the same key: {answer.status_code} {again}",
+    )
 
 
 def _gate(about: dict[str, Any], problems: Problems, employer: str, member: str) -> Any:
-    return _api(about, problems, "post", "/gate/decisions", {"employer_id": employer, "member_id": member, "candidate": "after-upgrade"})
+    return _api(
+        about,
+        problems,
+        "post",
+        "/gate/decisions",
+        {"employer_id": employer, "member_id": member, "candidate": "after-upgrade"},
+    )
 
 
-def _api(about: dict[str, Any], problems: Problems, method: str, path: str, body: Any = None, key: str = "") -> Any:
+def _api(
+    about: dict[str, Any],
+    problems: Problems,
+    method: str,
+    path: str,
+    body: Any = None,
+    key: str = "",
+) -> Any:
     """The answer as JSON; anything but a success is a problem."""
-    client = Client(headers={"authorization": f"Bearer {key or about['key']}"}, raise_request_exception=False)
+    client = Client(
+        headers={"authorization": f"Bearer {key or about['key']}"}, raise_request_exception=False
+    )
     given = {"content_type": "application/json"} if method == "post" else {}
     answer = getattr(client, method)(f"/api/v1{path}", body, **given)
     if answer.status_code >= 300:
@@ -330,16 +429,26 @@ def _decide(about: dict[str, Any], problems: Problems) -> None:
     member = apps.get_model("employers", "Member").objects.get(employer=case.employer_id)
     asked = str(case.employer_id), str(member.pk)
     no = _gate(about, problems, *asked)
-    problems.expect(no.get("allowed") is False, f"gate: an employer that waits is let through: {no}")
-    problems.expect(all(each["says"]["zh"] and each["fix"]["zh"] for each in no.get("reasons", [])), f"gate: a no without words: {no}")
+    problems.expect(
+        no.get("allowed") is False, f"gate: an employer that waits is let through: {no}"
+    )
+    problems.expect(
+        all(each["says"]["zh"] and each["fix"]["zh"] for each in no.get("reasons", [])),
+        f"gate: a no without words: {no}",
+    )
     reviewer = Browser(problems, "reviewer")
     reviewer.sign_in(reverse("admin:login"), about["reviewer"], about["password"])
-    page, doors = reverse("admin:verification_case_change", args=[case.pk]), "admin:verification_case_{}".format
+    page, doors = (
+        reverse("admin:verification_case_change", args=[case.pk]),
+        "admin:verification_case_{}".format,
+    )
     reviewer.send(page, reverse(doors("claim"), args=[case.pk]))
     reviewer.send(page, reverse(doors("approve"), args=[case.pk]))
     _run_task("carry_out_rulings")
     yes = _gate(about, problems, *asked)
-    problems.expect(yes.get("allowed") is True, f"gate: whom a reviewer has approved is refused: {yes}")
+    problems.expect(
+        yes.get("allowed") is True, f"gate: whom a reviewer has approved is refused: {yes}"
+    )
     reviewer.get(page)
 
 
@@ -348,7 +457,11 @@ def _run_task(ending: str) -> None:
     from celery import current_app
 
     current_app.loader.import_default_modules()
-    (name,) = [each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values() if each["task"].endswith(f".{ending}")]
+    (name,) = [
+        each["task"]
+        for each in settings.CELERY_BEAT_SCHEDULE.values()
+        if each["task"].endswith(f".{ending}")
+    ]
     current_app.tasks[name].apply(throw=True)
 
 

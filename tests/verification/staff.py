@@ -25,7 +25,10 @@ def make_staff(now: datetime, *powers: Power) -> User:
     of_case = ContentType.objects.get_for_model(Case)
     codenames = [PERMISSIONS[power].partition(".")[2] for power in powers]
     user.user_permissions.set(
-        Permission.objects.get_or_create(content_type=of_case, codename=name, defaults={"name": name})[0] for name in codenames
+        Permission.objects.get_or_create(
+            content_type=of_case, codename=name, defaults={"name": name}
+        )[0]
+        for name in codenames
     )
     return user
 
@@ -37,7 +40,9 @@ def waiting(now: datetime, **fields: Any) -> Case:
 
 def heard(now: datetime, **fields: Any) -> Case:
     """A suspended case whose employer's appeal waits for an answer since `now`."""
-    case = make_case(make_member(now), now, State.SUSPENDED, **({"hearing": True, "review_since": now} | fields))
+    case = make_case(
+        make_member(now), now, State.SUSPENDED, **({"hearing": True, "review_since": now} | fields)
+    )
     Appeal.objects.create(case=case, verb="appeal", text="已移出名录", by=case.submitted_by, at=now)
     return case
 

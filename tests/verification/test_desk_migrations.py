@@ -43,11 +43,30 @@ def rows(apps: Any, state: str, count: int = 1) -> list[Any]:
     Employer, Old = apps.get_model("employers", "Employer"), apps.get_model("verification", "Case")
     made = []
     for number in range(count):
-        employer = Employer.objects.create(name="云溪市示例科技有限公司", uscc=make_uscc(), registered_at=NOW)
-        dates = {"approved_at": NOW, "expires_at": NOW + timedelta(days=180)} if state in EVER_APPROVED else {}
+        employer = Employer.objects.create(
+            name="云溪市示例科技有限公司", uscc=make_uscc(), registered_at=NOW
+        )
+        dates = (
+            {"approved_at": NOW, "expires_at": NOW + timedelta(days=180)}
+            if state in EVER_APPROVED
+            else {}
+        )
         submitted_at = None if state == "draft" else NOW - timedelta(hours=number)
-        declared = {"declared_name": employer.name, "declared_uscc": employer.uscc, "account_class": "direct_employer"}
-        made.append(Old(employer=employer, state=state, opened_at=NOW, submitted_at=submitted_at, **declared, **dates))
+        declared = {
+            "declared_name": employer.name,
+            "declared_uscc": employer.uscc,
+            "account_class": "direct_employer",
+        }
+        made.append(
+            Old(
+                employer=employer,
+                state=state,
+                opened_at=NOW,
+                submitted_at=submitted_at,
+                **declared,
+                **dates,
+            )
+        )
     return list(Old.objects.bulk_create(made))
 
 
@@ -61,10 +80,25 @@ def test_rows_in_every_state(before: Any) -> None:
     forward()
     for state, was in old.items():
         case = Case.objects.get(pk=was.pk)
-        assert (case.state, case.declared_uscc, case.submitted_at) == (state, was.declared_uscc, was.submitted_at)
+        assert (case.state, case.declared_uscc, case.submitted_at) == (
+            state,
+            was.declared_uscc,
+            was.submitted_at,
+        )
         assert case.review_since == (was.submitted_at if state == State.IN_REVIEW else None)
-        assert (case.harm, case.urgency, case.review_stage, case.second_review) == (1, 0.0, "first", "")
-    assert {"case_queue", "case_queue_province", "case_queue_class", "case_uscc", "case_name_key"} <= indexes()
+        assert (case.harm, case.urgency, case.review_stage, case.second_review) == (
+            1,
+            0.0,
+            "first",
+            "",
+        )
+    assert {
+        "case_queue",
+        "case_queue_province",
+        "case_queue_class",
+        "case_uscc",
+        "case_name_key",
+    } <= indexes()
     assert "case_review_queue" not in indexes()
     assert queue_placement.place_anew(NOW) == 1
     assert Case.objects.get(state=State.IN_REVIEW).review_due is not None
@@ -101,8 +135,12 @@ def test_who_appeals_against_a_suspension_waits_since_then(before: Any) -> None:
     user = apps.get_model("employers", "User").objects.create(email="a@example.com")
     for case, answered_at in ((heard, None), (answered, NOW)):
         words = {"verb": "appeal", "text": "x", "by": user, "at": NOW - timedelta(hours=2)}
-        apps.get_model("verification", "Appeal").objects.create(case=case, answered_at=answered_at, **words)
+        apps.get_model("verification", "Appeal").objects.create(
+            case=case, answered_at=answered_at, **words
+        )
     forward()
-    assert list(Case.objects.awaiting_review().values_list("pk", "review_since")) == [(heard.pk, NOW - timedelta(hours=2))]
+    assert list(Case.objects.awaiting_review().values_list("pk", "review_since")) == [
+        (heard.pk, NOW - timedelta(hours=2))
+    ]
     assert queue_placement.place_anew(NOW) == 1
     assert Case.objects.get(pk=heard.pk).harm == 3

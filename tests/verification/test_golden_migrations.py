@@ -27,16 +27,36 @@ def test_forward_and_backward() -> None:
     latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     try:
         apps = at(BEFORE)
-        Employer, Case, User = (apps.get_model(*of) for of in (("employers", "Employer"), ("verification", "Case"), ("employers", "User")))
+        Employer, Case, User = (
+            apps.get_model(*of)
+            for of in (("employers", "Employer"), ("verification", "Case"), ("employers", "User"))
+        )
         employer = Employer.objects.create(name="云溪", uscc=make_uscc(), registered_at=NOW)
         user = User.objects.create(email="someone@example.com")
         case = Case.objects.create(
-            employer=employer, declared_name="云溪", declared_uscc=employer.uscc, account_class="direct_employer", opened_at=NOW,
+            employer=employer,
+            declared_name="云溪",
+            declared_uscc=employer.uscc,
+            account_class="direct_employer",
+            opened_at=NOW,
             second_review="sample",
-        )  # fmt: skip
-        made = {"case": case, "attempt_number": 1, "case_version": 0, "verb": "approve", "by": user, "made_at": NOW, "due_at": NOW}
+        )
+        made = {
+            "case": case,
+            "attempt_number": 1,
+            "case_version": 0,
+            "verb": "approve",
+            "by": user,
+            "made_at": NOW,
+            "due_at": NOW,
+        }
         for stage in ("first", "bulk"):
-            apps.get_model("verification", "Ruling").objects.create(stage=stage, finished_at=NOW, **made)
+            apps.get_model("verification", "Ruling").objects.create(
+                stage=stage, finished_at=NOW, **made
+            )
     finally:
         at(latest)
-    assert dict(Ruling.objects.values_list("stage", "second_review")) == {"first": "sample", "bulk": ""}
+    assert dict(Ruling.objects.values_list("stage", "second_review")) == {
+        "first": "sample",
+        "bulk": "",
+    }

@@ -45,7 +45,9 @@ def named(number: int, now: datetime) -> list[str]:
     document = make_document(make_case(make_member(now), now), now)
     names = [stored() for _ in range(number)]
     for at, name in enumerate(names):
-        DocumentPage.objects.create(document=document, number=100 + at, image=name, width=1, height=1)
+        DocumentPage.objects.create(
+            document=document, number=100 + at, image=name, width=1, height=1
+        )
     return names
 
 
@@ -56,12 +58,24 @@ def run(*options: str) -> str:
 
 
 def test_they_are_counted_and_go_only_when_that_is_asked(now: datetime) -> None:
-    kept, old, young = named(3, now), stored(DAY + timedelta(minutes=1)), stored(DAY - timedelta(minutes=1))
+    kept, old, young = (
+        named(3, now),
+        stored(DAY + timedelta(minutes=1)),
+        stored(DAY - timedelta(minutes=1)),
+    )
     written = datetime.fromtimestamp((EncryptedStorage().location / old).stat().st_mtime, UTC)
     said = run()
-    assert "1 of 4 stored files" in said and f"Written from {written:%Y-%m-%d %H:%M}" in said and default_storage.exists(old)
+    assert (
+        "1 of 4 stored files" in said
+        and f"Written from {written:%Y-%m-%d %H:%M}" in said
+        and default_storage.exists(old)
+    )
     assert "Erased: 1." in run("--erase", "1")
-    assert not default_storage.exists(old) and default_storage.exists(young) and all(default_storage.exists(name) for name in kept)
+    assert (
+        not default_storage.exists(old)
+        and default_storage.exists(young)
+        and all(default_storage.exists(name) for name in kept)
+    )
     assert "0 of 3 stored files" in run() and "Erased: 0." in run("--erase", "0")
 
 
@@ -84,12 +98,19 @@ def test_the_log_tells_of_them(caplog: pytest.LogCaptureFixture) -> None:
     stored()
     tasks.look_for_strays()
     (line,) = [record.msg for record in caplog.records]
-    assert isinstance(line, dict) and (line["event"], line["strays"], line["files"]) == ("stray_files_found", 1, 1)
+    assert isinstance(line, dict) and (line["event"], line["strays"], line["files"]) == (
+        "stray_files_found",
+        1,
+        1,
+    )
 
 
 def fields() -> list[tuple[type[models.Model], str]]:
     return [
-        (model, field.name) for model in apps.get_models() for field in model._meta.concrete_fields if isinstance(field, models.FileField)
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.FileField)
     ]
 
 
@@ -106,7 +127,9 @@ def test_every_field_that_names_files_is_asked(now: datetime) -> None:
 def test_whatever_a_row_names_is_none(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orphan_files, "AT_ONCE", 2)
     named(5, now)
-    Trace.objects.create(why="found on a market", asked_at=now, due_at=now, leak=stored(), evidence=stored())
+    Trace.objects.create(
+        why="found on a market", asked_at=now, due_at=now, leak=stored(), evidence=stored()
+    )
     stray = stored()
     assert orphan_files.find(timezone.now()) == ({stray}, 8)
 
@@ -114,6 +137,15 @@ def test_whatever_a_row_names_is_none(now: datetime, monkeypatch: pytest.MonkeyP
 def test_the_pages_of_a_golden_case_stand_in_its_recipe_alone(now: datetime) -> None:
     pages = [{"number": number, "image": stored()} for number in (1, 2)]
     recipe = {"documents": [{"pages": pages}]}
-    GoldenCase.objects.create(kind=next(iter(GoldenKind)), name="示例", right_verb="approve", recipe=recipe, made_at=now)
-    GoldenCase.objects.create(kind=next(iter(GoldenKind)), name="", right_verb="approve", recipe={}, made_at=now, retired_at=now)
+    GoldenCase.objects.create(
+        kind=next(iter(GoldenKind)), name="示例", right_verb="approve", recipe=recipe, made_at=now
+    )
+    GoldenCase.objects.create(
+        kind=next(iter(GoldenKind)),
+        name="",
+        right_verb="approve",
+        recipe={},
+        made_at=now,
+        retired_at=now,
+    )
     assert golden_cases.files_of(recipe) and orphan_files.find(timezone.now()) == (set(), 2)

@@ -19,7 +19,16 @@ from employers.models import User
 from employers.permissions import AUDIT, PERMISSIONS, Power, powers
 from events.core.actor import SYSTEM, Actor, Role
 from events.models import Event, WebhookEndpoint
-from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user, sign_in
+from tests.factories import (
+    make_api_client,
+    make_case,
+    make_colleague,
+    make_document,
+    make_member,
+    make_reviewer,
+    make_user,
+    sign_in,
+)
 from verification.admin.decision_form import BUTTONS
 from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion, Ruling
 from verification.rules.states import State
@@ -70,7 +79,10 @@ def test_an_auditor_of_many_groups_is_still_one_unless_they_decide() -> None:
     held = {AUDIT, PERMISSIONS[Power.QUALITY]}
     assert powers(held.__contains__) == frozenset()
     assert powers((held - {AUDIT}).__contains__) == {Power.QUALITY}
-    assert powers((held | {PERMISSIONS[Power.DECIDE]}).__contains__) == {Power.DECIDE, Power.QUALITY}
+    assert powers((held | {PERMISSIONS[Power.DECIDE]}).__contains__) == {
+        Power.DECIDE,
+        Power.QUALITY,
+    }
 
 
 def test_other_roles_have_none(now: datetime) -> None:
@@ -79,7 +91,10 @@ def test_other_roles_have_none(now: datetime) -> None:
 
 
 def test_every_power_is_a_permission_that_exists() -> None:
-    held = {f"{app}.{name}" for app, name in Permission.objects.values_list("content_type__app_label", "codename")}
+    held = {
+        f"{app}.{name}"
+        for app, name in Permission.objects.values_list("content_type__app_label", "codename")
+    }
     assert {AUDIT, *PERMISSIONS.values()} <= held
 
 
@@ -87,17 +102,25 @@ def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
     migration = import_module("verification.migrations.0007_staff_groups")
     tracing = import_module("downloads.migrations.0012_traces")
     Group.objects.get(name="Leads").delete()
-    Group.objects.get(name="Seniors").permissions.remove(Permission.objects.get(codename="unmask_case"))
+    Group.objects.get(name="Seniors").permissions.remove(
+        Permission.objects.get(codename="unmask_case")
+    )
     own = Permission.objects.get(codename="view_mail")
     Group.objects.get(name="Reviewers").permissions.add(own)
     for _ in range(2):
         migration.create_groups(apps, SimpleNamespace(connection=connection))
         tracing.let_trace(apps, SimpleNamespace(connection=connection))
-    assert [powers_of for group in GROUPS[1:4] for powers_of in [set(make_colleague(now, group).as_reviewer().powers)]] == [
-        POWERS[group] for group in GROUPS[1:4]
-    ]
-    assert own in Group.objects.get(name="Reviewers").permissions.all(), "what a deployment gave, it keeps"
-    changing = Permission.objects.filter(group__name__in=GROUPS, codename__regex="^(add|change|delete)_")
+    assert [
+        powers_of
+        for group in GROUPS[1:4]
+        for powers_of in [set(make_colleague(now, group).as_reviewer().powers)]
+    ] == [POWERS[group] for group in GROUPS[1:4]]
+    assert own in Group.objects.get(name="Reviewers").permissions.all(), (
+        "what a deployment gave, it keeps"
+    )
+    changing = Permission.objects.filter(
+        group__name__in=GROUPS, codename__regex="^(add|change|delete)_"
+    )
     assert set(changing.values_list("codename", flat=True)) == {"change_case"}
 
 
@@ -131,23 +154,45 @@ TRACE = dict.fromkeys(GROUPS, False) | {"Seniors": True, "Leads": True, "superus
 TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("get", "/console/", dict.fromkeys(GROUPS, True)),
     ("get", "/console/second-factor/set-up/", dict.fromkeys(GROUPS, True)),
-    *(("get", f"/console/{app}/{model}/", LOOK) for app, models in LISTS.items() for model in models),
+    *(
+        ("get", f"/console/{app}/{model}/", LOOK)
+        for app, models in LISTS.items()
+        for model in models
+    ),
     ("get", "/console/employers/user/", STAFF),
     ("get", "/console/employers/apiclient/", WEBHOOKS),
-    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing", "relaybinding", "relaycall")),
-    *(("get", f"/console/events/{model}/", WEBHOOKS) for model in ("platformevent", "webhookendpoint", "webhookdelivery")),
+    *(
+        ("get", f"/console/downloads/{model}/", STAFF)
+        for model in ("gatedecision", "passuse", "standing", "relaybinding", "relaycall")
+    ),
+    *(
+        ("get", f"/console/events/{model}/", WEBHOOKS)
+        for model in ("platformevent", "webhookendpoint", "webhookdelivery")
+    ),
     ("get", "/console/events/webhookendpoint/{endpoint}/change/", WEBHOOKS),
     *(
         (method, f"/console/events/webhookendpoint/{{endpoint}}/{act}/", OPERATE)
         for method in ("get", "post")
         for act in ("pause", "resume", "replay")
     ),
-    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("candidate", "candidatedefault", "consent")),
-    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("consentrequest", "release", "eraseorder")),
+    *(
+        ("get", f"/console/downloads/{model}/", STAFF)
+        for model in ("candidate", "candidatedefault", "consent")
+    ),
+    *(
+        ("get", f"/console/downloads/{model}/", STAFF)
+        for model in ("consentrequest", "release", "eraseorder")
+    ),
     ("get", "/console/downloads/misusereport/", LOOK),
     ("get", "/console/downloads/moveappeal/", LOOK),
-    *(("get", f"/console/downloads/{model}/", TRACE | {"Auditors": True}) for model in ("copy", "trace")),
-    *(("get", f"/console/downloads/{page}/", TRACE) for page in ("canary", "canaryring", "trace/add", "canary/add")),
+    *(
+        ("get", f"/console/downloads/{model}/", TRACE | {"Auditors": True})
+        for model in ("copy", "trace")
+    ),
+    *(
+        ("get", f"/console/downloads/{page}/", TRACE)
+        for page in ("canary", "canaryring", "trace/add", "canary/add")
+    ),
     ("get", "/console/downloads/move/", LOOK),
     ("get", "/console/downloads/move/add/", DECIDE),
     ("get", "/console/downloads/ladderversion/", STAFF | {"Leads": True}),
@@ -157,14 +202,23 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("post", "/console/verification/case/next/", DECIDE),
     ("post", "/console/verification/case/{case}/claim/", DECIDE),
     ("post", "/console/verification/case/{case}/release/", DECIDE),
-    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("beat", "ask", "give", "keep", "draft", "preview")),
-    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("unmask", "hold", "escalate", "assign")),
+    *(
+        ("post", f"/console/verification/case/{{case}}/{door}/", DECIDE)
+        for door in ("beat", "ask", "give", "keep", "draft", "preview")
+    ),
+    *(
+        ("post", f"/console/verification/case/{{case}}/{door}/", DECIDE)
+        for door in ("unmask", "hold", "escalate", "assign")
+    ),
     *(("post", f"/console/verification/case/{{case}}/{verb}/", DECIDE) for verb in BUTTONS),
     ("post", "/console/verification/case/undo/{ruling}/", DECIDE),
     ("get", "/console/verification/bulk/{bulk}/change/", LOOK),
     ("get", "/console/verification/bulk/of/{case}/", BULK),
     ("post", "/console/verification/bulk/of/{case}/", BULK),
-    *(("post", f"/console/verification/bulk/{{bulk}}/{act}/", BULK) for act in ("confirm", "undo", "drop")),
+    *(
+        ("post", f"/console/verification/bulk/{{bulk}}/{act}/", BULK)
+        for act in ("confirm", "undo", "drop")
+    ),
     ("get", "/console/verification/exclusion/add/", DECIDE),
     ("post", "/console/verification/exclusion/add/", DECIDE),
     ("post", "/console/verification/exclusion/{exclusion}/lift/", DECIDE),
@@ -189,15 +243,42 @@ def rows(now: datetime) -> dict[str, Any]:
     member = make_member(now)
     case = make_case(member, now, State.IN_REVIEW)
     letter = make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
-    client = ClientAuthorisation.objects.create(employer=member.employer, document=letter, client_name="云溪市客户有限公司", added_at=now)
+    client = ClientAuthorisation.objects.create(
+        employer=member.employer, document=letter, client_name="云溪市客户有限公司", added_at=now
+    )
     user = make_user(now, is_staff=True)
-    exclusion = Exclusion.objects.create(kind="uscc", value="x", shown="x", why="sold", added_by=user, added_at=now)
-    ids = {"case": case.pk, "client": client.pk, "exclusion": exclusion.pk, "user": user.pk, "key": make_api_client(now)[0].pk}
-    endpoint = WebhookEndpoint.objects.create(client_id=ids["key"], url="https://site.example/hook", created_at=now, due_at=now)
-    bulk = Bulk.objects.create(verb="reject", reasons=["review_decided"], proposed_by=user, proposed_at=now)
-    over = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now, "finished_at": now}
-    ruling = Ruling.objects.create(case=case, stage="first", verb="approve", by=user, outcome="undone", **over)
-    return ids | {"employer": member.employer_id, "bulk": bulk.pk, "ruling": ruling.pk, "endpoint": endpoint.pk}
+    exclusion = Exclusion.objects.create(
+        kind="uscc", value="x", shown="x", why="sold", added_by=user, added_at=now
+    )
+    ids = {
+        "case": case.pk,
+        "client": client.pk,
+        "exclusion": exclusion.pk,
+        "user": user.pk,
+        "key": make_api_client(now)[0].pk,
+    }
+    endpoint = WebhookEndpoint.objects.create(
+        client_id=ids["key"], url="https://site.example/hook", created_at=now, due_at=now
+    )
+    bulk = Bulk.objects.create(
+        verb="reject", reasons=["review_decided"], proposed_by=user, proposed_at=now
+    )
+    over = {
+        "attempt_number": 1,
+        "case_version": 0,
+        "made_at": now,
+        "due_at": now,
+        "finished_at": now,
+    }
+    ruling = Ruling.objects.create(
+        case=case, stage="first", verb="approve", by=user, outcome="undone", **over
+    )
+    return ids | {
+        "employer": member.employer_id,
+        "bulk": bulk.pk,
+        "ruling": ruling.pk,
+        "endpoint": endpoint.pk,
+    }
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -210,16 +291,24 @@ def test_each_group_at_each_address(group: str, rows: dict[str, Any], now: datet
 
 
 def test_the_table_has_every_list_of_the_console() -> None:
-    lists = {f"/console/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry}
+    lists = {
+        f"/console/{model._meta.app_label}/{model._meta.model_name}/"
+        for model in admin.site._registry
+    }
     assert lists <= {address for method, address, _ in TABLE if method == "get"}
 
 
 @pytest.mark.parametrize("group", ["nobody", "Auditors"])
-def test_who_does_not_decide_changes_nothing(group: str, rows: dict[str, Any], now: datetime) -> None:
+def test_who_does_not_decide_changes_nothing(
+    group: str, rows: dict[str, Any], now: datetime
+) -> None:
     client = sign_in(member_of(group, now))
     for method, address, _ in TABLE:
         if method == "post":
-            client.post(address.format(**rows), {"seen_version": "0", "confirmed": "1", "post": "yes", "why": "x", "kinds": "uscc"})
+            client.post(
+                address.format(**rows),
+                {"seen_version": "0", "confirmed": "1", "post": "yes", "why": "x", "kinds": "uscc"},
+            )
     case = Case.objects.get(pk=rows["case"])
     assert (case.state, case.claimed_by) == (State.IN_REVIEW, None)
     assert set(Event.objects.values_list("verb", flat=True)) <= {"look", "create_api_client"}
@@ -235,17 +324,27 @@ def test_what_an_auditor_looks_at_is_on_record(rows: dict[str, Any], now: dateti
     client.post(f"/console/verification/case/{rows['case']}/approve/", {"note": "a secret"})
     client.get("/console/no/such/page/")
     client.get("/console/second-factor/set-up/")
-    looks = [(event.actor_id, event.data) for event in Event.objects.about(auditor).filter(verb="look")]
+    looks = [
+        (event.actor_id, event.data) for event in Event.objects.about(auditor).filter(verb="look")
+    ]
     case = f"/console/verification/case/{rows['case']}/approve/"
     assert looks == [
-        (str(auditor.pk), {"method": "GET", "path": "/console/verification/case/", "parameters": ["q", "state"]}),
+        (
+            str(auditor.pk),
+            {"method": "GET", "path": "/console/verification/case/", "parameters": ["q", "state"]},
+        ),
         (str(auditor.pk), {"method": "POST", "path": case, "parameters": ["note"]}),
         (str(auditor.pk), {"method": "GET", "path": "/console/no/such/page/", "parameters": []}),
-        (str(auditor.pk), {"method": "GET", "path": "/console/second-factor/set-up/", "parameters": []}),
+        (
+            str(auditor.pk),
+            {"method": "GET", "path": "/console/second-factor/set-up/", "parameters": []},
+        ),
     ]
 
 
-def test_it_is_on_record_before_it_is_shown(rows: dict[str, Any], now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_on_record_before_it_is_shown(
+    rows: dict[str, Any], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = sign_in(make_colleague(now, "Auditors"))
 
     def full(*args: Any, **kwargs: Any) -> None:

@@ -33,7 +33,12 @@ from verification.tasks import check_proof
 
 pytestmark = pytest.mark.django_db
 
-STATE_OF = {Outcome.APPROVE: State.APPROVED, Outcome.REVIEW: State.IN_REVIEW, Outcome.REJECT: State.REJECTED, Outcome.WAIT: State.CHECKING}
+STATE_OF = {
+    Outcome.APPROVE: State.APPROVED,
+    Outcome.REVIEW: State.IN_REVIEW,
+    Outcome.REJECT: State.REJECTED,
+    Outcome.WAIT: State.CHECKING,
+}
 ALL = [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE]
 
 
@@ -45,23 +50,41 @@ class Platform:
 
     def employer(self, recipe: int) -> tuple[Employer, Member]:
         code = test_outcomes.code_for(recipe)
-        made = self.call("post", "/employers", {"reference": f"e-{code}", "name": "云溪市示例科技有限公司", "uscc": code})
+        made = self.call(
+            "post",
+            "/employers",
+            {"reference": f"e-{code}", "name": "云溪市示例科技有限公司", "uscc": code},
+        )
         member = self.call(
-            "post", f"/employers/{made['id']}/members", {"reference": "hr-1", "email": f"owner@{code.lower()}.test", "role": "owner"}
+            "post",
+            f"/employers/{made['id']}/members",
+            {"reference": "hr-1", "email": f"owner@{code.lower()}.test", "role": "owner"},
         )
         return Employer.objects.get(pk=made["id"]), Member.objects.get(pk=member["id"])
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
-        answer = getattr(Client(), method)(f"/api/v1{path}", body, content_type="application/json", headers=headers)
+        answer = getattr(Client(), method)(
+            f"/api/v1{path}", body, content_type="application/json", headers=headers
+        )
         return answer.json() | {"http": answer.status_code}
 
     def hand_in(self, recipe: int) -> tuple[Employer, Member, Any]:
         employer, member = self.employer(recipe)
-        return employer, member, self.call("post", f"/test/employers/{employer.pk}/hand-in", {"member_id": str(member.pk)})
+        return (
+            employer,
+            member,
+            self.call(
+                "post", f"/test/employers/{employer.pk}/hand-in", {"member_id": str(member.pk)}
+            ),
+        )
 
     def ask(self, employer: Employer, member: Member, candidate: str = "c") -> Any:
-        return self.call("post", "/gate/decisions", {"employer_id": str(employer.pk), "member_id": str(member.pk), "candidate": candidate})
+        return self.call(
+            "post",
+            "/gate/decisions",
+            {"employer_id": str(employer.pk), "member_id": str(member.pk), "candidate": candidate},
+        )
 
 
 @pytest.fixture
@@ -77,7 +100,11 @@ def test_each_recipe_comes_out_as_it_says(number: int, platform: Platform) -> No
     assert answer["state"] == STATE_OF[recipe.outcome], answer
     case = Case.objects.get(employer=employer)
     if recipe.outcome in (Outcome.REJECT, Outcome.REVIEW):
-        found = {finding["code"] for run in CheckRun.objects.filter(attempt__case=case) for finding in run.findings}
+        found = {
+            finding["code"]
+            for run in CheckRun.objects.filter(attempt__case=case)
+            for finding in run.findings
+        }
         assert recipe.reason in found
     assert platform.ask(employer, member)["allowed"] is (recipe.outcome is Outcome.APPROVE)
 
@@ -87,9 +114,16 @@ def test_recipes_are_listed_with_codes_that_work(platform: Platform) -> None:
     assert len(listed) == len(test_outcomes.RECIPES)
     for each in listed:
         recipe = test_outcomes.recipe_of(each["uscc"])
-        assert recipe is not None and recipe.number == each["recipe"] and each["says"]["zh"] and each["says"]["en"]
+        assert (
+            recipe is not None
+            and recipe.number == each["recipe"]
+            and each["says"]["zh"]
+            and each["says"]["en"]
+        )
     again = platform.call("get", "/test/recipes")["data"]
-    assert {each["uscc"] for each in listed} != {each["uscc"] for each in again}, "a code of its own for each test"
+    assert {each["uscc"] for each in listed} != {each["uscc"] for each in again}, (
+        "a code of its own for each test"
+    )
 
 
 def test_what_waits_goes_on_when_the_clock_is_moved(platform: Platform) -> None:
@@ -118,7 +152,9 @@ def test_half_a_year_in_a_moment(platform: Platform) -> None:
     assert Case.objects.get(employer=employer).state == State.EXPIRED
     denied = platform.ask(employer, member, "e")
     assert not denied["allowed"] and denied["reasons"][0]["code"] == "employer_expired"
-    assert GateDecision.objects.get(pk=denied["id"]).decided_at > timezone.now() + timedelta(days=180), "by the test's clock"
+    assert GateDecision.objects.get(pk=denied["id"]).decided_at > timezone.now() + timedelta(
+        days=180
+    ), "by the test's clock"
 
 
 def test_a_condition_lapses(platform: Platform) -> None:
@@ -126,7 +162,12 @@ def test_a_condition_lapses(platform: Platform) -> None:
     assert answer["state"] == "approved"
     platform.call("post", "/test/clock", {"advance": "P15D"})
     assert Case.objects.get(employer=employer).state == State.EXPIRED
-    assert Event.objects.filter(employer_id=employer.pk, verb="expire", reasons=["registry_not_confirmed"]).count() == 1
+    assert (
+        Event.objects.filter(
+            employer_id=employer.pk, verb="expire", reasons=["registry_not_confirmed"]
+        ).count()
+        == 1
+    )
 
 
 def test_the_clock_goes_forward_only_and_is_the_tests_own(platform: Platform) -> None:
@@ -148,10 +189,16 @@ def test_the_clock_goes_forward_only_and_is_the_tests_own(platform: Platform) ->
         (0, [("suspend", ["forgery_suspected"]), ("revoke", ["forgery_suspected"])], State.REVOKED),
     ],
 )
-def test_every_decision_of_a_reviewer(recipe: int, steps: list[tuple[str, list[str]]], state: State, platform: Platform) -> None:
+def test_every_decision_of_a_reviewer(
+    recipe: int, steps: list[tuple[str, list[str]]], state: State, platform: Platform
+) -> None:
     employer, member, _ = platform.hand_in(recipe)
     for verb, reasons in steps:
-        answer = platform.call("post", f"/test/employers/{employer.pk}/decide", {"verb": verb, "reasons": reasons, "note": "请看"})
+        answer = platform.call(
+            "post",
+            f"/test/employers/{employer.pk}/decide",
+            {"verb": verb, "reasons": reasons, "note": "请看"},
+        )
     assert answer["state"] == state, answer
     assert platform.ask(employer, member)["allowed"] is (state is State.APPROVED)
 
@@ -171,7 +218,9 @@ def test_mails_are_shown_and_sent_to_nobody(platform: Platform) -> None:
     assert outbox.outbox == []
     mails = platform.call("get", "/test/mails")["data"]
     assert "case_approve" in [each["template"] for each in mails]
-    assert all(each["to"] == member.user.email and each["subject"] and each["text"] for each in mails)
+    assert all(
+        each["to"] == member.user.email and each["subject"] and each["text"] for each in mails
+    )
     assert Platform("another").call("get", "/test/mails")["data"] == []
 
 
@@ -179,7 +228,13 @@ def test_their_mails_are_let_go_after_a_month_and_no_others(platform: Platform) 
     platform.hand_in(0)
     for kept in Mail.objects.all():
         send(kept.pk, timezone.now(), "https://zizhi.example")
-    live = Mail.objects.create(to="a@example.com", template="case_approve", language="en", created_at=timezone.now(), due_at=timezone.now())
+    live = Mail.objects.create(
+        to="a@example.com",
+        template="case_approve",
+        language="en",
+        created_at=timezone.now(),
+        due_at=timezone.now(),
+    )
     assert forget(timezone.now() + timedelta(days=29)) == 0
     assert forget(timezone.now() + timedelta(days=31)) > 0
     assert list(Mail.objects.all()) == [live]
@@ -195,7 +250,10 @@ def test_nobody_else_sees_it(platform: Platform, now: datetime) -> None:
     assert not Case.objects.awaiting_review().filter(pk=case.pk).exists()
     other = Platform("another")
     assert other.call("get", f"/employers/{employer.pk}/requirements")["code"] == "employer_unknown"
-    assert other.call("post", f"/test/employers/{employer.pk}/decide", {"verb": "approve"})["code"] == "employer_unknown"
+    assert (
+        other.call("post", f"/test/employers/{employer.pk}/decide", {"verb": "approve"})["code"]
+        == "employer_unknown"
+    )
 
 
 def test_a_live_key_tests_nothing(now: datetime) -> None:
@@ -210,21 +268,33 @@ def test_a_live_key_tests_nothing(now: datetime) -> None:
 
 def test_a_live_employer_is_of_no_test(platform: Platform, now: datetime) -> None:
     member = make_member(now)
-    answer = platform.call("post", f"/test/employers/{member.employer_id}/hand-in", {"member_id": str(member.pk)})
+    answer = platform.call(
+        "post", f"/test/employers/{member.employer_id}/hand-in", {"member_id": str(member.pk)}
+    )
     assert answer["code"] == "employer_unknown"
     assert not operations.open_case(member.employer, member.as_actor(), now).test
 
 
-def test_a_test_takes_its_own_codes_and_addresses_and_nobody_else_does(platform: Platform, now: datetime) -> None:
+def test_a_test_takes_its_own_codes_and_addresses_and_nobody_else_does(
+    platform: Platform, now: datetime
+) -> None:
     real = {"reference": "e-1", "name": "云溪市示例科技有限公司", "uscc": make_uscc()}
     assert platform.call("post", "/employers", real)["code"] == "test_code_required"
     live = Platform()
     live.client, live.key = create_api_client("live", ALL, timezone.now())
-    assert live.call("post", "/employers", real | {"uscc": test_outcomes.code_for(0)})["code"] == "uscc_invalid"
+    assert (
+        live.call("post", "/employers", real | {"uscc": test_outcomes.code_for(0)})["code"]
+        == "uscc_invalid"
+    )
     employer, _ = platform.employer(0)
     path = f"/employers/{employer.pk}/members"
-    assert platform.call("post", path, {"reference": "hr-2", "email": "a@example.com"})["code"] == "test_email_required"
-    unverified = platform.call("post", path, {"reference": "hr-2", "email": "unverified@example.test"})
+    assert (
+        platform.call("post", path, {"reference": "hr-2", "email": "a@example.com"})["code"]
+        == "test_email_required"
+    )
+    unverified = platform.call(
+        "post", path, {"reference": "hr-2", "email": "unverified@example.test"}
+    )
     assert unverified["verified"] is False
 
 
@@ -235,7 +305,12 @@ def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: 
         invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
     with pytest.raises(Refused, match="test_email_required"):
         proofs.send_code(member, "ceo@company.example", timezone.now())
-    assert proofs.start_deposit(member, employer.name, "100000000000", "示例银行", timezone.now()).provider == test_providers.NAME
+    assert (
+        proofs.start_deposit(
+            member, employer.name, "100000000000", "示例银行", timezone.now()
+        ).provider
+        == test_providers.NAME
+    )
     assert not Mail.objects.exclude(to__endswith=".test").exists()
 
 
@@ -243,7 +318,10 @@ def test_neither_world_declares_a_code_of_the_other(platform: Platform, now: dat
     _, tried = platform.employer(0)
     real = make_member(now)
     said = {"name": "某公司", "legal_representative": "", "account_class": "direct_employer"}
-    for member, code, why in ((tried, make_uscc(), "test_code_required"), (real, test_outcomes.code_for(0), "uscc_invalid")):
+    for member, code, why in (
+        (tried, make_uscc(), "test_code_required"),
+        (real, test_outcomes.code_for(0), "uscc_invalid"),
+    ):
         case = operations.open_case(member.employer, member.as_actor(), now)
         with pytest.raises(Refused, match=why):
             operations.declare(case.pk, member.as_actor(), now, uscc=code, **said)
@@ -256,7 +334,9 @@ def test_what_a_test_uploads_accuses_nobody(platform: Platform, now: datetime) -
 
 
 def test_every_reason_of_a_recipe_is_one() -> None:
-    assert all(recipe.reason in REASONS for recipe in test_outcomes.RECIPES.values() if recipe.reason)
+    assert all(
+        recipe.reason in REASONS for recipe in test_outcomes.RECIPES.values() if recipe.reason
+    )
 
 
 @pytest.mark.parametrize("advance", ["P999999999D", False])
@@ -275,7 +355,9 @@ def books(tmp_path: Path, settings: Any) -> None:
 
 
 def proven(platform: Platform, path: str, employer: Employer, member: Member, **more: Any) -> Any:
-    return platform.call("post", f"/test/employers/{employer.pk}/{path}", {"member_id": str(member.pk), **more})
+    return platform.call(
+        "post", f"/test/employers/{employer.pk}/{path}", {"member_id": str(member.pk), **more}
+    )
 
 
 def state_of(proof: Any) -> tuple[str, str]:
@@ -287,15 +369,26 @@ def test_a_code_by_mail_proves_and_is_shown_with_the_mails(platform: Platform) -
     employer, member = platform.employer(0)
     begun = proven(platform, "company-email", employer, member, address="hr@company.test")
     assert (begun["http"], begun["way"], begun["state"]) == (200, "company_email", "pending")
-    (mail,) = [mail for mail in platform.call("get", "/test/mails")["data"] if mail["to"] == "hr@company.test"]
+    (mail,) = [
+        mail
+        for mail in platform.call("get", "/test/mails")["data"]
+        if mail["to"] == "hr@company.test"
+    ]
     assert test_providers.CODE in str(mail)
-    assert proven(platform, "company-email", employer, member, code="654321")["code"] == "proof_code_wrong"
+    assert (
+        proven(platform, "company-email", employer, member, code="654321")["code"]
+        == "proof_code_wrong"
+    )
     given = proven(platform, "company-email", employer, member, code=test_providers.CODE)
     assert (given["state"], given["proof_id"]) == ("proven", begun["proof_id"])
 
 
-@pytest.mark.parametrize(("address", "is_sound"), [("hr@company.test", True), ("hr@elsewhere.test", False)])
-def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(platform: Platform, address: str, is_sound: bool) -> None:
+@pytest.mark.parametrize(
+    ("address", "is_sound"), [("hr@company.test", True), ("hr@elsewhere.test", False)]
+)
+def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(
+    platform: Platform, address: str, is_sound: bool
+) -> None:
     employer, member, _ = platform.hand_in(0)
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
     proven(platform, "company-email", employer, member, address=address, code=test_providers.CODE)
@@ -303,11 +396,16 @@ def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(platform: Pla
     assert (rights["tier"] != "restricted") is is_sound
 
 
-def test_codes_of_one_test_use_up_no_other_tests(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_of_one_test_use_up_no_other_tests(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(proofs, "MAILS_PER_DOMAIN", 1)
     for each in (platform, Platform()):
         employer, member = each.employer(0)
-        assert proven(each, "company-email", employer, member, address="hr@company.test")["http"] == 200
+        assert (
+            proven(each, "company-email", employer, member, address="hr@company.test")["http"]
+            == 200
+        )
 
 
 def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
@@ -332,9 +430,13 @@ def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
         ("100000000008", "P11D", "proof_lapsed"),
     ],
 )
-def test_each_account_ends_as_it_says(platform: Platform, account: str, after: str, why: str) -> None:
+def test_each_account_ends_as_it_says(
+    platform: Platform, account: str, after: str, why: str
+) -> None:
     employer, member = platform.employer(0)
-    begun = proven(platform, "deposit", employer, member, account_number=account, code=test_providers.CODE)
+    begun = proven(
+        platform, "deposit", employer, member, account_number=account, code=test_providers.CODE
+    )
     platform.call("post", "/test/clock", {"advance": after})
     assert state_of(begun)[1] == why
 
@@ -342,7 +444,9 @@ def test_each_account_ends_as_it_says(platform: Platform, account: str, after: s
 @pytest.mark.parametrize("account", ["100000000005", "100000000006"])
 def test_a_bank_that_is_down_for_a_moment_is_asked_again(platform: Platform, account: str) -> None:
     employer, member = platform.employer(0)
-    begun = proven(platform, "deposit", employer, member, account_number=account, code=test_providers.CODE)
+    begun = proven(
+        platform, "deposit", employer, member, account_number=account, code=test_providers.CODE
+    )
     assert begun["stage"] == "", "nothing was heard of it"
     for _ in range(2):
         platform.call("post", "/test/clock", {"advance": "PT20M"})
@@ -357,16 +461,30 @@ def test_three_wrong_codes_end_it(platform: Platform) -> None:
     assert state_of(begun) == ("failed", "proof_code_used_up")
 
 
-def test_one_account_proves_one_company_in_each_test_and_no_test_hinders_another(platform: Platform) -> None:
+def test_one_account_proves_one_company_in_each_test_and_no_test_hinders_another(
+    platform: Platform,
+) -> None:
     other = Platform("another")
     for where, again in ((platform, False), (platform, True), (other, False)):
         employer, member = where.employer(0)
-        said = proven(where, "deposit", employer, member, account_number="100000000000", code=test_providers.CODE)
+        said = proven(
+            where,
+            "deposit",
+            employer,
+            member,
+            account_number="100000000000",
+            code=test_providers.CODE,
+        )
         assert (said.get("code") == "bank_account_of_other") is again
         where.call("post", "/test/clock", {"advance": "PT20M"})
     real = make_member(timezone.now())
     with override_settings(BANK="simulator"):
-        assert proofs.start_deposit(real, real.employer.name, "100000000000", "示例银行", timezone.now()).provider == "simulator"
+        assert (
+            proofs.start_deposit(
+                real, real.employer.name, "100000000000", "示例银行", timezone.now()
+            ).provider
+            == "simulator"
+        )
 
 
 @pytest.mark.parametrize(
@@ -389,7 +507,10 @@ def test_the_page_shows_what_the_phone_then_scans(platform: Platform) -> None:
     assert browser.post("/case/authority/e-licence/").status_code == 302
     shown = Proof.objects.get(member=member)
     assert proven(platform, "scan", employer, member)["proof_id"] == str(shown.pk)
-    assert "This shows that you may recruit" in browser.get("/case/authority/e-licence/").content.decode()
+    assert (
+        "This shows that you may recruit"
+        in browser.get("/case/authority/e-licence/").content.decode()
+    )
 
 
 def test_work_for_a_test_goes_by_its_clock(platform: Platform) -> None:
@@ -397,7 +518,11 @@ def test_work_for_a_test_goes_by_its_clock(platform: Platform) -> None:
     employer, member, _ = platform.hand_in(0)
     platform.call("post", "/test/clock", {"advance": "P30D"})
     browser = sign_in(member.user)
-    form = {"account_holder": employer.name, "account_number": "100000000000", "bank_name": "示例银行"}
+    form = {
+        "account_holder": employer.name,
+        "account_number": "100000000000",
+        "bank_name": "示例银行",
+    }
     assert browser.post("/case/authority/bank-deposit/", form).status_code == 302
     begun = Proof.objects.get(member=member)
     assert begun.started_at > timezone.now() + timedelta(days=29)
@@ -421,8 +546,12 @@ def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
     platform.call("post", "/test/clock", {"advance": "P11D"})
     assert "The approval has expired" in browser.get("/case/").content.decode()
     assert browser.post("/case/start/").status_code == 302
-    assert Case.objects.filter(employer=employer).latest("opened_at").opened_at > timezone.now() + timedelta(days=180)
-    assert "Test mode" not in sign_in(make_member(timezone.now()).user).get("/case/").content.decode()
+    assert Case.objects.filter(employer=employer).latest(
+        "opened_at"
+    ).opened_at > timezone.now() + timedelta(days=180)
+    assert (
+        "Test mode" not in sign_in(make_member(timezone.now()).user).get("/case/").content.decode()
+    )
 
 
 # --- What holds downloads back -----------------------------------------------------------------------------
@@ -438,7 +567,9 @@ def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:
     said = {"member_id": str(member.pk), "words": "夜班岗位。"}
     assert platform.call("post", f"{test}/appeal", said)["outcome"] is None
     assert platform.call("post", f"{test}/appeal", said)["code"] == "appeal_open"
-    assert platform.call("post", f"{test}/answer-appeal", {"lift": False})["code"] == "words_missing"
+    assert (
+        platform.call("post", f"{test}/answer-appeal", {"lift": False})["code"] == "words_missing"
+    )
     kept = platform.call("post", f"{test}/answer-appeal", {"lift": False, "reply": "请说明岗位。"})
     assert (kept["outcome"], kept["standing"]["tier"]) == ("kept", "restricted")
     assert platform.call("post", f"{test}/appeal", said)["code"] == "appeal_again_later"
@@ -450,8 +581,17 @@ def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:
     told = [mail["template"] for mail in platform.call("get", "/test/mails")["data"]]
     assert {"standing_moved", "restriction_appealed", "restriction_kept"} <= set(told)
     types = [each["type"] for each in relayed(platform)]
-    assert types[-4:] == ["employer.tier_appealed", "employer.tier_upheld", "employer.tier_appealed", "employer.tier_changed"]
-    listed = sign_in(make_reviewer(timezone.now())).get("/console/downloads/moveappeal/?answer=all").content.decode()
+    assert types[-4:] == [
+        "employer.tier_appealed",
+        "employer.tier_upheld",
+        "employer.tier_appealed",
+        "employer.tier_changed",
+    ]
+    listed = (
+        sign_in(make_reviewer(timezone.now()))
+        .get("/console/downloads/moveappeal/?answer=all")
+        .content.decode()
+    )
     assert employer.name not in listed, "no person sees a test's appeal"
 
 
@@ -465,14 +605,32 @@ def test_a_step_up_is_lifted_by_a_rehearsed_proof(platform: Platform) -> None:
     platform.call("post", "/test/clock", {"advance": "P3D"})
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
     assert platform.ask(employer, member)["reasons"][0]["code"] == "employer_step_up"
-    proven(platform, "deposit", employer, member, account_number="100000000000", code=test_providers.CODE)
+    proven(
+        platform,
+        "deposit",
+        employer,
+        member,
+        account_number="100000000000",
+        code=test_providers.CODE,
+    )
     platform.call("post", "/test/clock", {"advance": "PT20M"})
-    assert platform.ask(employer, member)["allowed"], "as soon as the clock shows that the money is there"
+    assert platform.ask(employer, member)["allowed"], (
+        "as soon as the clock shows that the money is there"
+    )
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
     page = sign_in(member.user).get("/downloads/restriction/").content.decode()
-    assert "/case/authority/bank-deposit/?anew=1" in page and "/case/authority/company-email/?anew=1" in page
-    assert "Send the transfer" in sign_in(member.user).get("/case/authority/bank-deposit/?anew=1").content.decode()
-    assert "Send the transfer" not in sign_in(member.user).get("/case/authority/bank-deposit/").content.decode()
+    assert (
+        "/case/authority/bank-deposit/?anew=1" in page
+        and "/case/authority/company-email/?anew=1" in page
+    )
+    assert (
+        "Send the transfer"
+        in sign_in(member.user).get("/case/authority/bank-deposit/?anew=1").content.decode()
+    )
+    assert (
+        "Send the transfer"
+        not in sign_in(member.user).get("/case/authority/bank-deposit/").content.decode()
+    )
     proven(platform, "scan", employer, member)
     assert platform.ask(employer, member, "d")["allowed"]
 

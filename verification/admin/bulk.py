@@ -53,7 +53,10 @@ class ProposalForm(forms.Form):
 
     def __init__(self, verb: str, cases: list[Case], *args: Any) -> None:
         super().__init__(*args)
-        for field, choices in (("cases", [case.pk for case in cases]), ("reasons", case_comparison.REASONS_FOR[verb])):
+        for field, choices in (
+            ("cases", [case.pk for case in cases]),
+            ("reasons", case_comparison.REASONS_FOR[verb]),
+        ):
             offered = self.fields[field]
             assert isinstance(offered, forms.ChoiceField)
             offered.choices = [(str(choice), str(choice)) for choice in choices]
@@ -70,11 +73,18 @@ class OpenFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for value, words in ((None, _("Waits for a second person")), ("all", _("All"))):
-            chosen = changelist.get_query_string({self.parameter_name: value} if value else {}, [] if value else [self.parameter_name])
+            chosen = changelist.get_query_string(
+                {self.parameter_name: value} if value else {},
+                [] if value else [self.parameter_name],
+            )
             yield {"selected": self.value() == value, "query_string": chosen, "display": words}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Bulk]) -> QuerySet[Bulk]:
-        return queryset if self.value() == "all" else queryset.filter(confirmed_at=None, dropped_at=None)
+        return (
+            queryset
+            if self.value() == "all"
+            else queryset.filter(confirmed_at=None, dropped_at=None)
+        )
 
 
 @admin.register(Bulk)
@@ -93,8 +103,12 @@ class BulkAdmin(LookOnlyAdmin):
         """Reached from the head of every page; of no use in the list of tables."""
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "title": gettext("Decisions for several cases")})
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "title": gettext("Decisions for several cases")}
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bulk]:
         bulks: QuerySet[Bulk] = super().get_queryset(request)
@@ -102,7 +116,11 @@ class BulkAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("decision"))
     def what(self, bulk: Bulk) -> SafeString:
-        return format_html('<a href="{}">{}</a>', reverse("admin:verification_bulk_change", args=[bulk.pk]), BUTTON_WORDS[bulk.verb])
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:verification_bulk_change", args=[bulk.pk]),
+            BUTTON_WORDS[bulk.verb],
+        )
 
     @admin.display(description=_("cases"))
     def number(self, bulk: Any) -> int:
@@ -116,10 +134,17 @@ class BulkAdmin(LookOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        acts: dict[str, Callable[..., HttpResponse]] = {"confirm": self.confirm_view, "drop": self.drop_view, "undo": self.undo_view}
+        acts: dict[str, Callable[..., HttpResponse]] = {
+            "confirm": self.confirm_view,
+            "drop": self.drop_view,
+            "undo": self.undo_view,
+        }
         return [
             path("of/<uuid:case_id>/", view(self.propose_view), name="verification_bulk_propose"),
-            *(path(f"<uuid:bulk_id>/{act}/", view(door), name=f"verification_bulk_{act}") for act, door in acts.items()),
+            *(
+                path(f"<uuid:bulk_id>/{act}/", view(door), name=f"verification_bulk_{act}")
+                for act, door in acts.items()
+            ),
             *super().get_urls(),
         ]
 
@@ -138,34 +163,50 @@ class BulkAdmin(LookOnlyAdmin):
             if form.is_valid():
                 sent = form.cleaned_data
                 try:
-                    bulk = bulk_decisions.propose(sent["cases"], verb, person, now, sent["reasons"], sent["note"])
+                    bulk = bulk_decisions.propose(
+                        sent["cases"], verb, person, now, sent["reasons"], sent["note"]
+                    )
                 except Refused as refused:
                     messages.error(request, in_words(refused))
                 else:
                     messages.success(request, gettext("A second person can confirm this now."))
                     return _to_bulk(bulk.pk)
             else:
-                messages.error(request, gettext("What was sent does not fit this decision. Please look at it again."))
+                messages.error(
+                    request,
+                    gettext("What was sent does not fit this decision. Please look at it again."),
+                )
         why = {found.case.pk: found.why for found in cluster.related}
         ticked = set(request.POST.getlist("cases")) or {str(case_id)}
         context = {
             "case": cluster.case,
-            "rows": [{"case": case, "why": why.get(case.pk, []), "ticked": str(case.pk) in ticked} for case in offered],
+            "rows": [
+                {"case": case, "why": why.get(case.pk, []), "ticked": str(case.pk) in ticked}
+                for case in offered
+            ],
             "verb": verb,
             "verbs": [(each, BUTTON_WORDS[each]) for each in guards.IN_BULK],
             "choices": case_comparison.choices(verb, (), request.POST.getlist("reasons"), {}, ""),
             "note": request.POST.get("note", "")[:NOTE_AT_MOST],
         }
-        return self._page(request, "cluster", gettext("Decide several cases together"), context, status)
+        return self._page(
+            request, "cluster", gettext("Decide several cases together"), context, status
+        )
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """What was proposed, case by case, and what has become of it."""
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
         person, now = self._person(request), timezone.now()
-        bulk = get_object_or_404(Bulk.objects.select_related("proposed_by", "confirmed_by"), pk=object_id)
+        bulk = get_object_or_404(
+            Bulk.objects.select_related("proposed_by", "confirmed_by"), pk=object_id
+        )
         items = list(bulk.items.select_related("case").order_by("refusal", "pk"))
         rulings: dict[UUID, Ruling] = {ruling.case_id: ruling for ruling in bulk.rulings.all()}
         is_open = bulk.confirmed_at is None and bulk.dropped_at is None
@@ -186,7 +227,10 @@ class BulkAdmin(LookOnlyAdmin):
             "confirmable": sum(not item.refusal for item in items),
             "may_confirm": may and is_open and bulk.proposed_by_id != person.pk,
             "may_drop": may and is_open,
-            "may_undo": any(guards.may_undo(ruling, person.as_reviewer()) and _held(ruling, now) for ruling in rulings.values()),
+            "may_undo": any(
+                guards.may_undo(ruling, person.as_reviewer()) and _held(ruling, now)
+                for ruling in rulings.values()
+            ),
             "waits": is_open,
         }
         return self._page(request, "bulk", f"{BUTTON_WORDS[bulk.verb]}: {len(items)}", context)
@@ -213,7 +257,9 @@ class BulkAdmin(LookOnlyAdmin):
 
         return self._act(request, bulk_id, act)
 
-    def _act(self, request: HttpRequest, bulk_id: UUID, act: Callable[[User, datetime], str]) -> HttpResponse:
+    def _act(
+        self, request: HttpRequest, bulk_id: UUID, act: Callable[[User, datetime], str]
+    ) -> HttpResponse:
         if request.method != "POST":
             return _to_bulk(bulk_id)
         person = self._person(request)
@@ -230,9 +276,24 @@ class BulkAdmin(LookOnlyAdmin):
             raise PermissionDenied
         return request.user
 
-    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "is_nav_sidebar_enabled": False, "title": title, "opts": self.opts, **context}
-        response = TemplateResponse(request, f"admin/verification/case/{template}.html", context, status=status)
+    def _page(
+        self,
+        request: HttpRequest,
+        template: str,
+        title: str,
+        context: dict[str, Any],
+        status: int = 200,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "is_nav_sidebar_enabled": False,
+            "title": title,
+            "opts": self.opts,
+            **context,
+        }
+        response = TemplateResponse(
+            request, f"admin/verification/case/{template}.html", context, status=status
+        )
         response["Cache-Control"] = "private, no-store"
         return response
 

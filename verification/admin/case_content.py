@@ -57,7 +57,11 @@ def in_words(refused: Refused) -> str:
     language = get_language() or "zh-hans"
     said = [refused.reason.says.in_(language)]
     if refused.seen:
-        seen = str(case_comparison.STATE_WORDS.get(State(refused.seen), "")) if refused.code == "state_conflict" else refused.seen
+        seen = (
+            str(case_comparison.STATE_WORDS.get(State(refused.seen), ""))
+            if refused.code == "state_conflict"
+            else refused.seen
+        )
         said.append(f"({seen})")
     return f"{' '.join(said)}{'。' if language.startswith('zh') else '. '}{refused.reason.fix.in_(language)}"
 
@@ -113,9 +117,17 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
     findings = [finding for run in runs.values() for finding in run.as_findings()]
     observed = {code: run.observation for code, run in runs.items()}
     reading, registry = observed.get("reading", {}), observed.get("registry", {})
-    declared = {"name": case.declared_name, "uscc": case.declared_uscc, "legal_representative": case.declared_legal_representative}
+    declared = {
+        "name": case.declared_name,
+        "uscc": case.declared_uscc,
+        "legal_representative": case.declared_legal_representative,
+    }
     rows = case_comparison.comparison(declared, reading, registry)
-    documents = list(case.documents.order_by("superseded_at", "uploaded_at").select_related("uploaded_by").prefetch_related("pages"))
+    documents = list(
+        case.documents.order_by("superseded_at", "uploaded_at")
+        .select_related("uploaded_by")
+        .prefetch_related("pages")
+    )
     marks = drawn(findings, observed, documents)
     appeals = list(case.appeals.select_related("by").prefetch_related("documents"))
     return {
@@ -129,11 +141,20 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "only_read": [row for row in rows if not row.compares],
         "reading": reading,
         "registry": registry,
-        "findings": [said for said in case_comparison.strictest_first(findings) if said.severity != "pass"],
-        "in_order": [said for said in case_comparison.strictest_first(findings) if said.severity == "pass"],
+        "findings": [
+            said for said in case_comparison.strictest_first(findings) if said.severity != "pass"
+        ],
+        "in_order": [
+            said for said in case_comparison.strictest_first(findings) if said.severity == "pass"
+        ],
         "against": sum(finding.severity >= Severity.UNABLE for finding in findings),
         "documents": documents,
-        "pages": [page for document in documents if document.superseded_at is None for page in shown_pages(document, reading, rows, marks)],
+        "pages": [
+            page
+            for document in documents
+            if document.superseded_at is None
+            for page in shown_pages(document, reading, rows, marks)
+        ],
         "attempts": attempts,
         "decisions": [
             {
@@ -144,13 +165,26 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             for decision in case.decisions.select_related("decided_by")
         ],
         "statements": [
-            {"statement": said, "label": case_comparison.FIELD_WORDS.get(said.field, said.field), "disputed": said.said != said.read}
-            for said in Statement.objects.filter(document__case=case, document__superseded_at=None).order_by("pk")
+            {
+                "statement": said,
+                "label": case_comparison.FIELD_WORDS.get(said.field, said.field),
+                "disputed": said.said != said.read,
+            }
+            for said in Statement.objects.filter(
+                document__case=case, document__superseded_at=None
+            ).order_by("pk")
         ],
-        "appeals": [{"appeal": appeal, "text": masked_in(appeal.text), "who": masked(appeal.by.email)} for appeal in appeals],
+        "appeals": [
+            {"appeal": appeal, "text": masked_in(appeal.text), "who": masked(appeal.by.email)}
+            for appeal in appeals
+        ],
         "open_appeal": next((appeal for appeal in appeals if appeal.answered_at is None), None),
         "proofs": [
-            {"proof": proof, "who": masked(proof.member.user.email), "shown": masked(proof.shown) if "@" in proof.shown else proof.shown}
+            {
+                "proof": proof,
+                "who": masked(proof.member.user.email),
+                "shown": masked(proof.shown) if "@" in proof.shown else proof.shown,
+            }
             for proof in Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
             .select_related("member__user")
             .order_by("-started_at")
@@ -162,16 +196,27 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
 
 
 def what_may_be_done(
-    case: Case, reviewer: User | None, findings: list[Finding], documents: list[Document], typed: Typed, now: datetime
+    case: Case,
+    reviewer: User | None,
+    findings: list[Finding],
+    documents: list[Document],
+    typed: Typed,
+    now: datetime,
 ) -> dict[str, Any]:
     """The buttons that the guards allow."""
     if reviewer is None:
         return {"may_decide": False, "buttons": []}
     actor = reviewer.as_reviewer()
-    allowed = sorted((verb for verb in guards.available(case, actor, now) if verb in BUTTONS), key=BUTTONS.index)
+    allowed = sorted(
+        (verb for verb in guards.available(case, actor, now) if verb in BUTTONS), key=BUTTONS.index
+    )
     in_force = Case.objects.beside(case).in_force(now).first() if "reject" in allowed else None
     paper = required_documents.paper_of(case.account_class, case.declared_uscc)
-    given = {document.kind for document in documents if document.kind in required_documents.OF_KIND and document.superseded_at is None}
+    given = {
+        document.kind
+        for document in documents
+        if document.kind in required_documents.OF_KIND and document.superseded_at is None
+    }
     replies = saved_replies() if allowed else {}
     buttons = []
     for verb in allowed:
@@ -179,7 +224,9 @@ def what_may_be_done(
         buttons.append(
             Button(
                 verb,
-                case_comparison.by_item(case_comparison.choices(verb, findings, kept.reasons, kept.about, paper), paper),
+                case_comparison.by_item(
+                    case_comparison.choices(verb, findings, kept.reasons, kept.about, paper), paper
+                ),
                 kept.note,
                 verb == typed.verb,
                 in_force if verb == "reject" else None,
@@ -191,13 +238,16 @@ def what_may_be_done(
         Button(verb, note=typed.note, opened=True) if verb == typed.verb else Button(verb)
         for verb in SET_ASIDE
         if case.claimed_by_me(actor.id, now) and case.awaits_review()
-        if verb != "escalate" or not actor.can(Power.SECOND_REVIEW)  # a senior would be offered the same case again
+        if verb != "escalate"
+        or not actor.can(Power.SECOND_REVIEW)  # a senior would be offered the same case again
     ]
     shown = {*allowed, *(button.verb for button in put_down)}
     return {
         "may_decide": True,
         "buttons": buttons,
-        "kinds": [(kind, DocumentKind(kind).label) for kind in dict.fromkeys([paper, *sorted(given)])],
+        "kinds": [
+            (kind, DocumentKind(kind).label) for kind in dict.fromkeys([paper, *sorted(given)])
+        ],
         "put_down": put_down,
         "hold_for": list(HOLD_FOR.items()),
         "typed_elsewhere": typed if typed.note and typed.verb not in shown else None,
@@ -209,15 +259,21 @@ def saved_replies() -> dict[str, list[tuple[str, str]]]:
     in_chinese = (get_language() or "zh-hans").startswith("zh")
     of_verb: dict[str, list[tuple[str, str]]] = {}
     for reply in SavedReply.objects.filter(retired_at=None).order_by("code"):
-        of_verb.setdefault(reply.verb, []).append((reply.code, reply.title_zh if in_chinese else reply.title_en))
+        of_verb.setdefault(reply.verb, []).append(
+            (reply.code, reply.title_zh if in_chinese else reply.title_en)
+        )
     return of_verb
 
 
 def history(case: Case, documents: list[Document]) -> dict[str, Any]:
     """The case's events with names in place of ids; looks at pages are many, and counted apart."""
-    of_documents = Q(subject_type="document", subject_id__in=[str(document.pk) for document in documents])
+    of_documents = Q(
+        subject_type="document", subject_id__in=[str(document.pk) for document in documents]
+    )
     clients = ClientAuthorisation.objects.filter(document__case=case).values_list("pk", flat=True)
-    of_clients = Q(subject_type="clientauthorisation", subject_id__in=[str(client) for client in clients])
+    of_clients = Q(
+        subject_type="clientauthorisation", subject_id__in=[str(client) for client in clients]
+    )
     mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents | of_clients
     events = list(Event.objects.filter(mine).order_by("-id"))
     reviewers = {UUID(event.actor_id) for event in events if event.role == "reviewer"}
@@ -229,13 +285,17 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
             "who": names.get(UUID(event.actor_id), "")
             if event.role == "reviewer"
             else case_comparison.ROLE_WORDS.get(event.role, event.role),
-            "to": case_comparison.STATE_WORDS.get(State(event.to_state), "") if event.to_state else "",
+            "to": case_comparison.STATE_WORDS.get(State(event.to_state), "")
+            if event.to_state
+            else "",
             "reasons": [case_comparison.code_in_words(code) for code in event.reasons],
         }
         for event in events
         if event.verb != "view_page"
     ]
-    looks = Counter(names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page")
+    looks = Counter(
+        names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page"
+    )
     return {"timeline": timeline, "looks": looks.most_common()}
 
 
@@ -255,7 +315,9 @@ def masked_in(text: str) -> str:
 
 def shown_phone(case: Case) -> str:
     """The number of whoever handed the case in, masked: enough to tell it from another."""
-    return sightings.masked_phone(sightings.phone_of(case.submitted_by)) if case.submitted_by else ""
+    return (
+        sightings.masked_phone(sightings.phone_of(case.submitted_by)) if case.submitted_by else ""
+    )
 
 
 Marks = dict[tuple[str, int], list[case_comparison.Box]]
@@ -268,20 +330,32 @@ def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Doc
     for finding in findings:
         if finding.check == "forgery" and finding.region:
             at = (finding.document or observed.get("forgery", {}).get("document", ""), finding.page)
-            marks.setdefault(at, []).extend(case_comparison.traces([finding], "forgery", finding.page))
+            marks.setdefault(at, []).extend(
+                case_comparison.traces([finding], "forgery", finding.page)
+            )
     same = [finding for finding in findings if finding.check == "duplicates" and finding.region]
-    for place, region in _seen_elsewhere(observed.get("duplicates", {}), documents).items() if same else ():
+    for place, region in (
+        _seen_elsewhere(observed.get("duplicates", {}), documents).items() if same else ()
+    ):
         of_it = next((finding for finding in same if finding.document == place[0]), same[0])
-        marks.setdefault(place, []).extend(case_comparison.traces([replace(of_it, region=region)], "duplicates", of_it.page))
+        marks.setdefault(place, []).extend(
+            case_comparison.traces([replace(of_it, region=region)], "duplicates", of_it.page)
+        )
     return marks
 
 
-def _seen_elsewhere(duplicates: dict[str, Any], documents: list[Document]) -> dict[tuple[str, int], tuple[float, float, float, float]]:
+def _seen_elsewhere(
+    duplicates: dict[str, Any], documents: list[Document]
+) -> dict[tuple[str, int], tuple[float, float, float, float]]:
     """By document and page, where the picture lies that somebody else has shown: as it agrees best.
 
     Earlier observations do not name the document; where there is but one licence, it is that.
     """
-    licences = [str(document.pk) for document in documents if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at]
+    licences = [
+        str(document.pk)
+        for document in documents
+        if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at
+    ]
     only = licences[0] if len(licences) == 1 else ""
     places: dict[tuple[str, int], tuple[float, float, float, float]] = {}
     for near in duplicates.get("near_same", ()):
@@ -290,17 +364,25 @@ def _seen_elsewhere(duplicates: dict[str, Any], documents: list[Document]) -> di
     return places
 
 
-def shown_pages(document: Document, reading: dict[str, Any], rows: list[case_comparison.Row], marks: Marks) -> list[dict[str, Any]]:
+def shown_pages(
+    document: Document, reading: dict[str, Any], rows: list[case_comparison.Row], marks: Marks
+) -> list[dict[str, Any]]:
     """A document's pages, the one that was read with the boxes of its fields and turned as it was found to lie."""
     pages = []
     for page in document.pages.all():
-        is_read = reading.get("document") == str(document.pk) and reading.get("page", 1) == page.number
+        is_read = (
+            reading.get("document") == str(document.pk) and reading.get("page", 1) == page.number
+        )
         pages.append(
             {
                 "document": document,
                 "page": page,
-                "url": reverse("admin:verification_case_page", args=[document.case_id, document.pk, page.number]),
-                "boxes": (case_comparison.boxes(reading, rows) if is_read else []) + marks.get((str(document.pk), page.number), []),
+                "url": reverse(
+                    "admin:verification_case_page",
+                    args=[document.case_id, document.pk, page.number],
+                ),
+                "boxes": (case_comparison.boxes(reading, rows) if is_read else [])
+                + marks.get((str(document.pk), page.number), []),
                 "turn": reading.get("turn", 0) if is_read else 0,
                 "quality": [case_comparison.code_in_words(code) for code in page.judged.codes],
             }
@@ -311,7 +393,9 @@ def shown_pages(document: Document, reading: dict[str, Any], rows: list[case_com
 def record_look(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
     """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`. `ahead`: it was loaded before its turn."""
     actor, document = user.as_reviewer(), page.document
-    looks = Event.objects.about(document).filter(verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE)
+    looks = Event.objects.about(document).filter(
+        verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE
+    )
     if any(look.data.get("page") == page.number for look in looks):
         return
     data = {"case": str(document.case_id), "page": page.number} | ({"ahead": True} if ahead else {})

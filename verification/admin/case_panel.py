@@ -16,7 +16,18 @@ from events.core.reasons import REASONS, Text
 from verification.admin.case_content import in_words
 from verification.admin.decision_form import DONE_WORDS, NOTHING_TYPED, Typed
 from verification.cases import guards, wording
-from verification.models import Case, CaseNote, NoteKind, Presence, ReviewDraft, ReviewStage, Ruling, RulingOutcome, SavedReply, TakeOver
+from verification.models import (
+    Case,
+    CaseNote,
+    NoteKind,
+    Presence,
+    ReviewDraft,
+    ReviewStage,
+    Ruling,
+    RulingOutcome,
+    SavedReply,
+    TakeOver,
+)
 from verification.reviewing import case_comparison, claims, reply_templates
 from verification.rules import required_documents, states
 
@@ -31,12 +42,27 @@ def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
     """The claim on the case, who else has it open, and who asks for it: what a beat may change."""
     actor = reviewer.as_reviewer()
     waits = case.awaits_review()
-    is_mine, taken = case.claimed_by_me(actor.id, now), waits and case.claimed_by_other(actor.id, now)
-    under_way = Ruling.objects.open().filter(case=case).select_related("by").first() if waits else None
+    is_mine, taken = (
+        case.claimed_by_me(actor.id, now),
+        waits and case.claimed_by_other(actor.id, now),
+    )
+    under_way = (
+        Ruling.objects.open().filter(case=case).select_related("by").first() if waits else None
+    )
     refused = guards.may_claim(case, actor, now) if waits and not is_mine else None
-    asked = TakeOver.objects.filter(case=case, answered_at=None).select_related("asked_by").first() if waits else None
-    others = Presence.objects.filter(case=case, seen_at__gt=now - claims.THERE_FOR).exclude(user=reviewer).order_by("user__email")
-    may_undo = under_way is not None and under_way.due_at > now and guards.may_undo(under_way, actor)
+    asked = (
+        TakeOver.objects.filter(case=case, answered_at=None).select_related("asked_by").first()
+        if waits
+        else None
+    )
+    others = (
+        Presence.objects.filter(case=case, seen_at__gt=now - claims.THERE_FOR)
+        .exclude(user=reviewer)
+        .order_by("user__email")
+    )
+    may_undo = (
+        under_way is not None and under_way.due_at > now and guards.may_undo(under_way, actor)
+    )
     shown = {
         "is_mine": is_mine,
         "taken": taken,
@@ -49,7 +75,9 @@ def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
         "may_ask": taken and asked is None and guards.may_ask_for(case, actor, now) is None,
         "undoable": under_way if may_undo else None,
     }
-    seconds = int((case.claimed_until - now).total_seconds()) if is_mine and case.claimed_until else 0
+    seconds = (
+        int((case.claimed_until - now).total_seconds()) if is_mine and case.claimed_until else 0
+    )
     return {**shown, "aside_key": "|".join(map(str, shown.values())), "seconds_left": seconds}
 
 
@@ -59,7 +87,11 @@ def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
 def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
     """The last decision of this reviewer that can still be undone, and for how many seconds."""
     ruling: Ruling | None = (
-        Ruling.objects.open().filter(by=reviewer, due_at__gt=now, bulk=None).select_related("case").order_by("-made_at").first()
+        Ruling.objects.open()
+        .filter(by=reviewer, due_at__gt=now, bulk=None)
+        .select_related("case")
+        .order_by("-made_at")
+        .first()
     )
     return said_of(ruling, now) if ruling else None
 
@@ -67,16 +99,29 @@ def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
 def said_of(ruling: Ruling, now: datetime) -> dict[str, Any]:
     """What a toast says of a ruling."""
     words = DONE_WORDS[ruling.verb] % {"name": ruling.case.declared_name}
-    return {"ruling": ruling, "words": words, "seconds": math.ceil((ruling.due_at - now).total_seconds())}
+    return {
+        "ruling": ruling,
+        "words": words,
+        "seconds": math.ceil((ruling.due_at - now).total_seconds()),
+    }
 
 
 def returned(reviewer: User, now: datetime) -> list[dict[str, Any]]:
     """This reviewer's decisions that were not carried out, each told once; the case is back in the queue and keeps a note."""
-    untold = Ruling.objects.filter(by=reviewer, made_at__gt=now - TELL_WITHIN, outcome=RulingOutcome.REFUSED, told_at=None)
+    untold = Ruling.objects.filter(
+        by=reviewer, made_at__gt=now - TELL_WITHIN, outcome=RulingOutcome.REFUSED, told_at=None
+    )
     told = list(untold.select_related("case"))
     if told:
         untold.filter(pk__in=[ruling.pk for ruling in told]).update(told_at=now)
-    return [{"case": ruling.case, "verb": case_comparison.VERB_WORDS.get(ruling.verb, ruling.verb), "why": _why(ruling)} for ruling in told]
+    return [
+        {
+            "case": ruling.case,
+            "verb": case_comparison.VERB_WORDS.get(ruling.verb, ruling.verb),
+            "why": _why(ruling),
+        }
+        for ruling in told
+    ]
 
 
 def _why(ruling: Ruling) -> str:
@@ -87,8 +132,11 @@ def _why(ruling: Ruling) -> str:
 
 
 _KINDS: Final = {
-    NoteKind.HOLD: "hold", NoteKind.ESCALATE: "escalate", NoteKind.ASSIGN: "assign", NoteKind.RETURNED: "return_ruling",
-}  # fmt: skip
+    NoteKind.HOLD: "hold",
+    NoteKind.ESCALATE: "escalate",
+    NoteKind.ASSIGN: "assign",
+    NoteKind.RETURNED: "return_ruling",
+}
 """By which verb each kind of note is called."""
 
 
@@ -99,7 +147,9 @@ def notes(case: Case) -> list[dict[str, Any]]:
             "note": note,
             "words": case_comparison.VERB_WORDS[_KINDS[NoteKind(note.kind)]],
             "who": note.by.email if note.by else case_comparison.ROLE_WORDS["system"],
-            "text": str(case_comparison.code_in_words(note.text)) if note.text in REASONS else note.text,
+            "text": str(case_comparison.code_in_words(note.text))
+            if note.text in REASONS
+            else note.text,
         }
         for note in CaseNote.objects.filter(case=case).select_related("by")
     ]
@@ -112,7 +162,11 @@ def blind(case: Case) -> bool:
 
 def draft(case: Case, reviewer: User) -> Typed:
     """What this reviewer typed of the case, and has not sent."""
-    kept = ReviewDraft.objects.filter(case=case, reviewer=reviewer).first() if case.awaits_review() else None
+    kept = (
+        ReviewDraft.objects.filter(case=case, reviewer=reviewer).first()
+        if case.awaits_review()
+        else None
+    )
     return Typed.kept(kept.verb, kept.reasons, kept.note, kept.about) if kept else NOTHING_TYPED
 
 
@@ -126,7 +180,9 @@ def replied(code: str, verb: str, case: Case, typed: Typed) -> str:
     """
     reply = SavedReply.objects.get(code=code, verb=verb, retired_at=None)
     paper = required_documents.paper_of(case.account_class, case.declared_uscc)
-    about = dict.fromkeys(required_documents.about(code, typed.about.get(code, ""), paper) for code in typed.reasons)
+    about = dict.fromkeys(
+        required_documents.about(code, typed.about.get(code, ""), paper) for code in typed.reasons
+    )
     items = [_in_both(item) for item in about if item != required_documents.SUBMISSION]
     values = reply_templates.Values(case.declared_name, case.declared_uscc, items)
     text = reply_templates.render(Text(reply.text_zh, reply.text_en), values)

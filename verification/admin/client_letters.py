@@ -44,13 +44,20 @@ class ToLookAtFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for value, words in ((None, _("To look at")), ("all", _("All"))):
-            chosen = changelist.get_query_string({self.parameter_name: value} if value else {}, [] if value else [self.parameter_name])
+            chosen = changelist.get_query_string(
+                {self.parameter_name: value} if value else {},
+                [] if value else [self.parameter_name],
+            )
             yield {"selected": self.value() == value, "query_string": chosen, "display": words}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "all" or request.GET.get("q"):
             return queryset
-        doubtful = [standing.client.pk for standing in client_letters.to_look_at(timezone.now()) if standing.client]
+        doubtful = [
+            standing.client.pk
+            for standing in client_letters.to_look_at(timezone.now())
+            if standing.client
+        ]
         return queryset.filter(pk__in=doubtful)
 
 
@@ -65,7 +72,10 @@ class ClientAuthorisationAdmin(LookOnlyAdmin):
     change_form_template = "admin/verification/clientauthorisation/change_form.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(MAY_DECIDE) or request.user.has_perm("verification.view_clientauthorisation"))
+        return bool(
+            request.user.has_perm(MAY_DECIDE)
+            or request.user.has_perm("verification.view_clientauthorisation")
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -87,16 +97,31 @@ class ClientAuthorisationAdmin(LookOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         context = {"title": gettext("Clients to look at"), "is_nav_sidebar_enabled": False}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         client = self.get_object(request, object_id)
-        shown = _letter(client, timezone.now()) if client and self.has_view_permission(request, client) else {}
-        context = {**(extra_context or {}), **shown, "may_decide": request.user.has_perm(MAY_DECIDE), "is_nav_sidebar_enabled": False}
+        shown = (
+            _letter(client, timezone.now())
+            if client and self.has_view_permission(request, client)
+            else {}
+        )
+        context = {
+            **(extra_context or {}),
+            **shown,
+            "may_decide": request.user.has_perm(MAY_DECIDE),
+            "is_nav_sidebar_enabled": False,
+        }
         response = super().change_view(request, object_id, form_url, context)
         response["Cache-Control"] = "private, no-store"
         return response
@@ -105,19 +130,39 @@ class ClientAuthorisationAdmin(LookOnlyAdmin):
 
     def accept_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         if request.method != "POST":
-            return HttpResponseRedirect(reverse("admin:verification_clientauthorisation_change", args=[client_id]))
-        return self._done(request, client_id, client_letters.accept_client, gettext("The client's letter is accepted."))
+            return HttpResponseRedirect(
+                reverse("admin:verification_clientauthorisation_change", args=[client_id])
+            )
+        return self._done(
+            request,
+            client_id,
+            client_letters.accept_client,
+            gettext("The client's letter is accepted."),
+        )
 
     def end_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """GET asks once more; POST ends it."""
         if request.method == "POST":
-            return self._done(request, client_id, client_letters.end_client, gettext("The client is ended."))
+            return self._done(
+                request, client_id, client_letters.end_client, gettext("The client is ended.")
+            )
         self._reviewer(request)
         client = get_object_or_404(ClientAuthorisation, pk=client_id)
-        context = {**self.admin_site.each_context(request), "title": gettext("End this client"), "opts": self.opts, "client": client}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("End this client"),
+            "opts": self.opts,
+            "client": client,
+        }
         return TemplateResponse(request, "admin/verification/clientauthorisation/end.html", context)
 
-    def _done(self, request: HttpRequest, client_id: UUID, do: Callable[[UUID, Actor, datetime], Any], said: str) -> HttpResponse:
+    def _done(
+        self,
+        request: HttpRequest,
+        client_id: UUID,
+        do: Callable[[UUID, Actor, datetime], Any],
+        said: str,
+    ) -> HttpResponse:
         reviewer = self._reviewer(request)
         get_object_or_404(ClientAuthorisation, pk=client_id)
         try:
@@ -145,9 +190,15 @@ def _letter(client: ClientAuthorisation, now: datetime) -> dict[str, Any]:
     return {
         "standing": standing,
         "said": case_comparison.Said(standing.finding) if standing.finding else None,
-        "read": [(case_comparison.FIELD_WORDS.get(name, name), value) for name, value in read.get("fields", {}).items()],
+        "read": [
+            (case_comparison.FIELD_WORDS.get(name, name), value)
+            for name, value in read.get("fields", {}).items()
+        ],
         "page_urls": [
-            reverse("admin:verification_case_page", args=[standing.document.case_id, standing.document.pk, page.number])
+            reverse(
+                "admin:verification_case_page",
+                args=[standing.document.case_id, standing.document.pk, page.number],
+            )
             for page in standing.document.pages.all()
         ],
     }

@@ -18,7 +18,16 @@ from verification.rules.required_documents import OF_KIND
 NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "uphold", "revoke"})
 """What hurts an employer at once is shown once more, as the employer will be told it, before it is done."""
 
-BUTTONS = ("approve", "request_changes", "reject", "suspend", "reinstate", "uphold", "revoke", "reopen")
+BUTTONS = (
+    "approve",
+    "request_changes",
+    "reject",
+    "suspend",
+    "reinstate",
+    "uphold",
+    "revoke",
+    "reopen",
+)
 SET_ASIDE = ("hold", "escalate")
 """What a reviewer does with a case that they hold, besides deciding it."""
 BUTTON_WORDS = {
@@ -34,11 +43,19 @@ BUTTON_WORDS = {
     "escalate": _("Hand to a senior"),
 }
 KEYS: Final = {
-    "approve": "a", "reinstate": "a", "request_changes": "d", "reject": "r", "uphold": "r", "hold": "h", "escalate": "e",
-}  # fmt: skip
+    "approve": "a",
+    "reinstate": "a",
+    "request_changes": "d",
+    "reject": "r",
+    "uphold": "r",
+    "hold": "h",
+    "escalate": "e",
+}
 """By which key each is opened (`static/console/keys.js`). Those that share one are never offered together."""
 IN_FORCE = {
-    "suspend": _("Suspend it too, for the same reasons: no resume can be downloaded from the moment that you confirm"),
+    "suspend": _(
+        "Suspend it too, for the same reasons: no resume can be downloaded from the moment that you confirm"
+    ),
     "keep": _("Leave it in force"),
 }
 """What becomes of an approval in force when another case of its employer is refused. Nothing is chosen beforehand."""
@@ -127,16 +144,29 @@ class Typed:
     @classmethod
     def of(cls, verb: str, request: HttpRequest) -> Typed:
         sent = request.POST
-        return cls(verb, tuple(sent.getlist("reasons")), sent.get("note", "")[:NOTE_AT_MOST], sent.get("in_force", ""), said_of(sent))
+        return cls(
+            verb,
+            tuple(sent.getlist("reasons")),
+            sent.get("note", "")[:NOTE_AT_MOST],
+            sent.get("in_force", ""),
+            said_of(sent),
+        )
 
     @classmethod
     def kept(cls, verb: str, reasons: Sequence[str], note: str, about: Mapping[str, str]) -> Typed:
         """What a draft holds; one in which nothing is ticked or written opens nothing."""
-        return cls(verb, tuple(reasons), note, about=about) if reasons or note.strip() else NOTHING_TYPED
+        return (
+            cls(verb, tuple(reasons), note, about=about)
+            if reasons or note.strip()
+            else NOTHING_TYPED
+        )
 
     def and_also(self, text: str) -> Typed:
         """With `text` below what was written."""
-        return replace(self, note="\n\n".join(part for part in (self.note.rstrip(), text) if part)[:NOTE_AT_MOST])
+        return replace(
+            self,
+            note="\n\n".join(part for part in (self.note.rstrip(), text) if part)[:NOTE_AT_MOST],
+        )
 
 
 NOTHING_TYPED = Typed()

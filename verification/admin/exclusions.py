@@ -30,12 +30,28 @@ MAY_CHANGE = "verification.change_case"
 class ExclusionForm(forms.Form):
     """Either everything of some kinds by which a case's employer is known, or one thing typed by hand."""
 
-    case = forms.UUIDField(label=_("Case"), required=False, help_text=_("The whole id; all that its employer is known by is taken from it"))
-    kinds = forms.MultipleChoiceField(
-        label=_("By what"), choices=ExclusionKind.choices, widget=forms.CheckboxSelectMultiple, required=False
+    case = forms.UUIDField(
+        label=_("Case"),
+        required=False,
+        help_text=_("The whole id; all that its employer is known by is taken from it"),
     )
-    kind = forms.ChoiceField(label=_("Or one thing"), choices=[(kind.value, kind.label) for kind in exclusion_list.BY_HAND], required=False)
-    value = forms.CharField(label=_("Value"), max_length=200, required=False, help_text=_("Kept unreadable, except a credit code"))
+    kinds = forms.MultipleChoiceField(
+        label=_("By what"),
+        choices=ExclusionKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    kind = forms.ChoiceField(
+        label=_("Or one thing"),
+        choices=[(kind.value, kind.label) for kind in exclusion_list.BY_HAND],
+        required=False,
+    )
+    value = forms.CharField(
+        label=_("Value"),
+        max_length=200,
+        required=False,
+        help_text=_("Kept unreadable, except a credit code"),
+    )
     why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
     def clean_case(self) -> UUID | None:
@@ -65,26 +81,40 @@ class ExclusionAdmin(LookOnlyAdmin):
         return bool(request.user.has_perm(MAY_CHANGE))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(MAY_CHANGE) or request.user.has_perm("verification.view_exclusion"))
+        return bool(
+            request.user.has_perm(MAY_CHANGE)
+            or request.user.has_perm("verification.view_exclusion")
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def get_urls(self) -> list[URLPattern]:
-        lift = path("<uuid:exclusion_id>/lift/", self.admin_site.admin_view(self.lift_view), name="verification_exclusion_lift")
+        lift = path(
+            "<uuid:exclusion_id>/lift/",
+            self.admin_site.admin_view(self.lift_view),
+            name="verification_exclusion_lift",
+        )
         return [lift, *super().get_urls()]
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ExclusionForm(request.POST or None, initial={"case": request.GET.get("case", ""), "kinds": ["uscc", "image"]})
+        form = ExclusionForm(
+            request.POST or None,
+            initial={"case": request.GET.get("case", ""), "kinds": ["uscc", "image"]},
+        )
         if request.method == "POST" and form.is_valid():
             try:
                 added = self._add(request, form.cleaned_data)
             except Refused as refused:
                 form.refuse(refused)
             else:
-                messages.success(request, gettext("On the exclusion list: %(count)s.") % {"count": added})
+                messages.success(
+                    request, gettext("On the exclusion list: %(count)s.") % {"count": added}
+                )
                 return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
         return self._page(request, "add", gettext("Exclude somebody"), form=form)
 
@@ -92,15 +122,25 @@ class ExclusionAdmin(LookOnlyAdmin):
         assert isinstance(request.user, User)
         now = timezone.now()
         if typed["case"]:
-            return len(exclusion_list.exclude(typed["case"], typed["kinds"], typed["why"], request.user, now))
+            return len(
+                exclusion_list.exclude(
+                    typed["case"], typed["kinds"], typed["why"], request.user, now
+                )
+            )
         exclusion_list.add(typed["kind"], typed["value"], typed["why"], request.user, now)
         return 1
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         may_lift = request.user.has_perm(MAY_CHANGE)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_lift": may_lift})
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "may_lift": may_lift}
+        )
 
     def lift_view(self, request: HttpRequest, exclusion_id: UUID) -> HttpResponse:
         """GET asks once more; POST takes it off the list."""
@@ -109,13 +149,27 @@ class ExclusionAdmin(LookOnlyAdmin):
         assert isinstance(request.user, User)
         exclusion = get_object_or_404(Exclusion, pk=exclusion_id)
         if request.method != "POST":
-            return self._page(request, "lift", gettext("Lift the exclusion of %(what)s") % {"what": exclusion.shown}, exclusion=exclusion)
+            return self._page(
+                request,
+                "lift",
+                gettext("Lift the exclusion of %(what)s") % {"what": exclusion.shown},
+                exclusion=exclusion,
+            )
         exclusion_list.lift(exclusion_id, request.user, timezone.now())
         messages.success(request, gettext("The exclusion is lifted."))
         return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
 
-    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
-        response = TemplateResponse(request, f"admin/verification/exclusion/{template}.html", context)
+    def _page(
+        self, request: HttpRequest, template: str, title: str, **context: Any
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            **context,
+        }
+        response = TemplateResponse(
+            request, f"admin/verification/exclusion/{template}.html", context
+        )
         response["Cache-Control"] = "private, no-store"
         return response

@@ -13,7 +13,10 @@ _NAMES: Final = """
     50 重庆 Chongqing · 51 四川 Sichuan · 52 贵州 Guizhou · 53 云南 Yunnan · 54 西藏 Tibet · 61 陕西 Shaanxi · 62 甘肃 Gansu ·
     63 青海 Qinghai · 64 宁夏 Ningxia · 65 新疆 Xinjiang · 71 台湾 Taiwan · 81 香港 Hong Kong · 82 澳门 Macao · 10 国家 National
 """
-NAMES: Final = {code: Text(zh, en) for code, zh, en in (entry.strip().split(" ", 2) for entry in _NAMES.split("·"))}
+NAMES: Final = {
+    code: Text(zh, en)
+    for code, zh, en in (entry.strip().split(" ", 2) for entry in _NAMES.split("·"))
+}
 """By code. 10 is of bodies that are registered with the state itself."""
 
 

@@ -45,8 +45,14 @@ SHOWN_AT_MOST: Final = 200
 """So many golden cases are listed, the newest first."""
 
 BUCKET_WORDS: Final = (
-    _("under 15 s"), _("15–30 s"), _("30–60 s"), _("1–2 min"), _("2–5 min"), _("5–10 min"), _("longer"),
-)  # fmt: skip
+    _("under 15 s"),
+    _("15–30 s"),
+    _("30–60 s"),
+    _("1–2 min"),
+    _("2–5 min"),
+    _("5–10 min"),
+    _("longer"),
+)
 
 
 class KeepForm(forms.Form):
@@ -76,7 +82,9 @@ def quality_view(request: HttpRequest) -> HttpResponse:
     record("look_quality", user, user.as_reviewer(), now, data={"period": period})
     context = {
         "everybody": _shown(told.everybody),
-        "reviewers": [{"who": person.email, **_shown(figures)} for person, figures in told.reviewers],
+        "reviewers": [
+            {"who": person.email, **_shown(figures)} for person, figures in told.reviewers
+        ],
         "golden_cases": _golden_cases(),
         "share": f"{100 * settings.GOLDEN_SHARE:g}",
         "may_keep": may_keep,
@@ -92,7 +100,11 @@ def mine_view(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     period, since = _period(request, now)
     month = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    context = {"own": _shown(reviewer_figures.of_one(user, since, month)), "page_url": reverse("quality_mine"), "month": month}
+    context = {
+        "own": _shown(reviewer_figures.of_one(user, since, month)),
+        "page_url": reverse("quality_mine"),
+        "month": month,
+    }
     return _page(request, "mine", gettext("My figures"), context | _periods(period))
 
 
@@ -108,15 +120,23 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     assert last is not None
     verb = request.POST.get("verb") or request.GET.get("verb") or last.verb
     verb = verb if verb in golden_cases.RIGHT else last.verb
-    ticked = request.POST.getlist("reasons") if request.method == "POST" else [reason["code"] for reason in last.reasons]
+    ticked = (
+        request.POST.getlist("reasons")
+        if request.method == "POST"
+        else [reason["code"] for reason in last.reasons]
+    )
     form = KeepForm(verb, request.POST or None)
     if request.method == "POST" and "confirmed" in request.POST and form.is_valid():
         try:
-            golden_cases.keep(case_id, form.cleaned_data["verb"], form.cleaned_data["reasons"], user, now)
+            golden_cases.keep(
+                case_id, form.cleaned_data["verb"], form.cleaned_data["reasons"], user, now
+            )
         except Refused as refused:
             messages.error(request, in_words(refused))
             return HttpResponseRedirect(address)
-        messages.success(request, gettext("Kept as a golden case: %(name)s") % {"name": case.declared_name})
+        messages.success(
+            request, gettext("Kept as a golden case: %(name)s") % {"name": case.declared_name}
+        )
         return HttpResponseRedirect(reverse("quality"))
     findings = [finding for run in golden_cases.runs_of(case) for finding in run.as_findings()]
     context = {
@@ -126,7 +146,9 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "choices": case_comparison.choices(verb, findings, ticked, {}, ""),
         "days": settings.GOLDEN_DAYS,
     }
-    return _page(request, "keep", gettext("Keep as a golden case"), context, 400 if form.errors else 200)
+    return _page(
+        request, "keep", gettext("Keep as a golden case"), context, 400 if form.errors else 200
+    )
 
 
 def retire_view(request: HttpRequest, golden_id: int) -> HttpResponse:
@@ -134,19 +156,31 @@ def retire_view(request: HttpRequest, golden_id: int) -> HttpResponse:
     user = _lead(request)
     kept = get_object_or_404(GoldenCase.objects.in_use(), pk=golden_id)
     if request.method != "POST":
-        return _page(request, "retire", gettext("Retire the golden case of %(name)s") % {"name": kept.name}, {"kept": _listed(kept)})
+        return _page(
+            request,
+            "retire",
+            gettext("Retire the golden case of %(name)s") % {"name": kept.name},
+            {"kept": _listed(kept)},
+        )
     golden_cases.retire(kept.pk, user, timezone.now())
-    messages.success(request, gettext("It is given to nobody any more, and what was stored of it is erased."))
+    messages.success(
+        request, gettext("It is given to nobody any more, and what was stored of it is erased.")
+    )
     return HttpResponseRedirect(reverse("quality"))
 
 
 def urls() -> list[URLPattern]:
     """Under `/console/`, before the addresses of the admin itself."""
     doors: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
-        "quality": ("", quality_view), "quality_mine": ("mine/", mine_view),
-        "quality_keep": ("keep/<uuid:case_id>/", keep_view), "quality_retire": ("golden/<int:golden_id>/retire/", retire_view),
-    }  # fmt: skip
-    return [path(f"quality/{address}", admin.site.admin_view(view), name=name) for name, (address, view) in doors.items()]
+        "quality": ("", quality_view),
+        "quality_mine": ("mine/", mine_view),
+        "quality_keep": ("keep/<uuid:case_id>/", keep_view),
+        "quality_retire": ("golden/<int:golden_id>/retire/", retire_view),
+    }
+    return [
+        path(f"quality/{address}", admin.site.admin_view(view), name=name)
+        for name, (address, view) in doors.items()
+    ]
 
 
 # --- What is shown ---------------------------------------------------------------------------------------
@@ -158,7 +192,9 @@ def _shown(figures: Figures) -> dict[str, Any]:
         "figures": figures,
         "by_verb_strip": quality_chart.strip(figures.by_verb),
         "by_category_strip": quality_chart.strip(figures.by_category),
-        "spread": quality_chart.spread(list(zip(map(str, BUCKET_WORDS), figures.times.buckets, strict=True))),
+        "spread": quality_chart.spread(
+            list(zip(map(str, BUCKET_WORDS), figures.times.buckets, strict=True))
+        ),
         "answers": [_answered(answers) for answers in figures.answers],
     }
 
@@ -168,16 +204,28 @@ def _answered(answers: Answers) -> dict[str, Any]:
     return {
         "kind": GoldenKind(answers.kind).label,
         "right_verb": BUTTON_WORDS[answers.right_verb],
-        "cells": [(BUTTON_WORDS[verb], answers.by_verb.get(verb, 0), verb == answers.right_verb) for verb in golden_cases.RIGHT],
+        "cells": [
+            (BUTTON_WORDS[verb], answers.by_verb.get(verb, 0), verb == answers.right_verb)
+            for verb in golden_cases.RIGHT
+        ],
         "without_reasons": answers.by_verb.get(answers.right_verb, 0) - answers.right,
         "n": answers.n,
     }
 
 
 def _golden_cases() -> list[dict[str, Any]]:
-    counted = Count("turns"), Count("turns", filter=Q(turns__right__isnull=False)), Count("turns", filter=Q(turns__right=True))
+    counted = (
+        Count("turns"),
+        Count("turns", filter=Q(turns__right__isnull=False)),
+        Count("turns", filter=Q(turns__right=True)),
+    )
     named = dict(zip(("given", "answered", "right"), counted, strict=True))
-    there = GoldenCase.objects.in_use().select_related("made_by").annotate(**named).order_by("-made_at", "-pk")
+    there = (
+        GoldenCase.objects.in_use()
+        .select_related("made_by")
+        .annotate(**named)
+        .order_by("-made_at", "-pk")
+    )
     return [_listed(kept) for kept in there[:SHOWN_AT_MOST]]
 
 
@@ -192,7 +240,10 @@ def _listed(kept: Any) -> dict[str, Any]:
 
 
 def _periods(chosen: str) -> dict[str, Any]:
-    return {"period": chosen, "periods": [(code, words, code == chosen) for code, (_length, words) in PERIODS.items()]}
+    return {
+        "period": chosen,
+        "periods": [(code, words, code == chosen) for code, (_length, words) in PERIODS.items()],
+    }
 
 
 def _period(request: HttpRequest, now: datetime) -> tuple[str, datetime | None]:
@@ -202,9 +253,18 @@ def _period(request: HttpRequest, now: datetime) -> tuple[str, datetime | None]:
     return chosen, now - length if length else None
 
 
-def _page(request: HttpRequest, template: str, title: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
-    page = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False, "title": title, **context}
-    response = TemplateResponse(request, f"admin/verification/quality/{template}.html", page, status=status)
+def _page(
+    request: HttpRequest, template: str, title: str, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    page = {
+        **admin.site.each_context(request),
+        "is_nav_sidebar_enabled": False,
+        "title": title,
+        **context,
+    }
+    response = TemplateResponse(
+        request, f"admin/verification/quality/{template}.html", page, status=status
+    )
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -117,8 +117,15 @@ class StateFilter(_Filter):
     title, asks = _("state"), "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        waiting = (str(State.IN_REVIEW), f"{case_comparison.STATE_WORDS[State.IN_REVIEW]} ({_figures(request).waiting})")
-        others = ((str(state), str(case_comparison.STATE_WORDS[state])) for state in State if state is not State.IN_REVIEW)
+        waiting = (
+            str(State.IN_REVIEW),
+            f"{case_comparison.STATE_WORDS[State.IN_REVIEW]} ({_figures(request).waiting})",
+        )
+        others = (
+            (str(state), str(case_comparison.STATE_WORDS[state]))
+            for state in State
+            if state is not State.IN_REVIEW
+        )
         return [waiting, *others, (ALL, gettext("All"))]
 
 
@@ -128,14 +135,21 @@ class ReasonFilter(_Filter):
     title, asks = _("why it is held"), "reason"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
-        return _counted(figures.by_reason, self.chosen.reason, lambda code: str(case_comparison.code_in_words(code)))
+        return _counted(
+            figures.by_reason,
+            self.chosen.reason,
+            lambda code: str(case_comparison.code_in_words(code)),
+        )
 
 
 class ClassFilter(_Filter):
     title, asks = _("account class"), "account_class"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
-        return [(str(value), f"{words} ({figures.by_class.get(value, 0)})") for value, words in case_comparison.CLASS_WORDS.items()]
+        return [
+            (str(value), f"{words} ({figures.by_class.get(value, 0)})")
+            for value, words in case_comparison.CLASS_WORDS.items()
+        ]
 
 
 class TierFilter(_Filter):
@@ -144,7 +158,10 @@ class TierFilter(_Filter):
     title, asks = _("rights meanwhile"), "tier"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
-        return [(value, f"{words} ({figures.by_tier.get(value, 0)})") for value, words in TIER_WORDS.items()]
+        return [
+            (value, f"{words} ({figures.by_tier.get(value, 0)})")
+            for value, words in TIER_WORDS.items()
+        ]
 
 
 class AgeFilter(_Filter):
@@ -152,7 +169,9 @@ class AgeFilter(_Filter):
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         counts = {Age.LATE: f" ({figures.late})"}
-        return [(value, f"{words}{counts.get(Age(value), '')}") for value, words in AGE_WORDS.items()]
+        return [
+            (value, f"{words}{counts.get(Age(value), '')}") for value, words in AGE_WORDS.items()
+        ]
 
 
 class ProvinceFilter(_Filter):
@@ -161,7 +180,11 @@ class ProvinceFilter(_Filter):
     title, asks = _("province"), "province"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
-        return _counted(figures.by_province, self.chosen.province, lambda code: provinces.name(code, get_language() or "zh-hans"))
+        return _counted(
+            figures.by_province,
+            self.chosen.province,
+            lambda code: provinces.name(code, get_language() or "zh-hans"),
+        )
 
 
 class ClaimFilter(_Filter):
@@ -169,7 +192,10 @@ class ClaimFilter(_Filter):
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         counts = {Claim.FREE: figures.free, Claim.HELD: figures.held}
-        return [(value, f"{words} ({counts[Claim(value)]})" if value in counts else str(words)) for value, words in CLAIM_WORDS.items()]
+        return [
+            (value, f"{words} ({counts[Claim(value)]})" if value in counts else str(words))
+            for value, words in CLAIM_WORDS.items()
+        ]
 
 
 def _counted(counts: Mapping[str, int], chosen: str, words: Any) -> list[tuple[str, str]]:
@@ -222,7 +248,15 @@ class QueueAdmin(LookOnlyAdmin):
 
     list_display = ("company", "why_held", "why_next", "waiting", "claim_in_words")
     list_display_links = None
-    list_filter = (ReasonFilter, AgeFilter, ClaimFilter, ClassFilter, TierFilter, ProvinceFilter, StateFilter)
+    list_filter = (
+        ReasonFilter,
+        AgeFilter,
+        ClaimFilter,
+        ClassFilter,
+        TierFilter,
+        ProvinceFilter,
+        StateFilter,
+    )
     list_select_related = ("submitted_by", "claimed_by", "assigned_to")
     list_max_show_all = 0
     paginator = CappedPaginator
@@ -234,10 +268,17 @@ class QueueAdmin(LookOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         cases: QuerySet[Case] = Case.objects.shown_to(_actor(request).id).order_by(*self.ordering)
-        ruled, heard = Ruling.objects.open().filter(case=OuterRef("pk")), Appeal.objects.open().filter(case=OuterRef("pk"))
-        return cases.annotate(is_ruled=Exists(ruled), is_heard=Exists(heard)).prefetch_related("review_reasons")
+        ruled, heard = (
+            Ruling.objects.open().filter(case=OuterRef("pk")),
+            Appeal.objects.open().filter(case=OuterRef("pk")),
+        )
+        return cases.annotate(is_ruled=Exists(ruled), is_heard=Exists(heard)).prefetch_related(
+            "review_reasons"
+        )
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Case], search_term: str) -> tuple[QuerySet[Case], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
+    ) -> tuple[QuerySet[Case], bool]:
         """The first `FOUND` of them: no index serves a part of a name, so all is looked through once, and not for each count."""
         if not (text := search_term.strip()):
             return queryset, False
@@ -247,7 +288,9 @@ class QueueAdmin(LookOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QueueList
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
         now, actor = timezone.now(), _actor(request)
@@ -255,7 +298,10 @@ class QueueAdmin(LookOnlyAdmin):
         context = {
             "title": gettext("Review queue"),
             "queue": _figures(request),
-            "mine": Filters(claim=Claim.MINE).apply(Case.objects.awaiting_review(), actor, now).order_by().count(),
+            "mine": Filters(claim=Claim.MINE)
+            .apply(Case.objects.awaiting_review(), actor, now)
+            .order_by()
+            .count(),
             "lately": queue_chart.drawn(queue_figures.lately(now, UUID(actor.id))),
             "asked": filters.suffix(),
             "unlisted": _unlisted(now) if actor.can(Power.QUALITY) else None,
@@ -272,20 +318,35 @@ class QueueAdmin(LookOnlyAdmin):
         url = reverse("admin:verification_case_change", args=[case.pk])
         who = masked(case.submitted_by.email) if case.submitted_by else "—"
         attempt = gettext("attempt %(number)s") % {"number": case.attempt_number}
-        below = (case.declared_uscc, case_comparison.CLASS_WORDS[AccountClass(case.account_class)], attempt, who)
+        below = (
+            case.declared_uscc,
+            case_comparison.CLASS_WORDS[AccountClass(case.account_class)],
+            attempt,
+            who,
+        )
         holds = case.awaits_review() and case.rights_now != RightsNow.NONE
         return format_html(
             '<a class="company" href="{}" lang="zh-Hans">{}</a><span class="below">{}</span>{}',
-            url + case.asked, case.declared_name, " · ".join(str(part) for part in below),
-            format_html('<span class="tag">{}</span>', TIER_WORDS[case.rights_now]) if holds else "",
-        )  # fmt: skip
+            url + case.asked,
+            case.declared_name,
+            " · ".join(str(part) for part in below),
+            format_html('<span class="tag">{}</span>', TIER_WORDS[case.rights_now])
+            if holds
+            else "",
+        )
 
     @admin.display(description=_("why it is held"))
     def why_held(self, case: Any) -> SafeString | str:
         if not case.awaits_review():
             return "—"
         appealed = [gettext("Appeal")] if case.is_heard else []
-        lines = [*appealed, *(str(case_comparison.code_in_words(reason.code)) for reason in case.review_reasons.all())]
+        lines = [
+            *appealed,
+            *(
+                str(case_comparison.code_in_words(reason.code))
+                for reason in case.review_reasons.all()
+            ),
+        ]
         items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
         return format_html('<ul class="reasons">{}</ul>', items) if lines else "—"
 
@@ -297,13 +358,17 @@ class QueueAdmin(LookOnlyAdmin):
             return "—"
         lines = (
             (gettext("harm: %(kind)s") % {"kind": HARM_WORDS[_weighs(case)]}, _number(found.harm)),
-            (gettext("waited %(hours)s working h") % {"hours": f"{found.waited:.1f}"}, _number(found.waiting)),
+            (
+                gettext("waited %(hours)s working h") % {"hours": f"{found.waited:.1f}"},
+                _number(found.waiting),
+            ),
             (_deadline(found), _number(found.deadline)),
         )
         return format_html(
             '<b class="score">{}</b><ul class="factors">{}</ul>',
-            _number(found.score), format_html_join("", "<li>{} <b>×{}</b></li>", lines),
-        )  # fmt: skip
+            _number(found.score),
+            format_html_join("", "<li>{} <b>×{}</b></li>", lines),
+        )
 
     @admin.display(description=_("waiting"))
     def waiting(self, case: Any) -> SafeString | str:
@@ -314,9 +379,12 @@ class QueueAdmin(LookOnlyAdmin):
         due = _clock(case.review_due) if case.review_due else "—"
         return format_html(
             '<time datetime="{}" title="{}">{}</time><span class="below">{}</span>{}',
-            since.isoformat(), _clock(since), timesince(since, case.now), gettext("due %(when)s") % {"when": due},
+            since.isoformat(),
+            _clock(since),
+            timesince(since, case.now),
+            gettext("due %(when)s") % {"when": due},
             format_html('<span class="tag tag-late">{}</span>', gettext("late")) if late else "",
-        )  # fmt: skip
+        )
 
     @admin.display(description=_("claimed by"))
     def claim_in_words(self, case: Any) -> SafeString | str:
@@ -326,14 +394,24 @@ class QueueAdmin(LookOnlyAdmin):
             return format_html('<span class="tag tag-taken">{}</span>', gettext("just decided"))
         if case.held_until and case.held_until > case.now:
             until = gettext("until %(when)s") % {"when": _clock(case.held_until)}
-            return format_html('<span class="tag tag-held">{}</span><span class="below">{}</span>', gettext("set aside"), until)
+            return format_html(
+                '<span class="tag tag-held">{}</span><span class="below">{}</span>',
+                gettext("set aside"),
+                until,
+            )
         if not case.claimed(case.now):
-            whose = gettext("for %(who)s") % {"who": case.assigned_to.email} if case.assigned_to else gettext("free")
+            whose = (
+                gettext("for %(who)s") % {"who": case.assigned_to.email}
+                if case.assigned_to
+                else gettext("free")
+            )
             return format_html('<span class="tag tag-free">{}</span>', whose)
         who = gettext("you") if case.is_mine else case.claimed_by.email
         left = gettext("%(time)s left") % {"time": timeuntil(case.claimed_until, case.now, depth=1)}
         tag = "tag-mine" if case.is_mine else "tag-taken"
-        return format_html('<span class="tag {}">{}</span><span class="below">{}</span>', tag, who, left)
+        return format_html(
+            '<span class="tag {}">{}</span><span class="below">{}</span>', tag, who, left
+        )
 
 
 def _unlisted(now: datetime) -> int | None:
@@ -351,7 +429,11 @@ def _weighs(case: Case) -> Kind:
 
 
 def _deadline(found: Factors) -> str:
-    words = gettext("due in %(hours)s working h") if found.left >= 0 else gettext("late by %(hours)s working h")
+    words = (
+        gettext("due in %(hours)s working h")
+        if found.left >= 0
+        else gettext("late by %(hours)s working h")
+    )
     return words % {"hours": f"{abs(found.left):.1f}"}
 
 

@@ -70,4 +70,8 @@ def _bar(x: float, width: float, share: float) -> Bar:
 
 def _line(points: Sequence[tuple[float, float | None]], longest: float) -> str:
     """Days without a decision are passed over: the line goes on from the last one."""
-    return " ".join(f"{x:.1f},{HEIGHT - (value / longest) * (HEIGHT - 2) - 1:.1f}" for x, value in points if value is not None)
+    return " ".join(
+        f"{x:.1f},{HEIGHT - (value / longest) * (HEIGHT - 2) - 1:.1f}"
+        for x, value in points
+        if value is not None
+    )

@@ -11,7 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
-from verification.models import Attempt, CheckRun, Decision, Document, HrLicenceRecord, RegistryRecord, ShadowVerdict
+from verification.models import (
+    Attempt,
+    CheckRun,
+    Decision,
+    Document,
+    HrLicenceRecord,
+    RegistryRecord,
+    ShadowVerdict,
+)
 from verification.reviewing import case_comparison
 
 
@@ -24,7 +32,16 @@ class CheckRunInline(LookOnly, TabularInline):
 @admin.register(Attempt)
 class AttemptAdmin(OfEmployersAdmin):
     employer_path = "case__employer"
-    list_display = ("case", "number", "submitted_at", "outcome", "waiting_for", "waits", "tries", "finished_at")
+    list_display = (
+        "case",
+        "number",
+        "submitted_at",
+        "outcome",
+        "waiting_for",
+        "waits",
+        "tries",
+        "finished_at",
+    )
     list_filter = ("outcome", "waiting_for", ("finished_at", admin.EmptyFieldListFilter))
     list_select_related = ("case",)
     search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
@@ -43,7 +60,9 @@ class DecisionAdmin(OfEmployersAdmin):
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, decision: Decision) -> str:
-        return "; ".join(str(reason["sentence"]) for reason in case_comparison.told(decision.reasons))
+        return "; ".join(
+            str(reason["sentence"]) for reason in case_comparison.told(decision.reasons)
+        )
 
 
 class DisagreesFilter(admin.SimpleListFilter):
@@ -57,7 +76,9 @@ class DisagreesFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         same = Q(outcome=F("live_outcome"))
-        return {"1": queryset.exclude(same), "0": queryset.filter(same)}.get(self.value() or "", queryset)
+        return {"1": queryset.exclude(same), "0": queryset.filter(same)}.get(
+            self.value() or "", queryset
+        )
 
 
 @admin.register(ShadowVerdict)
@@ -70,7 +91,10 @@ class ShadowVerdictAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, verdict: ShadowVerdict) -> str:
-        return "; ".join(str(reason["sentence"]) for reason in case_comparison.told({"code": code} for code in verdict.reasons))
+        return "; ".join(
+            str(reason["sentence"])
+            for reason in case_comparison.told({"code": code} for code in verdict.reasons)
+        )
 
 
 @admin.register(Document)
@@ -89,7 +113,16 @@ class DocumentAdmin(OfEmployersAdmin):
 class RegistryRecordAdmin(LookOnlyAdmin):
     """The snapshot of the company register; `manage.py import_registry` fills it."""
 
-    list_display = ("uscc", "name", "legal_representative", "status", "established_on", "abnormal_list", "serious_violation_list", "as_of")
+    list_display = (
+        "uscc",
+        "name",
+        "legal_representative",
+        "status",
+        "established_on",
+        "abnormal_list",
+        "serious_violation_list",
+        "as_of",
+    )
     list_filter = ("status", "abnormal_list", "serious_violation_list")
     search_fields = ("=uscc", "^name")
     search_help_text = _("A whole credit code, or how the name begins")

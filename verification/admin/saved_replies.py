@@ -29,15 +29,25 @@ WITH_NOTE = sorted(guards.NEEDS_CLAIM)
 class ReplyForm(ReplyFormBase):
     """A reply as a lead types it."""
 
-    verb = forms.ChoiceField(label=_("Decision"), choices=[(verb, BUTTON_WORDS[verb]) for verb in WITH_NOTE])
-    code = forms.SlugField(label=_("Short name"), max_length=40, help_text=_("In lower case; by it the list is ordered"))
+    verb = forms.ChoiceField(
+        label=_("Decision"), choices=[(verb, BUTTON_WORDS[verb]) for verb in WITH_NOTE]
+    )
+    code = forms.SlugField(
+        label=_("Short name"),
+        max_length=40,
+        help_text=_("In lower case; by it the list is ordered"),
+    )
     title_zh = forms.CharField(label=_("Title in Chinese"), max_length=100)
     title_en = forms.CharField(label=_("Title in English"), max_length=100)
     text_zh = forms.CharField(
-        label=_("Text in Chinese"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}),
+        label=_("Text in Chinese"),
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("A case fills in {company}, {uscc} and {items}"),
-    )  # fmt: skip
-    text_en = forms.CharField(label=_("Text in English"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}))
+    )
+    text_en = forms.CharField(
+        label=_("Text in English"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5})
+    )
     retired = forms.BooleanField(label=_("No longer offered"), required=False)
 
     class Meta:

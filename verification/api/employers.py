@@ -25,7 +25,13 @@ from verification.rules.states import State
 router = Router(tags=["employers"])
 Reference = Annotated[
     str,
-    Field(min_length=1, max_length=REFERENCE_LONGEST, pattern=REFERENCE, examples=["co-1001"], description="Your own id of it."),
+    Field(
+        min_length=1,
+        max_length=REFERENCE_LONGEST,
+        pattern=REFERENCE,
+        examples=["co-1001"],
+        description="Your own id of it.",
+    ),
 ]
 
 EXAMPLE: Final[dict[str, Any]] = {
@@ -38,7 +44,9 @@ EXAMPLE: Final[dict[str, Any]] = {
     "registered_at": "2026-11-20T02:00:00Z",
     "state": "approved",
     "expires_at": "2027-05-20T02:00:00Z",
-    "members": [{"id": "6d5c4b3a-2918-4706-95f4-e3d2c1b0a998", "reference": "hr-7", "role": "owner"}],
+    "members": [
+        {"id": "6d5c4b3a-2918-4706-95f4-e3d2c1b0a998", "reference": "hr-7", "role": "owner"}
+    ],
 }
 
 
@@ -56,13 +64,17 @@ class EmployerOut(Schema):
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
     id: UUID = Field(description="Ours; the gate asks for it.")
-    reference: str = Field(description="Yours; empty where the employer registered on our own pages.")
+    reference: str = Field(
+        description="Yours; empty where the employer registered on our own pages."
+    )
     name: str = Field(description="As it was declared.")
     uscc: str = Field(description="Its unified social credit code, as it was declared.")
     account_class: AccountClass = Field(description="Whom it recruits for.")
     test: bool = Field(description="Whether it was made by a platform for tests.")
     registered_at: datetime = Field(description="When it was made known to us.")
-    state: State | None = Field(description="Of the case that counts: the last that was approved, else the last; null where there is none.")
+    state: State | None = Field(
+        description="Of the case that counts: the last that was approved, else the last; null where there is none."
+    )
     expires_at: datetime | None = Field(description="Until when the approval of that case holds.")
     members: list[MemberLine] = Field(description="Those who act for it now.")
 
@@ -70,11 +82,20 @@ class EmployerOut(Schema):
     def of(cls, employer: Employer, case: Case | None) -> EmployerOut:
         active = [member for member in employer.members.all() if member.left_at is None]
         return cls(
-            id=employer.pk, reference=employer.reference, name=employer.name, uscc=employer.uscc, test=employer.test,
-            account_class=AccountClass(employer.account_class), registered_at=employer.registered_at,
-            state=State(case.state) if case else None, expires_at=case.expires_at if case else None,
-            members=[MemberLine(id=member.pk, reference=member.reference, role=member.role) for member in active],
-        )  # fmt: skip
+            id=employer.pk,
+            reference=employer.reference,
+            name=employer.name,
+            uscc=employer.uscc,
+            test=employer.test,
+            account_class=AccountClass(employer.account_class),
+            registered_at=employer.registered_at,
+            state=State(case.state) if case else None,
+            expires_at=case.expires_at if case else None,
+            members=[
+                MemberLine(id=member.pk, reference=member.reference, role=member.role)
+                for member in active
+            ],
+        )
 
     @classmethod
     def all_of(cls, employers: Sequence[Employer]) -> list[EmployerOut]:
@@ -88,10 +109,22 @@ class EmployerOut(Schema):
 class DeclaredIn(Schema):
     """What you say of an employer."""
 
-    name: str = Field(min_length=2, max_length=200, description="As on the business licence.", examples=["云溪市示例科技有限公司"])
-    uscc: str = Field(max_length=40, description="Unified social credit code.", examples=["91990101000000106E"])
-    account_class: AccountClass = Field(AccountClass.DIRECT_EMPLOYER, description="Whom it recruits for.")
-    contest: bool = Field(False, description="Another approved employer holds the code, but it is this one's: a reviewer decides.")
+    name: str = Field(
+        min_length=2,
+        max_length=200,
+        description="As on the business licence.",
+        examples=["云溪市示例科技有限公司"],
+    )
+    uscc: str = Field(
+        max_length=40, description="Unified social credit code.", examples=["91990101000000106E"]
+    )
+    account_class: AccountClass = Field(
+        AccountClass.DIRECT_EMPLOYER, description="Whom it recruits for."
+    )
+    contest: bool = Field(
+        False,
+        description="Another approved employer holds the code, but it is this one's: a reviewer decides.",
+    )
 
     def declared(self) -> Declared:
         return Declared(self.name, self.uscc, self.account_class, self.contest)
@@ -106,14 +139,18 @@ class EmployerIn(DeclaredIn):
 class Sought(PageQuery):
     """Which employers are asked for."""
 
-    uscc: str | None = Field(None, max_length=40, description="Those that declared this code: at most one is confirmed.")
+    uscc: str | None = Field(
+        None, max_length=40, description="Those that declared this code: at most one is confirmed."
+    )
     reference: str | None = Field(None, max_length=64, description="Yours.")
     state: State | None = Field(None, description="Those whose case that counts stands there.")
 
 
 def seen(client: ApiClient, employer_id: UUID) -> Employer:
     """The employer, with its members. Raises Refused `employer_unknown` where this platform may not know of it."""
-    found: Employer | None = Employer.objects.seen_by(client).prefetch_related(_MEMBERS).filter(pk=employer_id).first()
+    found: Employer | None = (
+        Employer.objects.seen_by(client).prefetch_related(_MEMBERS).filter(pk=employer_id).first()
+    )
     if found is None:
         raise Refused("employer_unknown")
     return found
@@ -122,7 +159,13 @@ def seen(client: ApiClient, employer_id: UUID) -> Employer:
 _MEMBERS: Final = Prefetch("members", Member.objects.order_by("joined_at", "pk"))
 
 
-@router.get("", auth=BearerKey(Scope.EMPLOYERS_READ), response=Page[EmployerOut], summary="List employers", operation_id="employers")
+@router.get(
+    "",
+    auth=BearerKey(Scope.EMPLOYERS_READ),
+    response=Page[EmployerOut],
+    summary="List employers",
+    operation_id="employers",
+)
 def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
     """Those that you made, and, unless you are a platform for tests, those who registered on our own pages; the oldest first."""
     rows = Employer.objects.seen_by(request.auth.client).prefetch_related(_MEMBERS)
@@ -140,7 +183,11 @@ def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
 
 
 @router.post(
-    "", auth=BearerKey(Scope.EMPLOYERS_WRITE), response={201: EmployerOut}, summary="Make an employer", operation_id="create_employer"
+    "",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response={201: EmployerOut},
+    summary="Make an employer",
+    operation_id="create_employer",
 )
 def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> Status[EmployerOut]:
     """A new employer of yours. It holds no rights by that: its recruiters show who it is, on our pages.
@@ -171,7 +218,11 @@ def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> St
 
 
 @router.get(
-    "/{employer_id}", auth=BearerKey(Scope.EMPLOYERS_READ), response=EmployerOut, summary="Read an employer", operation_id="employer"
+    "/{employer_id}",
+    auth=BearerKey(Scope.EMPLOYERS_READ),
+    response=EmployerOut,
+    summary="Read an employer",
+    operation_id="employer",
 )
 def employer(request: ApiRequest, employer_id: UUID) -> EmployerOut:
     """Where it stands now. Before a download ask the gate: that an employer is approved is not yet a yes."""

@@ -44,9 +44,16 @@ def employer_of_test(request: ApiRequest, employer_id: UUID) -> Employer:
     return employer
 
 
-def _employer_and_member(request: ApiRequest, employer_id: UUID, member_id: UUID) -> tuple[Employer, Member]:
+def _employer_and_member(
+    request: ApiRequest, employer_id: UUID, member_id: UUID
+) -> tuple[Employer, Member]:
     employer = employer_of_test(request, employer_id)
-    member = Member.objects.active().filter(pk=member_id, employer=employer).select_related("user", "employer__platform").first()
+    member = (
+        Member.objects.active()
+        .filter(pk=member_id, employer=employer)
+        .select_related("user", "employer__platform")
+        .first()
+    )
     if member is None:
         raise Refused("member_unknown")
     return employer, member
@@ -56,17 +63,24 @@ class RecipeOut(Schema):
     """A code to register a test employer with, and what then happens when it is handed in."""
 
     recipe: int = Field(description="The last two digits of the code's region.", examples=[10])
-    uscc: str = Field(description="A valid code for it, another one each time.", examples=["91999010123456784N"])
+    uscc: str = Field(
+        description="A valid code for it, another one each time.", examples=["91999010123456784N"]
+    )
     outcome: Outcome = Field(description="What the checks come to.")
-    reason: str | None = Field(description="The code of the reason that is given.", examples=["registry_revoked"])
+    reason: str | None = Field(
+        description="The code of the reason that is given.", examples=["registry_revoked"]
+    )
     says: Words = Field(description="What it rehearses.")
 
     @classmethod
     def of(cls, recipe: test_outcomes.Recipe) -> RecipeOut:
         return cls(
-            recipe=recipe.number, uscc=test_outcomes.code_for(recipe.number), outcome=recipe.outcome,
-            reason=recipe.reason or None, says=Words.of(recipe.words),
-        )  # fmt: skip
+            recipe=recipe.number,
+            uscc=test_outcomes.code_for(recipe.number),
+            outcome=recipe.outcome,
+            reason=recipe.reason or None,
+            says=Words.of(recipe.words),
+        )
 
 
 class RecipesOut(Schema):
@@ -75,7 +89,13 @@ class RecipesOut(Schema):
     data: list[RecipeOut] = Field(description="Each recipe, with a fresh code.")
 
 
-@router.get("/recipes", auth=BearerKey(), response=RecipesOut, summary="Codes that stand for outcomes", operation_id="test_recipes")
+@router.get(
+    "/recipes",
+    auth=BearerKey(),
+    response=RecipesOut,
+    summary="Codes that stand for outcomes",
+    operation_id="test_recipes",
+)
 def recipes(request: ApiRequest) -> RecipesOut:
     """Each with a fresh code. Outcomes that only a reviewer decides are made by `decide` below."""
     _test_client(request)
@@ -85,7 +105,9 @@ def recipes(request: ApiRequest) -> RecipesOut:
 class HandIn(Schema):
     """Who hands the case in."""
 
-    member_id: UUID = Field(description="A member of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    member_id: UUID = Field(
+        description="A member of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
+    )
 
 
 class CaseOut(Schema):
@@ -117,9 +139,15 @@ def hand_in(request: ApiRequest, employer_id: UUID, given: HandIn) -> CaseOut:
 class Ruling(Schema):
     """What a reviewer decides."""
 
-    verb: str = Field(examples=["request_changes"], description=f"One of {', '.join(test_mode.VERBS)}.")
-    reasons: list[str] = Field(default=[], max_length=20, examples=[["document_blurred"]], description="Codes of reasons.")
-    note: str = Field(default="", max_length=1000, description="A word of the reviewer to the employer.")
+    verb: str = Field(
+        examples=["request_changes"], description=f"One of {', '.join(test_mode.VERBS)}."
+    )
+    reasons: list[str] = Field(
+        default=[], max_length=20, examples=[["document_blurred"]], description="Codes of reasons."
+    )
+    note: str = Field(
+        default="", max_length=1000, description="A word of the reviewer to the employer."
+    )
 
 
 @router.post(
@@ -132,7 +160,11 @@ class Ruling(Schema):
 def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
     """On the case that is open, else on the one that counts: approve, refuse, ask for changes, suspend, reinstate, revoke."""
     employer = employer_of_test(request, employer_id)
-    return CaseOut.of(test_mode.decide(employer, ruling.verb, ruling.reasons, ruling.note, now_for(request.auth.client)))
+    return CaseOut.of(
+        test_mode.decide(
+            employer, ruling.verb, ruling.reasons, ruling.note, now_for(request.auth.client)
+        )
+    )
 
 
 class ProofOut(Schema):
@@ -142,28 +174,42 @@ class ProofOut(Schema):
     way: str = Field(description="Which it is.", examples=["bank_deposit"])
     state: str = Field(description="pending, proven, failed or lapsed.", examples=["pending"])
     stage: str = Field(description="Where its provider says that it stands.", examples=["accepted"])
-    reason: str | None = Field(description="The code of why it failed.", examples=["bank_holder_mismatch"])
+    reason: str | None = Field(
+        description="The code of why it failed.", examples=["bank_holder_mismatch"]
+    )
     expires_at: datetime = Field(description="Until when it can be completed.")
 
     @classmethod
     def of(cls, proof: Proof) -> ProofOut:
         return cls(
-            proof_id=proof.pk, way=proof.kind, state=proof.state, stage=proof.stage, reason=proof.failure or None,
+            proof_id=proof.pk,
+            way=proof.kind,
+            state=proof.state,
+            stage=proof.stage,
+            reason=proof.failure or None,
             expires_at=proof.expires_at,
-        )  # fmt: skip
+        )
 
 
 class Mailed(Schema):
     """An address of the company, and the code that was mailed to it."""
 
-    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    member_id: UUID = Field(
+        description="Whose proof of authority it is.",
+        examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
+    )
     address: str = Field(
-        default="", max_length=254, examples=[f"hr@{test_providers.DOMAIN}"],
+        default="",
+        max_length=254,
+        examples=[f"hr@{test_providers.DOMAIN}"],
         description=f"It ends with .test; the register knows each company of a test at {test_providers.DOMAIN}, and elsewhere it proves little. "
         "Needed unless a code of this member is under way.",
-    )  # fmt: skip
+    )
     code: str = Field(
-        default="", max_length=20, examples=[test_providers.CODE], description=f"The right one is always {test_providers.CODE}."
+        default="",
+        max_length=20,
+        examples=[test_providers.CODE],
+        description=f"The right one is always {test_providers.CODE}.",
     )
 
 
@@ -178,20 +224,32 @@ def company_email(request: ApiRequest, employer_id: UUID, given: Mailed) -> Proo
     """What the recruiter does on the page: name an address of the company, type the code that came there."""
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
-    return ProofOut.of(test_mode.company_email(employer, member, given.address, given.code, lambda: now_for(client)))
+    return ProofOut.of(
+        test_mode.company_email(
+            employer, member, given.address, given.code, lambda: now_for(client)
+        )
+    )
 
 
 class Deposit(Schema):
     """A deposit to the company's account, and its code."""
 
-    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    member_id: UUID = Field(
+        description="Whose proof of authority it is.",
+        examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
+    )
     account_number: str = Field(
-        default="", max_length=40, examples=["100000000000"],
+        default="",
+        max_length=40,
+        examples=["100000000000"],
         description=f"9 to 25 digits, of which the last two say what becomes of it: {', '.join(test_providers.FATES)}; any other arrives. "
         "Needed unless a deposit of this member is under way.",
-    )  # fmt: skip
+    )
     code: str = Field(
-        default="", max_length=20, examples=[test_providers.CODE], description=f"The right one is always {test_providers.CODE}."
+        default="",
+        max_length=20,
+        examples=[test_providers.CODE],
+        description=f"The right one is always {test_providers.CODE}.",
     )
 
 
@@ -206,14 +264,23 @@ def deposit(request: ApiRequest, employer_id: UUID, given: Deposit) -> ProofOut:
     """What the recruiter does on the page: name the account, type the code. The money arrives as the test's clock is moved."""
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
-    return ProofOut.of(test_mode.deposit(employer, member, given.account_number, given.code, lambda: now_for(client)))
+    return ProofOut.of(
+        test_mode.deposit(
+            employer, member, given.account_number, given.code, lambda: now_for(client)
+        )
+    )
 
 
 class Scanned(Schema):
     """What the holder of the electronic licence does with the code on the page."""
 
-    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
-    does: str = Field(default="confirm", examples=["confirm"], description=f"One of {', '.join(test_mode.SCANS)}.")
+    member_id: UUID = Field(
+        description="Whose proof of authority it is.",
+        examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
+    )
+    does: str = Field(
+        default="confirm", examples=["confirm"], description=f"One of {', '.join(test_mode.SCANS)}."
+    )
 
 
 @router.post(
@@ -237,24 +304,36 @@ def _no_flag(value: object) -> object:
 
 
 Duration = Annotated[
-    timedelta, BeforeValidator(_no_flag), WithJsonSchema({"anyOf": [{"type": "string", "format": "duration"}, {"type": "number"}]})
+    timedelta,
+    BeforeValidator(_no_flag),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "duration"}, {"type": "number"}]}),
 ]
 
 
 class ClockMove(Schema):
     """How far the test's clock moves, beyond where it is."""
 
-    advance: Duration = Field(examples=["P180D"], description="An ISO 8601 duration, or seconds; forward only.")
+    advance: Duration = Field(
+        examples=["P180D"], description="An ISO 8601 duration, or seconds; forward only."
+    )
 
 
 class ClockOut(Schema):
     """What time it is in the test."""
 
     now: datetime = Field(description="By the test's clock.")
-    ahead_seconds: int = Field(description="By how much it is ahead of the world's.", examples=[15_552_000])
+    ahead_seconds: int = Field(
+        description="By how much it is ahead of the world's.", examples=[15_552_000]
+    )
 
 
-@router.get("/clock", auth=BearerKey(), response=ClockOut, summary="The time of the test", operation_id="test_clock")
+@router.get(
+    "/clock",
+    auth=BearerKey(),
+    response=ClockOut,
+    summary="The time of the test",
+    operation_id="test_clock",
+)
 def clock(request: ApiRequest) -> ClockOut:
     """Everything in the test happens by this clock."""
     client = _test_client(request)
@@ -262,7 +341,11 @@ def clock(request: ApiRequest) -> ClockOut:
 
 
 @router.post(
-    "/clock", auth=BearerKey(Scope.EMPLOYERS_WRITE), response=ClockOut, summary="Move the test's clock", operation_id="test_move_clock"
+    "/clock",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=ClockOut,
+    summary="Move the test's clock",
+    operation_id="test_move_clock",
 )
 def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
     """What falls due until then is done before the answer: checks that waited, ends of approvals, reminders."""
@@ -271,7 +354,9 @@ def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
         raise Refused("clock_backwards", "advance")
     # More than may be is refused all the same, and with the longest duration that there is a sum would overflow.
     further = min(move.advance, test_mode.FARTHEST * 2)
-    now = test_mode.move_clock(client, timedelta(seconds=client.clock_seconds) + further, timezone.now)
+    now = test_mode.move_clock(
+        client, timedelta(seconds=client.clock_seconds) + further, timezone.now
+    )
     return ClockOut(now=now, ahead_seconds=client.clock_seconds)
 
 
@@ -292,16 +377,31 @@ class MailsOut(Schema):
     data: list[MailOut] = Field(description="The newest first.")
 
 
-@router.get("/mails", auth=BearerKey(Scope.EMPLOYERS_READ), response=MailsOut, summary="Mails of the test", operation_id="test_mails")
+@router.get(
+    "/mails",
+    auth=BearerKey(Scope.EMPLOYERS_READ),
+    response=MailsOut,
+    summary="Mails of the test",
+    operation_id="test_mails",
+)
 def mails(request: ApiRequest) -> MailsOut:
     """What the members of the test's employers and its candidates would have got, and codes to addresses of its companies.
 
     It is sent to nobody.
     """
-    kept = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[:MAILS_AT_MOST]
+    kept = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[
+        :MAILS_AT_MOST
+    ]
     return MailsOut(data=[_shown(each) for each in kept])
 
 
 def _shown(kept: Mail) -> MailOut:
     letter = mail.letter(kept, settings.SITE_URL, kept.created_at)
-    return MailOut(id=kept.pk, at=kept.created_at, to=kept.to, template=kept.template, subject=str(letter.subject), text=str(letter.body))
+    return MailOut(
+        id=kept.pk,
+        at=kept.created_at,
+        to=kept.to,
+        template=kept.template,
+        subject=str(letter.subject),
+        text=str(letter.body),
+    )

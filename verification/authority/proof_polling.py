@@ -100,9 +100,14 @@ def follow(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
     try:
         answer = _ASK.get(ProofKind(proof.kind), _nobody)(proof, clock())
     except ProviderUnavailable as unavailable:
-        wait = timedelta(seconds=min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(proof.tries - 1, 6)))
+        wait = timedelta(
+            seconds=min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(proof.tries - 1, 6))
+        )
         return _delayed(proof, lease, clock(), wait, str(unavailable))
-    except (ProviderBroken, KeyError) as broken:  # KeyError: the deployment has this provider no more
+    except (
+        ProviderBroken,
+        KeyError,
+    ) as broken:  # KeyError: the deployment has this provider no more
         log.exception("proof_not_followed", proof=str(proof_id), provider=proof.provider)
         return _delayed(proof, lease, clock(), BROKEN_FOR, type(broken).__name__)
     return _write_down(proof_id, lease, answer, clock())
@@ -138,7 +143,11 @@ def _write_down(proof_id: UUID, lease: UUID, answer: Answer, now: datetime) -> b
             proof.lease, proof.leased_until, proof.last_error, proof.tries = None, None, "", 0
             proof.due_at = min(answer.due_at, _ends_at(proof))
             proof.save()
-            if proof.stage in (TransferStage.SENT, TransferStage.ARRIVED) and newly_sent and proof.kind == ProofKind.BANK_DEPOSIT:
+            if (
+                proof.stage in (TransferStage.SENT, TransferStage.ARRIVED)
+                and newly_sent
+                and proof.kind == ProofKind.BANK_DEPOSIT
+            ):
                 _tell_sent(proof, now)
     return True
 
@@ -150,7 +159,12 @@ def _ends_at(proof: Proof) -> datetime:
 def _tell_sent(proof: Proof, now: datetime) -> None:
     days = max(1, (proof.expires_at - now).days)
     path = reverse("verification:home") + "#requirement-authority"
-    context = {"company": declared_by(proof.member).name, "account": proof.shown, "days": days, "path": path}
+    context = {
+        "company": declared_by(proof.member).name,
+        "account": proof.shown,
+        "days": days,
+        "path": path,
+    }
     queue_mail(proof.member.user.email, "deposit_sent", proof.member.user.language, context, now)
 
 
@@ -168,12 +182,21 @@ def _ask_bank(proof: Proof, now: datetime) -> Answer:
         transfer = bank.find(str(proof.pk), now)
     else:
         secret = json.loads(unseal_text(proof.sealed, proofs.SEALED))
-        order = Order(str(proof.pk), secret["holder"], secret["account_number"], secret["bank_name"], FEN, secret["memo"])
+        order = Order(
+            str(proof.pk),
+            secret["holder"],
+            secret["account_number"],
+            secret["bank_name"],
+            FEN,
+            secret["memo"],
+        )
         transfer = bank.send(order, now)
     if transfer is None:
         raise ProviderBroken("the bank does not know a transfer that it had taken")
     if transfer.stage is TransferStage.RETURNED:
-        return Answer(transfer.stage, now, transfer.reference, RETURNED[transfer.returned or Return.OTHER])
+        return Answer(
+            transfer.stage, now, transfer.reference, RETURNED[transfer.returned or Return.OTHER]
+        )
     known = [stage for stage in (proof.stage, transfer.stage) if stage in _RANK]
     stage = max(known, key=lambda each: _RANK.index(TransferStage(each)))
     again = LOOK_AGAIN_AFTER if stage == TransferStage.ARRIVED else ASK_BANK_AFTER
@@ -182,9 +205,17 @@ def _ask_bank(proof: Proof, now: datetime) -> Answer:
 
 def _ask_e_licence(proof: Proof, now: datetime) -> Answer:
     service = e_licences.named(proof.provider)
-    scan = service.ask(proof.reference, now) if proof.reference else service.begin(str(proof.pk), now)
+    scan = (
+        service.ask(proof.reference, now) if proof.reference else service.begin(str(proof.pk), now)
+    )
     if scan.stage in (ScanStage.PENDING, ScanStage.SCANNED):
-        return Answer(scan.stage, now + ASK_SCAN_AFTER, scan.reference, expires_at=scan.expires_at, observed={"qr": scan.qr})
+        return Answer(
+            scan.stage,
+            now + ASK_SCAN_AFTER,
+            scan.reference,
+            expires_at=scan.expires_at,
+            observed={"qr": scan.qr},
+        )
     if scan.stage is ScanStage.EXPIRED:
         return Answer(scan.stage, now, scan.reference, lapsed=True)
     if scan.stage is ScanStage.REFUSED or scan.licence is None:
@@ -193,12 +224,18 @@ def _ask_e_licence(proof: Proof, now: datetime) -> Answer:
     agrees = {
         "uscc": licence.uscc == proof.uscc == company.uscc,
         "name": same_name(licence.name, company.name),
-        "legal_representative": not company.legal_representative or same_name(licence.legal_representative, company.legal_representative),
+        "legal_representative": not company.legal_representative
+        or same_name(licence.legal_representative, company.legal_representative),
     }
-    observed: dict[str, Any] = {"by": scan.by, "mismatch": [name for name, same in agrees.items() if not same]}
+    observed: dict[str, Any] = {
+        "by": scan.by,
+        "mismatch": [name for name, same in agrees.items() if not same],
+    }
     if observed["mismatch"]:
         return Answer(scan.stage, now, scan.reference, "e_licence_mismatch", observed=observed)
-    return Answer(scan.stage, now, scan.reference, proven=True, observed=observed | {"name": company.name})
+    return Answer(
+        scan.stage, now, scan.reference, proven=True, observed=observed | {"name": company.name}
+    )
 
 
 _ASK: Final[dict[ProofKind, Callable[[Proof, datetime], Answer]]] = {

@@ -50,7 +50,12 @@ LASTS: Final = {
 GUESSES: Final = {ProofKind.COMPANY_EMAIL: 5, ProofKind.BANK_DEPOSIT: 3}
 """Wrong codes after which a proof ends."""
 
-PER_DAY: Final = {ProofKind.COMPANY_EMAIL: 6, ProofKind.BANK_DEPOSIT: 3, ProofKind.E_LICENCE: 20, ProofKind.VOUCH: 6}
+PER_DAY: Final = {
+    ProofKind.COMPANY_EMAIL: 6,
+    ProofKind.BANK_DEPOSIT: 3,
+    ProofKind.E_LICENCE: 20,
+    ProofKind.VOUCH: 6,
+}
 """How many of each an employer's members may begin in a day: each costs a stranger's patience, or money."""
 
 MAILS_PER_ADDRESS: Final = 6
@@ -86,20 +91,33 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
     what `may_prove` answers.
     """
     address = _address(address)
-    if member.employer.test and not address.endswith(NOWHERE):  # no stranger's mailbox takes part in a test
+    if member.employer.test and not address.endswith(
+        NOWHERE
+    ):  # no stranger's mailbox takes part in a test
         raise Refused("test_email_required", "address", expected=f"…@{test_providers.DOMAIN}")
     if is_public(domain := address.rpartition("@")[2]):
         raise Refused("proof_email_public", "address", seen=domain)
     company, code = check_name(declared_by(member).name), _new_code(member)
     with _beginning(member, ProofKind.COMPANY_EMAIL, now, replace=True) as proof:
         begun = _beside(member.employer, ProofKind.COMPANY_EMAIL)
-        if begun.filter(member=member, started_at__gt=now - RESEND_AFTER).exclude(pk=proof.pk).exists():
+        if (
+            begun.filter(member=member, started_at__gt=now - RESEND_AFTER)
+            .exclude(pk=proof.pk)
+            .exists()
+        ):
             raise Refused("proof_resend_wait", "address", expected=f"{RESEND_AFTER.seconds} s")
-        today = begun.filter(shown__endswith=f"@{domain}", started_at__gt=now - timedelta(days=1)).values_list("employer", "shown")
+        today = begun.filter(
+            shown__endswith=f"@{domain}", started_at__gt=now - timedelta(days=1)
+        ).values_list("employer", "shown")
         if len(today) >= MAILS_PER_DOMAIN:
-            raise Refused("proof_domain_too_often", "address", seen=domain, expected=f"≤ {MAILS_PER_DOMAIN}")
+            raise Refused(
+                "proof_domain_too_often", "address", seen=domain, expected=f"≤ {MAILS_PER_DOMAIN}"
+            )
         by = [employer_id for employer_id, shown in today if _mailbox(shown) == _mailbox(address)]
-        for sent, most in ((len(by), MAILS_PER_ADDRESS), (by.count(member.employer_id), MAILS_PER_ADDRESS_OF_ONE)):
+        for sent, most in (
+            (len(by), MAILS_PER_ADDRESS),
+            (by.count(member.employer_id), MAILS_PER_ADDRESS_OF_ONE),
+        ):
             if sent >= most:
                 raise Refused("proof_too_often", "address", expected=f"≤ {most}")
         proof.shown, proof.code_hash = address, _hash(proof, code)
@@ -140,7 +158,9 @@ def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Pr
 # --- Deposit to the company's bank account ---------------------------------------------------------------
 
 
-def start_deposit(member: Member, account_holder: str, account_number: str, bank_name: str, now: datetime) -> Proof:
+def start_deposit(
+    member: Member, account_holder: str, account_number: str, bank_name: str, now: datetime
+) -> Proof:
     """Have a small transfer made to the company's account, whose memo is a code. A worker asks the bank after the commit.
 
     Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`, `bank_account_of_other`, `proof_under_way`,
@@ -151,16 +171,32 @@ def start_deposit(member: Member, account_holder: str, account_number: str, bank
     company = declared_by(member)
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", account_number))
     if not same_name(account_holder, company.name):
-        raise Refused("bank_holder_mismatch", "account_holder", seen=account_holder[:100], expected=company.name)
+        raise Refused(
+            "bank_holder_mismatch",
+            "account_holder",
+            seen=account_holder[:100],
+            expected=company.name,
+        )
     if not _ACCOUNT.fullmatch(number):
         raise Refused("bank_account_invalid", "account_number", expected="9–25 位数字 / digits")
     account = blind_index(number, "proof.account")
-    if _of_other_companies(account, member.employer, company.uscc).filter(state=ProofState.PROVEN).exists():
+    if (
+        _of_other_companies(account, member.employer, company.uscc)
+        .filter(state=ProofState.PROVEN)
+        .exists()
+    ):
         raise Refused("bank_account_of_other", "account_number")
     code = _new_code(member)
-    order = {"holder": account_holder.strip(), "account_number": number, "bank_name": bank_name.strip(), "memo": code}
+    order = {
+        "holder": account_holder.strip(),
+        "account_number": number,
+        "bank_name": bank_name.strip(),
+        "memo": code,
+    }
     with _beginning(member, ProofKind.BANK_DEPOSIT, now, replace=False) as proof:
-        today = _beside(member.employer, ProofKind.BANK_DEPOSIT).filter(started_at__gt=now - timedelta(days=1))
+        today = _beside(member.employer, ProofKind.BANK_DEPOSIT).filter(
+            started_at__gt=now - timedelta(days=1)
+        )
         if today.filter(observed__account=account).count() >= DEPOSITS_PER_ACCOUNT:
             raise Refused("proof_too_often", "account_number", expected=f"≤ {DEPOSITS_PER_ACCOUNT}")
         proof.provider = test_providers.NAME if member.employer.test else settings.BANK
@@ -191,8 +227,14 @@ def _has_proven_another(proof: Proof) -> bool:
     """
     if not (account := proof.observed.get("account")):
         return False
-    Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, observed__account=account).order_by("started_at", "pk").select_for_update().first()
-    return _of_other_companies(account, proof.employer, proof.uscc).filter(state=ProofState.PROVEN).exists()
+    Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, observed__account=account).order_by(
+        "started_at", "pk"
+    ).select_for_update().first()
+    return (
+        _of_other_companies(account, proof.employer, proof.uscc)
+        .filter(state=ProofState.PROVEN)
+        .exists()
+    )
 
 
 def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
@@ -225,7 +267,12 @@ def begin_scan(member: Member, now: datetime) -> Proof:
 def colleagues(member: Member, now: datetime) -> list[Member]:
     """Who of the member's own employer can vouch for them."""
     uscc = declared_by(member).uscc
-    others = Member.objects.active().filter(employer=member.employer_id).exclude(pk=member.pk).select_related("user", "employer")
+    others = (
+        Member.objects.active()
+        .filter(employer=member.employer_id)
+        .exclude(pk=member.pk)
+        .select_related("user", "employer")
+    )
     return [colleague for colleague in others if can_vouch(colleague, uscc, now)]
 
 
@@ -237,19 +284,28 @@ def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
     company = declared_by(member)
     if refused := guards.may_vouch(colleague_member, member, company.uscc, now):
         raise refused
-    asked: Proof | None = Proof.objects.of(member, company.uscc).under_way().filter(kind=ProofKind.VOUCH, expires_at__gt=now).first()
+    asked: Proof | None = (
+        Proof.objects.of(member, company.uscc)
+        .under_way()
+        .filter(kind=ProofKind.VOUCH, expires_at__gt=now)
+        .first()
+    )
     if asked is not None and asked.voucher_id == colleague_member.pk:
         return asked
     with _beginning(member, ProofKind.VOUCH, now, replace=True) as proof:
         proof.voucher, proof.shown = colleague_member, colleague_member.user.email
         context = {"company": company.name, "member": member.user.email, "path": _path()}
-        queue_mail(colleague_member.user.email, "vouch_asked", colleague_member.user.language, context, now)
+        queue_mail(
+            colleague_member.user.email, "vouch_asked", colleague_member.user.language, context, now
+        )
     return proof
 
 
 def asked_of(colleague: Member, now: datetime) -> list[Proof]:
     """The vouches that this colleague is asked for and has not answered."""
-    asked = Proof.objects.under_way().filter(kind=ProofKind.VOUCH, voucher=colleague, expires_at__gt=now)
+    asked = Proof.objects.under_way().filter(
+        kind=ProofKind.VOUCH, voucher=colleague, expires_at__gt=now
+    )
     return list(asked.select_related("member__user").order_by("started_at"))
 
 
@@ -308,11 +364,15 @@ def cancel(proof_id: UUID, member: Member, now: datetime) -> Proof:
 def _beginning(member: Member, kind: ProofKind, now: datetime, *, replace: bool) -> Iterator[Proof]:
     """A new proof under way, whose fields the block fills in; its row, and the Event, are written with them or not at all."""
     with transaction.atomic():
-        Employer.objects.select_for_update(no_key=True).get(pk=member.employer_id)  # counted one after the other
+        Employer.objects.select_for_update(no_key=True).get(
+            pk=member.employer_id
+        )  # counted one after the other
         member = Member.objects.select_related("user", "employer").get(pk=member.pk)
         if refused := guards.may_prove(member):
             raise refused
-        begun = Proof.objects.filter(employer=member.employer_id, kind=kind, started_at__gt=now - timedelta(days=1)).count()
+        begun = Proof.objects.filter(
+            employer=member.employer_id, kind=kind, started_at__gt=now - timedelta(days=1)
+        ).count()
         if begun >= PER_DAY[kind]:
             raise Refused("proof_too_often", expected=f"≤ {PER_DAY[kind]}")
         company = declared_by(member)
@@ -320,18 +380,34 @@ def _beginning(member: Member, kind: ProofKind, now: datetime, *, replace: bool)
         expires_at = now + LASTS[kind]
         asks = kind in (ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE)
         proof = Proof(
-            employer_id=member.employer_id, member=member, uscc=company.uscc, kind=kind, started_at=now, expires_at=expires_at,
+            employer_id=member.employer_id,
+            member=member,
+            uscc=company.uscc,
+            kind=kind,
+            started_at=now,
+            expires_at=expires_at,
             due_at=now if asks else expires_at,
-        )  # fmt: skip
+        )
         yield proof
         proof.save(force_insert=True)
-        record("begin_proof", proof, member.as_actor(), now, employer_id=proof.employer_id, data={"kind": kind})
+        record(
+            "begin_proof",
+            proof,
+            member.as_actor(),
+            now,
+            employer_id=proof.employer_id,
+            data={"kind": kind},
+        )
         tell_admins(proof.uscc, member, kind, now)
 
 
-def _make_room(member: Member, company: Declared, kind: ProofKind, now: datetime, replace: bool) -> None:
+def _make_room(
+    member: Member, company: Declared, kind: ProofKind, now: datetime, replace: bool
+) -> None:
     """Only one of a kind is under way: the one before has lapsed, or is replaced, or stands in the way."""
-    for before in Proof.objects.of(member, company.uscc).under_way().filter(kind=kind).select_for_update():
+    for before in (
+        Proof.objects.of(member, company.uscc).under_way().filter(kind=kind).select_for_update()
+    ):
         if before.expires_at <= now:
             end(before, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
         elif replace:
@@ -346,9 +422,16 @@ def _with_code(proof_id: UUID, member: Member, kind: ProofKind, code: str, now: 
         raise Refused("proof_code_wrong", "code", expected="6 位数字 / digits")
     with transaction.atomic():
         proof = _locked(proof_id)
-        if proof is None or proof.kind != kind or proof.member_id != member.pk or member.left_at is not None:
+        if (
+            proof is None
+            or proof.kind != kind
+            or proof.member_id != member.pk
+            or member.left_at is not None
+        ):
             raise Refused("not_allowed")
-        if proof.state == ProofState.PROVEN or (proof.state == ProofState.PENDING and "code_given_at" in proof.observed):
+        if proof.state == ProofState.PROVEN or (
+            proof.state == ProofState.PENDING and "code_given_at" in proof.observed
+        ):
             return proof
         refused = _over(proof, now)
         if refused is None and constant_time_compare(proof.code_hash, _hash(proof, typed)):
@@ -367,7 +450,14 @@ def _code_given(proof: Proof, member: Member, now: datetime) -> None:
     proof.observed |= {"code_given_at": now.isoformat()}
     proof.code_hash, proof.due_at = "", now
     proof.save(update_fields=["observed", "code_hash", "due_at"])
-    record("give_code", proof, member.as_actor(), now, employer_id=proof.employer_id, data={"kind": proof.kind})
+    record(
+        "give_code",
+        proof,
+        member.as_actor(),
+        now,
+        employer_id=proof.employer_id,
+        data={"kind": proof.kind},
+    )
     _ring(proof)
 
 
@@ -411,14 +501,31 @@ def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: s
     if state == ProofState.PROVEN:
         proof.proven_at, proof.holds_until = now, now + HOLDS_FOR
     proof.save()
-    verb = {ProofState.PROVEN: "prove", ProofState.FAILED: "fail_proof", ProofState.LAPSED: "lapse_proof"}[state]
+    verb = {
+        ProofState.PROVEN: "prove",
+        ProofState.FAILED: "fail_proof",
+        ProofState.LAPSED: "lapse_proof",
+    }[state]
     reasons = (failure,) if failure else ()
-    record(verb, proof, actor, now, employer_id=proof.employer_id, reasons=reasons, data={"kind": proof.kind})
+    record(
+        verb,
+        proof,
+        actor,
+        now,
+        employer_id=proof.employer_id,
+        reasons=reasons,
+        data={"kind": proof.kind},
+    )
     if _worth_a_mail(proof):
         context = {
-            "company": declared_by(proof.member).name, "way": proof.kind, "shown": proof.shown,
-            "proven": state == ProofState.PROVEN, "reasons": list(reasons), "path": _path(), "case": _of_case(proof),
-        }  # fmt: skip
+            "company": declared_by(proof.member).name,
+            "way": proof.kind,
+            "shown": proof.shown,
+            "proven": state == ProofState.PROVEN,
+            "reasons": list(reasons),
+            "path": _path(),
+            "case": _of_case(proof),
+        }
         queue_mail(proof.member.user.email, "proof_ended", proof.member.user.language, context, now)
     if state == ProofState.PROVEN:
         tell_admins(proof.uscc, proof.member, proof.kind, now, proven=True, but=proof.voucher_id)
@@ -433,10 +540,11 @@ def _worth_a_mail(proof: Proof) -> bool:
         return True
     if proof.kind == ProofKind.E_LICENCE and proof.state == ProofState.LAPSED:
         return False
-    return proof.kind in (ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE, ProofKind.VOUCH) and proof.failure not in (
-        "proof_cancelled",
-        "proof_replaced",
-    )
+    return proof.kind in (
+        ProofKind.BANK_DEPOSIT,
+        ProofKind.E_LICENCE,
+        ProofKind.VOUCH,
+    ) and proof.failure not in ("proof_cancelled", "proof_replaced")
 
 
 def _of_case(proof: Proof) -> str:

@@ -33,7 +33,9 @@ class Evidence:
     scan: dict[str, Any]
 
 
-def appeal(case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime) -> Case:
+def appeal(
+    case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime
+) -> Case:
     """Ask for another look at a refusal, or at what took rights away, by a reviewer who did not decide it.
 
     A refused case goes back into review; one that was suspended or revoked stays as it is until the appeal is answered.
@@ -42,19 +44,31 @@ def appeal(case_id: UUID, member: Member, words: str, evidence: Sequence[Evidenc
     return _speak("appeal", case_id, member, words, evidence, now)
 
 
-def ask_person(case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime) -> Case:
+def ask_person(
+    case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime
+) -> Case:
     """Hand a case that has come back again and again, or whose uploads and proofs failed, to a person as it stands, with words."""
     return _speak("ask_person", case_id, member, words, evidence, now)
 
 
-def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime) -> Case:
+def _speak(
+    verb: str,
+    case_id: UUID,
+    member: Member,
+    words: str,
+    evidence: Sequence[Evidence],
+    now: datetime,
+) -> Case:
     words = words.strip()[:WORDS_AT_MOST]
     if not words:
         raise Refused("words_missing", "words")
     evidence = list({each.taken_in.sha256: each for each in evidence}.values())
     if len(evidence) > FILES_AT_MOST:
         raise Refused("files_too_many", "evidence", expected=f"≤ {FILES_AT_MOST}")
-    stored = [[default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in each.taken_in.pages] for each in evidence]
+    stored = [
+        [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in each.taken_in.pages]
+        for each in evidence
+    ]
     kept = False
     try:
         with operations.moving(case_id, verb, member.as_actor(), now, why=_failed(case_id)) as move:
@@ -62,10 +76,21 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
                 move.case.appealed_at = now
             if move.case.state == State.DRAFT:
                 move.case.submitted_at, move.case.submitted_by = now, member.user
-            said = Appeal.objects.create(case=move.case, verb=verb, text=words, by=member.user, at=now)
-            said.documents.set(_kept(move.case, each, names, member, now) for each, names in zip(evidence, stored, strict=True))
+            said = Appeal.objects.create(
+                case=move.case, verb=verb, text=words, by=member.user, at=now
+            )
+            said.documents.set(
+                _kept(move.case, each, names, member, now)
+                for each, names in zip(evidence, stored, strict=True)
+            )
             move.data["files"] = len(evidence)
-            tell(move.case, "case_appeal", {"path": reverse("verification:home")}, now, by=member.user)
+            tell(
+                move.case,
+                "case_appeal",
+                {"path": reverse("verification:home")},
+                now,
+                by=member.user,
+            )
         kept = True
         return move.case
     finally:
@@ -77,10 +102,18 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
 def _failed(case_id: UUID) -> operations.Why:
     """What its reviewer is told of a draft: why it could not be handed in."""
     case: Case | None = Case.objects.filter(pk=case_id, state=State.DRAFT).first()
-    return operations.Why([{"code": code} for code in dict.fromkeys(failed_uploads.failures(case))]) if case else operations.NO_REASON
+    return (
+        operations.Why([{"code": code} for code in dict.fromkeys(failed_uploads.failures(case))])
+        if case
+        else operations.NO_REASON
+    )
 
 
-def _kept(case: Case, evidence: Evidence, names: Sequence[str], member: Member, now: datetime) -> Document:
+def _kept(
+    case: Case, evidence: Evidence, names: Sequence[str], member: Member, now: datetime
+) -> Document:
     kind = DocumentKind.APPEAL_EVIDENCE
     same = case.documents.current().filter(kind=kind, sha256=evidence.taken_in.sha256).first()
-    return same or operations.keep(case, kind, evidence.taken_in, names, evidence.scan, member.user, now)
+    return same or operations.keep(
+        case, kind, evidence.taken_in, names, evidence.scan, member.user, now
+    )

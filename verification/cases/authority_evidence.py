@@ -40,7 +40,9 @@ PUBLIC_MAIL_DOMAINS: Final = frozenset(
 )
 """Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""
 
-_NATIONAL: Final = re.compile(r"(?:yahoo|hotmail|outlook|yandex|gmx|windowslive)\.(?:com?\.)?[a-z]{2,3}")
+_NATIONAL: Final = re.compile(
+    r"(?:yahoo|hotmail|outlook|yandex|gmx|windowslive)\.(?:com?\.)?[a-z]{2,3}"
+)
 """The same providers under the ending of each country."""
 
 SHARED_BY: Final = 5
@@ -66,7 +68,9 @@ def is_public(domain: str) -> bool:
     """Whether anybody may have an address at `domain`, or at the domain that it is a part of."""
     parts = domain.lower().split(".")
     tails = {".".join(parts[start:]) for start in range(len(parts))}
-    return bool(tails & (PUBLIC_MAIL_DOMAINS | THROWAWAY_MAIL_DOMAINS)) or any(_NATIONAL.fullmatch(tail) for tail in tails)
+    return bool(tails & (PUBLIC_MAIL_DOMAINS | THROWAWAY_MAIL_DOMAINS)) or any(
+        _NATIONAL.fullmatch(tail) for tail in tails
+    )
 
 
 def own_domain(registry_domain: str) -> str:
@@ -74,12 +78,20 @@ def own_domain(registry_domain: str) -> str:
     domain = registry_domain.lower()
     if not domain or is_public(domain):
         return ""
-    return "" if RegistryRecord.objects.filter(email_domain=domain)[:SHARED_BY].count() >= SHARED_BY else domain
+    return (
+        ""
+        if RegistryRecord.objects.filter(email_domain=domain)[:SHARED_BY].count() >= SHARED_BY
+        else domain
+    )
 
 
 def at_company_domain(domain: str, registry_domain: str) -> bool:
     """Whether an address at `domain` is one at the domain that the company's own register record names (`own_domain`)."""
-    return bool(registry_domain) and domain.lower() == registry_domain.lower() and not is_public(domain)
+    return (
+        bool(registry_domain)
+        and domain.lower() == registry_domain.lower()
+        and not is_public(domain)
+    )
 
 
 @dataclass(frozen=True)
@@ -101,25 +113,44 @@ def declared_by(member: Member) -> Declared:
     case = case or cases.filter(state=State.APPROVED).first()
     if case is None:
         return Declared(member.employer.uscc, member.employer.name)
-    return Declared(case.declared_uscc, case.declared_name, case.declared_legal_representative, open_id)
+    return Declared(
+        case.declared_uscc, case.declared_name, case.declared_legal_representative, open_id
+    )
 
 
 def acting_for(employer_id: UUID, handing_in: Q) -> list[Member]:
     """Whose proofs and addresses count for an employer's case: its owners' and those of who hands it in, while they are there."""
-    members = Member.objects.active().filter(employer=employer_id, user__is_active=True).select_related("user")
+    members = (
+        Member.objects.active()
+        .filter(employer=employer_id, user__is_active=True)
+        .select_related("user")
+    )
     return list(members.filter(Q(role=Member.MemberRole.OWNER) | handing_in).order_by("joined_at"))
 
 
-def proofs_of(members: Iterable[Member], uscc: str, now: datetime) -> dict[str, list[dict[str, Any]]]:
+def proofs_of(
+    members: Iterable[Member], uscc: str, now: datetime
+) -> dict[str, list[dict[str, Any]]]:
     """The proofs of these people for one company as JSON, `standing` and `under_way`, without personal data."""
-    theirs = Proof.objects.filter(member__in=[member.pk for member in members], uscc=uscc).order_by("started_at")
+    theirs = Proof.objects.filter(member__in=[member.pk for member in members], uscc=uscc).order_by(
+        "started_at"
+    )
     under_way = theirs.under_way().filter(expires_at__gt=now)
-    return {"standing": [_plain(proof, now) for proof in theirs.standing(now)], "under_way": [_plain(proof, now) for proof in under_way]}
+    return {
+        "standing": [_plain(proof, now) for proof in theirs.standing(now)],
+        "under_way": [_plain(proof, now) for proof in under_way],
+    }
 
 
 def domains_of(members: Iterable[Member]) -> list[str]:
     """Where these people have a verified address."""
-    return sorted({member.user.email.rpartition("@")[2].lower() for member in members if member.user.email_verified_at})
+    return sorted(
+        {
+            member.user.email.rpartition("@")[2].lower()
+            for member in members
+            if member.user.email_verified_at
+        }
+    )
 
 
 def _plain(proof: Proof, now: datetime) -> dict[str, Any]:
@@ -129,7 +160,9 @@ def _plain(proof: Proof, now: datetime) -> dict[str, Any]:
     if proof.kind in NAMED:
         plain["name"] = proof.observed.get("name", "")
     if proof.kind == ProofKind.VOUCH:
-        plain["voucher_stands"] = proof.voucher is not None and can_vouch(proof.voucher, proof.uscc, now)
+        plain["voucher_stands"] = proof.voucher is not None and can_vouch(
+            proof.voucher, proof.uscc, now
+        )
     return plain
 
 
@@ -137,7 +170,11 @@ def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | 
     """What a proof of `proofs_of` is worth for the company of this `name`; None where it is worth nothing (any more)."""
     kind = proof["kind"]
     if kind == ProofKind.COMPANY_EMAIL:
-        return Strength.MEDIUM if at_company_domain(proof["domain"], registry_domain) else Strength.WEAK
+        return (
+            Strength.MEDIUM
+            if at_company_domain(proof["domain"], registry_domain)
+            else Strength.WEAK
+        )
     if kind in NAMED and not same_name(proof["name"], name):
         return None
     if kind == ProofKind.VOUCH and not proof["voucher_stands"]:
@@ -148,7 +185,9 @@ def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | 
 def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
     """Whether somebody who is still there has proven since then, and not only weakly, that the company has authorised them."""
     domain = _registered_domain(employer.uscc)
-    fresh = Proof.objects.filter(employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None).standing(now)
+    fresh = Proof.objects.filter(
+        employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None
+    ).standing(now)
     return any(worth(_plain(proof, now), employer.name, domain) in SOUND for proof in fresh)
 
 
@@ -162,7 +201,11 @@ def _registered_domain(uscc: str) -> str:
 
 def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
     """Whether this colleague is there, is of this company, and stands by something other than somebody's vouch."""
-    there = colleague.left_at is None and colleague.user.is_active and colleague.user.email_verified_at is not None
+    there = (
+        colleague.left_at is None
+        and colleague.user.is_active
+        and colleague.user.email_verified_at is not None
+    )
     return there and colleague.employer.uscc == uscc and _stands_alone(colleague, uscc, now)
 
 
@@ -170,9 +213,13 @@ def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
     domain = _registered_domain(uscc)
     if at_company_domain(member.user.email.rpartition("@")[2], domain):
         return True
-    others = Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).standing(now)
+    others = (
+        Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).standing(now)
+    )
     if any(worth(_plain(proof, now), member.employer.name, domain) in SOUND for proof in others):
         return True
     # A reviewer who let through what this person had handed in has looked at its letter.
-    seen = Case.objects.in_force(now).filter(employer=member.employer_id, submitted_by=member.user_id, declared_uscc=uscc)
+    seen = Case.objects.in_force(now).filter(
+        employer=member.employer_id, submitted_by=member.user_id, declared_uscc=uscc
+    )
     return Decision.objects.filter(case__in=seen, verb="approve", decided_by__isnull=False).exists()

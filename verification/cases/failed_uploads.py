@@ -29,9 +29,21 @@ _OWN_DOING: Final = frozenset({"", "proof_cancelled", "proof_replaced"})
 
 def note_refused(case: Case, kind: str, codes: list[str], actor: Actor, now: datetime) -> None:
     """Put down that an upload was refused, once for all that was sent together."""
-    of_files = [code for code in dict.fromkeys(codes) if code.startswith("document_") and code not in _NOT_OF_THE_FILE]
+    of_files = [
+        code
+        for code in dict.fromkeys(codes)
+        if code.startswith("document_") and code not in _NOT_OF_THE_FILE
+    ]
     if of_files and case.state == State.DRAFT and _refused(case).count() < COUNTED_AT_MOST:
-        record("refuse_upload", case, actor, now, employer_id=case.employer_id, reasons=of_files, data={"kind": kind})
+        record(
+            "refuse_upload",
+            case,
+            actor,
+            now,
+            employer_id=case.employer_id,
+            reasons=of_files,
+            data={"kind": kind},
+        )
 
 
 def failures(case: Case) -> list[str]:
@@ -40,7 +52,9 @@ def failures(case: Case) -> list[str]:
     over = Q(state__in=(ProofState.FAILED, ProofState.LAPSED)) & ~Q(failure__in=_OWN_DOING)
     return [
         *refused,
-        *Proof.objects.filter(over, employer=case.employer_id, started_at__gte=case.opened_at).values_list("failure", flat=True),
+        *Proof.objects.filter(
+            over, employer=case.employer_id, started_at__gte=case.opened_at
+        ).values_list("failure", flat=True),
     ]
 
 
@@ -50,14 +64,18 @@ def too_few(case: Case, actor: Actor, now: datetime) -> Refused | None:
         return Refused("person_not_yet", expected=f"≥ {settings.PERSON_AFTER_FAILURES}")
     if not User.objects.filter(pk=actor.id, email_verified_at__isnull=False).exists():
         return Refused("authority_email_unverified", "email")
-    if Appeal.objects.filter(case__employer=case.employer_id, verb="ask_person", at__gt=now - ONE_IN).exists():
+    if Appeal.objects.filter(
+        case__employer=case.employer_id, verb="ask_person", at__gt=now - ONE_IN
+    ).exists():
         return Refused("person_asked_lately", expected=f"≤ 1 / {ONE_IN.days} d")
     return None
 
 
 def was_never_checked(case: Case) -> bool:
     """Whether the case came to the reviewers without having been handed in: it can be helped on, and not be let through."""
-    return Appeal.objects.filter(case=case, verb="ask_person").exists() and not case.attempts.exists()
+    return (
+        Appeal.objects.filter(case=case, verb="ask_person").exists() and not case.attempts.exists()
+    )
 
 
 def _refused(case: Case) -> models.QuerySet[Event]:

@@ -41,7 +41,9 @@ IN_BULK = ("request_changes", "reject")
 SUBMISSIONS_PER_DAY = 10
 SENT_BACK_UNTIL_A_PERSON = 3
 
-ADDED_WHILE_CHECKING = frozenset({DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION})
+ADDED_WHILE_CHECKING = frozenset(
+    {DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION}
+)
 """Documents that what has been read does not rest on: an attempt that waits looks at them when it is rung for."""
 
 NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke", "reopen"})
@@ -52,7 +54,9 @@ ENDS_A_HEARING = frozenset({"uphold", "revoke"})
 Lifting a suspension takes no second person: it is lifted at once when it is settled."""
 
 
-def may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None = None) -> Refused | None:
+def may(
+    verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None = None
+) -> Refused | None:
     """Why `actor` may not `verb` the case, or None if they may.
 
     With the `ruling` that is being carried out, the claim under which it was made is no longer asked for; all else is asked anew.
@@ -60,7 +64,12 @@ def may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | Non
     if actor.role not in states.roles(verb):
         return Refused("not_allowed", seen=actor.role)
     if not states.allows(verb, actor.role, State(case.state)):
-        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.sources(verb))))
+        return Refused(
+            "state_conflict",
+            "state",
+            seen=case.state,
+            expected=", ".join(sorted(states.sources(verb))),
+        )
     if actor.role is Role.REVIEWER:
         return _reviewer_may(verb, case, actor, now, ruling)
     if verb == "submit":
@@ -70,16 +79,26 @@ def may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | Non
     if verb == "appeal" and case.heard():
         return Refused("appeal_open")
     if verb == "ask_person":
-        return failed_uploads.too_few(case, actor, now) if case.state == State.DRAFT else _not_yet(case)
+        return (
+            failed_uploads.too_few(case, actor, now)
+            if case.state == State.DRAFT
+            else _not_yet(case)
+        )
     return _begun_anew(verb, case)
 
 
 def may_decide(actor: Actor) -> Refused | None:
     """Why this actor may do nothing that is a reviewer's, or None: they are staff who decide. Auditors look; who has left does neither."""
-    return None if actor.role is Role.REVIEWER and actor.can(Power.DECIDE) else Refused("not_allowed", seen=actor.role)
+    return (
+        None
+        if actor.role is Role.REVIEWER and actor.can(Power.DECIDE)
+        else Refused("not_allowed", seen=actor.role)
+    )
 
 
-def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None) -> Refused | None:
+def _reviewer_may(
+    verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None
+) -> Refused | None:
     if refused := may_decide(actor):
         return refused
     if verb == "uphold" and not case.heard():
@@ -106,30 +125,42 @@ def _begun_anew(verb: str, case: Case) -> Refused | None:
 def _holds(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
-    if not (verb in NEEDS_CLAIM or (verb in ENDS_A_HEARING and case.heard())) or case.claimed_by_me(actor.id, now):
+    if not (verb in NEEDS_CLAIM or (verb in ENDS_A_HEARING and case.heard())) or case.claimed_by_me(
+        actor.id, now
+    ):
         return None
     return _under_way(case) or Refused("claim_required")
 
 
 def _under_way(case: Case) -> Refused | None:
     """A claim ends with the ruling, and nobody can claim the case until that is carried out or undone."""
-    return Refused("decision_under_way") if Ruling.objects.open().filter(case=case).exists() else None
+    return (
+        Refused("decision_under_way") if Ruling.objects.open().filter(case=case).exists() else None
+    )
 
 
 def _whose_turn(case: Case, actor: Actor) -> Refused | None:
     """Why a case that waits for reviewers does not wait for this one."""
     if not case.awaits_review():
         return None
-    if (case.for_senior or case.review_stage != ReviewStage.FIRST) and not actor.can(Power.SECOND_REVIEW):
+    if (case.for_senior or case.review_stage != ReviewStage.FIRST) and not actor.can(
+        Power.SECOND_REVIEW
+    ):
         return Refused("senior_required")
     if given(case).filter(by=UUID(actor.id)).exists():
         return Refused("second_person_required")
     return None
 
 
-def undecided(verb: str, case: Case, now: datetime, suspend_in_force: bool | None) -> Refused | None:
+def undecided(
+    verb: str, case: Case, now: datetime, suspend_in_force: bool | None
+) -> Refused | None:
     """What a reviewer who refuses a case still has to say: whether the employer keeps what it has in force by another one."""
-    if verb == "reject" and suspend_in_force is None and Case.objects.beside(case).in_force(now).exists():
+    if (
+        verb == "reject"
+        and suspend_in_force is None
+        and Case.objects.beside(case).in_force(now).exists()
+    ):
         return Refused("in_force_undecided", "in_force")
     return None
 
@@ -141,7 +172,9 @@ def may_undo(ruling: Ruling, actor: Actor) -> bool:
 
 def given(case: Case) -> RulingQuerySet:
     """What was ruled on the case since it came to the reviewers, and kept beside it."""
-    return Ruling.objects.given().filter(case=case, made_at__gte=case.review_since or case.opened_at)
+    return Ruling.objects.given().filter(
+        case=case, made_at__gte=case.review_since or case.opened_at
+    )
 
 
 def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refused | None:
@@ -149,20 +182,32 @@ def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refuse
 
     Two have to agree where the case asks for it; where they did not, a third one decides. A bulk decision has two people.
     """
-    if actor.role is not Role.REVIEWER or verb not in NEEDS_CLAIM or case.state not in states.REVIEWABLE:
+    if (
+        actor.role is not Role.REVIEWER
+        or verb not in NEEDS_CLAIM
+        or case.state not in states.REVIEWABLE
+    ):
         return None
-    if ruling is not None and (ruling.stage == RulingStage.THIRD or ruling.confirmed_by_id is not None):
+    if ruling is not None and (
+        ruling.stage == RulingStage.THIRD or ruling.confirmed_by_id is not None
+    ):
         return None
     if case.review_stage == ReviewStage.FIRST and not needs_second(verb, case):
         return None
-    if ruling is not None and ruling.stage == RulingStage.SECOND and given(case).filter(stage=RulingStage.FIRST, verb=verb).exists():
+    if (
+        ruling is not None
+        and ruling.stage == RulingStage.SECOND
+        and given(case).filter(stage=RulingStage.FIRST, verb=verb).exists()
+    ):
         return None
     return Refused("second_review_required")
 
 
 def needs_second(verb: str, case: Case) -> bool:
     """Whether two people have to agree on `verb`: on all in a sample, on opening rights where harm can come of it."""
-    return case.second_review == SecondReview.SAMPLE or (case.second_review == SecondReview.POLICY and verb == "approve")
+    return case.second_review == SecondReview.SAMPLE or (
+        case.second_review == SecondReview.POLICY and verb == "approve"
+    )
 
 
 def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
@@ -179,7 +224,9 @@ def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
     if case.golden and not Case.objects.shown_to(actor.id).filter(pk=case.pk).exists():
         return Refused("not_allowed", seen=actor.role)
     if not case.awaits_review():
-        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
+        return Refused(
+            "state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE)
+        )
     if under_way := _under_way(case):
         return under_way
     if case.held_until is not None and case.held_until > now and not _held_by(case, actor):
@@ -208,7 +255,9 @@ def may_edit(case: Case, actor: Actor) -> Refused | None:
     if actor.role not in states.EMPLOYER:
         return Refused("not_allowed", seen=actor.role)
     if case.state not in states.EDITABLE:
-        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.EDITABLE)))
+        return Refused(
+            "state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.EDITABLE))
+        )
     return None
 
 
@@ -217,9 +266,19 @@ def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | Non
 
     An agency wins clients all the time: while its approval is in force, it may add the letter of another.
     """
-    if actor.role in states.EMPLOYER and kind == DocumentKind.CLIENT_AUTHORIZATION and case.holds_rights(now):
-        return None if case.account_class == AccountClass.COMMERCIAL_AGENCY else may_edit(case, actor)
-    if actor.role in states.EMPLOYER and kind in ADDED_WHILE_CHECKING and case.state == State.CHECKING:
+    if (
+        actor.role in states.EMPLOYER
+        and kind == DocumentKind.CLIENT_AUTHORIZATION
+        and case.holds_rights(now)
+    ):
+        return (
+            None if case.account_class == AccountClass.COMMERCIAL_AGENCY else may_edit(case, actor)
+        )
+    if (
+        actor.role in states.EMPLOYER
+        and kind in ADDED_WHILE_CHECKING
+        and case.state == State.CHECKING
+    ):
         return None
     return may_edit(case, actor) or _another_paper(kind, case)
 
@@ -227,12 +286,18 @@ def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | Non
 def _another_paper(kind: str, case: Case) -> Refused | None:
     """By what a body was set up is no matter of choice: its class and its code say which paper is due."""
     paper = paper_of(case.account_class, case.declared_uscc)
-    return Refused(CURRENT.items[paper].missing, "document") if kind in PAPERS and kind != paper else None
+    return (
+        Refused(CURRENT.items[paper].missing, "document")
+        if kind in PAPERS and kind != paper
+        else None
+    )
 
 
 def stopped(employer_id: UUID) -> Refused | None:
     """Why this employer's rights stay taken away, or None if they are not."""
-    case: Case | None = Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
+    case: Case | None = (
+        Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
+    )
     return Refused(f"employer_{case.state}") if case else None
 
 
@@ -250,7 +315,11 @@ def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Re
 
     Whoever has declared the same code at another account is no colleague: nobody has let them in.
     """
-    if colleague.pk == member.pk or colleague.employer_id != member.employer_id or not can_vouch(colleague, uscc, now):
+    if (
+        colleague.pk == member.pk
+        or colleague.employer_id != member.employer_id
+        or not can_vouch(colleague, uscc, now)
+    ):
         return Refused("vouch_not_possible", "colleague")
     return stopped(colleague.employer_id)
 
@@ -277,7 +346,10 @@ def _not_yet(case: Case) -> Refused | None:
 def _too_often(case: Case, now: datetime) -> Refused | None:
     """Each submission costs the machine, and perhaps a reviewer; withdrawing and beginning anew resets nothing."""
     since = now - timedelta(days=1)
-    if Attempt.objects.filter(case__employer_id=case.employer_id, submitted_at__gt=since).count() >= SUBMISSIONS_PER_DAY:
+    if (
+        Attempt.objects.filter(case__employer_id=case.employer_id, submitted_at__gt=since).count()
+        >= SUBMISSIONS_PER_DAY
+    ):
         return Refused("submitted_too_often", expected=f"≤ {SUBMISSIONS_PER_DAY}")
     return None
 

@@ -22,7 +22,15 @@ STRANGERS_PER_DAY: Final = 10
 """Of so many a day an employer is told. Whoever has read ten such mails knows that something is going on."""
 
 
-def tell_admins(uscc: str, member: Member, way: str, now: datetime, *, proven: bool = False, but: UUID | None = None) -> None:
+def tell_admins(
+    uscc: str,
+    member: Member,
+    way: str,
+    now: datetime,
+    *,
+    proven: bool = False,
+    but: UUID | None = None,
+) -> None:
     """Write to the owners of the approved employer that holds the code: of a stranger at once, of a colleague once proven.
 
     Of one stranger they are told once a day, and once more when something is proven: a stranger's every try would be a flood.
@@ -30,11 +38,18 @@ def tell_admins(uscc: str, member: Member, way: str, now: datetime, *, proven: b
     masked: who registered it may be a namesake who mistyped a code.
     """
     owners = Member.objects.active().filter(
-        role=Member.MemberRole.OWNER, employer__uscc=uscc, employer__confirmed_at__isnull=False, user__is_active=True,
+        role=Member.MemberRole.OWNER,
+        employer__uscc=uscc,
+        employer__confirmed_at__isnull=False,
+        user__is_active=True,
         employer__test=member.employer.test,
-    )  # fmt: skip
-    holder = Employer.objects.filter(uscc=uscc, confirmed_at__isnull=False, test=member.employer.test).first()
-    if holder is None or (holder.pk != member.employer_id and not _worth_telling(holder, member, proven, now)):
+    )
+    holder = Employer.objects.filter(
+        uscc=uscc, confirmed_at__isnull=False, test=member.employer.test
+    ).first()
+    if holder is None or (
+        holder.pk != member.employer_id and not _worth_telling(holder, member, proven, now)
+    ):
         return
     for owner in owners.exclude(pk=member.pk).select_related("user", "employer"):
         colleague = owner.employer_id == member.employer_id
@@ -42,33 +57,48 @@ def tell_admins(uscc: str, member: Member, way: str, now: datetime, *, proven: b
             continue
         email = member.user.email
         context = {
-            "company": owner.employer.name, "way": way, "proven": proven, "colleague": colleague,
-            "member": email if colleague else f"***@{email.rpartition('@')[2]}", "path": reverse("employers:team"),
-        }  # fmt: skip
+            "company": owner.employer.name,
+            "way": way,
+            "proven": proven,
+            "colleague": colleague,
+            "member": email if colleague else f"***@{email.rpartition('@')[2]}",
+            "path": reverse("employers:team"),
+        }
         queue_mail(owner.user.email, "authority_notice", owner.user.language, context, now)
 
 
-def tell(case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None) -> None:
+def tell(
+    case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None
+) -> None:
     """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`, while they are there.
 
     What is asked of them is said as it stands when the mail leaves.
     """
     about = {"name": case.declared_name, "case": str(case.pk)}
-    readers = [*concerned(case.employer_id, case.submitted_by_id), *(concerned(case.employer_id, by.pk) if by else ())]
+    readers = [
+        *concerned(case.employer_id, case.submitted_by_id),
+        *(concerned(case.employer_id, by.pk) if by else ()),
+    ]
     for user in dict.fromkeys(member.user for member in readers):
         queue_mail(user.email, template, user.language, about | context, now)
 
 
 def concerned(employer_id: UUID, user: Any) -> list[Member]:
     """An employer's owners, and `user`, who handed in what it is about, while they are there."""
-    members = Member.objects.active().filter(employer=employer_id, user__is_active=True).select_related("user")
+    members = (
+        Member.objects.active()
+        .filter(employer=employer_id, user__is_active=True)
+        .select_related("user")
+    )
     return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=user)))
 
 
 def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: datetime) -> bool:
     """Whether the holder of the code has not been told this of the stranger, nor too much, today; then that is put down."""
     told = {"of": str(stranger.employer_id), "proven": proven}
-    lately = Event.objects.filter(employer_id=holder.pk, verb="warn_owners", at__gt=now - timedelta(days=1))
+    lately = Event.objects.filter(
+        employer_id=holder.pk, verb="warn_owners", at__gt=now - timedelta(days=1)
+    )
     today = list(lately.values_list("data", flat=True)[:STRANGERS_PER_DAY])
     if told in today or len(today) >= STRANGERS_PER_DAY:
         return False
@@ -81,9 +111,13 @@ def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: 
     _tell_of_client(client, "client_ended", {"reasons": list(reasons)}, now)
 
 
-def tell_client_judged(client: ClientAuthorisation, reasons: Sequence[dict[str, Any]], now: datetime) -> None:
+def tell_client_judged(
+    client: ClientAuthorisation, reasons: Sequence[dict[str, Any]], now: datetime
+) -> None:
     """Write to the same people that the letter of this client is accepted, or for which reasons it is not."""
-    _tell_of_client(client, "client_wrong" if reasons else "client_accepted", {"reasons": list(reasons)}, now)
+    _tell_of_client(
+        client, "client_wrong" if reasons else "client_accepted", {"reasons": list(reasons)}, now
+    )
 
 
 def tell_client_expired(client: ClientAuthorisation, now: datetime) -> None:
@@ -91,7 +125,9 @@ def tell_client_expired(client: ClientAuthorisation, now: datetime) -> None:
     _tell_of_client(client, "client_expired", {}, now)
 
 
-def _tell_of_client(client: ClientAuthorisation, template: str, more: dict[str, Any], now: datetime) -> None:
+def _tell_of_client(
+    client: ClientAuthorisation, template: str, more: dict[str, Any], now: datetime
+) -> None:
     path = reverse("verification:home") + f"#client-{client.document_id}"
     context = {"name": client.employer.name, "client": client.client_name, "path": path} | more
     for member in concerned(client.employer_id, client.document.uploaded_by_id):

@@ -30,7 +30,17 @@ from events.models import record
 from verification.cases import guards, queue_placement, wording
 from verification.cases.notices import tell, tell_admins
 from verification.cases.storage import let_go
-from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading, Ruling
+from verification.models import (
+    Appeal,
+    Attempt,
+    Case,
+    Decision,
+    Document,
+    DocumentKind,
+    DocumentPage,
+    DocumentReading,
+    Ruling,
+)
 from verification.rules import name_lookalikes, policy, required_documents, states
 from verification.rules.findings import Finding, Verdict
 from verification.rules.states import State
@@ -41,7 +51,11 @@ UPLOADS_PER_CASE = 30
 """Removed ones count: each is kept on record. Clients' letters are counted apart."""
 CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
 """Clients' letters of a case that one attempt has to read, and of one that is approved, where each is read by itself."""
-READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
+READ_AT_ONCE = (
+    DocumentKind.BUSINESS_LICENCE,
+    DocumentKind.HR_SERVICE_LICENCE,
+    DocumentKind.CLIENT_AUTHORIZATION,
+)
 
 
 NOTHING_SAID: Mapping[str, str] = {}
@@ -60,14 +74,30 @@ class Why:
         return tuple(dict.fromkeys(reason["code"] for reason in self.reasons))
 
     @classmethod
-    def of(cls, codes: Iterable[str], note: str = "", findings: Sequence[Finding] = (), about: Mapping[str, str] = NOTHING_SAID) -> Why:
+    def of(
+        cls,
+        codes: Iterable[str],
+        note: str = "",
+        findings: Sequence[Finding] = (),
+        about: Mapping[str, str] = NOTHING_SAID,
+    ) -> Why:
         """Codes as a reviewer ticks them, each with what was seen and expected where a finding says so.
 
         `about` is the kind of document of which the reviewer says a code: what was found on another one is not told then.
         """
-        fitting = [finding for finding in findings if about.get(finding.code, finding.field) == finding.field]
+        fitting = [
+            finding
+            for finding in findings
+            if about.get(finding.code, finding.field) == finding.field
+        ]
         reasons = _with_findings(codes, fitting)
-        return cls([reason | {"field": about[reason["code"]]} if reason["code"] in about else reason for reason in reasons], note)
+        return cls(
+            [
+                reason | {"field": about[reason["code"]]} if reason["code"] in about else reason
+                for reason in reasons
+            ],
+            note,
+        )
 
     @classmethod
     def from_verdict(cls, verdict: Verdict, findings: Sequence[Finding]) -> Why:
@@ -93,9 +123,15 @@ class Move:
 
 @contextmanager
 def moving(
-    case_id: UUID, verb: str, actor: Actor, now: datetime, *,
-    why: Why = NO_REASON, seen_version: int | None = None, ruling: Ruling | None = None,
-) -> Iterator[Move]:  # fmt: skip
+    case_id: UUID,
+    verb: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    why: Why = NO_REASON,
+    seen_version: int | None = None,
+    ruling: Ruling | None = None,
+) -> Iterator[Move]:
     """The one way to change a case's state: lock, guard, transition, save and Event in one transaction.
 
     The body may set other fields of `move.case` and write rows that belong to the move. `seen_version` is the
@@ -112,7 +148,9 @@ def moving(
             case.employer = employer
         if seen_version is not None and seen_version != case.version:
             raise Refused("state_conflict", "state", seen=case.state)
-        if refused := guards.may(verb, case, actor, now, ruling) or guards.by_one(verb, case, actor, ruling):
+        if refused := guards.may(verb, case, actor, now, ruling) or guards.by_one(
+            verb, case, actor, ruling
+        ):
             raise refused
         if verb in guards.NEEDS_REASON and not why.reasons:
             raise Refused("reason_required")
@@ -124,10 +162,17 @@ def moving(
         case.version += 1
         case.save()
         record(
-            verb, case, actor, now,
-            employer_id=case.employer_id, from_state=from_state, to_state=case.state,
-            reasons=why.codes, policy_version=why.policy_version, data={"attempt": case.attempt_number} | case.told_end() | move.data,
-        )  # fmt: skip
+            verb,
+            case,
+            actor,
+            now,
+            employer_id=case.employer_id,
+            from_state=from_state,
+            to_state=case.state,
+            reasons=why.codes,
+            policy_version=why.policy_version,
+            data={"attempt": case.attempt_number} | case.told_end() | move.data,
+        )
 
 
 # --- The employer ----------------------------------------------------------------------------------------
@@ -149,26 +194,46 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
         if existing is not None:
             return existing
         case: Case = Case.objects.create(
-            employer=employer, test=employer.test, declared_name=employer.name, name_key=name_lookalikes.key(employer.name),
-            declared_uscc=employer.uscc, account_class=employer.account_class, opened_at=now,
-        )  # fmt: skip
+            employer=employer,
+            test=employer.test,
+            declared_name=employer.name,
+            name_key=name_lookalikes.key(employer.name),
+            declared_uscc=employer.uscc,
+            account_class=employer.account_class,
+            opened_at=now,
+        )
         record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
         return case
 
 
 @contextmanager
-def editing(case_id: UUID, actor: Actor, adding: str = "", now: datetime | None = None) -> Iterator[Case]:
+def editing(
+    case_id: UUID, actor: Actor, adding: str = "", now: datetime | None = None
+) -> Iterator[Case]:
     """A case that the employer may still change, or to which it adds a document of the kind `adding` at `now`; locked until the end."""
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case_id)
-        if refused := guards.may_add(adding, case, actor, now) if now else guards.may_edit(case, actor):
+        if (
+            refused := guards.may_add(adding, case, actor, now)
+            if now
+            else guards.may_edit(case, actor)
+        ):
             raise refused
         yield case
         case.version += 1
         case.save()
 
 
-def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str, legal_representative: str, account_class: str) -> Case:
+def declare(
+    case_id: UUID,
+    actor: Actor,
+    now: datetime,
+    *,
+    name: str,
+    uscc: str,
+    legal_representative: str,
+    account_class: str,
+) -> Case:
     """Correct what the employer declared, while its case is in its hands. The code must be valid, and of a test only in a test."""
     uscc = normalise(uscc)
     if refused := problem(uscc):
@@ -188,17 +253,29 @@ def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str,
             )
             if getattr(case, field_name) != value
         ]
-        case.declared_name, case.name_key, case.declared_uscc = name, name_lookalikes.key(name), uscc
+        case.declared_name, case.name_key, case.declared_uscc = (
+            name,
+            name_lookalikes.key(name),
+            uscc,
+        )
         case.declared_legal_representative, case.account_class = legal_representative, account_class
         if changed:
-            record("declare", case, actor, now, employer_id=case.employer_id, data={"changed": changed})
+            record(
+                "declare", case, actor, now, employer_id=case.employer_id, data={"changed": changed}
+            )
     return case
 
 
 def add_document(
-    case_id: UUID, kind: str, taken_in: Intake, scan: dict[str, Any], user: User, actor: Actor, now: datetime,
+    case_id: UUID,
+    kind: str,
+    taken_in: Intake,
+    scan: dict[str, Any],
+    user: User,
+    actor: Actor,
+    now: datetime,
     quality: Sequence[Quality | None] = (),
-) -> Document:  # fmt: skip
+) -> Document:
     """Keep an upload that intake has opened. The same file twice is the same document, and nothing is written.
 
     `scan` is what the virus scanner said of the original; `quality` is of its pages, if anybody looked. Files are
@@ -214,7 +291,9 @@ def add_document(
                 return existing
             if not room_for(case, kind):
                 raise too_many(case, kind)
-            if case.state == State.APPROVED and case.approved_at is not None:  # approved while this waited: no check has seen it
+            if (
+                case.state == State.APPROVED and case.approved_at is not None
+            ):  # approved while this waited: no check has seen it
                 now = max(now, case.approved_at + timedelta(microseconds=1))
             document = keep(case, kind, taken_in, names, scan, user, now, quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
@@ -229,7 +308,13 @@ def add_document(
 
 def room_for(case: Case, kind: str) -> int:
     """How many more documents of `kind` the case takes."""
-    return max(0, min(_at_most(case, kind) - case.documents.current().filter(kind=kind).count(), _uploads_left(case, kind)))
+    return max(
+        0,
+        min(
+            _at_most(case, kind) - case.documents.current().filter(kind=kind).count(),
+            _uploads_left(case, kind),
+        ),
+    )
 
 
 def too_many(case: Case, kind: str) -> Refused:
@@ -252,14 +337,27 @@ def _uploads_left(case: Case, kind: str) -> int:
 
 
 def keep(
-    case: Case, kind: str, taken_in: Intake, names: Sequence[str], scan: dict[str, Any], user: User, now: datetime,
+    case: Case,
+    kind: str,
+    taken_in: Intake,
+    names: Sequence[str],
+    scan: dict[str, Any],
+    user: User,
+    now: datetime,
     quality: Sequence[Quality | None] = (),
-) -> Document:  # fmt: skip
+) -> Document:
     """The rows of an upload whose pages are stored under `names`, in the caller's transaction; a licence is queued to be read."""
     document: Document = Document.objects.create(
-        case=case, kind=kind, sha256=taken_in.sha256, size=taken_in.size, media_type=taken_in.media_type,
-        editor=(taken_in.editor or "")[:100], scan=scan, uploaded_by=user, uploaded_at=now,
-    )  # fmt: skip
+        case=case,
+        kind=kind,
+        sha256=taken_in.sha256,
+        size=taken_in.size,
+        media_type=taken_in.media_type,
+        editor=(taken_in.editor or "")[:100],
+        scan=scan,
+        uploaded_by=user,
+        uploaded_at=now,
+    )
     DocumentPage.objects.bulk_create(
         DocumentPage(
             document=document,
@@ -270,7 +368,9 @@ def keep(
             fingerprint=page.fingerprint,
             quality=judged.as_json() if judged else None,
         )
-        for page, name, judged in zip(taken_in.pages, names, quality or [None] * len(names), strict=True)
+        for page, name, judged in zip(
+            taken_in.pages, names, quality or [None] * len(names), strict=True
+        )
     )
     queue_reading(document, now)
     return document
@@ -288,7 +388,14 @@ def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
     document = Document.objects.get(pk=document_id)
     with editing(document.case_id, actor) as case:
         if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
-            record("remove_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
+            record(
+                "remove_document",
+                document,
+                actor,
+                now,
+                employer_id=case.employer_id,
+                data={"case": str(case.pk)},
+            )
 
 
 def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
@@ -300,10 +407,19 @@ def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
             if current.count() >= _at_most(case, document.kind):
                 raise too_many(case, document.kind)
             Document.objects.filter(pk=document_id).update(superseded_at=None)
-            record("restore_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
+            record(
+                "restore_document",
+                document,
+                actor,
+                now,
+                employer_id=case.employer_id,
+                data={"case": str(case.pk)},
+            )
 
 
-def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None) -> Attempt:
+def submit(
+    case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None
+) -> Attempt:
     """Hand the case in. A worker is rung for after the commit; if that ring is lost, the sweeper rings again."""
     with moving(case_id, "submit", actor, now, seen_version=seen_version) as move:
         case = move.case
@@ -311,7 +427,11 @@ def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_versi
             case.attempt_number += 1
         case.submitted_at, case.submitted_by, case.decided_at = now, user, None
         attempt = Attempt.objects.create(
-            case=case, number=case.attempt_number, submitted_at=now, due_at=now, rules_version=required_documents.CURRENT.version
+            case=case,
+            number=case.attempt_number,
+            submitted_at=now,
+            due_at=now,
+            rules_version=required_documents.CURRENT.version,
         )
         tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
         tell(case, "case_submit", {"path": reverse("verification:home")}, now)
@@ -322,7 +442,9 @@ def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_versi
 def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
     """Take the case back. Its attempt is finished with it, so that no worker picks it up."""
     with moving(case_id, "withdraw", actor, now) as move:
-        Attempt.objects.filter(case=move.case, finished_at=None).update(finished_at=now, lease=None, leased_until=None)
+        Attempt.objects.filter(case=move.case, finished_at=None).update(
+            finished_at=now, lease=None, leased_until=None
+        )
         tell(move.case, "case_withdraw", {"path": reverse("verification:home")}, now)
     return move.case
 
@@ -350,65 +472,124 @@ def expire(case_id: UUID, now: datetime) -> None:
 # --- The reviewer ----------------------------------------------------------------------------------------
 
 
-def approve(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None) -> Case:
+def approve(
+    case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None
+) -> Case:
     """A reviewer lets the employer through."""
     return review(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
 def reject(
-    case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *,
-    note: str = "", seen_version: int | None = None, suspend_in_force: bool | None = None,
-) -> Case:  # fmt: skip
+    case_id: UUID,
+    reviewer: User,
+    now: datetime,
+    codes: Sequence[str],
+    *,
+    note: str = "",
+    seen_version: int | None = None,
+    suspend_in_force: bool | None = None,
+) -> Case:
     """A reviewer refuses, for reasons that the employer is told.
 
     `suspend_in_force`: whether what the employer has in force by another case is suspended with it, for the same reasons. It has
     to be said where there is something. Raises Refused.
     """
-    return review(case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version, suspend_in_force)
+    return review(
+        case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version, suspend_in_force
+    )
 
 
 def request_changes(
-    case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None
+    case_id: UUID,
+    reviewer: User,
+    now: datetime,
+    codes: Sequence[str],
+    *,
+    note: str = "",
+    seen_version: int | None = None,
 ) -> Case:
     """A reviewer asks the employer to mend what the reasons name; the rest stays as it is."""
-    return review(case_id, "request_changes", reviewer.as_reviewer(), now, codes, note, seen_version)
+    return review(
+        case_id, "request_changes", reviewer.as_reviewer(), now, codes, note, seen_version
+    )
 
 
-def suspend(case_id: UUID, actor: Actor, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
+def suspend(
+    case_id: UUID,
+    actor: Actor,
+    now: datetime,
+    codes: Sequence[str],
+    *,
+    note: str = "",
+    seen_version: int | None = None,
+) -> Case:
     """Stop an employer's rights. From the moment that this returns, no gate answers yes."""
     return review(case_id, "suspend", actor, now, codes, note, seen_version)
 
 
-def reinstate(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None) -> Case:
+def reinstate(
+    case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None
+) -> Case:
     """Give back what a suspension or a revocation took; the approval's own end stays where it was."""
     return review(case_id, "reinstate", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
-def uphold(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
+def uphold(
+    case_id: UUID,
+    reviewer: User,
+    now: datetime,
+    codes: Sequence[str],
+    *,
+    note: str = "",
+    seen_version: int | None = None,
+) -> Case:
     """Answer an appeal against a suspension or a revocation: it stays, for reasons that the employer is told."""
     return review(case_id, "uphold", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
-def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
+def revoke(
+    case_id: UUID,
+    reviewer: User,
+    now: datetime,
+    codes: Sequence[str],
+    *,
+    note: str = "",
+    seen_version: int | None = None,
+) -> Case:
     """End a suspended approval for good."""
     return review(case_id, "revoke", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
 def review(
-    case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None,
-    suspend_in_force: bool | None = None, about: Mapping[str, str] = NOTHING_SAID, *, ruling: Ruling | None = None,
-) -> Case:  # fmt: skip
+    case_id: UUID,
+    verb: str,
+    actor: Actor,
+    now: datetime,
+    codes: Sequence[str],
+    note: str,
+    seen_version: int | None,
+    suspend_in_force: bool | None = None,
+    about: Mapping[str, str] = NOTHING_SAID,
+    *,
+    ruling: Ruling | None = None,
+) -> Case:
     """A decision not the policy's, by a verb above: the move, the end of the claim, the Decision, the mail; `about` as in `Why.of`.
 
     At once; what a reviewer rules in the console is held for a moment first (`deciding`), and then carried out by this.
     """
     findings = findings_of(case_id)
     why = Why.of(codes, note, findings, about)
-    with moving(case_id, verb, actor, now, why=why, seen_version=seen_version, ruling=ruling) as move:
+    with moving(
+        case_id, verb, actor, now, why=why, seen_version=seen_version, ruling=ruling
+    ) as move:
         if refused := guards.undecided(verb, move.case, now, suspend_in_force):
             raise refused
         seconds = ruling.seconds if ruling else move.case.seconds_before(actor.id, now)
-        if verb == "reject" and suspend_in_force and (suspended := _suspend_beside(move.case, why, actor, now)):
+        if (
+            verb == "reject"
+            and suspend_in_force
+            and (suspended := _suspend_beside(move.case, why, actor, now))
+        ):
             move.data["suspended"] = suspended
         if verb == "approve":
             begin_rights(move.case, now, policy.CURRENT.valid_for, findings)
@@ -417,10 +598,23 @@ def review(
             move.case.employer.save(update_fields=["confirmed_at"])
         if verb == "reinstate":
             hold_code(move.case, now)
-        waited = queue_placement.waited(move.case, now) if actor.role is Role.REVIEWER and move.case.awaits_review() else None
+        waited = (
+            queue_placement.waited(move.case, now)
+            if actor.role is Role.REVIEWER and move.case.awaits_review()
+            else None
+        )
         Appeal.objects.open().filter(case=move.case).update(answered_at=now)
         move.case.claimed_by = move.case.claimed_until = move.case.claimed_at = None
-        put_on_record(move.case, verb, why, actor, now, seconds=seconds, waited=waited, suspended="suspended" in move.data)
+        put_on_record(
+            move.case,
+            verb,
+            why,
+            actor,
+            now,
+            seconds=seconds,
+            waited=waited,
+            suspended="suspended" in move.data,
+        )
     return move.case
 
 
@@ -441,7 +635,14 @@ def findings_of(case_id: UUID) -> list[Finding]:
     return [finding for run in runs.values() for finding in run.as_findings()]
 
 
-def begin_rights(case: Case, now: datetime, valid_for: timedelta, findings: Iterable[Finding], *, conditional: bool = False) -> None:
+def begin_rights(
+    case: Case,
+    now: datetime,
+    valid_for: timedelta,
+    findings: Iterable[Finding],
+    *,
+    conditional: bool = False,
+) -> None:
     """Rights begin, for `valid_for` or until the first paper ends of which `findings` speak.
 
     The declared facts become the employer's, its code becomes its alone, and what was in force ends.
@@ -453,9 +654,17 @@ def begin_rights(case: Case, now: datetime, valid_for: timedelta, findings: Iter
         raise stopped
     for replaced in Case.objects.filter(employer=employer, state=State.APPROVED):
         expire(replaced.pk, now)
-    employer.name, employer.uscc, employer.account_class = case.declared_name, case.declared_uscc, case.account_class
+    employer.name, employer.uscc, employer.account_class = (
+        case.declared_name,
+        case.declared_uscc,
+        case.account_class,
+    )
     hold_code(case, now)
-    case.approved_at, case.expires_at, case.conditional = now, rights_end(now, valid_for, findings, now), conditional
+    case.approved_at, case.expires_at, case.conditional = (
+        now,
+        rights_end(now, valid_for, findings, now),
+        conditional,
+    )
 
 
 def hold_code(case: Case, now: datetime) -> None:
@@ -472,9 +681,16 @@ def hold_code(case: Case, now: datetime) -> None:
 
 
 def put_on_record(
-    case: Case, verb: str, why: Why, actor: Actor, now: datetime, *,
-    seconds: float | None = None, waited: float | None = None, suspended: bool = False,
-) -> None:  # fmt: skip
+    case: Case,
+    verb: str,
+    why: Why,
+    actor: Actor,
+    now: datetime,
+    *,
+    seconds: float | None = None,
+    waited: float | None = None,
+    suspended: bool = False,
+) -> None:
     """Put the decision on record and queue the mail that tells the employer.
 
     `seconds`: how long its reviewer looked. `waited`: how many working hours it had been in their queue. `suspended`: what the
@@ -482,11 +698,23 @@ def put_on_record(
     """
     case.decided_at = now if verb not in ("hold_for_review", "reopen") else None
     Decision.objects.create(
-        case=case, attempt_number=case.attempt_number, verb=verb, reasons=list(why.reasons), note=why.note,
+        case=case,
+        attempt_number=case.attempt_number,
+        verb=verb,
+        reasons=list(why.reasons),
+        note=why.note,
         decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
-        policy_version=why.policy_version, rules_version=required_documents.CURRENT.version, decided_at=now,
-        seconds=seconds, waited=waited,
-    )  # fmt: skip
+        policy_version=why.policy_version,
+        rules_version=required_documents.CURRENT.version,
+        decided_at=now,
+        seconds=seconds,
+        waited=waited,
+    )
     reasons = [wording.told_reason(reason) for reason in why.reasons]
-    told = {"verb": verb, "reasons": reasons, "note": why.note, "path": reverse("verification:home")}
+    told = {
+        "verb": verb,
+        "reasons": reasons,
+        "note": why.note,
+        "path": reverse("verification:home"),
+    }
     tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)

@@ -32,10 +32,14 @@ class Declared:
     def checked(self, *, test: bool) -> Declared:
         """The same, as it is stored. Raises Refused: what `check_code` and `check_name` raise."""
         code = check_code(self.uscc, contest=self.contest, test=test)
-        return Declared(check_name(self.name.strip(), "name"), code, self.account_class, self.contest)
+        return Declared(
+            check_name(self.name.strip(), "name"), code, self.account_class, self.contest
+        )
 
 
-def create_employer(client: ApiClient, reference: str, declared: Declared, now: datetime) -> Employer:
+def create_employer(
+    client: ApiClient, reference: str, declared: Declared, now: datetime
+) -> Employer:
     """A new employer of this platform.
 
     Raises Refused: `reference_invalid`, `reference_taken`, and what `Declared.checked` raises.
@@ -45,16 +49,30 @@ def create_employer(client: ApiClient, reference: str, declared: Declared, now: 
     try:
         with transaction.atomic():
             employer: Employer = Employer.objects.create(
-                name=declared.name, uscc=declared.uscc, account_class=declared.account_class, registered_at=now,
-                platform=client, reference=reference, test=client.test,
-            )  # fmt: skip
-            record("register", employer, client.as_actor(), now, employer_id=employer.pk, data={"contest": declared.contest})
+                name=declared.name,
+                uscc=declared.uscc,
+                account_class=declared.account_class,
+                registered_at=now,
+                platform=client,
+                reference=reference,
+                test=client.test,
+            )
+            record(
+                "register",
+                employer,
+                client.as_actor(),
+                now,
+                employer_id=employer.pk,
+                data={"contest": declared.contest},
+            )
     except IntegrityError as error:
         raise Refused("reference_taken", "reference", seen=reference) from error
     return employer
 
 
-def put_employer(client: ApiClient, reference: str, declared: Declared, now: datetime) -> tuple[Employer, bool]:
+def put_employer(
+    client: ApiClient, reference: str, declared: Declared, now: datetime
+) -> tuple[Employer, bool]:
     """The employer that the platform calls `reference` as it is `declared`, and whether it is new. Said twice, it is the same as once.
 
     Raises Refused: `state_conflict` where a case is out of the employer's hands, and what `create_employer` raises.
@@ -74,23 +92,35 @@ def _correct(employer_id: UUID, client: ApiClient, declared: Declared, now: date
     with transaction.atomic():
         # The employer first and then its case, as everywhere (`operations.moving`).
         employer = Employer.objects.select_for_update(no_key=True).get(pk=employer_id)
-        said = {"name": declared.name.strip(), "uscc": declared.uscc.strip().upper(), "account_class": declared.account_class}
+        said = {
+            "name": declared.name.strip(),
+            "uscc": declared.uscc.strip().upper(),
+            "account_class": declared.account_class,
+        }
         if all(getattr(employer, field) == value for field, value in said.items()):
             return employer
         case = _case_in_their_hands(employer)
         declared = declared.checked(test=client.test)
         fields = ("name", "uscc", "account_class")
-        changed = [field for field in fields if getattr(employer, field) != getattr(declared, field)]
+        changed = [
+            field for field in fields if getattr(employer, field) != getattr(declared, field)
+        ]
         for field in changed:
             setattr(employer, field, getattr(declared, field))
         employer.save(update_fields=fields)
         if case is not None:
-            case.declared_name, case.name_key, case.declared_uscc = declared.name, name_lookalikes.key(declared.name), declared.uscc
+            case.declared_name, case.name_key, case.declared_uscc = (
+                declared.name,
+                name_lookalikes.key(declared.name),
+                declared.uscc,
+            )
             case.account_class = declared.account_class
             case.version += 1
             case.save()
         data = {"changed": changed, "contest": declared.contest}
-        record("declare", case or employer, client.as_actor(), now, employer_id=employer.pk, data=data)
+        record(
+            "declare", case or employer, client.as_actor(), now, employer_id=employer.pk, data=data
+        )
     return employer
 
 
@@ -99,8 +129,14 @@ def _case_in_their_hands(employer: Employer) -> Case | None:
 
     Raises Refused `state_conflict`: what was handed in or decided on stays as it was; a changed fact is a new case, begun by the employer.
     """
-    case: Case | None = Case.objects.select_for_update().filter(employer=employer).order_by("-opened_at").first()
-    if employer.confirmed_at is not None or (case is not None and case.state not in states.EDITABLE):
+    case: Case | None = (
+        Case.objects.select_for_update().filter(employer=employer).order_by("-opened_at").first()
+    )
+    if employer.confirmed_at is not None or (
+        case is not None and case.state not in states.EDITABLE
+    ):
         state = case.state if case else ""
-        raise Refused("state_conflict", "state", seen=state, expected=", ".join(sorted(states.EDITABLE)))
+        raise Refused(
+            "state_conflict", "state", seen=state, expected=", ".join(sorted(states.EDITABLE))
+        )
     return case

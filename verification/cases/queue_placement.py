@@ -17,7 +17,15 @@ from django.db.models import Exists, OuterRef, Q
 
 from events.core.sealing import blind_index
 from events.jobs.queue import SWEEP_AT_MOST
-from verification.models import Case, CaseQuerySet, CaseReason, Decision, ReviewStage, RightsNow, SecondReview
+from verification.models import (
+    Case,
+    CaseQuerySet,
+    CaseReason,
+    Decision,
+    ReviewStage,
+    RightsNow,
+    SecondReview,
+)
 from verification.rules import name_lookalikes, states, urgency
 from verification.rules.states import State
 from verification.rules.working_hours import Hours
@@ -50,7 +58,11 @@ def place(case: Case, codes: Sequence[str], now: datetime) -> None:
 
 def waited(case: Case, now: datetime) -> float | None:
     """Working hours since the case came to the reviewers; None for one that never did."""
-    return None if case.review_since is None else hours().between(case.review_since, now) / timedelta(hours=1)
+    return (
+        None
+        if case.review_since is None
+        else hours().between(case.review_since, now) / timedelta(hours=1)
+    )
 
 
 def factors(case: Case, now: datetime) -> urgency.Factors | None:
@@ -58,7 +70,9 @@ def factors(case: Case, now: datetime) -> urgency.Factors | None:
     if case.review_since is None or case.review_due is None:
         return None
     kinds = (kind for kind, harm in urgency.CURRENT.harm.items() if harm == case.harm)
-    weighs = next(kinds, urgency.Kind.ORDINARY)  # none under rules that have changed: it is placed anew within minutes
+    weighs = next(
+        kinds, urgency.Kind.ORDINARY
+    )  # none under rules that have changed: it is placed anew within minutes
     return urgency.Place(weighs, case.review_since, case.review_due).factors(now, hours())
 
 
@@ -82,12 +96,16 @@ def place_all(now: datetime) -> int:
 
 
 def _misplaced(now: datetime) -> CaseQuerySet:
-    others = Case.objects.in_force(now).filter(employer=OuterRef("employer")).exclude(pk=OuterRef("pk"))
+    others = (
+        Case.objects.in_force(now).filter(employer=OuterRef("employer")).exclude(pk=OuterRef("pk"))
+    )
     ended, lapsing = ~Exists(others), Exists(others.filter(expires_at__lte=now + LAPSES_WITHIN))
     moved = Q(ended) | Q(lapsing, harm__lt=urgency.CURRENT.harm[urgency.Kind.LAPSING])
     confirmed = Q(Exists(others.filter(conditional=False)), rights_now=RightsNow.CONDITIONAL)
     waiting: CaseQuerySet = Case.objects.queued()
-    return waiting.filter(Q(review_due=None) | (~Q(rights_now=RightsNow.NONE) & (moved | confirmed)))
+    return waiting.filter(
+        Q(review_due=None) | (~Q(rights_now=RightsNow.NONE) & (moved | confirmed))
+    )
 
 
 def _each(cases: CaseQuerySet, now: datetime) -> int:
@@ -121,7 +139,11 @@ def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:
     rights = _rights(case, now)
     kinds = urgency.kinds(codes, case.account_class, appealed=case.heard(), lapsing=rights.lapsing)
     place = urgency.place(kinds, case.review_since, hours())
-    case.review_due, case.harm, case.urgency = place.due, urgency.CURRENT.harm[place.weighs], place.key(hours())
+    case.review_due, case.harm, case.urgency = (
+        place.due,
+        urgency.CURRENT.harm[place.weighs],
+        place.key(hours()),
+    )
     case.rights_now, case.name_key = rights.now, name_lookalikes.key(case.declared_name)
 
 
@@ -133,10 +155,15 @@ class _Rights:
 
 def _rights(case: Case, now: datetime) -> _Rights:
     """What the employer holds by another case, and whether that ends soon."""
-    other: Case | None = Case.objects.in_force(now).filter(employer=case.employer_id).exclude(pk=case.pk).first()
+    other: Case | None = (
+        Case.objects.in_force(now).filter(employer=case.employer_id).exclude(pk=case.pk).first()
+    )
     if other is None or other.expires_at is None:
         return _Rights(RightsNow.NONE, lapsing=False)
-    return _Rights(RightsNow.CONDITIONAL if other.conditional else RightsNow.IN_FORCE, other.expires_at <= now + LAPSES_WITHIN)
+    return _Rights(
+        RightsNow.CONDITIONAL if other.conditional else RightsNow.IN_FORCE,
+        other.expires_at <= now + LAPSES_WITHIN,
+    )
 
 
 def _second_review(case: Case) -> SecondReview:
@@ -155,13 +182,17 @@ def _second_review(case: Case) -> SecondReview:
 
 
 def _decided_last(case: Case) -> list[str]:
-    last: list[dict[str, Any]] | None = Decision.objects.filter(case=case).order_by("-pk").values_list("reasons", flat=True).first()
+    last: list[dict[str, Any]] | None = (
+        Decision.objects.filter(case=case).order_by("-pk").values_list("reasons", flat=True).first()
+    )
     return list(dict.fromkeys(reason["code"] for reason in last or ()))
 
 
 def _write_reasons(case: Case, codes: Collection[str]) -> None:
     CaseReason.objects.filter(case=case).exclude(code__in=codes).delete()
-    CaseReason.objects.bulk_create([CaseReason(case=case, code=code) for code in dict.fromkeys(codes)], ignore_conflicts=True)
+    CaseReason.objects.bulk_create(
+        [CaseReason(case=case, code=code) for code in dict.fromkeys(codes)], ignore_conflicts=True
+    )
 
 
 def _leave(case: Case) -> None:

@@ -21,7 +21,9 @@ from verification.models import DocumentPage
 
 def let_go(sha256: str, names: Sequence[str]) -> None:
     """Erase stored pages of the file `sha256` that no row holds (any more): of a file that is used again, two rows hold the same pages."""
-    held = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list("image", flat=True)
+    held = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list(
+        "image", flat=True
+    )
     for name in set(names).difference(held):
         default_storage.delete(name)
 
@@ -33,8 +35,17 @@ class EncryptedStorage(Storage):
     Without arguments it follows the settings DOCUMENTS_DIR, DATA_KEY and DATA_KEYS_RETIRED (a list, may be absent).
     """
 
-    def __init__(self, location: str | Path | None = None, key: str | None = None, retired_keys: Iterable[str] | None = None) -> None:
-        self._location, self._key, self._retired_keys = location, key, None if retired_keys is None else tuple(retired_keys)
+    def __init__(
+        self,
+        location: str | Path | None = None,
+        key: str | None = None,
+        retired_keys: Iterable[str] | None = None,
+    ) -> None:
+        self._location, self._key, self._retired_keys = (
+            location,
+            key,
+            None if retired_keys is None else tuple(retired_keys),
+        )
 
     @property
     def location(self) -> Path:
@@ -44,7 +55,11 @@ class EncryptedStorage(Storage):
     @property
     def keys(self) -> list[bytes]:
         """The key that seals, then those that only open."""
-        retired = getattr(settings, "DATA_KEYS_RETIRED", ()) if self._retired_keys is None else self._retired_keys
+        retired = (
+            getattr(settings, "DATA_KEYS_RETIRED", ())
+            if self._retired_keys is None
+            else self._retired_keys
+        )
         return [key_from(text) for text in (self._key or settings.DATA_KEY, *retired)]
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
@@ -67,7 +82,9 @@ class EncryptedStorage(Storage):
 
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
         if mode != "rb":
-            raise ValueError("stored documents are read whole and never changed in place: open them with 'rb'")
+            raise ValueError(
+                "stored documents are read whole and never changed in place: open them with 'rb'"
+            )
         return ContentFile(unseal(self._file(name).read_bytes(), self.keys, name), name=name)
 
     def delete(self, name: str) -> None:

@@ -45,25 +45,53 @@ def _rank(in_order: list[timedelta], part: float) -> timedelta:
 
 def of_the_machine() -> Usual | None:
     """From being handed in to the machine's word, be it a decision or that a person has to look."""
-    done = Attempt.objects.exclude(outcome="").filter(finished_at__gte=F("submitted_at"), case__golden=False).order_by("-pk")
-    return usual(finished - submitted for finished, submitted in done.values_list("finished_at", "submitted_at")[:OF_THE_LAST])
+    done = (
+        Attempt.objects.exclude(outcome="")
+        .filter(finished_at__gte=F("submitted_at"), case__golden=False)
+        .order_by("-pk")
+    )
+    return usual(
+        finished - submitted
+        for finished, submitted in done.values_list("finished_at", "submitted_at")[:OF_THE_LAST]
+    )
 
 
 def of_appeals() -> Usual | None:
     """From an employer's words against a decision, or for a person, to a reviewer's answer."""
-    answered = Appeal.objects.filter(answered_at__isnull=False).order_by("-pk").values_list("at", "answered_at")
+    answered = (
+        Appeal.objects.filter(answered_at__isnull=False)
+        .order_by("-pk")
+        .values_list("at", "answered_at")
+    )
     return usual(answer - said for said, answer in answered[:OF_THE_LAST] if answer)
 
 
 def of_reviewers() -> Usual | None:
     """From being handed in to a reviewer's decision, where a person decided."""
-    submitted = Attempt.objects.filter(case=OuterRef("case"), number=OuterRef("attempt_number")).values("submitted_at")[:1]
-    by_people = Decision.objects.filter(decided_by__isnull=False, verb__in=("approve", "reject", "request_changes"), case__golden=False)
-    rows = by_people.annotate(submitted=Subquery(submitted)).filter(submitted__isnull=False).order_by("-pk")
-    return usual(decided - began for decided, began in rows.values_list("decided_at", "submitted")[:OF_THE_LAST])
+    submitted = Attempt.objects.filter(
+        case=OuterRef("case"), number=OuterRef("attempt_number")
+    ).values("submitted_at")[:1]
+    by_people = Decision.objects.filter(
+        decided_by__isnull=False,
+        verb__in=("approve", "reject", "request_changes"),
+        case__golden=False,
+    )
+    rows = (
+        by_people.annotate(submitted=Subquery(submitted))
+        .filter(submitted__isnull=False)
+        .order_by("-pk")
+    )
+    return usual(
+        decided - began
+        for decided, began in rows.values_list("decided_at", "submitted")[:OF_THE_LAST]
+    )
 
 
-_OF: Final[dict[str, Callable[[], Usual | None]]] = {"machine": of_the_machine, "reviewers": of_reviewers, "appeals": of_appeals}
+_OF: Final[dict[str, Callable[[], Usual | None]]] = {
+    "machine": of_the_machine,
+    "reviewers": of_reviewers,
+    "appeals": of_appeals,
+}
 
 
 def measured_by(whose: str, measure: Callable[[], Usual | None]) -> None:
@@ -80,7 +108,9 @@ def lately(whose: str) -> Usual | None:
 
     Counted a few minutes ago at most.
     """
-    kept: Any = cache.get_or_set(f"verification.durations.{whose}", _OF[whose], settings.QUEUE_FIGURES_SECONDS * _KEEPS)
+    kept: Any = cache.get_or_set(
+        f"verification.durations.{whose}", _OF[whose], settings.QUEUE_FIGURES_SECONDS * _KEEPS
+    )
     usually: Usual | None = kept
     return usually
 

@@ -152,9 +152,18 @@ HAPPENED: dict[str, Promise] = {
 """Events of a case that its employer sees; others, such as a reviewer's claim, are internal."""
 
 REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
-    "mail_address": (_("Your e-mail address"), _("So that we can reach you, and so that nobody registers in your name.")),
-    "company_facts": (_("What you declare of the company"), _("The licence and the company register are compared with it.")),
-    "business_licence": (_("Business licence"), _("It shows that the company exists and who represents it. Candidates rely on that.")),
+    "mail_address": (
+        _("Your e-mail address"),
+        _("So that we can reach you, and so that nobody registers in your name."),
+    ),
+    "company_facts": (
+        _("What you declare of the company"),
+        _("The licence and the company register are compared with it."),
+    ),
+    "business_licence": (
+        _("Business licence"),
+        _("It shows that the company exists and who represents it. Candidates rely on that."),
+    ),
     "approval_document": (
         _("Document by which your body was set up"),
         _("It stands in place of a business licence, which such a body has not."),
@@ -164,10 +173,15 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
         _("We look it up by ourselves: whether the company is active, and whether it agrees."),
     ),
     "agency_licence": (_("HR service licence"), _("Who recruits for others needs it by law.")),
-    "client_authorization": (_("Authorisation of each client"), _("It shows for whom you recruit, and that they know it.")),
+    "client_authorization": (
+        _("Authorisation of each client"),
+        _("It shows for whom you recruit, and that they know it."),
+    ),
     "authority": (
         _("Your authority to recruit for the company"),
-        _("A licence's picture can be bought. One of these ways shows that the company itself has sent you."),
+        _(
+            "A licence's picture can be bought. One of these ways shows that the company itself has sent you."
+        ),
     ),
     "submission": (_("Handing in"), _("Nothing is checked before you hand it in.")),
     "reverification": (_("Verifying again"), _("Employers are verified again every six months.")),
@@ -176,12 +190,20 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
 
 LEADS: dict[str, Promise] = {
     "mail_address": _("First confirm your e-mail address: open the link that we mailed to you."),
-    "company_facts": _("First say which company it is; then photograph its licence, look it over, submit."),
+    "company_facts": _(
+        "First say which company it is; then photograph its licence, look it over, submit."
+    ),
     "business_licence": _("Almost there: photograph the licence, look it over, submit."),
-    "approval_document": _("Almost there: photograph the document by which your body was set up, look it over, submit."),
+    "approval_document": _(
+        "Almost there: photograph the document by which your body was set up, look it over, submit."
+    ),
     "agency_licence": _("Still lacking: the HR service licence. Then look it over and submit."),
-    "client_authorization": _("Still lacking: a client's authorisation. Then look it over and submit."),
-    "authority": _("Still lacking: what shows that the company has sent you. Then look it over and submit."),
+    "client_authorization": _(
+        "Still lacking: a client's authorisation. Then look it over and submit."
+    ),
+    "authority": _(
+        "Still lacking: what shows that the company has sent you. Then look it over and submit."
+    ),
     "submission": _("Everything is here: look it over and submit."),
 }
 """What is left before a case can be handed in, by the requirement that is next."""
@@ -256,7 +278,14 @@ OF_OTHERS = frozenset({"registry", "duplicates", "exclusion"})
 """Checks that know what the employer has not said: the register's entry, other employers' pictures. A thief with
 somebody's licence would learn from a refusal what to write on the next one; so these say only what does not agree."""
 
-_WITHOUT_CHECK = frozenset({"legal_representative_mismatch", "established_on_mismatch", "document_unreadable", "duplicate_same_image"})
+_WITHOUT_CHECK = frozenset(
+    {
+        "legal_representative_mismatch",
+        "established_on_mismatch",
+        "document_unreadable",
+        "duplicate_same_image",
+    }
+)
 """Codes by which the register's findings are known in decisions that do not yet name the check of a reason."""
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from verification.checks import agency_licence, authority, duplicates, exclusion, forgery, reading, registry, scan
+from verification.checks import (
+    agency_licence,
+    authority,
+    duplicates,
+    exclusion,
+    forgery,
+    reading,
+    registry,
+    scan,
+)
 from verification.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (

@@ -14,7 +14,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from documents.licence.witnesses import same_name
-from verification.cases.authority_evidence import acting_for, at_company_domain, domains_of, own_domain, proofs_of, worth
+from verification.cases.authority_evidence import (
+    acting_for,
+    at_company_domain,
+    domains_of,
+    own_domain,
+    proofs_of,
+    worth,
+)
 from verification.checks.base import Earlier, Subject
 from verification.models import DocumentKind, ProofKind
 from verification.rules.facts import STRENGTH, Strength
@@ -32,11 +39,15 @@ class Authority:
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         register = earlier.get("registry", {})
         record = register.get("record") or {}
-        acting = acting_for(UUID(subject.employer_id), Q(pk=UUID(subject.member_id)) if subject.member_id else Q())
+        acting = acting_for(
+            UUID(subject.employer_id), Q(pk=UUID(subject.member_id)) if subject.member_id else Q()
+        )
         return {
             "unlisted": "record" in register and register["record"] is None,
             # Whoever has left acts for nobody, whatever address they keep.
-            "email_domain": subject.recruiter_email.rpartition("@")[2].lower() if subject.member_id else "",
+            "email_domain": subject.recruiter_email.rpartition("@")[2].lower()
+            if subject.member_id
+            else "",
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": own_domain(named := record.get("email_domain", "")),
             "registry_names": named,
@@ -49,9 +60,19 @@ class Authority:
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if not observation["email_verified"]:
-            return [Finding(self.code, "authority_email_unverified", Severity.UNABLE, "email", observation["email_domain"])]
+            return [
+                Finding(
+                    self.code,
+                    "authority_email_unverified",
+                    Severity.UNABLE,
+                    "email",
+                    observation["email_domain"],
+                )
+            ]
         ways = self._ways(subject, observation)
-        way, strength = max(ways, key=lambda each: ORDER.index(each[1]), default=("", Strength.WEAK))
+        way, strength = max(
+            ways, key=lambda each: ORDER.index(each[1]), default=("", Strength.WEAK)
+        )
         if strength is not Strength.WEAK:
             return [Finding(self.code, AUTHORITY_PROVEN, Severity.PASS, "authority", way, strength)]
         if pending := self._under_way(subject, observation):
@@ -59,26 +80,50 @@ class Authority:
         # A company that the register does not list yet is waited for anyway: meanwhile better proof than a letter may come.
         if way and not observation["unlisted"]:
             return [Finding(self.code, "authority_unproven", Severity.UNABLE, "authority", way)]
-        return [Finding(self.code, "authority_missing", Severity.WAIT, "authority", observation["email_domain"])]
+        return [
+            Finding(
+                self.code,
+                "authority_missing",
+                Severity.WAIT,
+                "authority",
+                observation["email_domain"],
+            )
+        ]
 
     def _ways(self, subject: Subject, observation: Observation) -> list[tuple[str, Strength]]:
         """What was given, each with what it is worth. The addresses of accounts count at the company's domain only."""
-        ways = [self._valued(proof, subject, observation) for proof in observation["proofs"]["standing"]]
+        ways = [
+            self._valued(proof, subject, observation) for proof in observation["proofs"]["standing"]
+        ]
         domains = {observation["email_domain"], *observation.get("domains", ())}
         if any(at_company_domain(domain, observation["registry_domain"]) for domain in domains):
             ways.append((ProofKind.COMPANY_EMAIL, Strength.MEDIUM))
         if observation["letter"]:
-            ways.append((DocumentKind.AUTHORIZATION_LETTER, STRENGTH[DocumentKind.AUTHORIZATION_LETTER]))
+            ways.append(
+                (DocumentKind.AUTHORIZATION_LETTER, STRENGTH[DocumentKind.AUTHORIZATION_LETTER])
+            )
         return [(str(way), strength) for way, strength in ways if strength is not None]
 
     def _under_way(self, subject: Subject, observation: Observation) -> str:
         """The kind of a proof under way that would be enough; "" where there is none."""
-        valued = [self._valued(proof, subject, observation) for proof in observation["proofs"]["under_way"]]
-        return next((kind for kind, strength in valued if strength in (Strength.STRONG, Strength.MEDIUM)), "")
+        valued = [
+            self._valued(proof, subject, observation)
+            for proof in observation["proofs"]["under_way"]
+        ]
+        return next(
+            (kind for kind, strength in valued if strength in (Strength.STRONG, Strength.MEDIUM)),
+            "",
+        )
 
-    def _valued(self, proof: dict[str, Any], subject: Subject, observation: Observation) -> tuple[str, Strength | None]:
+    def _valued(
+        self, proof: dict[str, Any], subject: Subject, observation: Observation
+    ) -> tuple[str, Strength | None]:
         """A name on an account is exact, and so is the register's: one that differs in the form of the body is another's account."""
         registered = observation.get("registry_name", "")
-        if registered and proof["kind"] == ProofKind.BANK_DEPOSIT and not same_name(proof["name"], registered):
+        if (
+            registered
+            and proof["kind"] == ProofKind.BANK_DEPOSIT
+            and not same_name(proof["name"], registered)
+        ):
             return proof["kind"], None
         return proof["kind"], worth(proof, subject.name, observation["registry_domain"])

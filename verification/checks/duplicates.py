@@ -17,7 +17,13 @@ from documents.similarity import perceptual_hash
 from employers.models import Employer, Sighting, SightingKind
 from verification.checks import picture_index
 from verification.checks.base import Earlier, Subject
-from verification.models import Document, DocumentKind, DocumentPage, DocumentQuerySet, RegistryRecord
+from verification.models import (
+    Document,
+    DocumentKind,
+    DocumentPage,
+    DocumentQuerySet,
+    RegistryRecord,
+)
 from verification.rules.findings import Finding, Observation, Severity
 from verification.rules.states import State
 
@@ -64,7 +70,9 @@ class Duplicates:
         holders = same.filter(holding).exclude(pk=subject.employer_id).distinct()
         return {
             "same_bytes": sorted({str(case) for case, _ in same_bytes}),
-            "same_files": [{"document": d.id, "kind": d.kind} for d in subject.documents if d.sha256 in files],
+            "same_files": [
+                {"document": d.id, "kind": d.kind} for d in subject.documents if d.sha256 in files
+            ],
             "near_same": self._near_same(subject),
             "same_uscc": [str(pk) for pk in holders.values_list("pk", flat=True)],
             "companies_seen_with": self._companies_seen_with(subject),
@@ -77,24 +85,44 @@ class Duplicates:
         Never more than COUNTED_AT_MOST are looked at, by an index, however common the name is.
         """
         record = earlier.get("registry", {}).get("record") or {}
-        person, established, since = record.get("legal_representative"), record.get("established_on"), subject.today - YOUNGER_THAN
+        person, established, since = (
+            record.get("legal_representative"),
+            record.get("established_on"),
+            subject.today - YOUNGER_THAN,
+        )
         if not person or not established or date.fromisoformat(established) < since:
             return 0
-        of_person = RegistryRecord.objects.filter(legal_representative=person, established_on__gte=since).exclude(pk=subject.uscc)
+        of_person = RegistryRecord.objects.filter(
+            legal_representative=person, established_on__gte=since
+        ).exclude(pk=subject.uscc)
         return len(of_person.values_list("pk")[:COUNTED_AT_MOST])
 
     def _others(self, subject: Subject) -> DocumentQuerySet:
         """What other employers have shown. Against who holds the code, whoever tried with the same code says nothing: they borrowed."""
         others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
-        holds = Employer.objects.filter(pk=subject.employer_id, uscc=subject.uscc, confirmed_at__isnull=False).exists()
+        holds = Employer.objects.filter(
+            pk=subject.employer_id, uscc=subject.uscc, confirmed_at__isnull=False
+        ).exists()
         return others.exclude(case__declared_uscc=subject.uscc) if holds else others
 
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
         """Pages of other employers that show the same picture as one of ours: of each case and page of ours the best, the best first."""
-        shown_here = [UUID(document.id) for document in subject.documents if document.kind != DocumentKind.APPEAL_EVIDENCE]
-        mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=shown_here).select_related("document")}
+        shown_here = [
+            UUID(document.id)
+            for document in subject.documents
+            if document.kind != DocumentKind.APPEAL_EVIDENCE
+        ]
+        mine = {
+            page.pk: page
+            for page in DocumentPage.objects.filter(document_id__in=shown_here).select_related(
+                "document"
+            )
+        }
         others = DocumentPage.objects.filter(document__in=self._others(subject))
-        matches = sorted(picture_index.same_picture(mine.values(), others), key=lambda match: -match.agreement.share)
+        matches = sorted(
+            picture_index.same_picture(mine.values(), others),
+            key=lambda match: -match.agreement.share,
+        )
         theirs = others.select_related("document").in_bulk({match.theirs for match in matches})
         near: dict[tuple[UUID, int], dict[str, Any]] = {}
         for match in matches:
@@ -120,16 +148,29 @@ class Duplicates:
 
     def _companies_seen_with(self, subject: Subject) -> dict[str, int]:
         """How many other companies were lately seen with a device or phone of this employer's people, by kind."""
-        lately = Sighting.objects.filter(kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN)
+        lately = Sighting.objects.filter(
+            kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN
+        )
         mine = lately.filter(user__member__employer_id=subject.employer_id).values("digest")
         # An account without an address of its own is nobody yet: a stranger types anybody's phone.
-        others = lately.filter(digest__in=mine, user__member__employer__test=False, user__email_verified_at__isnull=False).exclude(
-            Q(user__member__employer_id=subject.employer_id) | Q(user__member__employer__uscc=subject.uscc)
+        others = lately.filter(
+            digest__in=mine,
+            user__member__employer__test=False,
+            user__email_verified_at__isnull=False,
+        ).exclude(
+            Q(user__member__employer_id=subject.employer_id)
+            | Q(user__member__employer__uscc=subject.uscc)
         )
-        return dict(others.values_list("kind").annotate(companies=Count("user__member__employer__uscc", distinct=True)))
+        return dict(
+            others.values_list("kind").annotate(
+                companies=Count("user__member__employer__uscc", distinct=True)
+            )
+        )
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        found = [*self._pictures(observation), *self._company(subject, observation)] or [Finding(self.code, "no_duplicate", Severity.PASS)]
+        found = [*self._pictures(observation), *self._company(subject, observation)] or [
+            Finding(self.code, "no_duplicate", Severity.PASS)
+        ]
         return [*found, *self._clusters(observation), *self._nominee(observation)]
 
     def _pictures(self, observation: Observation) -> list[Finding]:
@@ -139,16 +180,41 @@ class Duplicates:
         for near in observation["near_same"]:
             document, kind, region = near["of_document"], near["of_kind"], near["region"]
             alike = kind == DocumentKind.CLIENT_AUTHORIZATION and document not in files
-            code, severity = ("duplicate_alike", Severity.UNABLE) if alike else ("duplicate_same_image", Severity.CONCERN)
-            where = Finding(self.code, code, severity, _field(kind), page=near["of_page"], region=tuple(region), document=document)
+            code, severity = (
+                ("duplicate_alike", Severity.UNABLE)
+                if alike
+                else ("duplicate_same_image", Severity.CONCERN)
+            )
+            where = Finding(
+                self.code,
+                code,
+                severity,
+                _field(kind),
+                page=near["of_page"],
+                region=tuple(region),
+                document=document,
+            )
             found.setdefault(document, where)
         for document, kind in files.items():
-            found.setdefault(document, Finding(self.code, "duplicate_same_image", Severity.CONCERN, _field(kind), document=document))
+            found.setdefault(
+                document,
+                Finding(
+                    self.code,
+                    "duplicate_same_image",
+                    Severity.CONCERN,
+                    _field(kind),
+                    document=document,
+                ),
+            )
         return list(found.values())
 
     def _company(self, subject: Subject, observation: Observation) -> list[Finding]:
         if observation["same_uscc"]:
-            return [Finding(self.code, "duplicate_same_uscc_active", Severity.CONCERN, "uscc", subject.uscc)]
+            return [
+                Finding(
+                    self.code, "duplicate_same_uscc_active", Severity.CONCERN, "uscc", subject.uscc
+                )
+            ]
         return []
 
     def _nominee(self, observation: Observation) -> list[Finding]:
@@ -156,7 +222,11 @@ class Duplicates:
         if companies < cluster.note:
             return []
         severity = Severity.CONCERN if companies >= cluster.concern else Severity.NOTE
-        return [Finding(self.code, cluster.code, severity, "legal_representative", expected=str(companies))]
+        return [
+            Finding(
+                self.code, cluster.code, severity, "legal_representative", expected=str(companies)
+            )
+        ]
 
     def _clusters(self, observation: Observation) -> list[Finding]:
         seen_with = observation.get("companies_seen_with", {})
@@ -165,7 +235,9 @@ class Duplicates:
             companies = seen_with.get(kind, 0)
             if companies >= cluster.note:
                 severity = Severity.CONCERN if companies >= cluster.concern else Severity.NOTE
-                found.append(Finding(self.code, cluster.code, severity, kind, expected=str(companies)))
+                found.append(
+                    Finding(self.code, cluster.code, severity, kind, expected=str(companies))
+                )
         return found
 
 

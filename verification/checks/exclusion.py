@@ -23,22 +23,40 @@ class Excluded:
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         found = exclusion_list.in_force(self._known_by(subject, earlier))
-        return {"hits": [{"kind": hit.kind, "exclusion": str(hit.pk), "shown": hit.shown} for hit in found]}
+        return {
+            "hits": [
+                {"kind": hit.kind, "exclusion": str(hit.pk), "shown": hit.shown} for hit in found
+            ]
+        }
 
     def _known_by(self, subject: Subject, earlier: Earlier) -> dict[str, Collection[str]]:
         """Everything by which the employer could be known, as the list keeps it."""
         reading, register = earlier.get("reading", {}), earlier.get("registry", {})
         fields, entry = reading.get("fields") or {}, register.get("record") or {}
-        names = {subject.legal_representative, fields.get("legal_representative"), entry.get("legal_representative")}
-        seen = Sighting.objects.filter(user__member__employer_id=subject.employer_id).values_list("kind", "digest")
+        names = {
+            subject.legal_representative,
+            fields.get("legal_representative"),
+            entry.get("legal_representative"),
+        }
+        seen = Sighting.objects.filter(user__member__employer_id=subject.employer_id).values_list(
+            "kind", "digest"
+        )
         digests: dict[str, set[str]] = {SightingKind.DEVICE: set(), SightingKind.PHONE: set()}
         for kind, digest in seen.filter(kind__in=list(digests)):
             digests[kind].add(digest)
-        addresses = {*User.objects.filter(member__employer_id=subject.employer_id).values_list("email", flat=True), subject.recruiter_email}
+        addresses = {
+            *User.objects.filter(member__employer_id=subject.employer_id).values_list(
+                "email", flat=True
+            ),
+            subject.recruiter_email,
+        }
         return {
-            ExclusionKind.USCC: {subject.uscc, fields.get("uscc", ""), reading.get("qr_uscc") or ""} - {""},
+            ExclusionKind.USCC: {subject.uscc, fields.get("uscc", ""), reading.get("qr_uscc") or ""}
+            - {""},
             ExclusionKind.PERSON: {exclusion_list.person(name) for name in names if name},
-            ExclusionKind.EMAIL: {exclusion_list.email(address) for address in addresses if address},
+            ExclusionKind.EMAIL: {
+                exclusion_list.email(address) for address in addresses if address
+            },
             ExclusionKind.DEVICE: digests[SightingKind.DEVICE],
             ExclusionKind.PHONE: digests[SightingKind.PHONE],
             ExclusionKind.IMAGE: self._pictures(subject, earlier),
@@ -46,10 +64,24 @@ class Excluded:
 
     def _pictures(self, subject: Subject, earlier: Earlier) -> set[str]:
         """Our pages' fingerprints, those of other cases' pages that show the same picture, and excluded ones that are near ours."""
-        mine = {page.fingerprint for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE) for page in document.pages}
-        same = {near["fingerprint"] for near in earlier.get("duplicates", {}).get("near_same", ()) if "fingerprint" in near}
-        listed = Exclusion.objects.filter(kind=ExclusionKind.IMAGE, lifted_at=None).values_list("value", flat=True)
-        near = {value for value in listed if any(perceptual_hash.distance(value, ours) <= perceptual_hash.NEAR for ours in mine)}
+        mine = {
+            page.fingerprint
+            for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)
+            for page in document.pages
+        }
+        same = {
+            near["fingerprint"]
+            for near in earlier.get("duplicates", {}).get("near_same", ())
+            if "fingerprint" in near
+        }
+        listed = Exclusion.objects.filter(kind=ExclusionKind.IMAGE, lifted_at=None).values_list(
+            "value", flat=True
+        )
+        near = {
+            value
+            for value in listed
+            if any(perceptual_hash.distance(value, ours) <= perceptual_hash.NEAR for ours in mine)
+        }
         return mine | same | near
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:

@@ -23,7 +23,12 @@ from events.core.sealing import blind_index
 from events.models import record
 from verification.models import Attempt, Case, DocumentKind, DocumentPage, Exclusion, ExclusionKind
 
-BY_HAND: Final = (ExclusionKind.USCC, ExclusionKind.PERSON, ExclusionKind.PHONE, ExclusionKind.EMAIL)
+BY_HAND: Final = (
+    ExclusionKind.USCC,
+    ExclusionKind.PERSON,
+    ExclusionKind.PHONE,
+    ExclusionKind.EMAIL,
+)
 """What a person can type. Devices and pictures are taken from a case."""
 
 Thing = tuple[str, str]
@@ -94,8 +99,15 @@ def things_of(case: Case, kind: str) -> list[Thing]:
         return [(email(user.email), masked_email(user.email)) for user in users]
     if kind == ExclusionKind.PHONE:
         phones = {phone for user in users if (phone := sightings.phone_of(user))}
-        return [(sightings.digest(SightingKind.PHONE, phone), sightings.masked_phone(phone)) for phone in sorted(phones)]
-    devices = Sighting.objects.filter(kind=SightingKind.DEVICE, user__in=users).order_by("digest").values_list("digest", flat=True)
+        return [
+            (sightings.digest(SightingKind.PHONE, phone), sightings.masked_phone(phone))
+            for phone in sorted(phones)
+        ]
+    devices = (
+        Sighting.objects.filter(kind=SightingKind.DEVICE, user__in=users)
+        .order_by("digest")
+        .values_list("digest", flat=True)
+    )
     return [(digest, f"…{digest[-6:]}") for digest in dict.fromkeys(devices)]
 
 
@@ -112,14 +124,23 @@ def _names(case: Case) -> set[str]:
 
 
 def _pictures(case: Case) -> list[Thing]:
-    pages = DocumentPage.objects.filter(document__case=case, document__kind=DocumentKind.BUSINESS_LICENCE).order_by("pk")
-    return list({page.fingerprint: (page.fingerprint, f"{page.document_id} · {page.number}") for page in pages}.values())
+    pages = DocumentPage.objects.filter(
+        document__case=case, document__kind=DocumentKind.BUSINESS_LICENCE
+    ).order_by("pk")
+    return list(
+        {
+            page.fingerprint: (page.fingerprint, f"{page.document_id} · {page.number}")
+            for page in pages
+        }.values()
+    )
 
 
 # --- The verbs -----------------------------------------------------------------------------------------
 
 
-def exclude(case_id: UUID, kinds: Iterable[str], why: str, by: User, now: datetime) -> list[Exclusion]:
+def exclude(
+    case_id: UUID, kinds: Iterable[str], why: str, by: User, now: datetime
+) -> list[Exclusion]:
     """Put what the case's employer would be known by on the list. What is on it already stays as it is.
 
     Raises Refused `reason_required` without a reason or without a kind.
@@ -131,7 +152,11 @@ def exclude(case_id: UUID, kinds: Iterable[str], why: str, by: User, now: dateti
     if case.golden:  # there is nobody who could come back
         return []
     with transaction.atomic():
-        return [_put(kind, found, case, why.strip(), by, now) for kind in kinds for found in things_of(case, kind)]
+        return [
+            _put(kind, found, case, why.strip(), by, now)
+            for kind in kinds
+            for found in things_of(case, kind)
+        ]
 
 
 def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
@@ -143,7 +168,9 @@ def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
         return _put(kind, found, None, why.strip(), by, now)
 
 
-def _put(kind: str, found: Thing, case: Case | None, why: str, by: User, now: datetime) -> Exclusion:
+def _put(
+    kind: str, found: Thing, case: Case | None, why: str, by: User, now: datetime
+) -> Exclusion:
     value, shown = found
     exclusion, is_new = Exclusion.objects.get_or_create(
         kind=kind,
@@ -153,7 +180,14 @@ def _put(kind: str, found: Thing, case: Case | None, why: str, by: User, now: da
     )
     if is_new:
         data = {"kind": kind} | ({"case": str(case.pk)} if case else {})
-        record("exclude", exclusion, by.as_reviewer(), now, employer_id=case.employer_id if case else None, data=data)
+        record(
+            "exclude",
+            exclusion,
+            by.as_reviewer(),
+            now,
+            employer_id=case.employer_id if case else None,
+            data=data,
+        )
     return exclusion
 
 
@@ -165,7 +199,14 @@ def lift(exclusion_id: UUID, by: User, now: datetime) -> Exclusion:
             exclusion.lifted_at = now
             exclusion.save(update_fields=["lifted_at"])
             employer_id = exclusion.case.employer_id if exclusion.case else None
-            record("lift_exclusion", exclusion, by.as_reviewer(), now, employer_id=employer_id, data={"kind": exclusion.kind})
+            record(
+                "lift_exclusion",
+                exclusion,
+                by.as_reviewer(),
+                now,
+                employer_id=employer_id,
+                data={"kind": exclusion.kind},
+            )
     return exclusion
 
 

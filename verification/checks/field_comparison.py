@@ -18,10 +18,24 @@ from documents.page.dates import day
 from documents.uscc import is_valid, normalise
 from verification.providers.registries.base import Agrees, Status, status_of
 
-FIELDS: Final = ("uscc", "name", "legal_representative", "established_on", "registered_capital", "address", "status")
+FIELDS: Final = (
+    "uscc",
+    "name",
+    "legal_representative",
+    "established_on",
+    "registered_capital",
+    "address",
+    "status",
+)
 SOURCES: Final = ("declared", "read", "qr", "registry")
 
-_SUFFIXES: Final = (("有限责任公司", "有限公司"), ("(个体工商户)", ""), ("(有限合伙)", ""), ("(普通合伙)", ""), ("(特殊普通合伙)", ""))
+_SUFFIXES: Final = (
+    ("有限责任公司", "有限公司"),
+    ("(个体工商户)", ""),
+    ("(有限合伙)", ""),
+    ("(普通合伙)", ""),
+    ("(特殊普通合伙)", ""),
+)
 """What says the type of a body and not which: the same code with another of them is the same body."""
 _BAD_STATUSES: Final = frozenset(Status) - {Status.ACTIVE, Status.UNKNOWN}
 _SHORTEST_ADDRESS: Final = 8
@@ -56,9 +70,15 @@ def is_former(name: str, former_names: Collection[str]) -> bool:
 def registered_names(registry: Mapping[str, Any]) -> tuple[str, ...]:
     """By which names the register knows the company now: its record's, and the one that it was asked for and affirmed."""
     agreement = registry.get("agreement") or {}
-    affirmed = agreement.get("known") and all(agreement.get(field) == Agrees.MATCH for field in ("uscc", "name"))
+    affirmed = agreement.get("known") and all(
+        agreement.get(field) == Agrees.MATCH for field in ("uscc", "name")
+    )
     asked = (agreement.get("asked") or {}).get("name", "") if affirmed else ""
-    return tuple(dict.fromkeys(name for name in ((registry.get("record") or {}).get("name", ""), asked) if name))
+    return tuple(
+        dict.fromkeys(
+            name for name in ((registry.get("record") or {}).get("name", ""), asked) if name
+        )
+    )
 
 
 def _same_code(a: str, b: str) -> Agrees:
@@ -86,7 +106,10 @@ def _same_address(a: str, b: str) -> Agrees:
         return Agrees.UNABLE
     before = long.removesuffix(short)
     within_a_number = before[-1:].isdigit() and short[0].isdigit()  # 11号 is not 1号
-    return _as_agrees(long == short or (len(short) >= _SHORTEST_ADDRESS and before != long and not within_a_number))
+    return _as_agrees(
+        long == short
+        or (len(short) >= _SHORTEST_ADDRESS and before != long and not within_a_number)
+    )
 
 
 def _same_text(a: str, b: str) -> Agrees:
@@ -181,11 +204,18 @@ class Row:
 
     def for_employer(self) -> Row:
         """The row without what only the register knows: whoever holds somebody's licence shall not learn it here."""
-        return replace(self, values={source: value for source, value in self.values.items() if source != "registry"}, suggestion="")
+        return replace(
+            self,
+            values={source: value for source, value in self.values.items() if source != "registry"},
+            suggestion="",
+        )
 
 
 def compare(
-    declared: Mapping[str, str], reading: Mapping[str, Any], registry: Mapping[str, Any], fields: Sequence[str] = FIELDS
+    declared: Mapping[str, str],
+    reading: Mapping[str, Any],
+    registry: Mapping[str, Any],
+    fields: Sequence[str] = FIELDS,
 ) -> list[Row]:
     """The grid, a row for each of `fields`. `reading` and `registry` are those checks' observations; either may be empty."""
     read = dict(reading.get("fields") or {})
@@ -215,9 +245,18 @@ def compare(
 
 def _row(name: str, values: Mapping[str, str], agreement: Mapping[str, Any]) -> Row:
     if name == "status":
-        return Row(name, values, "", {"registry": _of_status(values["registry"])} if values["registry"] else {})
+        return Row(
+            name,
+            values,
+            "",
+            {"registry": _of_status(values["registry"])} if values["registry"] else {},
+        )
     reference = next((source for source in SOURCES if values[source].strip()), "")
-    says = {source: compared(name, values[reference], values[source]) for source in SOURCES if reference and source != reference}
+    says = {
+        source: compared(name, values[reference], values[source])
+        for source in SOURCES
+        if reference and source != reference
+    }
     if says.get("registry") is Agrees.UNABLE and agreement.get("known") and reference:
         # A register that shows nothing was asked what was declared, or else what was read.
         said = Agrees(agreement.get(name, Agrees.UNABLE))
@@ -235,4 +274,7 @@ def _of_status(word: str) -> Agrees:
 
 
 def _has_former(values: Mapping[str, str], former_names: Collection[str]) -> bool:
-    return any(values[source] and is_former(values[source], former_names) for source in ("declared", "read"))
+    return any(
+        values[source] and is_former(values[source], former_names)
+        for source in ("declared", "read")
+    )

@@ -33,8 +33,11 @@ _OF_EDITING: Final = (Kind.COMPRESSION, Kind.GROUND, Kind.GLYPH, Kind.COPY)
 
 
 OTHER_PAPERS: Final = (
-    DocumentKind.HR_SERVICE_LICENCE, DocumentKind.APPROVAL_DOCUMENT, DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION,
-)  # fmt: skip
+    DocumentKind.HR_SERVICE_LICENCE,
+    DocumentKind.APPROVAL_DOCUMENT,
+    DocumentKind.AUTHORIZATION_LETTER,
+    DocumentKind.CLIENT_AUTHORIZATION,
+)
 ONE_LINE: Final = 2.5
 """How many times as broad as high the place of a value is at least, where it stands in one line and can be compared within it."""
 
@@ -48,59 +51,129 @@ class Forgery:
         documents = subject.of_kind(DocumentKind.BUSINESS_LICENCE)
         others = [document for kind in OTHER_PAPERS for document in subject.of_kind(kind)]
         read = _read_of_papers(earlier.get("agency_licence", {}))
-        told = [{"kind": document.kind} | _looked_at(document, *read.get(document.id, (1, {}, 0))) for document in others]
+        told = [
+            {"kind": document.kind} | _looked_at(document, *read.get(document.id, (1, {}, 0)))
+            for document in others
+        ]
         if not documents:
             return {"document": None, "others": told}
         document, reading = documents[-1], earlier.get("reading", {})
         here = reading.get("document") == document.id
-        place = (int(reading.get("page", 1)), reading.get("lines", {}), reading.get("turn", 0)) if here else (1, {}, reading.get("turn", 0))
+        place = (
+            (int(reading.get("page", 1)), reading.get("lines", {}), reading.get("turn", 0))
+            if here
+            else (1, {}, reading.get("turn", 0))
+        )
         return _looked_at(document, *place) | {"others": told}
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         looked_at = [observation] if observation["document"] else []
-        findings = [finding for seen in [*looked_at, *observation["others"]] for finding in self._of_one(seen)]
+        findings = [
+            finding
+            for seen in [*looked_at, *observation["others"]]
+            for finding in self._of_one(seen)
+        ]
         if observation["document"]:
             findings += self._qr(earlier.get("reading", {}))
-        nothing = [Finding(self.code, "no_trace_of_editing", Severity.PASS)] if looked_at or observation["others"] else []
+        nothing = (
+            [Finding(self.code, "no_trace_of_editing", Severity.PASS)]
+            if looked_at or observation["others"]
+            else []
+        )
         return findings or nothing
 
     def _of_one(self, seen: Observation) -> list[Finding]:
-        return [*(self._trace(trace, seen) for trace in _strongest(seen["traces"])), *self._editor(seen)]
+        return [
+            *(self._trace(trace, seen) for trace in _strongest(seen["traces"])),
+            *self._editor(seen),
+        ]
 
     def _trace(self, trace: dict[str, Any], seen: Observation) -> Finding:
         kind = Kind(trace["kind"])
-        strong = _strength(trace) >= 1 and not (kind is Kind.COMPRESSION and _of_the_print(trace, seen["traces"]))
-        code, severity = (REASON_OF[kind], Severity.UNABLE) if strong else (f"{kind}_noted", Severity.NOTE)
+        strong = _strength(trace) >= 1 and not (
+            kind is Kind.COMPRESSION and _of_the_print(trace, seen["traces"])
+        )
+        code, severity = (
+            (REASON_OF[kind], Severity.UNABLE) if strong else (f"{kind}_noted", Severity.NOTE)
+        )
         field = seen.get("kind") or trace["field"]
-        return Finding(self.code, code, severity, field, page=seen["page"], region=_box(trace["region"]), document=seen["document"])
+        return Finding(
+            self.code,
+            code,
+            severity,
+            field,
+            page=seen["page"],
+            region=_box(trace["region"]),
+            document=seen["document"],
+        )
 
     def _editor(self, seen: Observation) -> list[Finding]:
         """An editor's name is reason to look where a trace agrees with it: at that one's place. Alone it is worth a note, of the page."""
         editor = seen["editor"] or ""
         if not touches(editor):
             return []
-        agree = [trace for trace in seen["traces"] if composes(editor) and trace["kind"] in _OF_EDITING]
-        code, severity = ("forgery_edited", Severity.UNABLE) if agree else ("editor_noted", Severity.NOTE)
-        page = [0, 0, *seen["size"]] if "size" in seen else None  # what was observed before the size was kept has no place
+        agree = [
+            trace for trace in seen["traces"] if composes(editor) and trace["kind"] in _OF_EDITING
+        ]
+        code, severity = (
+            ("forgery_edited", Severity.UNABLE) if agree else ("editor_noted", Severity.NOTE)
+        )
+        page = (
+            [0, 0, *seen["size"]] if "size" in seen else None
+        )  # what was observed before the size was kept has no place
         region = max(agree, key=_strength)["region"] if agree else page
         field, place = seen.get("kind") or "document", _box(region)
-        return [Finding(self.code, code, severity, field, editor, page=seen["page"], region=place, document=seen["document"])]
+        return [
+            Finding(
+                self.code,
+                code,
+                severity,
+                field,
+                editor,
+                page=seen["page"],
+                region=place,
+                document=seen["document"],
+            )
+        ]
 
     def _qr(self, reading: Observation) -> list[Finding]:
         """A code that leads elsewhere, whatever company it names: what that is worth is the reading's to judge."""
         elsewhere = [host for host in leads_to(reading.get("qr")) if not is_an_issuers(host)]
         page, region = reading.get("page", 1), _box(reading.get("regions", {}).get("qr"))
         if named := next((host for host in elsewhere if not _is_bare(host)), ""):
-            return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", named, REGISTER, page, region)]
-        return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, page, region) for host in elsewhere[:1]]
+            return [
+                Finding(
+                    self.code,
+                    "qr_not_registry",
+                    Severity.UNABLE,
+                    "qr",
+                    named,
+                    REGISTER,
+                    page,
+                    region,
+                )
+            ]
+        return [
+            Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, page, region)
+            for host in elsewhere[:1]
+        ]
 
 
 def _looked_at(document: SubjectDocument, number: int, lines: Lines, turn: int) -> Observation:
     """The page of a document that was read, or its first."""
     pages = Pages(document)
     picture = picture_of(pages[min(number, len(pages)) - 1])
-    size, traces = [picture.shape[1], picture.shape[0]], [trace.as_json() for trace in traces_of(picture, lines, turn)]
-    return {"document": document.id, "page": number, "size": size, "editor": document.editor, "traces": traces}
+    size, traces = (
+        [picture.shape[1], picture.shape[0]],
+        [trace.as_json() for trace in traces_of(picture, lines, turn)],
+    )
+    return {
+        "document": document.id,
+        "page": number,
+        "size": size,
+        "editor": document.editor,
+        "traces": traces,
+    }
 
 
 def _strength(trace: dict[str, Any]) -> float:
@@ -118,11 +191,17 @@ def _box(region: Sequence[float] | None) -> tuple[float, float, float, float] | 
 def _read_of_papers(agency: Observation) -> dict[str, tuple[int, Lines, int]]:
     """By document, where the values of one line stand on the page that the check `agency_licence` has read."""
     papers = [paper for paper in (agency.get("licence"), *agency.get("clients", ())) if paper]
-    return {paper["document"]: (paper["page"], _in_one_line(paper["regions"]), 0) for paper in papers}
+    return {
+        paper["document"]: (paper["page"], _in_one_line(paper["regions"]), 0) for paper in papers
+    }
 
 
 def _in_one_line(regions: dict[str, list[float]]) -> Lines:
-    return {name: [box] for name, box in regions.items() if box[2] - box[0] >= ONE_LINE * (box[3] - box[1])}
+    return {
+        name: [box]
+        for name, box in regions.items()
+        if box[2] - box[0] >= ONE_LINE * (box[3] - box[1])
+    }
 
 
 def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bool:
@@ -132,7 +211,13 @@ def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bo
     """
     if trace["field"] not in CLOSELY:
         return True
-    alike = (t for t in traces if t["kind"] == trace["kind"] and t["field"] != trace["field"] and t["score"] * NEARLY > trace["score"])
+    alike = (
+        t
+        for t in traces
+        if t["kind"] == trace["kind"]
+        and t["field"] != trace["field"]
+        and t["score"] * NEARLY > trace["score"]
+    )
     return len({t["field"] for t in alike}) >= SEVERAL
 
 

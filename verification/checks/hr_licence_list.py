@@ -26,17 +26,26 @@ def look_up(number: str, subject: Subject) -> dict[str, Any]:
     HrLicenceShown.objects.get_or_create(number=key, case_id=UUID(subject.case_id))
     record: HrLicenceRecord | None = HrLicenceRecord.objects.filter(pk=key).first()
     approved = HrLicenceShown.objects.filter(number=key, case__state__in=EVER_APPROVED)
-    others = approved.exclude(case__employer_id=subject.employer_id).exclude(case__declared_uscc=subject.uscc)
+    others = approved.exclude(case__employer_id=subject.employer_id).exclude(
+        case__declared_uscc=subject.uscc
+    )
     return {
         "number": key,
         "record": _stored(record) if record else None,
-        "approved_with": sorted({str(employer) for employer in others.values_list("case__employer_id", flat=True)}),
+        "approved_with": sorted(
+            {str(employer) for employer in others.values_list("case__employer_id", flat=True)}
+        ),
     }
 
 
 def _stored(record: HrLicenceRecord) -> dict[str, Any]:
     until = record.valid_until.isoformat() if record.valid_until else None
-    return {"name": record.name, "uscc": record.uscc, "valid_until": until, "as_of": record.as_of.isoformat()}
+    return {
+        "name": record.name,
+        "uscc": record.uscc,
+        "valid_until": until,
+        "as_of": record.as_of.isoformat(),
+    }
 
 
 def last_day(record: Mapping[str, Any]) -> date | None:

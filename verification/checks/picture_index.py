@@ -77,7 +77,9 @@ def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
     return found
 
 
-def _with_kept(pages: Iterable[DocumentPage]) -> Iterator[tuple[DocumentPage, PageLandmarks | None]]:
+def _with_kept(
+    pages: Iterable[DocumentPage],
+) -> Iterator[tuple[DocumentPage, PageLandmarks | None]]:
     pages = list(pages)
     kept = PageLandmarks.objects.in_bulk([page.pk for page in pages])
     return ((page, kept.get(page.pk)) for page in pages)
@@ -115,7 +117,9 @@ def _seen(page: DocumentPage, found: Landmarks) -> Seen:
 def index_pages(pages: Iterable[DocumentPage]) -> None:
     """Write the bands of the pages that have none yet. Raises what the storage raises."""
     pages = list(pages)
-    indexed = set(PageBand.objects.filter(page__in=pages).values_list("page_id", flat=True).distinct())
+    indexed = set(
+        PageBand.objects.filter(page__in=pages).values_list("page_id", flat=True).distinct()
+    )
     new = _with_kept(page for page in pages if page.pk not in indexed)
     rows = [row for page, known in new for row in bands_of(page.pk, landmarks_of(page, known))]
     PageBand.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
@@ -130,9 +134,13 @@ def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
     ]
 
 
-def candidates(page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = None) -> dict[int, list[int]]:
+def candidates(
+    page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = None
+) -> dict[int, list[int]]:
     """For each page those of `among` that share rare words with it, the likeliest first. The work is bounded by LOOKED_AT and RANKED."""
-    listed = {"postgresql": "string_agg(o.page_id::text, ',')"}.get(connection.vendor, "group_concat(o.page_id)")
+    listed = {"postgresql": "string_agg(o.page_id::text, ',')"}.get(
+        connection.vendor, "group_concat(o.page_id)"
+    )
     marks = ",".join(["%s"] * len(page_ids))
     # Only names of our own and a number stand in the text; what comes from outside is a parameter.
     statement = f"""
@@ -152,13 +160,22 @@ def candidates(page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = N
                 scores[mine][int(theirs)] += min(1.0, RARE / len(found))
     ranked = {mine: _likeliest(score) for mine, score in scores.items()}
     if among is not None:
-        counting = set(among.filter(pk__in={page for found in ranked.values() for page in found}).values_list("pk", flat=True))
-        ranked = {mine: [page for page in found if page in counting] for mine, found in ranked.items()}
+        counting = set(
+            among.filter(pk__in={page for found in ranked.values() for page in found}).values_list(
+                "pk", flat=True
+            )
+        )
+        ranked = {
+            mine: [page for page in found if page in counting] for mine, found in ranked.items()
+        }
     return {mine: found[:CANDIDATES] for mine, found in ranked.items()}
 
 
 def _likeliest(score: dict[int, float]) -> list[int]:
-    ranked = sorted((page for page, points in score.items() if points >= SCORE_AT_LEAST), key=lambda page: (-score[page], page))
+    ranked = sorted(
+        (page for page, points in score.items() if points >= SCORE_AT_LEAST),
+        key=lambda page: (-score[page], page),
+    )
     return ranked[:RANKED]
 
 
@@ -170,7 +187,14 @@ def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -
     index_pages(mine.values())
     likely = candidates(list(mine), among)
     others = DocumentPage.objects.in_bulk({page for found in likely.values() for page in found})
-    seen = {page.pk: _if_kept(page, known) for page, known in _with_kept([*mine.values(), *others.values()])} if others else {}
+    seen = (
+        {
+            page.pk: _if_kept(page, known)
+            for page, known in _with_kept([*mine.values(), *others.values()])
+        }
+        if others
+        else {}
+    )
     matches = []
     for page_id, found in likely.items():
         for other in found:

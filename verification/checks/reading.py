@@ -36,10 +36,16 @@ class Reading:
             return {"document": None}
         # The last licence that was uploaded is the one meant; all pages of it are looked at.
         document = documents[-1]
-        declared = {"uscc": subject.uscc, "name": subject.name, "legal_representative": subject.legal_representative}
+        declared = {
+            "uscc": subject.uscc,
+            "name": subject.name,
+            "legal_representative": subject.legal_representative,
+        }
         if known := _read_before(document.id, self.version, declared):
             return known
-        read = read_pages(Pages(document), declared=declared, cloud=chosen_cloud(settings.CLOUD_READER)).as_json()
+        read = read_pages(
+            Pages(document), declared=declared, cloud=chosen_cloud(settings.CLOUD_READER)
+        ).as_json()
         return {"document": document.id, "declared": declared} | read
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
@@ -65,27 +71,59 @@ class Reading:
         if not observation["looks_like_licence"]:
             return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
         if {Problem.SEVERAL_CODES, Problem.SEVERAL_LICENCES} & set(observation.get("problems", ())):
-            return [self._finding(observation, "document_several_licences", Severity.UNABLE, "document")]
+            return [
+                self._finding(observation, "document_several_licences", Severity.UNABLE, "document")
+            ]
         return []
 
-    def _finding(self, observation: Observation, code: str, severity: Severity, field: str, seen: str = "", expected: str = "") -> Finding:
+    def _finding(
+        self,
+        observation: Observation,
+        code: str,
+        severity: Severity,
+        field: str,
+        seen: str = "",
+        expected: str = "",
+    ) -> Finding:
         region = observation["regions"].get(field)
         page = observation.get("page", 1)
-        return Finding(self.code, code, severity, field, seen, expected, page, tuple(region) if region else None)
+        return Finding(
+            self.code,
+            code,
+            severity,
+            field,
+            seen,
+            expected,
+            page,
+            tuple(region) if region else None,
+        )
 
     def _may_be(self, observation: Observation, field: str, declared: str) -> bool:
         """Whether what was `declared` is what the reader itself said the value may be instead: two witnesses, then."""
-        return any(agrees(field, other, declared) for other in observation.get("alternatives", {}).get(field, ()))
+        return any(
+            agrees(field, other, declared)
+            for other in observation.get("alternatives", {}).get(field, ())
+        )
 
     def _mismatch(self, observation: Observation, field: str) -> Severity:
         """How much a mismatch weighs: where the reader is not sure, it may be its own mistake."""
-        return Severity.CONCERN if observation.get("confidence", {}).get(field, 1.0) >= SURE else Severity.UNABLE
+        return (
+            Severity.CONCERN
+            if observation.get("confidence", {}).get(field, 1.0) >= SURE
+            else Severity.UNABLE
+        )
 
     def _uscc(self, subject: Subject, observation: Observation) -> Finding:
         read = normalise(observation["fields"].get("uscc", ""))
-        if not read or Problem.USCC_ONLY_IN_QR in observation.get("problems", ()):  # anybody can print a QR code
-            return self._finding(observation, "uscc_missing", Severity.UNABLE, "uscc", expected=subject.uscc)
-        if read == subject.uscc or (not is_valid(read) and self._may_be(observation, "uscc", subject.uscc)):
+        if not read or Problem.USCC_ONLY_IN_QR in observation.get(
+            "problems", ()
+        ):  # anybody can print a QR code
+            return self._finding(
+                observation, "uscc_missing", Severity.UNABLE, "uscc", expected=subject.uscc
+            )
+        if read == subject.uscc or (
+            not is_valid(read) and self._may_be(observation, "uscc", subject.uscc)
+        ):
             return self._finding(observation, "uscc_agrees", Severity.PASS, "uscc", read)
         # A code that is no code was misread, or the picture was altered: either way, a person looks.
         severity = self._mismatch(observation, "uscc") if is_valid(read) else Severity.UNABLE
@@ -94,35 +132,75 @@ class Reading:
     def _qr(self, subject: Subject, observation: Observation) -> list[Finding]:
         code = observation.get("qr_uscc")
         if code and code != subject.uscc:
-            return [self._finding(observation, "uscc_mismatch", Severity.CONCERN, "qr", code, subject.uscc)]
+            return [
+                self._finding(
+                    observation, "uscc_mismatch", Severity.CONCERN, "qr", code, subject.uscc
+                )
+            ]
         return [self._finding(observation, "qr_agrees", Severity.PASS, "qr", code)] if code else []
 
     def _name(self, subject: Subject, observation: Observation) -> Finding:
         read = observation["fields"].get("name", "")
         if not read:
-            return self._finding(observation, "document_unreadable", Severity.UNABLE, "name", expected=subject.name)
+            return self._finding(
+                observation, "document_unreadable", Severity.UNABLE, "name", expected=subject.name
+            )
         if same_name(read, subject.name) or self._may_be(observation, "name", subject.name):
             return self._finding(observation, "name_agrees", Severity.PASS, "name", read)
-        return self._finding(observation, "name_mismatch", self._mismatch(observation, "name"), "name", read, subject.name)
+        return self._finding(
+            observation,
+            "name_mismatch",
+            self._mismatch(observation, "name"),
+            "name",
+            read,
+            subject.name,
+        )
 
     def _person(self, subject: Subject, observation: Observation) -> list[Finding]:
-        read, declared = observation["fields"].get("legal_representative", ""), subject.legal_representative
+        read, declared = (
+            observation["fields"].get("legal_representative", ""),
+            subject.legal_representative,
+        )
         if not declared or not read:
             return []
         field = "legal_representative"
         if same_name(read, declared) or self._may_be(observation, field, declared):
-            return [self._finding(observation, "legal_representative_agrees", Severity.PASS, field, read)]
-        return [self._finding(observation, "legal_representative_mismatch", self._mismatch(observation, field), field, read, declared)]
+            return [
+                self._finding(
+                    observation, "legal_representative_agrees", Severity.PASS, field, read
+                )
+            ]
+        return [
+            self._finding(
+                observation,
+                "legal_representative_mismatch",
+                self._mismatch(observation, field),
+                field,
+                read,
+                declared,
+            )
+        ]
 
     def _term(self, subject: Subject, observation: Observation) -> list[Finding]:
         ends_on = last_date(observation["fields"].get("term", ""))
-        return [replace(self._finding(observation, *of_term(ends_on, subject.now), "term", ends_on), until=ends_on)] if ends_on else []
+        return (
+            [
+                replace(
+                    self._finding(observation, *of_term(ends_on, subject.now), "term", ends_on),
+                    until=ends_on,
+                )
+            ]
+            if ends_on
+            else []
+        )
 
 
 def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:
     """What was read of the document when it came in, where the same would be read now: by this version, for the same facts."""
     kept: Observation | None = (
-        DocumentReading.objects.filter(document=UUID(document_id), version=version).values_list("reading", flat=True).first()
+        DocumentReading.objects.filter(document=UUID(document_id), version=version)
+        .values_list("reading", flat=True)
+        .first()
     )
     return kept if kept and kept.get("declared") == declared else None
 

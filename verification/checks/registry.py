@@ -18,7 +18,13 @@ from documents.page.confidence import SURE
 from verification.checks.base import Earlier, Subject
 from verification.checks.field_comparison import is_former, same_company_name
 from verification.checks.reading import of_term
-from verification.providers.registries.base import AgreementRegistry, Agrees, CompanyRecord, RecordRegistry, Status
+from verification.providers.registries.base import (
+    AgreementRegistry,
+    Agrees,
+    CompanyRecord,
+    RecordRegistry,
+    Status,
+)
 from verification.providers.registries.choice import chosen
 from verification.rules.findings import Finding, Observation, Severity
 
@@ -48,7 +54,9 @@ class Registry:
     version = "3"
     lasting = False
 
-    def __init__(self, records: RecordRegistry | None = None, agreements: AgreementRegistry | None = None) -> None:
+    def __init__(
+        self, records: RecordRegistry | None = None, agreements: AgreementRegistry | None = None
+    ) -> None:
         self._given = (records, agreements) if records or agreements else None
 
     # --- Looking ----------------------------------------------------------------------------------------
@@ -63,7 +71,11 @@ class Registry:
         if records:
             record = records.lookup(subject.uscc)
             observation = {"source": records.name, "record": _stored(record) if record else None}
-            if record and record.legal_representative and not _is_old(observation["record"], subject):
+            if (
+                record
+                and record.legal_representative
+                and not _is_old(observation["record"], subject)
+            ):
                 return observation
         if agreements is None:
             return observation
@@ -86,7 +98,11 @@ class Registry:
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         record, agreement = observation["record"], observation.get("agreement") or {}
         reading = earlier.get("reading", {})
-        read = {name: text for name, text in reading.get("fields", {}).items() if not self._is_guess(name, reading)}
+        read = {
+            name: text
+            for name, text in reading.get("fields", {}).items()
+            if not self._is_guess(name, reading)
+        }
         if record is None:
             return [self._unlisted(subject, read)]
         if record.get("affirmed_only"):
@@ -99,12 +115,16 @@ class Registry:
             *self._lists(record),
             *self._youth(subject, record),
             self._name(subject, record, witness if old else {}),
-            self._representative(subject, reading, record[_PERSON], witness if old or not record[_PERSON] else {}),
+            self._representative(
+                subject, reading, record[_PERSON], witness if old or not record[_PERSON] else {}
+            ),
             *self._established(read, record),
         ]
 
     def _is_guess(self, name: str, reading: Observation) -> bool:
-        return name == "established_on" and Problem.ESTABLISHED_ON_FROM_TERM in reading.get("problems", ())
+        return name == "established_on" and Problem.ESTABLISHED_ON_FROM_TERM in reading.get(
+            "problems", ()
+        )
 
     def _unlisted(self, subject: Subject, read: dict[str, str]) -> Finding:
         """A forger can print any date, so a young licence earns a second question, never a pass."""
@@ -122,11 +142,16 @@ class Registry:
         status = Status(record["status"])
         if not old:
             return [self._of_status(status)]
-        outdated = Finding(self.code, "registry_outdated", Severity.UNABLE, "status", record["as_of"])
+        outdated = Finding(
+            self.code, "registry_outdated", Severity.UNABLE, "status", record["as_of"]
+        )
         now = Status(witness["status"]) if witness else Status.UNKNOWN
         if now is Status.UNKNOWN:
             return [self._of_status(status), outdated]
-        if now is Status.ACTIVE and STATUS_REASON.get(status, ("", Severity.PASS))[1] >= Severity.CONCERN:
+        if (
+            now is Status.ACTIVE
+            and STATUS_REASON.get(status, ("", Severity.PASS))[1] >= Severity.CONCERN
+        ):
             return [self._of_status(status, at_most=Severity.CONCERN), outdated]
         return [self._of_status(now, at_most=Severity.BLOCK if now is status else Severity.CONCERN)]
 
@@ -146,21 +171,40 @@ class Registry:
     def _youth(self, subject: Subject, record: Observation) -> list[Finding]:
         established = record["established_on"]
         if established and subject.today - date.fromisoformat(established) <= NEW:
-            return [Finding(self.code, "registry_new_company", Severity.NOTE, "established_on", established)]
+            return [
+                Finding(
+                    self.code, "registry_new_company", Severity.NOTE, "established_on", established
+                )
+            ]
         return []
 
     def _name(self, subject: Subject, record: Observation, witness: Observation) -> Finding:
-        same = same_company_name(record["name"], subject.name) and witness.get("name") != Agrees.MISMATCH
+        same = (
+            same_company_name(record["name"], subject.name)
+            and witness.get("name") != Agrees.MISMATCH
+        )
         if same or witness.get("name") == Agrees.MATCH:
             return Finding(self.code, "name_agrees", Severity.PASS, "name", subject.name)
-        code = "name_former" if is_former(subject.name, record.get("former_names", ())) else "name_mismatch"
+        code = (
+            "name_former"
+            if is_former(subject.name, record.get("former_names", ()))
+            else "name_mismatch"
+        )
         return Finding(self.code, code, Severity.CONCERN, "name", subject.name, record["name"])
 
-    def _representative(self, subject: Subject, reading: Observation, registered: str, witness: Observation) -> Finding:
+    def _representative(
+        self, subject: Subject, reading: Observation, registered: str, witness: Observation
+    ) -> Finding:
         """Where the register has nobody, the photograph is not to blame; without any reading, neither is the employer."""
         said = Agrees(witness.get(_PERSON, Agrees.UNABLE))
         if said is Agrees.MATCH:
-            return Finding(self.code, "legal_representative_agrees", Severity.PASS, _PERSON, witness["asked"][_PERSON])
+            return Finding(
+                self.code,
+                "legal_representative_agrees",
+                Severity.PASS,
+                _PERSON,
+                witness["asked"][_PERSON],
+            )
         read, sure = _person_of(subject, reading)
         if not read:
             unread = "document_unreadable" if "fields" in reading else "check_incomplete"
@@ -168,27 +212,48 @@ class Registry:
         if not registered and said is Agrees.UNABLE:
             return Finding(self.code, "registry_incomplete", Severity.UNABLE, _PERSON, read)
         others = reading.get("alternatives", {}).get(_PERSON, ())
-        if said is Agrees.UNABLE and any(agrees(_PERSON, text, registered) for text in (read, *others)):
+        if said is Agrees.UNABLE and any(
+            agrees(_PERSON, text, registered) for text in (read, *others)
+        ):
             return Finding(self.code, "legal_representative_agrees", Severity.PASS, _PERSON, read)
         severity = Severity.CONCERN if sure else Severity.UNABLE
-        return Finding(self.code, "legal_representative_mismatch", severity, _PERSON, read, registered)
+        return Finding(
+            self.code, "legal_representative_mismatch", severity, _PERSON, read, registered
+        )
 
     def _established(self, read: dict[str, str], record: Observation) -> list[Finding]:
         seen, expected = read.get("established_on"), record["established_on"]
         if seen and expected and seen != expected:
-            return [Finding(self.code, "established_on_mismatch", Severity.CONCERN, "established_on", seen, expected)]
+            return [
+                Finding(
+                    self.code,
+                    "established_on_mismatch",
+                    Severity.CONCERN,
+                    "established_on",
+                    seen,
+                    expected,
+                )
+            ]
         return []
 
-    def _by_agreement(self, subject: Subject, reading: Observation, agreement: Observation) -> list[Finding]:
+    def _by_agreement(
+        self, subject: Subject, reading: Observation, agreement: Observation
+    ) -> list[Finding]:
         """Of a register without a record. Its makers say that it errs at times, so what it says refuses nobody by itself."""
         findings = []
         if agreement["uscc"] == Agrees.MISMATCH:
-            findings.append(Finding(self.code, "uscc_mismatch", Severity.CONCERN, "uscc", subject.uscc))
+            findings.append(
+                Finding(self.code, "uscc_mismatch", Severity.CONCERN, "uscc", subject.uscc)
+            )
         if agreement["name"] == Agrees.MISMATCH:
-            findings.append(Finding(self.code, "name_mismatch", Severity.CONCERN, "name", subject.name))
+            findings.append(
+                Finding(self.code, "name_mismatch", Severity.CONCERN, "name", subject.name)
+            )
         if findings:  # not the company that was declared, so the rest says nothing of it
             return findings
-        if untold := next((name for name in ("uscc", "name") if agreement[name] != Agrees.MATCH), ""):
+        if untold := next(
+            (name for name in ("uscc", "name") if agreement[name] != Agrees.MATCH), ""
+        ):
             return [Finding(self.code, "registry_incomplete", Severity.UNABLE, untold)]
         findings = [
             self._of_status(Status(agreement["status"]), at_most=Severity.CONCERN),
@@ -198,7 +263,9 @@ class Registry:
             self._representative(subject, reading, "", agreement),
         ]
         if until := agreement["operating_until"]:
-            findings.append(Finding(self.code, *of_term(until, subject.now), "term", until, until=until))
+            findings.append(
+                Finding(self.code, *of_term(until, subject.now), "term", until, until=until)
+            )
         return findings
 
 
@@ -215,7 +282,10 @@ def _stored(record: CompanyRecord) -> dict[str, Any]:
 
 def _affirmed(told: Observation) -> dict[str, Any]:
     """As much of the register's entry as follows from what it said `told` agrees; the rest is empty, as not told."""
-    return {name: told["asked"][name] if told[name] == Agrees.MATCH else "" for name in ("uscc", "name", _PERSON)} | {
+    return {
+        name: told["asked"][name] if told[name] == Agrees.MATCH else ""
+        for name in ("uscc", "name", _PERSON)
+    } | {
         "affirmed_only": True,
         "status": told["status"],
         "established_on": None,

@@ -16,7 +16,9 @@ class Scan:
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        return {"documents": [{"id": document.id, **document.scan} for document in subject.documents]}
+        return {
+            "documents": [{"id": document.id, **document.scan} for document in subject.documents]
+        }
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         scanned = observation["documents"]

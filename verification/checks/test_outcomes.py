@@ -58,20 +58,46 @@ RECIPES: Final[dict[int, Recipe]] = {
     for recipe in (
         Recipe(0, Outcome.APPROVE, says=Text("立即通过", "Approved at once")),
         Recipe(
-            1, Outcome.APPROVE, "registry", UNLISTED, Severity.WAIT, strength=Strength.STRONG,
-            says=Text("附条件通过，14 天后失效", "Approved on condition, which lapses after 14 days"),
+            1,
+            Outcome.APPROVE,
+            "registry",
+            UNLISTED,
+            Severity.WAIT,
+            strength=Strength.STRONG,
+            says=Text(
+                "附条件通过，14 天后失效", "Approved on condition, which lapses after 14 days"
+            ),
         ),
         Recipe(
-            2, Outcome.WAIT, "registry", UNLISTED, Severity.WAIT, rounds=2,
-            says=Text("登记机关尚未收录，两次重试后通过", "The register does not list the company yet; approved at the second retry"),
+            2,
+            Outcome.WAIT,
+            "registry",
+            UNLISTED,
+            Severity.WAIT,
+            rounds=2,
+            says=Text(
+                "登记机关尚未收录，两次重试后通过",
+                "The register does not list the company yet; approved at the second retry",
+            ),
         ),
         Recipe(
-            3, Outcome.WAIT, "authority", "authority_missing", Severity.WAIT,
+            3,
+            Outcome.WAIT,
+            "authority",
+            "authority_missing",
+            Severity.WAIT,
             says=Text("等待招聘者证明其授权", "Waits for the recruiter to prove their authority"),
         ),
         Recipe(
-            4, Outcome.WAIT, "registry", "registry_unavailable", rounds=1,
-            says=Text("登记服务暂不可用，一分钟后重试并通过", "The register is down; approved when it is asked again a minute later"),
+            4,
+            Outcome.WAIT,
+            "registry",
+            "registry_unavailable",
+            rounds=1,
+            says=Text(
+                "登记服务暂不可用，一分钟后重试并通过",
+                "The register is down; approved when it is asked again a minute later",
+            ),
         ),
         _held(5, "reading", "check_incomplete", Severity.UNABLE),
         _rejected(10, "registry_revoked"),
@@ -109,7 +135,7 @@ RECIPES: Final[dict[int, Recipe]] = {
         _held(83, "reading", "qr_not_registry", Severity.UNABLE),
         _held(90, "reading", "approval_document_missing"),
     )
-}  # fmt: skip
+}
 """By the last two digits of the region. Never renumbered: platforms' own tests hold codes."""
 
 
@@ -139,7 +165,11 @@ class _Scripted:
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         here = self.code == self.recipe.check
-        if here and self.recipe.reason == "registry_unavailable" and self.tries <= self.recipe.rounds:
+        if (
+            here
+            and self.recipe.reason == "registry_unavailable"
+            and self.tries <= self.recipe.rounds
+        ):
             raise ProviderUnavailable("the register of a test", retry_after=SHORTLY)
         return {"recipe": self.recipe.number, "round": self.waits}
 
@@ -147,8 +177,14 @@ class _Scripted:
         recipe = self.recipe
         found = []
         if self.code == "authority":
-            found.append(Finding(self.code, AUTHORITY_PROVEN, Severity.PASS, expected=recipe.strength))
-        if self.code == recipe.check and recipe.severity > Severity.PASS and observation["round"] < recipe.rounds:
+            found.append(
+                Finding(self.code, AUTHORITY_PROVEN, Severity.PASS, expected=recipe.strength)
+            )
+        if (
+            self.code == recipe.check
+            and recipe.severity > Severity.PASS
+            and observation["round"] < recipe.rounds
+        ):
             found = [Finding(self.code, recipe.reason, recipe.severity)]
         return found
 

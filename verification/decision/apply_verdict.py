@@ -21,7 +21,14 @@ from events.core.reasons import REASONS
 from events.doorbell import notify_worker
 from events.models import Event, record
 from verification.cases.notices import tell
-from verification.cases.operations import Why, begin_rights, findings_of, moving, put_on_record, suspend
+from verification.cases.operations import (
+    Why,
+    begin_rights,
+    findings_of,
+    moving,
+    put_on_record,
+    suspend,
+)
 from verification.models import Attempt, Case
 from verification.rules import policy
 from verification.rules.findings import OUTCOME_VERB, Finding, Outcome, Verdict
@@ -42,7 +49,9 @@ def start_checks(case_id: UUID, now: datetime) -> None:
         pass
 
 
-def settle(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+def settle(
+    attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime
+) -> bool:
     """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was lost."""
     if verdict.outcome is Outcome.WAIT:
         return wait(attempt, lease, verdict, now)
@@ -58,14 +67,18 @@ def settle(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[F
         return _carry_out(attempt, lease, held, findings, now)
 
 
-def _carry_out(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+def _carry_out(
+    attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime
+) -> bool:
     verb = OUTCOME_VERB[verdict.outcome]
     why = Why.from_verdict(verdict, findings)
     try:
         with moving(attempt.case_id, verb, SYSTEM, now, why=why) as move:
             if verdict.outcome is Outcome.APPROVE and _rung(attempt, lease):
                 raise _Rung
-            if not Attempt.objects.finish(attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""):
+            if not Attempt.objects.finish(
+                attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""
+            ):
                 raise _LeaseLost
             if verdict.outcome is Outcome.APPROVE:
                 _approve(move.case, verdict, findings, now)
@@ -104,7 +117,11 @@ def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: dat
     condition before that the register has not confirmed: a second one, whether after the first or instead of it, would be a way
     around its end."""
     rules = policy.POLICIES.get(verdict.policy_version, policy.CURRENT)
-    before = Case.objects.filter(Q(employer=case.employer) | Q(declared_uscc=case.declared_uscc), conditional=True, state__in=EVER_APPROVED)
+    before = Case.objects.filter(
+        Q(employer=case.employer) | Q(declared_uscc=case.declared_uscc),
+        conditional=True,
+        state__in=EVER_APPROVED,
+    )
     if verdict.conditional and before.exclude(pk=case.pk).exists():
         raise Refused(NOT_CONFIRMED, "uscc", seen=case.declared_uscc)
     if ended := has_ended(findings, now):
@@ -115,7 +132,11 @@ def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: dat
 
 def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
     """The machine refuses only by the company register: what that says of the company holds for its earlier approval too."""
-    for pk in Case.objects.in_force(now).filter(employer=case.employer, declared_uscc=case.declared_uscc).values_list("pk", flat=True):
+    for pk in (
+        Case.objects.in_force(now)
+        .filter(employer=case.employer, declared_uscc=case.declared_uscc)
+        .values_list("pk", flat=True)
+    ):
         suspend(pk, SYSTEM, now, why.codes)
 
 
@@ -133,21 +154,44 @@ def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool
             return False
         rung = held.due_at != attempt.due_at
         Attempt.objects.held(attempt.pk, lease).update(
-            lease=None, leased_until=None, due_at=now if rung else verdict.wait_until, waits=attempt.waits + 1, waiting_for=waiting_for
+            lease=None,
+            leased_until=None,
+            due_at=now if rung else verdict.wait_until,
+            waits=attempt.waits + 1,
+            waiting_for=waiting_for,
         )
-        before = Event.objects.about(attempt.case).filter(verb="wait", data__attempt=attempt.number).order_by("-id").first()
+        before = (
+            Event.objects.about(attempt.case)
+            .filter(verb="wait", data__attempt=attempt.number)
+            .order_by("-id")
+            .first()
+        )
         record(
-            "wait", attempt.case, SYSTEM, now, employer_id=attempt.case.employer_id,
-            reasons=verdict.reasons, policy_version=verdict.policy_version, data={"attempt": attempt.number},
-        )  # fmt: skip
+            "wait",
+            attempt.case,
+            SYSTEM,
+            now,
+            employer_id=attempt.case.employer_id,
+            reasons=verdict.reasons,
+            policy_version=verdict.policy_version,
+            data={"attempt": attempt.number},
+        )
         if before is None or _waits_for(before.reasons) != waiting_for:
-            tell(attempt.case, "case_wait", {"reasons": list(verdict.reasons), "path": reverse("verification:home")}, now)
+            tell(
+                attempt.case,
+                "case_wait",
+                {"reasons": list(verdict.reasons), "path": reverse("verification:home")},
+                now,
+            )
     return True
 
 
 def _waits_for(reasons: Sequence[str]) -> str:
     """What stands for all that is waited for: what the employer can mend, before what mends itself."""
-    return next((code for code in reasons if code in REASONS and REASONS[code].who in OF_THE_EMPLOYER), reasons[0])
+    return next(
+        (code for code in reasons if code in REASONS and REASONS[code].who in OF_THE_EMPLOYER),
+        reasons[0],
+    )
 
 
 def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
@@ -169,10 +213,20 @@ def confirm(case_id: UUID, now: datetime) -> bool:
             return False
         assert case.approved_at is not None
         case.conditional = False
-        case.expires_at = rights_end(case.approved_at, policy.CURRENT.valid_for, findings_of(case_id), now)
+        case.expires_at = rights_end(
+            case.approved_at, policy.CURRENT.valid_for, findings_of(case_id), now
+        )
         case.version += 1
         case.save()
-        record("confirm", case, SYSTEM, now, employer_id=case.employer_id, policy_version=policy.CURRENT.version, data=case.told_end())
+        record(
+            "confirm",
+            case,
+            SYSTEM,
+            now,
+            employer_id=case.employer_id,
+            policy_version=policy.CURRENT.version,
+            data=case.told_end(),
+        )
         tell(case, "case_confirm", {"path": reverse("verification:home")}, now)
     return True
 
@@ -191,7 +245,9 @@ def end(case_id: UUID, now: datetime) -> None:
             _tell_end(move.case, "employer_expired", now)
             return
         employer = move.case.employer
-        if not Case.objects.filter(employer=employer, conditional=False, state__in=EVER_APPROVED).exists():
+        if not Case.objects.filter(
+            employer=employer, conditional=False, state__in=EVER_APPROVED
+        ).exists():
             employer.confirmed_at = None
             employer.save(update_fields=["confirmed_at"])
         _tell_end(move.case, NOT_CONFIRMED, now)
@@ -206,4 +262,9 @@ def end_without_clients(case_id: UUID, now: datetime) -> None:
 
 
 def _tell_end(case: Case, code: str, now: datetime) -> None:
-    tell(case, "case_expire", {"reasons": [code], "verb": "expire", "note": "", "path": reverse("verification:home")}, now)
+    tell(
+        case,
+        "case_expire",
+        {"reasons": [code], "verb": "expire", "note": "", "path": reverse("verification:home")},
+        now,
+    )

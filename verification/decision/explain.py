@@ -28,7 +28,19 @@ MARKS: Final = {
     Severity.BLOCK: "■",
 }
 PERSONAL: Final = frozenset(
-    {"legal_representative", "recruiter", "person", "email", "address", "phone", "id_last4", "account", "holder", "member", "colleague"}
+    {
+        "legal_representative",
+        "recruiter",
+        "person",
+        "email",
+        "address",
+        "phone",
+        "id_last4",
+        "account",
+        "holder",
+        "member",
+        "colleague",
+    }
 )
 """Keys and fields whose values are a person's, wherever they stand."""
 _CUT: Final = 48
@@ -42,7 +54,10 @@ _WORDS: Final = {
     "by": Text("提交人", "Submitted by"),
     "attempt": Text("第 {} 次提交", "Submission {}"),
     "round": Text("第 {} 轮", "round {}"),
-    "of_round": Text("（第 {} 轮，材料未变，沿用）", " (of round {}: it rests on the documents, which have not changed)"),
+    "of_round": Text(
+        "（第 {} 轮，材料未变，沿用）",
+        " (of round {}: it rests on the documents, which have not changed)",
+    ),
     "saw": Text("看到", "saw"),
     "rules": Text("规则 {}，逐条", "Policy {}, rule by rule"),
     "old_rules": Text("规则 {}，内容已不再保存", "Policy {}, whose rules are no longer kept"),
@@ -56,9 +71,12 @@ _WORDS: Final = {
     "waits": Text("等待", "waits for"),
     "deaths": Text("处理中断 {} 次，已恢复", "Workers that died over it: {}"),
     "undecided": Text("还没有结论", "No verdict yet"),
-    "database": Text("同一时刻另有一家以同一代码通过，转人工", "Another employer with this code was approved just then; a person decides"),
+    "database": Text(
+        "同一时刻另有一家以同一代码通过，转人工",
+        "Another employer with this code was approved just then; a person decides",
+    ),
     "events": Text("经过", "What happened"),
-}  # fmt: skip
+}
 
 
 class Story:
@@ -70,10 +88,14 @@ class Story:
     def lines(self) -> Iterator[str]:
         yield from self._head()
         decisions = list(self.case.decisions.order_by("id"))
-        attempts = self.case.attempts.order_by("number").prefetch_related("check_runs", "shadow_verdicts")
+        attempts = self.case.attempts.order_by("number").prefetch_related(
+            "check_runs", "shadow_verdicts"
+        )
         for attempt in attempts:
             yield ""
-            yield from self._attempt(attempt, [d for d in decisions if d.attempt_number == attempt.number])
+            yield from self._attempt(
+                attempt, [d for d in decisions if d.attempt_number == attempt.number]
+            )
         yield ""
         yield self._word("events")
         for event in Event.objects.about(self.case):
@@ -101,7 +123,9 @@ class Story:
             yield from self._decision(decision)
 
     def _policy_of_waits(self, attempt: Attempt) -> str:
-        waited = Event.objects.about(self.case).filter(verb="wait", data__attempt=attempt.number).last()
+        waited = (
+            Event.objects.about(self.case).filter(verb="wait", data__attempt=attempt.number).last()
+        )
         return waited.policy_version if waited else ""
 
     def _round(self, attempt: Attempt, round_: int, version: str) -> Iterator[str]:
@@ -113,7 +137,9 @@ class Story:
         for run in runs if begun else ():
             yield from self._run(run, round_)
         if round_ > last_round(attempt):  # under way, or its verdict was never given
-            yield f"   {self._word('undecided')}" + (f"; {self._word('waits')} {attempt.waiting_for}" if attempt.waiting_for else "")
+            yield f"   {self._word('undecided')}" + (
+                f"; {self._word('waits')} {attempt.waiting_for}" if attempt.waiting_for else ""
+            )
             return
         yield from self._rules(runs, version, round_)
         for verdict in attempt.shadow_verdicts.all():
@@ -134,7 +160,9 @@ class Story:
 
     def _finding(self, finding: Finding) -> str:
         field = f" [{finding.field}]" if finding.field else ""
-        seen, expected = (_shown(finding.field, value) for value in (finding.seen, finding.expected))
+        seen, expected = (
+            _shown(finding.field, value) for value in (finding.seen, finding.expected)
+        )
         compared = f": {seen}" if seen else ""
         compared += f" ≠ {expected}" if expected and finding.severity > Severity.NOTE else ""
         return f"{self._code(finding.code)}{field}{compared}"
@@ -146,7 +174,9 @@ class Story:
             return
         yield f"   {self._word('rules').format(version)}"
         findings = [finding for run in runs for finding in run.as_findings()]
-        for number, step in enumerate(reasoning.steps(findings, {run.code for run in runs}, rules, waits=round_), start=1):
+        for number, step in enumerate(
+            reasoning.steps(findings, {run.code for run in runs}, rules, waits=round_), start=1
+        ):
             answer = f"{self._word('yes')} → {step.leads_to}" if step.applied else self._word("no")
             saw = f"  ({', '.join(step.saw)})" if step.saw else ""
             yield f"     {number}. {step.asks.in_(self.language)} {answer}{saw}"
@@ -154,13 +184,25 @@ class Story:
     # --- Decisions and events ----------------------------------------------------------------------------
 
     def _decision(self, decision: Decision) -> Iterator[str]:
-        by = f"{self._word('machine')}, {decision.policy_version}" if decision.decided_by_id is None else self._word("reviewer")
+        by = (
+            f"{self._word('machine')}, {decision.policy_version}"
+            if decision.decided_by_id is None
+            else self._word("reviewer")
+        )
         yield f"   {self._word('decided')}: {decision.verb}  {self._at(decision.decided_at)}  ({by}){self._pack(decision.rules_version)}"
         for reason in decision.reasons:
-            seen, expected = (_shown(reason.get("field", ""), reason.get(side, "")) for side in ("seen", "expected"))
-            yield f"     {self._code(reason['code'])}" + (f": {seen}" if seen else "") + (f" ≠ {expected}" if expected else "")
+            seen, expected = (
+                _shown(reason.get("field", ""), reason.get(side, ""))
+                for side in ("seen", "expected")
+            )
+            yield (
+                f"     {self._code(reason['code'])}"
+                + (f": {seen}" if seen else "")
+                + (f" ≠ {expected}" if expected else "")
+            )
         if decision.verb == "hold_for_review" and any(
-            r["code"] == "duplicate_same_uscc_active" and r.get("check") is None for r in decision.reasons
+            r["code"] == "duplicate_same_uscc_active" and r.get("check") is None
+            for r in decision.reasons
         ):
             yield f"     {self._word('database')}"
 

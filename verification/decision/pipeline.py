@@ -40,7 +40,11 @@ class _LeaseLost(Exception):
 
 
 def run(
-    attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check, ...] = CHECKS, shadow: policy.Rules | None = None
+    attempt_id: int,
+    clock: Clock,
+    lease_seconds: float,
+    checks: tuple[Check, ...] = CHECKS,
+    shadow: policy.Rules | None = None,
 ) -> bool:
     """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due; whether it was settled.
 
@@ -50,28 +54,44 @@ def run(
     lease = Attempt.objects.claim(attempt_id, clock(), lease_seconds)
     if lease is None:
         return False
-    attempt = Attempt.objects.select_related("case__employer", "case__submitted_by").get(pk=attempt_id)
+    attempt = Attempt.objects.select_related("case__employer", "case__submitted_by").get(
+        pk=attempt_id
+    )
     if attempt.case.state not in IN_PROGRESS:
         Attempt.objects.finish(attempt_id, lease, clock())
         return False
     if attempt.case.test:
-        checks = test_outcomes.checks(attempt.case.declared_uscc, tuple(check.code for check in checks), attempt.waits, attempt.tries)
+        checks = test_outcomes.checks(
+            attempt.case.declared_uscc,
+            tuple(check.code for check in checks),
+            attempt.waits,
+            attempt.tries,
+        )
     try:
         apply_verdict.start_checks(attempt.case_id, clock())
         with heartbeat.held(Attempt.objects.all(), attempt_id, lease, clock, lease_seconds):
             findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks)
-        verdict = policy.decide(findings, reported, policy.CURRENT, waits=attempt.waits, now=clock())
+        verdict = policy.decide(
+            findings, reported, policy.CURRENT, waits=attempt.waits, now=clock()
+        )
         with transaction.atomic():
             settled = apply_verdict.settle(attempt, lease, verdict, findings, clock())
             if settled and shadow is not None:
-                _keep_beside(attempt, verdict, policy.decide(findings, reported, shadow, waits=attempt.waits, now=clock()), clock())
+                _keep_beside(
+                    attempt,
+                    verdict,
+                    policy.decide(findings, reported, shadow, waits=attempt.waits, now=clock()),
+                    clock(),
+                )
         return settled
     except ProviderUnavailable as unavailable:
         delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
         apply_verdict.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
         log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
         return False
-    except DATABASE_LOST as lost:  # a restart, which is nobody's fault, and no worker has died of it
+    except (
+        DATABASE_LOST
+    ) as lost:  # a restart, which is nobody's fault, and no worker has died of it
         if not connection.is_usable():
             connection.close()  # the next query opens another
         apply_verdict.delay(attempt, lease, clock() + DATABASE_BACK_IN, type(lost).__name__)
@@ -87,9 +107,14 @@ def _keep_beside(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime
     try:
         with transaction.atomic():
             ShadowVerdict.objects.create(
-                attempt=attempt, round=attempt.waits, policy_version=shadow.policy_version, outcome=shadow.outcome,
-                reasons=list(shadow.reasons), live_outcome=live.outcome, at=now,
-            )  # fmt: skip
+                attempt=attempt,
+                round=attempt.waits,
+                policy_version=shadow.policy_version,
+                outcome=shadow.outcome,
+                reasons=list(shadow.reasons),
+                live_outcome=live.outcome,
+                at=now,
+            )
     except DatabaseError:
         log.exception("shadow_verdict_lost", attempt=attempt.pk)
 
@@ -115,14 +140,23 @@ def subject_of(case: Case, now: datetime) -> Subject:
 
 def _member_id(case: Case) -> str:
     """The membership by which the case was handed in, as long as it lasts."""
-    member = Member.objects.active().filter(user=case.submitted_by_id, employer=case.employer_id).first() if case.submitted_by_id else None
+    member = (
+        Member.objects.active().filter(user=case.submitted_by_id, employer=case.employer_id).first()
+        if case.submitted_by_id
+        else None
+    )
     return str(member.pk) if member else ""
 
 
 def as_subject(document: Document) -> SubjectDocument:
     """A document and its pages as the plain values that checks see."""
-    pages = tuple(SubjectPage(str(page.image.name), page.number, page.fingerprint) for page in document.pages.all())
-    return SubjectDocument(str(document.pk), document.kind, document.sha256, document.editor, document.scan, pages)
+    pages = tuple(
+        SubjectPage(str(page.image.name), page.number, page.fingerprint)
+        for page in document.pages.all()
+    )
+    return SubjectDocument(
+        str(document.pk), document.kind, document.sha256, document.editor, document.scan, pages
+    )
 
 
 def _run_checks(
@@ -131,7 +165,11 @@ def _run_checks(
     """Do what has no row yet; all findings, and the codes of the checks that reported."""
     subject = subject_of(attempt.case, clock())
     lasting = {check.code for check in checks if check.lasting}
-    done = {run.code: run for run in attempt.check_runs.all() if run.round == attempt.waits or run.code in lasting}
+    done = {
+        run.code: run
+        for run in attempt.check_runs.all()
+        if run.round == attempt.waits or run.code in lasting
+    }
     earlier: dict[str, Observation] = {}
     findings: list[Finding] = []
     for check in checks:
@@ -145,23 +183,32 @@ def _run_checks(
     return findings, set(earlier)
 
 
-def _run_one(check: Check, attempt: Attempt, subject: Subject, earlier: dict[str, Observation], clock: Clock) -> CheckRun:
+def _run_one(
+    check: Check, attempt: Attempt, subject: Subject, earlier: dict[str, Observation], clock: Clock
+) -> CheckRun:
     started_at = clock()
     try:
         observation = check.observe(subject, earlier)
         findings = check.judge(subject, earlier, observation)
     except (ProviderUnavailable, *DATABASE_LOST):
         raise
-    except Exception as broken:  # ProviderBroken, or a mistake of ours: it blames nobody and stops nobody else
+    except (
+        Exception
+    ) as broken:  # ProviderBroken, or a mistake of ours: it blames nobody and stops nobody else
         log.exception("check_broken", check=check.code, attempt=attempt.pk)
         observation = {"broken": type(broken).__name__}
         findings = [Finding(check.code, "check_incomplete", Severity.UNABLE, seen=check.code)]
     run, _ = CheckRun.objects.get_or_create(
-        attempt=attempt, code=check.code, round=attempt.waits,
+        attempt=attempt,
+        code=check.code,
+        round=attempt.waits,
         defaults={
-            "version": check.version, "observation": observation, "findings": [finding.as_json() for finding in findings],
-            "started_at": started_at, "finished_at": clock(),
+            "version": check.version,
+            "observation": observation,
+            "findings": [finding.as_json() for finding in findings],
+            "started_at": started_at,
+            "finished_at": clock(),
         },
-    )  # fmt: skip
+    )
     log.info("check_done", check=check.code, attempt=attempt.pk, seconds=round(run.seconds, 3))
     return run

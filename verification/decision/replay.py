@@ -47,12 +47,16 @@ class Replayed:
         return self.live is not self.would
 
 
-def over(rules: policy.Rules, since: datetime | None = None, checks: Sequence[Check] = CHECKS) -> Iterator[Replayed]:
+def over(
+    rules: policy.Rules, since: datetime | None = None, checks: Sequence[Check] = CHECKS
+) -> Iterator[Replayed]:
     """Every attempt on which the machine has given a verdict, decided by `rules`; those submitted from `since` on."""
     attempts = (
         Attempt.objects.filter(~Q(outcome="") | Q(waits__gt=0), case__golden=False)
         .select_related("case__employer", "case__submitted_by")
-        .prefetch_related("check_runs", Prefetch("case__decisions", Decision.objects.filter(decided_by=None)))
+        .prefetch_related(
+            "check_runs", Prefetch("case__decisions", Decision.objects.filter(decided_by=None))
+        )
         .order_by("pk")
     )
     if since is not None:
@@ -75,7 +79,11 @@ def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> 
     """
     lasting = {check.code for check in checks if check.lasting}
     all_ran = attempt.deaths < pipeline.DEATHS_AT_MOST
-    runs = [run for run in attempt.check_runs.all() if run.round <= round_ and (run.round == round_ or all_ran or run.code in lasting)]
+    runs = [
+        run
+        for run in attempt.check_runs.all()
+        if run.round <= round_ and (run.round == round_ or all_ran or run.code in lasting)
+    ]
     by_code = {run.code: run for run in sorted(runs, key=lambda run: (run.round, int(run.pk)))}
     return sorted(by_code.values(), key=lambda run: int(run.pk))
 
@@ -83,8 +91,15 @@ def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> 
 def subject_then(attempt: Attempt, at: datetime) -> Subject:
     """What the attempt was about at `at`: with the documents that stood then."""
     standing = Q(superseded_at=None) | Q(superseded_at__gt=at)
-    documents = attempt.case.documents.filter(standing, uploaded_at__lte=at).order_by("uploaded_at").prefetch_related("pages")
-    return replace(pipeline.subject_of(attempt.case, at), documents=tuple(pipeline.as_subject(document) for document in documents))
+    documents = (
+        attempt.case.documents.filter(standing, uploaded_at__lte=at)
+        .order_by("uploaded_at")
+        .prefetch_related("pages")
+    )
+    return replace(
+        pipeline.subject_of(attempt.case, at),
+        documents=tuple(pipeline.as_subject(document) for document in documents),
+    )
 
 
 def _replayed(attempt: Attempt, rules: policy.Rules, checks: Sequence[Check]) -> Replayed | None:
@@ -104,11 +119,17 @@ def _replayed(attempt: Attempt, rules: policy.Rules, checks: Sequence[Check]) ->
 def _held_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool:
     """Whether it was no finding that held the case, but another approval of the same moment. No policy would change that."""
     found = {finding["code"] for run in runs for finding in run.findings} | {"check_incomplete"}
-    told = [d.reasons for d in attempt.case.decisions.all() if d.attempt_number == attempt.number and d.verb == "hold_for_review"]
+    told = [
+        d.reasons
+        for d in attempt.case.decisions.all()
+        if d.attempt_number == attempt.number and d.verb == "hold_for_review"
+    ]
     return any(reason["code"] not in found for reasons in told for reason in reasons)
 
 
-def _judged(attempt: Attempt, runs: Sequence[CheckRun], at: datetime, checks: Sequence[Check]) -> tuple[list[Finding], Counter[str]]:
+def _judged(
+    attempt: Attempt, runs: Sequence[CheckRun], at: datetime, checks: Sequence[Check]
+) -> tuple[list[Finding], Counter[str]]:
     """The findings of today's judges on the observations of then."""
     known = {check.code: check for check in checks}
     changed = _facts_changed(attempt)
@@ -125,7 +146,11 @@ def _judged(attempt: Attempt, runs: Sequence[CheckRun], at: datetime, checks: Se
 
 
 def _judge(
-    check: Check | None, run: CheckRun, subject: Subject, earlier: dict[str, Observation], changed: bool
+    check: Check | None,
+    run: CheckRun,
+    subject: Subject,
+    earlier: dict[str, Observation],
+    changed: bool,
 ) -> tuple[list[Finding], str]:
     if check is None:
         return run.as_findings(), "unknown_check"
@@ -137,8 +162,12 @@ def _judge(
         return run.as_findings(), "facts_changed"
     try:
         return check.judge(subject, earlier, run.observation), "again"
-    except Exception as error:  # an observation that this judge, or what it looks back at, does not understand
-        log.warning("not_judged_again", check=run.code, attempt=run.attempt_id, why=type(error).__name__)
+    except (
+        Exception
+    ) as error:  # an observation that this judge, or what it looks back at, does not understand
+        log.warning(
+            "not_judged_again", check=run.code, attempt=run.attempt_id, why=type(error).__name__
+        )
         return run.as_findings(), "broken"
 
 
@@ -146,4 +175,8 @@ def _facts_changed(attempt: Attempt) -> bool:
     """Whether the employer has declared something else since: what it declared then is no longer stored."""
     if attempt.number == attempt.case.attempt_number:
         return False
-    return bool(Event.objects.about(attempt.case).filter(verb="declare", at__gt=attempt.submitted_at).exists())
+    return bool(
+        Event.objects.about(attempt.case)
+        .filter(verb="declare", at__gt=attempt.submitted_at)
+        .exists()
+    )

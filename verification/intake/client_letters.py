@@ -30,7 +30,9 @@ from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 from verification.rules.validity import day_of
 
-UNREAD = Finding(AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION)
+UNREAD = Finding(
+    AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION
+)
 """Of a letter that no reader could read."""
 
 
@@ -56,15 +58,29 @@ class Standing:
         """Whether it holds: by itself, or because a reviewer has accepted it. What has ended is no matter of opinion."""
         if self.finding is None:
             return False
-        return self.finding.severity <= Severity.NOTE or (self.accepted and self.finding.code != "agency_client_expired")
+        return self.finding.severity <= Severity.NOTE or (
+            self.accepted and self.finding.code != "agency_client_expired"
+        )
 
     @property
     def doubtful(self) -> bool:
         """Whether a person has to look: the machine could not tell."""
-        return self.finding is not None and not self.agrees and self.finding.severity is Severity.UNABLE
+        return (
+            self.finding is not None
+            and not self.agrees
+            and self.finding.severity is Severity.UNABLE
+        )
 
 
-def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str, valid_until: date | None) -> ClientAuthorisation:
+def add_client(
+    document_id: UUID,
+    actor: Actor,
+    now: datetime,
+    *,
+    name: str,
+    uscc: str,
+    valid_until: date | None,
+) -> ClientAuthorisation:
     """Say for which client the letter `document_id` stands, until when (None: without an end); said again, it is corrected.
 
     Whether the letter says so too is found by the check `agency_licence`; one that waits looks again. Raises Refused.
@@ -80,16 +96,28 @@ def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, usc
         raise Refused("agency_client_missing", kind)
     with operations.editing(document.case_id, actor, adding=kind, now=now) as case:
         _of_another(case, name, uscc)
-        if case.state == State.APPROVED and case.approved_at is not None and document.uploaded_at <= case.approved_at:
-            raise Refused("state_conflict", kind)  # it was judged with the case, as it was: another client has another letter
-        client: ClientAuthorisation | None = ClientAuthorisation.objects.select_for_update().filter(document=document).first()
+        if (
+            case.state == State.APPROVED
+            and case.approved_at is not None
+            and document.uploaded_at <= case.approved_at
+        ):
+            raise Refused(
+                "state_conflict", kind
+            )  # it was judged with the case, as it was: another client has another letter
+        client: ClientAuthorisation | None = (
+            ClientAuthorisation.objects.select_for_update().filter(document=document).first()
+        )
         if client is not None and client.ended_at is not None:
             raise Refused("agency_client_ended", kind)
         said = {"client_name": name, "client_uscc": uscc, "valid_until": valid_until}
-        if client is not None and all(getattr(client, field) == value for field, value in said.items()):
+        if client is not None and all(
+            getattr(client, field) == value for field, value in said.items()
+        ):
             return client
         verb = "change_client" if client else "add_client"
-        client = client or ClientAuthorisation(employer_id=case.employer_id, document=document, added_at=now)
+        client = client or ClientAuthorisation(
+            employer_id=case.employer_id, document=document, added_at=now
+        )
         for field, value in said.items():
             setattr(client, field, value)
         client.save()
@@ -107,7 +135,11 @@ def judge(document_id: UUID, now: datetime) -> None:
     """
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).get(documents=document_id)
-        client = ClientAuthorisation.objects.select_for_update().filter(document=document_id, ended_at=None).first()
+        client = (
+            ClientAuthorisation.objects.select_for_update()
+            .filter(document=document_id, ended_at=None)
+            .first()
+        )
         if client is not None:
             _tell_judged(client, case, now)
 
@@ -115,18 +147,32 @@ def judge(document_id: UUID, now: datetime) -> None:
 def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None:
     """Write to the agency what the machine found of a letter by itself, once; of a doubt a reviewer's answer is told."""
     standing = standing_of(client, now)
-    if not case.holds_rights(now) or case.approved_at is None or standing.document.uploaded_at <= case.approved_at:
+    if (
+        not case.holds_rights(now)
+        or case.approved_at is None
+        or standing.document.uploaded_at <= case.approved_at
+    ):
         return
     if (found := standing.finding) is None or standing.doubtful:
         return
     reasons = [] if standing.agrees else [found.as_reason()]
-    events = Event.objects.about(client).filter(verb__in=("judge_client", "accept_client", "end_client"))
+    events = Event.objects.about(client).filter(
+        verb__in=("judge_client", "accept_client", "end_client")
+    )
     last = events.order_by("-id").first()
     if last is not None and last.verb == "judge_client" and last.data["found"] == found.code:
         return
     told = {"case": str(case.pk), "document": str(client.document_id), "found": found.code}
     codes = [reason["code"] for reason in reasons]
-    record("judge_client", client, SYSTEM, now, employer_id=client.employer_id, reasons=codes, data=told)
+    record(
+        "judge_client",
+        client,
+        SYSTEM,
+        now,
+        employer_id=client.employer_id,
+        reasons=codes,
+        data=told,
+    )
     tell_client_judged(client, reasons, now)
 
 
@@ -138,13 +184,25 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
     if actor.role not in states.EMPLOYER and (refused := guards.may_decide(actor)):
         raise refused
     with transaction.atomic():
-        client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
+        client: ClientAuthorisation = (
+            ClientAuthorisation.objects.select_for_update()
+            .select_related("document")
+            .get(pk=client_id)
+        )
         if client.ended_at is None:
             client.ended_at = now
             client.save()
             told = {"case": str(client.document.case_id), "document": str(client.document_id)}
             why = _found_against(client, now) if actor.role is Role.REVIEWER else ()
-            record("end_client", client, actor, now, employer_id=client.employer_id, reasons=why, data=told)
+            record(
+                "end_client",
+                client,
+                actor,
+                now,
+                employer_id=client.employer_id,
+                reasons=why,
+                data=told,
+            )
             if actor.role is Role.REVIEWER:
                 tell_client_ended(client, why, now)
             operations.ring(client.document.case_id, now)
@@ -156,12 +214,24 @@ def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthori
     if refused := guards.may_decide(actor):
         raise refused
     with transaction.atomic():
-        client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
+        client: ClientAuthorisation = (
+            ClientAuthorisation.objects.select_for_update()
+            .select_related("document")
+            .get(pk=client_id)
+        )
         if client.ended_at is not None:
             raise Refused("agency_client_ended", DocumentKind.CLIENT_AUTHORIZATION)
         if not _accepted([client]):
             told = {"case": str(client.document.case_id), "document": str(client.document_id)}
-            record("accept_client", client, actor, now, employer_id=client.employer_id, reasons=_found_against(client, now), data=told)
+            record(
+                "accept_client",
+                client,
+                actor,
+                now,
+                employer_id=client.employer_id,
+                reasons=_found_against(client, now),
+                data=told,
+            )
             tell_client_judged(client, (), now)
     return client
 
@@ -173,7 +243,14 @@ def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
         if ClientAuthorisation.objects.filter(document=document).exists():
             raise Refused("state_conflict", DocumentKind.CLIENT_AUTHORIZATION)
         if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
-            record("remove_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
+            record(
+                "remove_document",
+                document,
+                actor,
+                now,
+                employer_id=case.employer_id,
+                data={"case": str(case.pk)},
+            )
 
 
 # --- How the letters stand ---------------------------------------------------------------------------------
@@ -181,14 +258,24 @@ def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
 
 def standings(case: Case, now: datetime) -> list[Standing]:
     """The letters that came while the approval of `case` was in force, without those that were ended, the oldest first."""
-    letters = Document.objects.current().filter(case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at)
-    return [*standings_of(letters.filter(client_authorisation__ended_at=None), now)] if case.approved_at else []
+    letters = Document.objects.current().filter(
+        case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at
+    )
+    return (
+        [*standings_of(letters.filter(client_authorisation__ended_at=None), now)]
+        if case.approved_at
+        else []
+    )
 
 
 def to_look_at(now: datetime) -> list[Standing]:
     """The letters of every agency in force about which a person has to decide, the oldest first."""
-    letters = Document.objects.current().filter(kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.real().in_force(now))
-    later = letters.filter(uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False)
+    letters = Document.objects.current().filter(
+        kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.real().in_force(now)
+    )
+    later = letters.filter(
+        uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False
+    )
     read = later.filter(client_authorisation__ended_at=None, reading__finished_at__isnull=False)
     return [standing for standing in standings_of(read, now) if standing.doubtful]
 
@@ -200,12 +287,23 @@ def standing_of(client: ClientAuthorisation, now: datetime) -> Standing:
 
 def standings_of(letters: Any, now: datetime) -> Iterator[Standing]:
     """How each of these letters stands, whenever it came, the oldest first."""
-    documents = list(letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at"))
-    clients = {document.pk: client for document in documents if (client := getattr(document, "client_authorisation", None))}
+    documents = list(
+        letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at")
+    )
+    clients = {
+        document.pk: client
+        for document in documents
+        if (client := getattr(document, "client_authorisation", None))
+    }
     accepted = _accepted(clients.values())
     for document in documents:
         client = clients.get(document.pk)
-        yield Standing(document, client, _found(document, client, now), client is not None and str(client.pk) in accepted)
+        yield Standing(
+            document,
+            client,
+            _found(document, client, now),
+            client is not None and str(client.pk) in accepted,
+        )
 
 
 def _found(document: Document, client: ClientAuthorisation | None, now: datetime) -> Finding | None:
@@ -216,7 +314,11 @@ def _found(document: Document, client: ClientAuthorisation | None, now: datetime
     if row.reading is None:
         return UNREAD
     until = client.valid_until.isoformat() if client.valid_until else ""
-    return client_finding(row.reading | {"declared": client.client_name, "declared_until": until}, document.case.declared_name, day_of(now))
+    return client_finding(
+        row.reading | {"declared": client.client_name, "declared_until": until},
+        document.case.declared_name,
+        day_of(now),
+    )
 
 
 def _found_against(client: ClientAuthorisation, now: datetime) -> tuple[str, ...]:
@@ -226,8 +328,14 @@ def _found_against(client: ClientAuthorisation, now: datetime) -> tuple[str, ...
 
 def _accepted(clients: Iterable[ClientAuthorisation]) -> set[str]:
     """The ids of those that a reviewer has accepted as they are said to be now."""
-    events = Event.objects.filter(subject_type="clientauthorisation", verb__in=("accept_client", "change_client"))
-    last = dict(events.filter(subject_id__in=[str(client.pk) for client in clients]).order_by("id").values_list("subject_id", "verb"))
+    events = Event.objects.filter(
+        subject_type="clientauthorisation", verb__in=("accept_client", "change_client")
+    )
+    last = dict(
+        events.filter(subject_id__in=[str(client.pk) for client in clients])
+        .order_by("id")
+        .values_list("subject_id", "verb")
+    )
     return {client_id for client_id, verb in last.items() if verb == "accept_client"}
 
 

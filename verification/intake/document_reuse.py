@@ -19,7 +19,14 @@ from events.core.reasons import REASONS
 from events.models import record
 from verification.cases import operations, wording
 from verification.intake import client_letters
-from verification.models import Case, ClientAuthorisation, Decision, Document, DocumentKind, DocumentPage
+from verification.models import (
+    Case,
+    ClientAuthorisation,
+    Decision,
+    Document,
+    DocumentKind,
+    DocumentPage,
+)
 from verification.models.cases import SENT_BACK, STOPS
 from verification.rules import states
 from verification.rules.facts import Why
@@ -51,8 +58,14 @@ def kept_before(case: Case, now: datetime) -> dict[str, Kept]:
     """By kind, what the employer of `case` gave last and has not given with this one; nothing once the case is handed in."""
     if case.state not in states.EDITABLE:
         return NOTHING
-    given = Document.objects.current().filter(case__in=Case.objects.beside(case)).exclude(kind=DocumentKind.APPEAL_EVIDENCE)
-    related = given.select_related("case", "reading", "client_authorisation").prefetch_related("pages")
+    given = (
+        Document.objects.current()
+        .filter(case__in=Case.objects.beside(case))
+        .exclude(kind=DocumentKind.APPEAL_EVIDENCE)
+    )
+    related = given.select_related("case", "reading", "client_authorisation").prefetch_related(
+        "pages"
+    )
     earlier: dict[str, list[Document]] = {}
     for document in related.order_by("-case__opened_at", "uploaded_at"):
         of_kind = earlier.setdefault(document.kind, [])
@@ -60,13 +73,25 @@ def kept_before(case: Case, now: datetime) -> dict[str, Kept]:
             of_kind.append(document)
     if not earlier:
         return NOTHING
-    here = [document for document in case.documents.all() if document.superseded_at is None or _can_be_undone(document, now)]
+    here = [
+        document
+        for document in case.documents.all()
+        if document.superseded_at is None or _can_be_undone(document, now)
+    ]
     due = paper_of(case.account_class, case.declared_uscc)
     found = {}
     for kind, documents in earlier.items():
         there = {document.sha256 for document in here if document.kind == kind}
-        left = [document for document in documents if document.sha256 not in there and document.pages.all()]
-        if (there and kind != _LETTER) or not left or (kind in (LICENCE, "approval_document") and kind != due):
+        left = [
+            document
+            for document in documents
+            if document.sha256 not in there and document.pages.all()
+        ]
+        if (
+            (there and kind != _LETTER)
+            or not left
+            or (kind in (LICENCE, "approval_document") and kind != due)
+        ):
             continue
         kept = _letters(left, now) if kind == _LETTER else _papers(kind, left, now)
         if kept.documents or kept.why_not:
@@ -82,12 +107,23 @@ def use_again(case_id: UUID, kind: str, user: User, actor: Actor, now: datetime)
     with operations.editing(case_id, actor, adding=kind, now=now) as case:
         kept = kept_before(case, now).get(kind, Kept())
         if not kept.documents and kept.why_not:
-            raise Refused(kept.why_not.code, kept.why_not.field, seen=kept.why_not.seen, expected=kept.why_not.expected)
+            raise Refused(
+                kept.why_not.code,
+                kept.why_not.field,
+                seen=kept.why_not.seen,
+                expected=kept.why_not.expected,
+            )
         if kept.documents and not (room := operations.room_for(case, kind)):
             raise operations.too_many(case, kind)
         chosen = [document.pk for document in kept.documents[: room if kept.documents else 0]]
-        locked = Document.objects.select_for_update(of=("self",)).filter(pk__in=chosen).select_related("client_authorisation")
-        return [_again(case, earlier, user, actor, now) for earlier in locked.order_by("uploaded_at")]
+        locked = (
+            Document.objects.select_for_update(of=("self",))
+            .filter(pk__in=chosen)
+            .select_related("client_authorisation")
+        )
+        return [
+            _again(case, earlier, user, actor, now) for earlier in locked.order_by("uploaded_at")
+        ]
 
 
 def _again(case: Case, earlier: Document, user: User, actor: Actor, now: datetime) -> Document:
@@ -95,19 +131,37 @@ def _again(case: Case, earlier: Document, user: User, actor: Actor, now: datetim
     if not pages:  # erased since
         raise Refused("state_conflict", "document")
     document: Document = Document.objects.create(
-        case=case, kind=earlier.kind, sha256=earlier.sha256, size=earlier.size, media_type=earlier.media_type, editor=earlier.editor,
-        scan=earlier.scan, uploaded_by=user, uploaded_at=now,
-    )  # fmt: skip
+        case=case,
+        kind=earlier.kind,
+        sha256=earlier.sha256,
+        size=earlier.size,
+        media_type=earlier.media_type,
+        editor=earlier.editor,
+        scan=earlier.scan,
+        uploaded_by=user,
+        uploaded_at=now,
+    )
     for page in pages:
         page.pk, page.document = None, document
         page._state.adding = True
     DocumentPage.objects.bulk_create(pages)
     client: ClientAuthorisation | None = getattr(earlier, "client_authorisation", None)
     if client is not None:
-        said = {"client_name": client.client_name, "client_uscc": client.client_uscc, "valid_until": client.valid_until}
-        ClientAuthorisation.objects.create(employer_id=case.employer_id, document=document, added_at=now, **said)
+        said = {
+            "client_name": client.client_name,
+            "client_uscc": client.client_uscc,
+            "valid_until": client.valid_until,
+        }
+        ClientAuthorisation.objects.create(
+            employer_id=case.employer_id, document=document, added_at=now, **said
+        )
     operations.queue_reading(document, now)
-    told = {"case": str(case.pk), "kind": earlier.kind, "pages": len(pages), "from": str(earlier.pk)}
+    told = {
+        "case": str(case.pk),
+        "kind": earlier.kind,
+        "pages": len(pages),
+        "from": str(earlier.pk),
+    }
     record("reuse_document", document, actor, now, employer_id=case.employer_id, data=told)
     return document
 
@@ -128,23 +182,39 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Kept:
         return Kept((), ended)
     decision: Decision | None = case.decisions.first()
     if decision is None:  # taken back before anybody decided
-        told = (wording.told(finding) for finding in findings if finding.severity >= Severity.CONCERN)
+        told = (
+            wording.told(finding) for finding in findings if finding.severity >= Severity.CONCERN
+        )
         wrong = next((Why(f.code, f.field, f.seen, f.expected, f.check) for f in told), None)
         return Kept((), wrong) if wrong else Kept(tuple(documents))
     if decision.verb not in (*SENT_BACK, *STOPS, "uphold"):
         return Kept(tuple(documents))
     reasons = [reason for reason in decision.reasons if reason.get("code") in REASONS]
-    wrongs = [reason for reason in reasons if about(reason["code"], reason.get("field") or "", paper) == item]
+    wrongs = [
+        reason
+        for reason in reasons
+        if about(reason["code"], reason.get("field") or "", paper) == item
+    ]
     if not wrongs:
         return Kept(tuple(documents))
-    code, *rest = (str(wording.told_reason(wrongs[0]).get(key) or "") for key in ("code", "field", "seen", "expected", "check"))
-    return Kept(tuple(document for document in documents if document.uploaded_at > decision.decided_at), Why(code, *rest))
+    code, *rest = (
+        str(wording.told_reason(wrongs[0]).get(key) or "")
+        for key in ("code", "field", "seen", "expected", "check")
+    )
+    return Kept(
+        tuple(document for document in documents if document.uploaded_at > decision.decided_at),
+        Why(code, *rest),
+    )
 
 
 def _ended(item: str, findings: Iterable[Finding], now: datetime) -> Why | None:
     ends = sorted(finding.until for finding in findings if finding.until)
     over = bool(ends) and end_of(date.fromisoformat(ends[0])) <= now
-    return Why(_ENDED[item], "term" if item == LICENCE else "valid_until", ends[0]) if over and item in _ENDED else None
+    return (
+        Why(_ENDED[item], "term" if item == LICENCE else "valid_until", ends[0])
+        if over and item in _ENDED
+        else None
+    )
 
 
 def _letters(documents: Sequence[Document], now: datetime) -> Kept:

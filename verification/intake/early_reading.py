@@ -34,10 +34,16 @@ log = structlog.get_logger()
 
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     DocumentKind.BUSINESS_LICENCE: (
-        "name", "uscc", "legal_representative", "established_on", "term", "registered_capital", "registration_number",
+        "name",
+        "uscc",
+        "legal_representative",
+        "established_on",
+        "term",
+        "registered_capital",
+        "registration_number",
     ),
     DocumentKind.HR_SERVICE_LICENCE: ("number", "name", "scope", "valid_from", "valid_until"),
-}  # fmt: skip
+}
 """The values that an employer is asked about, in the order of its page. A business scope is too long to be proof-read by anybody."""
 _CHECKS: Final[Mapping[str, Callable[[], Check]]] = {
     DocumentKind.HR_SERVICE_LICENCE: ServiceLicence,
@@ -71,7 +77,9 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
     lease = DocumentReading.objects.claim(document_id, clock(), lease_seconds)
     if lease is None:
         return False
-    row = DocumentReading.objects.select_related("document__case__employer", "document__case__submitted_by").get(pk=document_id)
+    row = DocumentReading.objects.select_related(
+        "document__case__employer", "document__case__submitted_by"
+    ).get(pk=document_id)
     check = check or _CHECKS.get(row.document.kind, Reading)()
     observation: Observation | None = None
     try:
@@ -82,10 +90,14 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
             wait = timedelta(seconds=max(1.0, unavailable.retry_after))
             DocumentReading.objects.give_back(document_id, lease, clock() + wait, str(unavailable))
             return False
-    except Exception:  # a mistake of ours or of a reader: the check will say so, where somebody sees it
+    except (
+        Exception
+    ):  # a mistake of ours or of a reader: the check will say so, where somebody sees it
         log.exception("document_not_read", document=str(document_id))
     version = check.version if observation else ""
-    finished = DocumentReading.objects.finish(document_id, lease, clock(), reading=observation, version=version)
+    finished = DocumentReading.objects.finish(
+        document_id, lease, clock(), reading=observation, version=version
+    )
     if finished and row.document.superseded_at is None and row.deaths < DEATHS:
         _look_ahead(row.document)
         if observation and row.document.kind == DocumentKind.CLIENT_AUTHORIZATION:
@@ -105,7 +117,9 @@ def _look_ahead(document: Document) -> None:
 
 def _observe(check: Check, case: Case, document_id: str, now: datetime) -> Observation:
     subject = pipeline.subject_of(case, now)
-    return check.observe(replace(subject, documents=tuple(d for d in subject.documents if d.id == document_id)), {})
+    return check.observe(
+        replace(subject, documents=tuple(d for d in subject.documents if d.id == document_id)), {}
+    )
 
 
 def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> list[Value]:
@@ -113,10 +127,16 @@ def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> l
     if not reading:
         return []
     fields, regions = reading.get("fields") or {}, reading.get("regions") or {}
-    return [Value(name, str(fields[name]), name in regions, said.get(name)) for name in SHOWN.get(kind, ()) if fields.get(name)]
+    return [
+        Value(name, str(fields[name]), name in regions, said.get(name))
+        for name in SHOWN.get(kind, ())
+        if fields.get(name)
+    ]
 
 
-def state(document_id: UUID, member: Member, corrections: Mapping[str, str], now: datetime) -> list[Statement]:
+def state(
+    document_id: UUID, member: Member, corrections: Mapping[str, str], now: datetime
+) -> list[Statement]:
     """Put down what the employer says of every value that was read: what it corrects, and that the rest is right.
 
     Said again, the last word counts. Raises Refused: `state_conflict` where the case is no longer in the employer's
@@ -135,15 +155,28 @@ def state(document_id: UUID, member: Member, corrections: Mapping[str, str], now
         for value in shown:
             said = _spelt(value.field, corrections.get(value.field, "")) or value.read
             statement, _ = Statement.objects.update_or_create(
-                document=document, field=value.field, defaults={"read": value.read, "said": said, "by": member.user, "at": now}
+                document=document,
+                field=value.field,
+                defaults={"read": value.read, "said": said, "by": member.user, "at": now},
             )
             made.append(statement)
         disputed = [statement.field for statement in made if statement.said != statement.read]
         told = {"case": str(case.pk), "confirmed": len(made) - len(disputed), "disputed": disputed}
-        record("state_values", document, member.as_actor(), now, employer_id=case.employer_id, data=told)
+        record(
+            "state_values",
+            document,
+            member.as_actor(),
+            now,
+            employer_id=case.employer_id,
+            data=told,
+        )
     return made
 
 
 def _spelt(field: str, typed: str) -> str:
-    typed = " ".join("".join(character for character in typed if character.isprintable() or character.isspace()).split())[:300]
+    typed = " ".join(
+        "".join(
+            character for character in typed if character.isprintable() or character.isspace()
+        ).split()
+    )[:300]
     return normalise(typed) if field == "uscc" else typed

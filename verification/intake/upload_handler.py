@@ -78,5 +78,11 @@ class BoundedUploadHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> InMemoryUploadedFile:
         self._received.seek(0)
         return InMemoryUploadedFile(
-            self._received, self.field_name, self.file_name or "", self.content_type or "", file_size, self.charset, self.content_type_extra
+            self._received,
+            self.field_name,
+            self.file_name or "",
+            self.content_type or "",
+            file_size,
+            self.charset,
+            self.content_type_extra,
         )

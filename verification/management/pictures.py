@@ -11,9 +11,16 @@ from django.core.management.base import CommandError, CommandParser
 from PIL import Image
 
 FORMATS: Final = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".pdf": "PDF",
-    ".heic": "HEIF", ".heif": "HEIF",
-}  # fmt: skip
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".pdf": "PDF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+}
 _SEED: Final = "{seed}"
 _A4_INCHES: Final = 11.69
 """The longer side, which every picture is said to fill: 1600 px are 137 dpi."""
@@ -23,24 +30,45 @@ def add_arguments(parser: CommandParser, seed_means: str) -> None:
     """--seed (`seed_means`: what it chooses), --out, --count, --quality and --json."""
     parser.add_argument("--seed", type=int, required=True, help=seed_means)
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help=f"ends in {', '.join(FORMATS)}; {_SEED} in it becomes the seed"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=f"ends in {', '.join(FORMATS)}; {_SEED} in it becomes the seed",
     )
-    parser.add_argument("--count", type=int, default=1, help=f"make so many, from --seed upwards; --out then holds {_SEED}")
-    parser.add_argument("--quality", type=int, default=88, help="of JPEG, WebP, HEIC and PDF, 1 to 95 (default: 88)")
-    parser.add_argument("--json", action="store_true", help="print what is truly on each picture, one JSON object a line")
+    parser.add_argument(
+        "--count",
+        type=int,
+        default=1,
+        help=f"make so many, from --seed upwards; --out then holds {_SEED}",
+    )
+    parser.add_argument(
+        "--quality", type=int, default=88, help="of JPEG, WebP, HEIC and PDF, 1 to 95 (default: 88)"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print what is truly on each picture, one JSON object a line",
+    )
 
 
 def files(out: Path, seed: int, count: int, quality: int) -> Iterator[tuple[int, Path]]:
     """Each seed and its file. Raises CommandError where there can be no such files."""
     if out.suffix.lower() not in FORMATS:
-        raise CommandError(f"--out ends in {out.suffix or 'nothing'!r}; expected one of {', '.join(FORMATS)}")
+        raise CommandError(
+            f"--out ends in {out.suffix or 'nothing'!r}; expected one of {', '.join(FORMATS)}"
+        )
     if count < 1:
         raise CommandError(f"--count is {count}; expected 1 or more")
     if count > 1 and _SEED not in str(out):
-        raise CommandError(f"--out is one file, {out}, for {count} pictures; put {_SEED} into its name")
+        raise CommandError(
+            f"--out is one file, {out}, for {count} pictures; put {_SEED} into its name"
+        )
     if not 1 <= quality <= 95:
         raise CommandError(f"--quality is {quality}; expected 1 to 95")
-    return ((number, Path(str(out).replace(_SEED, str(number)))) for number in range(seed, seed + count))
+    return (
+        (number, Path(str(out).replace(_SEED, str(number)))) for number in range(seed, seed + count)
+    )
 
 
 def write(image: Image.Image, file: Path, quality: int) -> None:
@@ -59,7 +87,13 @@ def _encoded(image: Image.Image, kind: str, quality: int) -> bytes:
 
         pillow_heif.register_heif_opener()
     dpi = round(max(image.size) / _A4_INCHES)
-    options: dict[str, Any] = {"resolution": dpi} if kind == "PDF" else {"dpi": (dpi, dpi)} if kind in ("JPEG", "PNG", "TIFF") else {}
+    options: dict[str, Any] = (
+        {"resolution": dpi}
+        if kind == "PDF"
+        else {"dpi": (dpi, dpi)}
+        if kind in ("JPEG", "PNG", "TIFF")
+        else {}
+    )
     if kind == "TIFF":
         options["compression"] = "tiff_lzw"
     elif kind != "PNG":

@@ -72,8 +72,14 @@ class Sheet:
         names = [name.strip().lower() for name in header]
         if missing := [column for column in self.needed if column not in names]:
             expected = ", ".join(self.needed)
-            raise CommandError(f"line 1: missing {', '.join(missing)}; seen {', '.join(names) or 'nothing'}; expected {expected}")
-        return {column: names.index(column) for column in (*self.needed, *self.further) if column in names}
+            raise CommandError(
+                f"line 1: missing {', '.join(missing)}; seen {', '.join(names) or 'nothing'}; expected {expected}"
+            )
+        return {
+            column: names.index(column)
+            for column in (*self.needed, *self.further)
+            if column in names
+        }
 
 
 def code(value: str, column: str) -> str:
@@ -125,7 +131,9 @@ def encoding_of(path: Path) -> str:
                 except UnicodeDecodeError:
                     del decoders[name]
             if not decoders:
-                raise CommandError(f"{path} is neither UTF-8 nor GB18030 throughout. Save it as UTF-8, and import it again.")
+                raise CommandError(
+                    f"{path} is neither UTF-8 nor GB18030 throughout. Save it as UTF-8, and import it again."
+                )
             if not block:
                 return next(iter(decoders))
 
@@ -170,11 +178,15 @@ class SnapshotCommand(BaseCommand):
             f"{tally.written} rows written, {tally.faulty} skipped, in {seconds:.1f} s ({tally.written / max(seconds, 1e-9):.0f} rows/s)"
         )
         if tally.older:
-            self.stdout.write(f"{tally.older} rows were left: what is stored is newer, or a later row has the same {self.sheet.key}")
+            self.stdout.write(
+                f"{tally.older} rows were left: what is stored is newer, or a later row has the same {self.sheet.key}"
+            )
         for remark in self.remarks():
             self.stdout.write(remark)
         if tally.faulty:
-            raise CommandError(f"{tally.faulty} rows were skipped; they are named above", returncode=1)
+            raise CommandError(
+                f"{tally.faulty} rows were skipped; they are named above", returncode=1
+            )
 
     def _import(self, lines: Any, tally: Tally, began: float) -> None:
         reader = csv.reader(lines)
@@ -185,7 +197,12 @@ class SnapshotCommand(BaseCommand):
         told = began
         for line, cells in self._rows(reader, tally):
             try:
-                values = self.sheet.values_of({column: cells[place] if place < len(cells) else "" for column, place in places.items()})
+                values = self.sheet.values_of(
+                    {
+                        column: cells[place] if place < len(cells) else ""
+                        for column, place in places.items()
+                    }
+                )
                 self.noted(dict(zip(columns, values, strict=True)))
             except RowFault as fault:
                 self._report(line, str(fault), tally)
@@ -201,7 +218,9 @@ class SnapshotCommand(BaseCommand):
                 self._write(columns, batch, tally)
                 if time.monotonic() - told >= PROGRESS_SECONDS:
                     told = time.monotonic()
-                    self.stderr.write(f"line {line}: {tally.written} rows written, {tally.written / (told - began):.0f} rows/s")
+                    self.stderr.write(
+                        f"line {line}: {tally.written} rows written, {tally.written / (told - began):.0f} rows/s"
+                    )
         self._write(columns, batch, tally)
 
     def _write(self, columns: Sequence[str], batch: dict[str, Values], tally: Tally) -> None:
@@ -222,7 +241,9 @@ class SnapshotCommand(BaseCommand):
             except StopIteration:
                 return
             except csv.Error as error:
-                self._report(line, f"row: seen {error}, expected a row of CSV (is a quote left open?)", tally)
+                self._report(
+                    line, f"row: seen {error}, expected a row of CSV (is a quote left open?)", tally
+                )
                 continue
             if any(values):
                 yield line, values
@@ -242,7 +263,11 @@ def write(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
     """Insert `rows`, or overwrite what is not newer; how many it was. No key may stand in two of them."""
     if not rows:
         return 0
-    return _copied(sheet, columns, rows) if connection.vendor == "postgresql" else _inserted(sheet, columns, rows)
+    return (
+        _copied(sheet, columns, rows)
+        if connection.vendor == "postgresql"
+        else _inserted(sheet, columns, rows)
+    )
 
 
 def _upsert(sheet: Sheet, columns: Sequence[str], source: str) -> str:
@@ -250,7 +275,9 @@ def _upsert(sheet: Sheet, columns: Sequence[str], source: str) -> str:
     table = sheet.model._meta.db_table
     fill = {column: value for column, value in sheet.further.items() if column not in columns}
     new = ", ".join(f"{column} = excluded.{column}" for column in columns if column != sheet.key)
-    source = source.format(columns=", ".join(columns), fill="".join(f", {value}" for value in fill.values()))
+    source = source.format(
+        columns=", ".join(columns), fill="".join(f", {value}" for value in fill.values())
+    )
     return (
         f"INSERT INTO {table} ({', '.join((*columns, *fill))}) {source} "
         f"ON CONFLICT ({sheet.key}) DO UPDATE SET {new} WHERE excluded.as_of >= {table}.as_of"
@@ -259,7 +286,9 @@ def _upsert(sheet: Sheet, columns: Sequence[str], source: str) -> str:
 
 def _inserted(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
     marks = ", ".join(["%s"] * len(columns))
-    stored = [[value.isoformat() if isinstance(value, date) else value for value in row] for row in rows]
+    stored = [
+        [value.isoformat() if isinstance(value, date) else value for value in row] for row in rows
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(_upsert(sheet, columns, f"VALUES ({marks}{{fill}})"), stored)
         return int(cursor.rowcount)
@@ -269,7 +298,9 @@ def _copied(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int
     """By COPY into a table of this connection, and from there: several times as fast as statements with values."""
     names, table = ", ".join(columns), sheet.model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE imported AS SELECT {names} FROM {table} WITH NO DATA")  # noqa: S608  our own names
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE imported AS SELECT {names} FROM {table} WITH NO DATA"
+        )  # noqa: S608  our own names
         with cursor.copy(f"COPY imported ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)

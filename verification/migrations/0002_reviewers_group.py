@@ -18,14 +18,22 @@ MAY = {
 
 def create_group(apps, schema_editor):
     """Permissions are otherwise made only after all migrations have run, too late to be given to a group here."""
-    content_types = apps.get_model("contenttypes", "ContentType").objects.using(schema_editor.connection.alias)
+    content_types = apps.get_model("contenttypes", "ContentType").objects.using(
+        schema_editor.connection.alias
+    )
     permissions = apps.get_model("auth", "Permission").objects.using(schema_editor.connection.alias)
-    group, _ = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).get_or_create(name=GROUP)
+    group, _ = (
+        apps.get_model("auth", "Group")
+        .objects.using(schema_editor.connection.alias)
+        .get_or_create(name=GROUP)
+    )
     for (app, model), verbs in MAY.items():
         content_type, _ = content_types.get_or_create(app_label=app, model=model)
         for verb in verbs:
             name = f"Can {verb} {MODEL_WORDS.get(model, model)}"
-            permission, _ = permissions.get_or_create(content_type=content_type, codename=f"{verb}_{model}", defaults={"name": name})
+            permission, _ = permissions.get_or_create(
+                content_type=content_type, codename=f"{verb}_{model}", defaults={"name": name}
+            )
             group.permissions.add(permission)
 
 
@@ -33,7 +41,9 @@ MODEL_WORDS = {"checkrun": "check run", "registryrecord": "registry record"}
 
 
 def remove_group(apps, schema_editor):
-    apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(name=GROUP).delete()
+    apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(
+        name=GROUP
+    ).delete()
 
 
 class Migration(migrations.Migration):

@@ -6,5 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("verification", "0002_reviewers_group")]
     operations = [
-        migrations.AddField(model_name="documentpage", name="quality", field=models.JSONField(blank=True, null=True)),
+        migrations.AddField(
+            model_name="documentpage", name="quality", field=models.JSONField(blank=True, null=True)
+        )
     ]

@@ -44,22 +44,41 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Appeal",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("text", models.TextField(verbose_name="what the employer says")),
                 ("at", models.DateTimeField(verbose_name="when")),
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
                     ),
                 ),
                 (
                     "case",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="appeals", to="verification.case", verbose_name="case"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appeals",
+                        to="verification.case",
+                        verbose_name="case",
                     ),
                 ),
-                ("documents", models.ManyToManyField(blank=True, related_name="+", to="verification.document", verbose_name="evidence")),
+                (
+                    "documents",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="+",
+                        to="verification.document",
+                        verbose_name="evidence",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "appeal",
@@ -70,10 +89,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ClientAuthorisation",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("client_name", models.CharField(max_length=200, verbose_name="client")),
                 ("client_uscc", models.CharField(max_length=18, verbose_name="client's code")),
-                ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
+                (
+                    "valid_until",
+                    models.DateField(blank=True, null=True, verbose_name="valid until"),
+                ),
                 ("added_at", models.DateTimeField(verbose_name="added")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
                 (
@@ -124,13 +151,24 @@ class Migration(migrations.Migration):
                 ("version", models.CharField(blank=True, max_length=20)),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("finished_at", None)), fields=["due_at"], name="document_reading_due")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("finished_at", None)),
+                        fields=["due_at"],
+                        name="document_reading_due",
+                    )
+                ]
             },
         ),
         migrations.CreateModel(
             name="Exclusion",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -154,7 +192,10 @@ class Migration(migrations.Migration):
                 (
                     "added_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="added by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
                     ),
                 ),
                 (
@@ -173,25 +214,40 @@ class Migration(migrations.Migration):
                 "verbose_name": "exclusion",
                 "verbose_name_plural": "exclusions",
                 "constraints": [
-                    models.UniqueConstraint(condition=models.Q(("lifted_at", None)), fields=("kind", "value"), name="exclusion_once")
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at", None)),
+                        fields=("kind", "value"),
+                        name="exclusion_once",
+                    )
                 ],
             },
         ),
         migrations.CreateModel(
             name="PageBand",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("view", models.PositiveSmallIntegerField()),
                 ("band", models.PositiveSmallIntegerField()),
                 ("value", models.CharField(max_length=32)),
                 (
                     "page",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="bands", to="verification.documentpage"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bands",
+                        to="verification.documentpage",
+                    ),
                 ),
             ],
             options={
                 "indexes": [models.Index(fields=["band", "value"], name="page_band_value")],
-                "constraints": [models.UniqueConstraint(fields=("page", "view", "band"), name="page_band_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("page", "view", "band"), name="page_band_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -204,8 +260,16 @@ class Migration(migrations.Migration):
                 ("deaths", models.PositiveIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("last_error", models.CharField(blank=True, max_length=200)),
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(max_length=18, verbose_name="unified social credit code"),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -222,35 +286,60 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("pending", "under way"), ("proven", "proven"), ("failed", "failed"), ("lapsed", "ran out of time")],
+                        choices=[
+                            ("pending", "under way"),
+                            ("proven", "proven"),
+                            ("failed", "failed"),
+                            ("lapsed", "ran out of time"),
+                        ],
                         default="pending",
                         max_length=10,
                         verbose_name="state",
                     ),
                 ),
-                ("shown", models.CharField(blank=True, max_length=254, verbose_name="what it is about")),
+                (
+                    "shown",
+                    models.CharField(blank=True, max_length=254, verbose_name="what it is about"),
+                ),
                 ("sealed", models.TextField(blank=True)),
                 ("code_hash", models.CharField(blank=True, max_length=128)),
                 ("guesses", models.PositiveSmallIntegerField(default=0)),
                 ("provider", models.CharField(blank=True, max_length=30, verbose_name="provider")),
-                ("reference", models.CharField(blank=True, max_length=100, verbose_name="provider's reference")),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True, max_length=100, verbose_name="provider's reference"
+                    ),
+                ),
                 ("stage", models.CharField(blank=True, max_length=30, verbose_name="stage")),
                 ("observed", models.JSONField(default=dict)),
-                ("failure", models.CharField(blank=True, max_length=60, verbose_name="why it failed")),
+                (
+                    "failure",
+                    models.CharField(blank=True, max_length=60, verbose_name="why it failed"),
+                ),
                 ("started_at", models.DateTimeField(verbose_name="started")),
                 ("expires_at", models.DateTimeField(verbose_name="to be completed by")),
                 ("proven_at", models.DateTimeField(blank=True, null=True, verbose_name="proven")),
-                ("holds_until", models.DateTimeField(blank=True, null=True, verbose_name="holds until")),
+                (
+                    "holds_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="holds until"),
+                ),
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="proofs", to="employers.employer", verbose_name="employer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proofs",
+                        to="employers.employer",
+                        verbose_name="employer",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="proofs", to="employers.member", verbose_name="recruiter"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proofs",
+                        to="employers.member",
+                        verbose_name="recruiter",
                     ),
                 ),
                 (
@@ -269,17 +358,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "proof of authority",
                 "verbose_name_plural": "proofs of authority",
                 "indexes": [
-                    models.Index(condition=models.Q(("finished_at", None)), fields=["due_at"], name="proof_due"),
+                    models.Index(
+                        condition=models.Q(("finished_at", None)),
+                        fields=["due_at"],
+                        name="proof_due",
+                    ),
                     models.Index(fields=["member", "uscc", "-started_at"], name="proof_of_member"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("state", "pending")), fields=("member", "uscc", "kind"), name="proof_one_under_way_of_a_kind"
+                        condition=models.Q(("state", "pending")),
+                        fields=("member", "uscc", "kind"),
+                        name="proof_one_under_way_of_a_kind",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("proven_at__isnull", False), ("state", "proven")),
-                            models.Q(models.Q(("state", "proven"), _negated=True), ("proven_at", None)),
+                            models.Q(
+                                models.Q(("state", "proven"), _negated=True), ("proven_at", None)
+                            ),
                             _connector="OR",
                         ),
                         name="proof_proven_has_date",
@@ -290,12 +387,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ShadowVerdict",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("policy_version", models.CharField(max_length=40, verbose_name="policy version")),
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("approve", "approve"), ("review", "review"), ("reject", "reject"), ("wait", "wait")],
+                        choices=[
+                            ("approve", "approve"),
+                            ("review", "review"),
+                            ("reject", "reject"),
+                            ("wait", "wait"),
+                        ],
                         max_length=10,
                         verbose_name="outcome",
                     ),
@@ -304,7 +411,12 @@ class Migration(migrations.Migration):
                 (
                     "live_outcome",
                     models.CharField(
-                        choices=[("approve", "approve"), ("review", "review"), ("reject", "reject"), ("wait", "wait")],
+                        choices=[
+                            ("approve", "approve"),
+                            ("review", "review"),
+                            ("reject", "reject"),
+                            ("wait", "wait"),
+                        ],
                         max_length=10,
                         verbose_name="outcome of the live policy",
                     ),
@@ -314,20 +426,31 @@ class Migration(migrations.Migration):
                 (
                     "attempt",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="shadow_verdicts", to="verification.attempt"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shadow_verdicts",
+                        to="verification.attempt",
                     ),
                 ),
             ],
             options={
                 "verbose_name": "shadow verdict",
                 "verbose_name_plural": "shadow verdicts",
-                "constraints": [models.UniqueConstraint(fields=("attempt", "round", "policy_version"), name="shadow_once_per_round")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("attempt", "round", "policy_version"), name="shadow_once_per_round"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="Statement",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("field", models.CharField(max_length=40, verbose_name="field")),
                 ("read", models.CharField(max_length=300, verbose_name="read")),
                 ("said", models.CharField(max_length=300, verbose_name="said to be")),
@@ -335,7 +458,10 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
                     ),
                 ),
                 (
@@ -351,7 +477,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "statement on a reading",
                 "verbose_name_plural": "statements on readings",
-                "constraints": [models.UniqueConstraint(fields=("document", "field"), name="statement_once_per_field")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("document", "field"), name="statement_once_per_field"
+                    )
+                ],
             },
         ),
     ]

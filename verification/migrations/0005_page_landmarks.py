@@ -22,5 +22,5 @@ class Migration(migrations.Migration):
                 ),
                 ("sealed", models.BinaryField()),
             ],
-        ),
+        )
     ]

@@ -58,13 +58,21 @@ def create_groups(apps, schema_editor):
 
     def permission(app, model, codename, name):
         content_type, _ = content_types.get_or_create(app_label=app, model=model)
-        return permissions.get_or_create(content_type=content_type, codename=codename, defaults={"name": name})[0]
+        return permissions.get_or_create(
+            content_type=content_type, codename=codename, defaults={"name": name}
+        )[0]
 
     for name, (look, powers) in GROUPS.items():
         group, _ = groups.get_or_create(name=name)
         group.permissions.add(
-            *(permission(app, model, f"view_{model}", f"Can view {words}") for (app, model), words in look.items()),
-            *(permission("verification", "case", codename, words) for codename, words in powers.items()),
+            *(
+                permission(app, model, f"view_{model}", f"Can view {words}")
+                for (app, model), words in look.items()
+            ),
+            *(
+                permission("verification", "case", codename, words)
+                for codename, words in powers.items()
+            ),
         )
 
 
@@ -83,7 +91,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="case",
-            options={"permissions": list(POWERS.items()), "verbose_name": "case", "verbose_name_plural": "cases"},
+            options={
+                "permissions": list(POWERS.items()),
+                "verbose_name": "case",
+                "verbose_name_plural": "cases",
+            },
         ),
         migrations.RunPython(create_groups, remove_groups),
     ]

@@ -7,6 +7,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="registryrecord",
-            index=models.Index(condition=models.Q(("email_domain", ""), _negated=True), fields=["email_domain"], name="registry_domain"),
-        ),
+            index=models.Index(
+                condition=models.Q(("email_domain", ""), _negated=True),
+                fields=["email_domain"],
+                name="registry_domain",
+            ),
+        )
     ]

@@ -20,7 +20,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Bulk",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("verb", models.CharField(max_length=30)),
                 ("reasons", models.JSONField(default=list)),
                 ("note", models.TextField(blank=True)),
@@ -36,7 +41,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BulkItem",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("case_version", models.PositiveIntegerField()),
                 ("refusal", models.CharField(blank=True, max_length=60)),
             ],
@@ -44,31 +54,50 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CaseNote",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("hold", "Hold"), ("escalate", "Escalate"), ("assign", "Assign"), ("returned", "Returned")], max_length=10
+                        choices=[
+                            ("hold", "Hold"),
+                            ("escalate", "Escalate"),
+                            ("assign", "Assign"),
+                            ("returned", "Returned"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("text", models.TextField(blank=True)),
             ],
-            options={
-                "ordering": ["-id"],
-            },
+            options={"ordering": ["-id"]},
         ),
         migrations.CreateModel(
             name="CaseReason",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("code", models.CharField(max_length=60)),
             ],
         ),
         migrations.CreateModel(
             name="GoldenCase",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("right_verb", models.CharField(max_length=30)),
                 ("right_reasons", models.JSONField(default=list)),
                 ("made_at", models.DateTimeField()),
@@ -78,7 +107,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GoldenTurn",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("given_at", models.DateTimeField()),
                 ("verb", models.CharField(blank=True, max_length=30)),
                 ("reasons", models.JSONField(default=list)),
@@ -88,14 +122,24 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Presence",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("seen_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
             name="ReviewDraft",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("verb", models.CharField(blank=True, max_length=30)),
                 ("reasons", models.JSONField(default=list)),
                 ("about", models.JSONField(default=dict)),
@@ -106,7 +150,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Ruling",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("due_at", models.DateTimeField()),
                 ("lease", models.UUIDField(blank=True, null=True)),
                 ("leased_until", models.DateTimeField(blank=True, null=True)),
@@ -119,7 +168,13 @@ class Migration(migrations.Migration):
                 (
                     "stage",
                     models.CharField(
-                        choices=[("first", "First"), ("second", "Second"), ("third", "Third"), ("bulk", "Bulk"), ("golden", "Golden")],
+                        choices=[
+                            ("first", "First"),
+                            ("second", "Second"),
+                            ("third", "Third"),
+                            ("bulk", "Bulk"),
+                            ("golden", "Golden"),
+                        ],
                         max_length=8,
                     ),
                 ),
@@ -152,7 +207,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SavedReply",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("code", models.CharField(max_length=40, unique=True)),
                 ("verb", models.CharField(max_length=30)),
                 ("title_zh", models.CharField(max_length=100)),
@@ -161,15 +221,17 @@ class Migration(migrations.Migration):
                 ("text_en", models.TextField()),
                 ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "verbose_name": "saved reply",
-                "verbose_name_plural": "saved replies",
-            },
+            options={"verbose_name": "saved reply", "verbose_name_plural": "saved replies"},
         ),
         migrations.CreateModel(
             name="TakeOver",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("asked_at", models.DateTimeField()),
                 ("answered_at", models.DateTimeField(blank=True, null=True)),
                 ("given", models.BooleanField(default=False)),
@@ -188,34 +250,20 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="case",
-            name="claimed_at",
-            field=models.DateTimeField(blank=True, null=True),
+            model_name="case", name="claimed_at", field=models.DateTimeField(blank=True, null=True)
         ),
         migrations.AddField(
-            model_name="case",
-            name="for_senior",
-            field=models.BooleanField(default=False),
+            model_name="case", name="for_senior", field=models.BooleanField(default=False)
         ),
         migrations.AddField(
-            model_name="case",
-            name="golden",
-            field=models.BooleanField(default=False),
+            model_name="case", name="golden", field=models.BooleanField(default=False)
+        ),
+        migrations.AddField(model_name="case", name="harm", field=models.FloatField(default=1)),
+        migrations.AddField(
+            model_name="case", name="hearing", field=models.BooleanField(default=False)
         ),
         migrations.AddField(
-            model_name="case",
-            name="harm",
-            field=models.FloatField(default=1),
-        ),
-        migrations.AddField(
-            model_name="case",
-            name="hearing",
-            field=models.BooleanField(default=False),
-        ),
-        migrations.AddField(
-            model_name="case",
-            name="held_until",
-            field=models.DateTimeField(blank=True, null=True),
+            model_name="case", name="held_until", field=models.DateTimeField(blank=True, null=True)
         ),
         migrations.AddField(
             model_name="case",
@@ -223,9 +271,7 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, default="", max_length=64),
         ),
         migrations.AddField(
-            model_name="case",
-            name="review_due",
-            field=models.DateTimeField(blank=True, null=True),
+            model_name="case", name="review_due", field=models.DateTimeField(blank=True, null=True)
         ),
         migrations.AddField(
             model_name="case",
@@ -235,139 +281,208 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="case",
             name="review_stage",
-            field=models.CharField(choices=[("first", "First"), ("second", "Second"), ("third", "Third")], default="first", max_length=8),
+            field=models.CharField(
+                choices=[("first", "First"), ("second", "Second"), ("third", "Third")],
+                default="first",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
             model_name="case",
             name="rights_now",
             field=models.CharField(
-                choices=[("none", "None"), ("conditional", "Conditional"), ("in_force", "In Force")], default="none", max_length=12
+                choices=[
+                    ("none", "None"),
+                    ("conditional", "Conditional"),
+                    ("in_force", "In Force"),
+                ],
+                default="none",
+                max_length=12,
             ),
         ),
         migrations.AddField(
             model_name="case",
             name="second_review",
             field=models.CharField(
-                blank=True, choices=[("", "None"), ("policy", "Policy"), ("sample", "Sample")], default="", max_length=8
+                blank=True,
+                choices=[("", "None"), ("policy", "Policy"), ("sample", "Sample")],
+                default="",
+                max_length=8,
             ),
         ),
         migrations.AddField(
-            model_name="case",
-            name="urgency",
-            field=models.FloatField(default=0.0),
+            model_name="case", name="urgency", field=models.FloatField(default=0.0)
         ),
         migrations.AddField(
-            model_name="decision",
-            name="seconds",
-            field=models.FloatField(blank=True, null=True),
+            model_name="decision", name="seconds", field=models.FloatField(blank=True, null=True)
         ),
         migrations.AddField(
-            model_name="decision",
-            name="waited",
-            field=models.FloatField(blank=True, null=True),
+            model_name="decision", name="waited", field=models.FloatField(blank=True, null=True)
         ),
         migrations.AddField(
             model_name="bulk",
             name="confirmed_by",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="bulk",
             name="proposed_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="bulkitem",
             name="bulk",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="items", to="verification.bulk"
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="verification.bulk",
             ),
         ),
         migrations.AddField(
             model_name="bulkitem",
             name="case",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="bulk_items", to="verification.case"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bulk_items",
+                to="verification.case",
+            ),
         ),
         migrations.AddField(
             model_name="casenote",
             name="by",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="casenote",
             name="case",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="verification.case"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="notes",
+                to="verification.case",
+            ),
         ),
         migrations.AddField(
             model_name="casereason",
             name="case",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="review_reasons", to="verification.case"
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="review_reasons",
+                to="verification.case",
             ),
         ),
         migrations.AddField(
             model_name="goldencase",
             name="case",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="golden_case", to="verification.case"),
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="golden_case",
+                to="verification.case",
+            ),
         ),
         migrations.AddField(
             model_name="goldenturn",
             name="case",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="golden_turns", to="verification.case"
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="golden_turns",
+                to="verification.case",
             ),
         ),
         migrations.AddField(
             model_name="goldenturn",
             name="reviewer",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="presence",
             name="case",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="presences", to="verification.case"
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="presences",
+                to="verification.case",
             ),
         ),
         migrations.AddField(
             model_name="presence",
             name="user",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="reviewdraft",
             name="case",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="verification.case"
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="drafts",
+                to="verification.case",
             ),
         ),
         migrations.AddField(
             model_name="reviewdraft",
             name="reviewer",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="ruling",
             name="bulk",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="rulings", to="verification.bulk"
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rulings",
+                to="verification.bulk",
             ),
         ),
         migrations.AddField(
             model_name="ruling",
             name="by",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="ruling",
             name="case",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="rulings", to="verification.case"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rulings",
+                to="verification.case",
+            ),
         ),
         migrations.AddField(
             model_name="ruling",
@@ -384,22 +499,35 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="takeover",
             name="asked_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="takeover",
             name="asked_of",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="takeover",
             name="case",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="take_overs", to="verification.case"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="take_overs",
+                to="verification.case",
+            ),
         ),
         migrations.AddConstraint(
             model_name="bulk",
             constraint=models.CheckConstraint(
-                condition=models.Q(("confirmed_by", models.F("proposed_by")), _negated=True), name="bulk_by_two_people"
+                condition=models.Q(("confirmed_by", models.F("proposed_by")), _negated=True),
+                name="bulk_by_two_people",
             ),
         ),
         migrations.AddConstraint(
@@ -416,7 +544,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="goldenturn",
-            constraint=models.UniqueConstraint(fields=("case", "reviewer"), name="golden_turn_once"),
+            constraint=models.UniqueConstraint(
+                fields=("case", "reviewer"), name="golden_turn_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="presence",
@@ -424,26 +554,33 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="reviewdraft",
-            constraint=models.UniqueConstraint(fields=("case", "reviewer"), name="review_draft_once"),
+            constraint=models.UniqueConstraint(
+                fields=("case", "reviewer"), name="review_draft_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="ruling",
-            index=models.Index(condition=models.Q(("finished_at", None)), fields=["due_at"], name="ruling_due"),
+            index=models.Index(
+                condition=models.Q(("finished_at", None)), fields=["due_at"], name="ruling_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name="ruling",
-            index=models.Index(fields=["by", "made_at"], name="ruling_by"),
+            model_name="ruling", index=models.Index(fields=["by", "made_at"], name="ruling_by")
         ),
         migrations.AddConstraint(
             model_name="ruling",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("finished_at", None)), fields=("case",), name="ruling_one_open_per_case"
+                condition=models.Q(("finished_at", None)),
+                fields=("case",),
+                name="ruling_one_open_per_case",
             ),
         ),
         migrations.AddConstraint(
             model_name="takeover",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("answered_at", None)), fields=("case",), name="take_over_one_open_per_case"
+                condition=models.Q(("answered_at", None)),
+                fields=("case",),
+                name="take_over_one_open_per_case",
             ),
         ),
     ]

@@ -18,7 +18,9 @@ class AddIndex(migrations.AddIndex):
             return
         model = to_state.apps.get_model(app_label, self.model_name)
         # One that was broken off is left behind, and is of no use.
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
+        schema_editor.execute(
+            f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}"
+        )
         schema_editor.add_index(model, self.index, concurrently=True)
 
 
@@ -27,14 +29,18 @@ class RemoveIndex(migrations.RemoveIndex):
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.name)}")
+        schema_editor.execute(
+            f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.name)}"
+        )
 
 
 def fill(apps, schema_editor):
     """A case that waits has waited since it was handed in; one whose rights were taken away, since its employer appealed."""
     cases = apps.get_model("verification", "Case").objects.using(schema_editor.connection.alias)
     appeals = apps.get_model("verification", "Appeal").objects.using(schema_editor.connection.alias)
-    heard = appeals.filter(answered_at=None, case__state__in=("suspended", "revoked"), case__hearing=False).order_by()
+    heard = appeals.filter(
+        answered_at=None, case__state__in=("suspended", "revoked"), case__hearing=False
+    ).order_by()
     while some := list(heard.values_list("case", flat=True)[:AT_ONCE]):
         since = appeals.filter(case=models.OuterRef("pk"), answered_at=None).values("at")[:1]
         cases.filter(pk__in=some).update(hearing=True, review_since=models.Subquery(since))
@@ -48,13 +54,12 @@ class Migration(migrations.Migration):
     dependencies = [("verification", "0010_reviewing")]
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop),
-        RemoveIndex(
-            model_name="case",
-            name="case_review_queue",
-        ),
+        RemoveIndex(model_name="case", name="case_review_queue"),
         AddIndex(
             model_name="case",
-            index=models.Index(condition=WAITING, fields=["-urgency", "submitted_at", "id"], name="case_queue"),
+            index=models.Index(
+                condition=WAITING, fields=["-urgency", "submitted_at", "id"], name="case_queue"
+            ),
         ),
         AddIndex(
             model_name="case",
@@ -69,20 +74,29 @@ class Migration(migrations.Migration):
         ),
         AddIndex(
             model_name="case",
-            index=models.Index(condition=WAITING, fields=["account_class", "-urgency", "submitted_at", "id"], name="case_queue_class"),
+            index=models.Index(
+                condition=WAITING,
+                fields=["account_class", "-urgency", "submitted_at", "id"],
+                name="case_queue_class",
+            ),
         ),
         AddIndex(
             model_name="case",
-            index=models.Index(condition=models.Q(("claimed_until__isnull", False)), fields=["claimed_until"], name="case_claim_ends"),
+            index=models.Index(
+                condition=models.Q(("claimed_until__isnull", False)),
+                fields=["claimed_until"],
+                name="case_claim_ends",
+            ),
         ),
         AddIndex(
             model_name="case",
-            index=models.Index(condition=models.Q(("assigned_to__isnull", False)), fields=["assigned_to"], name="case_assigned"),
+            index=models.Index(
+                condition=models.Q(("assigned_to__isnull", False)),
+                fields=["assigned_to"],
+                name="case_assigned",
+            ),
         ),
-        AddIndex(
-            model_name="case",
-            index=models.Index(fields=["declared_uscc"], name="case_uscc"),
-        ),
+        AddIndex(model_name="case", index=models.Index(fields=["declared_uscc"], name="case_uscc")),
         AddIndex(
             model_name="case",
             index=models.Index(
@@ -93,7 +107,11 @@ class Migration(migrations.Migration):
         ),
         AddIndex(
             model_name="case",
-            index=models.Index(condition=models.Q(("name_key", ""), _negated=True), fields=["name_key"], name="case_name_key"),
+            index=models.Index(
+                condition=models.Q(("name_key", ""), _negated=True),
+                fields=["name_key"],
+                name="case_name_key",
+            ),
         ),
         AddIndex(
             model_name="decision",

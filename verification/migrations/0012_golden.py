@@ -13,7 +13,12 @@ TWO_LOOK = ("first", "second", "third")
 def fill(apps, schema_editor):
     """Of a case that came to the reviewers once more since, this is what it asks for now; nothing better is known."""
     alias = schema_editor.connection.alias
-    asked = apps.get_model("verification", "Case").objects.using(alias).filter(pk=models.OuterRef("case")).values("second_review")[:1]
+    asked = (
+        apps.get_model("verification", "Case")
+        .objects.using(alias)
+        .filter(pk=models.OuterRef("case"))
+        .values("second_review")[:1]
+    )
     rulings = apps.get_model("verification", "Ruling").objects.using(alias)
     rulings.filter(stage__in=TWO_LOOK).update(second_review=models.Subquery(asked))
 
@@ -30,7 +35,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GoldenCase",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -64,12 +74,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"indexes": [models.Index(condition=models.Q(retired_at=None), fields=["made_at"], name="golden_in_use")]},
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(retired_at=None),
+                        fields=["made_at"],
+                        name="golden_in_use",
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="GoldenTurn",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("given_at", models.DateTimeField()),
                 ("verb", models.CharField(blank=True, max_length=30)),
                 ("reasons", models.JSONField(default=list)),
@@ -78,7 +101,11 @@ class Migration(migrations.Migration):
                 ("lapsed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "case",
-                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="golden_turn", to="verification.case"),
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="golden_turn",
+                        to="verification.case",
+                    ),
                 ),
                 (
                     "golden",
@@ -101,7 +128,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [models.Index(fields=["reviewer", "given_at"], name="golden_turn_of")],
-                "constraints": [models.UniqueConstraint(fields=("golden", "reviewer"), name="golden_turn_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("golden", "reviewer"), name="golden_turn_once")
+                ],
             },
         ),
         migrations.AddIndex(
@@ -132,7 +161,15 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="ruling",
             name="stage",
-            field=models.CharField(choices=[("first", "First"), ("second", "Second"), ("third", "Third"), ("bulk", "Bulk")], max_length=8),
+            field=models.CharField(
+                choices=[
+                    ("first", "First"),
+                    ("second", "Second"),
+                    ("third", "Third"),
+                    ("bulk", "Bulk"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]

@@ -4,14 +4,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("verification", "0012_golden"),
-    ]
+    dependencies = [("verification", "0012_golden")]
 
     operations = [
         migrations.AddField(
             model_name="case",
             name="test",
             field=models.BooleanField(db_default=False, default=False),
-        ),
+        )
     ]

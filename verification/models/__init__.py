@@ -26,7 +26,13 @@ from verification.models.documents import (
     PageLandmarks,
     Statement,
 )
-from verification.models.lists import Exclusion, ExclusionKind, HrLicenceRecord, HrLicenceShown, RegistryRecord
+from verification.models.lists import (
+    Exclusion,
+    ExclusionKind,
+    HrLicenceRecord,
+    HrLicenceShown,
+    RegistryRecord,
+)
 from verification.models.proofs import Proof, ProofKind, ProofQuerySet, ProofState
 from verification.models.reviewing import (
     Bulk,

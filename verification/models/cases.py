@@ -64,7 +64,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def shown_to(self, user_id: str) -> CaseQuerySet:
         """What a member of staff may come upon: a golden case is there for its reviewer, like any other, and for nobody else; a platform's
         test for no one."""
-        theirs = GoldenTurn.objects.filter(case=models.OuterRef("pk"), reviewer=uuid.UUID(user_id), lapsed_at=None)
+        theirs = GoldenTurn.objects.filter(
+            case=models.OuterRef("pk"), reviewer=uuid.UUID(user_id), lapsed_at=None
+        )
         return self.filter(Q(golden=False) | Q(models.Exists(theirs)), test=False)
 
     def open(self) -> CaseQuerySet:
@@ -92,7 +94,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def counting_in(self, state: State) -> CaseQuerySet:
         """Those that count for their employer and are in `state`."""
-        first = type(self)(self.model).filter(employer=models.OuterRef("employer")).standing().values("pk")[:1]
+        first = (
+            type(self)(self.model)
+            .filter(employer=models.OuterRef("employer"))
+            .standing()
+            .values("pk")[:1]
+        )
         return self.filter(pk=models.Subquery(first), state=state)
 
     def awaiting_review(self) -> CaseQuerySet:
@@ -116,9 +123,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         and what was made for a colleague."""
         against = Appeal.objects.open().against(actor.id).filter(case=models.OuterRef("pk"))
         ruled = Ruling.objects.given().filter(
-            case=models.OuterRef("pk"), made_at__gte=models.OuterRef("review_since"), by=uuid.UUID(actor.id)
+            case=models.OuterRef("pk"),
+            made_at__gte=models.OuterRef("review_since"),
+            by=uuid.UUID(actor.id),
         )
-        open_to = self.shown_to(actor.id).exclude(models.Exists(against)).exclude(models.Exists(ruled))
+        open_to = (
+            self.shown_to(actor.id).exclude(models.Exists(against)).exclude(models.Exists(ruled))
+        )
         if actor.can(Power.SECOND_REVIEW):
             return open_to
         return open_to.filter(for_senior=False, review_stage=ReviewStage.FIRST)
@@ -138,7 +149,9 @@ def _transition(verb: str) -> Any:
     move.__name__ = verb
     for each in states.TRANSITIONS:
         if each.verb == verb:
-            move = transition(field="state", source=sorted(each.sources), target=each.target.value)(move)
+            move = transition(field="state", source=sorted(each.sources), target=each.target.value)(
+                move
+            )
     return move
 
 
@@ -148,26 +161,45 @@ if TYPE_CHECKING:
 
 else:
     # One django-fsm transition for each verb of the table in `states`, so that the table stands once.
-    CaseTransitions = type("CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS})
+    CaseTransitions = type(
+        "CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS}
+    )
 
 
 class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     """One verification of one employer's declared identity. Moved only by `verification.cases.operations`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="cases", verbose_name=_("employer"))
-    state = FSMField(_("state"), default=State.DRAFT, choices=[(s.value, s.value) for s in State], protected=True, db_index=True)
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="cases", verbose_name=_("employer")
+    )
+    state = FSMField(
+        _("state"),
+        default=State.DRAFT,
+        choices=[(s.value, s.value) for s in State],
+        protected=True,
+        db_index=True,
+    )
     attempt_number = models.PositiveIntegerField(_("attempt"), default=1)
     version = models.PositiveIntegerField(_("version"), default=0)
 
     declared_name = models.CharField(_("company name"), max_length=200)
     declared_uscc = models.CharField(_("unified social credit code"), max_length=18)
-    declared_legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
-    account_class = models.CharField(_("account class"), max_length=20, choices=AccountClass.choices)
+    declared_legal_representative = models.CharField(
+        _("legal representative"), max_length=100, blank=True
+    )
+    account_class = models.CharField(
+        _("account class"), max_length=20, choices=AccountClass.choices
+    )
 
     opened_at = models.DateTimeField(_("opened"))
     submitted_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("submitted by")
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("submitted by"),
     )
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
@@ -177,7 +209,14 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     """Approved on condition: tier `provisional` until the register confirms."""
     appealed_at = models.DateTimeField(_("appealed"), null=True, blank=True)
 
-    claimed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("claimed by"))
+    claimed_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("claimed by"),
+    )
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     """When its reviewer began to look; empty while it is only claimed ahead, to be loaded before it is its turn."""
@@ -193,13 +232,19 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     rights_now = models.CharField(max_length=12, choices=RightsNow.choices, default=RightsNow.NONE)
     name_key = models.CharField(max_length=64, blank=True, default="")
     """By which look-alikes of the declared name are found (`lookalikes.skeleton`)."""
-    second_review = models.CharField(max_length=8, choices=SecondReview.choices, blank=True, default=SecondReview.NONE)
-    review_stage = models.CharField(max_length=8, choices=ReviewStage.choices, default=ReviewStage.FIRST)
+    second_review = models.CharField(
+        max_length=8, choices=SecondReview.choices, blank=True, default=SecondReview.NONE
+    )
+    review_stage = models.CharField(
+        max_length=8, choices=ReviewStage.choices, default=ReviewStage.FIRST
+    )
 
     held_until = models.DateTimeField(null=True, blank=True)
     """Set aside by a reviewer until then: no queue offers it."""
     for_senior = models.BooleanField(default=False)
-    assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    assigned_to = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     golden = models.BooleanField(default=False)
     """Its right decision is known, and its employer is none (`GoldenTurn`): it opens no right, and is there for one reviewer alone."""
     test = models.BooleanField(default=False, db_default=False)
@@ -219,20 +264,32 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
             ("audit_case", "Can audit, which is on record"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["employer"], condition=Q(state__in=sorted(states.OPEN)), name="case_one_open_per_employer"),
+            models.UniqueConstraint(
+                fields=["employer"],
+                condition=Q(state__in=sorted(states.OPEN)),
+                name="case_one_open_per_employer",
+            ),
             models.CheckConstraint(
-                condition=~Q(state__in=sorted(states.EVER_APPROVED)) | Q(approved_at__isnull=False, expires_at__isnull=False),
+                condition=~Q(state__in=sorted(states.EVER_APPROVED))
+                | Q(approved_at__isnull=False, expires_at__isnull=False),
                 name="case_approved_has_dates",
             ),
             models.CheckConstraint(
-                condition=Q(claimed_by__isnull=True, claimed_until__isnull=True) | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                condition=Q(claimed_by__isnull=True, claimed_until__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_until__isnull=False),
                 name="case_claim_is_whole",
             ),
-            models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="case_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in State]), name="case_state_known"
+            ),
         ]
         indexes = [
-            models.Index(fields=["employer", "-approved_at", "-opened_at"], name="case_that_counts"),
-            models.Index(fields=["-urgency", "submitted_at", "id"], condition=QUEUED, name="case_queue"),
+            models.Index(
+                fields=["employer", "-approved_at", "-opened_at"], name="case_that_counts"
+            ),
+            models.Index(
+                fields=["-urgency", "submitted_at", "id"], condition=QUEUED, name="case_queue"
+            ),
             models.Index(
                 Substr("declared_uscc", 3, 2),
                 models.F("urgency").desc(),
@@ -241,12 +298,24 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
                 condition=QUEUED,
                 name="case_queue_province",
             ),
-            models.Index(fields=["account_class", "-urgency", "submitted_at", "id"], condition=QUEUED, name="case_queue_class"),
-            models.Index(fields=["claimed_until"], condition=Q(claimed_until__isnull=False), name="case_claim_ends"),
-            models.Index(fields=["assigned_to"], condition=Q(assigned_to__isnull=False), name="case_assigned"),
+            models.Index(
+                fields=["account_class", "-urgency", "submitted_at", "id"],
+                condition=QUEUED,
+                name="case_queue_class",
+            ),
+            models.Index(
+                fields=["claimed_until"],
+                condition=Q(claimed_until__isnull=False),
+                name="case_claim_ends",
+            ),
+            models.Index(
+                fields=["assigned_to"], condition=Q(assigned_to__isnull=False), name="case_assigned"
+            ),
             models.Index(fields=["declared_uscc"], name="case_uscc"),
             models.Index(
-                fields=["declared_legal_representative"], condition=~Q(declared_legal_representative=""), name="case_representative"
+                fields=["declared_legal_representative"],
+                condition=~Q(declared_legal_representative=""),
+                name="case_representative",
             ),
             models.Index(fields=["name_key"], condition=~Q(name_key=""), name="case_name_key"),
             models.Index(fields=["id"], condition=Q(golden=True), name="case_golden"),
@@ -257,11 +326,17 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
     def told_end(self) -> dict[str, str]:
         """Until when it is approved, as its events say it; nothing where it is not."""
-        return {"expires_at": self.expires_at.isoformat()} if self.state == State.APPROVED and self.expires_at else {}
+        return (
+            {"expires_at": self.expires_at.isoformat()}
+            if self.state == State.APPROVED and self.expires_at
+            else {}
+        )
 
     def holds_rights(self, now: datetime) -> bool:
         """Whether rights are held by this case at `now`."""
-        in_force = self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
+        in_force = (
+            self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
+        )
         return in_force and not self.golden
 
     def heard(self) -> bool:
@@ -291,13 +366,17 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 class Attempt(Job):
     """One submission of a case. The row is the queue: it waits until its checks are done and a verdict is carried out."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("case"))
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("case")
+    )
     number = models.PositiveIntegerField(_("number"))
     submitted_at = models.DateTimeField(_("submitted"))
     waits = models.PositiveIntegerField(_("times waited"), default=0)
     waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
     """The reason for which it waits, such as `registry_pending`; empty while it does not."""
-    outcome = models.CharField(_("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True
+    )
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
     """By which version of what is asked (`rule_pack.Pack`) it was taken in; empty from before that was kept."""
 
@@ -305,8 +384,12 @@ class Attempt(Job):
 
     class Meta:
         verbose_name, verbose_name_plural = _("submission"), _("submissions")
-        constraints = [models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")]
-        indexes = [models.Index(fields=["due_at"], name="attempt_due", condition=Q(finished_at=None))]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="attempt_due", condition=Q(finished_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} #{self.number}"
@@ -315,7 +398,9 @@ class Attempt(Job):
 class CaseReason(models.Model):
     """Why a case waits for a reviewer: one row a reason, so that the queue can be asked for them."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="review_reasons", db_index=False)
+    case = models.ForeignKey(
+        Case, on_delete=models.CASCADE, related_name="review_reasons", db_index=False
+    )
     code = models.CharField(max_length=60)
 
     class Meta:
@@ -340,7 +425,11 @@ class CheckRun(models.Model):
     finished_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["attempt", "code", "round"], name="check_once_per_round")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "code", "round"], name="check_once_per_round"
+            )
+        ]
         ordering = ["id"]
 
     def __str__(self) -> str:
@@ -368,14 +457,23 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """What was decided on an attempt, by whom or by which policy, and the reasons that the employer is told."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("case"))
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("case")
+    )
     attempt_number = models.PositiveIntegerField(_("attempt"))
     verb = models.CharField(_("decision"), max_length=30)
     reasons = models.JSONField(_("reasons"), default=list)
     """`[{"code", "field", "seen", "expected"}]`, the strictest first."""
     note = models.TextField(_("note"), blank=True)
     """What the reviewer wrote to the employer."""
-    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("decided by"))
+    decided_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
     policy_version = models.CharField(_("policy version"), max_length=40)
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
     """By which version of what is asked (`rule_pack.Pack`) it was decided; empty from before that was kept."""
@@ -399,8 +497,12 @@ class Decision(models.Model):
 def reviewers() -> models.QuerySet[User]:
     """Who can decide on cases."""
     may = Q(codename="change_case", content_type__app_label="verification")
-    holding = Permission.objects.filter(may).filter(Q(user=models.OuterRef("pk")) | Q(group__user=models.OuterRef("pk")))
-    return User.objects.filter(Q(is_superuser=True) | Q(models.Exists(holding)), is_active=True, is_staff=True)
+    holding = Permission.objects.filter(may).filter(
+        Q(user=models.OuterRef("pk")) | Q(group__user=models.OuterRef("pk"))
+    )
+    return User.objects.filter(
+        Q(is_superuser=True) | Q(models.Exists(holding)), is_active=True, is_staff=True
+    )
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
@@ -419,12 +521,22 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         last_stop = of_case.filter(verb__in=STOPS).order_by("-pk").values("pk")[:1]
         sent_back = by.filter(case__employer=models.OuterRef("case__employer"), verb__in=SENT_BACK)
         by_them = Decision.objects.filter(
-            decided_by=models.OuterRef("pk"), case__employer=models.OuterRef(models.OuterRef("case__employer")), verb__in=SENT_BACK
+            decided_by=models.OuterRef("pk"),
+            case__employer=models.OuterRef(models.OuterRef("case__employer")),
+            verb__in=SENT_BACK,
         )
         others = reviewers().exclude(models.Exists(by_them))
         return self.filter(
-            Q(models.Exists(by.filter(case=models.OuterRef("case"), verb="reject")), verb="appeal", case__state=State.IN_REVIEW)
-            | Q(models.Exists(by.filter(pk=models.Subquery(last_stop))), verb="appeal", case__state__in=states.STOPPED)
+            Q(
+                models.Exists(by.filter(case=models.OuterRef("case"), verb="reject")),
+                verb="appeal",
+                case__state=State.IN_REVIEW,
+            )
+            | Q(
+                models.Exists(by.filter(pk=models.Subquery(last_stop))),
+                verb="appeal",
+                case__state__in=states.STOPPED,
+            )
             | Q(models.Exists(sent_back), models.Exists(others), verb="ask_person")
         )
 
@@ -432,10 +544,18 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 class Appeal(models.Model):
     """An employer's words against a decision, or for a person to look; heard by another reviewer than the one who decided."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="appeals", verbose_name=_("case"))
-    verb = models.CharField(_("what is asked"), max_length=20, choices=[("appeal", _("appeal")), ("ask_person", _("a person"))])
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="appeals", verbose_name=_("case")
+    )
+    verb = models.CharField(
+        _("what is asked"),
+        max_length=20,
+        choices=[("appeal", _("appeal")), ("ask_person", _("a person"))],
+    )
     text = models.TextField(_("what the employer says"))
-    documents = models.ManyToManyField("verification.Document", related_name="+", blank=True, verbose_name=_("evidence"))
+    documents = models.ManyToManyField(
+        "verification.Document", related_name="+", blank=True, verbose_name=_("evidence")
+    )
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("when"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
@@ -446,7 +566,11 @@ class Appeal(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("appeal"), _("appeals")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["case"], condition=Q(answered_at=None), name="appeal_one_open_per_case")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(answered_at=None), name="appeal_one_open_per_case"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.at:%Y-%m-%d}"
@@ -457,15 +581,25 @@ class ShadowVerdict(models.Model):
 
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="shadow_verdicts")
     policy_version = models.CharField(_("policy version"), max_length=40)
-    outcome = models.CharField(_("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome])
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome]
+    )
     reasons = models.JSONField(_("reasons"), default=list)
-    live_outcome = models.CharField(_("outcome of the live policy"), max_length=10, choices=[(o.value, o.value) for o in Outcome])
+    live_outcome = models.CharField(
+        _("outcome of the live policy"),
+        max_length=10,
+        choices=[(o.value, o.value) for o in Outcome],
+    )
     round = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(_("when"))
 
     class Meta:
         verbose_name, verbose_name_plural = _("shadow verdict"), _("shadow verdicts")
-        constraints = [models.UniqueConstraint(fields=["attempt", "round", "policy_version"], name="shadow_once_per_round")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "round", "policy_version"], name="shadow_once_per_round"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.attempt_id} {self.policy_version}: {self.outcome}"

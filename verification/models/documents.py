@@ -33,7 +33,11 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what was sent with an appeal, nor what
         was copied for a golden case or given in a platform's test."""
         unsaid = (State.DRAFT, State.WITHDRAWN)
-        stood_by = self.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).exclude(case__state__in=unsaid)
+        stood_by = (
+            self.current()
+            .exclude(kind=DocumentKind.APPEAL_EVIDENCE)
+            .exclude(case__state__in=unsaid)
+        )
         return stood_by.filter(case__golden=False, case__test=False)
 
 
@@ -41,7 +45,9 @@ class Document(models.Model):
     """One uploaded file, as the clean pages that were made of it; of the original only its hash is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents", verbose_name=_("case"))
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="documents", verbose_name=_("case")
+    )
     kind = models.CharField(_("kind"), max_length=30, choices=DocumentKind.choices)
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, db_index=True)
     size = models.PositiveIntegerField(_("size in bytes"))
@@ -50,7 +56,9 @@ class Document(models.Model):
     """What program says it made the picture (EXIF); evidence, no more."""
     scan = models.JSONField(_("virus scan"), default=dict)
     """What the virus scanner said of the original bytes, which are not kept."""
-    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
     uploaded_at = models.DateTimeField(_("uploaded"))
     superseded_at = models.DateTimeField(_("replaced"), null=True, blank=True)
 
@@ -59,7 +67,11 @@ class Document(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("document"), _("documents")
         constraints = [
-            models.UniqueConstraint(fields=["case", "kind", "sha256"], condition=Q(superseded_at=None), name="document_once_per_case"),
+            models.UniqueConstraint(
+                fields=["case", "kind", "sha256"],
+                condition=Q(superseded_at=None),
+                name="document_once_per_case",
+            )
         ]
 
     def __str__(self) -> str:
@@ -84,7 +96,9 @@ class DocumentPage(models.Model):
     """What was seen of the photograph's quality when it came in (`flaws.Quality`); null where nobody looked."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["document", "number"], name="page_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="page_number_once")
+        ]
         ordering = ["number"]
 
     def __str__(self) -> str:
@@ -98,7 +112,9 @@ class DocumentPage(models.Model):
 class PageLandmarks(models.Model):
     """A page's landmarks (`documents.similarity.keypoints`), sealed, so that they are looked for once and not at every comparison."""
 
-    page = models.OneToOneField(DocumentPage, on_delete=models.CASCADE, related_name="landmarks", primary_key=True)
+    page = models.OneToOneField(
+        DocumentPage, on_delete=models.CASCADE, related_name="landmarks", primary_key=True
+    )
     sealed = models.BinaryField()
 
     def __str__(self) -> str:
@@ -115,7 +131,9 @@ class PageBand(models.Model):
     value = models.CharField(max_length=32)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["page", "view", "band"], name="page_band_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "view", "band"], name="page_band_once")
+        ]
         indexes = [models.Index(fields=["band", "value"], name="page_band_value")]
 
     def __str__(self) -> str:
@@ -125,7 +143,9 @@ class PageBand(models.Model):
 class DocumentReading(Job):
     """What an uploaded document says, read by a worker before anybody submits it, so that its employer can look at it."""
 
-    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="reading", primary_key=True)
+    document = models.OneToOneField(
+        Document, on_delete=models.PROTECT, related_name="reading", primary_key=True
+    )
     reading = models.JSONField(null=True, blank=True)
     """As the check `reading` observes it; null until it has been read."""
     version = models.CharField(max_length=20, blank=True)
@@ -134,7 +154,11 @@ class DocumentReading(Job):
     objects = JobQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="document_reading_due", condition=Q(finished_at=None))]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="document_reading_due", condition=Q(finished_at=None)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"reading of {self.document_id}"
@@ -143,7 +167,9 @@ class DocumentReading(Job):
 class Statement(models.Model):
     """What an employer says of a value that was read from its document: that it is right, or what it should be."""
 
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="statements", verbose_name=_("document"))
+    document = models.ForeignKey(
+        Document, on_delete=models.PROTECT, related_name="statements", verbose_name=_("document")
+    )
     field = models.CharField(_("field"), max_length=40)
     read = models.CharField(_("read"), max_length=300)
     said = models.CharField(_("said to be"), max_length=300)
@@ -153,7 +179,9 @@ class Statement(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("statement on a reading"), _("statements on readings")
-        constraints = [models.UniqueConstraint(fields=["document", "field"], name="statement_once_per_field")]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "field"], name="statement_once_per_field")
+        ]
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.field}"
@@ -163,8 +191,18 @@ class ClientAuthorisation(models.Model):
     """A client employer has authorised an agency to recruit for it (人力资源市场暂行条例 26)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="client_authorisations", verbose_name=_("agency"))
-    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="client_authorisation", verbose_name=_("document"))
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,
+        related_name="client_authorisations",
+        verbose_name=_("agency"),
+    )
+    document = models.OneToOneField(
+        Document,
+        on_delete=models.PROTECT,
+        related_name="client_authorisation",
+        verbose_name=_("document"),
+    )
     client_name = models.CharField(_("client"), max_length=200)
     client_uscc = models.CharField(_("client's code"), max_length=18)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
@@ -172,7 +210,10 @@ class ClientAuthorisation(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("client's authorisation"), _("clients' authorisations")
+        verbose_name, verbose_name_plural = (
+            _("client's authorisation"),
+            _("clients' authorisations"),
+        )
 
     def __str__(self) -> str:
         return f"{self.client_name} ({self.client_uscc})"

@@ -31,16 +31,27 @@ class Exclusion(models.Model):
     shown = models.CharField(_("shown as"), max_length=100)
     """Masked, for a reviewer."""
     case = models.ForeignKey(
-        Case, null=True, blank=True, on_delete=models.PROTECT, related_name="exclusions", verbose_name=_("from the case")
+        Case,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="exclusions",
+        verbose_name=_("from the case"),
     )
     why = models.TextField(_("why"))
-    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("added by"))
+    added_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("added by")
+    )
     added_at = models.DateTimeField(_("added"))
     lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("exclusion"), _("exclusions")
-        constraints = [models.UniqueConstraint(fields=["kind", "value"], condition=Q(lifted_at=None), name="exclusion_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value"], condition=Q(lifted_at=None), name="exclusion_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.shown}"
@@ -64,8 +75,12 @@ class RegistryRecord(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("register entry"), _("register entries")
         indexes = [
-            models.Index(fields=["legal_representative", "established_on"], name="registry_person_since"),
-            models.Index(fields=["email_domain"], condition=~Q(email_domain=""), name="registry_domain"),
+            models.Index(
+                fields=["legal_representative", "established_on"], name="registry_person_since"
+            ),
+            models.Index(
+                fields=["email_domain"], condition=~Q(email_domain=""), name="registry_domain"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -85,7 +100,9 @@ class HrLicenceRecord(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("licensed agency"), _("licensed agencies")
-        constraints = [models.CheckConstraint(condition=~Q(name="", uscc=""), name="hr_licence_is_somebodys")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name="", uscc=""), name="hr_licence_is_somebodys")
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name or self.uscc}"
@@ -99,7 +116,9 @@ class HrLicenceShown(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="hr_licences_shown")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["number", "case"], name="hr_licence_shown_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["number", "case"], name="hr_licence_shown_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.case_id}"

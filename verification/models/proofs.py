@@ -47,12 +47,18 @@ class Proof(Job):
     """One attempt of a recruiter to show its authority. As a Job it is due whenever its provider is to be asked again."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="proofs", verbose_name=_("employer"))
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="proofs", verbose_name=_("recruiter"))
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="proofs", verbose_name=_("employer")
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="proofs", verbose_name=_("recruiter")
+    )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     """The company for which it is given: a changed code voids it."""
     kind = models.CharField(_("kind"), max_length=20, choices=ProofKind.choices)
-    state = models.CharField(_("state"), max_length=10, choices=ProofState.choices, default=ProofState.PENDING)
+    state = models.CharField(
+        _("state"), max_length=10, choices=ProofState.choices, default=ProofState.PENDING
+    )
     shown = models.CharField(_("what it is about"), max_length=254, blank=True)
     """What a page may show of it: the address, the masked account, the colleague."""
     sealed = models.TextField(blank=True)
@@ -70,7 +76,12 @@ class Proof(Job):
     failure = models.CharField(_("why it failed"), max_length=60, blank=True)
     """A code of `events.core.reasons`."""
     voucher = models.ForeignKey(
-        Member, null=True, blank=True, on_delete=models.PROTECT, related_name="vouched", verbose_name=_("vouched by")
+        Member,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="vouched",
+        verbose_name=_("vouched by"),
     )
     started_at = models.DateTimeField(_("started"))
     expires_at = models.DateTimeField(_("to be completed by"))
@@ -83,10 +94,13 @@ class Proof(Job):
         verbose_name, verbose_name_plural = _("proof of authority"), _("proofs of authority")
         constraints = [
             models.UniqueConstraint(
-                fields=["member", "uscc", "kind"], condition=Q(state=ProofState.PENDING), name="proof_one_under_way_of_a_kind"
+                fields=["member", "uscc", "kind"],
+                condition=Q(state=ProofState.PENDING),
+                name="proof_one_under_way_of_a_kind",
             ),
             models.CheckConstraint(
-                condition=Q(state=ProofState.PROVEN, proven_at__isnull=False) | (~Q(state=ProofState.PROVEN) & Q(proven_at=None)),
+                condition=Q(state=ProofState.PROVEN, proven_at__isnull=False)
+                | (~Q(state=ProofState.PROVEN) & Q(proven_at=None)),
                 name="proof_proven_has_date",
             ),
         ]

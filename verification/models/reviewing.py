@@ -60,20 +60,30 @@ class Ruling(Job):
     besides = models.JSONField(default=dict)
     """What else `operations.review` was told, by the names of its arguments."""
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    confirmed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     made_at = models.DateTimeField()
     seconds = models.FloatField(null=True, blank=True)
-    outcome = models.CharField(max_length=12, choices=RulingOutcome.choices, blank=True, default=RulingOutcome.WAITING)
+    outcome = models.CharField(
+        max_length=12, choices=RulingOutcome.choices, blank=True, default=RulingOutcome.WAITING
+    )
     refusal = models.CharField(max_length=60, blank=True)
     """Why it was not carried out: the code of a reason."""
     told_at = models.DateTimeField(null=True, blank=True)
     """When its reviewer was shown that it was refused."""
-    bulk = models.ForeignKey("verification.Bulk", null=True, blank=True, on_delete=models.PROTECT, related_name="rulings")
+    bulk = models.ForeignKey(
+        "verification.Bulk", null=True, blank=True, on_delete=models.PROTECT, related_name="rulings"
+    )
 
     objects = RulingQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case"], condition=Q(finished_at=None), name="ruling_one_open_per_case")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(finished_at=None), name="ruling_one_open_per_case"
+            )
+        ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(finished_at=None), name="ruling_due"),
             models.Index(fields=["by", "made_at"], name="ruling_by"),
@@ -86,7 +96,9 @@ class Ruling(Job):
 class ReviewDraft(models.Model):
     """What a reviewer has ticked and written of a case, and not sent."""
 
-    case = models.ForeignKey("verification.Case", on_delete=models.CASCADE, related_name="drafts", db_index=False)
+    case = models.ForeignKey(
+        "verification.Case", on_delete=models.CASCADE, related_name="drafts", db_index=False
+    )
     reviewer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     verb = models.CharField(max_length=30, blank=True)
     reasons = models.JSONField(default=list)
@@ -96,7 +108,9 @@ class ReviewDraft(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "reviewer"], name="review_draft_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "reviewer"], name="review_draft_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.reviewer_id}"
@@ -105,7 +119,9 @@ class ReviewDraft(models.Model):
 class Presence(models.Model):
     """That a member of staff has a case open before them."""
 
-    case = models.ForeignKey("verification.Case", on_delete=models.CASCADE, related_name="presences", db_index=False)
+    case = models.ForeignKey(
+        "verification.Case", on_delete=models.CASCADE, related_name="presences", db_index=False
+    )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField()
 
@@ -119,7 +135,9 @@ class Presence(models.Model):
 class TakeOver(models.Model):
     """That a colleague asked for a case which another holds, and what that one answered."""
 
-    case = models.ForeignKey("verification.Case", on_delete=models.PROTECT, related_name="take_overs")
+    case = models.ForeignKey(
+        "verification.Case", on_delete=models.PROTECT, related_name="take_overs"
+    )
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_of = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
@@ -127,7 +145,11 @@ class TakeOver(models.Model):
     given = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case"], condition=Q(answered_at=None), name="take_over_one_open_per_case")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(answered_at=None), name="take_over_one_open_per_case"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.asked_by_id}"
@@ -168,13 +190,22 @@ class Bulk(models.Model):
     note = models.TextField(blank=True)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
-    confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("decision for several cases"), _("decisions for several cases")
-        constraints = [models.CheckConstraint(condition=~Q(confirmed_by=F("proposed_by")), name="bulk_by_two_people")]
+        verbose_name, verbose_name_plural = (
+            _("decision for several cases"),
+            _("decisions for several cases"),
+        )
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(confirmed_by=F("proposed_by")), name="bulk_by_two_people"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.pk}"
@@ -184,7 +215,9 @@ class BulkItem(models.Model):
     """One case of a bulk decision, as it was when it was proposed."""
 
     bulk = models.ForeignKey(Bulk, on_delete=models.PROTECT, related_name="items", db_index=False)
-    case = models.ForeignKey("verification.Case", on_delete=models.PROTECT, related_name="bulk_items")
+    case = models.ForeignKey(
+        "verification.Case", on_delete=models.PROTECT, related_name="bulk_items"
+    )
     case_version = models.PositiveIntegerField()
     refusal = models.CharField(max_length=60, blank=True)
 
@@ -225,14 +258,18 @@ class GoldenCase(models.Model):
     """The ids of those who have had the case that it was kept from, and so would know it."""
     kept_from = models.UUIDField(null=True, unique=True)
     """The case that it was kept from, until it is retired. No foreign key: that case goes its own way."""
-    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     made_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
 
     objects = GoldenCaseQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["made_at"], condition=Q(retired_at=None), name="golden_in_use")]
+        indexes = [
+            models.Index(fields=["made_at"], condition=Q(retired_at=None), name="golden_in_use")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.right_verb} {self.pk}"
@@ -245,9 +282,13 @@ class GoldenCase(models.Model):
 class GoldenTurn(models.Model):
     """That a reviewer was given a golden case, as a case of their own, and what they ruled."""
 
-    golden = models.ForeignKey(GoldenCase, on_delete=models.PROTECT, related_name="turns", db_index=False)
+    golden = models.ForeignKey(
+        GoldenCase, on_delete=models.PROTECT, related_name="turns", db_index=False
+    )
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    case = models.OneToOneField("verification.Case", on_delete=models.PROTECT, related_name="golden_turn")
+    case = models.OneToOneField(
+        "verification.Case", on_delete=models.PROTECT, related_name="golden_turn"
+    )
     given_at = models.DateTimeField()
     verb = models.CharField(max_length=30, blank=True)
     reasons = models.JSONField(default=list)
@@ -258,7 +299,9 @@ class GoldenTurn(models.Model):
     """When it went from their sight without having been decided."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["golden", "reviewer"], name="golden_turn_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["golden", "reviewer"], name="golden_turn_once")
+        ]
         indexes = [models.Index(fields=["reviewer", "given_at"], name="golden_turn_of")]
 
     def __str__(self) -> str:

@@ -42,20 +42,37 @@ def look(now: datetime) -> None:
 
 def agencies(now: datetime) -> Iterator[Case]:
     """The agencies in force."""
-    cases: Iterator[Case] = Case.objects.real().in_force(now).filter(account_class=AccountClass.COMMERCIAL_AGENCY).iterator()
+    cases: Iterator[Case] = (
+        Case.objects.real()
+        .in_force(now)
+        .filter(account_class=AccountClass.COMMERCIAL_AGENCY)
+        .iterator()
+    )
     return cases
 
 
 def expire_client(client_id: UUID, now: datetime) -> bool:
     """The letter has ended: so has the client, and its agency is told; whether that was still to do."""
     with transaction.atomic():
-        client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
+        client: ClientAuthorisation = (
+            ClientAuthorisation.objects.select_for_update()
+            .select_related("document")
+            .get(pk=client_id)
+        )
         if client.ended_at is not None:
             return False
         client.ended_at = now
         client.save()
         told = {"case": str(client.document.case_id), "document": str(client.document_id)}
-        record("end_client", client, SYSTEM, now, employer_id=client.employer_id, reasons=(EXPIRED,), data=told)
+        record(
+            "end_client",
+            client,
+            SYSTEM,
+            now,
+            employer_id=client.employer_id,
+            reasons=(EXPIRED,),
+            data=told,
+        )
         tell_client_expired(client, now)
     return True
 
@@ -67,17 +84,30 @@ def last_end(case: Case, now: datetime) -> datetime | None:
     rests on none.
     """
     of_clients = case.documents.filter(kind=DocumentKind.CLIENT_AUTHORIZATION)
-    if case.approved_at is None or not of_clients.filter(uploaded_at__lte=case.approved_at).exists():
+    if (
+        case.approved_at is None
+        or not of_clients.filter(uploaded_at__lte=case.approved_at).exists()
+    ):
         return None
-    later = {standing.document.pk for standing in client_letters.standings(case, now) if _counts(standing)}
-    ends = [_ends(letter) for letter in _letters(case) if letter.uploaded_at <= case.approved_at or letter.pk in later]
+    later = {
+        standing.document.pk
+        for standing in client_letters.standings(case, now)
+        if _counts(standing)
+    }
+    ends = [
+        _ends(letter)
+        for letter in _letters(case)
+        if letter.uploaded_at <= case.approved_at or letter.pk in later
+    ]
     if None in ends:
         return None
     return max((end_of(day) for day in ends if day), default=case.approved_at)
 
 
 def _counts(standing: client_letters.Standing) -> bool:
-    return standing.agrees or standing.doubtful or (standing.client is not None and standing.pending)
+    return (
+        standing.agrees or standing.doubtful or (standing.client is not None and standing.pending)
+    )
 
 
 def _letters(case: Case) -> list[Document]:
@@ -89,8 +119,14 @@ def _letters(case: Case) -> list[Document]:
 
 def _ended(case: Case, now: datetime) -> list[ClientAuthorisation]:
     """The clients of a case whose letters have ended."""
-    with_client = [letter for letter in _letters(case) if getattr(letter, "client_authorisation", None)]
-    return [letter.client_authorisation for letter in with_client if (day := _ends(letter)) and end_of(day) <= now]
+    with_client = [
+        letter for letter in _letters(case) if getattr(letter, "client_authorisation", None)
+    ]
+    return [
+        letter.client_authorisation
+        for letter in with_client
+        if (day := _ends(letter)) and end_of(day) <= now
+    ]
 
 
 def _ends(letter: Document) -> date | None:

@@ -43,14 +43,22 @@ def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
     findings = _found(check, subject, earlier)
     if max(finding.severity for finding in findings) <= Severity.NOTE:
         # It agrees. What else rests on its record was judged before there was one: the scope, by the picture alone.
-        findings += [finding for further in (Excluded(), AgencyLicence()) for finding in _found(further, subject, earlier)]
+        findings += [
+            finding
+            for further in (Excluded(), AgencyLicence())
+            for finding in _found(further, subject, earlier)
+        ]
     worst = max(finding.severity for finding in findings)
     if worst <= Severity.NOTE:
         return apply_verdict.confirm(case_id, clock())
     if worst < Severity.CONCERN:
         return False
     looked_at = case.decisions.stopped_for()
-    codes = list(dict.fromkeys(f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in looked_at))
+    codes = list(
+        dict.fromkeys(
+            f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in looked_at
+        )
+    )
     if not codes:  # a person has lifted the suspension; it lapses with its time, unless the register comes to agree
         return False
     try:

@@ -19,7 +19,11 @@ from verification.checks.registry import STATUS_REASON, Registry
 from verification.models import Case, CheckRun, RegistryRecord
 from verification.rules.findings import Severity
 
-ENDED: Final = {str(status): code for status, (code, severity) in STATUS_REASON.items() if severity is Severity.BLOCK}
+ENDED: Final = {
+    str(status): code
+    for status, (code, severity) in STATUS_REASON.items()
+    if severity is Severity.BLOCK
+}
 """Statuses by which a company is no more, with their reasons."""
 
 LISTED: Final = "registry_serious_violation_list"
@@ -38,8 +42,12 @@ def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
 
 def _looked_at(case: Case) -> set[str]:
     """For what the case was before a person: what its checks found, and what it was suspended for and reinstated."""
-    runs = CheckRun.objects.filter(attempt__case=case, attempt__number=case.attempt_number, code=Registry.code)
-    return {finding.code for run in runs for finding in run.as_findings()} | case.decisions.stopped_for()
+    runs = CheckRun.objects.filter(
+        attempt__case=case, attempt__number=case.attempt_number, code=Registry.code
+    )
+    return {
+        finding.code for run in runs for finding in run.as_findings()
+    } | case.decisions.stopped_for()
 
 
 def look(now: datetime) -> None:

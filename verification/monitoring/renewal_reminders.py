@@ -40,8 +40,14 @@ def due(now: datetime) -> list[UUID]:
     ending = Case.objects.real().in_force(now).filter(by_time | by_clients, conditional=False)
     ending = ending.exclude(employer__cases__state__in=_HANDED_IN)
     ends_at = {case.pk: _ends(case, now)[0] for case in ending}
-    first = sorted((pk for pk, ends in ends_at.items() if now < ends <= soon), key=lambda pk: ends_at[pk])
-    return [pk for pk in first if (str(pk), _days(ends_at[pk], now), ends_at[pk].isoformat()) not in told]
+    first = sorted(
+        (pk for pk, ends in ends_at.items() if now < ends <= soon), key=lambda pk: ends_at[pk]
+    )
+    return [
+        pk
+        for pk in first
+        if (str(pk), _days(ends_at[pk], now), ends_at[pk].isoformat()) not in told
+    ]
 
 
 def remind(case_id: UUID, now: datetime) -> bool:
@@ -56,8 +62,19 @@ def remind(case_id: UUID, now: datetime) -> bool:
         key = (str(case.pk), days, ends.isoformat())
         if key in _told(now, case):
             return False
-        record(REMINDED, case, SYSTEM, now, employer_id=case.employer_id, data={"days": days, "ends": ends.isoformat()})
-        context = {"name": case.declared_name, "days": (ends - now).days or 1, "path": reverse("verification:home")}
+        record(
+            REMINDED,
+            case,
+            SYSTEM,
+            now,
+            employer_id=case.employer_id,
+            data={"days": days, "ends": ends.isoformat()},
+        )
+        context = {
+            "name": case.declared_name,
+            "days": (ends - now).days or 1,
+            "path": reverse("verification:home"),
+        }
         for member in concerned(case.employer_id, case.submitted_by_id):
             queue_mail(member.user.email, template, member.user.language, context, now)
     return True
@@ -66,7 +83,11 @@ def remind(case_id: UUID, now: datetime) -> bool:
 def _ends(case: Case, now: datetime) -> tuple[datetime, str]:
     """When the approval ends, and the mail that tells of it: by time, or by the last letter of an agency's clients."""
     assert case.expires_at is not None
-    by_clients = client_expiry.last_end(case, now) if case.account_class == AccountClass.COMMERCIAL_AGENCY else None
+    by_clients = (
+        client_expiry.last_end(case, now)
+        if case.account_class == AccountClass.COMMERCIAL_AGENCY
+        else None
+    )
     if by_clients is not None and by_clients < case.expires_at:
         return by_clients, "clients_end"
     return case.expires_at, "case_renew"
@@ -79,7 +100,12 @@ def _days(ends: datetime, now: datetime) -> int:
 
 def _told(now: datetime, case: Case | None = None) -> set[tuple[str, int, str]]:
     """Of which case, how many days before, and before which end somebody was told. An end can move, as by a confirmation."""
-    reminders = Event.objects.filter(verb=REMINDED, subject_type="case", at__gt=now - timedelta(days=DAYS_BEFORE[0] + 1))
+    reminders = Event.objects.filter(
+        verb=REMINDED, subject_type="case", at__gt=now - timedelta(days=DAYS_BEFORE[0] + 1)
+    )
     if case is not None:
         reminders = reminders.filter(subject_id=str(case.pk))
-    return {(case_id, data["days"], data["ends"]) for case_id, data in reminders.values_list("subject_id", "data")}
+    return {
+        (case_id, data["days"], data["ends"])
+        for case_id, data in reminders.values_list("subject_id", "data")
+    }

@@ -56,14 +56,20 @@ class ClientLine:
         return self.letter.why if self.judged and self.client and not self.ended else None
 
 
-def client_line(document: Document, standing: client_letters.Standing | None, sent: ClientForm | None = None) -> ClientLine:
+def client_line(
+    document: Document, standing: client_letters.Standing | None, sent: ClientForm | None = None
+) -> ClientLine:
     """A client's letter; `standing` is None of one that came with its case. What was read of it is offered, not taken."""
     client = getattr(document, "client_authorisation", None)
     row = getattr(document, "reading", None)
     read = ((row.reading if row else None) or {}).get("fields", {})
     said = {"company": read.get("company", ""), "valid_until": read.get("valid_until", "")}
     if client is not None:
-        said = {"company": client.client_name, "uscc": client.client_uscc, "valid_until": client.valid_until}
+        said = {
+            "company": client.client_name,
+            "uscc": client.client_uscc,
+            "valid_until": client.valid_until,
+        }
     shown = standing or client_letters.Standing(document, client, None)
     form = sent or ClientForm.of(document.pk, said)
     return ClientLine(shown, requirement_facts.letter_of(shown), form, read, standing is not None)

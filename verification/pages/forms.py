@@ -11,7 +11,13 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from employers.accounts.forms import RefusableForm, account_class_field, clean_name, company_field, uscc_field
+from employers.accounts.forms import (
+    RefusableForm,
+    account_class_field,
+    clean_name,
+    company_field,
+    uscc_field,
+)
 from employers.models import Member
 from verification.cases.appeals import WORDS_AT_MOST
 from verification.models import Case, DocumentKind
@@ -90,7 +96,9 @@ class CodeForm(RefusableForm):
     code = forms.CharField(
         label=_("Code of six digits"),
         max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "code short"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "code short"}
+        ),
     )
 
     def clean_code(self) -> str:
@@ -112,8 +120,12 @@ class DepositForm(RefusableForm):
     account_number = forms.CharField(
         label=_("Account number"),
         max_length=60,
-        help_text=_("Of the company's settlement account, never a private one. It is kept encrypted, and only until the code is given."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "code"}),
+        help_text=_(
+            "Of the company's settlement account, never a private one. It is kept encrypted, and only until the code is given."
+        ),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "inputmode": "numeric", "class": "code"}
+        ),
     )
     bank_name = forms.CharField(
         label=_("Bank"),
@@ -136,7 +148,12 @@ class _Colleague(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django ha
 class ColleagueForm(RefusableForm):
     """Who is to vouch."""
 
-    colleague = _Colleague(label=_("Which colleague?"), queryset=Member.objects.none(), empty_label=None, widget=forms.RadioSelect)
+    colleague = _Colleague(
+        label=_("Which colleague?"),
+        queryset=Member.objects.none(),
+        empty_label=None,
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, *args: Any, colleagues: QuerySet[Member], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -160,7 +177,14 @@ class ClientForm(RefusableForm):
     uscc = forms.CharField(
         label=_("Client's unified social credit code"),
         max_length=60,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "code", "spellcheck": "false", "autocapitalize": "characters"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "class": "code",
+                "spellcheck": "false",
+                "autocapitalize": "characters",
+            }
+        ),
     )
     valid_until = forms.DateField(
         label=_("Valid until"),
@@ -187,7 +211,9 @@ class WordsForm(RefusableForm):
     words = forms.CharField(
         label=_("What should the reviewer know?"),
         max_length=WORDS_AT_MOST,
-        help_text=_("What is wrong, what is right, and by what it can be seen. A few sentences are enough."),
+        help_text=_(
+            "What is wrong, what is right, and by what it can be seen. A few sentences are enough."
+        ),
         widget=forms.Textarea(attrs={"rows": 7}),
     )
     evidence = forms.Field(required=False, label=_("Evidence"))

@@ -17,11 +17,30 @@ from verification.authority import proofs
 from verification.cases import authority_evidence, guards, wording
 from verification.intake import client_letters
 from verification.intake.document_reuse import Kept, kept_before
-from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, DocumentKind, ProofKind, ProofState
+from verification.models import (
+    Attempt,
+    Case,
+    CheckRun,
+    ClientAuthorisation,
+    DocumentKind,
+    ProofKind,
+    ProofState,
+)
 from verification.models import Proof as ProofRow
 from verification.monitoring import client_expiry
 from verification.rules import policy, states
-from verification.rules.facts import STRENGTH, Facts, KeptPaper, Letter, Paper, Proof, Report, RequirementState, Strength, Why
+from verification.rules.facts import (
+    STRENGTH,
+    Facts,
+    KeptPaper,
+    Letter,
+    Paper,
+    Proof,
+    Report,
+    RequirementState,
+    Strength,
+    Why,
+)
 from verification.rules.required_documents import CURRENT
 from verification.rules.requirements import Requirement, due
 from verification.rules.states import State
@@ -30,7 +49,9 @@ ANYBODY: Final = Actor(Role.OWNER)
 """Whoever acts for the employer, where nobody in particular asks."""
 
 
-def requirements_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None) -> list[Requirement]:
+def requirements_of(
+    case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
+) -> list[Requirement]:
     """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in, else the first owner.
 
     `kept` is what `reusing.kept_before` says, where somebody has asked it already.
@@ -38,27 +59,41 @@ def requirements_of(case: Case, member: Member | None, now: datetime, kept: Mapp
     return due(facts_of(case, member, now, kept), CURRENT, now)
 
 
-def requirements_before(employer: Employer, member: Member | None, now: datetime) -> list[Requirement]:
+def requirements_before(
+    employer: Employer, member: Member | None, now: datetime
+) -> list[Requirement]:
     """What will be due of an employer that has not begun a case yet."""
     recruiter = member or _owner(employer)
     facts = Facts(
-        employer.account_class, employer.uscc, employer.name, State.DRAFT, not_offered=_not_offered(employer.test),
+        employer.account_class,
+        employer.uscc,
+        employer.name,
+        State.DRAFT,
+        not_offered=_not_offered(employer.test),
         **_address(recruiter.user if recruiter else None),
         **_may_prove([recruiter] if recruiter else []),
-    )  # fmt: skip
+    )
     return due(facts, CURRENT, now)
 
 
-def facts_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None) -> Facts:
+def facts_of(
+    case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
+) -> Facts:
     """The facts about `case` and its recruiter, as plain values and as the employer may know them."""
     member = member or _recruiter(case)
     state = State(case.state)
     runs, papers = _latest_runs(case), _papers(case)
     handing_in = member.user_id if member and state in states.EDITABLE else case.submitted_by_id
-    acting = authority_evidence.acting_for(case.employer_id, Q(user=handing_in) if handing_in else Q())
+    acting = authority_evidence.acting_for(
+        case.employer_id, Q(user=handing_in) if handing_in else Q()
+    )
     decision = case.decisions.first()
     is_agency = state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY
-    attempt = Attempt.objects.filter(case=case, finished_at=None).first() if state in states.IN_PROGRESS else None
+    attempt = (
+        Attempt.objects.filter(case=case, finished_at=None).first()
+        if state in states.IN_PROGRESS
+        else None
+    )
     waiting_for = attempt.waiting_for if attempt and attempt.waiting_for in REASONS else ""
     return Facts(
         account_class=case.account_class,
@@ -67,11 +102,18 @@ def facts_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str
         state=state,
         papers=papers,
         proofs=_proofs(case, acting, runs, now),
-        clients_until=_clients(case) if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers) else (),
+        clients_until=_clients(case)
+        if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers)
+        else (),
         letters=_letters(case, now) if is_agency else (),
         clients_end=client_expiry.last_end(case, now) if is_agency else None,
         reports=tuple(
-            Report(run.code, run.finished_at, tuple(wording.told(finding) for finding in run.as_findings())) for run in runs.values()
+            Report(
+                run.code,
+                run.finished_at,
+                tuple(wording.told(finding) for finding in run.as_findings()),
+            )
+            for run in runs.values()
         ),
         reasons=_told(decision.reasons) if decision else (),
         decided_at=decision.decided_at if decision else None,
@@ -80,7 +122,9 @@ def facts_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str
         conditional=case.conditional,
         renew_by=_renew_by(case, now),
         waiting_for=waiting_for,
-        waits_until=policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT) if attempt and waiting_for else None,
+        waits_until=policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT)
+        if attempt and waiting_for
+        else None,
         not_offered=_not_offered(case.test),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
@@ -96,24 +140,36 @@ def facts_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str
 def _recruiter(case: Case) -> Member | None:
     """Whoever handed the case in, while they are there; else the employer's first owner."""
     members = Member.objects.active().filter(employer=case.employer_id).select_related("user")
-    member: Member | None = members.filter(user=case.submitted_by_id).first() if case.submitted_by_id else None
+    member: Member | None = (
+        members.filter(user=case.submitted_by_id).first() if case.submitted_by_id else None
+    )
     return member or _owner(case.employer_id)
 
 
 def _owner(employer: Employer | Any) -> Member | None:
-    owners = Member.objects.active().filter(employer=employer, role=Member.MemberRole.OWNER).select_related("user")
+    owners = (
+        Member.objects.active()
+        .filter(employer=employer, role=Member.MemberRole.OWNER)
+        .select_related("user")
+    )
     owner: Member | None = owners.order_by("joined_at").first()
     return owner
 
 
 def _address(user: User | None) -> dict[str, Any]:
-    return {"email_verified": user.email_verified_at is not None, "email_shown": _masked(user.email)} if user else {}
+    return (
+        {"email_verified": user.email_verified_at is not None, "email_shown": _masked(user.email)}
+        if user
+        else {}
+    )
 
 
 def _may_prove(acting: list[Member]) -> dict[str, Any]:
     """The first verified address, of all that count, which may be at the company's own domain."""
     found = (member.user.email for member in acting if member.user.email_verified_at)
-    address = next((email for email in found if not authority_evidence.is_public(email.rpartition("@")[2])), "")
+    address = next(
+        (email for email in found if not authority_evidence.is_public(email.rpartition("@")[2])), ""
+    )
     return {"email_may_prove": bool(address), "proving_shown": _masked(address)}
 
 
@@ -126,26 +182,46 @@ def _not_offered(test: bool) -> frozenset[str]:
     return frozenset(ProofKind.values) - proofs.offered(test=test)
 
 
-def _proofs(case: Case, acting: list[Member], runs: dict[str, CheckRun], now: datetime) -> tuple[Proof, ...]:
+def _proofs(
+    case: Case, acting: list[Member], runs: dict[str, CheckRun], now: datetime
+) -> tuple[Proof, ...]:
     """The proofs that count, each with what it is worth for this company; what is worth nothing any more is not told of."""
     if not acting:
         return ()
-    rows = list(ProofRow.objects.filter(member__in=acting, uscc=case.declared_uscc).order_by("-started_at"))
+    rows = list(
+        ProofRow.objects.filter(member__in=acting, uscc=case.declared_uscc).order_by("-started_at")
+    )
     if not rows:
         return ()
     domain = _registry_domain(runs)
     plain = authority_evidence.proofs_of(acting, case.declared_uscc, now)
-    worth = {proof["id"]: authority_evidence.worth(proof, case.declared_name, domain) for proof in plain["standing"] + plain["under_way"]}
+    worth = {
+        proof["id"]: authority_evidence.worth(proof, case.declared_name, domain)
+        for proof in plain["standing"] + plain["under_way"]
+    }
     at_best = {row: STRENGTH.get(row.kind, Strength.WEAK) for row in rows}
-    valued = [(row, worth.get(str(row.pk), at_best[row]) or (at_best[row] if row.state == ProofState.PENDING else None)) for row in rows]
+    valued = [
+        (
+            row,
+            worth.get(str(row.pk), at_best[row])
+            or (at_best[row] if row.state == ProofState.PENDING else None),
+        )
+        for row in rows
+    ]
     return tuple(
         Proof(
-            row.kind, row.state, strength, row.started_at, row.expires_at, row.holds_until, _shown(row),
+            row.kind,
+            row.state,
+            strength,
+            row.started_at,
+            row.expires_at,
+            row.holds_until,
+            _shown(row),
             row.failure if row.failure in REASONS else "",
         )
         for row, strength in valued
         if strength is not None
-    )  # fmt: skip
+    )
 
 
 def _shown(row: ProofRow) -> str:
@@ -160,8 +236,15 @@ def _shown(row: ProofRow) -> str:
 
 def _latest_runs(case: Case) -> dict[str, CheckRun]:
     """The last run of each check in this attempt, else in the one before, without what it observed but the register's domain."""
-    recent = CheckRun.objects.filter(attempt__case=case, attempt__number__gte=case.attempt_number - 1).defer("observation")
-    return {run.code: run for run in recent.annotate(email_domain=KT("observation__record__email_domain")).order_by("id")}
+    recent = CheckRun.objects.filter(
+        attempt__case=case, attempt__number__gte=case.attempt_number - 1
+    ).defer("observation")
+    return {
+        run.code: run
+        for run in recent.annotate(email_domain=KT("observation__record__email_domain")).order_by(
+            "id"
+        )
+    }
 
 
 def _registry_domain(runs: dict[str, CheckRun]) -> str:
@@ -171,12 +254,19 @@ def _registry_domain(runs: dict[str, CheckRun]) -> str:
 
 
 def _papers(case: Case) -> tuple[Paper, ...]:
-    documents = case.documents.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).order_by("uploaded_at").prefetch_related("pages")
+    documents = (
+        case.documents.current()
+        .exclude(kind=DocumentKind.APPEAL_EVIDENCE)
+        .order_by("uploaded_at")
+        .prefetch_related("pages")
+    )
     return tuple(
         Paper(
             document.kind,
             document.uploaded_at,
-            tuple(dict.fromkeys(code for page in document.pages.all() for code in page.judged.codes)),
+            tuple(
+                dict.fromkeys(code for page in document.pages.all() for code in page.judged.codes)
+            ),
         )
         for document in documents
     )
@@ -187,7 +277,9 @@ def _kept(kept: Mapping[str, Kept]) -> dict[str, KeptPaper]:
 
 
 def _clients(case: Case) -> tuple[Any, ...]:
-    clients = ClientAuthorisation.objects.filter(document__case=case, document__superseded_at=None, ended_at=None)
+    clients = ClientAuthorisation.objects.filter(
+        document__case=case, document__superseded_at=None, ended_at=None
+    )
     return tuple(clients.values_list("valid_until", flat=True))
 
 
@@ -205,11 +297,21 @@ def letter_of(standing: client_letters.Standing) -> Letter:
     if (found := standing.finding) is None:
         return Letter(RequirementState.PENDING_VERIFICATION)
     why = Why(found.code, found.field, found.seen, found.expected, found.check)
-    return Letter(RequirementState.PENDING_VERIFICATION if standing.doubtful else RequirementState.CURRENTLY_DUE, why)
+    return Letter(
+        RequirementState.PENDING_VERIFICATION
+        if standing.doubtful
+        else RequirementState.CURRENTLY_DUE,
+        why,
+    )
 
 
 def _declared_at(case: Case) -> datetime | None:
-    declared = Event.objects.about(case).filter(verb="declare").order_by("-id").values_list("at", flat=True)
+    declared = (
+        Event.objects.about(case)
+        .filter(verb="declare")
+        .order_by("-id")
+        .values_list("at", flat=True)
+    )
     at: datetime | None = declared.first()
     return at
 
@@ -225,11 +327,18 @@ def _renew_by(case: Case, now: datetime) -> datetime | None:
 
 def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
     """What the employer may do with the case; of handing it in only whether it is its turn, since the rest is what is asked."""
-    others = {verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None}
-    return frozenset(others | {"submit"} if states.allows("submit", Role.OWNER, State(case.state)) else others)
+    others = {
+        verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None
+    }
+    return frozenset(
+        others | {"submit"} if states.allows("submit", Role.OWNER, State(case.state)) else others
+    )
 
 
 def _told(reasons: Iterable[dict[str, Any]]) -> tuple[Why, ...]:
     """Stored reasons as the employer may know them; a code that nobody has words for any more is left out."""
     told = (wording.told_reason(reason) for reason in reasons if reason.get("code") in REASONS)
-    return tuple(Why(t["code"], *(str(t.get(key) or "") for key in ("field", "seen", "expected", "check"))) for t in told)
+    return tuple(
+        Why(t["code"], *(str(t.get(key) or "") for key in ("field", "seen", "expected", "check")))
+        for t in told
+    )

@@ -19,8 +19,12 @@ urlpatterns = [
     path("documents/", documents.upload, name="upload"),
     path("documents/again/", documents.use_again, name="use_again"),
     path("documents/<uuid:document_id>/remove/", documents.remove_document, name="remove_document"),
-    path("documents/<uuid:document_id>/restore/", documents.restore_document, name="restore_document"),
-    path("documents/<uuid:document_id>/pages/<int:number>/", documents.page_image, name="page_image"),
+    path(
+        "documents/<uuid:document_id>/restore/", documents.restore_document, name="restore_document"
+    ),
+    path(
+        "documents/<uuid:document_id>/pages/<int:number>/", documents.page_image, name="page_image"
+    ),
     path("documents/<uuid:document_id>/reading/", documents.reading, name="reading"),
     path("documents/<uuid:document_id>/reading/said/", documents.state_values, name="state_values"),
     path("documents/<uuid:document_id>/reading/<slug:field>/", documents.crop, name="crop"),

@@ -27,7 +27,9 @@ class Books:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """The books, locked; written down at the end of the block, or not at all when it raises."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.path, timeout=PATIENCE_SECONDS, isolation_level=None)) as connection:
+        with closing(
+            sqlite3.connect(self.path, timeout=PATIENCE_SECONDS, isolation_level=None)
+        ) as connection:
             connection.row_factory = sqlite3.Row
             self.path.chmod(0o600)
             connection.execute("BEGIN IMMEDIATE")
@@ -46,7 +48,10 @@ class Books:
             books.execute("CREATE TABLE IF NOT EXISTS calls (second TEXT PRIMARY KEY, n INTEGER)")
             second = now.replace(microsecond=0).isoformat()
             books.execute("DELETE FROM calls WHERE second <> ?", (second,))
-            books.execute("INSERT INTO calls VALUES (?, 1) ON CONFLICT (second) DO UPDATE SET n = n + 1", (second,))
+            books.execute(
+                "INSERT INTO calls VALUES (?, 1) ON CONFLICT (second) DO UPDATE SET n = n + 1",
+                (second,),
+            )
             (calls,) = books.execute("SELECT n FROM calls WHERE second = ?", (second,)).fetchone()
         if calls > per_second:
             raise ProviderUnavailable("rate limit", retry_after=1.0)

@@ -79,7 +79,9 @@ def give(reviewer: User, now: datetime) -> Case | None:
     if reviewer.as_reviewer().can(Power.QUALITY):  # who reads the answers is not asked
         return None
     with transaction.atomic():
-        User.objects.select_for_update(of=("self",), no_key=True).get(pk=reviewer.pk)  # two sweeps give one
+        User.objects.select_for_update(of=("self",), no_key=True).get(
+            pk=reviewer.pk
+        )  # two sweeps give one
         if not _drawn(reviewer, now):
             return None
         chosen = _unknown_to(reviewer)
@@ -90,7 +92,9 @@ def _drawn(reviewer: User, now: datetime) -> bool:
     """Whether one of the rulings since their last one drew a golden case."""
     last = GoldenTurn.objects.filter(reviewer=reviewer).aggregate(at=Max("given_at"))["at"]
     since = max(filter(None, (last, now - LOOK_BACK)))
-    rulings = Ruling.objects.filter(by=reviewer, made_at__gt=since, case__golden=False).exclude(outcome=RulingOutcome.UNDONE)
+    rulings = Ruling.objects.filter(by=reviewer, made_at__gt=since, case__golden=False).exclude(
+        outcome=RulingOutcome.UNDONE
+    )
     return any(draws(pk) for pk in rulings.values_list("pk", flat=True))
 
 
@@ -104,18 +108,29 @@ def draws(ruling_id: int) -> bool:
 def _unknown_to(reviewer: User) -> GoldenCase | None:
     """One that they never had nor know, in an order that nobody can foresee."""
     me = str(reviewer.pk)
-    there = GoldenCase.objects.in_use().exclude(turns__reviewer=reviewer).exclude(made_by=reviewer).values_list("pk", "known_to")
+    there = (
+        GoldenCase.objects.in_use()
+        .exclude(turns__reviewer=reviewer)
+        .exclude(made_by=reviewer)
+        .values_list("pk", "known_to")
+    )
     ids = [pk for pk, known_to in there if me not in known_to]
     if not ids:
         return None
-    return GoldenCase.objects.get(pk=min(ids, key=lambda pk: blind_index(f"{pk}:{me}", "golden.choice")))
+    return GoldenCase.objects.get(
+        pk=min(ids, key=lambda pk: blind_index(f"{pk}:{me}", "golden.choice"))
+    )
 
 
 def lapse_due(now: datetime) -> int:
     """Take from sight what has waited for too long; how many."""
-    turns = GoldenTurn.objects.filter(lapsed_at=None, given_at__lte=now - LAPSES_AFTER, case__state=State.IN_REVIEW)
+    turns = GoldenTurn.objects.filter(
+        lapsed_at=None, given_at__lte=now - LAPSES_AFTER, case__state=State.IN_REVIEW
+    )
     free = turns.filter(Q(case__claimed_until=None) | Q(case__claimed_until__lte=now))
-    return GoldenTurn.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(lapsed_at=now)
+    return GoldenTurn.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(
+        lapsed_at=now
+    )
 
 
 # --- How it arrives --------------------------------------------------------------------------------------
@@ -143,7 +158,9 @@ class _Arrival:
         self.recipe = recipe
         self.checked = timedelta(seconds=sum(run["seconds"] for run in recipe["runs"]) + 0.2)
         self.submitted = now - self.checked
-        self.opened = self.submitted - timedelta(minutes=4 + secrets.randbelow(20), seconds=secrets.randbelow(60))
+        self.opened = self.submitted - timedelta(
+            minutes=4 + secrets.randbelow(20), seconds=secrets.randbelow(60)
+        )
         self._moments = self._between(4 + len(recipe["documents"]))
 
     def _between(self, steps: int) -> Iterator[datetime]:
@@ -154,40 +171,81 @@ class _Arrival:
     def register(self, reviewer: User) -> Member:
         recipe, at = self.recipe, next(self._moments)
         employer = Employer.objects.create(
-            name=recipe["name"], uscc=recipe["uscc"], account_class=recipe["account_class"], registered_at=at, made_for=reviewer
-        )  # fmt: skip
+            name=recipe["name"],
+            uscc=recipe["uscc"],
+            account_class=recipe["account_class"],
+            registered_at=at,
+            made_for=reviewer,
+        )
         user = User(
-            email=_address(recipe["mail_domain"] or "company.example"), language=recipe["language"], is_active=False, joined_at=at,
-            email_verified_at=at + timedelta(seconds=40), phone_sealed=seal_phone(_phone()) if recipe["has_phone"] else "",
-        )  # fmt: skip
+            email=_address(recipe["mail_domain"] or "company.example"),
+            language=recipe["language"],
+            is_active=False,
+            joined_at=at,
+            email_verified_at=at + timedelta(seconds=40),
+            phone_sealed=seal_phone(_phone()) if recipe["has_phone"] else "",
+        )
         user.set_unusable_password()
         user.save()
-        member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=at)
-        record("register", employer, member.as_actor(), at, employer_id=employer.pk, data={"contest": False})
+        member = Member.objects.create(
+            user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=at
+        )
+        record(
+            "register",
+            employer,
+            member.as_actor(),
+            at,
+            employer_id=employer.pk,
+            data={"contest": False},
+        )
         return member
 
     def open(self, member: Member) -> Case:
         recipe, at = self.recipe, next(self._moments)
         case: Case = Case.objects.create(
-            employer=member.employer, declared_name=recipe["name"], name_key=name_lookalikes.key(recipe["name"]), declared_uscc=recipe["uscc"],
-            declared_legal_representative=recipe["legal_representative"], account_class=recipe["account_class"], opened_at=at, golden=True,
-        )  # fmt: skip
-        record("open", case, member.as_actor(), at, employer_id=case.employer_id, to_state=State.DRAFT)
+            employer=member.employer,
+            declared_name=recipe["name"],
+            name_key=name_lookalikes.key(recipe["name"]),
+            declared_uscc=recipe["uscc"],
+            declared_legal_representative=recipe["legal_representative"],
+            account_class=recipe["account_class"],
+            opened_at=at,
+            golden=True,
+        )
+        record(
+            "open", case, member.as_actor(), at, employer_id=case.employer_id, to_state=State.DRAFT
+        )
         if case.declared_legal_representative:
             changed = {"changed": ["declared_legal_representative"]}
-            record("declare", case, member.as_actor(), next(self._moments), employer_id=case.employer_id, data=changed)
+            record(
+                "declare",
+                case,
+                member.as_actor(),
+                next(self._moments),
+                employer_id=case.employer_id,
+                data=changed,
+            )
         return case
 
     def hand_in(self, case: Case, member: Member) -> None:
         for document in self.recipe["documents"]:
             self._add(document, case, member, next(self._moments))
         for number, proof in enumerate(self.recipe["proofs"], start=1):
-            at = self.opened + (self.submitted - self.opened) * number / (len(self.recipe["proofs"]) + 1)
+            at = self.opened + (self.submitted - self.opened) * number / (
+                len(self.recipe["proofs"]) + 1
+            )
             proven_at = at if proof["state"] == ProofState.PROVEN else None
             Proof.objects.create(
-                employer=case.employer, member=member, uscc=case.declared_uscc, started_at=at, expires_at=at, due_at=at, finished_at=at,
-                proven_at=proven_at, **proof,
-            )  # fmt: skip
+                employer=case.employer,
+                member=member,
+                uscc=case.declared_uscc,
+                started_at=at,
+                expires_at=at,
+                due_at=at,
+                finished_at=at,
+                proven_at=proven_at,
+                **proof,
+            )
         with operations.moving(case.pk, "submit", member.as_actor(), self.submitted) as move:
             move.case.submitted_at, move.case.submitted_by = self.submitted, member.user
 
@@ -196,25 +254,45 @@ class _Arrival:
         # The hash of a file that is no other's: nothing is found by it.
         digest = hashlib.sha256(made["ref"].encode()).hexdigest()
         document = Document.objects.create(
-            pk=UUID(made["ref"]), case=case, sha256=digest, uploaded_by=member.user, uploaded_at=at, **kept
-        )  # fmt: skip
-        DocumentPage.objects.bulk_create(DocumentPage(document=document, **page) for page in made["pages"])
-        Statement.objects.bulk_create(Statement(document=document, by=member.user, at=at, **said) for said in made["statements"])
+            pk=UUID(made["ref"]),
+            case=case,
+            sha256=digest,
+            uploaded_by=member.user,
+            uploaded_at=at,
+            **kept,
+        )
+        DocumentPage.objects.bulk_create(
+            DocumentPage(document=document, **page) for page in made["pages"]
+        )
+        Statement.objects.bulk_create(
+            Statement(document=document, by=member.user, at=at, **said)
+            for said in made["statements"]
+        )
         told = {"case": str(case.pk), "kind": document.kind, "pages": len(made["pages"])}
-        record("add_document", document, member.as_actor(), at, employer_id=case.employer_id, data=told)
+        record(
+            "add_document", document, member.as_actor(), at, employer_id=case.employer_id, data=told
+        )
 
     def check(self, case: Case, now: datetime) -> None:
         """What the checks saw and found; then the case is held for review, as the policy held the original."""
         attempt = Attempt.objects.create(
-            case=case, number=1, submitted_at=self.submitted, due_at=self.submitted, finished_at=now, outcome=Outcome.REVIEW, tries=1,
+            case=case,
+            number=1,
+            submitted_at=self.submitted,
+            due_at=self.submitted,
+            finished_at=now,
+            outcome=Outcome.REVIEW,
+            tries=1,
             rules_version=required_documents.CURRENT.version,
-        )  # fmt: skip
+        )
         at = self.submitted + timedelta(seconds=0.1)
         with operations.moving(case.pk, "start_checks", SYSTEM, at):
             pass
         runs: list[CheckRun] = []
         for made in self.recipe["runs"]:
-            seen: dict[str, Any] = {name: made[name] for name in ("code", "version", "observation", "findings")}
+            seen: dict[str, Any] = {
+                name: made[name] for name in ("code", "version", "observation", "findings")
+            }
             done = at + timedelta(seconds=made["seconds"])
             runs.append(CheckRun(attempt=attempt, started_at=at, finished_at=done, **seen))
             at = done

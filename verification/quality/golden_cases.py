@@ -45,7 +45,9 @@ Recipe = dict[str, Any]
 
 RIGHT: Final = ("approve", "request_changes", "reject")
 """What can be the right decision of a case that comes to the reviewers for the first time."""
-_DECIDED: Final = frozenset({State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED})
+_DECIDED: Final = frozenset(
+    {State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED}
+)
 _BESIDE_OTHERS: Final = {"duplicates": "no_duplicate", "exclusion": "not_excluded"}
 """Checks that look at other employers, and what each finds where there is nothing: a golden case names nobody else."""
 _LOOKED: Final = ("claim", "rule", "view_page")
@@ -71,16 +73,22 @@ def may_keep(case: Case, actor: Actor) -> Refused | None:
 
 def final(case: Case) -> Decision | None:
     """The last word that a person had on it: an appeal that was granted counts as the approval that it is."""
-    last: Decision | None = case.decisions.filter(decided_by__isnull=False, attempt_number=case.attempt_number).first()
+    last: Decision | None = case.decisions.filter(
+        decided_by__isnull=False, attempt_number=case.attempt_number
+    ).first()
     return last if last is not None and last.verb in RIGHT else None
 
 
 def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
     """Whether what speaks against it is another employer's: that cannot be copied without accusing them. Nor does what the machine
     refuses by itself ever come to a reviewer."""
-    doubts = [finding for run in runs for finding in run.as_findings() if finding.severity > Severity.NOTE]
+    doubts = [
+        finding for run in runs for finding in run.as_findings() if finding.severity > Severity.NOTE
+    ]
     return any(
-        finding.check in _BESIDE_OTHERS or finding.code.startswith("duplicate_") or finding.code in policy.CURRENT.automatic_rejections
+        finding.check in _BESIDE_OTHERS
+        or finding.code.startswith("duplicate_")
+        or finding.code in policy.CURRENT.automatic_rejections
         for finding in doubts
     )
 
@@ -98,23 +106,52 @@ def keep(case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: dateti
         raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(RIGHT))
     recipe = recipe_of(case)
     try:
-        return put(recipe, GoldenKind.KEPT, verb, codes, now, lead=lead, kept_from=case.pk, known_to=sorted(_know(case)))
+        return put(
+            recipe,
+            GoldenKind.KEPT,
+            verb,
+            codes,
+            now,
+            lead=lead,
+            kept_from=case.pk,
+            known_to=sorted(_know(case)),
+        )
     except IntegrityError as error:  # the constraint: a case is kept once
         raise Refused("golden_kept") from error
 
 
 def put(
-    recipe: Recipe, kind: str, verb: str, codes: Sequence[str], now: datetime, *,
-    lead: User | None = None, kept_from: UUID | None = None, known_to: Sequence[str] = (),
-) -> GoldenCase:  # fmt: skip
+    recipe: Recipe,
+    kind: str,
+    verb: str,
+    codes: Sequence[str],
+    now: datetime,
+    *,
+    lead: User | None = None,
+    kept_from: UUID | None = None,
+    known_to: Sequence[str] = (),
+) -> GoldenCase:
     """A golden case of this recipe, for which this is right. If it cannot be kept, the recipe's files are gone."""
     try:
         with transaction.atomic():
             golden: GoldenCase = GoldenCase.objects.create(
-                kind=kind, name=recipe["name"], right_verb=verb, right_reasons=list(dict.fromkeys(codes)), recipe=recipe,
-                known_to=list(known_to), kept_from=kept_from, made_by=lead, made_at=now,
-            )  # fmt: skip
-            record("keep_golden", golden, lead.as_reviewer() if lead else SYSTEM, now, data={"kind": kind})
+                kind=kind,
+                name=recipe["name"],
+                right_verb=verb,
+                right_reasons=list(dict.fromkeys(codes)),
+                recipe=recipe,
+                known_to=list(known_to),
+                kept_from=kept_from,
+                made_by=lead,
+                made_at=now,
+            )
+            record(
+                "keep_golden",
+                golden,
+                lead.as_reviewer() if lead else SYSTEM,
+                now,
+                data={"kind": kind},
+            )
     except BaseException:
         _delete(files_of(recipe))
         raise
@@ -126,8 +163,17 @@ def _know(case: Case) -> set[str]:
     deciders = case.decisions.filter(decided_by__isnull=False).values_list("decided_by", flat=True)
     rulers = Ruling.objects.filter(case=case).values_list("by", "confirmed_by")
     subjects = [str(case.pk), *map(str, case.documents.values_list("pk", flat=True))]
-    looked = Event.objects.filter(subject_id__in=subjects, subject_type__in=("case", "document"), verb__in=_LOOKED, role="reviewer")
-    ids = {*deciders, *(person for pair in rulers for person in pair if person), *looked.values_list("actor_id", flat=True)}
+    looked = Event.objects.filter(
+        subject_id__in=subjects,
+        subject_type__in=("case", "document"),
+        verb__in=_LOOKED,
+        role="reviewer",
+    )
+    ids = {
+        *deciders,
+        *(person for pair in rulers for person in pair if person),
+        *looked.values_list("actor_id", flat=True),
+    }
     return {str(person) for person in ids}
 
 
@@ -147,26 +193,56 @@ def recipe_of(case: Case) -> Recipe:
     """What a case like this one is made of, its pages stored anew; nothing in it leads back to whoever handed it in."""
     documents, runs = _documents(case), runs_of(case)
     pages = _stored_anew(documents)
-    held: Decision | None = case.decisions.filter(verb="hold_for_review", attempt_number=case.attempt_number).first()
-    doubts = [finding.as_reason() for run in runs for finding in run.as_findings() if finding.severity > Severity.WAIT]
+    held: Decision | None = case.decisions.filter(
+        verb="hold_for_review", attempt_number=case.attempt_number
+    ).first()
+    doubts = [
+        finding.as_reason()
+        for run in runs
+        for finding in run.as_findings()
+        if finding.severity > Severity.WAIT
+    ]
     user = case.submitted_by
-    proofs = list(Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc).exclude(state=ProofState.PENDING))
+    proofs = list(
+        Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc).exclude(
+            state=ProofState.PENDING
+        )
+    )
     recipe = {
-        "name": case.declared_name, "uscc": case.declared_uscc, "legal_representative": case.declared_legal_representative,
-        "account_class": case.account_class, "language": user.language if user else "zh-hans",
-        "mail_domain": user.email.rpartition("@")[2] if user else "", "has_phone": bool(user and user.phone_sealed),
+        "name": case.declared_name,
+        "uscc": case.declared_uscc,
+        "legal_representative": case.declared_legal_representative,
+        "account_class": case.account_class,
+        "language": user.language if user else "zh-hans",
+        "mail_domain": user.email.rpartition("@")[2] if user else "",
+        "has_phone": bool(user and user.phone_sealed),
         "held_for": list(held.reasons) if held else doubts,
         "documents": [_document(document, pages) for document in documents],
         "runs": [_run(run) for run in runs],
         "proofs": [
-            {"kind": proof.kind, "state": proof.state, "shown": _nobody(proof.shown), "provider": proof.provider, "failure": proof.failure}
+            {
+                "kind": proof.kind,
+                "state": proof.state,
+                "shown": _nobody(proof.shown),
+                "provider": proof.provider,
+                "failure": proof.failure,
+            }
             for proof in proofs
         ],
-    }  # fmt: skip
+    }
     # Real ids would lead back to the original, and its recruiter's address to a person.
-    others = [case.pk, case.employer_id, case.submitted_by_id, *(member.pk for member in case.employer.members.all())]
-    instead = {str(known): str(uuid4()) for known in (*others, *(proof.pk for proof in proofs)) if known}
-    addresses = {member.user.email for member in case.employer.members.select_related("user")} | ({user.email} if user else set())
+    others = [
+        case.pk,
+        case.employer_id,
+        case.submitted_by_id,
+        *(member.pk for member in case.employer.members.all()),
+    ]
+    instead = {
+        str(known): str(uuid4()) for known in (*others, *(proof.pk for proof in proofs)) if known
+    }
+    addresses = {member.user.email for member in case.employer.members.select_related("user")} | (
+        {user.email} if user else set()
+    )
     return replaced(recipe, instead | {address: _nobody(address) for address in addresses})
 
 
@@ -202,12 +278,18 @@ def _document(document: Document, names: Mapping[int, str]) -> Recipe:
     return {name: getattr(document, name) for name in kept} | {
         "ref": str(document.pk),
         "pages": [_page(page, names[page.pk]) for page in document.pages.all()],
-        "statements": [{"field": said.field, "read": said.read, "said": said.said} for said in document.statements.all()],
+        "statements": [
+            {"field": said.field, "read": said.read, "said": said.said}
+            for said in document.statements.all()
+        ],
     }
 
 
 def _page(page: DocumentPage, image: str) -> Recipe:
-    return {name: getattr(page, name) for name in ("number", "width", "height", "fingerprint", "quality")} | {"image": image}
+    return {
+        name: getattr(page, name)
+        for name in ("number", "width", "height", "fingerprint", "quality")
+    } | {"image": image}
 
 
 def _run(run: CheckRun) -> Recipe:
@@ -219,7 +301,13 @@ def _run(run: CheckRun) -> Recipe:
     elif "approved_with" in observation:
         observation = observation | {"approved_with": []}
     seconds = min(max(run.seconds, 0.01), 30.0)
-    return {"code": run.code, "version": run.version, "observation": observation, "findings": findings, "seconds": seconds}
+    return {
+        "code": run.code,
+        "version": run.version,
+        "observation": observation,
+        "findings": findings,
+        "seconds": seconds,
+    }
 
 
 def files_of(recipe: Recipe) -> list[str]:
@@ -242,7 +330,9 @@ def retire(golden_id: int, lead: User, now: datetime) -> GoldenCase:
 
 def retire_due(now: datetime) -> int:
     """Retire what has been golden for `GOLDEN_DAYS`, and erase what is retired; how many were retired."""
-    over = GoldenCase.objects.in_use().filter(made_at__lte=now - timedelta(days=settings.GOLDEN_DAYS))
+    over = GoldenCase.objects.in_use().filter(
+        made_at__lte=now - timedelta(days=settings.GOLDEN_DAYS)
+    )
     count = sum(_retire(pk, SYSTEM, now) for pk in list(over.values_list("pk", flat=True)))
     erase_retired(now)
     return count
@@ -258,13 +348,21 @@ def _retire(golden_id: int, actor: Actor, now: datetime) -> bool:
 
 def erase_retired(now: datetime) -> None:
     """Of retired ones nothing stays but the figures: no page, no recipe. One that somebody has before them waits until they are done."""
-    at_work = GoldenTurn.objects.filter(case__claimed_until__gt=now, case__state=State.IN_REVIEW, lapsed_at=None)
-    unerased = GoldenCase.objects.filter(retired_at__isnull=False).exclude(recipe={}).exclude(pk__in=at_work.values("golden"))
+    at_work = GoldenTurn.objects.filter(
+        case__claimed_until__gt=now, case__state=State.IN_REVIEW, lapsed_at=None
+    )
+    unerased = (
+        GoldenCase.objects.filter(retired_at__isnull=False)
+        .exclude(recipe={})
+        .exclude(pk__in=at_work.values("golden"))
+    )
     for pk in list(unerased.values_list("pk", flat=True)):
         with transaction.atomic():
             golden: GoldenCase = GoldenCase.objects.select_for_update().get(pk=pk)
             files = files_of(golden.recipe)
-            GoldenTurn.objects.filter(golden=golden, answered_at=None, lapsed_at=None).update(lapsed_at=now)
+            GoldenTurn.objects.filter(golden=golden, answered_at=None, lapsed_at=None).update(
+                lapsed_at=now
+            )
             DocumentPage.objects.filter(document__case__golden_turn__golden=golden).delete()
             golden.recipe, golden.known_to, golden.kept_from, golden.name = {}, [], None, ""
             golden.save()

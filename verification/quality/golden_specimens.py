@@ -29,7 +29,15 @@ from employers.models import AccountClass, Employer, Member, User
 from verification.cases import operations
 from verification.checks.reading import Reading, chosen_cloud
 from verification.decision import pipeline
-from verification.models import Case, DocumentKind, DocumentPage, DocumentReading, GoldenCase, GoldenKind, RegistryRecord
+from verification.models import (
+    Case,
+    DocumentKind,
+    DocumentPage,
+    DocumentReading,
+    GoldenCase,
+    GoldenKind,
+    RegistryRecord,
+)
 from verification.quality import golden_cases
 from verification.rules.states import State
 
@@ -54,12 +62,20 @@ class _Applicant:
     register: tuple[tuple[str, Any], ...] = ()
 
 
-def _papers(seed: int, company: Company, damage: str = "light", **printed: Any) -> tuple[Paper, ...]:
+def _papers(
+    seed: int, company: Company, damage: str = "light", **printed: Any
+) -> tuple[Paper, ...]:
     """A licence, and a letter that authorises the recruiter."""
     form, layout = FORMS[seed % len(FORMS)], LAYOUTS[seed % len(LAYOUTS)]
     return (
-        (DocumentKind.BUSINESS_LICENCE, lambda: make(seed, form=form, damage=damage, company=company, **printed).jpeg()),
-        (DocumentKind.AUTHORIZATION_LETTER, lambda: make_letter(seed, layout, "light", company).jpeg()),
+        (
+            DocumentKind.BUSINESS_LICENCE,
+            lambda: make(seed, form=form, damage=damage, company=company, **printed).jpeg(),
+        ),
+        (
+            DocumentKind.AUTHORIZATION_LETTER,
+            lambda: make_letter(seed, layout, "light", company).jpeg(),
+        ),
     )
 
 
@@ -71,34 +87,48 @@ def _honest(seed: int) -> _Applicant:
 def _name(seed: int) -> _Applicant:
     """The licence is another company's."""
     company, other = Company.fictitious(seed, "company"), Company.fictitious(seed + 31, "company")
-    return _Applicant(company, _papers(seed, company, name=other.name), ("reject", ("name_mismatch",)))
+    return _Applicant(
+        company, _papers(seed, company, name=other.name), ("reject", ("name_mismatch",))
+    )
 
 
 def _forged(seed: int) -> _Applicant:
     """A digit of the code was edited: it is not the declared one, and its check character is wrong."""
     company = Company.fictitious(seed, "company")
-    return _Applicant(company, _papers(seed, company, "forged_digit"), ("reject", ("uscc_mismatch",)))
+    return _Applicant(
+        company, _papers(seed, company, "forged_digit"), ("reject", ("uscc_mismatch",))
+    )
 
 
 def _register(seed: int) -> _Applicant:
     """What is revoked is refused by the machine, and comes to no reviewer; of the list of grave offenders a person says so."""
     company = Company.fictitious(seed, "company")
     right = ("reject", ("registry_serious_violation_list",))
-    return _Applicant(company, _papers(seed, company), right, register=(("serious_violation_list", True),))
+    return _Applicant(
+        company, _papers(seed, company), right, register=(("serious_violation_list", True),)
+    )
 
 
 def _agency(seed: int) -> _Applicant:
     """Licensed, and authorised by nobody: no client's letter."""
     company = replace(Company.fictitious(seed, "company"), business_scope=AGENCY_SCOPE)
-    licence: Paper = (DocumentKind.HR_SERVICE_LICENCE, lambda: make_hr_service(seed, company=company, damage="light").jpeg())
+    licence: Paper = (
+        DocumentKind.HR_SERVICE_LICENCE,
+        lambda: make_hr_service(seed, company=company, damage="light").jpeg(),
+    )
     right = ("request_changes", ("agency_client_missing",))
-    return _Applicant(company, (*_papers(seed, company), licence), right, AccountClass.COMMERCIAL_AGENCY)
+    return _Applicant(
+        company, (*_papers(seed, company), licence), right, AccountClass.COMMERCIAL_AGENCY
+    )
 
 
 KINDS: Final[dict[str, Callable[[int], _Applicant]]] = {
-    GoldenKind.HONEST: _honest, GoldenKind.NAME: _name, GoldenKind.FORGED: _forged, GoldenKind.REGISTER: _register,
+    GoldenKind.HONEST: _honest,
+    GoldenKind.NAME: _name,
+    GoldenKind.FORGED: _forged,
+    GoldenKind.REGISTER: _register,
     GoldenKind.AGENCY: _agency,
-}  # fmt: skip
+}
 
 
 class NotForReviewers(Exception):
@@ -116,7 +146,9 @@ def made(kind: str, seed: int, now: datetime) -> GoldenCase:
     try:
         with transaction.atomic():
             case = _walked(applicant, papers, seed, now)
-            files = list(DocumentPage.objects.filter(document__case=case).values_list("image", flat=True))
+            files = list(
+                DocumentPage.objects.filter(document__case=case).values_list("image", flat=True)
+            )
             if case.state != State.IN_REVIEW:
                 raise NotForReviewers(f"{kind} {seed}: {case.state}")
             recipe = golden_cases.recipe_of(case)
@@ -144,38 +176,66 @@ def _taken_in(declared: Company, kind: str, shot: bytes) -> _TakenIn:
     read = None
     if is_licence:
         pages = [Image.open(BytesIO(page.jpeg)).convert("RGB") for page in intake.pages]
-        read = read_pages(pages, declared=_declared(declared), cloud=chosen_cloud(settings.CLOUD_READER)).as_json()
+        read = read_pages(
+            pages, declared=_declared(declared), cloud=chosen_cloud(settings.CLOUD_READER)
+        ).as_json()
     return _TakenIn(kind, intake, [judge_page(page, is_licence) for page in intake.pages], read)
 
 
 def _declared(company: Company) -> dict[str, str]:
-    return {"uscc": company.uscc, "name": company.name, "legal_representative": company.legal_representative}
+    return {
+        "uscc": company.uscc,
+        "name": company.name,
+        "legal_representative": company.legal_representative,
+    }
 
 
 def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: datetime) -> Case:
     """From the registration to the machine's word; nobody hears of it, since nothing of it is committed."""
     company = applicant.declared
     register = {
-        "name": company.name, "legal_representative": company.legal_representative, "status": "存续", "as_of": now.date(),
-        "established_on": company.established_on, "business_scope": company.business_scope,
-    } | dict(applicant.register)  # fmt: skip
+        "name": company.name,
+        "legal_representative": company.legal_representative,
+        "status": "存续",
+        "as_of": now.date(),
+        "established_on": company.established_on,
+        "business_scope": company.business_scope,
+    } | dict(applicant.register)
     RegistryRecord.objects.update_or_create(uscc=company.uscc, defaults=register)
-    employer = Employer.objects.create(name=company.name, uscc=company.uscc, account_class=applicant.account_class, registered_at=now)
-    user = User(email=f"hr.golden.{seed}@{MAIL[seed % len(MAIL)]}", email_verified_at=now, joined_at=now)
+    employer = Employer.objects.create(
+        name=company.name,
+        uscc=company.uscc,
+        account_class=applicant.account_class,
+        registered_at=now,
+    )
+    user = User(
+        email=f"hr.golden.{seed}@{MAIL[seed % len(MAIL)]}", email_verified_at=now, joined_at=now
+    )
     user.set_unusable_password()
     user.save()
-    member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now)
+    member = Member.objects.create(
+        user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now
+    )
     actor = member.as_actor()
     case = operations.open_case(employer, actor, now)
     operations.declare(
-        case.pk, actor, now, name=company.name, uscc=company.uscc, legal_representative=company.legal_representative,
+        case.pk,
+        actor,
+        now,
+        name=company.name,
+        uscc=company.uscc,
+        legal_representative=company.legal_representative,
         account_class=applicant.account_class,
-    )  # fmt: skip
+    )
     for paper in papers:
-        document = operations.add_document(case.pk, paper.kind, paper.intake, {"clean": None}, user, actor, now, paper.quality)
+        document = operations.add_document(
+            case.pk, paper.kind, paper.intake, {"clean": None}, user, actor, now, paper.quality
+        )
         if paper.read is not None:
             reading = {"document": str(document.pk), "declared": _declared(company)} | paper.read
-            DocumentReading.objects.filter(document=document).update(reading=reading, version=Reading.version)
+            DocumentReading.objects.filter(document=document).update(
+                reading=reading, version=Reading.version
+            )
     attempt = operations.submit(case.pk, user, actor, now)
     for _ in range(ROUNDS):
         pipeline.run(attempt.pk, partial(_same, now), LEASE)

@@ -73,7 +73,10 @@ class Share:
         if not self.of:
             return 0.0 if side < 0 else 100.0
         share, n = self.n / self.of, self.of
-        middle, half = share + _Z**2 / (2 * n), _Z * sqrt(share * (1 - share) / n + (_Z / (2 * n)) ** 2)
+        middle, half = (
+            share + _Z**2 / (2 * n),
+            _Z * sqrt(share * (1 - share) / n + (_Z / (2 * n)) ** 2),
+        )
         return min(100.0, max(0.0, 100 * (middle + side * half) / (1 + _Z**2 / n)))
 
 
@@ -120,7 +123,9 @@ class Times:
         """How many took up to each of `BUCKETS`, and how many longer."""
         sums = [0] * (len(BUCKETS) + 1)
         for seconds, n in self.counts.items():
-            sums[next((place for place, most in enumerate(BUCKETS) if seconds < most), len(BUCKETS))] += n
+            sums[
+                next((place for place, most in enumerate(BUCKETS) if seconds < most), len(BUCKETS))
+            ] += n
         return sums
 
 
@@ -165,7 +170,13 @@ class Figures:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.golden.of or self.by_verb.n or self.by_policy.of or self.rulings or self.changed_of_all.of)
+        return not (
+            self.golden.of
+            or self.by_verb.n
+            or self.by_policy.of
+            or self.rulings
+            or self.changed_of_all.of
+        )
 
 
 @dataclass(frozen=True)
@@ -190,7 +201,11 @@ class _Counted:
     decisions: Sequence[Row]
 
     def people(self) -> set[UUID]:
-        of = {row["by"] for rows in (self.golden, self.pairs, self.looks, self.decisions) for row in rows}
+        of = {
+            row["by"]
+            for rows in (self.golden, self.pairs, self.looks, self.decisions)
+            for row in rows
+        }
         return {person for person in of | {row["first_by"] for row in self.pairs} if person}
 
 
@@ -198,7 +213,9 @@ def quality(since: datetime | None) -> Quality:
     """Everybody's figures since then, and each reviewer's: five queries. Golden cases count where their answers do, and as looks."""
     counted = _count(since, None)
     people = User.objects.filter(pk__in=counted.people()).order_by("email")
-    return Quality(_figures(counted, None), [(person, _figures(counted, person.pk)) for person in people])
+    return Quality(
+        _figures(counted, None), [(person, _figures(counted, person.pk)) for person in people]
+    )
 
 
 def of_one(reviewer: User, since: datetime | None, golden_until: datetime) -> Figures:
@@ -210,10 +227,14 @@ def of_one(reviewer: User, since: datetime | None, golden_until: datetime) -> Fi
     return _figures(_count(since, reviewer, golden_until), reviewer.pk)
 
 
-def _count(since: datetime | None, reviewer: User | None, golden_until: datetime | None = None) -> _Counted:
+def _count(
+    since: datetime | None, reviewer: User | None, golden_until: datetime | None = None
+) -> _Counted:
     turns = GoldenTurn.objects.filter(right__isnull=False, **_after("answered_at", since))
     rulings = Ruling.objects.filter(**_after("made_at", since))
-    decisions = Decision.objects.filter(decided_by__isnull=False, verb__in=DECIDED, **_after("decided_at", since))
+    decisions = Decision.objects.filter(
+        decided_by__isnull=False, verb__in=DECIDED, **_after("decided_at", since)
+    )
     pairs = _paired(rulings.filter(case__golden=False))
     if reviewer is None:
         decisions = decisions.filter(case__golden=False)
@@ -221,11 +242,21 @@ def _count(since: datetime | None, reviewer: User | None, golden_until: datetime
         turns = turns.filter(reviewer=reviewer, answered_at__lt=golden_until)
         pairs = pairs.filter(Q(by=reviewer) | Q(first_by=reviewer.pk))
         rulings, decisions = rulings.filter(by=reviewer), decisions.filter(decided_by=reviewer)
-    answered = turns.order_by().values("verb", "right", by=F("reviewer"), kind=F("golden__kind"), right_verb=F("golden__right_verb"))
+    answered = turns.order_by().values(
+        "verb",
+        "right",
+        by=F("reviewer"),
+        kind=F("golden__kind"),
+        right_verb=F("golden__right_verb"),
+    )
     looks = rulings.order_by().annotate(whole=Floor("seconds")).values("by", "outcome", "whole")
     return _Counted(
         golden=list(answered.annotate(n=Count("pk"))),
-        pairs=list(pairs.order_by().values("by", "first_by", "second_review", "first_verb", "verb").annotate(n=Count("pk"))),
+        pairs=list(
+            pairs.order_by()
+            .values("by", "first_by", "second_review", "first_verb", "verb")
+            .annotate(n=Count("pk"))
+        ),
         looks=list(looks.annotate(n=Count("pk"), total=Sum("seconds"))),
         decisions=list(_overturned(decisions)),
     )
@@ -237,10 +268,17 @@ def _after(moment: str, since: datetime | None) -> dict[str, Any]:
 
 def _paired(rulings: QuerySet[Any]) -> QuerySet[Any]:
     """Second reviews, each with what the first reviewer of the same version of the case had said; what was undone counts for neither."""
-    first = Ruling.objects.given().filter(case=OuterRef("case"), case_version=OuterRef("case_version"), stage=RulingStage.FIRST)
+    first = Ruling.objects.given().filter(
+        case=OuterRef("case"), case_version=OuterRef("case_version"), stage=RulingStage.FIRST
+    )
     latest = first.order_by("-pk")
-    seconds = rulings.filter(stage=RulingStage.SECOND, outcome__in=(RulingOutcome.FILED, RulingOutcome.CARRIED_OUT))
-    said = {"first_by": Subquery(latest.values("by")[:1], UUIDField()), "first_verb": Subquery(latest.values("verb")[:1])}
+    seconds = rulings.filter(
+        stage=RulingStage.SECOND, outcome__in=(RulingOutcome.FILED, RulingOutcome.CARRIED_OUT)
+    )
+    said = {
+        "first_by": Subquery(latest.values("by")[:1], UUIDField()),
+        "first_verb": Subquery(latest.values("verb")[:1]),
+    }
     paired: QuerySet[Any] = seconds.annotate(**said).filter(first_by__isnull=False)
     return paired
 
@@ -248,7 +286,12 @@ def _paired(rulings: QuerySet[Any]) -> QuerySet[Any]:
 def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
     """By reviewer: how many decisions, how many were appealed against and the appeal answered, how many were changed by that, how
     many were reopened by a colleague. An appeal is against the last refusal, suspension or revocation before it."""
-    appeals = Appeal.objects.filter(case=OuterRef("case"), verb="appeal", at__gte=OuterRef("decided_at"), answered_at__isnull=False)
+    appeals = Appeal.objects.filter(
+        case=OuterRef("case"),
+        verb="appeal",
+        at__gte=OuterRef("decided_at"),
+        answered_at__isnull=False,
+    )
     later = Decision.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"))
     annotated = decisions.annotate(
         heard_at=Subquery(appeals.order_by("at").values("at")[:1]),
@@ -256,8 +299,12 @@ def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
         next_verb=Subquery(later.order_by("pk").values("verb")[:1]),
     ).annotate(
         # Decided again before anybody appealed: then the appeal is against that.
-        again=Exists(later.filter(verb__in=(*SENT_BACK, *STOPS), decided_at__lte=OuterRef("heard_at"))),
-        answer=Subquery(later.filter(decided_at__gte=OuterRef("answered_at")).order_by("pk").values("verb")[:1]),
+        again=Exists(
+            later.filter(verb__in=(*SENT_BACK, *STOPS), decided_at__lte=OuterRef("heard_at"))
+        ),
+        answer=Subquery(
+            later.filter(decided_at__gte=OuterRef("answered_at")).order_by("pk").values("verb")[:1]
+        ),
     )
     appealed = Q(verb__in=("reject", *STOPS), heard_at__isnull=False, again=False)
     counts = {
@@ -280,7 +327,9 @@ def _figures(counted: _Counted, of: UUID | None) -> Figures:
     for row in looks:
         outcomes[row["outcome"]] += row["n"]
     rulings = outcomes.total()
-    timed = [row for row in looks if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE]
+    timed = [
+        row for row in looks if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE
+    ]
     counts: Counter[int] = Counter()
     for row in timed:
         counts[int(row["whole"])] += row["n"]
@@ -288,16 +337,23 @@ def _figures(counted: _Counted, of: UUID | None) -> Figures:
     for row in counted.decisions:
         if of in (None, row["by"]):
             decided.update({name: row[name] for name in ("n", "appealed", "changed", "reopened")})
-    sample, policy = _table(counted.pairs, of, SecondReview.SAMPLE), _table(counted.pairs, of, SecondReview.POLICY)
+    sample, policy = (
+        _table(counted.pairs, of, SecondReview.SAMPLE),
+        _table(counted.pairs, of, SecondReview.POLICY),
+    )
     categories: Counter[tuple[str, str]] = Counter()
     for (one, other), n in sample.items():
         categories[(_category(one), _category(other))] += n
     return Figures(
-        golden=Share(sum(row["n"] for row in golden if row["right"]), sum(row["n"] for row in golden)),
+        golden=Share(
+            sum(row["n"] for row in golden if row["right"]), sum(row["n"] for row in golden)
+        ),
         answers=_answers(golden),
         by_verb=kappa.kappa(sample),
         by_category=kappa.kappa(categories),
-        by_policy=Share(sum(n for (one, other), n in policy.items() if one == other), sum(policy.values())),
+        by_policy=Share(
+            sum(n for (one, other), n in policy.items() if one == other), sum(policy.values())
+        ),
         times=Times(counts, sum(row["total"] for row in timed)),
         undone=Share(outcomes[RulingOutcome.UNDONE], rulings),
         refused=Share(outcomes[RulingOutcome.REFUSED], rulings),

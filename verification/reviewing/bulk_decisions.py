@@ -27,7 +27,14 @@ from verification.rules.states import State
 AT_MOST: Final = 50
 
 
-def propose(case_ids: Iterable[UUID], verb: str, reviewer: User, now: datetime, codes: Sequence[str], note: str) -> Bulk:
+def propose(
+    case_ids: Iterable[UUID],
+    verb: str,
+    reviewer: User,
+    now: datetime,
+    codes: Sequence[str],
+    note: str,
+) -> Bulk:
     """Put one decision for these cases before a second person. Claims of one's own on them end, as they do with a decision.
 
     Cases that this reviewer could not decide are kept with the reason. Raises Refused, also where that is all of them.
@@ -41,8 +48,17 @@ def propose(case_ids: Iterable[UUID], verb: str, reviewer: User, now: datetime, 
     if len(chosen) > AT_MOST:
         raise Refused("bulk_too_many", seen=str(len(chosen)), expected=f"≤ {AT_MOST}")
     with transaction.atomic():
-        bulk: Bulk = Bulk.objects.create(verb=verb, reasons=list(dict.fromkeys(codes)), note=note, proposed_by=reviewer, proposed_at=now)
-        items = [_propose(bulk, case, actor, now) for case in Case.objects.filter(pk__in=chosen).order_by("pk").select_for_update()]
+        bulk: Bulk = Bulk.objects.create(
+            verb=verb,
+            reasons=list(dict.fromkeys(codes)),
+            note=note,
+            proposed_by=reviewer,
+            proposed_at=now,
+        )
+        items = [
+            _propose(bulk, case, actor, now)
+            for case in Case.objects.filter(pk__in=chosen).order_by("pk").select_for_update()
+        ]
         BulkItem.objects.bulk_create(items)
         if all(item.refusal for item in items):
             raise Refused(items[0].refusal if items else "state_conflict")
@@ -51,14 +67,25 @@ def propose(case_ids: Iterable[UUID], verb: str, reviewer: User, now: datetime, 
 
 def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
     refused = guards.may_claim(case, actor, now)
-    if refused is None and not states.allows(bulk.verb, actor.role, State(case.state)):  # an appeal waits for another answer
+    if refused is None and not states.allows(
+        bulk.verb, actor.role, State(case.state)
+    ):  # an appeal waits for another answer
         refused = Refused("state_conflict", "state", seen=case.state)
     if refused is None:
         if case.claimed_by_me(actor.id, now):
             claims.let_go(case, now)
             case.save()
-        record("propose_bulk", case, actor, now, employer_id=case.employer_id, data={"bulk": str(bulk.pk)})
-    return BulkItem(bulk=bulk, case=case, case_version=case.version, refusal=refused.code if refused else "")
+        record(
+            "propose_bulk",
+            case,
+            actor,
+            now,
+            employer_id=case.employer_id,
+            data={"bulk": str(bulk.pk)},
+        )
+    return BulkItem(
+        bulk=bulk, case=case, case_version=case.version, refusal=refused.code if refused else ""
+    )
 
 
 def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
@@ -74,8 +101,16 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))
         # The employers first and then their cases, as everywhere, and both in one order: so nobody waits in a ring.
-        list(Employer.objects.filter(pk__in=[item.case.employer_id for item in items]).order_by("pk").select_for_update(no_key=True))
-        locked = Case.objects.filter(pk__in=[item.case_id for item in items]).order_by("pk").select_for_update()
+        list(
+            Employer.objects.filter(pk__in=[item.case.employer_id for item in items])
+            .order_by("pk")
+            .select_for_update(no_key=True)
+        )
+        locked = (
+            Case.objects.filter(pk__in=[item.case_id for item in items])
+            .order_by("pk")
+            .select_for_update()
+        )
         cases = {case.pk: case for case in locked}
         for item in items:
             if refused := _rule(bulk, item, cases[item.case_id], actor, now):
@@ -97,13 +132,29 @@ def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -
     try:
         with transaction.atomic():
             ruling = Ruling.objects.create(
-                case=case, attempt_number=case.attempt_number, case_version=case.version, stage=RulingStage.BULK, bulk=bulk,
-                verb=bulk.verb, reasons=bulk.reasons, note=bulk.note, by=bulk.proposed_by, confirmed_by_id=UUID(actor.id),
-                made_at=now, due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
-            )  # fmt: skip
+                case=case,
+                attempt_number=case.attempt_number,
+                case_version=case.version,
+                stage=RulingStage.BULK,
+                bulk=bulk,
+                verb=bulk.verb,
+                reasons=bulk.reasons,
+                note=bulk.note,
+                by=bulk.proposed_by,
+                confirmed_by_id=UUID(actor.id),
+                made_at=now,
+                due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
+            )
     except IntegrityError:  # the constraint: one open ruling a case
         return Refused("decision_under_way")
-    record("rule", case, actor, now, employer_id=case.employer_id, data={"ruling": ruling.pk, "bulk": str(bulk.pk)})
+    record(
+        "rule",
+        case,
+        actor,
+        now,
+        employer_id=case.employer_id,
+        data={"ruling": ruling.pk, "bulk": str(bulk.pk)},
+    )
     return None
 
 
@@ -121,7 +172,9 @@ def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
 def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
     """Either of the two takes back what can still be undone of it; how many cases. Raises Refused where that is none."""
     undone, refused = 0, Refused("undo_too_late")
-    for ruling_id in Ruling.objects.open().filter(bulk=bulk_id).order_by("pk").values_list("pk", flat=True):
+    for ruling_id in (
+        Ruling.objects.open().filter(bulk=bulk_id).order_by("pk").values_list("pk", flat=True)
+    ):
         try:
             rulings.undo(ruling_id, reviewer, now)
             undone += 1

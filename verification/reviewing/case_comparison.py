@@ -82,12 +82,18 @@ FINDING_WORDS: Final[Mapping[str, Word]] = wording.FOUND | {
     "glyph_noted": _("One character differs from the others of its line"),
     "copy_noted": _("Two places of the code are unusually alike"),
     "screen_noted": _("A fine grid lies over the picture, as of a screen or of printing"),
-    "editor_noted": _("The file names a program that edits pictures, and no place: the whole page is meant"),
+    "editor_noted": _(
+        "The file names a program that edits pictures, and no place: the whole page is meant"
+    ),
     "qr_noted": _("The QR code leads to a bare address, as some older licences' do"),
     "agency_client_agrees": _("A client's authorisation names the client and the agency"),
-    "excluded_namesake": _("Somebody of the same name is on the exclusion list, and nothing else agrees"),
+    "excluded_namesake": _(
+        "Somebody of the same name is on the exclusion list, and nothing else agrees"
+    ),
     "authority_proven": _("The recruiter's authority is proven"),
-    "authority_email_at_company_domain": _("The recruiter's verified address is at the company's own domain"),
+    "authority_email_at_company_domain": _(
+        "The recruiter's verified address is at the company's own domain"
+    ),
 }
 """The words of findings that are in order, where a reviewer is told them in others than the employer; what is not in order has
 its sentence in `events.core.reasons`."""
@@ -102,13 +108,22 @@ FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
 }
 
 VERB_WORDS: Final[Mapping[str, Word]] = wording.HAPPENED | {
-    "claim": _("Claimed"), "release_claim": _("Claim released"), "view_phone": _("The recruiter's phone was shown"),
-    "assign": _("Assigned to a colleague"), "ask_take_over": _("A colleague asked for the case"),
-    "give_claim": _("Handed over to a colleague"), "keep_claim": _("Not handed over"), "unmask": _("What is masked was shown"),
+    "claim": _("Claimed"),
+    "release_claim": _("Claim released"),
+    "view_phone": _("The recruiter's phone was shown"),
+    "assign": _("Assigned to a colleague"),
+    "ask_take_over": _("A colleague asked for the case"),
+    "give_claim": _("Handed over to a colleague"),
+    "keep_claim": _("Not handed over"),
+    "unmask": _("What is masked was shown"),
     "propose_bulk": _("A decision for several cases was proposed"),
-    "rule": _("A reviewer ruled"), "undo": _("The ruling was undone"), "file_ruling": _("The ruling was kept for comparison"),
-    "return_ruling": _("The ruling could not be carried out"), "hold": _("Set aside"), "escalate": _("Handed to a senior reviewer"),
-}  # fmt: skip
+    "rule": _("A reviewer ruled"),
+    "undo": _("The ruling was undone"),
+    "file_ruling": _("The ruling was kept for comparison"),
+    "return_ruling": _("The ruling could not be carried out"),
+    "hold": _("Set aside"),
+    "escalate": _("Handed to a senior reviewer"),
+}
 
 ROLE_WORDS: Final[dict[str, Word]] = {
     "system": _("Zizhi"),
@@ -134,24 +149,54 @@ def code_in_words(code: str) -> Word:
 # --- Which reasons fit which decision ------------------------------------------------------------------
 
 _ON_THE_PICTURE = (
-    "document_missing", "document_blurred", "document_glare", "document_cropped", "document_unreadable", "document_not_a_licence",
-    "document_several_licences", "document_expired", "document_outdated",
-)  # fmt: skip
+    "document_missing",
+    "document_blurred",
+    "document_glare",
+    "document_cropped",
+    "document_unreadable",
+    "document_not_a_licence",
+    "document_several_licences",
+    "document_expired",
+    "document_outdated",
+)
 _ON_THE_FACTS = (
-    "uscc_missing", "uscc_invalid", "uscc_mismatch", "name_mismatch", "name_former", "legal_representative_mismatch",
+    "uscc_missing",
+    "uscc_invalid",
+    "uscc_mismatch",
+    "name_mismatch",
+    "name_former",
+    "legal_representative_mismatch",
     "established_on_mismatch",
-)  # fmt: skip
+)
 _ON_THE_REGISTER = (
-    "registry_not_found", "registry_revoked", "registry_deregistered", "registry_cancelled", "registry_not_active",
-    "registry_abnormal_list", "registry_serious_violation_list",
-)  # fmt: skip
+    "registry_not_found",
+    "registry_revoked",
+    "registry_deregistered",
+    "registry_cancelled",
+    "registry_not_active",
+    "registry_abnormal_list",
+    "registry_serious_violation_list",
+)
 _ON_AUTHORITY = (
-    "authority_missing", "authority_unproven", "authority_email_unverified", "agency_licence_ends_soon", "approval_document_missing",
-)  # fmt: skip
-_ON_THE_AGENCY = ("agency_licence_missing", "agency_licence_expired", "agency_licence_mismatch", "agency_licence_listed_otherwise")
+    "authority_missing",
+    "authority_unproven",
+    "authority_email_unverified",
+    "agency_licence_ends_soon",
+    "approval_document_missing",
+)
+_ON_THE_AGENCY = (
+    "agency_licence_missing",
+    "agency_licence_expired",
+    "agency_licence_mismatch",
+    "agency_licence_listed_otherwise",
+)
 _ON_CLIENTS = (
-    "agency_client_missing", "agency_client_name_missing", "agency_client_mismatch", "agency_client_expired", "agency_client_unsealed",
-)  # fmt: skip
+    "agency_client_missing",
+    "agency_client_name_missing",
+    "agency_client_mismatch",
+    "agency_client_expired",
+    "agency_client_unsealed",
+)
 _ON_DUPLICATES = (
     "duplicate_same_image",
     "duplicate_same_uscc_active",
@@ -164,26 +209,58 @@ _ON_DUPLICATES = (
 
 REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
     "request_changes": (
-        *_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, *_ON_THE_AGENCY, "agency_licence_unreadable", *_ON_CLIENTS,
-        "document_ends_soon", "duplicate_same_image", "review_decided",
-    ),
-    "reject": (
-        "document_not_a_licence", "document_several_licences", "document_expired", "uscc_invalid", "uscc_mismatch", "name_mismatch",
-        "name_former", "legal_representative_mismatch", "established_on_mismatch", *_ON_THE_REGISTER, *_ON_AUTHORITY,
-        *_ON_THE_AGENCY, *_ON_DUPLICATES, "review_decided",
-    ),
-    "suspend": (
-        *_ON_THE_REGISTER, "document_expired", "authority_unproven", *_ON_THE_AGENCY, *_ON_DUPLICATES, "forgery_suspected",
+        *_ON_THE_PICTURE,
+        *_ON_THE_FACTS,
+        *_ON_AUTHORITY,
+        *_ON_THE_AGENCY,
+        "agency_licence_unreadable",
+        *_ON_CLIENTS,
+        "document_ends_soon",
+        "duplicate_same_image",
         "review_decided",
     ),
-    "revoke": (*_ON_THE_REGISTER, "document_expired", "authority_unproven", *_ON_THE_AGENCY, *_ON_DUPLICATES, "review_decided"),
+    "reject": (
+        "document_not_a_licence",
+        "document_several_licences",
+        "document_expired",
+        "uscc_invalid",
+        "uscc_mismatch",
+        "name_mismatch",
+        "name_former",
+        "legal_representative_mismatch",
+        "established_on_mismatch",
+        *_ON_THE_REGISTER,
+        *_ON_AUTHORITY,
+        *_ON_THE_AGENCY,
+        *_ON_DUPLICATES,
+        "review_decided",
+    ),
+    "suspend": (
+        *_ON_THE_REGISTER,
+        "document_expired",
+        "authority_unproven",
+        *_ON_THE_AGENCY,
+        *_ON_DUPLICATES,
+        "forgery_suspected",
+        "review_decided",
+    ),
+    "revoke": (
+        *_ON_THE_REGISTER,
+        "document_expired",
+        "authority_unproven",
+        *_ON_THE_AGENCY,
+        *_ON_DUPLICATES,
+        "review_decided",
+    ),
     "reopen": ("review_decided",),
-}  # fmt: skip
+}
 """What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""
 REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
 
 
-OF_ANY_DOCUMENT: Final = frozenset({"document_blurred", "document_glare", "document_cropped", "document_unreadable"})
+OF_ANY_DOCUMENT: Final = frozenset(
+    {"document_blurred", "document_glare", "document_cropped", "document_unreadable"}
+)
 """Reasons of which a reviewer says which kind of document they are about."""
 
 
@@ -216,20 +293,44 @@ class OfItem:
 
     @property
     def label(self) -> Word:
-        return _("The case as a whole") if self.item == required_documents.SUBMISSION else wording.REQUIREMENTS[self.item][0]
+        return (
+            _("The case as a whole")
+            if self.item == required_documents.SUBMISSION
+            else wording.REQUIREMENTS[self.item][0]
+        )
 
 
-def choices(verb: str, findings: Iterable[Finding], ticked: Sequence[str], about: Mapping[str, str], paper: str) -> list[Choice]:
+def choices(
+    verb: str,
+    findings: Iterable[Finding],
+    ticked: Sequence[str],
+    about: Mapping[str, str],
+    paper: str,
+) -> list[Choice]:
     """The reasons that fit `verb`, those that the checks found first; the first of them have a key.
 
     What can be said of any document is said of the kind in `about`, else of the one that it was found on, else of `paper`.
     """
-    found = {finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT}
+    found = {
+        finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT
+    }
     offered = []
-    for number, code in enumerate(sorted(REASONS_FOR.get(verb, ()), key=lambda code: code not in found), start=1):
-        kind = about.get(code) or (found[code] if found.get(code) in required_documents.OF_KIND else paper)
+    for number, code in enumerate(
+        sorted(REASONS_FOR.get(verb, ()), key=lambda code: code not in found), start=1
+    ):
+        kind = about.get(code) or (
+            found[code] if found.get(code) in required_documents.OF_KIND else paper
+        )
         key = str(number) if number <= BY_NUMBER else ""
-        offered.append(Choice(REASONS[code], code in ticked, code in found, kind if code in OF_ANY_DOCUMENT else "", key))
+        offered.append(
+            Choice(
+                REASONS[code],
+                code in ticked,
+                code in found,
+                kind if code in OF_ANY_DOCUMENT else "",
+                key,
+            )
+        )
     return offered
 
 
@@ -237,7 +338,9 @@ def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
     """The reasons by what they are about, `paper` being that by which the body was set up; where something was found, first."""
     groups: dict[str, list[Choice]] = {}
     for choice in offered:
-        groups.setdefault(required_documents.about(choice.reason.code, choice.about, paper), []).append(choice)
+        groups.setdefault(
+            required_documents.about(choice.reason.code, choice.about, paper), []
+        ).append(choice)
     return [OfItem(item, of_item) for item, of_item in groups.items()]
 
 
@@ -252,7 +355,10 @@ AGREEMENT_WORDS: Final[dict[str, Word]] = {
 }
 STATUS_WORDS: Final[dict[str, Word]] = {"agrees": _("In order"), "differs": _("Speaks against")}
 """Of what stands in the register alone, and is judged rather than compared."""
-_SAID: Final[dict[Agrees, Word]] = {Agrees.MATCH: AGREEMENT_WORDS["agrees"], Agrees.MISMATCH: AGREEMENT_WORDS["differs"]}
+_SAID: Final[dict[Agrees, Word]] = {
+    Agrees.MATCH: AGREEMENT_WORDS["agrees"],
+    Agrees.MISMATCH: AGREEMENT_WORDS["differs"],
+}
 
 
 @dataclass(frozen=True)
@@ -313,13 +419,25 @@ class Row:
 
 
 _IN_ORDER: Final = (
-    "name", "uscc", "legal_representative", "status", "established_on", "term", "type", "registered_capital", "address", "business_scope",
-    "registration_authority", "registration_number",
-)  # fmt: skip
+    "name",
+    "uscc",
+    "legal_representative",
+    "status",
+    "established_on",
+    "term",
+    "type",
+    "registered_capital",
+    "address",
+    "business_scope",
+    "registration_authority",
+    "registration_number",
+)
 _ALWAYS_SHOWN: Final = ("name", "uscc", "legal_representative", "status", "established_on")
 
 
-def comparison(declared: Mapping[str, str], reading: Observation, registry: Observation) -> list[Row]:
+def comparison(
+    declared: Mapping[str, str], reading: Observation, registry: Observation
+) -> list[Row]:
     """Every field that any source gives, those that were declared first.
 
     `reading` and `registry` are the observations of the checks of those names; either may be empty.
@@ -343,18 +461,28 @@ def _cell(row: field_comparison.Row, source: str) -> Cell:
     if row.field == "status":
         return Cell((Part(str(wording.SEEN[status_of(value)])),), differs=says is Agrees.MISMATCH)
     parts = marked(value, row.values[row.reference]) if says is Agrees.MISMATCH else (Part(value),)
-    return Cell(parts, says is Agrees.MISMATCH, _of_code(row) if source == "read" and row.suggestion else "")
+    return Cell(
+        parts, says is Agrees.MISMATCH, _of_code(row) if source == "read" and row.suggestion else ""
+    )
 
 
 def _of_code(row: field_comparison.Row) -> Word:
     """What is said of a code that was misread: what it may be, or that a second source has told what it is."""
-    return _("A look-alike was read; another source has this one") if row.taken else format_lazy(_("Perhaps {code}"), code=row.suggestion)
+    return (
+        _("A look-alike was read; another source has this one")
+        if row.taken
+        else format_lazy(_("Perhaps {code}"), code=row.suggestion)
+    )
 
 
 def marked(value: str, reference: str) -> tuple[Part, ...]:
     """`value` in parts, marked where it departs from `reference`."""
     changes = SequenceMatcher(None, reference, value, autojunk=False).get_opcodes()
-    return tuple(Part(value[start:end], kind != "equal") for kind, _a, _b, start, end in changes if start < end)
+    return tuple(
+        Part(value[start:end], kind != "equal")
+        for kind, _a, _b, start, end in changes
+        if start < end
+    )
 
 
 # --- Where on the page it stands -----------------------------------------------------------------------
@@ -390,7 +518,11 @@ def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
 
 def mark_of(finding: Finding) -> str:
     """By which name a finding and the box of its place know each other; "" for one without a place of its own."""
-    return f"{finding.check}-{finding.code}-{finding.field}" if finding.region and finding.check in MARKED else ""
+    return (
+        f"{finding.check}-{finding.code}-{finding.field}"
+        if finding.region and finding.check in MARKED
+        else ""
+    )
 
 
 MARKED: Final = frozenset({"forgery", "duplicates"})
@@ -445,7 +577,11 @@ class Said:
     @property
     def seen(self) -> Word:
         """What was seen, where that says more than the sentence."""
-        return "" if self.finding.code == "re_encoded_only" else wording.SEEN.get(self.finding.seen, self.finding.seen)
+        return (
+            ""
+            if self.finding.code == "re_encoded_only"
+            else wording.SEEN.get(self.finding.seen, self.finding.seen)
+        )
 
     @property
     def expected(self) -> Word:

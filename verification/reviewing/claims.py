@@ -22,7 +22,15 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 from events.models import record
 from verification.cases import guards
-from verification.models import Case, CaseNote, CaseQuerySet, NoteKind, Presence, ReviewDraft, TakeOver
+from verification.models import (
+    Case,
+    CaseNote,
+    CaseQuerySet,
+    NoteKind,
+    Presence,
+    ReviewDraft,
+    TakeOver,
+)
 from verification.reviewing.queue_filters import NO_FILTERS, Filters
 
 CLAIM_FOR: Final = timedelta(minutes=15)
@@ -83,16 +91,22 @@ def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) 
     return case
 
 
-def claim_next(reviewer: User, now: datetime, ahead: bool = False, filters: Filters = NO_FILTERS) -> Case | None:
+def claim_next(
+    reviewer: User, now: datetime, ahead: bool = False, filters: Filters = NO_FILTERS
+) -> Case | None:
     """Take the most urgent case that this reviewer may take, what was assigned to them first; None where there is none.
 
     What was taken ahead comes first, and becomes current unless the next one is only taken ahead, too. `filters`: of what is
     nobody's yet, only what they ask for.
     """
     actor = reviewer.as_reviewer()
-    taken_ahead = Case.objects.awaiting_review().filter(claimed_by=reviewer, claimed_until__gt=now, claimed_at=None)
+    taken_ahead = Case.objects.awaiting_review().filter(
+        claimed_by=reviewer, claimed_until__gt=now, claimed_at=None
+    )
     waiting = Case.objects.awaiting_review().free(now).open_to(actor)
-    of_nobody = filters.apply(waiting.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False)), actor, now)
+    of_nobody = filters.apply(
+        waiting.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False)), actor, now
+    )
     with transaction.atomic():
         for cases in (taken_ahead, waiting.filter(assigned_to=reviewer), of_nobody):
             if case := _first(cases, actor, now):
@@ -106,7 +120,11 @@ def _first(cases: CaseQuerySet, actor: Actor, now: datetime) -> Case | None:
     """The first that may be claimed, locked; one that another is just taking is passed by, and nobody waits for it."""
     can = connection.features.has_select_for_update_skip_locked
     passed: list[UUID] = []
-    while case := cases.exclude(pk__in=passed).select_for_update(skip_locked=can, of=("self",) if can else ()).first():
+    while (
+        case := cases.exclude(pk__in=passed)
+        .select_for_update(skip_locked=can, of=("self",) if can else ())
+        .first()
+    ):
         if guards.may_claim(case, actor, now) is None:
             return case
         passed.append(case.pk)
@@ -116,7 +134,11 @@ def _first(cases: CaseQuerySet, actor: Actor, now: datetime) -> Case | None:
 def _take(case: Case, reviewer: User, actor: Actor, now: datetime, *, ahead: bool) -> None:
     mine = case.claimed_by_me(actor.id, now)
     began = case.claimed_at if mine else None
-    case.claimed_by, case.claimed_until, case.claimed_at = reviewer, now + CLAIM_FOR, began if ahead else began or now
+    case.claimed_by, case.claimed_until, case.claimed_at = (
+        reviewer,
+        now + CLAIM_FOR,
+        began if ahead else began or now,
+    )
     case.held_until = None
     if not mine:
         _answer(case, now)
@@ -150,14 +172,26 @@ def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
     mine = Q(claimed_by=reviewer, claimed_until__gt=now)
     Presence.objects.update_or_create(case_id=case_id, user=reviewer, defaults={"seen_at": now})
     if active:  # with the case, what was taken ahead of it
-        Case.objects.filter(mine).filter(Q(pk=case_id) | Q(claimed_at=None)).update(claimed_until=now + BEAT_FOR)
-    others = Presence.objects.filter(case_id=case_id, seen_at__gt=now - THERE_FOR).exclude(user=reviewer).order_by("user__email")
+        Case.objects.filter(mine).filter(Q(pk=case_id) | Q(claimed_at=None)).update(
+            claimed_until=now + BEAT_FOR
+        )
+    others = (
+        Presence.objects.filter(case_id=case_id, seen_at__gt=now - THERE_FOR)
+        .exclude(user=reviewer)
+        .order_by("user__email")
+    )
     there = tuple(others.values_list("user__email", flat=True))
     case: Case | None = Case.objects.filter(mine, pk=case_id).first()
     if case is None:
         return Beat(mine=False, others=there)
-    asked = TakeOver.objects.filter(case=case, asked_of=reviewer, answered_at=None).values_list("asked_by__email", flat=True).first()
-    given = TakeOver.objects.filter(case=case, asked_by=reviewer, given=True, answered_at=case.claimed_at).exists()
+    asked = (
+        TakeOver.objects.filter(case=case, asked_of=reviewer, answered_at=None)
+        .values_list("asked_by__email", flat=True)
+        .first()
+    )
+    given = TakeOver.objects.filter(
+        case=case, asked_by=reviewer, given=True, answered_at=case.claimed_at
+    ).exists()
     return Beat(True, case.claimed_until, there, asked or "", given)
 
 
@@ -184,12 +218,17 @@ def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
     with _locked(case_id) as case:
         if refused := guards.may_ask_for(case, actor, now):
             raise refused
-        if not case.claimed_by_other(actor.id, now) or case.claimed_by is None:  # free, or mine: it can simply be claimed
+        if (
+            not case.claimed_by_other(actor.id, now) or case.claimed_by is None
+        ):  # free, or mine: it can simply be claimed
             raise Refused("claim_required")
         try:
             with transaction.atomic():
                 asked, new = TakeOver.objects.get_or_create(
-                    case=case, asked_by=reviewer, answered_at=None, defaults={"asked_of": case.claimed_by, "asked_at": now}
+                    case=case,
+                    asked_by=reviewer,
+                    answered_at=None,
+                    defaults={"asked_of": case.claimed_by, "asked_at": now},
                 )
         except IntegrityError as error:  # somebody else asks for it already
             raise Refused("claimed_by_other") from error
@@ -208,7 +247,14 @@ def give(case_id: UUID, reviewer: User, now: datetime) -> Case:
             raise refused
         _answer(case, now, given=True)
         case.claimed_by, case.claimed_until, case.claimed_at = asked.asked_by, now + CLAIM_FOR, now
-        record("give_claim", case, actor, now, employer_id=case.employer_id, data={"to": str(asked.asked_by_id)})
+        record(
+            "give_claim",
+            case,
+            actor,
+            now,
+            employer_id=case.employer_id,
+            data={"to": str(asked.asked_by_id)},
+        )
     return case
 
 
@@ -222,7 +268,11 @@ def keep(case_id: UUID, reviewer: User, now: datetime) -> None:
 
 
 def _asked_of(case: Case, reviewer: User) -> TakeOver:
-    asked: TakeOver | None = TakeOver.objects.filter(case=case, asked_of=reviewer, answered_at=None).select_related("asked_by").first()
+    asked: TakeOver | None = (
+        TakeOver.objects.filter(case=case, asked_of=reviewer, answered_at=None)
+        .select_related("asked_by")
+        .first()
+    )
     if asked is None:
         raise Refused("state_conflict", "state", seen=case.state)  # answered in the same moment
     return asked
@@ -236,7 +286,14 @@ def _answer(case: Case, now: datetime, *, given: bool = False) -> None:
 
 
 def save_draft(
-    case_id: UUID, reviewer: User, now: datetime, *, verb: str, codes: Sequence[str], note: str, about: Mapping[str, str] = ABOUT_NOTHING
+    case_id: UUID,
+    reviewer: User,
+    now: datetime,
+    *,
+    verb: str,
+    codes: Sequence[str],
+    note: str,
+    about: Mapping[str, str] = ABOUT_NOTHING,
 ) -> ReviewDraft:
     """Keep what was ticked and written, claim or not: a claim that has ended costs nobody their words. Raises Refused.
 
@@ -244,8 +301,16 @@ def save_draft(
     """
     if refused := guards.may_decide(reviewer.as_reviewer()):
         raise refused
-    typed = {"verb": verb, "reasons": list(codes), "about": dict(about), "note": note[:NOTE_AT_MOST], "at": now}
-    draft, _ = ReviewDraft.objects.update_or_create(case_id=case_id, reviewer=reviewer, defaults=typed)
+    typed = {
+        "verb": verb,
+        "reasons": list(codes),
+        "about": dict(about),
+        "note": note[:NOTE_AT_MOST],
+        "at": now,
+    }
+    draft, _ = ReviewDraft.objects.update_or_create(
+        case_id=case_id, reviewer=reviewer, defaults=typed
+    )
     return draft
 
 

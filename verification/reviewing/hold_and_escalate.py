@@ -34,10 +34,14 @@ def escalate(case_id: UUID, reviewer: User, now: datetime, why: str) -> Case:
     return case
 
 
-def _put_down(case: Case, kind: NoteKind, reviewer: User, now: datetime, why: str, data: dict[str, Any]) -> None:
+def _put_down(
+    case: Case, kind: NoteKind, reviewer: User, now: datetime, why: str, data: dict[str, Any]
+) -> None:
     """The claim ends, and colleagues can read why; the Event, which cannot be erased, says only that it was done."""
     if not why.strip():
         raise Refused("words_missing", "why")
     claims.let_go(case, now)
-    CaseNote.objects.create(case=case, by=reviewer, at=now, kind=kind, text=why.strip()[:WORDS_AT_MOST])
+    CaseNote.objects.create(
+        case=case, by=reviewer, at=now, kind=kind, text=why.strip()[:WORDS_AT_MOST]
+    )
     record(kind, case, reviewer.as_reviewer(), now, employer_id=case.employer_id, data=data)

@@ -59,9 +59,13 @@ class Figures:
     def and_also(self, other: Figures) -> Figures:
         """With what is in `other`."""
         oldest = min(filter(None, (self.oldest, other.oldest)), default=None)
-        summed: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in ("waiting", "free", "late", "held")}
+        summed: dict[str, Any] = {
+            name: getattr(self, name) + getattr(other, name)
+            for name in ("waiting", "free", "late", "held")
+        }
         by: dict[str, Any] = {
-            name: _added(getattr(self, name), getattr(other, name)) for name in ("by_reason", "by_class", "by_tier", "by_province")
+            name: _added(getattr(self, name), getattr(other, name))
+            for name in ("by_reason", "by_class", "by_tier", "by_province")
         }
         return Figures(oldest=oldest, **summed, **by)
 
@@ -78,7 +82,9 @@ def of_queue(now: datetime, reviewer: UUID) -> Figures:
 
 
 def _made_for(reviewer: UUID) -> CaseQuerySet:
-    own: CaseQuerySet = Case.objects.filter(golden=True, golden_turn__reviewer=reviewer, golden_turn__lapsed_at=None)
+    own: CaseQuerySet = Case.objects.filter(
+        golden=True, golden_turn__reviewer=reviewer, golden_turn__lapsed_at=None
+    )
     return own
 
 
@@ -97,13 +103,24 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
         )
     )
     # Those of which a decision is under way are few, and asked for each case they would cost more than all the rest.
-    under_way = waiting.unclaimed(now).not_held(now).filter(pk__in=Ruling.objects.open().values("case")).count()
+    under_way = (
+        waiting.unclaimed(now)
+        .not_held(now)
+        .filter(pk__in=Ruling.objects.open().values("case"))
+        .count()
+    )
     # Golden cases are few, and an index has them: joined with their cases, all reasons would be looked up one by one.
     those: Any = (Case.objects.filter(golden=True) if among is None else waiting).values("pk")
-    of_cases = CaseReason.objects.exclude(case__in=those) if among is None else CaseReason.objects.filter(case__in=those)
+    of_cases = (
+        CaseReason.objects.exclude(case__in=those)
+        if among is None
+        else CaseReason.objects.filter(case__in=those)
+    )
     reasons = of_cases.values_list("code").annotate(n=Count("*")).order_by("-n", "code")
     # Apart from the others: PostgreSQL takes the parts of a code for many, and would sort all cases to group by them with the rest.
-    provinces = waiting.values_list(Substr("declared_uscc", 3, 2)).annotate(n=Count("*")).order_by("-n")
+    provinces = (
+        waiting.values_list(Substr("declared_uscc", 3, 2)).annotate(n=Count("*")).order_by("-n")
+    )
     return Figures(
         waiting=sum(group["n"] for group in groups),
         free=sum(group["loose"] for group in groups) - under_way,
@@ -153,8 +170,15 @@ class _Fortnight:
 
     def and_also(self, other: _Fortnight) -> _Fortnight:
         days = {*self.waited, *other.waited}
-        waited = {day: self.waited.get(day, Counter()) + other.waited.get(day, Counter()) for day in days}
-        return _Fortnight(self.came + other.came, self.decided + other.decided, waited, self.waiting + other.waiting)
+        waited = {
+            day: self.waited.get(day, Counter()) + other.waited.get(day, Counter()) for day in days
+        }
+        return _Fortnight(
+            self.came + other.came,
+            self.decided + other.decided,
+            waited,
+            self.waiting + other.waiting,
+        )
 
     def days(self, now: datetime) -> list[Day]:
         """Each day, today at the end. The backlog is reckoned back from what waits now."""
@@ -164,11 +188,15 @@ class _Fortnight:
         since_then = list(accumulate(reversed(grown[1:]), initial=0))[::-1]
         return [
             Day(
-                day, self.came[day], self.decided[day], max(0, self.waiting - later),
-                _percentile(self.waited.get(day, Counter()), 0.5), _percentile(self.waited.get(day, Counter()), 0.9),
+                day,
+                self.came[day],
+                self.decided[day],
+                max(0, self.waiting - later),
+                _percentile(self.waited.get(day, Counter()), 0.5),
+                _percentile(self.waited.get(day, Counter()), 0.9),
             )
             for day, later in zip(days, since_then, strict=True)
-        ]  # fmt: skip
+        ]
 
 
 def lately(now: datetime, reviewer: UUID) -> list[Day]:
@@ -191,24 +219,39 @@ def _days(now: datetime) -> list[date]:
 def _look_back(now: datetime, among: CaseQuerySet | None = None) -> _Fortnight:
     since = timezone.make_aware(datetime.combine(_days(now)[0], datetime.min.time()))
     decisions = Decision.objects.filter(decided_at__gte=since).order_by()
-    decisions = decisions.filter(case__golden=False) if among is None else decisions.filter(case__in=among.values("pk"))
+    decisions = (
+        decisions.filter(case__golden=False)
+        if among is None
+        else decisions.filter(case__in=among.values("pk"))
+    )
     # Rights that were given back on an appeal took it from the queue as well, and have waited; others never were in it.
-    by_person = decisions.filter(Q(verb__in=guards.NEEDS_CLAIM) | Q(waited__isnull=False), decided_by__isnull=False)
+    by_person = decisions.filter(
+        Q(verb__in=guards.NEEDS_CLAIM) | Q(waited__isnull=False), decided_by__isnull=False
+    )
     came = _by_day(decisions.filter(verb__in=("hold_for_review", "reopen")), "decided_at")
     if among is None:  # nobody appeals for a golden case
         came += _by_day(Appeal.objects.filter(at__gte=since).order_by(), "at")
     decided: Counter[date] = Counter()
     waited: dict[date, Counter[int]] = defaultdict(Counter)
-    rows = by_person.annotate(day=TruncDate("decided_at"), tenths=Floor(F("waited") * _TENTHS)).values_list("day", "tenths")
+    rows = by_person.annotate(
+        day=TruncDate("decided_at"), tenths=Floor(F("waited") * _TENTHS)
+    ).values_list("day", "tenths")
     for day, tenths, n in rows.annotate(n=Count("pk")):
         decided[day] += n
         if tenths is not None:
             waited[day][int(tenths)] += n
-    return _Fortnight(came, decided, dict(waited), (Case.objects.real() if among is None else among).queued().count())
+    return _Fortnight(
+        came,
+        decided,
+        dict(waited),
+        (Case.objects.real() if among is None else among).queued().count(),
+    )
 
 
 def _by_day(rows: Any, moment: str) -> Counter[date]:
-    return Counter(dict(rows.annotate(day=TruncDate(moment)).values_list("day").annotate(n=Count("pk"))))
+    return Counter(
+        dict(rows.annotate(day=TruncDate(moment)).values_list("day").annotate(n=Count("pk")))
+    )
 
 
 def _percentile(tenths: Counter[int], share: float) -> float | None:

@@ -49,7 +49,11 @@ class Claim(StrEnum):
     HELD = "held"
 
 
-OLDER_THAN: Final = {Age.DAY: timedelta(days=1), Age.THREE_DAYS: timedelta(days=3), Age.WEEK: timedelta(days=7)}
+OLDER_THAN: Final = {
+    Age.DAY: timedelta(days=1),
+    Age.THREE_DAYS: timedelta(days=3),
+    Age.WEEK: timedelta(days=7),
+}
 EXPIRING_WITHIN: Final = timedelta(minutes=2)
 """An open page renews its claim every few seconds for three minutes; a claim with less than this left has none."""
 
@@ -80,14 +84,20 @@ class Filters:
             if (value := query.get(parameter, "")) and (value == ALL or _known(field, value))
         }
         state = chosen.pop("state", ALL if text else State.IN_REVIEW)
-        return cls(state=state, text=text, **{field: value for field, value in chosen.items() if value != ALL})
+        return cls(
+            state=state,
+            text=text,
+            **{field: value for field, value in chosen.items() if value != ALL},
+        )
 
     def as_query(self) -> str:
         """As an address says it: `from_query` makes the same of it."""
         usual = Filters(state=ALL if self.text else State.IN_REVIEW)
         names = PARAMETERS | {"text": "q"}
         asked = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return urlencode({names[name]: str(value) for name, value in asked if value != getattr(usual, name)})
+        return urlencode(
+            {names[name]: str(value) for name, value in asked if value != getattr(usual, name)}
+        )
 
     def suffix(self) -> str:
         """What an address ends with to ask for the same: `as_query`, after its question mark."""
@@ -108,13 +118,21 @@ class Filters:
         if self.tier:
             cases = cases.filter(rights_now=self.tier)
         if self.province:
-            cases = cases.alias(province=Substr("declared_uscc", 3, 2)).filter(province=self.province)
+            cases = cases.alias(province=Substr("declared_uscc", 3, 2)).filter(
+                province=self.province
+            )
         return _of_claim(_of_age(cases, self.age, now), self.claim, actor, now)
 
 
 PARAMETERS: Final = {
-    "state": "state", "reason": "reason", "account_class": "class", "tier": "tier", "age": "age", "province": "province", "claim": "claim",
-}  # fmt: skip
+    "state": "state",
+    "reason": "reason",
+    "account_class": "class",
+    "tier": "tier",
+    "age": "age",
+    "province": "province",
+    "claim": "claim",
+}
 """How an address names what is asked for."""
 NO_FILTERS: Final = Filters()
 
@@ -181,8 +199,12 @@ class Neighbours:
 
 def neighbours(case: Case, filters: Filters, actor: Actor, now: datetime) -> Neighbours:
     """The cases before and after this one among what is asked for, whether or not it is among them itself: two queries."""
-    cases = filters.apply(Case.objects.shown_to(actor.id).order_by(*ORDER), actor, now).exclude(pk=case.pk)
-    return Neighbours(_first(cases.filter(_before(case)).reverse()), _first(cases.filter(_after(case))))
+    cases = filters.apply(Case.objects.shown_to(actor.id).order_by(*ORDER), actor, now).exclude(
+        pk=case.pk
+    )
+    return Neighbours(
+        _first(cases.filter(_before(case)).reverse()), _first(cases.filter(_after(case)))
+    )
 
 
 ORDER: Final = ("-urgency", "submitted_at", "pk")
@@ -195,10 +217,14 @@ def _first(cases: CaseQuerySet) -> UUID | None:
 
 def _after(case: Case) -> Q:
     """The bound stands apart: by it an index is entered where the case is, and not at its beginning."""
-    later = Q(submitted_at__gt=case.submitted_at) | Q(submitted_at=case.submitted_at, pk__gt=case.pk)
+    later = Q(submitted_at__gt=case.submitted_at) | Q(
+        submitted_at=case.submitted_at, pk__gt=case.pk
+    )
     return Q(urgency__lte=case.urgency) & (Q(urgency__lt=case.urgency) | later)
 
 
 def _before(case: Case) -> Q:
-    earlier = Q(submitted_at__lt=case.submitted_at) | Q(submitted_at=case.submitted_at, pk__lt=case.pk)
+    earlier = Q(submitted_at__lt=case.submitted_at) | Q(
+        submitted_at=case.submitted_at, pk__lt=case.pk
+    )
     return Q(urgency__gte=case.urgency) & (Q(urgency__gt=case.urgency) | earlier)

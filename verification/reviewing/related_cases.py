@@ -84,7 +84,10 @@ class Related:
     @property
     def why(self) -> list[str]:
         """What it has in common, in words, the strongest first; of one in between, with that one."""
-        shown = sorted({link.by for link in self.links if link.through is None or self.hops > 1}, key=list(Shared).index)
+        shown = sorted(
+            {link.by for link in self.links if link.through is None or self.hops > 1},
+            key=list(Shared).index,
+        )
         return [str(SHARED_WORDS[by]) for by in shown]
 
     @property
@@ -136,7 +139,11 @@ class Cluster:
     @property
     def waiting(self) -> list[Case]:
         """Those of them, with the case itself, that wait for a reviewer."""
-        return [case for case in (self.case, *(found.case for found in self.related)) if case.state in states.REVIEWABLE]
+        return [
+            case
+            for case in (self.case, *(found.case for found in self.related))
+            if case.state in states.REVIEWABLE
+        ]
 
 
 def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = None) -> Cluster:
@@ -155,11 +162,19 @@ def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = 
     first = sorted(links, key=lambda other: -len(links[other]))[:AT_MOST]
     for by, seed, others, shared_by in _sharing(first) if first else ():
         for other in others if shared_by <= COMMON and by is not Shared.EMPLOYER else ():
-            if other != case.pk and other not in first and not any(link.by is by and link.through == seed for link in links[other]):
+            if (
+                other != case.pk
+                and other not in first
+                and not any(link.by is by and link.through == seed for link in links[other])
+            ):
                 links[other].append(Link(by, seed))
-    chosen = [*first, *sorted(links.keys() - set(first), key=lambda other: -len(links[other]))][:AT_MOST]
+    chosen = [*first, *sorted(links.keys() - set(first), key=lambda other: -len(links[other]))][
+        :AT_MOST
+    ]
     cases: dict[UUID, Case] = Case.objects.in_bulk(chosen)
-    cluster.related = [Related(cases[other], links[other], near.get(other)) for other in chosen if other in cases]
+    cluster.related = [
+        Related(cases[other], links[other], near.get(other)) for other in chosen if other in cases
+    ]
     cluster.alike = _alike(case)
     cluster.decisions = _decided(cluster, reviewer)
     return cluster
@@ -168,13 +183,22 @@ def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = 
 def _alike(case: Case) -> list[Case]:
     if not case.name_key:
         return []
-    alike = Case.objects.real().filter(name_key=case.name_key).exclude(declared_uscc=case.declared_uscc).exclude(state__in=_UNSAID)
+    alike = (
+        Case.objects.real()
+        .filter(name_key=case.name_key)
+        .exclude(declared_uscc=case.declared_uscc)
+        .exclude(state__in=_UNSAID)
+    )
     return list(alike.order_by("-opened_at")[:_ALIKE])
 
 
 def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
     among = [found.case.pk for found in cluster.related]
-    latest = Decision.objects.filter(case__in=among, decided_by__isnull=False).select_related("case", "decided_by").order_by("-pk")
+    latest = (
+        Decision.objects.filter(case__in=among, decided_by__isnull=False)
+        .select_related("case", "decided_by")
+        .order_by("-pk")
+    )
     told = [
         Decided(
             case=decision.case,
@@ -198,7 +222,9 @@ Sharing = tuple[Shared, UUID, list[UUID], int]
 def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
     """Whatever `seeds` share with other cases, in one query whose work is bounded by `COMMON` and `COUNTED` for each thing."""
     key = Case._meta.pk
-    listed = {"postgresql": "string_agg(CAST(o.id AS text), ',')"}.get(connection.vendor, "group_concat(o.id)")
+    listed = {"postgresql": "string_agg(CAST(o.id AS text), ',')"}.get(
+        connection.vendor, "group_concat(o.id)"
+    )
     marks = ",".join(["%s"] * len(seeds))
     parts = []
     for by, (things, thing, others) in _THINGS.items():
@@ -213,7 +239,12 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
         cursor.execute(" UNION ALL ".join(parts), prepared * len(parts))
         rows = cursor.fetchall()
     return [
-        (Shared(by), UUID(str(seed)), sorted({UUID(other) for other in others.split(",")}, key=str), shared_by)
+        (
+            Shared(by),
+            UUID(str(seed)),
+            sorted({UUID(other) for other in others.split(",")}, key=str),
+            shared_by,
+        )
         for by, seed, others, shared_by in rows
         if others
     ]
@@ -237,16 +268,32 @@ _SEEN: Final = (
     f"WHERE {_OTHERS} AND u.email_verified_at IS NOT NULL AND g.digest = t.thing AND g.kind = "
 )
 _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
-    Shared.EMPLOYER: (_CASE, "s.employer_id", f"SELECT c.id FROM verification_case c WHERE c.employer_id = t.thing AND {_STOOD_BY}"),
-    Shared.CODE: (_CASE, "s.declared_uscc", f"SELECT c.id FROM verification_case c WHERE c.declared_uscc = t.thing AND {_OTHERS}"),
+    Shared.EMPLOYER: (
+        _CASE,
+        "s.employer_id",
+        f"SELECT c.id FROM verification_case c WHERE c.employer_id = t.thing AND {_STOOD_BY}",
+    ),
+    Shared.CODE: (
+        _CASE,
+        "s.declared_uscc",
+        f"SELECT c.id FROM verification_case c WHERE c.declared_uscc = t.thing AND {_OTHERS}",
+    ),
     Shared.REPRESENTATIVE: (
         f"{_CASE} AND s.declared_legal_representative <> ''",
         "s.declared_legal_representative",
         "SELECT c.id FROM verification_case c WHERE c.declared_legal_representative = t.thing "
         f"AND c.declared_legal_representative <> '' AND {_OTHERS}",
     ),
-    Shared.PHONE: (f"{_PEOPLE}'{SightingKind.PHONE}'", "g.digest", f"{_SEEN}'{SightingKind.PHONE}'"),
-    Shared.DEVICE: (f"{_PEOPLE}'{SightingKind.DEVICE}'", "g.digest", f"{_SEEN}'{SightingKind.DEVICE}'"),
+    Shared.PHONE: (
+        f"{_PEOPLE}'{SightingKind.PHONE}'",
+        "g.digest",
+        f"{_SEEN}'{SightingKind.PHONE}'",
+    ),
+    Shared.DEVICE: (
+        f"{_PEOPLE}'{SightingKind.DEVICE}'",
+        "g.digest",
+        f"{_SEEN}'{SightingKind.DEVICE}'",
+    ),
     Shared.IMAGE: (
         _LICENCE,
         "d.sha256",
@@ -266,12 +313,24 @@ def _seen_near(case: Case, observed: dict[str, Any] | None) -> dict[UUID, dict[s
     Those are looked for among the pages that share this one's rare words: no index leads from an observation back.
     """
     seen = observed if observed is not None else _observed([case.pk]).get(case.pk, {})
-    near = {UUID(found["case"]): found for found in reversed(seen.get("near_same", ()))}  # of each case the best, which is the first
-    mine = DocumentPage.objects.filter(document__case=case, document__kind=DocumentKind.BUSINESS_LICENCE, document__superseded_at=None)
+    near = {
+        UUID(found["case"]): found for found in reversed(seen.get("near_same", ()))
+    }  # of each case the best, which is the first
+    mine = DocumentPage.objects.filter(
+        document__case=case,
+        document__kind=DocumentKind.BUSINESS_LICENCE,
+        document__superseded_at=None,
+    )
     pages = list(mine.values_list("pk", flat=True))
-    likely = {page for found in picture_index.candidates(pages).values() for page in found} if pages else set()
+    likely = (
+        {page for found in picture_index.candidates(pages).values() for page in found}
+        if pages
+        else set()
+    )
     if likely:
-        others = DocumentPage.objects.filter(pk__in=likely, document__case__golden=False).exclude(document__case__employer=case.employer_id)
+        others = DocumentPage.objects.filter(pk__in=likely, document__case__golden=False).exclude(
+            document__case__employer=case.employer_id
+        )
         for other, its in _observed(others.values("document__case")).items():
             for found in its.get("near_same", ()):
                 if UUID(found["case"]) == case.pk and other not in near and "page" in found:
@@ -287,4 +346,9 @@ def _observed(cases: Iterable[Any]) -> dict[UUID, dict[str, Any]]:
 
 def _from_here(other: UUID, found: dict[str, Any]) -> dict[str, Any]:
     """What another case's check saw of this one, told from this one's side: its page is theirs, and the region is not known."""
-    return {"case": str(other), "page": found.get("of_page", 0), "of_page": found["page"], "agreement": found.get("agreement")}
+    return {
+        "case": str(other),
+        "page": found.get("of_page", 0),
+        "of_page": found["page"],
+        "agreement": found.get("agreement"),
+    }

@@ -32,7 +32,9 @@ class Values:
 
     def in_(self, language: str) -> dict[str, str]:
         """Each variable's value in `language` (a code such as `zh-hans` or `en`)."""
-        items = ("、" if language.startswith("zh") else ", ").join(item.in_(language) for item in self.items)
+        items = ("、" if language.startswith("zh") else ", ").join(
+            item.in_(language) for item in self.items
+        )
         return {"company": self.company, "uscc": self.uscc, "items": items}
 
 

@@ -58,9 +58,16 @@ def _locked(case_id: UUID) -> Iterator[Case]:
 
 
 def decide(
-    case_id: UUID, verb: str, reviewer: User, now: datetime, codes: Sequence[str], note: str, *,
-    seen_version: int, besides: Mapping[str, Any] = NOTHING_BESIDES,
-) -> Ruling:  # fmt: skip
+    case_id: UUID,
+    verb: str,
+    reviewer: User,
+    now: datetime,
+    codes: Sequence[str],
+    note: str,
+    *,
+    seen_version: int,
+    besides: Mapping[str, Any] = NOTHING_BESIDES,
+) -> Ruling:
     """Rule on a claimed case; carried out after `UNDO_SECONDS` unless it is undone. The claim ends and the draft goes.
 
     `seen_version` is the version of the case that the reviewer looked at. `besides` is what else `operations.review` has to be
@@ -79,11 +86,20 @@ def decide(
         try:
             with transaction.atomic():
                 ruling: Ruling = Ruling.objects.create(
-                    case=case, attempt_number=case.attempt_number, case_version=case.version,
-                    stage=RulingStage(case.review_stage), second_review=case.second_review,
-                    verb=verb, reasons=list(dict.fromkeys(codes)), note=note, besides=dict(besides), by=reviewer, made_at=now,
-                    seconds=case.seconds_before(actor.id, now), due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
-                )  # fmt: skip
+                    case=case,
+                    attempt_number=case.attempt_number,
+                    case_version=case.version,
+                    stage=RulingStage(case.review_stage),
+                    second_review=case.second_review,
+                    verb=verb,
+                    reasons=list(dict.fromkeys(codes)),
+                    note=note,
+                    besides=dict(besides),
+                    by=reviewer,
+                    made_at=now,
+                    seconds=case.seconds_before(actor.id, now),
+                    due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
+                )
         except IntegrityError as error:  # the constraint: one open ruling a case
             raise Refused("decision_under_way") from error
         claims.let_go(case, now)
@@ -99,7 +115,11 @@ def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
         return None
     if stopped := guards.stopped(case.employer_id):
         return stopped
-    taken = Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False, test=False).exclude(pk=case.employer_id).exists()
+    taken = (
+        Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False, test=False)
+        .exclude(pk=case.employer_id)
+        .exists()
+    )
     return Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) if taken else None
 
 
@@ -130,7 +150,15 @@ def _give_back(case: Case, ruling: Ruling, now: datetime) -> None:
 
 def _keep_typed(ruling: Ruling, now: datetime) -> None:
     about = ruling.besides.get("about", {})
-    claims.save_draft(ruling.case_id, ruling.by, now, verb=ruling.verb, codes=ruling.reasons, note=ruling.note, about=about)
+    claims.save_draft(
+        ruling.case_id,
+        ruling.by,
+        now,
+        verb=ruling.verb,
+        codes=ruling.reasons,
+        note=ruling.note,
+        about=about,
+    )
 
 
 # --- Carrying it out -------------------------------------------------------------------------------------
@@ -166,7 +194,10 @@ def carry_out_due(now: datetime, of: User | None = None, at_most: int = SWEEP_AT
     """Carry out what is due, the longest due first, of one reviewer or of all; how many."""
     due = Ruling.objects.due(now).order_by("due_at", "pk")
     due = due.filter(Q(by=of) | Q(confirmed_by=of)) if of else due
-    return sum(carry_out(ruling_id, now) != RulingOutcome.WAITING for ruling_id in list(due.values_list("pk", flat=True)[:at_most]))
+    return sum(
+        carry_out(ruling_id, now) != RulingOutcome.WAITING
+        for ruling_id in list(due.values_list("pk", flat=True)[:at_most])
+    )
 
 
 def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
@@ -175,7 +206,9 @@ def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
     if ruling.deaths >= DEATHS_AT_MOST:
         raise Refused("check_incomplete")
     if ruling.case_version != case.version:
-        raise Refused("bulk_changed" if ruling.bulk_id else "state_conflict", "state", seen=case.state)
+        raise Refused(
+            "bulk_changed" if ruling.bulk_id else "state_conflict", "state", seen=case.state
+        )
     if refused := guards.may(ruling.verb, case, actor, now, ruling):
         raise refused
     if case.golden:
@@ -183,8 +216,16 @@ def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
     if guards.by_one(ruling.verb, case, actor, ruling):
         return _file(ruling, case, now)
     operations.review(
-        case.pk, ruling.verb, actor, now, ruling.reasons, ruling.note, ruling.case_version, ruling=ruling, **ruling.besides
-    )  # fmt: skip
+        case.pk,
+        ruling.verb,
+        actor,
+        now,
+        ruling.reasons,
+        ruling.note,
+        ruling.case_version,
+        ruling=ruling,
+        **ruling.besides,
+    )
     return RulingOutcome.CARRIED_OUT
 
 
@@ -199,17 +240,29 @@ def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
 
 def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
     """Kept beside the case, which goes to somebody else: to the second reviewer, or to a third where the first two differ."""
-    case.review_stage = ReviewStage.SECOND if case.review_stage == ReviewStage.FIRST else ReviewStage.THIRD
+    case.review_stage = (
+        ReviewStage.SECOND if case.review_stage == ReviewStage.FIRST else ReviewStage.THIRD
+    )
     case.assigned_to = None
     case.save()
-    record("file_ruling", case, SYSTEM, now, employer_id=case.employer_id, data={"ruling": ruling.pk})
+    record(
+        "file_ruling", case, SYSTEM, now, employer_id=case.employer_id, data={"ruling": ruling.pk}
+    )
     return RulingOutcome.FILED
 
 
 def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None:
     """The case waits again, colleagues can read why, and whoever ruled finds what they had typed."""
     CaseNote.objects.create(case=case, at=now, kind=NoteKind.RETURNED, text=refused.code)
-    record("return_ruling", case, SYSTEM, now, employer_id=case.employer_id, reasons=(refused.code,), data={"ruling": ruling.pk})
+    record(
+        "return_ruling",
+        case,
+        SYSTEM,
+        now,
+        employer_id=case.employer_id,
+        reasons=(refused.code,),
+        data={"ruling": ruling.pk},
+    )
     if ruling.bulk_id is None and guards.may_decide(ruling.by.as_reviewer()) is None:
         _keep_typed(ruling, now)
 
@@ -218,9 +271,15 @@ def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None
 
 
 def preview(
-    case_id: UUID, verb: str, reviewer: User, now: datetime, codes: Sequence[str], note: str, *,
+    case_id: UUID,
+    verb: str,
+    reviewer: User,
+    now: datetime,
+    codes: Sequence[str],
+    note: str,
+    *,
     besides: Mapping[str, Any] = NOTHING_BESIDES,
-) -> dict[str, tuple[str, str]]:  # fmt: skip
+) -> dict[str, tuple[str, str]]:
     """Subject and body of the mail that the employer would get, by language; nothing is done. Raises Refused as the decision would.
 
     The decision itself is made, its mail written as it would leave, and all of it rolled back: so it cannot differ.
@@ -231,10 +290,20 @@ def preview(
             raise refused
         if case.golden:  # whose people never get a mail: as long as this is looked at, they would
             User.objects.filter(member__employer=case.employer_id).update(is_active=True)
-        as_if = Ruling(case=case, stage=RulingStage.THIRD, verb=verb, by=reviewer, made_at=now)  # by whom the last word is said
+        as_if = Ruling(
+            case=case, stage=RulingStage.THIRD, verb=verb, by=reviewer, made_at=now
+        )  # by whom the last word is said
         operations.review(case.pk, verb, actor, now, codes, note, None, ruling=as_if, **besides)
-        mail = Mail.objects.filter(template=f"case_{verb}", created_at=now, context__case=str(case.pk)).order_by("-pk").first()
-        told = {language: _told(mail, language, now) for language, _ in settings.LANGUAGES} if mail else {}
+        mail = (
+            Mail.objects.filter(template=f"case_{verb}", created_at=now, context__case=str(case.pk))
+            .order_by("-pk")
+            .first()
+        )
+        told = (
+            {language: _told(mail, language, now) for language, _ in settings.LANGUAGES}
+            if mail
+            else {}
+        )
         transaction.set_rollback(True)
     return told
 

@@ -29,5 +29,11 @@ def keep(reply: SavedReply, actor: Actor, now: datetime) -> SavedReply:
     if refused := problem(reply.text_zh) or problem(reply.text_en):
         raise refused
     reply.save()
-    record("keep_reply", reply, actor, now, data={"code": reply.code, "verb": reply.verb, "retired": reply.retired_at is not None})
+    record(
+        "keep_reply",
+        reply,
+        actor,
+        now,
+        data={"code": reply.code, "verb": reply.verb, "retired": reply.retired_at is not None},
+    )
     return reply

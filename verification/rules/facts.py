@@ -159,7 +159,9 @@ class Facts:
     """Whether its appeal against what took its rights away waits for a reviewer."""
 
     def in_force(self, now: datetime) -> bool:
-        return self.state is State.APPROVED and self.expires_at is not None and self.expires_at > now
+        return (
+            self.state is State.APPROVED and self.expires_at is not None and self.expires_at > now
+        )
 
     def of_kinds(self, kinds: Collection[str]) -> list[Paper]:
         return [paper for paper in self.papers if paper.kind in kinds]

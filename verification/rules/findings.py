@@ -30,7 +30,12 @@ class Severity(IntEnum):
 
 
 EVIDENCE_FOR_REVIEWERS: Final = frozenset(
-    {"duplicate_excluded", "duplicate_device_cluster", "duplicate_phone_cluster", "duplicate_nominee"}
+    {
+        "duplicate_excluded",
+        "duplicate_device_cluster",
+        "duplicate_phone_cluster",
+        "duplicate_nominee",
+    }
 )
 """Of these an employer is told that they were found, and not by what: who knows by what it is known changes just that."""
 
@@ -64,8 +69,18 @@ class Finding:
 
     def as_reason(self) -> dict[str, str]:
         """What the employer is told of it."""
-        told = {"check": self.check, "code": self.code, "field": self.field, "seen": self.seen, "expected": self.expected}
-        return told | {"field": "", "seen": "", "expected": ""} if self.code in EVIDENCE_FOR_REVIEWERS else told
+        told = {
+            "check": self.check,
+            "code": self.code,
+            "field": self.field,
+            "seen": self.seen,
+            "expected": self.expected,
+        }
+        return (
+            told | {"field": "", "seen": "", "expected": ""}
+            if self.code in EVIDENCE_FOR_REVIEWERS
+            else told
+        )
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Finding:
@@ -82,7 +97,11 @@ class Outcome(StrEnum):
     WAIT = "wait"
 
 
-OUTCOME_VERB: Final = {Outcome.APPROVE: "approve", Outcome.REVIEW: "hold_for_review", Outcome.REJECT: "reject"}
+OUTCOME_VERB: Final = {
+    Outcome.APPROVE: "approve",
+    Outcome.REVIEW: "hold_for_review",
+    Outcome.REJECT: "reject",
+}
 """The verb by which a verdict is carried out."""
 
 

@@ -58,7 +58,9 @@ def kappa(table: Mapping[tuple[str, str], int]) -> Kappa:
     value = (agreed - by_chance) / (1 - by_chance)
     # The variance of a κ that is not 0, by J. L. Fleiss, J. Cohen and B. S. Everitt, "Large sample standard errors of kappa and
     # weighted kappa", Psychol. Bull. 72, 1969, as Fleiss, Levin and Paik give it (Statistical Methods for Rates and Proportions, 18.1).
-    same = sum(p * (1 - (first[a] + second[a]) * (1 - value)) ** 2 for (a, b), p in share.items() if a == b)
+    same = sum(
+        p * (1 - (first[a] + second[a]) * (1 - value)) ** 2 for (a, b), p in share.items() if a == b
+    )
     different = sum(p * (second[a] + first[b]) ** 2 for (a, b), p in share.items() if a != b)
     spread = same + (1 - value) ** 2 * different - (value - by_chance * (1 - value)) ** 2
     # Full agreement in 20 cases does not prove it for the next 1,000, though the formula would say so. By the rule of three what was
@@ -66,4 +68,10 @@ def kappa(table: Mapping[tuple[str, str], int]) -> Kappa:
     half = float(Fraction(3, n) / (1 - by_chance))
     if spread:
         half = _Z * sqrt(spread / n) / float(1 - by_chance)
-    return Kappa(n, float(agreed), float(value), max(float(value) - half, -1.0), min(float(value) + half, 1.0))
+    return Kappa(
+        n,
+        float(agreed),
+        float(value),
+        max(float(value) - half, -1.0),
+        min(float(value) + half, 1.0),
+    )

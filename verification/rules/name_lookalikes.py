@@ -31,7 +31,9 @@ _CONFUSED: Final = """
     辨辩辫 梁粱 晴睛 赢嬴羸 茶荼 祟崇 栗粟 徒徙 宣宜 沫沬 汨汩 肓盲 刺剌 享亨 卯卵 凤风 密蜜 仑仓 沧沦 徽微 菱凌 博搏 讯迅汛 腾滕藤 万方
     旦且目 贝见 厂广 毛手 鱼渔 幸辛 杨扬 阳阴 很狠 弛驰 晓哓 拔拨 抢抡 传伟 儿几 弋戈 矢失 酒洒
 """
-_SAME: Final = str.maketrans({character: group[0] for group in _CONFUSED.split() for character in group[1:]})
+_SAME: Final = str.maketrans(
+    {character: group[0] for group in _CONFUSED.split() for character in group[1:]}
+)
 
 _REGIONS: Final = """
     中国 北京 天津 上海 重庆 河北 山西 内蒙古 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 广西 海南 四川 贵州
@@ -62,7 +64,9 @@ def skeleton(name: str) -> str:
     name without letters. The skeleton of a skeleton is itself.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).upper())
-    plain = re.sub(r"[(〔【\[][^()〔〕【】\[\]]*[)〕】\]]", "", folded)  # (北京), (集团), (有限合伙): a region or a form
+    plain = re.sub(
+        r"[(〔【\[][^()〔〕【】\[\]]*[)〕】\]]", "", folded
+    )  # (北京), (集团), (有限合伙): a region or a form
     key = _letters(plain)
     return _bared(key if len(key) >= _LEAST else _letters(folded), _FORM, _REGION)
 
@@ -80,7 +84,9 @@ def likeness(a: str, b: str) -> float:
     one, other = skeleton(a), skeleton(b)
     if not one or not other:
         return 0.0
-    return _MARK_COUNTS * _near(_bared(one, _TRADE), _bared(other, _TRADE)) + (1 - _MARK_COUNTS) * _near(one, other)
+    return _MARK_COUNTS * _near(_bared(one, _TRADE), _bared(other, _TRADE)) + (
+        1 - _MARK_COUNTS
+    ) * _near(one, other)
 
 
 def alike(name: str, others: Iterable[str]) -> list[tuple[float, str]]:
@@ -95,7 +101,9 @@ def _letters(text: str) -> str:
 
 def _any_of(words: str) -> str:
     # Spelt as they stand in a key; the longest first, so that 有限公司 leaves no 有限.
-    return "|".join(sorted((re.escape(_letters(word)) for word in words.split()), key=len, reverse=True))
+    return "|".join(
+        sorted((re.escape(_letters(word)) for word in words.split()), key=len, reverse=True)
+    )
 
 
 # 超市 and 社区 end no place's name.
@@ -103,7 +111,9 @@ _REGION: Final = re.compile(
     rf"^(?:(?:{_any_of(_REGIONS)})(?:省|市|特别行政区|\w{{0,3}}{_letters('自治区')})?"
     rf"|\w{{2,4}}?(?:省|(?<![超城都门集夜])市|{_letters('自治州')}|县)|\w{{2,4}}?(?<![社小园景校治])区)"
 )
-_FORM: Final = re.compile(rf"(?:(?:{_any_of('有限公司 有限责任公司')})\w{{2,10}}?分公司|{_any_of(_FORMS)})$")
+_FORM: Final = re.compile(
+    rf"(?:(?:{_any_of('有限公司 有限责任公司')})\w{{2,10}}?分公司|{_any_of(_FORMS)})$"
+)
 _TRADE: Final = re.compile(rf"(?:{_any_of(_TRADES)})$")
 
 

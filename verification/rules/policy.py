@@ -36,8 +36,21 @@ class Rules:
 
 CURRENT = Rules(
     version="2026-11.2",
-    required_checks=frozenset({"scan", "reading", "registry", "duplicates", "exclusion", "forgery", "agency_licence", "authority"}),
-    automatic_rejections=frozenset({"registry_revoked", "registry_deregistered", "registry_cancelled"}),
+    required_checks=frozenset(
+        {
+            "scan",
+            "reading",
+            "registry",
+            "duplicates",
+            "exclusion",
+            "forgery",
+            "agency_licence",
+            "authority",
+        }
+    ),
+    automatic_rejections=frozenset(
+        {"registry_revoked", "registry_deregistered", "registry_cancelled"}
+    ),
     valid_for=timedelta(days=180),
     retry_after=(timedelta(hours=1), timedelta(hours=6), *[timedelta(days=1)] * 13),
 )
@@ -64,7 +77,14 @@ def waits_until(waits: int, due_at: datetime, rules: Rules) -> datetime:
     return due_at + sum(rules.retry_after[waits:], timedelta())
 
 
-def decide(findings: Iterable[Finding], reported: Collection[str], rules: Rules, *, waits: int, now: datetime) -> Verdict:
+def decide(
+    findings: Iterable[Finding],
+    reported: Collection[str],
+    rules: Rules,
+    *,
+    waits: int,
+    now: datetime,
+) -> Verdict:
     """The verdict on one attempt: the strictest finding wins.
 
     `reported` are the codes of the checks that finished; `waits` counts how often this attempt has waited.
@@ -90,7 +110,10 @@ def decide(findings: Iterable[Finding], reported: Collection[str], rules: Rules,
 
 def _proven_strongly(findings: Iterable[Finding]) -> bool:
     """Whether the recruiter's authority stands by a bank or by the electronic licence: neither rests on a printed date."""
-    return any(f.code == AUTHORITY_PROVEN and f.severity is Severity.PASS and f.expected == Strength.STRONG for f in findings)
+    return any(
+        f.code == AUTHORITY_PROVEN and f.severity is Severity.PASS and f.expected == Strength.STRONG
+        for f in findings
+    )
 
 
 def _once(codes: list[str]) -> tuple[str, ...]:

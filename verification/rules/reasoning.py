@@ -25,7 +25,9 @@ class Step:
     leads_to: Outcome
 
 
-def steps(findings: Sequence[Finding], reported: Collection[str], rules: Rules, *, waits: int) -> list[Step]:
+def steps(
+    findings: Sequence[Finding], reported: Collection[str], rules: Rules, *, waits: int
+) -> list[Step]:
     """The rules in the order in which they are asked, up to the first that applied: that one decides."""
     asked: list[Step] = []
     for step in _all(findings, reported, rules, waits):
@@ -35,20 +37,40 @@ def steps(findings: Sequence[Finding], reported: Collection[str], rules: Rules, 
     return asked
 
 
-def _all(findings: Sequence[Finding], reported: Collection[str], rules: Rules, waits: int) -> list[Step]:
-    automatic = _codes(f for f in findings if f.severity is Severity.BLOCK and f.code in rules.automatic_rejections)
+def _all(
+    findings: Sequence[Finding], reported: Collection[str], rules: Rules, waits: int
+) -> list[Step]:
+    automatic = _codes(
+        f for f in findings if f.severity is Severity.BLOCK and f.code in rules.automatic_rejections
+    )
     doubts = _codes(f for f in findings if f.severity >= Severity.UNABLE)
     missing = tuple(sorted(rules.required_checks - set(reported)))
     pending = _codes(f for f in findings if f.severity is Severity.WAIT)
-    strong = _codes(f for f in findings if f.code == AUTHORITY_PROVEN and f.severity is Severity.PASS and f.expected == Strength.STRONG)
+    strong = _codes(
+        f
+        for f in findings
+        if f.code == AUTHORITY_PROVEN
+        and f.severity is Severity.PASS
+        and f.expected == Strength.STRONG
+    )
     on_condition = bool(rules.conditional_for) and set(pending) == {UNLISTED} and bool(strong)
     days = rules.conditional_for.days
     return [
         Step(_REFUSES, bool(automatic), automatic, Outcome.REJECT),
         Step(_DOUBTS, bool(doubts), doubts, Outcome.REVIEW),
         Step(_LACKS, bool(missing), missing, Outcome.REVIEW),
-        Step(_conditional(days), on_condition, (*pending, *strong) if on_condition else pending, Outcome.APPROVE),
-        Step(_may_wait(waits, len(rules.retry_after)), bool(pending) and waits < len(rules.retry_after), pending, Outcome.WAIT),
+        Step(
+            _conditional(days),
+            on_condition,
+            (*pending, *strong) if on_condition else pending,
+            Outcome.APPROVE,
+        ),
+        Step(
+            _may_wait(waits, len(rules.retry_after)),
+            bool(pending) and waits < len(rules.retry_after),
+            pending,
+            Outcome.WAIT,
+        ),
         Step(_WAITED, bool(pending), pending, Outcome.REVIEW),
         Step(_NOTHING, True, (), Outcome.APPROVE),
     ]
@@ -58,8 +80,13 @@ def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding.code for finding in findings))
 
 
-_REFUSES = Text("有登记机关的理由可以自动拒绝吗？", "Does the register give a reason for which the machine may refuse?")
-_DOUBTS = Text("有检查发现疑点或无法判断吗？", "Did a check find something against it, or could it not tell?")
+_REFUSES = Text(
+    "有登记机关的理由可以自动拒绝吗？",
+    "Does the register give a reason for which the machine may refuse?",
+)
+_DOUBTS = Text(
+    "有检查发现疑点或无法判断吗？", "Did a check find something against it, or could it not tell?"
+)
 _LACKS = Text("有必需的检查没有结果吗？", "Is the report of a required check missing?")
 _WAITED = Text("等待次数用完了吗？", "Have all waits been used up?")
 _NOTHING = Text("没有任何疑点", "Nothing speaks against it")
@@ -67,7 +94,10 @@ _NOTHING = Text("没有任何疑点", "Nothing speaks against it")
 
 def _conditional(days: int) -> Text:
     if not days:
-        return Text("可以附条件通过吗？（这一版规则没有）", "May it be approved on condition? (not by this version)")
+        return Text(
+            "可以附条件通过吗？（这一版规则没有）",
+            "May it be approved on condition? (not by this version)",
+        )
     return Text(
         f"只差登记机关收录，而授权有强证明吗？（附条件通过 {days} 天）",
         f"Is the register's entry all that is missing, and authority proven strongly? (on condition, {days} days)",

@@ -19,7 +19,12 @@ class Unlocks(StrEnum):
 
 
 MAIL, FACTS, REGISTRATION, AUTHORITY = "mail_address", "company_facts", "registration", "authority"
-LICENCE, APPROVAL, AGENCY, CLIENTS = "business_licence", "approval_document", "agency_licence", "client_authorization"
+LICENCE, APPROVAL, AGENCY, CLIENTS = (
+    "business_licence",
+    "approval_document",
+    "agency_licence",
+    "client_authorization",
+)
 SUBMISSION, REVERIFICATION = "submission", "reverification"
 
 
@@ -60,8 +65,20 @@ _ITEMS: Final = (
     Item(LICENCE, Unlocks.SUBMISSION, ("business_licence",), ("reading",), "document_missing"),
     Item(APPROVAL, Unlocks.SUBMISSION, ("approval_document",), (), "approval_document_missing"),
     Item(REGISTRATION, Unlocks.DOWNLOAD, (), ("registry",)),
-    Item(AGENCY, Unlocks.DOWNLOAD, ("hr_service_licence",), ("agency_licence",), "agency_licence_missing"),
-    Item(CLIENTS, Unlocks.DOWNLOAD, ("client_authorization",), ("agency_licence",), "agency_client_missing"),
+    Item(
+        AGENCY,
+        Unlocks.DOWNLOAD,
+        ("hr_service_licence",),
+        ("agency_licence",),
+        "agency_licence_missing",
+    ),
+    Item(
+        CLIENTS,
+        Unlocks.DOWNLOAD,
+        ("client_authorization",),
+        ("agency_licence",),
+        "agency_client_missing",
+    ),
     Item(
         AUTHORITY,
         Unlocks.DOWNLOAD,
@@ -88,20 +105,35 @@ CURRENT: Final = Pack(
 """人力资源市场暂行条例 18 and 26, 人社厅发〔2025〕60号. A body without a business licence is asked for what set it up."""
 
 TAKES: Final[dict[str, Text]] = {
-    "mail_link": AT_ONCE, "declare": MINUTES, "business_licence": MINUTES, "approval_document": MINUTES, "hr_service_licence": MINUTES,
-    "client_authorization": MINUTES, "company_email": MINUTES, "e_licence": MINUTES, "vouch": MINUTES, "authorization_letter": REVIEWED,
-    "bank_deposit": Text("一至两个工作日", "one or two working days"), "submit": MINUTES, "start": MINUTES, "appeal": HEARD,
+    "mail_link": AT_ONCE,
+    "declare": MINUTES,
+    "business_licence": MINUTES,
+    "approval_document": MINUTES,
+    "hr_service_licence": MINUTES,
+    "client_authorization": MINUTES,
+    "company_email": MINUTES,
+    "e_licence": MINUTES,
+    "vouch": MINUTES,
+    "authorization_letter": REVIEWED,
+    "bank_deposit": Text("一至两个工作日", "one or two working days"),
+    "submit": MINUTES,
+    "start": MINUTES,
+    "appeal": HEARD,
     "ask_person": HEARD,
-}  # fmt: skip
+}
 """How long each way usually takes, until it is known whether it is good."""
 
 YOU: Final = Text("你", "you")
 WHO: Final[dict[str, Text]] = dict.fromkeys(TAKES, YOU) | {
     "company_email": Text("能查看该邮箱的人", "whoever reads that mailbox"),
-    "e_licence": Text("法定代表人或其授权的人", "the legal representative, or whom they have authorised"),
+    "e_licence": Text(
+        "法定代表人或其授权的人", "the legal representative, or whom they have authorised"
+    ),
     "bank_deposit": Text("能查看公司账户的人", "whoever sees the company's account"),
     "vouch": Text("已认证的同事", "a verified colleague"),
-    "authorization_letter": Text("由公司盖章，由审核员查看", "your company stamps it; our reviewer looks at it"),
+    "authorization_letter": Text(
+        "由公司盖章，由审核员查看", "your company stamps it; our reviewer looks at it"
+    ),
     "client_authorization": Text("由委托单位盖章", "your client stamps it"),
     "appeal": Text("你；由另一位审核员答复", "you; another reviewer answers"),
     "ask_person": Text("你；由审核员答复", "you; a reviewer answers"),
@@ -109,7 +141,9 @@ WHO: Final[dict[str, Text]] = dict.fromkeys(TAKES, YOU) | {
 """Who is needed to complete each way."""
 
 HOW: Final[dict[str, Text]] = {
-    "mail_link": Text("打开我们发到你邮箱的链接并确认。", "Open the link that we mailed to you, and confirm."),
+    "mail_link": Text(
+        "打开我们发到你邮箱的链接并确认。", "Open the link that we mailed to you, and confirm."
+    ),
     "declare": Text(
         "更正填报的名称、代码或法定代表人，与执照一致。",
         "Correct the name, the code or the representative, so that they are as on the licence.",
@@ -118,8 +152,13 @@ HOW: Final[dict[str, Text]] = {
         "正本或副本均可。四边完整、文字清晰、没有反光。",
         "Original or duplicate copy. All four edges in the picture, the text sharp, no glare.",
     ),
-    "approval_document": Text("贵单位的批准设立文件。", "The document by which your body was set up."),
-    "hr_service_licence": Text("贵机构有效的人力资源服务许可证。", "The valid licence by which your agency offers HR services."),
+    "approval_document": Text(
+        "贵单位的批准设立文件。", "The document by which your body was set up."
+    ),
+    "hr_service_licence": Text(
+        "贵机构有效的人力资源服务许可证。",
+        "The valid licence by which your agency offers HR services.",
+    ),
     "client_authorization": Text(
         "每家委托单位一份盖章的授权书，写明委托单位和贵机构的全称，以及有效期。",
         "One stamped letter for each client. It names the client and your agency in full, and until when.",
@@ -137,15 +176,26 @@ HOW: Final[dict[str, Text]] = {
         "We send a few cents with a code of six digits. Whoever sees the account tells you the code.",
     ),
     "vouch": Text(
-        "由公司里已在此认证的同事确认你是公司的人。", "Somebody at the company who is verified here already confirms that you belong to it."
+        "由公司里已在此认证的同事确认你是公司的人。",
+        "Somebody at the company who is verified here already confirms that you belong to it.",
     ),
     "authorization_letter": Text(
-        "须加盖公章。由人工查看，因此最慢。", "With the company's seal. A person has to look at it, so it takes longest."
+        "须加盖公章。由人工查看，因此最慢。",
+        "With the company's seal. A person has to look at it, so it takes longest.",
     ),
     "submit": Text("核对后提交。", "Look it over, and hand it in."),
-    "start": Text("重新开始一份申请；还在的材料可以直接沿用。", "Begin a new case; papers that are here can be used again."),
-    "appeal": Text("用几句话写明哪里有误，可附证明。", "Say in a few sentences what is wrong; files may go with it."),
-    "ask_person": Text("用几句话写明情况，可附文件。", "Say in a few sentences how things are; files may go with it."),
+    "start": Text(
+        "重新开始一份申请；还在的材料可以直接沿用。",
+        "Begin a new case; papers that are here can be used again.",
+    ),
+    "appeal": Text(
+        "用几句话写明哪里有误，可附证明。",
+        "Say in a few sentences what is wrong; files may go with it.",
+    ),
+    "ask_person": Text(
+        "用几句话写明情况，可附文件。",
+        "Say in a few sentences how things are; files may go with it.",
+    ),
 }
 """How each way is gone, in a sentence or two."""
 
@@ -164,21 +214,40 @@ def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
 # --- Which item a reason is about ------------------------------------------------------------------------
 
 OF_KIND: Final = {
-    "business_licence": LICENCE, "approval_document": APPROVAL, "hr_service_licence": AGENCY, "client_authorization": CLIENTS,
+    "business_licence": LICENCE,
+    "approval_document": APPROVAL,
+    "hr_service_licence": AGENCY,
+    "client_authorization": CLIENTS,
     "authorization_letter": AUTHORITY,
-}  # fmt: skip
+}
 """Under which item each kind of document stands."""
 _OF_PAPER: Final = (
-    "document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_", "duplicate_same_image", "forgery_",
-)  # fmt: skip
+    "document_",
+    "uscc_missing",
+    "legal_representative_",
+    "established_on_",
+    "agency_scope_",
+    "duplicate_same_image",
+    "forgery_",
+)
 _OF_A_DOCUMENT: Final = ("document_", "duplicate_same_image", "duplicate_alike", "forgery_")
 """Reasons that name the kind of document which they are about, where that is not the paper."""
 _ABOUT: Final = (
-    ("authority_email_unverified", MAIL), ("authority_", AUTHORITY), ("proof_", AUTHORITY), ("bank_", AUTHORITY), ("e_licence_", AUTHORITY),
-    ("vouch_", AUTHORITY), ("agency_client_", CLIENTS), ("agency_licence_", AGENCY),
-    ("duplicate_agency_licence", AGENCY), ("approval_document_", APPROVAL),
-    ("registry_", REGISTRATION), ("name_", FACTS), ("uscc_invalid", FACTS), ("uscc_mismatch", FACTS),
-)  # fmt: skip
+    ("authority_email_unverified", MAIL),
+    ("authority_", AUTHORITY),
+    ("proof_", AUTHORITY),
+    ("bank_", AUTHORITY),
+    ("e_licence_", AUTHORITY),
+    ("vouch_", AUTHORITY),
+    ("agency_client_", CLIENTS),
+    ("agency_licence_", AGENCY),
+    ("duplicate_agency_licence", AGENCY),
+    ("approval_document_", APPROVAL),
+    ("registry_", REGISTRATION),
+    ("name_", FACTS),
+    ("uscc_invalid", FACTS),
+    ("uscc_mismatch", FACTS),
+)
 """By how the code of a reason begins; the first that fits."""
 
 

@@ -15,7 +15,16 @@ from typing import Final
 from documents.uscc import problem
 from events.core.reasons import Text
 from verification.rules import states
-from verification.rules.facts import STRENGTH, Facts, KeptPaper, Letter, Paper, RequirementState, Strength, Why
+from verification.rules.facts import (
+    STRENGTH,
+    Facts,
+    KeptPaper,
+    Letter,
+    Paper,
+    RequirementState,
+    Strength,
+    Why,
+)
 from verification.rules.findings import Severity
 from verification.rules.required_documents import (
     AUTHORITY,
@@ -88,7 +97,9 @@ class Requirement:
 
 # --- What is due ---------------------------------------------------------------------------------------
 
-_CLOSED: Final = frozenset({State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED})
+_CLOSED: Final = frozenset(
+    {State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED}
+)
 """Nothing can be given to such a case any more; a way on leads elsewhere."""
 _ON_THE_TABLE: Final = frozenset({"declare", *OF_KIND})
 LETTERS: Final = frozenset({"authorization_letter", "client_authorization"})
@@ -103,36 +114,68 @@ def due(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
     asked = {*pack.by_class.get(facts.account_class, EVERYBODY), paper, SUBMISSION, *spoken}
     if paper == LICENCE:
         asked.add(REGISTRATION)
-    if facts.state in (State.APPROVED, State.EXPIRED) and not (facts.conditional and facts.in_force(now)):
+    if facts.state in (State.APPROVED, State.EXPIRED) and not (
+        facts.conditional and facts.in_force(now)
+    ):
         asked.add(REVERIFICATION)
-    return [_requirement(pack.items[code], facts, spoken.get(code, ()), paper, pack, now) for code in pack.items if code in asked]
+    return [
+        _requirement(pack.items[code], facts, spoken.get(code, ()), paper, pack, now)
+        for code in pack.items
+        if code in asked
+    ]
 
 
 def next_of(requirements: Sequence[Requirement]) -> Requirement | None:
     """The one next thing for the employer to do: of what is open, the first that it can do something about here."""
     waiting = [requirement for requirement in requirements if requirement.open]
-    return next((requirement for requirement in waiting if requirement.ways), waiting[0] if waiting else None)
+    return next(
+        (requirement for requirement in waiting if requirement.ways),
+        waiting[0] if waiting else None,
+    )
 
 
-def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pack: Pack, now: datetime) -> Requirement:
+def _requirement(
+    item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pack: Pack, now: datetime
+) -> Requirement:
     if item.code == SUBMISSION:
         return _submission(item, facts, whys, now)
     if item.code == REVERIFICATION:
         return _reverification(item, facts, pack, now)
     touched = _touched(item, facts, paper)
     state = _state(item, facts, whys, touched, now)
-    deadline = _papers_end(item, facts, paper, now) if facts.in_force(now) else facts.renew_by if facts.state in states.OPEN else None
+    deadline = (
+        _papers_end(item, facts, paper, now)
+        if facts.in_force(now)
+        else facts.renew_by
+        if facts.state in states.OPEN
+        else None
+    )
     if item.code == MAIL and facts.state not in _CLOSED:
-        state = RequirementState.SATISFIED if facts.email_verified else RequirementState.CURRENTLY_DUE
+        state = (
+            RequirementState.SATISFIED if facts.email_verified else RequirementState.CURRENTLY_DUE
+        )
     if item.code == REGISTRATION and facts.in_force(now) and facts.conditional:
-        state, whys, deadline = RequirementState.PENDING_VERIFICATION, (Why("registry_pending"),), facts.expires_at
+        state, whys, deadline = (
+            RequirementState.PENDING_VERIFICATION,
+            (Why("registry_pending"),),
+            facts.expires_at,
+        )
     if item.code == CLIENTS and facts.in_force(now):
         state, whys = _of_letters(facts.letters)
         deadline = facts.clients_end
-        if deadline and deadline - now <= pack.renew_before and state is not RequirementState.PENDING_VERIFICATION:
-            state, whys = RequirementState.CURRENTLY_DUE, (*whys, Why("agency_client_ends_soon", "valid_until"))
+        if (
+            deadline
+            and deadline - now <= pack.renew_before
+            and state is not RequirementState.PENDING_VERIFICATION
+        ):
+            state, whys = (
+                RequirementState.CURRENTLY_DUE,
+                (*whys, Why("agency_client_ends_soon", "valid_until")),
+            )
     if item.code == AUTHORITY:
-        deadline = _proofs_end(facts, state, now) or _waited_for(item, facts, state, whys) or deadline
+        deadline = (
+            _proofs_end(facts, state, now) or _waited_for(item, facts, state, whys) or deadline
+        )
     if item.code == REGISTRATION and facts.state in states.OPEN:
         deadline = _waited_for(item, facts, state, whys) or deadline
     if state is RequirementState.SATISFIED:
@@ -141,13 +184,22 @@ def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pa
         whys = _lacking(item, facts)
     elif not whys:
         whys = tuple(Why(code, item.code) for p in _papers(item, facts) for code in p.flaws)
-    return Requirement(item.code, _late(state, deadline, now), item.unlocks, _ways(item, facts, whys, state, paper, now), whys, deadline)
+    return Requirement(
+        item.code,
+        _late(state, deadline, now),
+        item.unlocks,
+        _ways(item, facts, whys, state, paper, now),
+        whys,
+        deadline,
+    )
 
 
 # --- Where an item stands --------------------------------------------------------------------------------
 
 
-def _state(item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | None, now: datetime) -> RequirementState:
+def _state(
+    item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | None, now: datetime
+) -> RequirementState:
     given = _given(item, facts, now)
     accepted = RequirementState.SATISFIED if given else RequirementState.CURRENTLY_DUE
     if facts.state in (State.APPROVED, State.EXPIRED):
@@ -161,7 +213,9 @@ def _state(item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | 
     if facts.state is State.CHANGES_REQUESTED:
         if whys:
             return RequirementState.CURRENTLY_DUE
-        changed = touched is not None and facts.decided_at is not None and touched > facts.decided_at
+        changed = (
+            touched is not None and facts.decided_at is not None and touched > facts.decided_at
+        )
         return RequirementState.PENDING_VERIFICATION if given and changed else accepted
     if facts.state in _AT_WORK and not whys and _passed(item, facts, touched):
         return RequirementState.SATISFIED
@@ -186,7 +240,9 @@ def _passed(item: Item, facts: Facts, touched: datetime | None) -> bool:
     at = {report.check: report.at for report in facts.reports}
     if item.code == AUTHORITY:  # another proof takes nothing from the one that was accepted
         touched = None
-    return bool(item.checks) and all(check in at and (touched is None or at[check] >= touched) for check in item.checks)
+    return bool(item.checks) and all(
+        check in at and (touched is None or at[check] >= touched) for check in item.checks
+    )
 
 
 def _given(item: Item, facts: Facts, now: datetime) -> bool:
@@ -200,9 +256,15 @@ def _given(item: Item, facts: Facts, now: datetime) -> bool:
     if item.code == AUTHORITY:
         asked = any(report.check == "authority" for report in facts.reports)
         by_address = facts.email_may_prove and not asked
-        return by_address or bool(_papers(item, facts)) or any(p.stands(now) or p.under_way(now) for p in facts.proofs)
+        return (
+            by_address
+            or bool(_papers(item, facts))
+            or any(p.stands(now) or p.under_way(now) for p in facts.proofs)
+        )
     if item.code == CLIENTS and facts.clients_until:
-        return bool(_papers(item, facts)) and any(until is None or until >= day_of(now) for until in facts.clients_until)
+        return bool(_papers(item, facts)) and any(
+            until is None or until >= day_of(now) for until in facts.clients_until
+        )
     return bool(_papers(item, facts))
 
 
@@ -214,7 +276,9 @@ def _touched(item: Item, facts: Facts, paper: str) -> datetime | None:
     """When the employer last changed something about the item. A name that does not agree can be mended at either end."""
     times = [p.at for p in _papers(item, facts)]
     if item.code == FACTS:
-        times += [p.at for p in facts.of_kinds((paper,))] + ([facts.declared_at] if facts.declared_at else [])
+        times += [p.at for p in facts.of_kinds((paper,))] + (
+            [facts.declared_at] if facts.declared_at else []
+        )
     if item.code == REGISTRATION and facts.declared_at:
         times.append(facts.declared_at)
     if item.code == AUTHORITY:
@@ -230,20 +294,27 @@ def _late(state: RequirementState, deadline: datetime | None, now: datetime) -> 
 def _papers_end(item: Item, facts: Facts, paper: str, now: datetime) -> datetime | None:
     """When the paper ends that was accepted for the item, and the approval with it."""
     found = (finding for report in facts.reports for finding in report.findings)
-    return end_of_papers((finding for finding in found if about(finding.code, finding.field, paper) == item.code), now)
+    return end_of_papers(
+        (finding for finding in found if about(finding.code, finding.field, paper) == item.code),
+        now,
+    )
 
 
 def _proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime | None:
     """By when what is under way has to be completed, or how long what was proven holds."""
     if state is RequirementState.PENDING_VERIFICATION:
-        return min((proof.expires_at for proof in facts.proofs if proof.under_way(now)), default=None)
+        return min(
+            (proof.expires_at for proof in facts.proofs if proof.under_way(now)), default=None
+        )
     if state is not RequirementState.SATISFIED:
         return None
     standing = [proof.holds_until for proof in facts.proofs if proof.stands(now) and proof.opens]
     return None if None in standing else max((until for until in standing if until), default=None)
 
 
-def _waited_for(item: Item, facts: Facts, state: RequirementState, whys: tuple[Why, ...]) -> datetime | None:
+def _waited_for(
+    item: Item, facts: Facts, state: RequirementState, whys: tuple[Why, ...]
+) -> datetime | None:
     """Until when the checks wait for it, where they do; then a person decides without.
 
     Of two things that are waited for, an attempt names the employer's; the register is waited for beside it.
@@ -251,7 +322,11 @@ def _waited_for(item: Item, facts: Facts, state: RequirementState, whys: tuple[W
     if item.code == REGISTRATION:
         waits = any(why.code == "registry_pending" for why in whys)
     else:
-        waits = state is RequirementState.CURRENTLY_DUE and bool(facts.waiting_for) and about(facts.waiting_for) == item.code
+        waits = (
+            state is RequirementState.CURRENTLY_DUE
+            and bool(facts.waiting_for)
+            and about(facts.waiting_for) == item.code
+        )
     return facts.waits_until if waits else None
 
 
@@ -263,7 +338,10 @@ def _spoken(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
 
     What was changed since is mended until somebody has looked again.
     """
-    if facts.state is State.CHANGES_REQUESTED or facts.state in _CLOSED - {State.EXPIRED, State.WITHDRAWN}:
+    if facts.state is State.CHANGES_REQUESTED or facts.state in _CLOSED - {
+        State.EXPIRED,
+        State.WITHDRAWN,
+    }:
         said = [(why, facts.decided_at) for why in facts.reasons]
     elif facts.state in _AT_WORK:
         said = [
@@ -289,7 +367,11 @@ def _lacking(item: Item, facts: Facts) -> tuple[Why, ...]:
     """Why an item is open of which nobody has said anything yet: it is not there."""
     if item.code == FACTS:
         refused = problem(facts.uscc)
-        return (Why(refused.code, refused.field, refused.seen, refused.expected),) if refused else (Why("name_missing", "name"),)
+        return (
+            (Why(refused.code, refused.field, refused.seen, refused.expected),)
+            if refused
+            else (Why("name_missing", "name"),)
+        )
     if item.code == CLIENTS and _papers(item, facts):
         return (Why("agency_client_expired", "valid_until"),)
     return (Why(item.missing, item.code),) if item.missing else ()
@@ -298,19 +380,41 @@ def _lacking(item: Item, facts: Facts) -> tuple[Why, ...]:
 # --- The ways --------------------------------------------------------------------------------------------
 
 
-def _ways(item: Item, facts: Facts, whys: tuple[Why, ...], state: RequirementState, paper: str, now: datetime) -> tuple[Way, ...]:
+def _ways(
+    item: Item,
+    facts: Facts,
+    whys: tuple[Why, ...],
+    state: RequirementState,
+    paper: str,
+    now: datetime,
+) -> tuple[Way, ...]:
     """How the item can be met, each way with where the employer stands on it; none where the case takes nothing any more."""
     if facts.state in _CLOSED or (facts.state is State.APPROVED and not facts.in_force(now)):
         return ()
     if item.code == AUTHORITY:
-        ways = (_way_of_proof(kind, facts, whys, state, now) for kind in item.ways if kind not in facts.not_offered)
-        return tuple(way for way in ways if way.state is not RequirementState.CURRENTLY_DUE or _takes(way.code, facts))
+        ways = (
+            _way_of_proof(kind, facts, whys, state, now)
+            for kind in item.ways
+            if kind not in facts.not_offered
+        )
+        return tuple(
+            way
+            for way in ways
+            if way.state is not RequirementState.CURRENTLY_DUE or _takes(way.code, facts)
+        )
     shown = facts.email_shown if item.code == MAIL else ""
     # What was declared and what the paper says can be brought together from either end.
-    codes = (*item.ways, paper) if item.code == FACTS and any(why.check == "reading" for why in whys) else item.ways
+    codes = (
+        (*item.ways, paper)
+        if item.code == FACTS and any(why.check == "reading" for why in whys)
+        else item.ways
+    )
     due = state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
     takes = [code for code in codes if not due or _takes(code, facts)]
-    return tuple(Way(code, TAKES[code], state=state, shown=shown, reasons=whys, kept=facts.kept.get(code)) for code in takes)
+    return tuple(
+        Way(code, TAKES[code], state=state, shown=shown, reasons=whys, kept=facts.kept.get(code))
+        for code in takes
+    )
 
 
 def _takes(way: str, facts: Facts) -> bool:
@@ -320,7 +424,9 @@ def _takes(way: str, facts: Facts) -> bool:
     return facts.state is State.CHECKING and way in LETTERS
 
 
-def _way_of_proof(kind: str, facts: Facts, whys: tuple[Why, ...], state: RequirementState, now: datetime) -> Way:
+def _way_of_proof(
+    kind: str, facts: Facts, whys: tuple[Why, ...], state: RequirementState, now: datetime
+) -> Way:
     """One way to show one's authority. A letter is looked at by a person; the rest stands as its latest proof does."""
     strength = STRENGTH.get(kind, Strength.MEDIUM)
     takes = TAKES[kind]
@@ -328,25 +434,62 @@ def _way_of_proof(kind: str, facts: Facts, whys: tuple[Why, ...], state: Require
         there = bool(facts.of_kinds((kind,)))
         at = RequirementState.PENDING_VERIFICATION if there else RequirementState.CURRENTLY_DUE
         accepted = there and state is RequirementState.SATISFIED
-        reasons, stands = whys if there and not accepted else (), RequirementState.SATISFIED if accepted else at
+        reasons, stands = (
+            whys if there and not accepted else (),
+            RequirementState.SATISFIED if accepted else at,
+        )
         return Way(kind, takes, strength, stands, reasons=reasons, kept=facts.kept.get(kind))
-    of_kind = sorted((proof for proof in facts.proofs if proof.kind == kind), key=lambda proof: proof.started_at, reverse=True)
-    best = next((p for p in of_kind if p.stands(now)), next((p for p in of_kind if p.under_way(now)), of_kind[0] if of_kind else None))
+    of_kind = sorted(
+        (proof for proof in facts.proofs if proof.kind == kind),
+        key=lambda proof: proof.started_at,
+        reverse=True,
+    )
+    best = next(
+        (p for p in of_kind if p.stands(now)),
+        next((p for p in of_kind if p.under_way(now)), of_kind[0] if of_kind else None),
+    )
     if best is None:
         by_address = _by_address(facts, state) if kind == "company_email" else None
-        return Way(kind, takes, strength, by_address, facts.proving_shown) if by_address else Way(kind, takes, strength)
+        return (
+            Way(kind, takes, strength, by_address, facts.proving_shown)
+            if by_address
+            else Way(kind, takes, strength)
+        )
     if best.stands(now):
-        return Way(kind, takes, best.strength, RequirementState.SATISFIED, best.shown, expires_at=best.holds_until)
+        return Way(
+            kind,
+            takes,
+            best.strength,
+            RequirementState.SATISFIED,
+            best.shown,
+            expires_at=best.holds_until,
+        )
     if best.under_way(now):
-        return Way(kind, takes, best.strength, RequirementState.PENDING_VERIFICATION, best.shown, expires_at=best.expires_at)
+        return Way(
+            kind,
+            takes,
+            best.strength,
+            RequirementState.PENDING_VERIFICATION,
+            best.shown,
+            expires_at=best.expires_at,
+        )
     failed = (Why(best.failure, AUTHORITY),) if best.failure else ()
     return Way(kind, takes, best.strength, RequirementState.CURRENTLY_DUE, best.shown, failed)
 
 
 def _by_address(facts: Facts, state: RequirementState) -> RequirementState | None:
     """Where the recruiter's own address stands, which the register may name the domain of; None where it is no proof."""
-    said = [finding for report in facts.reports if report.check == "authority" for finding in report.findings]
-    if any(f.severity is Severity.PASS and (f.code == "authority_email_at_company_domain" or f.seen == "company_email") for f in said):
+    said = [
+        finding
+        for report in facts.reports
+        if report.check == "authority"
+        for finding in report.findings
+    ]
+    if any(
+        f.severity is Severity.PASS
+        and (f.code == "authority_email_at_company_domain" or f.seen == "company_email")
+        for f in said
+    ):
         return RequirementState.SATISFIED
     pending = facts.email_may_prove and not said and state is RequirementState.PENDING_VERIFICATION
     return RequirementState.PENDING_VERIFICATION if pending else None
@@ -357,20 +500,48 @@ def _by_address(facts: Facts, state: RequirementState) -> RequirementState | Non
 
 def _submission(item: Item, facts: Facts, whys: tuple[Why, ...], now: datetime) -> Requirement:
     """Handing the case in, and what came of it."""
-    ways = tuple(Way(verb, TAKES[verb]) for verb in ("submit", "appeal", "ask_person") if verb in facts.verbs)
+    ways = tuple(
+        Way(verb, TAKES[verb]) for verb in ("submit", "appeal", "ask_person") if verb in facts.verbs
+    )
     begin_anew = (Way("start", TAKES["start"]),)
     if facts.state in (State.APPROVED, State.EXPIRED):
         return Requirement(item.code, RequirementState.SATISFIED, item.unlocks, ())
     if facts.state in _AT_WORK:
-        waits = (Why(facts.waiting_for),) if facts.waiting_for and facts.waiting_for not in {why.code for why in whys} else ()
-        return Requirement(item.code, RequirementState.PENDING_VERIFICATION, item.unlocks, ways, (*waits, *whys), facts.renew_by)
+        waits = (
+            (Why(facts.waiting_for),)
+            if facts.waiting_for and facts.waiting_for not in {why.code for why in whys}
+            else ()
+        )
+        return Requirement(
+            item.code,
+            RequirementState.PENDING_VERIFICATION,
+            item.unlocks,
+            ways,
+            (*waits, *whys),
+            facts.renew_by,
+        )
     if facts.state in states.EDITABLE:
         state = _late(RequirementState.CURRENTLY_DUE, facts.renew_by, now)
-        return Requirement(item.code, state, item.unlocks, ways, whys or (Why("case_not_submitted"),), facts.renew_by)
+        return Requirement(
+            item.code,
+            state,
+            item.unlocks,
+            ways,
+            whys or (Why("case_not_submitted"),),
+            facts.renew_by,
+        )
     if facts.state in states.STOPPED:
-        return Requirement(item.code, _stopped(facts), item.unlocks, ways, (Why(f"employer_{facts.state}"), *whys))
+        return Requirement(
+            item.code, _stopped(facts), item.unlocks, ways, (Why(f"employer_{facts.state}"), *whys)
+        )
     own = "employer_rejected" if facts.state is State.REJECTED else "withdrawn_by_employer"
-    return Requirement(item.code, RequirementState.CURRENTLY_DUE, item.unlocks, (*ways, *begin_anew), whys or (Why(own),))
+    return Requirement(
+        item.code,
+        RequirementState.CURRENTLY_DUE,
+        item.unlocks,
+        (*ways, *begin_anew),
+        whys or (Why(own),),
+    )
 
 
 def _reverification(item: Item, facts: Facts, pack: Pack, now: datetime) -> Requirement:
@@ -382,4 +553,11 @@ def _reverification(item: Item, facts: Facts, pack: Pack, now: datetime) -> Requ
         state, whys = RequirementState.CURRENTLY_DUE, (Why("reverification_due"),)
     else:
         return Requirement(item.code, RequirementState.SATISFIED, item.unlocks, (), (), ends)
-    return Requirement(item.code, state, item.unlocks, tuple(Way(code, TAKES[code]) for code in item.ways), whys, ends)
+    return Requirement(
+        item.code,
+        state,
+        item.unlocks,
+        tuple(Way(code, TAKES[code]) for code in item.ways),
+        whys,
+        ends,
+    )

@@ -28,7 +28,9 @@ class State(StrEnum):
 EDITABLE: Final = frozenset({State.DRAFT, State.CHANGES_REQUESTED})
 """The employer may change what it declared and uploaded."""
 
-OPEN: Final = frozenset({State.DRAFT, State.SUBMITTED, State.CHECKING, State.IN_REVIEW, State.CHANGES_REQUESTED})
+OPEN: Final = frozenset(
+    {State.DRAFT, State.SUBMITTED, State.CHECKING, State.IN_REVIEW, State.CHANGES_REQUESTED}
+)
 """Not decided yet. An employer has at most one such case."""
 
 IN_PROGRESS: Final = frozenset({State.SUBMITTED, State.CHECKING})
@@ -63,7 +65,10 @@ class Transition:
 
 def _staying(verb: str, roles: frozenset[Role], states: frozenset[State]) -> list[Transition]:
     """What is said and answered while a case stays where it is."""
-    return [Transition(verb, roles, frozenset({state}), state) for state in sorted(states, key=list(State).index)]
+    return [
+        Transition(verb, roles, frozenset({state}), state)
+        for state in sorted(states, key=list(State).index)
+    ]
 
 
 TRANSITIONS: Final = (
@@ -76,7 +81,9 @@ TRANSITIONS: Final = (
     Transition("reject", SYSTEM, frozenset({State.CHECKING}), State.REJECTED),
     Transition("reject", REVIEWER, REVIEWABLE, State.REJECTED),
     Transition("request_changes", REVIEWER, REVIEWABLE, State.CHANGES_REQUESTED),
-    Transition("reopen", REVIEWER, frozenset({State.REJECTED, State.CHANGES_REQUESTED}), State.IN_REVIEW),
+    Transition(
+        "reopen", REVIEWER, frozenset({State.REJECTED, State.CHANGES_REQUESTED}), State.IN_REVIEW
+    ),
     Transition("appeal", EMPLOYER, frozenset({State.REJECTED}), State.IN_REVIEW),
     *_staying("appeal", EMPLOYER, STOPPED),
     Transition("ask_person", EMPLOYER, EDITABLE, State.IN_REVIEW),

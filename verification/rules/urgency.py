@@ -55,7 +55,11 @@ class Rules:
 CURRENT: Final = Rules(
     version="2026-11.1",
     harm={Kind.FRAUD: 8, Kind.AGENCY: 4, Kind.LAPSING: 4, Kind.APPEAL: 3, Kind.ORDINARY: 1},
-    target={Kind.LAPSING: timedelta(hours=4), Kind.APPEAL: timedelta(hours=8), Kind.ORDINARY: timedelta(hours=16)},
+    target={
+        Kind.LAPSING: timedelta(hours=4),
+        Kind.APPEAL: timedelta(hours=8),
+        Kind.ORDINARY: timedelta(hours=16),
+    },
     waiting_doubles=timedelta(hours=8),
     deadline_doubles=timedelta(hours=4),
 )
@@ -64,17 +68,26 @@ RULES: Final = {rules.version: rules for rules in (CURRENT,)}
 
 FRAUD: Final = frozenset(
     {
-        "forgery_suspected", "forgery_inconsistent_compression", "forgery_retyped_field", "forgery_copied_patch", "forgery_edited",
-        "qr_not_registry", "duplicate_excluded", "duplicate_device_cluster", "duplicate_phone_cluster",
+        "forgery_suspected",
+        "forgery_inconsistent_compression",
+        "forgery_retyped_field",
+        "forgery_copied_patch",
+        "forgery_edited",
+        "qr_not_registry",
+        "duplicate_excluded",
+        "duplicate_device_cluster",
+        "duplicate_phone_cluster",
     }
-)  # fmt: skip
+)
 """Reasons that make a case one of `Kind.FRAUD`."""
 _AGENCY: Final = "commercial_agency"
 _CAPPED: Final = 500.0
 """Doublings from which a factor is shown no larger: two years of waiting, or one of being late. Keys know no cap."""
 
 
-def kinds(reasons: Collection[str], account_class: str, *, appealed: bool, lapsing: bool) -> frozenset[Kind]:
+def kinds(
+    reasons: Collection[str], account_class: str, *, appealed: bool, lapsing: bool
+) -> frozenset[Kind]:
     """What a case is to the queue. `lapsing`: its employer's approval in force ends soon."""
     applies = {
         Kind.FRAUD: not FRAUD.isdisjoint(reasons),
@@ -114,13 +127,26 @@ class Place:
     def key(self, hours: Hours, rules: Rules = CURRENT) -> float:
         """The number by which the queue is ordered, the highest first. Without a unit: doublings."""
         waiting = hours.cumulative(self.entered) / _hours(rules.waiting_doubles)
-        return log2(rules.harm[self.weighs]) - waiting - hours.cumulative(self.due) / _hours(rules.deadline_doubles)
+        return (
+            log2(rules.harm[self.weighs])
+            - waiting
+            - hours.cumulative(self.due) / _hours(rules.deadline_doubles)
+        )
 
     def factors(self, now: datetime, hours: Hours, rules: Rules = CURRENT) -> Factors:
         """Why this case is where it is, to be shown: `factors.score` orders as `key` does."""
-        waited, left = _hours(hours.between(self.entered, now)), _hours(hours.between(now, self.due))
+        waited, left = (
+            _hours(hours.between(self.entered, now)),
+            _hours(hours.between(now, self.due)),
+        )
         waiting = _doubled(waited / _hours(rules.waiting_doubles))
-        return Factors(rules.harm[self.weighs], waiting, _doubled(-left / _hours(rules.deadline_doubles)), waited, left)
+        return Factors(
+            rules.harm[self.weighs],
+            waiting,
+            _doubled(-left / _hours(rules.deadline_doubles)),
+            waited,
+            left,
+        )
 
 
 def place(of: Collection[Kind], entered: datetime, hours: Hours, rules: Rules = CURRENT) -> Place:

@@ -34,7 +34,11 @@ def ends_soon(last_day: date, now: datetime) -> bool:
 
 def has_ended(findings: Iterable[Finding], now: datetime) -> Finding | None:
     """Of what was found in order the first that has ended since, as while an attempt waited."""
-    ended = (f for f in findings if f.until and f.severity is Severity.PASS and end_of(date.fromisoformat(f.until)) <= now)
+    ended = (
+        f
+        for f in findings
+        if f.until and f.severity is Severity.PASS and end_of(date.fromisoformat(f.until)) <= now
+    )
     return next(ended, None)
 
 
@@ -47,7 +51,9 @@ def end_of_papers(findings: Iterable[Finding], now: datetime) -> datetime | None
     return min((end for end in ends if end > now), default=None)
 
 
-def rights_end(began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime) -> datetime:
+def rights_end(
+    began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime
+) -> datetime:
     """An approval outlives nothing that it rests on."""
     by_papers = end_of_papers(findings, now)
     return min(began_at + valid_for, by_papers) if by_papers else began_at + valid_for

@@ -62,8 +62,14 @@ class Hours:
         spans = _week(week)
         try:
             return cls(spans, free, made_up, ZoneInfo(zone))
-        except (KeyError, ValueError, OSError) as error:  # unknown; a path; a folder, such as 'Asia'
-            raise NotHours("zone", zone, "the name of a time zone, as in 'Asia/Shanghai'") from error
+        except (
+            KeyError,
+            ValueError,
+            OSError,
+        ) as error:  # unknown; a path; a folder, such as 'Asia'
+            raise NotHours(
+                "zone", zone, "the name of a time zone, as in 'Asia/Shanghai'"
+            ) from error
 
     def cumulative(self, at: datetime) -> float:
         """Hours worked from the beginning of `FIRST_YEAR` until `at`. Raises ValueError for a time before."""
@@ -119,8 +125,12 @@ class Hours:
     def _worked(self, at: datetime) -> timedelta:
         day = at.astimezone(self.zone).date()
         if day.year < FIRST_YEAR:
-            raise ValueError(f"working time is counted from {FIRST_YEAR} on, and this is {at.isoformat()}")
-        today = sum((min(max(at, opens), closes) - opens for opens, closes in self.spans(day)), timedelta())
+            raise ValueError(
+                f"working time is counted from {FIRST_YEAR} on, and this is {at.isoformat()}"
+            )
+        today = sum(
+            (min(max(at, opens), closes) - opens for opens, closes in self.spans(day)), timedelta()
+        )
         return _worked_by_day(self, day.year)[day.timetuple().tm_yday - 1] + today
 
 
@@ -130,7 +140,9 @@ def _worked_by_day(hours: Hours, year: int) -> tuple[timedelta, ...]:
     before = _worked_by_day(hours, year - 1)[-1] if year > FIRST_YEAR else timedelta()
     first = date(year, 1, 1)
     days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
-    lengths = (sum((closes - opens for opens, closes in hours.spans(day)), timedelta()) for day in days)
+    lengths = (
+        sum((closes - opens for opens, closes in hours.spans(day)), timedelta()) for day in days
+    )
     return tuple(accumulate(lengths, initial=before))
 
 
@@ -163,11 +175,20 @@ def _days(token: str) -> range:
 def _spans(tokens: list[str]) -> tuple[Span, ...]:
     spans: list[Span] = []
     for token in tokens:
-        written = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)", token, re.ASCII)
+        written = re.fullmatch(
+            r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)", token, re.ASCII
+        )
         hour, minute, to_hour, to_minute = map(int, written.groups()) if written else (0, 0, 0, 0)
-        opens, closes = timedelta(hours=hour, minutes=minute), timedelta(hours=to_hour, minutes=to_minute)
+        opens, closes = (
+            timedelta(hours=hour, minutes=minute),
+            timedelta(hours=to_hour, minutes=to_minute),
+        )
         if not (spans[-1][1] if spans else timedelta()) <= opens < closes <= timedelta(hours=24):
-            raise NotHours("week", token, "times within one day, in order and apart, as in '09:00-12:00 13:30-18:00'")
+            raise NotHours(
+                "week",
+                token,
+                "times within one day, in order and apart, as in '09:00-12:00 13:30-18:00'",
+            )
         spans.append((opens, closes))
     return tuple(spans)
 
@@ -177,10 +198,16 @@ def _dates(part: Part, text: str) -> frozenset[date]:
     for token in filter(None, re.split(r"[\s,，、;；]+", text)):
         written = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:\.\.(\d{4}-\d\d-\d\d))?", token, re.ASCII)
         try:
-            first, last = (date.fromisoformat(day) for day in (written[1], written[2] or written[1])) if written else (date.max, date.min)
+            first, last = (
+                (date.fromisoformat(day) for day in (written[1], written[2] or written[1]))
+                if written
+                else (date.max, date.min)
+            )
         except ValueError:  # a 30 February
             first, last = date.max, date.min
         if not timedelta() <= last - first <= LONGEST_RANGE:
-            raise NotHours(part, token, f"{_DATES_EXPECTED}, none longer than {LONGEST_RANGE.days} days")
+            raise NotHours(
+                part, token, f"{_DATES_EXPECTED}, none longer than {LONGEST_RANGE.days} days"
+            )
         dates |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
     return frozenset(dates)

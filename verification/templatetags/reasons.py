@@ -46,7 +46,11 @@ def fix(code: str) -> str:
 @register.filter
 def takes(code: str) -> str:
     """How long that takes; "" where it takes nothing that could be named."""
-    return _say(turnaround.told(REASONS[code].takes)) if code in REASONS and REASONS[code].takes is not NEVER else ""
+    return (
+        _say(turnaround.told(REASONS[code].takes))
+        if code in REASONS and REASONS[code].takes is not NEVER
+        else ""
+    )
 
 
 @register.filter
@@ -85,7 +89,11 @@ def usually(whose: str) -> str:
         ),
     }
     words["restrictions"] = words["appeals"]
-    return words[whose] % {"half": turnaround.lasting(found.median), "most": turnaround.lasting(found.nine_in_ten), "of": found.of}
+    return words[whose] % {
+        "half": turnaround.lasting(found.median),
+        "most": turnaround.lasting(found.nine_in_ten),
+        "of": found.of,
+    }
 
 
 @register.filter
@@ -144,7 +152,15 @@ def as_reason(refused: Refused) -> dict[str, Any]:
 def asked_of(case_id: str, now: datetime) -> list[Requirement]:
     """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails, which have but the id."""
     case = _case(case_id)
-    return [requirement for requirement in requirement_facts.requirements_of(case, None, now) if requirement.open] if case else []
+    return (
+        [
+            requirement
+            for requirement in requirement_facts.requirements_of(case, None, now)
+            if requirement.open
+        ]
+        if case
+        else []
+    )
 
 
 @register.filter
@@ -182,14 +198,31 @@ class Told:
 def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[Told]:
     """The reasons of a mail about case `case_id` (or about none), each with its item as the page and the API have it."""
     case = _case(case_id)
-    items = {item.code: item for item in requirement_facts.requirements_of(case, None, now)} if case else {}
+    items = (
+        {item.code: item for item in requirement_facts.requirements_of(case, None, now)}
+        if case
+        else {}
+    )
     told = []
     for each in reasons or ():
         said = each if isinstance(each, dict) else {"code": each}
         code, item = _about(said, case)
         there = items.get(item) if item != SUBMISSION else None
-        name, state = (requirement_name(item), str(tag_of(there, case.state)[0])) if case and there else ("", "")
-        told.append(Told(code, said.get("seen") or "", said.get("expected") or "", name, state, _link(path, item)))
+        name, state = (
+            (requirement_name(item), str(tag_of(there, case.state)[0]))
+            if case and there
+            else ("", "")
+        )
+        told.append(
+            Told(
+                code,
+                said.get("seen") or "",
+                said.get("expected") or "",
+                name,
+                state,
+                _link(path, item),
+            )
+        )
     return told
 
 
@@ -197,7 +230,13 @@ def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[
 def first_item(path: str, reasons: list[Any], case_id: str) -> SafeString:
     """`path` as an address for a mail, at the item of the first of its reasons; where there is none, at what `path` names."""
     first = reasons[0] if reasons else None
-    return _link(path, _about(first if isinstance(first, dict) else {"code": first}, _case(case_id))[1]) if first else absolute(path)
+    return (
+        _link(
+            path, _about(first if isinstance(first, dict) else {"code": first}, _case(case_id))[1]
+        )
+        if first
+        else absolute(path)
+    )
 
 
 def _case(case_id: str) -> Any:

@@ -20,12 +20,27 @@ LONGEST_WAIT: Final = 30.0
 class Calls:
     """Calls to one service with one key. Safe to share between threads."""
 
-    def __init__(self, key: str, base_url: str, *, timeout: float, retries: int, transport: httpx.BaseTransport | None) -> None:
+    def __init__(
+        self,
+        key: str,
+        base_url: str,
+        *,
+        timeout: float,
+        retries: int,
+        transport: httpx.BaseTransport | None,
+    ) -> None:
         self._retries, self._timeout = retries, timeout
         self._http = httpx.Client(
-            base_url=f"{base_url.rstrip('/')}/api/v1", timeout=timeout, transport=transport, follow_redirects=False,
-            headers={"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "zizhi-client-python/1.0"},
-        )  # fmt: skip
+            base_url=f"{base_url.rstrip('/')}/api/v1",
+            timeout=timeout,
+            transport=transport,
+            follow_redirects=False,
+            headers={
+                "Authorization": f"Bearer {key}",
+                "Accept": "application/json",
+                "User-Agent": "zizhi-client-python/1.0",
+            },
+        )
 
     def close(self) -> None:
         """Let go of the kept connections."""
@@ -54,7 +69,16 @@ class Calls:
             headers["Idempotency-Key"] = key or str(uuid.uuid4())
         for tried in range(self._retries + 1):
             try:
-                return self.once(method, path, params=params, body=body, form=form, files=files, headers=headers, timeout=timeout)
+                return self.once(
+                    method,
+                    path,
+                    params=params,
+                    body=body,
+                    form=form,
+                    files=files,
+                    headers=headers,
+                    timeout=timeout,
+                )
             except ZizhiError as error:
                 pause = _wait(error, tried)
                 if tried == self._retries or pause is None:
@@ -63,10 +87,17 @@ class Calls:
         raise AssertionError("unreachable")
 
     def once(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None,
-        form: Mapping[str, Any] | None = None, files: Mapping[str, bytes] | None = None,
-        headers: Mapping[str, str] | None = None, timeout: float | None = None,
-    ) -> Any:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
+        files: Mapping[str, bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
         """The same, tried once; a `form` with its `files` is sent as `multipart/form-data`.
 
         `timeout` holds for each step of the connection; the client's own where it is not given."""
@@ -74,13 +105,17 @@ class Calls:
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
             parts = None if form is None else _parts(form, files or {})
-            response = self._http.request(method, path, params=given, json=body, files=parts, headers=headers, timeout=limit)
+            response = self._http.request(
+                method, path, params=given, json=body, files=parts, headers=headers, timeout=limit
+            )
         except httpx.HTTPError as error:
             raise Unavailable(f"No answer: {type(error).__name__}") from error
         return _told(response)
 
 
-def _parts(form: Mapping[str, Any], files: Mapping[str, bytes]) -> list[tuple[str, tuple[str | None, bytes]]]:
+def _parts(
+    form: Mapping[str, Any], files: Mapping[str, bytes]
+) -> list[tuple[str, tuple[str | None, bytes]]]:
     """The parts of a form, also where it holds no file."""
     fields = [(name, (None, str(value).encode())) for name, value in form.items()]
     return fields + [(name, ("file", data)) for name, data in files.items()]
@@ -106,7 +141,11 @@ def _seconds(text: str) -> float | None:
 
 def _wait(error: ZizhiError, tried: int) -> float | None:
     """How long until it may be tried again; None: it may not."""
-    again = error.status in RETRIED or error.code == "idempotency_in_progress" or (isinstance(error, Unavailable) and not error.status)
+    again = (
+        error.status in RETRIED
+        or error.code == "idempotency_in_progress"
+        or (isinstance(error, Unavailable) and not error.status)
+    )
     if not again or (error.retry_after or 0) > LONGEST_WAIT:
         return None
     # Spread, so that those who failed together do not come back together.

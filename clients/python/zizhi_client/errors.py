@@ -9,7 +9,14 @@ from typing import Any, Final
 class ZizhiError(Exception):
     """Anything that was not answered as asked. Tell errors apart by `code`, which never changes its meaning."""
 
-    def __init__(self, says: str, *, status: int = 0, retry_after: float | None = None, told: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        says: str,
+        *,
+        status: int = 0,
+        retry_after: float | None = None,
+        told: Mapping[str, Any] | None = None,
+    ) -> None:
         told = told or {}
         fix = told.get("fix") or {}
         self.says: str = told.get("title") or says
@@ -32,7 +39,14 @@ class ZizhiError(Exception):
         """Names the request in the service's log: quote it when you ask."""
         self.retry_after = retry_after
         """In how many seconds to try again, if the service said so."""
-        super().__init__(" ".join(filter(None, [f"[{self.code}]" if self.code else "", self.says, self.fix, self.request_id])))
+        super().__init__(
+            " ".join(
+                filter(
+                    None,
+                    [f"[{self.code}]" if self.code else "", self.says, self.fix, self.request_id],
+                )
+            )
+        )
 
 
 class Unauthenticated(ZizhiError):

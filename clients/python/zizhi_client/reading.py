@@ -47,7 +47,9 @@ def _read(kind: Any, value: Any) -> Any:
 
 def _read_dataclass(kind: type, value: Any) -> Any:
     told, types_of = _is(dict, value), _types_of(kind)
-    return kind(**{field.name: _read(types_of[field.name], told[field.name]) for field in fields(kind)})
+    return kind(
+        **{field.name: _read(types_of[field.name], told[field.name]) for field in fields(kind)}
+    )
 
 
 def _is(kind: Any, value: Any) -> Any:

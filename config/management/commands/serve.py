@@ -41,7 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument(
-            "--prepare", action="store_true", help="migrate and collect static files first; make the demo meanwhile, where it is missing"
+            "--prepare",
+            action="store_true",
+            help="migrate and collect static files first; make the demo meanwhile, where it is missing",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -58,7 +60,14 @@ class Command(BaseCommand):
             except KeyboardInterrupt:
                 raise SystemExit(130) from None
         self.tell(where_to_go(port, given, made, not_made))
-        raise SystemExit(supervise(host, port, given, has_demo_to_make=made is not None and bool(demo_record.missing(made))))
+        raise SystemExit(
+            supervise(
+                host,
+                port,
+                given,
+                has_demo_to_make=made is not None and bool(demo_record.missing(made)),
+            )
+        )
 
     def tell(self, text: str) -> None:
         self.stdout.write(text)
@@ -72,8 +81,14 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise CommandError(f"Port {port} {why}. Stop what listens there, or choose another: make run PORT={port + 1}") from error
+            why = (
+                "is in use"
+                if error.errno == errno.EADDRINUSE
+                else f"cannot be used ({error.strerror})"
+            )
+            raise CommandError(
+                f"Port {port} {why}. Stop what listens there, or choose another: make run PORT={port + 1}"
+            ) from error
 
 
 def check_folder() -> None:
@@ -84,7 +99,9 @@ def check_folder() -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise CommandError(f"{settings.VAR_DIR} cannot be written ({error.strerror}). Set ZIZHI_VAR_DIR to a folder that can.") from error
+        raise CommandError(
+            f"{settings.VAR_DIR} cannot be written ({error.strerror}). Set ZIZHI_VAR_DIR to a folder that can."
+        ) from error
 
 
 def make_ready() -> None:
@@ -103,7 +120,10 @@ def make_ready() -> None:
 def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, str]:
     """The demo's record, begun where there is none; or None, and why there is to be no demo."""
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname not in settings.LOCAL_HOSTS:
-        return None, f"its companies are fictitious, and ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}"
+        return (
+            None,
+            f"its companies are fictitious, and ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}",
+        )
     if given.get("ZIZHI_EMAIL_URL") != KEPT_MAIL:
         return None, f"it opens links in mails, which it finds where ZIZHI_EMAIL_URL is {KEPT_MAIL}"
     try:
@@ -112,7 +132,9 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
         return None, str(error)
 
 
-def where_to_go(port: int, given: Mapping[str, str], made: demo_record.Record | None, not_made: str) -> str:
+def where_to_go(
+    port: int, given: Mapping[str, str], made: demo_record.Record | None, not_made: str
+) -> str:
     """What a person needs to begin: addresses, the demo's sign-ins where there are any, and how staff come in."""
     site = f"http://localhost:{port}"
     lines = [
@@ -126,12 +148,20 @@ def where_to_go(port: int, given: Mapping[str, str], made: demo_record.Record | 
     lines.append("")
     if made is not None:
         path = settings.VAR_DIR / demo_record.SIGN_IN
-        employer = f"{made['employer']}   password {made['password']}" if "employer" in made else "in a minute, below"
+        employer = (
+            f"{made['employer']}   password {made['password']}"
+            if "employer" in made
+            else "in a minute, below"
+        )
         lines += [
             f"  Employer     {employer}",
             f"  Reviewer     {made['reviewer']}   password {made['password']}",
             f"  API key      {made['api_key']}",
-            *([f"  Ask the gate {demo_record.question(made, site)}"] if "employer_id" in made else []),
+            *(
+                [f"  Ask the gate {demo_record.question(made, site)}"]
+                if "employer_id" in made
+                else []
+            ),
             f"  (made on this machine, kept in {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})",
         ]
     elif not_made:
@@ -155,13 +185,17 @@ def environment(port: int) -> dict[str, str]:
     unless_named = {"ZIZHI_LOG_READABLE": "1", "ZIZHI_SITE_URL": f"http://localhost:{port}"}
     given = {**unless_named, **os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1"}
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname in settings.LOCAL_HOSTS:
-        given.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")  # who tries it out has two commands, and no app on a phone
+        given.setdefault(
+            "ZIZHI_STAFF_SECOND_FACTOR", "optional"
+        )  # who tries it out has two commands, and no app on a phone
         given.setdefault("ZIZHI_EMAIL_URL", KEPT_MAIL)
         given.setdefault("PYTHONWARNINGS", f"ignore:{OF_CELERY}")
     return given
 
 
-def supervise(host: str, port: int, given: Mapping[str, str], *, has_demo_to_make: bool = False) -> int:
+def supervise(
+    host: str, port: int, given: Mapping[str, str], *, has_demo_to_make: bool = False
+) -> int:
     """Run the three processes until one ends or a signal comes; the exit status."""
     lines = Lines(sys.stdout)
     at = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"

@@ -12,7 +12,9 @@ class Command(BaseCommand):
     help = "Write clients/python/zizhi_client/answers.py from the API's document. Needs the development dependencies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="write nothing, and fail where the file is stale")
+        parser.add_argument(
+            "--check", action="store_true", help="write nothing, and fail where the file is stale"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -31,6 +31,8 @@ class Command(BaseCommand):
         except Refused as refused:
             raise CommandError(refused.reason.says.en) from refused
         provider = relay_providers.simulator()
-        record = provider.call(number, options["extension"], caller, timezone.now(), options["seconds"])
+        record = provider.call(
+            number, options["extension"], caller, timezone.now(), options["seconds"]
+        )
         test_mode_relays.bring_in(provider, timezone.now)
         self.stdout.write(f"{record.outcome} ({record.seconds} s)")

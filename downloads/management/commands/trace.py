@@ -21,7 +21,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--why", required=True, help="what is put on record")
-        parser.add_argument("--candidate", default="", help="the platform's reference, where it is known whose resume it is")
+        parser.add_argument(
+            "--candidate",
+            default="",
+            help="the platform's reference, where it is known whose resume it is",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -30,19 +34,27 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} cannot be read: {error}") from error
         operator = Actor(Role.SYSTEM, powers=frozenset({Power.TRACE}))
         try:
-            row = leaks.ask(leaks.Asked(options["why"], data, candidate=options["candidate"]), operator, timezone.now())
+            row = leaks.ask(
+                leaks.Asked(options["why"], data, candidate=options["candidate"]),
+                operator,
+                timezone.now(),
+            )
         except Refused as refused:
             raise CommandError(refused.reason.says.en) from refused
         leaks.follow(row.pk, timezone.now)
         row = Trace.objects.get(pk=row.pk)
         if row.finished_at is None:
-            raise CommandError("It could not be looked at now; a worker tries again. See the trace in the console.")
+            raise CommandError(
+                "It could not be looked at now; a worker tries again. See the trace in the console."
+            )
         if row.refused:
             raise CommandError(row.refused)
         for each in row.found:
             copy = Copy.objects.get(pk=each["copy"])
             sure = "NAMED" if each["named"] else "no evidence"
             by = f"{each['by']} z {each['z']}" if each["z"] is not None else each["by"]
-            self.stdout.write(f"{sure:12} {each['number']}  {copy.receiver}  {copy.requested_at:%Y-%m-%d %H:%M}  {by}")
+            self.stdout.write(
+                f"{sure:12} {each['number']}  {copy.receiver}  {copy.requested_at:%Y-%m-%d %H:%M}  {by}"
+            )
         if not row.named:
             self.stdout.write(f"Nobody is named ({row.resumes} resumes looked at).")

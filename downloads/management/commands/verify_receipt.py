@@ -18,7 +18,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the receipt as it was handed out")
-        parser.add_argument("--key", type=Path, help="a public key (PEM) to check it by, in place of this deployment's own")
+        parser.add_argument(
+            "--key",
+            type=Path,
+            help="a public key (PEM) to check it by, in place of this deployment's own",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

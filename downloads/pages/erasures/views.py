@@ -24,7 +24,12 @@ SHOWN = 100
 
 
 def _member(request: HttpRequest) -> Member | None:
-    return Member.objects.active().select_related("employer", "user").filter(user=request.user.pk).first()
+    return (
+        Member.objects.active()
+        .select_related("employer", "user")
+        .filter(user=request.user.pk)
+        .first()
+    )
 
 
 def owed_erasures(request: HttpRequest) -> dict[str, Any]:
@@ -34,8 +39,21 @@ def owed_erasures(request: HttpRequest) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         member = getattr(request, "member", None)
-        due = list(erasure.owed(member.employer).open().order_by("due_at").values_list("due_at", flat=True)[:SHOWN]) if member else []
-        return {"many": len(due), "overdue": due[0] <= now_of(member.employer)} if member and due else None
+        due = (
+            list(
+                erasure.owed(member.employer)
+                .open()
+                .order_by("due_at")
+                .values_list("due_at", flat=True)[:SHOWN]
+            )
+            if member
+            else []
+        )
+        return (
+            {"many": len(due), "overdue": due[0] <= now_of(member.employer)}
+            if member and due
+            else None
+        )
 
     return {"owed_erasures": SimpleLazyObject(look)}
 
@@ -48,9 +66,11 @@ def orders(request: HttpRequest) -> HttpResponse:
         return redirect("verification:home")
     rows = erasure.owed(member.employer)
     context = {
-        "owed": rows.open().order_by("due_at")[:SHOWN], "settled": rows.filter(answered_at__isnull=False).order_by("-answered_at")[:SHOWN],
-        "company": member.employer.name, "now": timezone.now(),
-    }  # fmt: skip
+        "owed": rows.open().order_by("due_at")[:SHOWN],
+        "settled": rows.filter(answered_at__isnull=False).order_by("-answered_at")[:SHOWN],
+        "company": member.employer.name,
+        "now": timezone.now(),
+    }
     return render(request, "erasures/list.html", context)
 
 
@@ -60,11 +80,21 @@ def answer(request: HttpRequest, order_id: UUID) -> HttpResponse:
     member = _member(request)
     if member is None:
         return redirect("verification:home")
-    result = EraseOrder.Answer.ERASED if request.POST.get("answer") == "erased" else EraseOrder.Answer.KEPT
+    result = (
+        EraseOrder.Answer.ERASED
+        if request.POST.get("answer") == "erased"
+        else EraseOrder.Answer.KEPT
+    )
     try:
         erasure.answer(
-            order_id, erasure.owed(member.employer), result, request.POST.get("why", "")[:500], member, member.as_actor(), timezone.now()
-        )  # fmt: skip
+            order_id,
+            erasure.owed(member.employer),
+            result,
+            request.POST.get("why", "")[:500],
+            member,
+            member.as_actor(),
+            timezone.now(),
+        )
     except Refused as refused:
         reason = refused.reason
         messages.error(request, reason.says.en if get_language() == "en" else reason.says.zh)

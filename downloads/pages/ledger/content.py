@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from downloads.models import BlockedEmployer, Candidate, Consent, ConsentRequest, EraseOrder, MisuseReport, Mode, RelayBinding, Release
+from downloads.models import (
+    BlockedEmployer,
+    Candidate,
+    Consent,
+    ConsentRequest,
+    EraseOrder,
+    MisuseReport,
+    Mode,
+    RelayBinding,
+    Release,
+)
 from downloads.models.consent_purposes import in_words
 from employers.models import ApiClient
 
@@ -71,13 +81,22 @@ def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
     """The candidate's page as it stands at `now`; as many questions to the database, however many companies there are."""
     companies: dict[str, Company] = {}
     for release in Release.objects.about(candidate)[:SHOWN]:
-        companies.setdefault(release.uscc, Company(release.uscc, release.receiver)).releases.append(release)
+        companies.setdefault(release.uscc, Company(release.uscc, release.receiver)).releases.append(
+            release
+        )
     agreed: list[Company] = []
     for consent in candidate.consents.in_force(now).order_by("-given_at"):
         if consent.uscc not in companies:
-            agreed.append(companies.setdefault(consent.uscc, Company(consent.uscc, consent.receiver)))
+            agreed.append(
+                companies.setdefault(consent.uscc, Company(consent.uscc, consent.receiver))
+            )
         companies[consent.uscc].consent = consent
-    for binding in RelayBinding.objects.open().of(candidate.client_id).filter(candidate=candidate.reference).order_by("-requested_at"):
+    for binding in (
+        RelayBinding.objects.open()
+        .of(candidate.client_id)
+        .filter(candidate=candidate.reference)
+        .order_by("-requested_at")
+    ):
         if binding.uscc in companies:
             companies[binding.uscc].relays.append(binding)
     for order in candidate.erase_orders.filter(withdrawn_at=None).order_by("-ordered_at"):
@@ -92,7 +111,11 @@ def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
             companies[block.uscc].blocked = block
         else:
             others.append(block)
-    open_now = list(candidate.requests.filter(expires_at__gt=now).select_related("employer", "member__user").order_by("-asked_at"))
+    open_now = list(
+        candidate.requests.filter(expires_at__gt=now)
+        .select_related("employer", "member__user")
+        .order_by("-asked_at")
+    )
     return Ledger(
         candidate=candidate,
         platform=ApiClient.objects.values_list("name", flat=True).get(pk=candidate.client_id),

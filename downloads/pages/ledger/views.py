@@ -43,7 +43,10 @@ def _of_candidate(
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         candidate = page_links.staying(
-            request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=page_links.OPEN_FOR_SECONDS) or ""
+            request.get_signed_cookie(
+                COOKIE, default="", salt=COOKIE, max_age=page_links.OPEN_FOR_SECONDS
+            )
+            or ""
         )
         if candidate is None:
             return _closed(request)
@@ -62,9 +65,15 @@ def _of_candidate(
 def _remember(response: HttpResponse, candidate: Candidate) -> None:
     """For half an hour, which is signed with it: a browser that keeps it for longer opens nothing. No link can be made of it."""
     response.set_signed_cookie(
-        COOKIE, page_links.stay_of(candidate), salt=COOKIE, max_age=page_links.OPEN_FOR_SECONDS, path=reverse("ledger:home"),
-        secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
-    )  # fmt: skip
+        COOKIE,
+        page_links.stay_of(candidate),
+        salt=COOKIE,
+        max_age=page_links.OPEN_FOR_SECONDS,
+        path=reverse("ledger:home"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _closed(request: HttpRequest) -> HttpResponse:
@@ -102,7 +111,12 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 @_of_candidate
 def home(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     now = timezone.now()
-    context = {"ledger": ledger_of(candidate, now), "now": now, "abouts": MisuseReport.About.choices, "erase_days": settings.ERASE_DAYS}
+    context = {
+        "ledger": ledger_of(candidate, now),
+        "now": now,
+        "abouts": MisuseReport.About.choices,
+        "erase_days": settings.ERASE_DAYS,
+    }
     return render(request, "ledger/home.html", context)
 
 
@@ -119,14 +133,20 @@ def receipt(request: HttpRequest, candidate: Candidate, release_id: UUID) -> Htt
     """What the receipt says, and whether it is as it was signed."""
     release = _release(candidate, release_id)
     context = {"ledger": True, "release": release, "kinds": in_words(release.kinds)}
-    return render(request, "ledger/receipt.html", context | {"genuine": receipts.is_genuine(notices.receipt_of(release))})
+    return render(
+        request,
+        "ledger/receipt.html",
+        context | {"genuine": receipts.is_genuine(notices.receipt_of(release))},
+    )
 
 
 @require_GET
 @_of_candidate
 def receipt_file(request: HttpRequest, candidate: Candidate, release_id: UUID) -> HttpResponse:
     release = _release(candidate, release_id)
-    response = HttpResponse(notices.receipt_of(release).as_file(), content_type="application/json; charset=utf-8")
+    response = HttpResponse(
+        notices.receipt_of(release).as_file(), content_type="application/json; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="zizhi-receipt-{release.pk}.json"'
     return response
 
@@ -135,7 +155,9 @@ def receipt_file(request: HttpRequest, candidate: Candidate, release_id: UUID) -
 def keys(request: HttpRequest) -> HttpResponse:
     """The public keys of receipts, for everybody (RFC 7517)."""
     found = {"keys": [receipts.as_jwk(key) for key in receipts.public_keys()]}
-    return JsonResponse(found, headers={"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"})
+    return JsonResponse(
+        found, headers={"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
+    )
 
 
 @require_GET
@@ -156,9 +178,17 @@ def answer(request: HttpRequest, candidate: Candidate, request_id: UUID) -> Http
     asked = consents.answer(request_id, agrees, _by(candidate), timezone.now())
     company = {"company": asked.employer.name}
     if agrees:
-        messages.success(request, gettext("%(company)s may now download your resume. You can revoke that at any time.") % company)
+        messages.success(
+            request,
+            gettext("%(company)s may now download your resume. You can revoke that at any time.")
+            % company,
+        )
     else:
-        messages.success(request, gettext("%(company)s gets nothing of you, and may not ask again for a while.") % company)
+        messages.success(
+            request,
+            gettext("%(company)s gets nothing of you, and may not ask again for a while.")
+            % company,
+        )
     return redirect("ledger:home")
 
 
@@ -167,7 +197,10 @@ def answer(request: HttpRequest, candidate: Candidate, request_id: UUID) -> Http
 def revoke(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     code, name = operations.company(candidate, request.POST.get("uscc", ""))
     consents.revoke(candidate.pk, code, _by(candidate), timezone.now())
-    messages.success(request, gettext("Done: %(company)s gets nothing of you any more.") % {"company": name or code})
+    messages.success(
+        request,
+        gettext("Done: %(company)s gets nothing of you any more.") % {"company": name or code},
+    )
     return redirect("ledger:home")
 
 
@@ -176,7 +209,10 @@ def revoke(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 def allow_again(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     code, name = operations.company(candidate, request.POST.get("uscc", ""))
     consents.allow_again(candidate.pk, code, _by(candidate), timezone.now())
-    messages.success(request, gettext("Taken back: %(company)s is not blocked any more.") % {"company": name or code})
+    messages.success(
+        request,
+        gettext("Taken back: %(company)s is not blocked any more.") % {"company": name or code},
+    )
     return redirect("ledger:home")
 
 
@@ -185,19 +221,28 @@ def allow_again(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 def block(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     code, name = operations.company(candidate, request.POST.get("company", ""))
     operations.block(candidate.pk, code, name, _by(candidate), timezone.now())
-    messages.success(request, gettext("Blocked: %(company)s gets nothing of you.") % {"company": name or code})
+    messages.success(
+        request, gettext("Blocked: %(company)s gets nothing of you.") % {"company": name or code}
+    )
     return redirect("ledger:home")
 
 
 @require_POST
 @_of_candidate
 def mute(request: HttpRequest, candidate: Candidate, relay_id: UUID) -> HttpResponse:
-    own = RelayBinding.objects.of(candidate.client_id).filter(pk=relay_id, candidate=candidate.reference)
+    own = RelayBinding.objects.of(candidate.client_id).filter(
+        pk=relay_id, candidate=candidate.reference
+    )
     if not own.exists():
         raise Refused("relay_unknown")
     muted = request.POST.get("muted") == "yes"
     bindings.mute(relay_id, muted, _by(candidate), timezone.now())
-    messages.success(request, gettext("Their calls reach you no more.") if muted else gettext("Their calls reach you again."))
+    messages.success(
+        request,
+        gettext("Their calls reach you no more.")
+        if muted
+        else gettext("Their calls reach you again."),
+    )
     return redirect("ledger:home")
 
 
@@ -211,8 +256,17 @@ def report(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     about = request.POST.get("about", "")
     if about not in MisuseReport.About.values:
         about = MisuseReport.About.OTHER
-    misuse_reports.report(candidate.pk, release_id, about, request.POST.get("said", ""), _by(candidate), timezone.now())
-    messages.success(request, gettext("Thank you. Your report is on record, and a person looks into it."))
+    misuse_reports.report(
+        candidate.pk,
+        release_id,
+        about,
+        request.POST.get("said", ""),
+        _by(candidate),
+        timezone.now(),
+    )
+    messages.success(
+        request, gettext("Thank you. Your report is on record, and a person looks into it.")
+    )
     return redirect("ledger:home")
 
 
@@ -223,9 +277,14 @@ def new_link(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     now = timezone.now()
     fresh = page_links.rotate(candidate.pk, _by(candidate), now)
     if notices.mail(fresh, "candidate_link", {}, now):
-        messages.success(request, gettext("All earlier links have ended. We have sent you a new one."))
+        messages.success(
+            request, gettext("All earlier links have ended. We have sent you a new one.")
+        )
     else:
-        messages.success(request, gettext("All earlier links have ended. Your recruitment site gives you a new one."))
+        messages.success(
+            request,
+            gettext("All earlier links have ended. Your recruitment site gives you a new one."),
+        )
     response = redirect("ledger:home")
     _remember(response, fresh)
     return response

@@ -15,13 +15,30 @@ from hypothesis import strategies as st
 from documents.licence.doubts import Doubt
 from documents.licence.extract import fields_of
 from documents.page.boxes import Point, Polygon, TextBox, Turn, Weak, turned
-from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
+from tests.documents.printed import (
+    CODE,
+    EXPECTED,
+    HEIGHT,
+    LANDSCAPE,
+    NUMBER,
+    WIDTH,
+    line,
+    read,
+    without,
+)
 
 WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
 CODES = ("uscc", "registration_number")
 MISREAD_NUMBER = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
-REPRESENTATIVE, DAY, ISSUED = line(250, 520, "王示例"), line(950, 470, "2019年03月05日"), line(1000, 860, "2019年03月05日")
-FIRST, SECOND = "软件开发；技术咨询；货物进出口。", "名称翻译服务；住所安保服务。（依法须经批准的项目）**"
+REPRESENTATIVE, DAY, ISSUED = (
+    line(250, 520, "王示例"),
+    line(950, 470, "2019年03月05日"),
+    line(1000, 860, "2019年03月05日"),
+)
+FIRST, SECOND = (
+    "软件开发；技术咨询；货物进出口。",
+    "名称翻译服务；住所安保服务。（依法须经批准的项目）**",
+)
 STREET, ROOM = "北京市海淀区示例路1号", "2号楼301室"
 
 
@@ -39,26 +56,52 @@ class Case:
 
 DOUBTFUL = {
     "no code": Case(without(CODE), CODES, line(100, 340, CODE)),
-    "neither code nor its label": Case(without(CODE, "统一社会信用代码"), CODES, line(100, 340, CODE)),
-    "wrong check character": Case([*without(CODE), line(100, 340, WRONG)], CODES, line(100, 340, WRONG), line=True),
-    "a loose code that is wrong": Case(
-        [*without(CODE, "统一社会信用代码"), line(100, 340, WRONG)], CODES, line(100, 340, WRONG), line=True
+    "neither code nor its label": Case(
+        without(CODE, "统一社会信用代码"), CODES, line(100, 340, CODE)
     ),
-    "code cut short": Case([*without(CODE), line(100, 340, CODE[:14])], CODES, line(100, 340, CODE[:14]), line=True),
+    "wrong check character": Case(
+        [*without(CODE), line(100, 340, WRONG)], CODES, line(100, 340, WRONG), line=True
+    ),
+    "a loose code that is wrong": Case(
+        [*without(CODE, "统一社会信用代码"), line(100, 340, WRONG)],
+        CODES,
+        line(100, 340, WRONG),
+        line=True,
+    ),
+    "code cut short": Case(
+        [*without(CODE), line(100, 340, CODE[:14])], CODES, line(100, 340, CODE[:14]), line=True
+    ),
     "empty row": Case(without("王示例"), ("legal_representative",), REPRESENTATIVE, line=True),
-    "empty row on the right": Case([*without(DAY.text), ISSUED], ("established_on",), DAY, line=True),
+    "empty row on the right": Case(
+        [*without(DAY.text), ISSUED], ("established_on",), DAY, line=True
+    ),
     "a value that is none": Case(
-        [*without(DAY.text), ISSUED, line(950, 470, "2O1g·月")], ("established_on",), line(950, 470, "2O1g·月"), line=True
+        [*without(DAY.text), ISSUED, line(950, 470, "2O1g·月")],
+        ("established_on",),
+        line(950, 470, "2O1g·月"),
+        line=True,
     ),
     "lost row": Case(without("法定代表人", "王示例"), ("legal_representative",), REPRESENTATIVE),
-    "lost scope": Case(without("经营范围", FIRST, SECOND), ("business_scope",), line(250, 600, SECOND)),
+    "lost scope": Case(
+        without("经营范围", FIRST, SECOND), ("business_scope",), line(250, 600, SECOND)
+    ),
     "a value that is but guessed": Case(without("住所"), ("address",), line(950, 520, STREET)),
     "address broken off": Case(
-        [*without(STREET, ROOM), line(950, 520, "北京市海淀区示例路")], ("address",), line(950, 550, "1号2号楼301室")
+        [*without(STREET, ROOM), line(950, 520, "北京市海淀区示例路")],
+        ("address",),
+        line(950, 550, "1号2号楼301室"),
     ),
-    "ragged scope": Case([*without(FIRST), line(250, 570, "软件开发；技术")], ("business_scope",), line(440, 570, "咨询；货物进出口。")),
+    "ragged scope": Case(
+        [*without(FIRST), line(250, 570, "软件开发；技术")],
+        ("business_scope",),
+        line(440, 570, "咨询；货物进出口。"),
+    ),
     "a number whose check digit is wrong": Case(
-        [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD_NUMBER)],
+        [
+            *without(CODE, "统一社会信用代码"),
+            line(100, 340, "注册号"),
+            line(250, 340, MISREAD_NUMBER),
+        ],
         ("registration_number",),
         line(250, 340, MISREAD_NUMBER),
         line=True,
@@ -70,18 +113,28 @@ DOUBTFUL = {
         line=True,
     ),
     "scope torn in the middle of a line": Case(
-        [*without(FIRST), line(250, 570, FIRST[:8]), line(520, 570, FIRST[8:] + "仓储。")], ("business_scope",), line(455, 570, "某某", 20)
+        [*without(FIRST), line(250, 570, FIRST[:8]), line(520, 570, FIRST[8:] + "仓储。")],
+        ("business_scope",),
+        line(455, 570, "某某", 20),
     ),
     "a line of the scope that was not found": Case(
         [*without(SECOND), line(250, 616, SECOND)], ("business_scope",), line(250, 593, SECOND, 12)
     ),
-    "lines of the scope apart": Case([*without(SECOND), line(250, 640, SECOND)], ("business_scope",), line(250, 605, SECOND)),
-    "scope without its first line": Case(without(FIRST), ("business_scope",), line(250, 570, FIRST)),
+    "lines of the scope apart": Case(
+        [*without(SECOND), line(250, 640, SECOND)], ("business_scope",), line(250, 605, SECOND)
+    ),
+    "scope without its first line": Case(
+        without(FIRST), ("business_scope",), line(250, 570, FIRST)
+    ),
     "scope with an unreadable line": Case(
-        [*without(FIRST), replace(line(250, 570, FIRST), score=0.5)], ("business_scope",), line(250, 570, FIRST)
+        [*without(FIRST), replace(line(250, 570, FIRST), score=0.5)],
+        ("business_scope",),
+        line(250, 570, FIRST),
     ),
     "two lines in one box": Case(
-        [*LANDSCAPE, line(250, 642, FIRST, height=46, width=600), line(250, 685, SECOND)], ("business_scope",), line(250, 642, SECOND)
+        [*LANDSCAPE, line(250, 642, FIRST, height=46, width=600), line(250, 685, SECOND)],
+        ("business_scope",),
+        line(250, 642, SECOND),
     ),
     "empty scope": Case(without(FIRST, SECOND), ("business_scope",), line(250, 600, FIRST)),
 }
@@ -94,7 +147,9 @@ def kept(doubts: Sequence[Doubt]) -> list[Doubt]:
 
 def holds(area: Polygon, box: TextBox) -> bool:
     outline = np.array(area, np.float32)
-    return all(cv2.pointPolygonTest(outline, corner, measureDist=True) >= -1 for corner in box.polygon)
+    return all(
+        cv2.pointPolygonTest(outline, corner, measureDist=True) >= -1 for corner in box.polygon
+    )
 
 
 def lean(box: TextBox, degrees: float) -> TextBox:
@@ -110,7 +165,9 @@ def direction(polygon: Polygon) -> float:
 
 def looked_at(case: Case, doubts: Sequence[Doubt], there: TextBox) -> Doubt:
     """The doubt that covers what is missing, of the right fields."""
-    found = [doubt for doubt in kept(doubts) if doubt.names == case.names and holds(doubt.area, there)]
+    found = [
+        doubt for doubt in kept(doubts) if doubt.names == case.names and holds(doubt.area, there)
+    ]
     assert found, doubts
     return found[0]
 
@@ -121,7 +178,9 @@ def test_what_is_amiss_is_doubted_in_its_place(case: Case) -> None:
     doubt = looked_at(case, found.doubts, case.there)
     assert (doubt.line is not None) == case.line
     assert doubt.line_height == pytest.approx(24, abs=1)
-    assert {name for doubt in kept(found.doubts) for name in doubt.names} == set(case.names), "and nothing else is"
+    assert {name for doubt in kept(found.doubts) for name in doubt.names} == set(case.names), (
+        "and nothing else is"
+    )
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
@@ -132,7 +191,9 @@ def test_on_a_page_that_lies_turned(case: Case, turn: Turn) -> None:
     (there,) = turned([case.there], turn, WIDTH, HEIGHT)
     doubt = looked_at(case, fields_of(page, width, height).doubts, there)
     for polygon in (doubt.area, doubt.line or doubt.area):
-        assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), "the corners begin where reading begins"
+        assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), (
+            "the corners begin where reading begins"
+        )
     level = looked_at(case, read(*case.page).doubts, case.there)
     assert np.allclose(doubt.area, level.turned(turn, WIDTH, HEIGHT).area)
 
@@ -179,12 +240,20 @@ def test_a_code_beside_a_larger_word_is_told_in_cuts_without_it(up: float) -> No
     copy, code = line(100, 340, "（副本）", height=48), line(310, 340 + up, CODE, height=22)
     both = line(100, 340, f"(副A{WRONG}", height=48, width=code.x1 - copy.x0)
     found = read(*without(CODE, "统一社会信用代码"), both)
-    cuts = [cut for doubt in found.doubts if doubt.names == CODES and doubt.line for cut in doubt.other_cuts]
+    cuts = [
+        cut
+        for doubt in found.doubts
+        if doubt.names == CODES and doubt.line
+        for cut in doubt.other_cuts
+    ]
     y = code.middle[1]
     clean = [
         c
         for c in cuts
-        if copy.x1 - 48 <= c[0][0] <= code.x0 + 11 and c[0][1] < y < c[2][1] and c[2][1] - c[0][1] <= 1.2 * 22 and c[1][0] >= code.x1
+        if copy.x1 - 48 <= c[0][0] <= code.x0 + 11
+        and c[0][1] < y < c[2][1]
+        and c[2][1] - c[0][1] <= 1.2 * 22
+        and c[1][0] >= code.x1
     ]
     assert clean
 
@@ -199,10 +268,18 @@ def test_a_code_beside_a_larger_word_is_told_in_cuts_without_it(up: float) -> No
         ("(副A91110", 700, False),
     ],
 )
-def test_what_a_larger_word_left_of_a_code_is_a_place_for_one_in_the_head_alone(text: str, y: float, there: bool) -> None:
+def test_what_a_larger_word_left_of_a_code_is_a_place_for_one_in_the_head_alone(
+    text: str, y: float, there: bool
+) -> None:
     scrap = line(600, y, text)
     doubts = read(*without(CODE, "统一社会信用代码"), scrap).doubts
-    assert any(doubt.names == CODES and doubt.line and holds(doubt.line, inner(scrap)) for doubt in doubts) is there
+    assert (
+        any(
+            doubt.names == CODES and doubt.line and holds(doubt.line, inner(scrap))
+            for doubt in doubts
+        )
+        is there
+    )
 
 
 def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() -> None:
@@ -210,10 +287,12 @@ def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() ->
     street = next(box for box in LANDSCAPE if box.text == STREET)
     assert doubt.names == ("address",) and doubt.clipped and doubt.area == doubt.line
     assert holds(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
-    assert not holds(doubt.area, line(street.x1, 520, "一二三")), "two characters more are another print"
-    assert holds(doubt.area, line(street.x1 - 48, 520, "1号")) and doubt.area[0][0] > street.x0 + 100, (
-        "a short cut shows what a whole line's does not"
+    assert not holds(doubt.area, line(street.x1, 520, "一二三")), (
+        "two characters more are another print"
     )
+    assert (
+        holds(doubt.area, line(street.x1 - 48, 520, "1号")) and doubt.area[0][0] > street.x0 + 100
+    ), "a short cut shows what a whole line's does not"
     assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
 
 
@@ -224,9 +303,15 @@ def test_the_first_character_of_an_address_is_doubted_where_it_is_set_close_to_i
     assert doubt.names == ("address",) and label.x1 - 10 < doubt.area[0][0] < label.x1
 
 
-@pytest.mark.parametrize(("score", "doubted"), [(0.99, False), (0.8, False), (0.7, True), (0.4, True)])
-@pytest.mark.parametrize("name", ["name", "type", "legal_representative", "registered_capital", "established_on"])
-def test_a_short_value_of_which_the_reader_is_not_sure_is_doubted(name: str, score: float, doubted: bool) -> None:
+@pytest.mark.parametrize(
+    ("score", "doubted"), [(0.99, False), (0.8, False), (0.7, True), (0.4, True)]
+)
+@pytest.mark.parametrize(
+    "name", ["name", "type", "legal_representative", "registered_capital", "established_on"]
+)
+def test_a_short_value_of_which_the_reader_is_not_sure_is_doubted(
+    name: str, score: float, doubted: bool
+) -> None:
     printed = EXPECTED | {"type": "有限责任公司(自然人独资)", "established_on": DAY.text}
     (box,) = (box for box in LANDSCAPE if box.text == printed[name] and box.x0 in (250, 950))
     found = read(*(replace(other, score=score) if other is box else other for other in LANDSCAPE))
@@ -235,12 +320,17 @@ def test_a_short_value_of_which_the_reader_is_not_sure_is_doubted(name: str, sco
 
 
 def test_one_weak_character_in_a_short_value_is_enough() -> None:
-    page = [replace(box, weak=(Weak(1, 0.4, "不"),)) if box.text == "王示例" else box for box in LANDSCAPE]
+    page = [
+        replace(box, weak=(Weak(1, 0.4, "不"),)) if box.text == "王示例" else box
+        for box in LANDSCAPE
+    ]
     assert [doubt.names for doubt in kept(read(*page).doubts)] == [("legal_representative",)]
 
 
 def test_a_long_value_of_which_the_reader_is_not_sure_is_not_looked_at_for_that() -> None:
-    page = [replace(box, score=0.7) if box.text in (ROOM, STREET, SECOND) else box for box in LANDSCAPE]
+    page = [
+        replace(box, score=0.7) if box.text in (ROOM, STREET, SECOND) else box for box in LANDSCAPE
+    ]
     assert kept(read(*page).doubts) == []
 
 
@@ -252,16 +342,25 @@ def test_a_sound_page_leaves_none() -> None:
 
 SOUND = {
     "an older number in place of the code": [
-        *without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, NUMBER)
+        *without(CODE, "统一社会信用代码"),
+        line(100, 340, "注册号"),
+        line(250, 340, NUMBER),
     ],
-    "code and number in one row": [*without("统一社会信用代码"), line(100, 300, "统一社会信用代码/注册号")],
+    "code and number in one row": [
+        *without("统一社会信用代码"),
+        line(100, 300, "统一社会信用代码/注册号"),
+    ],
     "a code that no label names": without("统一社会信用代码"),
     "no authority in its row": without("登记机关"),
     "a label that bounds": [*LANDSCAPE, line(800, 620, "实收资本")],
     "a last line that is short": [*LANDSCAPE, line(250, 630, "会议服务。")],
-    "a short line that ends a sentence": [*LANDSCAPE, line(250, 630, "会议服务。"), line(250, 660, SECOND)],
+    "a short line that ends a sentence": [
+        *LANDSCAPE,
+        line(250, 630, "会议服务。"),
+        line(250, 660, SECOND),
+    ],
     "no capital: it is not on every form": without("注册资本", "伍佰万元整"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("boxes", SOUND.values(), ids=SOUND)
@@ -269,7 +368,9 @@ def test_what_is_sound_is_left_alone(boxes: list[TextBox]) -> None:
     assert kept(read(*boxes).doubts) == []
 
 
-@pytest.mark.parametrize("end", ["1号", "3层", "2号楼", "301室", "科技园", "A座", "（仅限办公）", "601铺"])
+@pytest.mark.parametrize(
+    "end", ["1号", "3层", "2号楼", "301室", "科技园", "A座", "（仅限办公）", "601铺"]
+)
 def test_an_address_that_ends_as_addresses_do_is_whole(end: str) -> None:
     page = [*without(STREET, ROOM), line(950, 520, f"北京市海淀区示例路{end}")]
     assert kept(read(*page).doubts) == []
@@ -289,7 +390,9 @@ def test_where_few_labels_are_seen_none_is_missed() -> None:
 
 def test_a_row_reaches_to_the_next_label() -> None:
     page = [*without("王示例"), line(500, 520, "注册资本"), line(650, 520, "伍佰万元整")]
-    (doubt,) = [doubt for doubt in kept(read(*page).doubts) if doubt.names == ("legal_representative",)]
+    (doubt,) = [
+        doubt for doubt in kept(read(*page).doubts) if doubt.names == ("legal_representative",)
+    ]
     assert doubt.line
     (x0, _), (x1, _) = doubt.line[:2]
     assert x0 <= 250 and x1 <= 500
@@ -301,5 +404,7 @@ def test_a_doubt_is_turned_with_its_page(turn: Turn, corner: Point) -> None:
     area: Polygon = (x, y), (x + 90, y), (x + 90, y + 30), (x, y + 30)
     doubt = Doubt(("name",), area, 24.0, area, (area,))
     (box,) = turned([TextBox("", 0.0, area)], turn, WIDTH, HEIGHT)
-    assert doubt.turned(turn, WIDTH, HEIGHT) == replace(doubt, area=box.polygon, line=box.polygon, other_cuts=(box.polygon,))
+    assert doubt.turned(turn, WIDTH, HEIGHT) == replace(
+        doubt, area=box.polygon, line=box.polygon, other_cuts=(box.polygon,)
+    )
     assert replace(doubt, line=None).turned(turn, WIDTH, HEIGHT).line is None

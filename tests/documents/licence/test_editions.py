@@ -65,15 +65,19 @@ def test_no_title_of_another_paper(text: str) -> None:
 # --- What is a licence -----------------------------------------------------------------------------------
 
 LETTER = [
-    line(100, 100, "办理招聘资质须知"), line(100, 200, "一、请携带营业执照原件及复印件"), line(100, 250, "二、名称、住所应与营业执照一致"),
+    line(100, 100, "办理招聘资质须知"),
+    line(100, 200, "一、请携带营业执照原件及复印件"),
+    line(100, 250, "二、名称、住所应与营业执照一致"),
     line(100, 300, f"三、例：{CODE}"),
-]  # fmt: skip
+]
 
 
 def test_a_page_is_a_licence_by_its_title_or_by_its_labels() -> None:
     assert read(*LANDSCAPE).is_licence
     assert read(*without("营业执照")).is_licence, "the title is not always legible"
-    assert not read(*without("营业执照", CODE)).is_licence, "labels without a number may be any form"
+    assert not read(*without("营业执照", CODE)).is_licence, (
+        "labels without a number may be any form"
+    )
     assert not read(*without("营业执照"), line(400, 200, "税务登记证", 100)).is_licence
     assert not read(*LETTER).is_licence
 
@@ -87,25 +91,48 @@ def column(title: str, number: tuple[str, str], *labels: str) -> list[TextBox]:
     return [line(400, 200, title, 80), line(300, 350, number[0]), line(560, 350, number[1]), *rows]
 
 
-BODY = ("名称示例科技有限公司", "类型有限责任公司", "住所北京市海淀区示例路1号", "法定代表人王示例", "成立日期2015年12月01日")
+BODY = (
+    "名称示例科技有限公司",
+    "类型有限责任公司",
+    "住所北京市海淀区示例路1号",
+    "法定代表人王示例",
+    "成立日期2015年12月01日",
+)
 SHEETS = {
     "two columns and a code": (LANDSCAPE, Form.LANDSCAPE_2019),
-    "one column and a code": (column("营业执照", ("统一社会信用代码", CODE), *BODY), Form.PORTRAIT_2015),
-    "one column and a number": (column("营业执照", ("注册号", NUMBER), *BODY), Form.PORTRAIT_2014),
-    "a company's, before 2014": (column("企业法人营业执照", ("注册号", NUMBER), *BODY), Form.BEFORE_2014),
-    "a copy of a company's": (column("企业法人营业执照（副本）", ("注册号", NUMBER), *BODY), Form.BEFORE_2014),
-    "a sheet that speaks of itself": (
-        [*column("营业执照", ("统一社会信用代码", CODE), *BODY), line(140, 900, "请出示营业执照")], Form.PORTRAIT_2015
+    "one column and a code": (
+        column("营业执照", ("统一社会信用代码", CODE), *BODY),
+        Form.PORTRAIT_2015,
     ),
-    "a sole trader's, before 2014": (column("个体工商户营业执照", ("注册号", NUMBER), *BODY), Form.BEFORE_2014),
+    "one column and a number": (column("营业执照", ("注册号", NUMBER), *BODY), Form.PORTRAIT_2014),
+    "a company's, before 2014": (
+        column("企业法人营业执照", ("注册号", NUMBER), *BODY),
+        Form.BEFORE_2014,
+    ),
+    "a copy of a company's": (
+        column("企业法人营业执照（副本）", ("注册号", NUMBER), *BODY),
+        Form.BEFORE_2014,
+    ),
+    "a sheet that speaks of itself": (
+        [*column("营业执照", ("统一社会信用代码", CODE), *BODY), line(140, 900, "请出示营业执照")],
+        Form.PORTRAIT_2015,
+    ),
+    "a sole trader's, before 2014": (
+        column("个体工商户营业执照", ("注册号", NUMBER), *BODY),
+        Form.BEFORE_2014,
+    ),
     "two columns and a number": (
-        [*without("统一社会信用代码", CODE), line(100, 300, "注册号"), line(100, 340, NUMBER)], Form.BEFORE_2014
+        [*without("统一社会信用代码", CODE), line(100, 300, "注册号"), line(100, 340, NUMBER)],
+        Form.BEFORE_2014,
     ),
     "electronic": ([*LANDSCAPE, line(100, 60, "电子营业执照")], Form.ELECTRONIC),
-    "a corner of a licence": (column("营业执照", ("统一社会信用代码", CODE), *BODY[:2]), Form.UNKNOWN),
+    "a corner of a licence": (
+        column("营业执照", ("统一社会信用代码", CODE), *BODY[:2]),
+        Form.UNKNOWN,
+    ),
     "no licence": (LETTER, Form.UNKNOWN),
     "nothing": ([], Form.UNKNOWN),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("boxes", "form"), SHEETS.values(), ids=SHEETS)
@@ -114,7 +141,9 @@ def test_the_form_is_told(boxes: list[TextBox], form: Form) -> None:
 
 
 @pytest.mark.parametrize("kind", ["company", "individual", "cooperative"])
-@pytest.mark.parametrize(("printed", "form"), [("landscape", Form.LANDSCAPE_2019), ("portrait", Form.PORTRAIT_2015)])
+@pytest.mark.parametrize(
+    ("printed", "form"), [("landscape", Form.LANDSCAPE_2019), ("portrait", Form.PORTRAIT_2015)]
+)
 def test_the_form_of_specimens(printed: str, form: Form, kind: Kind) -> None:
     specimen = make(31, form=printed, company=Company.fictitious(31, kind))
     reading = read_pages([specimen.image], READERS[:1])

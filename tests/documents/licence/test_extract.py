@@ -17,9 +17,26 @@ from documents.licence.fields import FIELDS, Problem
 from documents.licence.problems import problems_of
 from documents.page.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
 from documents.page.labels import LABELS, is_furniture, tidy
-from documents.page.values import clean, is_checked_number, is_sound_number, misfit, registration_check_digit, simplified
+from documents.page.values import (
+    clean,
+    is_checked_number,
+    is_sound_number,
+    misfit,
+    registration_check_digit,
+    simplified,
+)
 from documents.uscc import check_character, is_valid, organisation_check_character
-from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
+from tests.documents.printed import (
+    CODE,
+    EXPECTED,
+    HEIGHT,
+    LANDSCAPE,
+    NUMBER,
+    WIDTH,
+    line,
+    read,
+    without,
+)
 
 
 def test_landscape_of_2019() -> None:
@@ -60,7 +77,12 @@ def test_a_page_that_leans(degrees: float) -> None:
 def tall(x: float, y: float, text: str, pitch: float) -> TextBox:
     """A box that holds one character of each of several rows."""
     h = pitch * len(text)
-    polygon: Polygon = (x, y - pitch / 2), (x + 26, y - pitch / 2), (x + 26, y - pitch / 2 + h), (x, y - pitch / 2 + h)
+    polygon: Polygon = (
+        (x, y - pitch / 2),
+        (x + 26, y - pitch / 2),
+        (x + 26, y - pitch / 2 + h),
+        (x, y - pitch / 2 + h),
+    )
     return TextBox(text, 0.9, polygon)
 
 
@@ -91,14 +113,22 @@ def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
         tall(100, 420, "名美", 50),
         line(240, 420, "称示例理发店"),
         line(240, 470, "型个体工商户"),
-        line(100, 520, "经"), line(170, 520, "营"), line(240, 520, "者王示例"),
-        line(100, 570, "经营范围理发服务、日用百货零售。（依法须经批准的项目，经相关部门批准后方可开展经营活动）"),
+        line(100, 520, "经"),
+        line(170, 520, "营"),
+        line(240, 520, "者王示例"),
+        line(
+            100,
+            570,
+            "经营范围理发服务、日用百货零售。（依法须经批准的项目，经相关部门批准后方可开展经营活动）",
+        ),
         line(700, 420, "组成形式个人经营"),
         line(700, 470, "注册日期2016年08月22日"),
-    )  # fmt: skip
+    )
     assert {name: found.fields[name] for name in ("name", "type", "legal_representative")} == {
-        "name": "示例理发店", "type": "个体工商户", "legal_representative": "王示例",
-    }  # fmt: skip
+        "name": "示例理发店",
+        "type": "个体工商户",
+        "legal_representative": "王示例",
+    }
 
 
 @pytest.mark.parametrize(
@@ -146,13 +176,19 @@ def test_two_columns_in_one_line() -> None:
 def test_sole_trader_before_2015() -> None:
     found = read(
         line(400, 150, "个体工商户营业执照", 80),
-        line(900, 250, "注册号"), line(1000, 250, NUMBER),
-        line(100, 350, "字号名称"), line(300, 350, "示例小吃店"),
-        line(100, 420, "经营者姓名"), line(300, 420, "王示例"),
-        line(100, 490, "组成形式"), line(300, 490, "个人经营"),
-        line(100, 560, "经营场所"), line(300, 560, "北京市海淀区示例路1号"),
-        line(100, 630, "经营范围及方式"), line(300, 630, "零售：小吃。"),
-    )  # fmt: skip
+        line(900, 250, "注册号"),
+        line(1000, 250, NUMBER),
+        line(100, 350, "字号名称"),
+        line(300, 350, "示例小吃店"),
+        line(100, 420, "经营者姓名"),
+        line(300, 420, "王示例"),
+        line(100, 490, "组成形式"),
+        line(300, 490, "个人经营"),
+        line(100, 560, "经营场所"),
+        line(300, 560, "北京市海淀区示例路1号"),
+        line(100, 630, "经营范围及方式"),
+        line(300, 630, "零售：小吃。"),
+    )
     assert found.fields == {
         "registration_number": NUMBER,
         "name": "示例小吃店",
@@ -166,14 +202,22 @@ def test_sole_trader_before_2015() -> None:
 def test_company_before_2015_keeps_paid_in_capital_apart() -> None:
     found = read(
         line(400, 150, "企业法人营业执照", 80),
-        line(100, 350, "名称"), line(300, 350, "示例有限公司"),
-        line(100, 420, "法定代表人姓名"), line(300, 420, "王示例"),
-        line(700, 420, "注册资本"), line(850, 420, "伍拾万元"),
-        line(100, 490, "公司类型"), line(300, 490, "有限责任公司"),
-        line(700, 490, "实收资本"), line(850, 490, "贰拾万元"),
-        line(100, 800, "成立日期"), line(300, 800, "二〇一三年八月八日"),
-        line(100, 850, "营业期限"), line(300, 850, "自二〇一三年八月八日"), line(700, 850, "至二〇三三年八月七日"),
-    )  # fmt: skip
+        line(100, 350, "名称"),
+        line(300, 350, "示例有限公司"),
+        line(100, 420, "法定代表人姓名"),
+        line(300, 420, "王示例"),
+        line(700, 420, "注册资本"),
+        line(850, 420, "伍拾万元"),
+        line(100, 490, "公司类型"),
+        line(300, 490, "有限责任公司"),
+        line(700, 490, "实收资本"),
+        line(850, 490, "贰拾万元"),
+        line(100, 800, "成立日期"),
+        line(300, 800, "二〇一三年八月八日"),
+        line(100, 850, "营业期限"),
+        line(300, 850, "自二〇一三年八月八日"),
+        line(700, 850, "至二〇三三年八月七日"),
+    )
     assert found.fields["registered_capital"] == "伍拾万元"
     assert found.fields["established_on"] == "2013-08-08"
     assert found.fields["type"] == "有限责任公司"
@@ -216,8 +260,12 @@ def test_a_wrong_code_is_not_replaced_by_another_of_the_page() -> None:
     found = read(*without(CODE), line(100, 340, wrong), line(60, 900, CODE))
     assert found.fields["uscc"] == wrong
     assert found.codes == (CODE,)
-    assert read(*without(CODE), line(100, 340, wrong), line(420, 340, CODE)).fields["uscc"] == wrong, "nor by one beside it"
-    assert read(*without(CODE), line(100, 340, wrong), line(96, 342, CODE)).fields["uscc"] == CODE, "but for a reading of its own place"
+    assert (
+        read(*without(CODE), line(100, 340, wrong), line(420, 340, CODE)).fields["uscc"] == wrong
+    ), "nor by one beside it"
+    assert (
+        read(*without(CODE), line(100, 340, wrong), line(96, 342, CODE)).fields["uscc"] == CODE
+    ), "but for a reading of its own place"
 
 
 def test_several_codes_are_told() -> None:
@@ -233,7 +281,9 @@ def test_impossible_letters_are_digits() -> None:
     assert found.fields["uscc"] == CODE
 
 
-@pytest.mark.parametrize("text", [f"{CODE}(1-1)", f"{CODE} 1-1", f"{CODE[:4]} {CODE[4:]}", f"{CODE[:12]}.{CODE[12:]}"])
+@pytest.mark.parametrize(
+    "text", [f"{CODE}(1-1)", f"{CODE} 1-1", f"{CODE[:4]} {CODE[4:]}", f"{CODE[:12]}.{CODE[12:]}"]
+)
 def test_a_code_with_print_around_it(text: str) -> None:
     assert read(*without(CODE), line(100, 340, text)).fields["uscc"] == CODE
 
@@ -242,7 +292,12 @@ def test_a_loose_number_needs_a_right_check_character() -> None:
     wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
     assert read(*without("统一社会信用代码")).fields["uscc"] == CODE
     assert "uscc" not in read(*without("统一社会信用代码", CODE), line(100, 340, wrong)).fields
-    assert "uscc" not in read(*without("统一社会信用代码", CODE), line(1000, 200, "编号110108000201903050083")).fields
+    assert (
+        "uscc"
+        not in read(
+            *without("统一社会信用代码", CODE), line(1000, 200, "编号110108000201903050083")
+        ).fields
+    )
 
 
 def test_values_whose_labels_are_lost_are_found_by_their_form() -> None:
@@ -262,13 +317,23 @@ def test_a_label_without_a_value_asks_for_a_second_look() -> None:
 
 
 def test_what_is_no_licence_has_no_fields() -> None:
-    found = read(line(100, 100, "会议纪要"), line(100, 150, "时间：周一上午"), line(100, 200, "参加的人都到了"))
+    found = read(
+        line(100, 100, "会议纪要"),
+        line(100, 150, "时间：周一上午"),
+        line(100, 200, "参加的人都到了"),
+    )
     assert found.fields == {}
     assert not found.titled and found.labels == 0
     assert read().fields == {}
 
 
-FOLDED = [("鄂爾多斯", "鄂尔多斯"), ("發展", "发展"), ("李昇", "李昇"), ("乾坤", "乾坤"), ("Abc1", "Abc1")]
+FOLDED = [
+    ("鄂爾多斯", "鄂尔多斯"),
+    ("發展", "发展"),
+    ("李昇", "李昇"),
+    ("乾坤", "乾坤"),
+    ("Abc1", "Abc1"),
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), FOLDED)
@@ -280,20 +345,69 @@ def test_traditional_characters_are_folded_but_names_kept(text: str, expected: s
 
 TO_SIMPLIFIED = OpenCC("t2s")
 NUMERALS = {"十": "10", "拾": "10"}
-NUMERALS |= dict(zip("〇零○Oo一二三四五六七八九", "00000123456789", strict=True)) | {"廿": "2", "卅": "3"}
+NUMERALS |= dict(zip("〇零○Oo一二三四五六七八九", "00000123456789", strict=True)) | {
+    "廿": "2",
+    "卅": "3",
+}
 NUMERALS |= dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True))
 WORDS = (
-    *LABELS, "统", "名", "称", "类", "型", "住", "所", "者", "名类住", CODE, CODE[:-1], CODE.replace("0", "O").lower(), NUMBER,
-    NUMBER[:-2], "示例科技有限公司", "示例（北京）貿易有限公司", "有限责任公司(自然人独资", "个人独资企业", "王示例", "示例·买买提",
-    "Ｊｏｈｎ Smith", "伍佰万元整", "500.00万元人民币", "2019年03月05日", "二〇一九年三月廿五日", "2019-3-5", "2019年13月40日",
-    "2019年03月05日至长期", "长期", "北京市海淀区示例路1号", "佳所北京市海淀区", "SCJDGL", "许可项目：餐饮服务：软件开发:",
-    "（依法须经批准的项目）**", "北京市海淀区市场监督管理局", "营业执照", "ﬀ½㈱ß", "国家企业信用信息公示系统http://www.gsxt.gov.cn",
-)  # fmt: skip
+    *LABELS,
+    "统",
+    "名",
+    "称",
+    "类",
+    "型",
+    "住",
+    "所",
+    "者",
+    "名类住",
+    CODE,
+    CODE[:-1],
+    CODE.replace("0", "O").lower(),
+    NUMBER,
+    NUMBER[:-2],
+    "示例科技有限公司",
+    "示例（北京）貿易有限公司",
+    "有限责任公司(自然人独资",
+    "个人独资企业",
+    "王示例",
+    "示例·买买提",
+    "Ｊｏｈｎ Smith",
+    "伍佰万元整",
+    "500.00万元人民币",
+    "2019年03月05日",
+    "二〇一九年三月廿五日",
+    "2019-3-5",
+    "2019年13月40日",
+    "2019年03月05日至长期",
+    "长期",
+    "北京市海淀区示例路1号",
+    "佳所北京市海淀区",
+    "SCJDGL",
+    "许可项目：餐饮服务：软件开发:",
+    "（依法须经批准的项目）**",
+    "北京市海淀区市场监督管理局",
+    "营业执照",
+    "ﬀ½㈱ß",
+    "国家企业信用信息公示系统http://www.gsxt.gov.cn",
+)
 words = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=4).map("".join)
 coordinates = st.floats(-50, 1500)
-anywhere = st.builds(line, coordinates, coordinates, words, st.floats(0.1, 120), st.floats(-180, 180), st.none() | st.floats(0.1, 900))
-in_rows = st.builds(line, st.sampled_from([100, 250, 800, 950]), st.sampled_from(range(300, 700, 40)), words)
-twisted = st.builds(TextBox, words, st.floats(0, 1), st.tuples(*[st.tuples(coordinates, coordinates)] * 4))
+anywhere = st.builds(
+    line,
+    coordinates,
+    coordinates,
+    words,
+    st.floats(0.1, 120),
+    st.floats(-180, 180),
+    st.none() | st.floats(0.1, 900),
+)
+in_rows = st.builds(
+    line, st.sampled_from([100, 250, 800, 950]), st.sampled_from(range(300, 700, 40)), words
+)
+twisted = st.builds(
+    TextBox, words, st.floats(0, 1), st.tuples(*[st.tuples(coordinates, coordinates)] * 4)
+)
 uncertain = st.builds(
     lambda box, weak: replace(box, weak=tuple(w for w in weak if w.at < len(box.text))),
     in_rows,
@@ -306,9 +420,11 @@ labelled = st.builds(
     st.sampled_from([*LABELS]),
     words,
 )
-pages = st.lists(labelled | (in_rows | anywhere | uncertain | twisted).map(lambda box: [box]), min_size=2, max_size=10).map(
-    lambda parts: [box for part in parts for box in part]
-)
+pages = st.lists(
+    labelled | (in_rows | anywhere | uncertain | twisted).map(lambda box: [box]),
+    min_size=2,
+    max_size=10,
+).map(lambda parts: [box for part in parts for box in part])
 
 
 def characters_of(boxes: Sequence[TextBox]) -> set[str]:
@@ -334,7 +450,13 @@ def figures_of(boxes: Sequence[TextBox]) -> set[str]:
 def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
     """Whatever is read: no exception, no character that no reader gave, and all that is told of a value or nothing."""
     found = read(*boxes)
-    assert found.fields.keys() == found.confidence.keys() == found.regions.keys() == found.lines.keys() >= found.alternatives.keys()
+    assert (
+        found.fields.keys()
+        == found.confidence.keys()
+        == found.regions.keys()
+        == found.lines.keys()
+        >= found.alternatives.keys()
+    )
     assert set(found.fields) <= set(FIELDS)
     assert all(0 <= sure <= 1 for sure in found.confidence.values())
     had = characters_of(boxes)
@@ -350,11 +472,20 @@ def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], turn: Turn) ->
     for doubt in fields_of(turned(boxes, turn, WIDTH, HEIGHT), WIDTH, HEIGHT).doubts:
         assert doubt.names and set(doubt.names) <= set(FIELDS)
         assert doubt.line_height >= 1
-        assert all(math.isfinite(at) for corner in (*doubt.area, *(doubt.line or ())) for at in corner)
+        assert all(
+            math.isfinite(at) for corner in (*doubt.area, *(doubt.line or ())) for at in corner
+        )
 
 
 @settings(max_examples=50)
-@given(st.lists(st.tuples(st.integers(0, 1300), st.integers(0, 990), st.text(max_size=30), st.floats(-180, 180)), max_size=12))
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1300), st.integers(0, 990), st.text(max_size=30), st.floats(-180, 180)
+        ),
+        max_size=12,
+    )
+)
 def test_any_text_is_survived(lines: list[tuple[int, int, str, float]]) -> None:
     read(*(line(x, y, text or "x", degrees=degrees) for x, y, text, degrees in lines))
 
@@ -368,7 +499,9 @@ def aside(boxes: Sequence[TextBox], right: float, down: float = 0.0) -> list[Tex
     return moved
 
 
-@pytest.mark.parametrize(("right", "down"), [(WIDTH, 0), (0, HEIGHT), (WIDTH, 300)], ids=["beside", "below", "askew"])
+@pytest.mark.parametrize(
+    ("right", "down"), [(WIDTH, 0), (0, HEIGHT), (WIDTH, 300)], ids=["beside", "below", "askew"]
+)
 @pytest.mark.parametrize("turn", [0, 90])
 def test_two_licences_on_a_page_are_told(right: float, down: float, turn: Turn) -> None:
     width, height = WIDTH + int(right), HEIGHT + int(down)
@@ -385,7 +518,9 @@ def test_a_code_in_one_box_with_the_word_for_a_copy_is_read(copy: str) -> None:
     assert fields_of([*without(CODE), box], WIDTH, HEIGHT).fields["uscc"] == CODE
 
 
-@pytest.mark.parametrize("text", ["(副本)", "副本", "(副本)1-1", "(副本)(1-1)", "副本(12)", "(副本)123", "(正本)"])
+@pytest.mark.parametrize(
+    "text", ["(副本)", "副本", "(副本)1-1", "(副本)(1-1)", "副本(12)", "(副本)123", "(正本)"]
+)
 def test_the_number_of_a_copy_is_print_of_the_form(text: str) -> None:
     assert is_furniture(text)
 
@@ -403,7 +538,12 @@ def test_two_titles_side_by_side_are_told_though_little_else_was_read() -> None:
         [line(900, 200, "营业执照", 24)],
         [line(505, 203, "营业执照", 96)],
         [line(250, 630, "住所安保服务"), line(250, 660, "名称翻译"), line(250, 690, "类型研究")],
-        [line(102, 422, "名称"), line(98, 469, "类型"), line(100, 521, "法定代表人"), line(801, 421, "注册资本")],
+        [
+            line(102, 422, "名称"),
+            line(98, 469, "类型"),
+            line(100, 521, "法定代表人"),
+            line(801, 421, "注册资本"),
+        ],
         [line(800, 630, "经营场所"), line(800, 680, "负责人")],
     ],
     ids=[
@@ -422,11 +562,17 @@ def test_one_licence_is_not_taken_for_two(more: list[TextBox]) -> None:
 
 def test_the_end_of_a_value_set_tight_above_the_next_row_belongs_to_its_beginning() -> None:
     page = [
-        line(500, 200, "营业执照", 100), line(100, 300, "统一社会信用代码"), line(300, 300, CODE),
-        line(100, 420, "住所"), line(250, 420, "北京市海淀区示例街道示范路与样本西"),
-        line(250, 446, "路交叉口"), line(100, 460, "法定代表人"), line(250, 463, "王示例"),
-        line(100, 520, "成立日期"), line(250, 520, "2019年03月05日"),
-    ]  # fmt: skip
+        line(500, 200, "营业执照", 100),
+        line(100, 300, "统一社会信用代码"),
+        line(300, 300, CODE),
+        line(100, 420, "住所"),
+        line(250, 420, "北京市海淀区示例街道示范路与样本西"),
+        line(250, 446, "路交叉口"),
+        line(100, 460, "法定代表人"),
+        line(250, 463, "王示例"),
+        line(100, 520, "成立日期"),
+        line(250, 520, "2019年03月05日"),
+    ]
     found = read(*page)
     assert found.fields["address"] == "北京市海淀区示例街道示范路与样本西路交叉口"
     assert found.fields["legal_representative"] == "王示例"
@@ -437,8 +583,12 @@ def test_the_check_digit_of_a_number_proves_it(first14: str, at: int, more: int)
     number = first14 + registration_check_digit(first14)
     assert is_checked_number(number) and is_sound_number(number)
     misread = number[:at] + str((int(number[at]) + more) % 10) + number[at + 1 :]
-    assert not is_checked_number(misread) and not is_sound_number(misread), "one wrong digit is always told"
-    assert is_sound_number(number[:13]) and not is_checked_number(number[:13]), "the older ones have none"
+    assert not is_checked_number(misread) and not is_sound_number(misread), (
+        "one wrong digit is always told"
+    )
+    assert is_sound_number(number[:13]) and not is_checked_number(number[:13]), (
+        "the older ones have none"
+    )
 
 
 MISREAD = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
@@ -449,10 +599,14 @@ MISREAD = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
     [(300, 340, NUMBER), (260, 346, NUMBER), (900, 340, MISREAD), (250, 380, MISREAD)],
     ids=["there", "near", "beside", "below"],
 )
-def test_a_number_gives_way_to_a_proven_one_in_its_own_place_alone(x: float, y: float, taken: str) -> None:
+def test_a_number_gives_way_to_a_proven_one_in_its_own_place_alone(
+    x: float, y: float, taken: str
+) -> None:
     page = [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD)]
     assert read(*page, line(x, y, NUMBER)).fields["registration_number"] == taken
-    assert read(*page, line(300, 340, NUMBER[:13])).fields["registration_number"] == MISREAD, "what is not proven takes no place"
+    assert read(*page, line(300, 340, NUMBER[:13])).fields["registration_number"] == MISREAD, (
+        "what is not proven takes no place"
+    )
 
 
 @pytest.mark.parametrize(
@@ -465,7 +619,10 @@ def test_a_number_gives_way_to_a_proven_one_in_its_own_place_alone(x: float, y: 
     ],
 )
 def test_the_mark_between_numbers_of_a_list(read_as: str, printed: str) -> None:
-    page = [*without("北京市海淀区示例路1号", "2号楼301室"), line(950, 520, f"云溪市月湖区{read_as}")]
+    page = [
+        *without("北京市海淀区示例路1号", "2号楼301室"),
+        line(950, 520, f"云溪市月湖区{read_as}"),
+    ]
     assert read(*page).fields["address"] == f"云溪市月湖区{printed}"
 
 
@@ -474,7 +631,9 @@ SCOPE = ("软件开发；技术咨询；货物进出口。", "名称翻译服务
 
 @pytest.mark.parametrize("x", [190, 200, 250, 270])
 @pytest.mark.parametrize("begins", ["住所", "经营范围"])
-def test_a_line_of_the_scope_may_be_a_label_word_and_begin_left_of_the_first(begins: str, x: float) -> None:
+def test_a_line_of_the_scope_may_be_a_label_word_and_begin_left_of_the_first(
+    begins: str, x: float
+) -> None:
     """Where the label is glued to the first line, the others may begin a little left of where it seems to end."""
     page = [
         *without("经营范围", *SCOPE),
@@ -487,7 +646,9 @@ def test_a_line_of_the_scope_may_be_a_label_word_and_begin_left_of_the_first(beg
 
 
 @pytest.mark.parametrize(("right", "taken"), [(0, True), (3, True), (5.5, True), (7, False)])
-def test_lines_of_a_scope_glued_to_its_label_may_begin_further_right(right: float, taken: bool) -> None:
+def test_lines_of_a_scope_glued_to_its_label_may_begin_further_right(
+    right: float, taken: bool
+) -> None:
     first = line(100, 570, f"经营范围{SCOPE[0]}")
     page = [*without("经营范围", *SCOPE), first, line(196 + right * 24, 600, "仓储服务。")]
     assert (read(*page).fields["business_scope"] == f"{SCOPE[0]}仓储服务。") is taken

@@ -80,7 +80,10 @@ def test_any_payload_is_survived(payload: str) -> None:
         ("evil.example/?a", ["evil.example"]),
         ("http://gsxt.gov.cn@evil.example/", ["evil.example"]),
         ("http:\\\\evil.example\\@gsxt.gov.cn", ["evil.example"]),
-        ("查询：http://www.gsxt.gov.cn 或 http://evil.example", ["www.gsxt.gov.cn", "evil.example"]),
+        (
+            "查询：http://www.gsxt.gov.cn 或 http://evil.example",
+            ["www.gsxt.gov.cn", "evil.example"],
+        ),
         ("http://[::1", ["?"]),
         ("weixin://dl/business", ["dl"]),
     ],
@@ -91,7 +94,13 @@ def test_where_it_leads(payload: str | None, hosts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("host", "known"),
-    [("gsxt.gov.cn", True), ("zj.gsxt.gov.cn", True), ("evilgov.cn", False), ("gsxt.gov.cn.evil.example", False), ("?", False)],
+    [
+        ("gsxt.gov.cn", True),
+        ("zj.gsxt.gov.cn", True),
+        ("evilgov.cn", False),
+        ("gsxt.gov.cn.evil.example", False),
+        ("?", False),
+    ],
 )
 def test_whose_host(host: str, known: bool) -> None:
     assert is_an_issuers(host) is known

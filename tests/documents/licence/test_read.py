@@ -37,7 +37,11 @@ def says(*rows: tuple[str, str]) -> list[TextBox]:
     """A licence of some `rows`, each a label and its value."""
     return [
         line(100, 310, "营业执照", 20),
-        *(box for i, (label, value) in enumerate(rows) for box in (line(10, 40 * i + 10, label, 20), line(200, 40 * i + 10, value, 20))),
+        *(
+            box
+            for i, (label, value) in enumerate(rows)
+            for box in (line(10, 40 * i + 10, label, 20), line(200, 40 * i + 10, value, 20))
+        ),
     ]
 
 
@@ -54,7 +58,9 @@ def test_a_clean_specimen_is_read_whole(form: str) -> None:
         assert reading.fields.get(name) == printed.get(name), name
     assert reading.looks_like_licence
     assert reading.seconds > 0
-    assert json.loads(json.dumps(reading.as_json()))["regions"]["name"] == list(reading.regions["name"])
+    assert json.loads(json.dumps(reading.as_json()))["regions"]["name"] == list(
+        reading.regions["name"]
+    )
 
 
 def test_the_qr_code_is_a_second_witness() -> None:
@@ -66,7 +72,9 @@ def test_the_qr_code_is_a_second_witness() -> None:
 
 def printed_qr(**of_specimen: Any) -> tuple[Picture, tuple[int, ...]]:
     """A licence, and the rectangle in which it differs from the same one without a code."""
-    page, bare = (picture_of(make(12, **of_specimen, **without).image) for without in ({}, {"qr_uscc": ""}))
+    page, bare = (
+        picture_of(make(12, **of_specimen, **without).image) for without in ({}, {"qr_uscc": ""})
+    )
     down, across = np.nonzero((page != bare).any(axis=2))
     return page, (int(across.min()), int(down.min()), int(across.max()), int(down.max()))
 
@@ -76,11 +84,18 @@ def test_the_place_of_the_qr_code_is_kept(turned: int) -> None:
     page, place = printed_qr(turned=turned)
     code = qr_code(page)
     assert code and code.region == pytest.approx(place, abs=3)
-    assert read_pages([Image.fromarray(page[..., ::-1])], [ScriptedReader("a", says(("名称", NAME)))]).regions["qr"] == code.region
+    assert (
+        read_pages(
+            [Image.fromarray(page[..., ::-1])], [ScriptedReader("a", says(("名称", NAME)))]
+        ).regions["qr"]
+        == code.region
+    )
 
 
 @pytest.mark.parametrize("shrunk", ["_half", "_double", "_triple"])
-def test_a_code_that_another_size_showed_stands_where_it_is_on_the_page(shrunk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_that_another_size_showed_stands_where_it_is_on_the_page(
+    shrunk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page, place = printed_qr()
     for name in {"_plain", "_half", "_double", "_contrast", "_triple"} - {shrunk}:
         monkeypatch.setattr(documents.licence.read, name, lambda grey: np.full_like(grey, 255))
@@ -89,7 +104,10 @@ def test_a_code_that_another_size_showed_stands_where_it_is_on_the_page(shrunk: 
 
 
 def test_of_two_codes_the_one_that_states_a_company_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    pasted, own = QrCode("https://x.example", (0, 0, 9, 9)), QrCode(f"统一社会信用代码：{CODE}", (50, 0, 59, 9))
+    pasted, own = (
+        QrCode("https://x.example", (0, 0, 9, 9)),
+        QrCode(f"统一社会信用代码：{CODE}", (50, 0, 59, 9)),
+    )
     monkeypatch.setattr(documents.licence.read, "qr_codes", lambda picture: [pasted, own])
     assert qr_code(picture_of(BLANK)) == own
 
@@ -111,7 +129,9 @@ def test_two_licences_side_by_side_are_told(form: str) -> None:
     page = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
     page.paste(left, (0, 0))
     page.paste(right, (left.width, 0))
-    assert {Problem.SEVERAL_LICENCES, Problem.SEVERAL_CODES} <= set(read_pages([page], READERS[:1]).problems)
+    assert {Problem.SEVERAL_LICENCES, Problem.SEVERAL_CODES} <= set(
+        read_pages([page], READERS[:1]).problems
+    )
     assert read_pages([left], READERS[:1]).problems == ()
 
 
@@ -143,7 +163,10 @@ def test_pages_are_taken_one_at_a_time_and_only_until_the_licence_is_found() -> 
 
 def test_a_second_reader_looks_at_the_same_picture() -> None:
     shelf = Shelf(BLANK, BLANK, BLANK)
-    readers = [ScriptedReader("a", says(("名称", NAME))), ScriptedReader("b", says(("统一社会信用代码", CODE)))]
+    readers = [
+        ScriptedReader("a", says(("名称", NAME))),
+        ScriptedReader("b", says(("统一社会信用代码", CODE))),
+    ]
     reading = read_pages(shelf, readers)
     assert (reading.page, reading.reader) == (1, "a+b") and shelf.asked == [0, 1, 2]
     assert [len(reader.pages) for reader in readers] == [3, 1]
@@ -168,7 +191,10 @@ def test_a_document_without_pages_is_no_readers_fault() -> None:
 
 
 def test_the_second_reader_rests_when_the_first_saw_enough() -> None:
-    first, second = ScriptedReader("a", says(("统一社会信用代码", CODE), ("名称", NAME))), ScriptedReader("b", [])
+    first, second = (
+        ScriptedReader("a", says(("统一社会信用代码", CODE), ("名称", NAME))),
+        ScriptedReader("b", []),
+    )
     reading = read_pages([BLANK], [first, second])
     assert (reading.reader, second.pages) == ("a", [])
 
@@ -216,10 +242,20 @@ class ScriptedCloud:
 
 
 def test_a_cloud_is_asked_last_and_fills_what_is_missing() -> None:
-    cloud = ScriptedCloud(CloudReading({"uscc": CODE, "name": "别的公司", "address": "云溪市澜浦路1号"}, "cloud", answer={"Id": "1"}))
+    cloud = ScriptedCloud(
+        CloudReading(
+            {"uscc": CODE, "name": "别的公司", "address": "云溪市澜浦路1号"},
+            "cloud",
+            answer={"Id": "1"},
+        )
+    )
     reading = read_pages([BLANK], [ScriptedReader("a", says(("名称", NAME)))], cloud=cloud)
     assert reading.fields == {"name": NAME, "uscc": CODE, "address": "云溪市澜浦路1号"}
-    assert reading.reader == "a+cloud" and reading.cloud is not None and reading.cloud["answer"] == {"Id": "1"}
+    assert (
+        reading.reader == "a+cloud"
+        and reading.cloud is not None
+        and reading.cloud["answer"] == {"Id": "1"}
+    )
     assert reading.confidence["uscc"] < SURE and set(reading.regions) == {"name"}
     assert Image.open(io.BytesIO(cloud.sent[0])).format == "JPEG"
     json.dumps(reading.as_json())
@@ -227,7 +263,14 @@ def test_a_cloud_is_asked_last_and_fills_what_is_missing() -> None:
 
 def test_a_cloud_is_not_sent_what_was_read_here() -> None:
     cloud = ScriptedCloud(CloudReading({}, "cloud"))
-    assert read_pages([BLANK], [ScriptedReader("a", says(("统一社会信用代码", CODE), ("名称", NAME)))], cloud=cloud).cloud is None
+    assert (
+        read_pages(
+            [BLANK],
+            [ScriptedReader("a", says(("统一社会信用代码", CODE), ("名称", NAME)))],
+            cloud=cloud,
+        ).cloud
+        is None
+    )
     assert cloud.sent == []
 
 
@@ -238,7 +281,10 @@ def test_a_cloud_that_fails_takes_nothing_away() -> None:
 
 
 def test_no_reader_at_all_is_the_providers_failure() -> None:
-    readers: list[Reader] = [ScriptedReader("a", ProviderBroken("x")), ScriptedReader("b", [], there=False)]
+    readers: list[Reader] = [
+        ScriptedReader("a", ProviderBroken("x")),
+        ScriptedReader("b", [], there=False),
+    ]
     with pytest.raises(ProviderBroken):
         read_pages([BLANK], readers)
     with pytest.raises(ProviderUnavailable):
@@ -256,9 +302,19 @@ def test_what_is_no_licence_does_not_look_like_one() -> None:
 
 def command(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     """`manage.py read_licence` in a process of its own, whose locale knows no Chinese."""
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": "",
+    }
     return subprocess.run(
-        [sys.executable, "manage.py", "read_licence", *arguments], cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False
+        [sys.executable, "manage.py", "read_licence", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -283,12 +339,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_format_gives_a_line_and_a_bad_file_does_not_stop_the_rest(folder: Path) -> None:
-    names = ["照片.jpg", "text.jpg", "page.png", "page.webp", "empty.pdf", "page.tiff", "two.pdf", "missing.jpg", "photo.heic"]
+    names = [
+        "照片.jpg",
+        "text.jpg",
+        "page.png",
+        "page.webp",
+        "empty.pdf",
+        "page.tiff",
+        "two.pdf",
+        "missing.jpg",
+        "photo.heic",
+    ]
     done = command("--json", *(str(folder / name) for name in names))
-    lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    lines: list[dict[str, Any]] = [
+        json.loads(line) for line in done.stdout.decode("utf-8").splitlines()
+    ]
     assert [Path(line["file"]).name for line in lines] == names, done.stderr.decode()
     by_name = {Path(line["file"]).name: line for line in lines}
-    for bad, code in (("text.jpg", "document_wrong_type"), ("empty.pdf", "document_empty"), ("missing.jpg", "file_not_readable")):
+    for bad, code in (
+        ("text.jpg", "document_wrong_type"),
+        ("empty.pdf", "document_empty"),
+        ("missing.jpg", "file_not_readable"),
+    ):
         error = by_name.pop(bad)["error"]
         assert error["code"] == code
         assert error["message"]
@@ -319,13 +391,26 @@ def test_other_papers_are_read_by_their_kind(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     assert line["kind"] == "authorization_letter" and line["titled"] and line["sealed"]
     assert line["fields"] == specimen.fields
-    text = command("--kind", "hr_service_licence", str(tmp_path / "letter.png")).stdout.decode("utf-8")
+    text = command("--kind", "hr_service_licence", str(tmp_path / "letter.png")).stdout.decode(
+        "utf-8"
+    )
     assert "看起来不是人力资源服务许可证" in text
 
 
 def test_the_answer_for_a_business_licence_has_these_keys(folder: Path) -> None:
     (line,) = command("--json", str(folder / "page.png")).stdout.decode("utf-8").splitlines()
     assert list(json.loads(line)) == [
-        "file", "fields", "confidence", "alternatives", "form", "problems", "qr", "qr_uscc", "looks_like_licence", "page", "turn", "reader",
+        "file",
+        "fields",
+        "confidence",
+        "alternatives",
+        "form",
+        "problems",
+        "qr",
+        "qr_uscc",
+        "looks_like_licence",
+        "page",
+        "turn",
+        "reader",
         "seconds",
-    ]  # fmt: skip
+    ]

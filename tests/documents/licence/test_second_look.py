@@ -15,7 +15,15 @@ from PIL import Image, ImageDraw
 
 from documents.licence.extract import Found, fields_of
 from documents.licence.read import picture_of
-from documents.licence.second_look import CONFIRMED, LARGEST_ZOOM, MOST_LINES, MOST_LOOKS, look_again, look_for, second_opinion
+from documents.licence.second_look import (
+    CONFIRMED,
+    LARGEST_ZOOM,
+    MOST_LINES,
+    MOST_LOOKS,
+    look_again,
+    look_for,
+    second_opinion,
+)
 from documents.ocr import READERS
 from documents.ocr.base import CloseReader, Picture
 from documents.ocr.rapid import RapidReader
@@ -30,7 +38,10 @@ from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, W
 PAGE = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
 WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
 STREET, ROOM = "北京市海淀区示例路1号", "2号楼301室"
-FIRST, SECOND = "软件开发；技术咨询；货物进出口。", "名称翻译服务；住所安保服务。（依法须经批准的项目）**"
+FIRST, SECOND = (
+    "软件开发；技术咨询；货物进出口。",
+    "名称翻译服务；住所安保服务。（依法须经批准的项目）**",
+)
 SOUND = without(ROOM)
 """A page that leaves no doubt: its address is of one line."""
 REPRESENTATIVE = line(250, 520, "王示例")
@@ -54,7 +65,9 @@ class ScriptedReader:
         self.most_places = max(self.most_places, len(places))
         return [box for box in self.in_lines if any(_holds(place, box) for place in places)]
 
-    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+    def read_area(
+        self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
+    ) -> list[TextBox]:
         self._note("ink" if ink else "area")
         self.zooms.append(zoom)
         return [box for box in (self.in_ink if ink else self.enlarged) if _holds(area, box)]
@@ -76,14 +89,22 @@ def again(page: Sequence[TextBox], reader: ScriptedReader) -> Found:
 
 
 def alike_in_keys(found: Found) -> bool:
-    return found.fields.keys() == found.confidence.keys() == found.regions.keys() == found.lines.keys() >= found.alternatives.keys()
+    return (
+        found.fields.keys()
+        == found.confidence.keys()
+        == found.regions.keys()
+        == found.lines.keys()
+        >= found.alternatives.keys()
+    )
 
 
 # --- Where and how it looks ------------------------------------------------------------------------------
 
 
 def test_nothing_is_asked_when_nothing_is_in_doubt() -> None:
-    reader = ScriptedReader(in_lines=[line(250, 420, "某某有限公司")], enlarged=LANDSCAPE, in_ink=LANDSCAPE)
+    reader = ScriptedReader(
+        in_lines=[line(250, 420, "某某有限公司")], enlarged=LANDSCAPE, in_ink=LANDSCAPE
+    )
     first = fields_of(SOUND, WIDTH, HEIGHT)
     assert look_again(PAGE, SOUND, first, reader) is first
     assert reader.asked == []
@@ -107,7 +128,12 @@ def test_a_missing_value_is_found_on_a_page_that_lies_turned(turn: Turn) -> None
     picture = np.full((height, width, 3), 255, np.uint8)
     found = look_again(picture, page, fields_of(page, width, height), reader)
     assert found.fields["legal_representative"] == "王示例"
-    assert found.regions["legal_representative"] == (round(there.x0), round(there.y0), round(there.x1), round(there.y1))
+    assert found.regions["legal_representative"] == (
+        round(there.x0),
+        round(there.y0),
+        round(there.x1),
+        round(there.y1),
+    )
 
 
 def test_what_is_not_in_the_line_is_found_enlarged() -> None:
@@ -126,7 +152,10 @@ def test_what_lies_under_a_stamp_is_found_in_the_dark_print() -> None:
 
 
 def test_a_code_that_was_missed_or_misread_is_found() -> None:
-    for page in ([box for box in SOUND if box.text != CODE], [*(box for box in SOUND if box.text != CODE), line(100, 340, WRONG)]):
+    for page in (
+        [box for box in SOUND if box.text != CODE],
+        [*(box for box in SOUND if box.text != CODE), line(100, 340, WRONG)],
+    ):
         reader = ScriptedReader(enlarged=[line(100, 340, CODE)])
         found = again(page, reader)
         assert found.fields["uscc"] == CODE and found.confidence["uscc"] > 0.99
@@ -146,8 +175,17 @@ def test_a_code_that_other_print_overlaps_is_found_in_a_tighter_cut(up: float) -
 
 def test_one_wrong_code_does_not_replace_another() -> None:
     other = WRONG[:-2] + "00"
-    reader = ScriptedReader(in_lines=[line(100, 340, other)], enlarged=[line(100, 340, other)], in_ink=[line(100, 340, other)])
-    assert again([*(box for box in SOUND if box.text != CODE), line(100, 340, WRONG)], reader).fields["uscc"] == WRONG
+    reader = ScriptedReader(
+        in_lines=[line(100, 340, other)],
+        enlarged=[line(100, 340, other)],
+        in_ink=[line(100, 340, other)],
+    )
+    assert (
+        again([*(box for box in SOUND if box.text != CODE), line(100, 340, WRONG)], reader).fields[
+            "uscc"
+        ]
+        == WRONG
+    )
 
 
 def test_a_number_in_place_of_the_code_is_found() -> None:
@@ -157,14 +195,20 @@ def test_a_number_in_place_of_the_code_is_found() -> None:
 
 
 def test_a_row_that_was_lost_is_found_in_the_page_enlarged_by_halves() -> None:
-    page = [line(500, 200, "营业执照", 100), line(100, 300, "统一社会信用代码"), line(100, 340, WRONG)]
+    page = [
+        line(500, 200, "营业执照", 100),
+        line(100, 300, "统一社会信用代码"),
+        line(100, 340, WRONG),
+    ]
     reader = ScriptedReader(enlarged=LANDSCAPE)
     found = again(page, reader)
-    assert found.fields == {name: value for name, value in EXPECTED.items() if name != "registered_capital"}, "which not every form has"
+    assert found.fields == {
+        name: value for name, value in EXPECTED.items() if name != "registered_capital"
+    }, "which not every form has"
     assert reader.asked[-2:] == ["area", "area"] and max(reader.zooms) == LARGEST_ZOOM
-    assert again([box for box in page if box.text != "营业执照"], reader).fields == {"uscc": CODE}, (
-        "no time is spent on what may be no licence"
-    )
+    assert again([box for box in page if box.text != "营业执照"], reader).fields == {
+        "uscc": CODE
+    }, "no time is spent on what may be no licence"
 
 
 def test_what_no_look_finds_stays_missing() -> None:
@@ -174,7 +218,12 @@ def test_what_no_look_finds_stays_missing() -> None:
 
 
 def test_what_is_not_in_doubt_stays_as_it_was_read() -> None:
-    other = [line(250, 420, "某某有限公司"), line(950, 420, "壹佰万元整"), line(100, 340, CODE), REPRESENTATIVE]
+    other = [
+        line(250, 420, "某某有限公司"),
+        line(950, 420, "壹佰万元整"),
+        line(100, 340, CODE),
+        REPRESENTATIVE,
+    ]
     page = [box for box in SOUND if box.text != "王示例"]
     found = again(page, ScriptedReader(in_lines=other, enlarged=other, in_ink=other))
     first = fields_of(page, WIDTH, HEIGHT)
@@ -187,7 +236,10 @@ def test_what_is_not_in_doubt_stays_as_it_was_read() -> None:
 
 def unsure(score: float, other: str = "王小例") -> list[TextBox]:
     """A page whose legal representative was read as `other`, with `score`."""
-    return [*(box for box in SOUND if box.text != "王示例"), replace(line(250, 520, other), score=score)]
+    return [
+        *(box for box in SOUND if box.text != "王示例"),
+        replace(line(250, 520, other), score=score),
+    ]
 
 
 def rows(score: float, text: str = "王示例") -> list[TextBox]:
@@ -224,7 +276,11 @@ def test_a_part_of_what_was_read_is_no_better_reading(scrap: str) -> None:
 # --- Numbers from before the code ------------------------------------------------------------------------
 
 MISREAD_NUMBER = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
-NUMBERED = [*without(ROOM, CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD_NUMBER)]
+NUMBERED = [
+    *without(ROOM, CODE, "统一社会信用代码"),
+    line(100, 340, "注册号"),
+    line(250, 340, MISREAD_NUMBER),
+]
 
 
 def test_a_number_that_is_not_proven_gives_way_to_one_that_is() -> None:
@@ -235,7 +291,12 @@ def test_a_number_that_is_not_proven_gives_way_to_one_that_is() -> None:
 
 def test_a_number_that_crowded_into_fewer_digits_is_read_in_another_cut() -> None:
     page = [*NUMBERED[:-1], line(250, 340, NUMBER[:13])]
-    assert again(page, ScriptedReader(in_lines=[line(250, 342, NUMBER, height=14)])).fields["registration_number"] == NUMBER
+    assert (
+        again(page, ScriptedReader(in_lines=[line(250, 342, NUMBER, height=14)])).fields[
+            "registration_number"
+        ]
+        == NUMBER
+    )
 
 
 @given(st.integers(0, 10**15 - 1))
@@ -244,7 +305,9 @@ def test_a_number_gives_way_to_no_other_that_is_not_proven(other: int) -> None:
     number = f"{other:015}"
     seen = [line(250, 340, number)]
     found = again(NUMBERED, ScriptedReader(in_lines=seen, enlarged=seen, in_ink=seen))
-    assert found.fields["registration_number"] == (number if is_checked_number(number) else MISREAD_NUMBER)
+    assert found.fields["registration_number"] == (
+        number if is_checked_number(number) else MISREAD_NUMBER
+    )
 
 
 # --- Addresses -------------------------------------------------------------------------------------------
@@ -282,29 +345,57 @@ def test_an_address_is_completed_by_the_character_at_the_edge(more: str) -> None
         end("1号一"),
         end("路1号一", y=550),
     ],
-    ids=["the same", "a comma", "a stop", "a stroke", "a mark behind", "three more", "another", "a scrap", "another line"],
+    ids=[
+        "the same",
+        "a comma",
+        "a stop",
+        "a stroke",
+        "a mark behind",
+        "three more",
+        "another",
+        "a scrap",
+        "another line",
+    ],
 )
 def test_an_address_is_completed_by_nothing_else(seen: TextBox) -> None:
     assert again(LANDSCAPE, ScriptedReader(in_lines=[seen])).fields == EXPECTED
 
 
 def test_what_is_cut_through_at_the_inner_end_of_a_cut_counts_for_nothing() -> None:
-    assert again(LANDSCAPE, ScriptedReader(in_lines=[end("踏1号一")])).fields["address"] == STREET + "一" + ROOM
+    assert (
+        again(LANDSCAPE, ScriptedReader(in_lines=[end("踏1号一")])).fields["address"]
+        == STREET + "一" + ROOM
+    )
 
 
 def test_an_address_set_close_to_its_label_is_completed_by_its_first_character() -> None:
     close = [*without(STREET, ROOM, "住所"), line(800, 520, "住所"), line(853, 520, STREET[1:])]
     seen = line(841, 520, STREET[:4], width=96)
     assert again(close, ScriptedReader(in_lines=[seen])).fields["address"] == STREET
-    assert again(close, ScriptedReader(in_lines=[line(841, 520, "南京市海", width=96)])).fields["address"] == "南" + STREET[1:]
-    assert again(close, ScriptedReader(in_lines=[line(841, 520, "上海市浦", width=96)])).fields["address"] == STREET[1:]
+    assert (
+        again(close, ScriptedReader(in_lines=[line(841, 520, "南京市海", width=96)])).fields[
+            "address"
+        ]
+        == "南" + STREET[1:]
+    )
+    assert (
+        again(close, ScriptedReader(in_lines=[line(841, 520, "上海市浦", width=96)])).fields[
+            "address"
+        ]
+        == STREET[1:]
+    )
 
 
 def test_an_address_gives_way_to_no_longer_one_that_is_less_sure_or_ends_in_another_print() -> None:
     half = "北京市海淀区示例路1号"
     page = [*without(STREET, ROOM), line(950, 520, half[:-1])]
     with_stamp = [line(800, 520, "住所"), line(950, 520, half[:-1] + "国玻璃网上商城")]
-    assert again(page, ScriptedReader(enlarged=[line(800, 520, "住所"), line(950, 520, half)])).fields["address"] == half
+    assert (
+        again(page, ScriptedReader(enlarged=[line(800, 520, "住所"), line(950, 520, half)])).fields[
+            "address"
+        ]
+        == half
+    )
     unsure = [replace(box, score=0.6) for box in with_stamp]
     assert again(page, ScriptedReader(enlarged=unsure)).fields["address"] == half[:-1]
 
@@ -314,7 +405,10 @@ def test_an_address_that_breaks_off_is_read_to_its_end() -> None:
     page = [*without(STREET, ROOM), line(950, 520, half)]
     whole = [line(800, 520, "住所"), line(950, 520, half), line(950, 550, "1号2号楼301室")]
     assert again(page, ScriptedReader(enlarged=whole)).fields["address"] == half + "1号2号楼301室"
-    assert again(page, ScriptedReader(enlarged=[line(950, 520, "北京市海淀")])).fields["address"] == half, "less is not better"
+    assert (
+        again(page, ScriptedReader(enlarged=[line(950, 520, "北京市海淀")])).fields["address"]
+        == half
+    ), "less is not better"
 
 
 # --- The scope -------------------------------------------------------------------------------------------
@@ -332,7 +426,10 @@ def test_a_scope_with_holes_gives_way_to_the_longer_one() -> None:
 
 def test_a_whole_paragraph_is_not_looked_at_for_its_ink() -> None:
     whole = [line(100, 570, "经营范围"), line(250, 570, FIRST), line(250, 600, SECOND, width=500)]
-    assert again(RAGGED, ScriptedReader(in_ink=whole)).fields == fields_of(RAGGED, WIDTH, HEIGHT).fields
+    assert (
+        again(RAGGED, ScriptedReader(in_ink=whole)).fields
+        == fields_of(RAGGED, WIDTH, HEIGHT).fields
+    )
 
 
 def test_a_scope_does_not_give_way_to_a_shorter_one() -> None:
@@ -342,12 +439,18 @@ def test_a_scope_does_not_give_way_to_a_shorter_one() -> None:
 
 
 THIRD = "会议服务；市场调查；仓储服务；包装服务；翻译服务；摄影服务。"
-TORN = [*(box for box in SOUND if box.text not in (FIRST, SECOND)), line(250, 570, FIRST), line(250, 630, SECOND)]
+TORN = [
+    *(box for box in SOUND if box.text not in (FIRST, SECOND)),
+    line(250, 570, FIRST),
+    line(250, 630, SECOND),
+]
 """A scope of which a line was not found."""
 
 
 @pytest.mark.parametrize(("score", "kept"), [(0.99, True), (0.91, True), (0.8, False)])
-def test_what_only_the_first_look_saw_of_a_scope_is_kept_if_it_was_sure(score: float, kept: bool) -> None:
+def test_what_only_the_first_look_saw_of_a_scope_is_kept_if_it_was_sure(
+    score: float, kept: bool
+) -> None:
     page = [replace(box, score=score) if box.text == SECOND else box for box in TORN]
     seen = [line(100, 570, "经营范围"), line(250, 570, FIRST), line(250, 600, THIRD)]
     scope = again(page, ScriptedReader(enlarged=seen)).fields["business_scope"]
@@ -355,19 +458,39 @@ def test_what_only_the_first_look_saw_of_a_scope_is_kept_if_it_was_sure(score: f
 
 
 def test_what_both_looks_saw_is_there_once() -> None:
-    seen = [line(100, 570, "经营范围"), line(252, 571, FIRST), line(250, 600, THIRD), line(249, 629, SECOND)]
-    assert again(TORN, ScriptedReader(enlarged=seen)).fields["business_scope"] == FIRST + THIRD + SECOND.rstrip("*")
+    seen = [
+        line(100, 570, "经营范围"),
+        line(252, 571, FIRST),
+        line(250, 600, THIRD),
+        line(249, 629, SECOND),
+    ]
+    assert again(TORN, ScriptedReader(enlarged=seen)).fields[
+        "business_scope"
+    ] == FIRST + THIRD + SECOND.rstrip("*")
 
 
 def test_an_empty_scope_is_looked_for() -> None:
     page = [box for box in SOUND if box.text not in (FIRST, SECOND)]
     seen = [line(100, 570, "经营范围"), line(250, 570, FIRST), line(250, 600, SECOND, width=500)]
-    assert again(page, ScriptedReader(enlarged=seen)).fields["business_scope"] == EXPECTED["business_scope"]
+    assert (
+        again(page, ScriptedReader(enlarged=seen)).fields["business_scope"]
+        == EXPECTED["business_scope"]
+    )
 
 
 # --- Bounds ----------------------------------------------------------------------------------------------
 
-LABELS = ("统一社会信用代码", "名称", "类型", "法定代表人", "经营范围", "注册资本", "成立日期", "住所", "营业执照")
+LABELS = (
+    "统一社会信用代码",
+    "名称",
+    "类型",
+    "法定代表人",
+    "经营范围",
+    "注册资本",
+    "成立日期",
+    "住所",
+    "营业执照",
+)
 
 
 @settings(max_examples=25)
@@ -397,7 +520,10 @@ def test_a_page_of_labels_alone_keeps_the_bound() -> None:
 
 
 @settings(max_examples=30)
-@given(st.sets(st.sampled_from([box.text for box in LANDSCAPE])), st.lists(st.sampled_from(LANDSCAPE), max_size=8))
+@given(
+    st.sets(st.sampled_from([box.text for box in LANDSCAPE])),
+    st.lists(st.sampled_from(LANDSCAPE), max_size=8),
+)
 def test_a_second_look_loses_nothing(lost: set[str], seen: list[TextBox]) -> None:
     page = without(*lost)
     first = fields_of(page, WIDTH, HEIGHT)
@@ -426,7 +552,12 @@ def test_what_the_reader_raises_goes_through(failure: ProviderError) -> None:
 def test_a_second_opinion_is_asked_of_the_code_only() -> None:
     """Of a name no other engine's reading can be proven right; of a code its check character proves it."""
     page = [box for box in LANDSCAPE if box.text not in ("王示例", CODE)]
-    told = [line(100, 340, CODE), REPRESENTATIVE, line(250, 420, "某某有限公司"), end(STREET[-3:] + "一")]
+    told = [
+        line(100, 340, CODE),
+        REPRESENTATIVE,
+        line(250, 420, "某某有限公司"),
+        end(STREET[-3:] + "一"),
+    ]
     reader = ScriptedReader(in_lines=told, enlarged=told, in_ink=told)
     first = fields_of(page, WIDTH, HEIGHT)
     found = second_opinion(PAGE, page, first, reader)
@@ -443,7 +574,10 @@ def test_no_second_opinion_is_asked_of_a_page_whose_code_is_right() -> None:
 
 # --- Looking for what was declared -----------------------------------------------------------------------
 
-MISREAD = [*(box for box in SOUND if box.text != EXPECTED["name"]), replace(line(250, 420, "示例科枝有限公司"), score=0.9)]
+MISREAD = [
+    *(box for box in SOUND if box.text != EXPECTED["name"]),
+    replace(line(250, 420, "示例科枝有限公司"), score=0.9),
+]
 NAME = line(250, 420, EXPECTED["name"])
 
 
@@ -452,19 +586,30 @@ def looked_for(page: Sequence[TextBox], reader: ScriptedReader, declared: dict[s
 
 
 @pytest.mark.parametrize(
-    ("reader", "asked"), [(ScriptedReader(enlarged=[NAME]), ["area"]), (ScriptedReader(in_ink=[NAME]), ["area", "ink"])]
+    ("reader", "asked"),
+    [(ScriptedReader(enlarged=[NAME]), ["area"]), (ScriptedReader(in_ink=[NAME]), ["area", "ink"])],
 )
-def test_what_was_declared_is_taken_where_the_reader_saw_it(reader: ScriptedReader, asked: list[str]) -> None:
+def test_what_was_declared_is_taken_where_the_reader_saw_it(
+    reader: ScriptedReader, asked: list[str]
+) -> None:
     found = looked_for(MISREAD, reader, {"name": EXPECTED["name"]})
     assert found.fields == fields_of(SOUND, WIDTH, HEIGHT).fields
     assert found.regions["name"] == (250, 408, 442, 432)
     assert found.confidence["name"] <= CONFIRMED and found.read_again, "which is told"
-    assert found.alternatives["name"][0] == "示例科枝有限公司", "and the first reading is kept beside it"
+    assert found.alternatives["name"][0] == "示例科枝有限公司", (
+        "and the first reading is kept beside it"
+    )
     assert reader.asked == asked
 
 
 @pytest.mark.parametrize(
-    "seen", [[], [line(250, 420, "示例科技有限公")], [line(250, 420, "示例科扶有限公司")], [line(250, 620, EXPECTED["name"])]]
+    "seen",
+    [
+        [],
+        [line(250, 420, "示例科技有限公")],
+        [line(250, 420, "示例科扶有限公司")],
+        [line(250, 620, EXPECTED["name"])],
+    ],
 )
 def test_what_was_declared_but_not_seen_is_never_taken(seen: list[TextBox]) -> None:
     reader = ScriptedReader(enlarged=seen, in_ink=seen)
@@ -501,7 +646,10 @@ def test_what_was_read_surely_stands_though_the_declared_can_be_read_too() -> No
 def test_what_was_not_read_at_all_is_not_looked_for() -> None:
     reader = ScriptedReader(enlarged=[REPRESENTATIVE])
     page = [box for box in SOUND if box.text != "王示例"]
-    assert "legal_representative" not in looked_for(page, reader, {"legal_representative": "王示例"}).fields
+    assert (
+        "legal_representative"
+        not in looked_for(page, reader, {"legal_representative": "王示例"}).fields
+    )
 
 
 def test_a_declared_code_is_taken_only_as_it_stands_on_the_page() -> None:
@@ -515,17 +663,29 @@ def test_a_declared_code_is_taken_only_as_it_stands_on_the_page() -> None:
 @settings(max_examples=40)
 @given(
     st.dictionaries(
-        st.sampled_from(["uscc", "name", "legal_representative"]), st.sampled_from([CODE, "示例科技有限公司", "王示例", "李四"])
+        st.sampled_from(["uscc", "name", "legal_representative"]),
+        st.sampled_from([CODE, "示例科技有限公司", "王示例", "李四"]),
     ),
-    st.lists(st.sampled_from([NAME, REPRESENTATIVE, line(250, 520, "王小例"), line(100, 340, CODE)]), max_size=3),
+    st.lists(
+        st.sampled_from([NAME, REPRESENTATIVE, line(250, 520, "王小例"), line(100, 340, CODE)]),
+        max_size=3,
+    ),
 )
-def test_no_declaration_becomes_a_reading_unseen(declared: dict[str, str], seen: list[TextBox]) -> None:
-    page = [*(box for box in MISREAD if box.text not in ("王示例", CODE)), line(250, 520, "王不例"), line(100, 340, WRONG)]
+def test_no_declaration_becomes_a_reading_unseen(
+    declared: dict[str, str], seen: list[TextBox]
+) -> None:
+    page = [
+        *(box for box in MISREAD if box.text not in ("王示例", CODE)),
+        line(250, 520, "王不例"),
+        line(100, 340, WRONG),
+    ]
     first = fields_of(page, WIDTH, HEIGHT)
     found = looked_for(page, ScriptedReader(enlarged=seen), declared)
     on_page = {box.text for box in (*page, *seen)}
     assert all(value in on_page for name, value in found.fields.items() if name in declared)
-    assert all(found.fields[name] == first.fields[name] for name in first.fields.keys() - declared.keys())
+    assert all(
+        found.fields[name] == first.fields[name] for name in first.fields.keys() - declared.keys()
+    )
 
 
 # --- With an engine --------------------------------------------------------------------------------------
@@ -566,7 +726,11 @@ def logo(radius: float) -> Image.Image:
     """Three coloured discs, one in another, half transparent."""
     side = round(2 * radius) + 2
     layer = Image.new("RGBA", (side, side), (0, 0, 0, 0))
-    for share, colour in ((1.0, (20, 120, 230, 150)), (0.62, (250, 150, 20, 150)), (0.3, (40, 180, 90, 150))):
+    for share, colour in (
+        (1.0, (20, 120, 230, 150)),
+        (0.62, (250, 150, 20, 150)),
+        (0.3, (40, 180, 90, 150)),
+    ):
         a, b = side / 2 - share * radius, side / 2 + share * radius
         ImageDraw.Draw(layer).ellipse((a, a, b, b), fill=colour)
     return layer
@@ -574,7 +738,9 @@ def logo(radius: float) -> Image.Image:
 
 def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
     specimen = make(78)
-    page = overlaid(specimen.image, stamp("仅供招聘使用"), place_of(specimen.image, "established_on"))
+    page = overlaid(
+        specimen.image, stamp("仅供招聘使用"), place_of(specimen.image, "established_on")
+    )
     first, second = both_looks(page)
     assert first.fields.get("established_on") != specimen.fields["established_on"]
     assert second.fields["established_on"] == specimen.fields["established_on"]

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from documents.licence.editions import Form
 from documents.licence.extract import Found
 from documents.licence.fields import Problem
-from documents.licence.witnesses import BOTH, CONTRADICTED, ONLY_IN_QR, TOLD, agrees, same_name, with_fields, with_qr
+from documents.licence.witnesses import (
+    BOTH,
+    CONTRADICTED,
+    ONLY_IN_QR,
+    TOLD,
+    agrees,
+    same_name,
+    with_fields,
+    with_qr,
+)
 from documents.page.confidence import like_codes
 from documents.uscc import check_character, organisation_check_character
 
@@ -68,7 +77,9 @@ def test_a_code_that_was_not_read_is_the_qr_codes_and_has_no_place() -> None:
 
 
 def test_one_look_alike_is_settled_by_the_qr_code() -> None:
-    settled, problems = with_qr(found(ONE_LOOK_ALIKE, 0.2, like_codes(ONE_LOOK_ALIKE, range(18))), CODE)
+    settled, problems = with_qr(
+        found(ONE_LOOK_ALIKE, 0.2, like_codes(ONE_LOOK_ALIKE, range(18))), CODE
+    )
     assert problems == (Problem.USCC_SETTLED_BY_QR,)
     assert settled.fields["uscc"] == CODE and settled.confidence["uscc"] == ONLY_IN_QR
     assert settled.regions["uscc"] == PLACE, "it stands where it was read"
@@ -81,13 +92,19 @@ def test_what_the_reader_itself_held_possible_is_settled_too() -> None:
     assert (settled.fields["uscc"], problems) == (CODE, (Problem.USCC_SETTLED_BY_QR,))
 
 
-@pytest.mark.parametrize("read", [OTHER, FAR, CODE[:-2], ONE_LOOK_ALIKE], ids=["another", "far", "short", "a look-alike, surely read"])
+@pytest.mark.parametrize(
+    "read",
+    [OTHER, FAR, CODE[:-2], ONE_LOOK_ALIKE],
+    ids=["another", "far", "short", "a look-alike, surely read"],
+)
 @pytest.mark.parametrize("confidence", [0.98, 0.2])
 def test_a_contradiction_is_told_and_the_print_stands(read: str, confidence: float) -> None:
     doubted, problems = with_qr(found(read, confidence), CODE)
     assert problems == (Problem.QR_DISAGREES,)
     expected = found(read, confidence)
-    assert doubted == replace(expected, confidence=expected.confidence | {"uscc": min(confidence, CONTRADICTED)})
+    assert doubted == replace(
+        expected, confidence=expected.confidence | {"uscc": min(confidence, CONTRADICTED)}
+    )
 
 
 def test_a_valid_print_is_never_settled_even_by_what_the_reader_held_possible() -> None:
@@ -101,7 +118,9 @@ def test_a_valid_print_is_never_settled_even_by_what_the_reader_held_possible() 
 
 def test_what_is_told_without_a_place_fills_what_is_lacking_and_nothing_else() -> None:
     first = found(CODE)
-    told = with_fields(first, {"name": "某某有限公司", "address": "示例路1号", "uscc": OTHER}, {"address": 0.7})
+    told = with_fields(
+        first, {"name": "某某有限公司", "address": "示例路1号", "uscc": OTHER}, {"address": 0.7}
+    )
     assert told.fields == first.fields | {"address": "示例路1号"}
     assert told.confidence["address"] == 0.7
     assert with_fields(first, {"address": "示例路1号"}, {}).confidence["address"] == TOLD
@@ -112,8 +131,12 @@ def test_a_code_that_fails_its_check_gives_way_to_one_that_does_not() -> None:
     wrong = found(FAR, 0.2, (ONE_LOOK_ALIKE,))
     told = with_fields(wrong, {"uscc": CODE}, {"uscc": 0.9})
     assert (told.fields["uscc"], told.confidence["uscc"]) == (CODE, 0.9)
-    assert not {"uscc"} & (told.regions.keys() | told.lines.keys() | told.alternatives.keys()), "those were the other code's"
-    assert with_fields(wrong, {"uscc": ONE_LOOK_ALIKE}, {}) == wrong, "one wrong code is no better than another"
+    assert not {"uscc"} & (told.regions.keys() | told.lines.keys() | told.alternatives.keys()), (
+        "those were the other code's"
+    )
+    assert with_fields(wrong, {"uscc": ONE_LOOK_ALIKE}, {}) == wrong, (
+        "one wrong code is no better than another"
+    )
 
 
 # --- Whether two agree -----------------------------------------------------------------------------------
@@ -149,12 +172,16 @@ def test_another_name(a: str, b: str) -> None:
     assert not agrees("name", a, b)
 
 
-@pytest.mark.parametrize("declared", ["示例投资有限公司", "王示例", "示例投资有限公司(委派代表:王示例)"])
+@pytest.mark.parametrize(
+    "declared", ["示例投资有限公司", "王示例", "示例投资有限公司(委派代表:王示例)"]
+)
 def test_of_a_partner_and_its_delegate_either_may_be_declared(declared: str) -> None:
     read = "示例投资有限公司（委派代表：王示例）"
     assert agrees("legal_representative", read, declared)
     assert not agrees("name", "示例投资有限公司（委派代表：王示例）", "王示例")
-    assert not agrees("legal_representative", read, "王示") and not agrees("legal_representative", read, "")
+    assert not agrees("legal_representative", read, "王示") and not agrees(
+        "legal_representative", read, ""
+    )
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
@@ -162,7 +189,16 @@ def test_names_agree_both_ways(a: str, b: str) -> None:
     assert same_name(a, b) == same_name(b, a)
 
 
-@pytest.mark.parametrize("declared", [CODE, CODE.lower(), f"{CODE[:8]} {CODE[8:]}", f"{CODE[:8]}-{CODE[8:]}", CODE.replace("0", "O")])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        CODE,
+        CODE.lower(),
+        f"{CODE[:8]} {CODE[8:]}",
+        f"{CODE[:8]}-{CODE[8:]}",
+        CODE.replace("0", "O"),
+    ],
+)
 def test_a_code_agrees_however_it_is_written(declared: str) -> None:
     assert agrees("uscc", CODE, declared)
 

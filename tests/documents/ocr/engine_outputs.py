@@ -18,7 +18,10 @@ from documents.specimens import make
 
 STORED = Path(__file__).parent / "data" / "engine_outputs.json"
 DAMAGES = ("none", "scan", "phone", "light", "turned", "hard")
-SPECIMENS = [(4001 + i, form, damage) for i, (form, damage) in enumerate(product(("landscape", "portrait"), DAMAGES))]
+SPECIMENS = [
+    (4001 + i, form, damage)
+    for i, (form, damage) in enumerate(product(("landscape", "portrait"), DAMAGES))
+]
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,12 @@ def stored() -> list[Output]:
 
 def _output(row: dict[str, Any]) -> Output:
     boxes = [
-        TextBox(text, score, tuple(tuple(point) for point in polygon), tuple(Weak(*weak) for weak in weaks))
+        TextBox(
+            text,
+            score,
+            tuple(tuple(point) for point in polygon),
+            tuple(Weak(*weak) for weak in weaks),
+        )
         for text, score, polygon, weaks in row["boxes"]
     ]
     return Output(row["name"], row["width"], row["height"], boxes, row["printed"])

@@ -50,28 +50,50 @@ def dark_spot(picture: Picture) -> tuple[float, float]:
 def test_an_area_is_laid_level_beginning_where_one_reads(degrees: float) -> None:
     area = tilted(300, 200, 240, 60, degrees)
     image = page()
-    bar = np.array([inside(area, u, v) for u, v in ((0.1, 0.2), (0.9, 0.2), (0.9, 0.4), (0.1, 0.4))])
+    bar = np.array(
+        [inside(area, u, v) for u, v in ((0.1, 0.2), (0.9, 0.2), (0.9, 0.4), (0.1, 0.4))]
+    )
     cv2.fillPoly(image, [bar.round().astype(np.int32)], INK)
     seen = view(image, area, 2.0).picture
     assert seen.shape == (120, 480, 3)
     dark = seen.max(axis=2) < 128
     assert dark[30:42, 60:420].mean() > 0.98, "the bar lies along the upper half"
-    assert dark[56:, :].mean() < 0.01 and dark[:16, :].mean() < 0.01 and dark[:, :36].mean() < 0.01 and dark[:, 444:].mean() < 0.01
+    assert (
+        dark[56:, :].mean() < 0.01
+        and dark[:16, :].mean() < 0.01
+        and dark[:, :36].mean() < 0.01
+        and dark[:, 444:].mean() < 0.01
+    )
 
 
-areas = st.builds(tilted, st.floats(200, 400), st.floats(150, 250), st.floats(40, 220), st.floats(24, 120), st.floats(-180, 180))
+areas = st.builds(
+    tilted,
+    st.floats(200, 400),
+    st.floats(150, 250),
+    st.floats(40, 220),
+    st.floats(24, 120),
+    st.floats(-180, 180),
+)
 shares = st.floats(0.2, 0.8)
 
 
 @settings(max_examples=60)
 @given(areas, shares, shares, st.floats(1, 3))
-def test_what_is_seen_lies_where_it_stands_on_the_page(area: Polygon, u: float, v: float, zoom: float) -> None:
+def test_what_is_seen_lies_where_it_stands_on_the_page(
+    area: Polygon, u: float, v: float, zoom: float
+) -> None:
     x, y = inside(area, u, v)
     image = page()
     cv2.circle(image, (round(x), round(y)), 3, INK, -1)
     near = view(image, area, zoom)
     sx, sy = dark_spot(near.picture)
-    (box,) = near.on_page([TextBox("点", 0.9, ((sx - 2, sy - 2), (sx + 2, sy - 2), (sx + 2, sy + 2), (sx - 2, sy + 2)))])
+    (box,) = near.on_page(
+        [
+            TextBox(
+                "点", 0.9, ((sx - 2, sy - 2), (sx + 2, sy - 2), (sx + 2, sy + 2), (sx - 2, sy + 2))
+            )
+        ]
+    )
     assert box.text == "点" and box.score == 0.9
     assert math.dist(box.middle, (x, y)) < 2
 
@@ -81,7 +103,9 @@ def test_what_is_seen_lies_where_it_stands_on_the_page(area: Polygon, u: float, 
 def test_the_whole_view_is_the_area(area: Polygon, zoom: float) -> None:
     near = view(page(), area, zoom)
     height, width = near.picture.shape[:2]
-    (box,) = near.on_page([TextBox("", 0.0, ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))])
+    (box,) = near.on_page(
+        [TextBox("", 0.0, ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))]
+    )
     assert all(math.dist(a, b) < 1e-3 for a, b in zip(box.polygon, area, strict=True))
 
 
@@ -92,7 +116,9 @@ def test_a_view_is_as_much_larger_as_asked_within_its_limit(area: Polygon, zoom:
     box = TextBox("", 0.0, area)
     scale = min(zoom, LARGEST_SIDE / max(box.length, box.height))
     assert max(width, height) <= LARGEST_SIDE
-    assert width == pytest.approx(box.length * scale, abs=1) and height == pytest.approx(box.height * scale, abs=1)
+    assert width == pytest.approx(box.length * scale, abs=1) and height == pytest.approx(
+        box.height * scale, abs=1
+    )
 
 
 @pytest.mark.parametrize("ink", [False, True])
@@ -122,10 +148,16 @@ def test_beyond_the_page_its_edge_goes_on() -> None:
     image = page()
     image[:, 590:] = INK
     near = view(image, tilted(600, 390, 100, 60, 0), 1.0)
-    assert (near.picture[:30, 60:].max(axis=2) < 60).all(), "no other colour that a reader might take for print"
+    assert (near.picture[:30, 60:].max(axis=2) < 60).all(), (
+        "no other colour that a reader might take for print"
+    )
     assert (near.picture[:, :30].max(axis=2) > 200).all()
-    (box,) = near.on_page([TextBox("", 0.0, ((0.0, 0.0), (100.0, 0.0), (100.0, 60.0), (0.0, 60.0)))])
-    assert box.polygon[0] == pytest.approx((550, 360)) and box.polygon[2] == pytest.approx((650, 420))
+    (box,) = near.on_page(
+        [TextBox("", 0.0, ((0.0, 0.0), (100.0, 0.0), (100.0, 60.0), (0.0, 60.0)))]
+    )
+    assert box.polygon[0] == pytest.approx((550, 360)) and box.polygon[2] == pytest.approx(
+        (650, 420)
+    )
     assert (view(image, tilted(2000, 2000, 100, 60, 0), 1.0).picture.max(axis=2) < 60).all()
 
 
@@ -156,14 +188,20 @@ def strokes() -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     return np.asarray(printed().max(axis=2) < 128)
 
 
-@pytest.mark.parametrize(("colour", "strength"), [(RED, 0.8), (BLUE, 0.8), (GREY, 1.0), (GREY, 0.4)])
-def test_ink_takes_a_stamp_away_and_leaves_the_print(colour: tuple[int, int, int], strength: float) -> None:
+@pytest.mark.parametrize(
+    ("colour", "strength"), [(RED, 0.8), (BLUE, 0.8), (GREY, 1.0), (GREY, 0.4)]
+)
+def test_ink_takes_a_stamp_away_and_leaves_the_print(
+    colour: tuple[int, int, int], strength: float
+) -> None:
     image = stamped(printed(), colour, strength)
     area = tilted(300, 200, 600, 120, 0)
     dark = strokes()[140:260]
     around = cv2.dilate(dark.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     plain, cleaned = (view(image, area, 1.0, ink=ink).picture for ink in (False, True))
-    assert (cleaned[:, :, 0] == cleaned[:, :, 1]).all() and (cleaned[:, :, 1] == cleaned[:, :, 2]).all(), "no colour is left"
+    assert (cleaned[:, :, 0] == cleaned[:, :, 1]).all() and (
+        cleaned[:, :, 1] == cleaned[:, :, 2]
+    ).all(), "no colour is left"
     assert (cleaned[dark] < 70).all(), "print stays dark, under the stamp and beside it"
     assert (cleaned[around] > 225).all(), "and all else is paper"
     assert (plain[around].min(axis=1) < 225).any(), "which it was not"

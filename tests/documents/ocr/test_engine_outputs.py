@@ -20,11 +20,15 @@ def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).rstrip(".。")
 
 
-@pytest.mark.parametrize("output", [o for o in OUTPUTS if "hard" not in o.name], ids=lambda output: output.name)
+@pytest.mark.parametrize(
+    "output", [o for o in OUTPUTS if "hard" not in o.name], ids=lambda output: output.name
+)
 def test_every_field_that_decides(output: Output) -> None:
     found = fields_of(output.boxes, output.width, output.height)
     printed = [name for name in FOUND if name in output.printed]
-    assert {name: plain(found.fields.get(name, "")) for name in printed} == {name: plain(output.printed[name]) for name in printed}
+    assert {name: plain(found.fields.get(name, "")) for name in printed} == {
+        name: plain(output.printed[name]) for name in printed
+    }
     assert found.titled and found.is_licence
     assert found.form == ("landscape_2019" if "landscape" in output.name else "portrait_2015")
 
@@ -33,7 +37,9 @@ def test_every_field_that_decides(output: Output) -> None:
 def test_nothing_wrong_is_given_as_sure(output: Output) -> None:
     found = fields_of(output.boxes, output.width, output.height)
     sure = {name for name, confidence in found.confidence.items() if confidence >= 0.99}
-    assert {name: plain(found.fields[name]) for name in sure} == {name: plain(output.printed[name]) for name in sure}
+    assert {name: plain(found.fields[name]) for name in sure} == {
+        name: plain(output.printed[name]) for name in sure
+    }
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
@@ -53,5 +59,8 @@ def test_the_order_of_boxes_does_not_matter(output: Output) -> None:
 
 @pytest.mark.parametrize("output", OUTPUTS[:6], ids=lambda output: output.name)
 def test_a_lost_code_is_missed_and_not_made_up(output: Output) -> None:
-    without = [replace(box, text="") if any(c.isdigit() for c in box.text[-6:]) else box for box in output.boxes]
+    without = [
+        replace(box, text="") if any(c.isdigit() for c in box.text[-6:]) else box
+        for box in output.boxes
+    ]
     assert "uscc" not in fields_of(without, output.width, output.height).fields

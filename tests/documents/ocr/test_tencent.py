@@ -82,7 +82,11 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 def in_our_form(fields: dict[str, str]) -> dict[str, str]:
     """What a specimen prints, cleaned as every reader's text is."""
     box = TextBox("", 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
-    cleaned = {name: clean(name, [(text, box)]) for name, text in fields.items() if text and name not in ("uscc", "registration_number")}
+    cleaned = {
+        name: clean(name, [(text, box)])
+        for name, text in fields.items()
+        if text and name not in ("uscc", "registration_number")
+    }
     numbers = {name: fields[name] for name in ("uscc", "registration_number") if fields.get(name)}
     return numbers | {name: value.text for name, value in cleaned.items() if value}
 
@@ -104,14 +108,22 @@ class TestAnyFieldReader:
         assert any(character.isdigit() for character in reader.version)
 
     @pytest.mark.parametrize("specimen", [SPECIMEN, PORTRAIT], ids=["landscape", "portrait"])
-    def test_a_licence_is_read_in_our_forms(self, reader: FieldReader, server: TencentServer, specimen: Any) -> None:
+    def test_a_licence_is_read_in_our_forms(
+        self, reader: FieldReader, server: TencentServer, specimen: Any
+    ) -> None:
         server.answer = told_of(specimen)
         reading = reader.read_fields(specimen.jpeg())
         assert reading.fields == in_our_form(specimen.fields)
-        assert reading.reader == reader.name and reading.why_empty == "" and reading.warnings == frozenset()
+        assert (
+            reading.reader == reader.name
+            and reading.why_empty == ""
+            and reading.warnings == frozenset()
+        )
         self.holds_together(reading)
 
-    def test_a_picture_without_a_licence_is_an_answer(self, reader: FieldReader, server: TencentServer) -> None:
+    def test_a_picture_without_a_licence_is_an_answer(
+        self, reader: FieldReader, server: TencentServer
+    ) -> None:
         server.behave = cloud.failing("FailedOperation.NoBizLicense", "非营业执照。")
         reading = reader.read_fields(jpeg_of(Image.new("RGB", (600, 400), "white")))
         assert reading.fields == {} and reading.why_empty == "document_not_a_licence"
@@ -153,16 +165,26 @@ class TestAnyFieldReader:
 
 def test_the_server_verifies_as_published() -> None:
     """The example of the service's own documentation (签名方法 v3), so that server and SDK cannot be wrong together."""
-    body = b'{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}'
-    headers = {"content-type": "application/json; charset=utf-8", "host": "cvm.tencentcloudapi.com", "x-tc-timestamp": "1551113065"}
+    body = (
+        b'{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}'
+    )
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "host": "cvm.tencentcloudapi.com",
+        "x-tc-timestamp": "1551113065",
+    }
     secret = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
     expected = "72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"
-    assert cloud.signature(secret, headers, "content-type;host", "2019-02-25", "cvm", body) == expected
+    assert (
+        cloud.signature(secret, headers, "content-type;host", "2019-02-25", "cvm", body) == expected
+    )
 
 
 def test_what_is_asked(server: TencentServer) -> None:
     reader_at(server).read_fields(JPEG)
-    assert base64.b64decode(server.parameters.pop("ImageBase64")) == JPEG, "a picture within the limit goes as it is"
+    assert base64.b64decode(server.parameters.pop("ImageBase64")) == JPEG, (
+        "a picture within the limit goes as it is"
+    )
     assert server.parameters == {"EnableCopyWarn": True, "EnablePeriodComplete": True}
 
 
@@ -174,7 +196,9 @@ def test_what_is_asked(server: TencentServer) -> None:
         ({"region": "eu-frankfurt"}, "UnsupportedRegion"),
     ],
 )
-def test_the_server_refuses_a_wrong_account(server: TencentServer, account: dict[str, str], code: str) -> None:
+def test_the_server_refuses_a_wrong_account(
+    server: TencentServer, account: dict[str, str], code: str
+) -> None:
     known = {"secret_id": SECRET_ID, "secret_key": SECRET_KEY, "endpoint": server.url}
     error = raised_by(TencentReader(Account(**(known | account))))
     assert isinstance(error, ProviderBroken) and code in str(error)
@@ -182,7 +206,9 @@ def test_the_server_refuses_a_wrong_account(server: TencentServer, account: dict
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])
-def test_a_clock_that_is_wrong_by_more_than_five_minutes(server: TencentServer, seconds: float) -> None:
+def test_a_clock_that_is_wrong_by_more_than_five_minutes(
+    server: TencentServer, seconds: float
+) -> None:
     server.clock_off = seconds * 1.1
     error = raised_by(reader_at(server))
     assert isinstance(error, ProviderBroken) and "AuthFailure.SignatureExpire" in str(error)
@@ -271,7 +297,9 @@ def test_a_page_is_left_alone_where_it_fits() -> None:
         ({"Business": "软件开发\n广告设计"}, "business_scope", "软件开发广告设计"),
     ],
 )
-def test_values_come_in_our_forms(server: TencentServer, words: dict[str, Any], field: str, value: str | None) -> None:
+def test_values_come_in_our_forms(
+    server: TencentServer, words: dict[str, Any], field: str, value: str | None
+) -> None:
     server.answer |= words
     assert reader_at(server).read_fields(JPEG).fields.get(field) == value
 
@@ -300,7 +328,10 @@ def test_warnings(server: TencentServer, codes: list[int] | None, warnings: set[
 
 def test_the_raw_answer_is_kept(server: TencentServer) -> None:
     reading = reader_at(server).read_fields(JPEG)
-    assert reading.answer["RequestId"] and {name: reading.answer[name] for name in server.answer} == server.answer
+    assert (
+        reading.answer["RequestId"]
+        and {name: reading.answer[name] for name in server.answer} == server.answer
+    )
 
 
 def test_an_answer_with_nothing_in_it(server: TencentServer) -> None:
@@ -348,7 +379,11 @@ def test_answers_about_the_picture(server: TencentServer, code: str, reason: str
 def test_what_passes(server: TencentServer, code: str) -> None:
     server.behave = cloud.failing(code)
     error = raised_by(reader_at(server))
-    assert isinstance(error, ProviderUnavailable) and code in str(error) and 0 < error.retry_after <= 3600
+    assert (
+        isinstance(error, ProviderUnavailable)
+        and code in str(error)
+        and 0 < error.retry_after <= 3600
+    )
 
 
 @pytest.mark.parametrize(
@@ -371,16 +406,26 @@ def test_what_passes(server: TencentServer, code: str) -> None:
         "AWordOfNextYear",
     ],
 )
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "text/plain"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=utf-8", "text/plain"]
+)
 def test_what_does_not_pass(server: TencentServer, code: str, content_type: str) -> None:
     server.behave = cloud.failing(code, content_type=content_type)
     error = raised_by(reader_at(server))
     assert isinstance(error, ProviderBroken) and code in str(error)
 
 
-@pytest.mark.parametrize(("status", "kind"), [(500, ProviderUnavailable), (502, ProviderUnavailable), (503, ProviderUnavailable)])
-@pytest.mark.parametrize(("asked", "given"), [(None, 60), ("7", 7), ("0", 1), ("999999", 3600), ("Wed, 21 Oct 2026 07:28:00 GMT", 60)])
-def test_statuses_that_pass(server: TencentServer, status: int, kind: type[ProviderError], asked: str | None, given: float) -> None:
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(500, ProviderUnavailable), (502, ProviderUnavailable), (503, ProviderUnavailable)],
+)
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [(None, 60), ("7", 7), ("0", 1), ("999999", 3600), ("Wed, 21 Oct 2026 07:28:00 GMT", 60)],
+)
+def test_statuses_that_pass(
+    server: TencentServer, status: int, kind: type[ProviderError], asked: str | None, given: float
+) -> None:
     server.behave = cloud.status(status, **({"Retry_After": asked} if asked else {}))
     error = raised_by(reader_at(server))
     assert isinstance(error, ProviderUnavailable) and error.retry_after == given
@@ -431,7 +476,9 @@ def test_a_reply_that_makes_no_sense(server: TencentServer, body: bytes) -> None
     assert isinstance(raised_by(reader_at(server)), ProviderBroken)
 
 
-@pytest.mark.parametrize("way", [cloud.cut_before_the_reply, cloud.cut_in_the_reply, cloud.no_http, cloud.silent])
+@pytest.mark.parametrize(
+    "way", [cloud.cut_before_the_reply, cloud.cut_in_the_reply, cloud.no_http, cloud.silent]
+)
 def test_lines_that_break(server: TencentServer, way: cloud.Handler) -> None:
     server.behave = way
     assert isinstance(raised_by(reader_at(server, silence_seconds=0.5)), ProviderUnavailable)
@@ -451,7 +498,9 @@ def test_nobody_listens() -> None:
     require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: whoever connects is refused
-        reader = TencentReader(Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}"))
+        reader = TencentReader(
+            Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}")
+        )
         assert isinstance(raised_by(reader), ProviderUnavailable)
 
 
@@ -464,15 +513,22 @@ def test_keys_that_are_no_keys(server: TencentServer) -> None:
 @pytest.mark.parametrize(
     "way",
     [
-        cloud.failing("FailedOperation.UnOpenError", f"{SPECIMEN.fields['name']} {SPECIMEN.fields['legal_representative']}"),
-        cloud.saying(json.dumps({"Response": told_of(SPECIMEN) | {"Type": 7}}, ensure_ascii=False).encode()),
+        cloud.failing(
+            "FailedOperation.UnOpenError",
+            f"{SPECIMEN.fields['name']} {SPECIMEN.fields['legal_representative']}",
+        ),
+        cloud.saying(
+            json.dumps({"Response": told_of(SPECIMEN) | {"Type": 7}}, ensure_ascii=False).encode()
+        ),
         cloud.saying(json.dumps({"Response": told_of(SPECIMEN)}, ensure_ascii=False).encode()[:-3]),
         cloud.cut_before_the_reply,
         None,
     ],
     ids=["error", "odd", "garbage", "cut", "fine"],
 )
-def test_errors_and_logs_hold_nothing_personal(server: TencentServer, caplog: pytest.LogCaptureFixture, way: cloud.Handler | None) -> None:
+def test_errors_and_logs_hold_nothing_personal(
+    server: TencentServer, caplog: pytest.LogCaptureFixture, way: cloud.Handler | None
+) -> None:
     caplog.set_level(logging.DEBUG)
     server.behave = way
     reader = reader_at(server)
@@ -480,9 +536,16 @@ def test_errors_and_logs_hold_nothing_personal(server: TencentServer, caplog: py
     try:
         reader.read_fields(JPEG)
     except ProviderError as error:
-        said = "".join(traceback.format_exception(error)) + "".join(repr(vars(e)) for e in chain(error))
+        said = "".join(traceback.format_exception(error)) + "".join(
+            repr(vars(e)) for e in chain(error)
+        )
     said += caplog.text + repr(reader) + repr(Account(SECRET_ID, SECRET_KEY))
-    for secret in (SPECIMEN.fields["name"], SPECIMEN.fields["legal_representative"], SECRET_KEY, base64.b64encode(JPEG).decode()[:60]):
+    for secret in (
+        SPECIMEN.fields["name"],
+        SPECIMEN.fields["legal_representative"],
+        SECRET_KEY,
+        base64.b64encode(JPEG).decode()[:60],
+    ):
         assert secret not in said
 
 
@@ -495,7 +558,17 @@ def test_half_an_account(secret_id: str, secret_key: str) -> None:
         Account(secret_id, secret_key)
 
 
-@pytest.mark.parametrize("endpoint", ["", "ocr.tencentcloudapi.com", "ftp://host", "https://", "https://user:pw@host", "https://host/path"])
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "",
+        "ocr.tencentcloudapi.com",
+        "ftp://host",
+        "https://",
+        "https://user:pw@host",
+        "https://host/path",
+    ],
+)
 def test_an_endpoint_that_is_none(endpoint: str) -> None:
     with pytest.raises(ValueError, match="endpoint") as caught:
         Account("id", "key", endpoint=endpoint)
@@ -513,7 +586,9 @@ def test_the_house_without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
 
 
-def settings_with(monkeypatch: pytest.MonkeyPatch, cloud_reader: str = "", **environment: str) -> dict[str, Any]:
+def settings_with(
+    monkeypatch: pytest.MonkeyPatch, cloud_reader: str = "", **environment: str
+) -> dict[str, Any]:
     monkeypatch.setenv("ZIZHI_CLOUD_READER", cloud_reader)
     for name in ("SECRET_ID", "SECRET_KEY"):
         monkeypatch.setenv(f"ZIZHI_TENCENT_{name}", environment.pop(name, ""))
@@ -524,7 +599,13 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, cloud_reader: str = "", **env
 
 def reader_of(settings: dict[str, Any]) -> FieldReader | None:
     """The cloud reader of a deployment with these settings."""
-    names = ("CLOUD_READER", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY", "TENCENT_REGION", "TENCENT_ENDPOINT")
+    names = (
+        "CLOUD_READER",
+        "TENCENT_SECRET_ID",
+        "TENCENT_SECRET_KEY",
+        "TENCENT_REGION",
+        "TENCENT_ENDPOINT",
+    )
     chosen_cloud.cache_clear()
     try:
         with override_settings(**{name: settings[name] for name in names}):
@@ -544,13 +625,21 @@ def test_keys_alone_send_no_picture(monkeypatch: pytest.MonkeyPatch, server: Ten
 
 
 def test_settings_that_switch_it_on(monkeypatch: pytest.MonkeyPatch, server: TencentServer) -> None:
-    keys = {"SECRET_ID": SECRET_ID, "SECRET_KEY": SECRET_KEY, "REGION": "ap-shanghai", "ENDPOINT": server.url}
+    keys = {
+        "SECRET_ID": SECRET_ID,
+        "SECRET_KEY": SECRET_KEY,
+        "REGION": "ap-shanghai",
+        "ENDPOINT": server.url,
+    }
     reader = reader_of(settings_with(monkeypatch, "tencent", **keys))
     assert reader is not None and reader.read_fields(JPEG).fields
 
 
 def test_it_needs_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"ZIZHI_CLOUD_READER.*ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY"):
+    with pytest.raises(
+        ImproperlyConfigured,
+        match=r"ZIZHI_CLOUD_READER.*ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY",
+    ):
         settings_with(monkeypatch, "tencent")
 
 
@@ -559,8 +648,12 @@ def test_a_cloud_that_nobody_knows_stops_the_start(monkeypatch: pytest.MonkeyPat
         settings_with(monkeypatch, "baidu")
 
 
-@pytest.mark.parametrize(("there", "missing"), [("SECRET_ID", "SECRET_KEY"), ("SECRET_KEY", "SECRET_ID")])
-def test_half_an_account_stops_the_start(monkeypatch: pytest.MonkeyPatch, there: str, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("there", "missing"), [("SECRET_ID", "SECRET_KEY"), ("SECRET_KEY", "SECRET_ID")]
+)
+def test_half_an_account_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, there: str, missing: str
+) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"ZIZHI_TENCENT_{missing} is not set"):
         settings_with(monkeypatch, **{there: "something"})
 

@@ -44,24 +44,38 @@ def test_a_line_goes_to_the_label_in_its_row() -> None:
 def test_the_end_of_a_value_may_stand_level_with_the_next_label() -> None:
     """名称, 类型, 住所 in rows of 20 px: the address, in smaller print, begins level with 类型."""
     labels = [label(336), label(356), label(376)]
-    assert shared(labels, [Print(344), Print(357), Print(371), Print(386)], WRAPS, WRAPS, SHORT) == ((0,), (1, 2), (3,))
+    assert shared(
+        labels, [Print(344), Print(357), Print(371), Print(386)], WRAPS, WRAPS, SHORT
+    ) == ((0,), (1, 2), (3,))
 
 
 def test_values_may_stand_below_their_labels_all_the_way_down() -> None:
-    assert shared([label(100), label(150), label(200)], [Print(115), Print(165), Print(215)]) == ((0,), (1,), (2,))
+    assert shared([label(100), label(150), label(200)], [Print(115), Print(165), Print(215)]) == (
+        (0,),
+        (1,),
+        (2,),
+    )
 
 
 def test_a_short_value_takes_no_second_line() -> None:
-    assert shared([label(100), label(160)], [Print(100), Print(124), Print(160)], SHORT, WRAPS)[0] == (0,)
+    assert shared([label(100), label(160)], [Print(100), Print(124), Print(160)], SHORT, WRAPS)[
+        0
+    ] == (0,)
 
 
 def test_a_label_whose_line_was_not_read_takes_no_other_labels() -> None:
-    assert shared([label(100), label(140), label(180)], [Print(100), Print(180)]) == ((0,), (), (1,))
+    assert shared([label(100), label(140), label(180)], [Print(100), Print(180)]) == (
+        (0,),
+        (),
+        (1,),
+    )
 
 
 def test_what_stands_apart_in_the_row_is_another_papers() -> None:
     assert shared([label(100)], [Print(96, x0=900, x1=950), Print(100)]) == ((1,),)
-    assert shared([label(100)], [Print(100, x0=900, x1=950)]) == ((0,),), "unless it is all there is"
+    assert shared([label(100)], [Print(100, x0=900, x1=950)]) == ((0,),), (
+        "unless it is all there is"
+    )
 
 
 def test_a_paragraph_goes_on_until_the_next_value() -> None:
@@ -97,19 +111,32 @@ def test_however_many_lines_lie_upon_one_another_few_ways_are_tried(lines: int) 
         tried += 1
         return 0.0
 
-    shared_out([label(y) for y in (100, 130, 160)], [Print(80 + i * 100 / lines) for i in range(lines)], [WRAPS] * 3, counted)
+    shared_out(
+        [label(y) for y in (100, 130, 160)],
+        [Print(80 + i * 100 / lines) for i in range(lines)],
+        [WRAPS] * 3,
+        counted,
+    )
     assert 0 < tried < 3 * 12 * sum(3**n for n in range(5))
 
 
-boxes = st.builds(Print, st.floats(0, 400), st.floats(0, 600), st.floats(600, 900), st.floats(1, 60))
+boxes = st.builds(
+    Print, st.floats(0, 400), st.floats(0, 600), st.floats(600, 900), st.floats(1, 60)
+)
 
 
 @given(st.lists(boxes, max_size=6), st.lists(boxes, max_size=12), st.data())
-def test_no_line_is_taken_twice_or_out_of_order(labels: list[Print], lines: list[Print], data: st.DataObject) -> None:
+def test_no_line_is_taken_twice_or_out_of_order(
+    labels: list[Print], lines: list[Print], data: st.DataObject
+) -> None:
     labels, lines = sorted(labels, key=lambda each: each.y), sorted(lines, key=lambda each: each.y)
     rules = [data.draw(st.sampled_from([SHORT, WRAPS, PARAGRAPH])) for _ in labels]
     runs = shared_out(labels, lines, rules, fits)
     assert len(runs) == len(labels)
     taken = [i for run in runs for i in run]
     assert all(a < b for a, b in pairwise(taken)) and set(taken) <= set(range(len(lines)))
-    assert all(lines[i].x0 >= name.x1 - 0.8 * lines[i].h for name, run in zip(labels, runs, strict=True) for i in run[:1])
+    assert all(
+        lines[i].x0 >= name.x1 - 0.8 * lines[i].h
+        for name, run in zip(labels, runs, strict=True)
+        for i in run[:1]
+    )

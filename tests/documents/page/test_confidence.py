@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from documents.page import confidence
 from documents.page.boxes import Polygon, TextBox, Weak
-from documents.uscc import ALPHABET, check_character, is_sound, is_valid, normalise, organisation_check_character
+from documents.uscc import (
+    ALPHABET,
+    check_character,
+    is_sound,
+    is_valid,
+    normalise,
+    organisation_check_character,
+)
 
 FLAT: Polygon = (0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)
 
@@ -24,7 +31,28 @@ def sound(first8: str) -> str:
 
 CODE = sound("MA00A1B2")
 ANYWHERE = range(18)
-LOOK_ALIKES = ["0D", "0Q", "DQ", "1L", "17", "2Z", "5S", "56", "8B", "83", "6G", "UW", "MN", "MH", "CG", "4A", "XY", "PR", "EF", "3J"]
+LOOK_ALIKES = [
+    "0D",
+    "0Q",
+    "DQ",
+    "1L",
+    "17",
+    "2Z",
+    "5S",
+    "56",
+    "8B",
+    "83",
+    "6G",
+    "UW",
+    "MN",
+    "MH",
+    "CG",
+    "4A",
+    "XY",
+    "PR",
+    "EF",
+    "3J",
+]
 
 
 def line(text: str, score: float = 0.99, *weak: Weak) -> TextBox:
@@ -39,15 +67,23 @@ def as_it_is(text: str) -> str:
 
 
 def test_a_long_line_counts_for_more_than_a_short_one() -> None:
-    assert confidence.confidence([line("示例科技有限", 0.9), line("公司", 0.5)]) == pytest.approx((6 * 0.9 + 2 * 0.5) / 8)
+    assert confidence.confidence([line("示例科技有限", 0.9), line("公司", 0.5)]) == pytest.approx(
+        (6 * 0.9 + 2 * 0.5) / 8
+    )
 
 
 def test_one_weak_character_among_many_is_felt() -> None:
     sure = line("示例科技有限公司", 0.98)
     assert confidence.confidence([sure]) == pytest.approx(0.98)
-    assert confidence.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"))]) == pytest.approx(0.7)
-    assert confidence.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"), Weak(3, 0.2, "枝"))]) == pytest.approx(0.6)
-    assert confidence.confidence([sure, line("分公司", 0.98, Weak(0, 0.4, "份"))]) == pytest.approx(0.7)
+    assert confidence.confidence(
+        [line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"))]
+    ) == pytest.approx(0.7)
+    assert confidence.confidence(
+        [line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"), Weak(3, 0.2, "枝"))]
+    ) == pytest.approx(0.6)
+    assert confidence.confidence([sure, line("分公司", 0.98, Weak(0, 0.4, "份"))]) == pytest.approx(
+        0.7
+    )
 
 
 def test_a_character_that_is_hardly_weak_changes_nothing() -> None:
@@ -58,7 +94,12 @@ def test_nothing_is_not_sure() -> None:
     assert confidence.confidence([]) == confidence.confidence([line("")]) == 0.0
 
 
-@given(st.lists(st.tuples(st.text(max_size=8), st.floats(0, 1), st.lists(st.floats(0, 1), max_size=3)), max_size=5))
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=8), st.floats(0, 1), st.lists(st.floats(0, 1), max_size=3)),
+        max_size=5,
+    )
+)
 def test_confidence_is_a_share(told: list[tuple[str, float, list[float]]]) -> None:
     lines = [line(text, score, *(Weak(0, p, "") for p in weak)) for text, score, weak in told]
     sure = confidence.confidence(lines)
@@ -86,7 +127,10 @@ def test_a_code_is_as_sure_as_its_check_characters_make_it() -> None:
 
 
 def test_alternatives_change_one_character_likeliest_first() -> None:
-    lines = [line("王示", 0.9, Weak(0, 0.6, "玉"), Weak(1, 0.3, "乐")), line("例", 0.9, Weak(0, 0.5, "列"))]
+    lines = [
+        line("王示", 0.9, Weak(0, 0.6, "玉"), Weak(1, 0.3, "乐")),
+        line("例", 0.9, Weak(0, 0.5, "列")),
+    ]
     assert confidence.alternatives("王示例", lines, as_it_is) == ("王乐例", "王示列", "玉示例")
 
 
@@ -107,20 +151,30 @@ def test_alternatives_are_cleaned_as_the_value_was() -> None:
 
     weak = (Weak(0, 0.5, "#"), Weak(1, 0.4, "不"), Weak(3, 0.3, "供"), Weak(4, 0.2, "司"))
     others = confidence.alternatives("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
-    assert others == ("不例公司", "#示例公司"), "what is no value and what is the value itself are no alternatives"
+    assert others == ("不例公司", "#示例公司"), (
+        "what is no value and what is the value itself are no alternatives"
+    )
 
 
 def test_equal_alternatives_are_told_once() -> None:
     weak = (Weak(0, 0.5, "*"), Weak(4, 0.4, "*"))
-    assert confidence.alternatives("*示例*", [line("?示例?", 0.9, *weak)], lambda text: text.strip("?*")) == ("示例",)
+    assert confidence.alternatives(
+        "*示例*", [line("?示例?", 0.9, *weak)], lambda text: text.strip("?*")
+    ) == ("示例",)
 
 
 def test_a_character_that_may_be_nothing_is_left_out() -> None:
-    assert confidence.alternatives("王示例", [line("王示例", 0.9, Weak(2, 0.4, ""))], as_it_is) == ("王示",)
+    assert confidence.alternatives("王示例", [line("王示例", 0.9, Weak(2, 0.4, ""))], as_it_is) == (
+        "王示",
+    )
 
 
 def test_a_sure_value_has_none() -> None:
-    assert confidence.alternatives("示例", [line("示例")], as_it_is) == confidence.alternatives("", [], as_it_is) == ()
+    assert (
+        confidence.alternatives("示例", [line("示例")], as_it_is)
+        == confidence.alternatives("", [], as_it_is)
+        == ()
+    )
 
 
 texts = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4)
@@ -130,7 +184,12 @@ texts = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4)
 def test_each_alternative_is_one_character_away(told: list[str], data: st.DataObject) -> None:
     lines = []
     for text in told:
-        weak = st.builds(Weak, at=st.integers(0, len(text) - 1), probability=st.floats(0, 1), instead=st.text(min_size=1, max_size=1))
+        weak = st.builds(
+            Weak,
+            at=st.integers(0, len(text) - 1),
+            probability=st.floats(0, 1),
+            instead=st.text(min_size=1, max_size=1),
+        )
         lines.append(line(text, 0.9, *data.draw(st.lists(weak, max_size=3))))
     whole = "".join(told)
     others = confidence.alternatives(whole, lines, as_it_is)
@@ -162,7 +221,9 @@ def test_whatever_is_alike_is_so_both_ways() -> None:
         (printed, read)
         for printed in ALPHABET
         for read in ALPHABET
-        if printed != read and (code := sound(f"MA00{printed}1B2")) in confidence.like_codes(code[:12] + read + code[13:], ANYWHERE)
+        if printed != read
+        and (code := sound(f"MA00{printed}1B2"))
+        in confidence.like_codes(code[:12] + read + code[13:], ANYWHERE)
     }
     assert alike == {(b, a) for a, b in alike} != set()
 
@@ -173,7 +234,9 @@ def test_a_digit_is_never_like_every_other() -> None:
 
 
 @given(st.integers(8, 15), st.sets(st.integers(0, 17)))
-def test_where_the_reader_was_sure_a_wrong_character_is_the_prints(place: int, unsure: set[int]) -> None:
+def test_where_the_reader_was_sure_a_wrong_character_is_the_prints(
+    place: int, unsure: set[int]
+) -> None:
     read = CODE[:place] + "8" + CODE[place + 1 :]
     assert confidence.like_codes(read, ()) == ()
     for other in confidence.like_codes(read, unsure):

@@ -16,7 +16,9 @@ DIGITS = "〇一二三四五六七八九"
 def numeral(value: int) -> str:
     """1..99 as it is spoken: 5 五, 10 十, 25 二十五."""
     tens, ones = divmod(value, 10)
-    return ("" if tens == 0 else "十" if tens == 1 else DIGITS[tens] + "十") + (DIGITS[ones] if ones else "")
+    return ("" if tens == 0 else "十" if tens == 1 else DIGITS[tens] + "十") + (
+        DIGITS[ones] if ones else ""
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from documents.page.boxes import TextBox, Turn, turned
 from documents.page.values import simplified
-from documents.papers.authorisation_letter import FIELDS, AuthorizationLetterReading, authorization_letter_of
+from documents.papers.authorisation_letter import (
+    FIELDS,
+    AuthorizationLetterReading,
+    authorization_letter_of,
+)
 from tests.documents.printed import letters, line
 
 WIDTH, HEIGHT = 1000, 1400
@@ -86,14 +90,21 @@ def test_a_form() -> None:
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_page_that_lies_on_its_side(turn: Turn) -> None:
     width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
-    assert authorization_letter_of(turned(SENTENCE, turn, WIDTH, HEIGHT), width, height).fields == EXPECTED
+    assert (
+        authorization_letter_of(turned(SENTENCE, turn, WIDTH, HEIGHT), width, height).fields
+        == EXPECTED
+    )
 
 
 SENTENCES = [
     ("现委托张示例（身份证号略）全权办理招聘事宜。", "recruiter", "张示例"),
     ("兹介绍我公司员工欧阳示例同志前往你处办理招聘事宜。", "recruiter", "欧阳示例"),
     ("兹授权阿依古丽·买买提女士负责招聘工作。", "recruiter", "阿依古丽·买买提"),
-    ("我公司（示例餐饮管理有限公司）现授权张示例同志办理招聘事宜。", "company", "示例餐饮管理有限公司"),
+    (
+        "我公司（示例餐饮管理有限公司）现授权张示例同志办理招聘事宜。",
+        "company",
+        "示例餐饮管理有限公司",
+    ),
     ("示例餐饮管理有限公司现授权张示例同志办理招聘事宜。", "company", "示例餐饮管理有限公司"),
     ("委托单位：示例餐饮管理有限公司云溪分公司", "company", "示例餐饮管理有限公司云溪分公司"),
     ("授权其在星桥直聘发布招聘信息。", "platform", "星桥直聘"),
@@ -118,7 +129,9 @@ def test_a_wrong_check_character_is_doubted() -> None:
     assert doubted.confidence["id_last4"] < 0.5 < sound.confidence["id_last4"]
 
 
-@pytest.mark.parametrize("text", ["身份证号：9901", "身份证号：", "电话：13900000000", "身份证号：990101"])
+@pytest.mark.parametrize(
+    "text", ["身份证号：9901", "身份证号：", "电话：13900000000", "身份证号：990101"]
+)
 def test_what_is_no_identity_number_gives_no_last_four(text: str) -> None:
     assert "id_last4" not in read(*page(text)).fields
 
@@ -128,47 +141,84 @@ def test_a_number_that_hides_its_middle_already() -> None:
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 10**17 - 1), st.sampled_from([
-    "兹委托{n}王示例同志办理招聘事宜。", "授权事项：代{n}办理招聘事宜", "办理{n}招聘事宜。", "招聘平台：云聘{n}网", "身份证号：{n}", "{n}",
-    "授权单位：示例{n}有限公司", "被授权人：王示例{n}",
-]))  # fmt: skip
+@given(
+    st.integers(0, 10**17 - 1),
+    st.sampled_from(
+        [
+            "兹委托{n}王示例同志办理招聘事宜。",
+            "授权事项：代{n}办理招聘事宜",
+            "办理{n}招聘事宜。",
+            "招聘平台：云聘{n}网",
+            "身份证号：{n}",
+            "{n}",
+            "授权单位：示例{n}有限公司",
+            "被授权人：王示例{n}",
+        ]
+    ),
+)
 def test_no_identity_number_is_kept_wherever_it_stands(number: int, text: str) -> None:
     first17 = f"{number:017}"
-    whole = first17 + "10X98765432"[sum(int(digit) * 2 ** (17 - i) for i, digit in enumerate(first17)) % 11]
+    whole = (
+        first17
+        + "10X98765432"[sum(int(digit) * 2 ** (17 - i) for i, digit in enumerate(first17)) % 11]
+    )
     told = json.dumps(read(*page(text.format(n=whole))).as_json(), ensure_ascii=False)
     assert whole not in told and whole[:14] not in told
 
 
 def test_other_papers_are_none() -> None:
-    assert not read(line(300, 100, "营业执照", 60), *page("名称：示例科技有限公司", "经营范围：受托办理授权委托书代写服务")).titled
+    assert not read(
+        line(300, 100, "营业执照", 60),
+        *page("名称：示例科技有限公司", "经营范围：受托办理授权委托书代写服务"),
+    ).titled
     assert not read(line(300, 100, "劳动合同", 60), *page("甲方：示例科技有限公司")).titled
     assert read().fields == {}
 
 
 @pytest.mark.parametrize(
-    "title", ["授权委托书", "法人授权委托书", "介绍信", "委托书", "招聘授权书", "单位介绍信", "授权委托书（招聘专用）"]
+    "title",
+    [
+        "授权委托书",
+        "法人授权委托书",
+        "介绍信",
+        "委托书",
+        "招聘授权书",
+        "单位介绍信",
+        "授权委托书（招聘专用）",
+    ],
 )
 def test_titles(title: str) -> None:
     assert read(line(300, 100, title, 60)).titled
 
 
 @settings(max_examples=150)
-@given(st.lists(
-    st.tuples(
-        st.integers(0, 900), st.integers(0, 1390),
-        st.one_of(
-            st.text(max_size=30), st.sampled_from([box.text for box in (*SENTENCE, *FORM)]),
-            st.text("授权委托有效期自至2年月日()0:身份证号公司王签字法定代表人在网办理", max_size=24),
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 900),
+            st.integers(0, 1390),
+            st.one_of(
+                st.text(max_size=30),
+                st.sampled_from([box.text for box in (*SENTENCE, *FORM)]),
+                st.text(
+                    "授权委托有效期自至2年月日()0:身份证号公司王签字法定代表人在网办理", max_size=24
+                ),
+            ),
+            st.floats(-180, 180),
         ),
-        st.floats(-180, 180),
-    ), max_size=14,
-))  # fmt: skip
-def test_any_page_is_survived_and_nothing_is_invented(lines: list[tuple[int, int, str, float]]) -> None:
+        max_size=14,
+    )
+)
+def test_any_page_is_survived_and_nothing_is_invented(
+    lines: list[tuple[int, int, str, float]],
+) -> None:
     lines = [(x, y, text or "x", degrees) for x, y, text, degrees in lines]
     reading = read(*(line(x, y, text, degrees=degrees) for x, y, text, degrees in lines))
     assert set(reading.fields) == set(reading.confidence) == set(reading.regions) <= set(FIELDS)
     assert all(0 <= sure <= 1 for sure in reading.confidence.values())
-    there = letters("".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines))
+    there = letters(
+        "".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines)
+    )
     for name in ("company", "recruiter", "id_last4", "matter", "platform", "legal_representative"):
         assert letters(reading.fields.get(name, "")) <= there
     json.dumps(reading.as_json())

@@ -111,7 +111,12 @@ def test_terms(printed: str, first: str | None, last: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "printed", ["(京)人服证字[2023]第0100123号", "（京）人服证字（2023）第0100123号", "(京)人服证字〔2023〕第0100123号"]
+    "printed",
+    [
+        "(京)人服证字[2023]第0100123号",
+        "（京）人服证字（2023）第0100123号",
+        "(京)人服证字〔2023〕第0100123号",
+    ],
 )
 def test_the_older_number_however_its_brackets_were_read(printed: str) -> None:
     reading = read(*without("许可证编号：", "990108230123"), line(500, 250, printed))
@@ -119,7 +124,13 @@ def test_the_older_number_however_its_brackets_were_read(printed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["人力资源服务许可证", "人力资源服务许可证（副本）", "中华人民共和国人力资源服务许可证", "人才中介服务许可证"]
+    "title",
+    [
+        "人力资源服务许可证",
+        "人力资源服务许可证（副本）",
+        "中华人民共和国人力资源服务许可证",
+        "人才中介服务许可证",
+    ],
 )
 def test_titles(title: str) -> None:
     assert read(line(300, 120, title, 60)).titled
@@ -128,14 +139,18 @@ def test_titles(title: str) -> None:
 def test_a_business_licence_is_none_even_where_it_speaks_of_one() -> None:
     reading = read(
         line(500, 200, "营业执照", 100),
-        line(100, 420, "名称"), line(250, 420, "示例人力资源有限公司"),
-        line(100, 570, "经营范围"), line(250, 570, "人力资源服务（凭人力资源服务许可证经营）"),
-    )  # fmt: skip
+        line(100, 420, "名称"),
+        line(250, 420, "示例人力资源有限公司"),
+        line(100, 570, "经营范围"),
+        line(250, 570, "人力资源服务（凭人力资源服务许可证经营）"),
+    )
     assert not reading.titled
 
 
 def test_an_authority_whose_last_character_the_seal_took_is_given_as_read_and_doubted() -> None:
-    reading = read(*without("云溪市人力资源和社会保障局"), line(930, 800, "云溪市人力资源和社会保障"))
+    reading = read(
+        *without("云溪市人力资源和社会保障局"), line(930, 800, "云溪市人力资源和社会保障")
+    )
     assert reading.fields["authority"] == "云溪市人力资源和社会保障"
     assert reading.confidence["authority"] < 0.7
 
@@ -144,22 +159,29 @@ LINES = st.lists(
     st.tuples(
         st.integers(0, 1300),
         st.integers(0, 990),
-        st.one_of(st.text(max_size=30), st.sampled_from([box.text for box in (*WIDE, *UPRIGHT)]),
-            st.text("名称住所有效期至发证机关2年月日()0:", max_size=20)),
+        st.one_of(
+            st.text(max_size=30),
+            st.sampled_from([box.text for box in (*WIDE, *UPRIGHT)]),
+            st.text("名称住所有效期至发证机关2年月日()0:", max_size=20),
+        ),
         st.floats(-180, 180),
     ),
     max_size=14,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=150)
 @given(LINES)
-def test_any_page_is_survived_and_nothing_is_invented(lines: list[tuple[int, int, str, float]]) -> None:
+def test_any_page_is_survived_and_nothing_is_invented(
+    lines: list[tuple[int, int, str, float]],
+) -> None:
     lines = [(x, y, text or "x", degrees) for x, y, text, degrees in lines]
     reading = read(*(line(x, y, text, degrees=degrees) for x, y, text, degrees in lines))
     assert set(reading.fields) == set(reading.confidence) == set(reading.regions) <= set(FIELDS)
     assert all(0 <= sure <= 1 for sure in reading.confidence.values())
-    there = letters("".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines)) | set("0125")
+    there = letters(
+        "".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines)
+    ) | set("0125")
     for name in ("number", "name", "legal_representative", "address", "scope", "authority"):
         assert letters(reading.fields.get(name, "")) <= there
 

@@ -37,7 +37,11 @@ def plain(text: str) -> str:
 
 
 def wrong(read: dict[str, str], truth: dict[str, str]) -> dict[str, tuple[str, str]]:
-    return {name: (read.get(name, ""), text) for name, text in truth.items() if plain(read.get(name, "")) != plain(text)}
+    return {
+        name: (read.get(name, ""), text)
+        for name, text in truth.items()
+        if plain(read.get(name, "")) != plain(text)
+    }
 
 
 def says(*texts: str) -> list[TextBox]:
@@ -57,8 +61,12 @@ def test_hr_service_licences(layout: str, damage: str) -> None:
     authority = truth.pop("authority")  # its end may lie under the ring
     assert wrong(reading.fields, truth) == {}
     assert authority.startswith(reading.fields.get("authority", "?")[:-1])
-    assert reading.titled and reading.page == 2 and reading.reader == "rapid" and reading.seconds > 0
-    assert json.loads(json.dumps(reading.as_json()))["regions"]["name"] == list(reading.regions["name"])
+    assert (
+        reading.titled and reading.page == 2 and reading.reader == "rapid" and reading.seconds > 0
+    )
+    assert json.loads(json.dumps(reading.as_json()))["regions"]["name"] == list(
+        reading.regions["name"]
+    )
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
@@ -70,7 +78,9 @@ def test_letters(layout: str, damage: str) -> None:
     assert reading.titled and reading.sealed
     assert reading.signed is (True if layout != "introduction" else None)
     assert reading.seal_region is not None
-    if damage == "none" or reading.seal_text:  # the ring of a photographed seal is not always legible, and then nothing is claimed
+    if (
+        damage == "none" or reading.seal_text
+    ):  # the ring of a photographed seal is not always legible, and then nothing is claimed
         assert len(set(plain(reading.seal_text)) & set(plain(specimen.fields["company"]))) >= 4
     json.dumps(reading.as_json())
 
@@ -80,7 +90,12 @@ def test_a_letter_that_nobody_sealed_or_signed() -> None:
     reading = read_paper("authorization_letter", [specimen.image], FIRST)
     assert reading.signed is False and not reading.seal_text and reading.seal_region is None
     assert reading.sealed is None  # black and white, as a copy is
-    assert read_paper("authorization_letter", [make_letter(24, "form", sealed="no").image], FIRST).sealed is False
+    assert (
+        read_paper(
+            "authorization_letter", [make_letter(24, "form", sealed="no").image], FIRST
+        ).sealed
+        is False
+    )
     assert reading.fields["company"] == specimen.fields["company"]
 
 
@@ -93,7 +108,9 @@ def test_another_companys_seal_is_read_as_it_is() -> None:
 
 
 def test_a_copy_without_colour_leaves_the_seal_undecided() -> None:
-    reading = read_paper("authorization_letter", [make_letter(24, "form", "photocopy").image], FIRST)
+    reading = read_paper(
+        "authorization_letter", [make_letter(24, "form", "photocopy").image], FIRST
+    )
     assert reading.sealed is None
     assert reading.fields["recruiter"] == make_letter(24, "form").fields["recruiter"]
 
@@ -123,7 +140,9 @@ def test_pages_are_taken_one_at_a_time_and_only_until_the_paper_is_found() -> No
     shelf = Shelf(BLANK, make_letter(24, "form").image, BLANK)
     reading = read_paper("authorization_letter", shelf, FIRST)
     assert reading.page == 2 and reading.sealed and reading.titled
-    assert (shelf.asked, shelf.held) == ([0, 1, 1], 0), "once to be read, and once more for its seal"
+    assert (shelf.asked, shelf.held) == ([0, 1, 1], 0), (
+        "once to be read, and once more for its seal"
+    )
 
 
 # --- Which reader is asked -------------------------------------------------------------------------------
@@ -136,7 +155,9 @@ def test_the_second_reader_rests_when_the_first_saw_enough() -> None:
 
 
 def test_the_second_reader_adds_what_the_first_lacks_and_replaces_nothing() -> None:
-    second = ScriptedReader("b", [LICENCE[0], *says("", "许可证编号：990108239999")[1:], LICENCE[2]])
+    second = ScriptedReader(
+        "b", [LICENCE[0], *says("", "许可证编号：990108239999")[1:], LICENCE[2]]
+    )
     reading = read_paper("hr_service_licence", [BLANK], [ScriptedReader("a", LICENCE[:2]), second])
     assert reading.fields == {"number": "990108230123", "name": "示例人力资源有限公司"}
     assert reading.reader == "a+b"
@@ -144,12 +165,17 @@ def test_the_second_reader_adds_what_the_first_lacks_and_replaces_nothing() -> N
 
 @pytest.mark.parametrize("failure", [ProviderBroken("x"), ProviderUnavailable("x")])
 def test_the_second_reader_takes_over_when_the_first_fails(failure: ProviderError) -> None:
-    reading = read_paper("hr_service_licence", [BLANK], [ScriptedReader("a", failure), ScriptedReader("b", LICENCE)])
+    reading = read_paper(
+        "hr_service_licence", [BLANK], [ScriptedReader("a", failure), ScriptedReader("b", LICENCE)]
+    )
     assert reading.reader == "b" and reading.titled
 
 
 def test_no_reader_at_all_is_the_providers_failure() -> None:
-    readers: list[Reader] = [ScriptedReader("a", ProviderBroken("x")), ScriptedReader("b", [], there=False)]
+    readers: list[Reader] = [
+        ScriptedReader("a", ProviderBroken("x")),
+        ScriptedReader("b", [], there=False),
+    ]
     with pytest.raises(ProviderBroken):
         read_paper("authorization_letter", [BLANK], readers)
     with pytest.raises(ProviderUnavailable):
@@ -186,9 +212,16 @@ def test_a_ring_of_red_is_a_seal() -> None:
     assert abs(x0 - 328) < 5 and abs(y1 - 673) < 5 and x1 - x0 == pytest.approx(y1 - y0, abs=4)
 
 
-@pytest.mark.parametrize(("colour", "shape"), [
-    ((200, 60, 40), "ring"), ((40, 40, 40), "ring"), ((40, 170, 220), "ring"), ((48, 38, 208), "disc"), ((48, 38, 208), "square"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("colour", "shape"),
+    [
+        ((200, 60, 40), "ring"),
+        ((40, 40, 40), "ring"),
+        ((40, 170, 220), "ring"),
+        ((48, 38, 208), "disc"),
+        ((48, 38, 208), "square"),
+    ],
+)
 def test_what_is_no_seal(colour: tuple[int, int, int], shape: str) -> None:
     assert find_seals(drawn(colour, shape)) == ()
 
@@ -205,7 +238,9 @@ def test_what_lies_under_a_seal_is_laid_open_and_the_rest_stays() -> None:
     clean = with_seals_removed(picture, seals)
     assert len(seals) == 1 and find_seals(clean) == ()
     x0, y0, x1, y1 = seals[0].region
-    assert (clean[:y0] == picture[:y0]).all() and (clean[y0:y1, x0:x1] != picture[y0:y1, x0:x1]).any()
+    assert (clean[:y0] == picture[:y0]).all() and (
+        clean[y0:y1, x0:x1] != picture[y0:y1, x0:x1]
+    ).any()
     assert unrolled(picture, seals[0]).shape[1] > 1000
 
 
@@ -216,7 +251,11 @@ def test_equal_arguments_give_equal_pictures_and_truths_of_nobody() -> None:
     for layout in LETTER_LAYOUTS:
         one, other = make_letter(5, layout, "light"), make_letter(5, layout, "light")
         assert one.image.tobytes() == other.image.tobytes() and one.fields == other.fields
-        assert one.company.uscc[2:4] == "99" and "id_number" not in one.fields and len(one.fields["id_last4"]) == 4
+        assert (
+            one.company.uscc[2:4] == "99"
+            and "id_number" not in one.fields
+            and len(one.fields["id_last4"]) == 4
+        )
     for form in LICENCE_LAYOUTS:
         assert make_hr_service(5, form).image.tobytes() != make_hr_service(6, form).image.tobytes()
 
@@ -236,12 +275,28 @@ def test_make_paper(tmp_path: Path) -> None:
     out = io.StringIO()
     file = tmp_path / "letter-{seed}.png"
     call_command(
-        "make_paper", kind="authorization_letter", seed=7, out=file, count=2, json=True, set=["recruiter=林样本", "sealed=no"], stdout=out
+        "make_paper",
+        kind="authorization_letter",
+        seed=7,
+        out=file,
+        count=2,
+        json=True,
+        set=["recruiter=林样本", "sealed=no"],
+        stdout=out,
     )
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["seed"] for line in lines] == [7, 8]
     assert lines[0]["fields"]["recruiter"] == "林样本" and lines[0]["sealed"] is False
     assert Image.open(tmp_path / "letter-8.png").size == (1130, 1600)
-    for odd in ({"set": ["colour=red"]}, {"out": tmp_path / "x.gif"}, {"count": 2}, {"damage": "wet"}, {"layout": "round"}):
+    for odd in (
+        {"set": ["colour=red"]},
+        {"out": tmp_path / "x.gif"},
+        {"count": 2},
+        {"damage": "wet"},
+        {"layout": "round"},
+    ):
         with pytest.raises(CommandError):
-            call_command("make_paper", **({"kind": "hr_service_licence", "seed": 1, "out": tmp_path / "a.png"} | odd))
+            call_command(
+                "make_paper",
+                **({"kind": "hr_service_licence", "seed": 1, "out": tmp_path / "a.png"} | odd),
+            )

@@ -24,7 +24,16 @@ from PIL import Image
 
 from config.messages import compile_all
 from documents.ocr.base import Picture
-from documents.photo.flaws import BLURRED, CODES, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Flaw, Quality
+from documents.photo.flaws import (
+    BLURRED,
+    CODES,
+    CROPPED,
+    GLARE,
+    NOT_A_LICENCE,
+    SMALL,
+    Flaw,
+    Quality,
+)
 from documents.photo.quality import judge, judge_page
 from documents.specimens import FORMS, make
 from documents.upload.intake import CleanPage
@@ -52,7 +61,9 @@ def turned(picture: Picture, turn: int) -> Picture:
 def with_lamp(picture: Picture) -> Picture:
     height, width = picture.shape[:2]
     lit = picture.copy()
-    cv2.ellipse(lit, (width // 2, height // 2), (width // 9, height // 12), 20, 0, 360, (255, 255, 255), -1)
+    cv2.ellipse(
+        lit, (width // 2, height // 2), (width // 9, height // 12), 20, 0, 360, (255, 255, 255), -1
+    )
     return lit
 
 
@@ -63,7 +74,9 @@ def without_corner(picture: Picture) -> Picture:
 
 def reduced(picture: Picture) -> Picture:
     scale = 400 / max(picture.shape)
-    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(
+        cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 def shaken(picture: Picture) -> Picture:
@@ -98,7 +111,9 @@ def plain(kind: str) -> Picture:
         "gradient": np.tile(fall, (900, 1, 3)),
         "noise": rng.uniform(0, 255, (900, 1200, 3)),
         "sheet in a dim room": np.tile(fall, (900, 1, 3)) + rng.normal(0, 4, (900, 1200, 1)),
-        "clouds": cv2.resize(rng.uniform(60, 220, (12, 16, 3)), (1200, 900), interpolation=cv2.INTER_CUBIC)
+        "clouds": cv2.resize(
+            rng.uniform(60, 220, (12, 16, 3)), (1200, 900), interpolation=cv2.INTER_CUBIC
+        )
         + rng.normal(0, 3, (900, 1200, 1)),
     }[kind]
     return np.asarray(np.clip(made, 0, 255), np.uint8)
@@ -110,7 +125,15 @@ def chat() -> Picture:
     for i, top in enumerate(range(160, 2200, 170)):
         left = 150 if i % 2 else 330
         screen[top : top + 120, left : left + 600] = (255, 255, 255) if i % 2 else (105, 236, 149)
-        cv2.putText(screen, "see you at three, bring the form", (left + 15, top + 70), cv2.FONT_HERSHEY_SIMPLEX, 1.05, (20, 20, 20), 2)
+        cv2.putText(
+            screen,
+            "see you at three, bring the form",
+            (left + 15, top + 70),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            1.05,
+            (20, 20, 20),
+            2,
+        )
     return screen
 
 
@@ -125,9 +148,18 @@ class TestSpecimens:
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize(
         ("spoilt", "code"),
-        [(blurred, BLURRED), (past_reading, BLURRED), (shaken, BLURRED), (with_lamp, GLARE), (without_corner, CROPPED), (reduced, SMALL)],
+        [
+            (blurred, BLURRED),
+            (past_reading, BLURRED),
+            (shaken, BLURRED),
+            (with_lamp, GLARE),
+            (without_corner, CROPPED),
+            (reduced, SMALL),
+        ],
     )
-    def test_each_flaw_is_the_only_one_told(self, spoilt: Callable[[Picture], Picture], code: str, seed: int, turn: int) -> None:
+    def test_each_flaw_is_the_only_one_told(
+        self, spoilt: Callable[[Picture], Picture], code: str, seed: int, turn: int
+    ) -> None:
         assert judge(turned(spoilt(photo(seed)), turn)).codes == (code,)
 
     @pytest.mark.parametrize("turn", TURNS)
@@ -136,7 +168,18 @@ class TestSpecimens:
         assert judge(turned(photo(seed, "light+cropped"), turn)).codes == (CROPPED,)
 
     @pytest.mark.parametrize(
-        "damage", ["heavy", "noise", "shadow", "photocopy", "recapture", "low_quality", "small", "perspective", "creased"]
+        "damage",
+        [
+            "heavy",
+            "noise",
+            "shadow",
+            "photocopy",
+            "recapture",
+            "low_quality",
+            "small",
+            "perspective",
+            "creased",
+        ],
     )
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_poor_photo_is_never_called_no_licence(self, damage: str, seed: int) -> None:
@@ -181,20 +224,31 @@ class TestAreas:
     def test_a_reduced_copy_is_told_in_pixels_of_the_page(self) -> None:
         height, width = photo(3).shape[:2]
         (whole,) = judge(with_lamp(photo(3))).flaws
-        half = np.asarray(cv2.resize(with_lamp(photo(3)), (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
+        half = np.asarray(
+            cv2.resize(
+                with_lamp(photo(3)), (width // 2, height // 2), interpolation=cv2.INTER_AREA
+            ),
+            np.uint8,
+        )
         (copied,) = judge(half, size=(width, height)).flaws
         assert np.allclose(copied.area, whole.area, atol=12)
 
     @hypothesis_settings(max_examples=60)
     @given(
         st.tuples(st.integers(1, 70), st.integers(1, 70)).flatmap(
-            lambda size: arrays(np.uint8, (*size, 3), elements=st.integers(0, 255), fill=st.integers(0, 255))
+            lambda size: arrays(
+                np.uint8, (*size, 3), elements=st.integers(0, 255), fill=st.integers(0, 255)
+            )
         ),
         st.sampled_from([1, 3, 40]),
         st.booleans(),
     )
-    def test_any_picture_is_judged_within_itself(self, small: Picture, times: int, licence: bool) -> None:
-        picture = np.ascontiguousarray(small.repeat(times, axis=0).repeat(times, axis=1)[:3000, :3000])
+    def test_any_picture_is_judged_within_itself(
+        self, small: Picture, times: int, licence: bool
+    ) -> None:
+        picture = np.ascontiguousarray(
+            small.repeat(times, axis=0).repeat(times, axis=1)[:3000, :3000]
+        )
         for flaw in judge(picture, licence).flaws:
             left, top, right, bottom = flaw.area
             assert 0 <= left < right <= picture.shape[1]
@@ -215,7 +269,12 @@ class TestStored:
 
     def test_nobody_looked_and_codes_of_another_day(self) -> None:
         assert Quality.from_json(None) == Quality()
-        assert Quality.from_json({"version": "0", "problems": [{"code": "gone", "area": [0, 0, 1, 1], "measure": 1}]}) == Quality()
+        assert (
+            Quality.from_json(
+                {"version": "0", "problems": [{"code": "gone", "area": [0, 0, 1, 1], "measure": 1}]}
+            )
+            == Quality()
+        )
 
     def test_every_code_is_a_reason(self) -> None:
         assert set(CODES) <= set(REASONS)
@@ -247,12 +306,16 @@ class TestTheEmployer:
         client.force_login(case.employer.members.get().user)
         return client
 
-    def send(self, visitor: Client, picture: Picture, kind: str = "business_licence", **more: str) -> str:
+    def send(
+        self, visitor: Client, picture: Picture, kind: str = "business_licence", **more: str
+    ) -> str:
         file = BytesIO()
         Image.fromarray(picture[:, :, ::-1]).save(file, "JPEG", quality=90)
         upload = SimpleUploadedFile("photo.jpg", file.getvalue(), "image/jpeg")
         data = {"kind": kind, "files": [upload], **more}
-        response = visitor.post("/case/documents/", data, headers={"x-requested-with": "XMLHttpRequest"})
+        response = visitor.post(
+            "/case/documents/", data, headers={"x-requested-with": "XMLHttpRequest"}
+        )
         assert response.status_code == 200
         return str(response.content.decode())
 
@@ -262,7 +325,10 @@ class TestTheEmployer:
         assert found.code == GLARE
         assert "Glare covers part of the text" in page
         assert "switch the flash off" in page
-        assert f'<rect x="{found.x}" y="{found.y}" width="{found.width}" height="{found.height}"/>' in page
+        assert (
+            f'<rect x="{found.x}" y="{found.y}" width="{found.width}" height="{found.height}"/>'
+            in page
+        )
         assert "Replace it with a better one" in page
         assert '<a class="button" href="#submit">Keep it</a>' in page
         assert "Submit for verification" in page
@@ -280,7 +346,9 @@ class TestTheEmployer:
         self.send(visitor, plain("blank"), kind="authorization_letter")
         assert DocumentPage.objects.get().judged == Quality()
         self.send(visitor, plain("blank"))
-        assert DocumentPage.objects.exclude(document__kind="authorization_letter").get().judged.codes == (NOT_A_LICENCE,)
+        assert DocumentPage.objects.exclude(
+            document__kind="authorization_letter"
+        ).get().judged.codes == (NOT_A_LICENCE,)
 
     def test_a_better_photo_takes_the_place_of_the_bad_one(self, visitor: Client) -> None:
         self.send(visitor, with_lamp(photo(3)))
@@ -299,14 +367,18 @@ class TestTheEmployer:
 
     def test_nobody_elses_document_is_replaced(self, visitor: Client, now: datetime) -> None:
         other = make_document(make_case(make_member(now), now), now)
-        file = SimpleUploadedFile("photo.jpg", cv2.imencode(".jpg", photo(3))[1].tobytes(), "image/jpeg")
+        file = SimpleUploadedFile(
+            "photo.jpg", cv2.imencode(".jpg", photo(3))[1].tobytes(), "image/jpeg"
+        )
         data = {"kind": "business_licence", "files": [file], "replaces": str(other.pk)}
         assert visitor.post("/case/documents/", data).status_code == 404
         assert Document.objects.get() == other
         other.refresh_from_db()
         assert other.superseded_at is None
 
-    def test_a_reviewer_sees_it_in_one_line(self, visitor: Client, case: Case, now: datetime) -> None:
+    def test_a_reviewer_sees_it_in_one_line(
+        self, visitor: Client, case: Case, now: datetime
+    ) -> None:
         self.send(visitor, with_lamp(photo(3)))
         case.refresh_from_db()
         with translation.override("en"):
@@ -314,6 +386,8 @@ class TestTheEmployer:
             line = render_to_string("admin/verification/case/pages.html", {"pages": [shown]})
         assert "Seen when it was uploaded: Glare covers part of the text</p>" in line
 
-    def test_pages_that_came_before_say_nothing(self, visitor: Client, case: Case, now: datetime) -> None:
+    def test_pages_that_came_before_say_nothing(
+        self, visitor: Client, case: Case, now: datetime
+    ) -> None:
         make_document(case, now)
         assert "Look at this photo once more" not in visitor.get("/case/").content.decode()

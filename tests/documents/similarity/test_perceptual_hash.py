@@ -58,7 +58,10 @@ def test_other_companies_on_the_same_form_are_far(damage: str) -> None:
 
 def test_a_turned_picture_is_another() -> None:
     image = licence(0)
-    assert distance(fingerprint(image), fingerprint(image.transpose(Image.Transpose.ROTATE_180))) > 2 * NEAR
+    assert (
+        distance(fingerprint(image), fingerprint(image.transpose(Image.Transpose.ROTATE_180)))
+        > 2 * NEAR
+    )
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])

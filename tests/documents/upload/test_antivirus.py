@@ -43,8 +43,14 @@ def clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "Foreground": "yes",
         "StreamMaxLength": f"{STREAM_LIMIT // 1024 // 1024}M",
     }
-    (room / "clamd.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    process = subprocess.Popen([program, "--config-file", str(room / "clamd.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    (room / "clamd.conf").write_text(
+        "".join(f"{name} {value}\n" for name, value in settings.items())
+    )
+    process = subprocess.Popen(
+        [program, "--config-file", str(room / "clamd.conf")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
     try:
         address = f"unix:{room / 'clamd.socket'}"
         _wait_until_it_answers(process, address, room / "clamd.log")
@@ -66,7 +72,11 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], address: str, log: 
     pytest.fail(f"clamd did not start: {log.read_text()[-1000:] if log.exists() else 'no log'}")
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"a licence" * 100_000, bytes(STREAM_LIMIT)], ids=["empty", "short", "long", "longest"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", b"a licence" * 100_000, bytes(STREAM_LIMIT)],
+    ids=["empty", "short", "long", "longest"],
+)
 def test_clean(clamd: str, data: bytes) -> None:
     assert scan(data, clamd) == ScanResult(clean=True)
 
@@ -75,7 +85,10 @@ def test_clean(clamd: str, data: bytes) -> None:
     ("data", "signature"),
     [
         (MARKER, "Zizhi.Test.Marker.UNOFFICIAL"),
-        (b"\xff\xd8\xff" + bytes(500_000) + MARKER + bytes(500_000), "Zizhi.Test.Marker.UNOFFICIAL"),
+        (
+            b"\xff\xd8\xff" + bytes(500_000) + MARKER + bytes(500_000),
+            "Zizhi.Test.Marker.UNOFFICIAL",
+        ),
         (bytes(64 * 1024 - 5) + MARKER, "Zizhi.Test.Marker.UNOFFICIAL"),
         (WHOLE_FILE, "Zizhi.Test.Whole.UNOFFICIAL"),
     ],
@@ -99,7 +112,10 @@ def test_nobody_listens(tmp_path: Path) -> None:
             scan(b"x", f"tcp:127.0.0.1:{taken.getsockname()[1]}")
 
 
-@pytest.mark.parametrize("address", ["", "unix:", "tcp:localhost", "tcp::3310", "http://localhost:3310", "/run/clamd.socket"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "unix:", "tcp:localhost", "tcp::3310", "http://localhost:3310", "/run/clamd.socket"],
+)
 def test_an_address_that_is_none(address: str) -> None:
     with pytest.raises(ValueError, match="tcp:host:port"):
         scan(b"x", address)

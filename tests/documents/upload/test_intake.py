@@ -36,7 +36,13 @@ sandbox_child.main()
 """
 register_heif_opener()  # so that the tests can write HEIC; the product never asks Pillow to guess
 DEFAULT = Limits()
-CHILD_FILES = ("__init__.py", "upload/__init__.py", "upload/sandbox_child.py", "similarity/__init__.py", "similarity/perceptual_hash.py")
+CHILD_FILES = (
+    "__init__.py",
+    "upload/__init__.py",
+    "upload/sandbox_child.py",
+    "similarity/__init__.py",
+    "similarity/perceptual_hash.py",
+)
 
 
 def picture(width: int = 800, height: int = 600, mode: str = "RGB") -> Image.Image:
@@ -78,12 +84,23 @@ def refusal(data: bytes, limits: Limits = DEFAULT) -> Refused:
 
 
 def pdf(
-    pages: int = 1, size: tuple[float, float] = (842, 595), content: bytes = b"1 0 0 rg 50 50 300 300 re f", extra: bytes = b""
+    pages: int = 1,
+    size: tuple[float, float] = (842, 595),
+    content: bytes = b"1 0 0 rg 50 50 300 300 re f",
+    extra: bytes = b"",
 ) -> bytes:
     """A PDF written by hand: each page shows `content`; `extra` is more of the trailer."""
     kids = b" ".join(b"%d 0 R" % (4 + number) for number in range(pages))
-    stream = content if content.startswith(b"<<") else b"<</Length %d>>stream\n%s\nendstream" % (len(content), content)
-    bodies = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, pages), stream]
+    stream = (
+        content
+        if content.startswith(b"<<")
+        else b"<</Length %d>>stream\n%s\nendstream" % (len(content), content)
+    )
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, pages),
+        stream,
+    ]
     bodies += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %f %f]/Contents 3 0 R>>" % size] * pages
     out, offsets = bytearray(b"%PDF-1.7\n"), []
     for number, body in enumerate(bodies, start=1):
@@ -92,7 +109,11 @@ def pdf(
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1)
     out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, extra, start)
+    out += b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(bodies) + 1,
+        extra,
+        start,
+    )
     return bytes(out)
 
 
@@ -103,7 +124,12 @@ def huge_png(width: int, height: int) -> bytes:
         return pack(">I", len(body)) + kind + body + pack(">I", zlib.crc32(kind + body))
 
     header = pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
 
 
 # --- Told by content, bounded before it is parsed --------------------------------------------------------
@@ -124,7 +150,11 @@ class TestRefusedBeforeParsing:
 
     def test_too_large(self) -> None:
         refused = refusal(bytes(200 * 1024 * 1024))
-        assert (refused.code, refused.seen, refused.expected) == ("document_too_large", "200.0 MB", "≤ 20.0 MB")
+        assert (refused.code, refused.seen, refused.expected) == (
+            "document_too_large",
+            "200.0 MB",
+            "≤ 20.0 MB",
+        )
 
     @pytest.mark.parametrize(
         ("data", "seen"),
@@ -202,7 +232,11 @@ def test_accepted(data: Callable[[], bytes], media_type: str) -> None:
     taken = examine(upload)
     assert (taken.media_type, taken.size, len(taken.pages)) == (media_type, len(upload), 1)
     page = opened(taken.pages[0])
-    assert (page.format, page.mode, page.size) == ("JPEG", "RGB", (taken.pages[0].width, taken.pages[0].height))
+    assert (page.format, page.mode, page.size) == (
+        "JPEG",
+        "RGB",
+        (taken.pages[0].width, taken.pages[0].height),
+    )
     assert page.convert("L").getextrema()[0] < page.convert("L").getextrema()[1], "blank"
 
 
@@ -226,7 +260,14 @@ def test_without_bubblewrap_limits_remain(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "HEIF"])
 @pytest.mark.parametrize(
     ("orientation", "red_at"),
-    [(1, (0.25, 0.25)), (3, (0.75, 0.75)), (6, (0.75, 0.25)), (8, (0.25, 0.75)), (2, (0.75, 0.25)), (5, (0.25, 0.25))],
+    [
+        (1, (0.25, 0.25)),
+        (3, (0.75, 0.75)),
+        (6, (0.75, 0.25)),
+        (8, (0.25, 0.75)),
+        (2, (0.75, 0.25)),
+        (5, (0.25, 0.25)),
+    ],
 )
 def test_turned_upright_once(kind: str, orientation: int, red_at: tuple[float, float]) -> None:
     exif = Image.Exif()
@@ -237,7 +278,9 @@ def test_turned_upright_once(kind: str, orientation: int, red_at: tuple[float, f
     assert upright.size == ((600, 800) if orientation >= 5 else (800, 600))
     for x in (0.25, 0.75):
         for y in (0.25, 0.75):
-            assert is_red(upright.getpixel((int(x * upright.width), int(y * upright.height)))) == ((x, y) == red_at)
+            assert is_red(upright.getpixel((int(x * upright.width), int(y * upright.height)))) == (
+                (x, y) == red_at
+            )
     assert upright.getexif().get(0x0112, 1) == 1
 
 
@@ -249,12 +292,17 @@ def test_transparent_becomes_white_paper() -> None:
 
 def test_sixteen_bits_keep_their_scale() -> None:
     image = Image.new("I;16", (400, 400), 32768)
-    assert opened(examine(encoded(image, "PNG")).pages[0]).getpixel((200, 200)) in {(127, 127, 127), (128, 128, 128)}
+    assert opened(examine(encoded(image, "PNG")).pages[0]).getpixel((200, 200)) in {
+        (127, 127, 127),
+        (128, 128, 128),
+    }
 
 
 def test_an_animation_gives_its_first_frame() -> None:
     frames = [Image.new("RGB", (400, 400), colour) for colour in ("red", "blue", "green")]
-    taken = examine(encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=40))
+    taken = examine(
+        encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=40)
+    )
     assert len(taken.pages) == 1
     assert is_red(opened(taken.pages[0]).getpixel((200, 200)))
 
@@ -307,9 +355,13 @@ def furthest(one: Image.Image, other: Image.Image) -> int:
 @pytest.mark.parametrize("quality", [40, 60, 85, 98])
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_jpeg_is_rounded_by_its_own_tables_once_more(quality: int, subsampling: int, progressive: bool) -> None:
+def test_a_jpeg_is_rounded_by_its_own_tables_once_more(
+    quality: int, subsampling: int, progressive: bool
+) -> None:
     """Other tables would round its small print a second time, and differently."""
-    upload = encoded(print_like(), "JPEG", quality=quality, subsampling=subsampling, progressive=progressive)
+    upload = encoded(
+        print_like(), "JPEG", quality=quality, subsampling=subsampling, progressive=progressive
+    )
     page = examine(upload).pages[0]
     assert tables_of(page.jpeg) == tables_of(upload)
     assert len(page.jpeg) < (1.3 if progressive else 1.01) * len(upload)
@@ -327,7 +379,9 @@ def test_a_turned_jpeg_keeps_its_tables_too() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF"])
 def test_what_was_no_jpeg_is_encoded_as_new(kind: str) -> None:
-    assert tables_of(examine(encoded(picture(), kind)).pages[0].jpeg) == tables_of(encoded(picture(), "JPEG", quality=92))
+    assert tables_of(examine(encoded(picture(), kind)).pages[0].jpeg) == tables_of(
+        encoded(picture(), "JPEG", quality=92)
+    )
 
 
 @pytest.mark.parametrize(
@@ -340,13 +394,19 @@ def test_what_was_no_jpeg_is_encoded_as_new(kind: str) -> None:
     ],
     ids=["grey", "cmyk", "reduced", "16-bit steps"],
 )
-def test_a_jpeg_whose_tables_do_not_fit_the_page_is_encoded_as_new(upload: Callable[[], bytes]) -> None:
-    assert tables_of(examine(upload()).pages[0].jpeg) == tables_of(encoded(picture(), "JPEG", quality=92))
+def test_a_jpeg_whose_tables_do_not_fit_the_page_is_encoded_as_new(
+    upload: Callable[[], bytes],
+) -> None:
+    assert tables_of(examine(upload()).pages[0].jpeg) == tables_of(
+        encoded(picture(), "JPEG", quality=92)
+    )
 
 
 def test_the_finest_tables_do_not_make_a_page_too_large() -> None:
     """A page of noise by steps of one takes 45 MB."""
-    image = Image.frombytes("RGB", (4000, 4000), os.urandom(4000 * 4000 * 3)).resize((3999, 3999), Image.Resampling.BILINEAR)
+    image = Image.frombytes("RGB", (4000, 4000), os.urandom(4000 * 4000 * 3)).resize(
+        (3999, 3999), Image.Resampling.BILINEAR
+    )
     upload = encoded(image, "JPEG", quality=70)
     fine = bytes([1]) * 64
     at = 2
@@ -364,7 +424,12 @@ def test_metadata_and_tail_stay_behind_and_the_editor_is_noted() -> None:
     exif = Image.Exif()
     exif[0x0131] = "Adobe Photoshop 26.1 (Windows)\n"
     exif[0x010E] = "SECRET-PLACE"
-    data = encoded(picture(), "JPEG", exif=exif, comment=b"SECRET-COMMENT", icc_profile=b"SECRET-PROFILE") + b"PK\x03\x04SECRET-TAIL"
+    data = (
+        encoded(
+            picture(), "JPEG", exif=exif, comment=b"SECRET-COMMENT", icc_profile=b"SECRET-PROFILE"
+        )
+        + b"PK\x03\x04SECRET-TAIL"
+    )
     taken = examine(data)
     assert taken.editor == "Adobe Photoshop 26.1 (Windows)"
     assert b"SECRET" not in taken.pages[0].jpeg
@@ -395,7 +460,10 @@ def test_more_pixels_than_memory() -> None:
 
 def test_a_huge_webp_is_refused_by_its_header() -> None:
     vp8x = b"VP8X" + pack("<I", 10) + bytes(4) + (16382).to_bytes(3, "little") * 2
-    assert refusal(b"RIFF" + pack("<I", 4 + len(vp8x)) + b"WEBP" + vp8x).code in {"document_too_many_pixels", "document_broken"}
+    assert refusal(b"RIFF" + pack("<I", 4 + len(vp8x)) + b"WEBP" + vp8x).code in {
+        "document_too_many_pixels",
+        "document_broken",
+    }
 
 
 def test_too_small() -> None:
@@ -414,8 +482,14 @@ def test_cut_short(kind: str) -> None:
 
 def print_like(width: int = 1600, height: int = 1200, grey_foot: int = 0) -> Image.Image:
     """Fine strokes all over, and `grey_foot` rows of middle grey below."""
-    image = Image.effect_noise((width // 4, height // 4), 30).resize((width, height), Image.Resampling.BICUBIC).convert("RGB")
-    ImageDraw.Draw(image).rectangle((0, height - grey_foot, width, height), fill=(128, 128, 128) if grey_foot else None)
+    image = (
+        Image.effect_noise((width // 4, height // 4), 30)
+        .resize((width, height), Image.Resampling.BICUBIC)
+        .convert("RGB")
+    )
+    ImageDraw.Draw(image).rectangle(
+        (0, height - grey_foot, width, height), fill=(128, 128, 128) if grey_foot else None
+    )
     return image
 
 
@@ -428,13 +502,18 @@ def claiming(jpeg: bytes, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"mode": "L"}], ids=["plain", "progressive", "restarts", "grey"]
+    "how",
+    [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"mode": "L"}],
+    ids=["plain", "progressive", "restarts", "grey"],
 )
 @pytest.mark.parametrize("tail", [b"", b"\xff\xd9PK\x03\x04"])
 def test_a_jpeg_that_has_less_rows_than_it_claims(how: dict[str, Any], tail: bytes) -> None:
     """Its decoder paints what is missing in grey, and says nothing."""
     image = print_like().convert(how.get("mode", "RGB"))
-    whole = encoded(image, "JPEG", **{name: value for name, value in how.items() if name != "mode"}) + tail
+    whole = (
+        encoded(image, "JPEG", **{name: value for name, value in how.items() if name != "mode"})
+        + tail
+    )
     assert len(examine(whole).pages) == 1
     assert len(examine(claiming(whole, 1220)).pages) == 1, "a few rows are not worth a new photo"
     refused = refusal(claiming(whole, 1800))
@@ -450,10 +529,16 @@ def test_a_jpeg_that_was_cut_short_and_closed() -> None:
     assert "the lower " in refusal(whole[: len(whole) // 2] + b"\xff\xd9").seen
 
 
-@pytest.mark.parametrize("how", [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"quality": 100, "subsampling": 0}])
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"quality": 100, "subsampling": 0}],
+)
 def test_a_grey_margin_is_not_missing(how: dict[str, Any]) -> None:
     assert len(examine(encoded(print_like(grey_foot=400), "JPEG", **how)).pages) == 1
-    assert len(examine(encoded(Image.new("RGB", (800, 600), (128, 128, 128)), "JPEG", **how)).pages) == 1
+    assert (
+        len(examine(encoded(Image.new("RGB", (800, 600), (128, 128, 128)), "JPEG", **how)).pages)
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -467,7 +552,15 @@ def test_a_grey_margin_is_not_missing(how: dict[str, Any]) -> None:
         b"RIFF\0\0\0\0WEBP",
         bytes(4) + b"ftypheic" + bytes(400),
     ],
-    ids=["jpeg-head", "jpeg-noise", "pdf-rubbish", "pdf-head", "tiff-noise", "webp-head", "heic-head"],
+    ids=[
+        "jpeg-head",
+        "jpeg-noise",
+        "pdf-rubbish",
+        "pdf-head",
+        "tiff-noise",
+        "webp-head",
+        "heic-head",
+    ],
 )
 def test_broken(data: bytes) -> None:
     refused = refusal(data)
@@ -476,9 +569,7 @@ def test_broken(data: bytes) -> None:
 
 
 def test_a_password() -> None:
-    encrypt = (
-        b"/ID[<00112233445566778899aabbccddeeff><00112233445566778899aabbccddeeff>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>"
-    )
+    encrypt = b"/ID[<00112233445566778899aabbccddeeff><00112233445566778899aabbccddeeff>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>"
     assert refusal(pdf(extra=encrypt % (b"11" * 32, b"22" * 32))).code == "document_encrypted"
 
 
@@ -486,7 +577,12 @@ def test_too_many_pages() -> None:
     refused = refusal(pdf(9))
     assert (refused.code, refused.seen) == ("document_too_many_pages", "9 页 / pages")
     pages = [picture(400, 400)] * 3
-    assert refusal(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]), Limits(pages=2)).code == "document_too_many_pages"
+    assert (
+        refusal(
+            encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]), Limits(pages=2)
+        ).code
+        == "document_too_many_pages"
+    )
 
 
 def bomb() -> bytes:
@@ -494,7 +590,10 @@ def bomb() -> bytes:
     packer = zlib.compressobj(9)
     once = b"".join([*(packer.compress(b" " * 1024 * 1024) for _ in range(400)), packer.flush()])
     twice = zlib.compress(once, 9)
-    return pdf(content=b"<</Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n%s\nendstream" % (len(twice), twice))
+    return pdf(
+        content=b"<</Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n%s\nendstream"
+        % (len(twice), twice)
+    )
 
 
 def test_a_pdf_that_inflates_leaves_the_parent_unmoved() -> None:
@@ -509,7 +608,9 @@ def test_a_pdf_that_inflates_leaves_the_parent_unmoved() -> None:
 
 
 def test_memory_of_the_parent_stays_flat() -> None:
-    data = encoded(Image.effect_noise((700, 500), 40).convert("RGB").resize((7000, 5000)), "JPEG", quality=60)
+    data = encoded(
+        Image.effect_noise((700, 500), 40).convert("RGB").resize((7000, 5000)), "JPEG", quality=60
+    )
     examine(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(2):
@@ -518,7 +619,9 @@ def test_memory_of_the_parent_stays_flat() -> None:
 
 
 def test_too_little_memory_is_said() -> None:
-    refused = refusal(encoded(Image.new("RGB", (7000, 5000)), "PNG"), Limits(memory_bytes=256 * 1024 * 1024))
+    refused = refusal(
+        encoded(Image.new("RGB", (7000, 5000)), "PNG"), Limits(memory_bytes=256 * 1024 * 1024)
+    )
     assert refused.code == "document_broken"
     assert "memory" in refused.seen
 
@@ -536,9 +639,7 @@ def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
 
     def put(body: str) -> None:
         work = textwrap.indent(textwrap.dedent(body).strip(), "    ")
-        script = (
-            f"import sys\nsys.path.append({str(tmp_path)!r})\n{TAKEN_OVER_IMPORTS}\ndef work(data, limits):\n{work}\n{TAKEN_OVER_START}"
-        )
+        script = f"import sys\nsys.path.append({str(tmp_path)!r})\n{TAKEN_OVER_IMPORTS}\ndef work(data, limits):\n{work}\n{TAKEN_OVER_START}"
         (room / "child.py").write_text(script)
         monkeypatch.setattr(sandbox, "CHILD", room / "child.py")
 
@@ -555,7 +656,9 @@ def answer_of(isolation: sandbox.Isolation = "rlimits", limits: Limits = DEFAULT
 
 
 @pytest.mark.parametrize("isolation", ["rlimits", "bubblewrap"])
-def test_it_can_open_nothing(taken_over: Callable[[str], None], isolation: sandbox.Isolation) -> None:
+def test_it_can_open_nothing(
+    taken_over: Callable[[str], None], isolation: sandbox.Isolation
+) -> None:
     if isolation == "bubblewrap":
         require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
     taken_over(
@@ -589,7 +692,9 @@ def test_it_cannot_start_processes(taken_over: Callable[[str], None]) -> None:
     assert caught.value.details["error"].startswith("BlockingIOError")
 
 
-def test_bubblewrap_hides_files_even_where_a_pdf_may_open_some(taken_over: Callable[[str], None]) -> None:
+def test_bubblewrap_hides_files_even_where_a_pdf_may_open_some(
+    taken_over: Callable[[str], None],
+) -> None:
     """A PDF's child may open files, for fonts: of ours it must not see any but its own code."""
     require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
     taken_over(
@@ -624,7 +729,9 @@ def test_bubblewrap_hides_files_even_where_a_pdf_may_open_some(taken_over: Calla
         "work(data, limits)",
     ],
 )
-def test_a_child_gone_wrong_is_a_broken_document(taken_over: Callable[[str], None], body: str) -> None:
+def test_a_child_gone_wrong_is_a_broken_document(
+    taken_over: Callable[[str], None], body: str
+) -> None:
     taken_over(body)
     with pytest.raises(Refused) as caught:
         answer_of(limits=Limits(pages=2))
@@ -655,8 +762,17 @@ def test_a_page_that_lies_is_not_believed(taken_over: Callable[[str], None], lie
 
 
 @pytest.mark.parametrize("isolation", ["rlimits", "bubblewrap"])
-@pytest.mark.parametrize("body", ["time.sleep(60)", "while True: pass", "signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"])
-def test_a_child_that_hangs_is_ended(taken_over: Callable[[str], None], body: str, isolation: sandbox.Isolation) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "time.sleep(60)",
+        "while True: pass",
+        "signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
+    ],
+)
+def test_a_child_that_hangs_is_ended(
+    taken_over: Callable[[str], None], body: str, isolation: sandbox.Isolation
+) -> None:
     if isolation == "bubblewrap":
         require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
     taken_over(body)
@@ -675,7 +791,9 @@ def test_what_it_says_is_shortened(taken_over: Callable[[str], None]) -> None:
     assert caught.value.seen.isprintable()
 
 
-def test_a_sandbox_that_does_not_start_blames_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sandbox_that_does_not_start_blames_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "child.py").write_text("import no_such_library")
     monkeypatch.setattr(sandbox, "CHILD", tmp_path / "child.py")
     with pytest.raises(ProviderBroken, match="did not start"):

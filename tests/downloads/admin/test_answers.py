@@ -27,14 +27,27 @@ def root(now: datetime) -> Client:
 
 @pytest.fixture
 def member(now: datetime) -> Member:
-    return make_member(now, make_employer(now, platform=make_api_client(now)[0], reference="co-1001"))
+    return make_member(
+        now, make_employer(now, platform=make_api_client(now)[0], reference="co-1001")
+    )
 
 
-def answer(member: Member, at: datetime, *, allowed: bool = False, candidate: str = "c-1", **changed: object) -> GateDecision:
+def answer(
+    member: Member,
+    at: datetime,
+    *,
+    allowed: bool = False,
+    candidate: str = "c-1",
+    **changed: object,
+) -> GateDecision:
     given = {
-        "client_id": uuid4(), "employer_id": member.employer_id, "member_id": member.pk, "uscc": member.employer.uscc, "tier": "held",
+        "client_id": uuid4(),
+        "employer_id": member.employer_id,
+        "member_id": member.pk,
+        "uscc": member.employer.uscc,
+        "tier": "held",
         "ladder_version": "1",
-    } | changed  # fmt: skip
+    } | changed
     return GateDecision.objects.create(allowed=allowed, candidate=candidate, decided_at=at, **given)
 
 
@@ -50,23 +63,42 @@ def test_what_is_named_is_found_however_old(root: Client, member: Member) -> Non
     other = answer(make_member(old), old)
     both = {str(no.pk), str(yes.pk)}
     code = member.employer.uscc
-    for term in (str(member.employer_id), member.employer_id.hex.upper(), str(member.pk), code, f" {code.lower()} ", "co-1001"):
+    for term in (
+        str(member.employer_id),
+        member.employer_id.hex.upper(),
+        str(member.pk),
+        code,
+        f" {code.lower()} ",
+        "co-1001",
+    ):
         assert found(root, ANSWERS, term) == both, term
     assert found(root, ANSWERS, str(other.pk)) == {str(other.pk)}
     assert found(root, ANSWERS, str(member.pk), allowed__exact="1") == {str(yes.pk)}
-    assert found(root, ANSWERS, str(member.employer_id), days="7") == set(), "a span that is chosen holds"
+    assert found(root, ANSWERS, str(member.employer_id), days="7") == set(), (
+        "a span that is chosen holds"
+    )
 
 
-def test_what_was_answered_under_an_earlier_code_is_found_by_either(root: Client, member: Member) -> None:
-    yes = answer(member, timezone.now() - timedelta(days=90), allowed=True, uscc="91990101MA0000000X")
+def test_what_was_answered_under_an_earlier_code_is_found_by_either(
+    root: Client, member: Member
+) -> None:
+    yes = answer(
+        member, timezone.now() - timedelta(days=90), allowed=True, uscc="91990101MA0000000X"
+    )
     for term in ("91990101MA0000000X", member.employer.uscc):
         assert found(root, ANSWERS, term) == {str(yes.pk)}
 
 
-@pytest.mark.parametrize("candidate", ["cand-77", "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d", "91990101MA0000000X"])
-def test_a_candidate_is_found_in_the_longest_span_whatever_its_reference_looks_like(root: Client, member: Member, candidate: str) -> None:
+@pytest.mark.parametrize(
+    "candidate", ["cand-77", "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d", "91990101MA0000000X"]
+)
+def test_a_candidate_is_found_in_the_longest_span_whatever_its_reference_looks_like(
+    root: Client, member: Member, candidate: str
+) -> None:
     now = timezone.now()
-    lately, long_ago = (answer(member, now - timedelta(days=days), candidate=candidate) for days in (30, 32))
+    lately, long_ago = (
+        answer(member, now - timedelta(days=days), candidate=candidate) for days in (30, 32)
+    )
     assert found(root, ANSWERS, candidate) == {str(lately.pk)}
     assert found(root, ANSWERS, candidate, days="7") == set()
     assert found(root, ANSWERS, str(long_ago.pk)) == {str(long_ago.pk)}
@@ -82,14 +114,23 @@ def test_which_span_is_shown(root: Client, member: Member) -> None:
     ):
         html = root.get(ANSWERS, asked).content.decode()
         shown = re.findall(r'class="selected">\s*<a href="\?([^"]*days=\d+)', html)
-        assert {one.rpartition("days=")[2] for one in shown} == ({selected.removeprefix("days=")} if selected else set()), asked
+        assert {one.rpartition("days=")[2] for one in shown} == (
+            {selected.removeprefix("days=")} if selected else set()
+        ), asked
 
 
 def test_uses_of_a_pass_are_found_by_its_answer(root: Client) -> None:
     old, decision = timezone.now() - timedelta(days=400), uuid4()
     uses = {
-        str(PassUse.objects.create(decision_id=one, used_at=old, reason=reason, tier="held").pk): one
-        for one, reason in ((decision, ""), (decision, "pass_spent"), (decision, "pass_expired"), (uuid4(), ""))
+        str(
+            PassUse.objects.create(decision_id=one, used_at=old, reason=reason, tier="held").pk
+        ): one
+        for one, reason in (
+            (decision, ""),
+            (decision, "pass_spent"),
+            (decision, "pass_expired"),
+            (uuid4(), ""),
+        )
     }
     assert found(root, USES, str(decision)) == {pk for pk, one in uses.items() if one == decision}
     assert found(root, USES, str(uuid4())) == found(root, USES, "cand-77") == set()
@@ -118,22 +159,41 @@ def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: M
         cursor.execute(FILL_USES)
         for index in ("gate_when", "passuse_when"):
             cursor.execute("SELECT brin_summarize_new_values(%s)", [index])
-        cursor.execute("ANALYZE downloads_gatedecision, downloads_passuse, employers_employer, employers_member")
+        cursor.execute(
+            "ANALYZE downloads_gatedecision, downloads_passuse, employers_employer, employers_member"
+        )
     by_member = f"SELECT 1 FROM downloads_gatedecision WHERE member_id = '{member.pk}'"
-    assert "Seq Scan on downloads_gatedecision" in explained(by_member), "what no index leads to would be seen here"
+    assert "Seq Scan on downloads_gatedecision" in explained(by_member), (
+        "what no index leads to would be seen here"
+    )
     some = GateDecision.objects.filter(allowed=False).order_by("decided_at")[100]
     asked = [
         (ANSWERS, term)
         for term in (
-            str(mine.pk), str(some.pk), str(some.employer_id), str(member.pk), str(member.employer_id), member.employer.uscc, some.uscc,
-            "co-1001", some.candidate, "c-29990", str(uuid4()), "no such thing", "",
+            str(mine.pk),
+            str(some.pk),
+            str(some.employer_id),
+            str(member.pk),
+            str(member.employer_id),
+            member.employer.uscc,
+            some.uscc,
+            "co-1001",
+            some.candidate,
+            "c-29990",
+            str(uuid4()),
+            "no such thing",
+            "",
         )
-    ]  # fmt: skip
+    ]
     asked += [(USES, str(some.pk)), (USES, "")]
     for address, term in asked:
         with CaptureQueriesContext(connection) as queries:
             assert root.get(address, {"q": term}).status_code == 200
-        read = [query["sql"] for query in queries if re.search(r'FROM "downloads_(gatedecision|passuse)"', query["sql"])]
+        read = [
+            query["sql"]
+            for query in queries
+            if re.search(r'FROM "downloads_(gatedecision|passuse)"', query["sql"])
+        ]
         assert len(read) >= 2, "the rows, and how many they are"
         for sql in read:
             plan = explained(sql)

@@ -24,7 +24,7 @@ from downloads.models import (
     Mode,
     Release,
     Standing,
-)  # fmt: skip
+)
 from downloads.tiers import abuse_watch, canaries
 from events.core.actor import Actor, Role
 from events.models import Mail
@@ -44,9 +44,13 @@ def live() -> Live:
     now = timezone.now()
     live = Live(now)
     candidate = live.candidate(now, mode=Mode.ASK_FIRST)
-    consents.answer(consents.ask(live.client, "c-1", live.employer, live.member.pk, [], now).pk, True, ONE, now)
+    consents.answer(
+        consents.ask(live.client, "c-1", live.employer, live.member.pk, [], now).pk, True, ONE, now
+    )
     live.take(now)
-    misuse_reports.report(candidate.pk, Release.objects.get().pk, "money", "要求先交培训费", ONE, now)
+    misuse_reports.report(
+        candidate.pk, Release.objects.get().pk, "money", "要求先交培训费", ONE, now
+    )
     consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
     return live
 
@@ -55,7 +59,9 @@ def live() -> Live:
 def test_platforms_are_named_and_not_numbered(kind: str, live: Live) -> None:
     now = timezone.now()
     if kind == "canary":
-        canaries.plant(live.client.pk, "c-9", live.employer.pk, "bait", make_colleague(now, "Leads"), now)
+        canaries.plant(
+            live.client.pk, "c-9", live.employer.pk, "bait", make_colleague(now, "Leads"), now
+        )
     lead = sign_in(make_colleague(now, "Auditors", "Leads"))
     row = apps.get_model("downloads", kind)._default_manager.get()
     shown = lead.get(f"{CONSOLE}/{kind}/{row.pk}/change/")
@@ -69,14 +75,22 @@ def test_who_sees_answers_sees_it_and_changes_nothing(page: str, live: Live) -> 
     auditor = sign_in(make_colleague(timezone.now(), "Auditors"))
     shown = auditor.get(f"{CONSOLE}/{page}/")
     assert shown.status_code == 200 and "c-1" in shown.content.decode()
-    row = {"candidate": Candidate, "consent": Consent, "consentrequest": ConsentRequest, "release": Release, "eraseorder": EraseOrder}
+    row = {
+        "candidate": Candidate,
+        "consent": Consent,
+        "consentrequest": ConsentRequest,
+        "release": Release,
+        "eraseorder": EraseOrder,
+    }
     one = row.get(page, MisuseReport).objects.get()  # type: ignore[attr-defined]
     detail = auditor.get(f"{CONSOLE}/{page}/{one.pk}/change/")
     assert detail.status_code == 200 and "lin@home" not in detail.content.decode()
     assert auditor.get(f"{CONSOLE}/{page}/add/").status_code == 403
     assert auditor.post(f"{CONSOLE}/{page}/{one.pk}/delete/", {"post": "yes"}).status_code == 403
     reviewer = sign_in(make_colleague(timezone.now(), "Reviewers"))
-    assert reviewer.get(f"{CONSOLE}/{page}/").status_code == (200 if page == "misusereport" else 403)
+    assert reviewer.get(f"{CONSOLE}/{page}/").status_code == (
+        200 if page == "misusereport" else 403
+    )
 
 
 def test_what_platforms_declare_is_listed_and_changed_by_nobody(live: Live) -> None:
@@ -87,13 +101,26 @@ def test_what_platforms_declare_is_listed_and_changed_by_nobody(live: Live) -> N
     auditor = sign_in(make_colleague(now, "Auditors"))
     page = auditor.get(f"{CONSOLE}/candidatedefault/").content.decode()
     assert live.client.name in page and "Consent dialog v3" in page and "A rehearsal" not in page
-    assert "Consent dialog v3" not in auditor.get(f"{CONSOLE}/candidatedefault/?mode=closed").content.decode()
-    assert "Consent dialog v3" in auditor.get(f"{CONSOLE}/candidatedefault/?q={live.client.pk}").content.decode()
+    assert (
+        "Consent dialog v3"
+        not in auditor.get(f"{CONSOLE}/candidatedefault/?mode=closed").content.decode()
+    )
+    assert (
+        "Consent dialog v3"
+        in auditor.get(f"{CONSOLE}/candidatedefault/?q={live.client.pk}").content.decode()
+    )
     one = f"{CONSOLE}/candidatedefault/{live.client.pk}"
     assert "Consent dialog v3" in auditor.get(f"{one}/change/").content.decode()
     assert auditor.post(f"{one}/change/", {"mode": "tell_after"}).status_code == 403
-    assert auditor.post(f"{one}/delete/", {"post": "yes"}).status_code == auditor.get(f"{CONSOLE}/candidatedefault/add/").status_code == 403
-    assert sign_in(make_colleague(now, "Reviewers")).get(f"{CONSOLE}/candidatedefault/").status_code == 403
+    assert (
+        auditor.post(f"{one}/delete/", {"post": "yes"}).status_code
+        == auditor.get(f"{CONSOLE}/candidatedefault/add/").status_code
+        == 403
+    )
+    assert (
+        sign_in(make_colleague(now, "Reviewers")).get(f"{CONSOLE}/candidatedefault/").status_code
+        == 403
+    )
     assert CandidateDefault.objects.get(pk=live.client.pk).mode == Mode.ASK_FIRST
 
 
@@ -110,7 +137,9 @@ def test_tests_of_platforms_are_nobodys(live: Live) -> None:
     platform.put("of-a-test", "tell_after")
     platform.take("of-a-test")
     auditor = sign_in(make_colleague(timezone.now(), "Auditors"))
-    assert "of-a-test" not in "".join(auditor.get(f"{CONSOLE}/{page}/").content.decode() for page in PAGES)
+    assert "of-a-test" not in "".join(
+        auditor.get(f"{CONSOLE}/{page}/").content.decode() for page in PAGES
+    )
 
 
 def test_a_report_is_settled_in_the_console_by_who_decides(live: Live) -> None:
@@ -134,7 +163,9 @@ def test_a_report_is_settled_in_the_console_by_who_decides(live: Live) -> None:
 
 
 @pytest.mark.parametrize("change", ["revoke", "closed"])
-def test_a_kept_yes_is_not_said_again_once_the_candidate_has_changed_their_mind(change: str) -> None:
+def test_a_kept_yes_is_not_said_again_once_the_candidate_has_changed_their_mind(
+    change: str,
+) -> None:
     platform = Platform()
     platform.put(mode="tell_after")
     asked = {"employer_id": platform.employer, "member_id": platform.member, "candidate": "c-1"}
@@ -152,23 +183,38 @@ def test_a_kept_yes_is_not_said_again_once_the_candidate_has_changed_their_mind(
 @pytest.mark.parametrize("declared", ["", *Mode.values])
 @pytest.mark.parametrize("consent", ["", "given", "ended", "revoked"])
 @pytest.mark.parametrize("blocks", [False, True])
-def test_the_statement_agrees_with_the_function(known: str | None, declared: str, consent: str, blocks: bool, now: datetime) -> None:
+def test_the_statement_agrees_with_the_function(
+    known: str | None, declared: str, consent: str, blocks: bool, now: datetime
+) -> None:
     """SQL and Python, held against each other over every combination of what a candidate can have said."""
     live = Live(now)
     if declared:
-        CandidateDefault.objects.create(client_id=live.client.pk, mode=declared, basis="x", declared_at=now)
+        CandidateDefault.objects.create(
+            client_id=live.client.pk, mode=declared, basis="x", declared_at=now
+        )
     if known:
         candidate = live.candidate(now, mode=known, email="")
         if blocks:
-            BlockedEmployer.objects.create(candidate=candidate, uscc=live.employer.uscc, own=True, at=now)
+            BlockedEmployer.objects.create(
+                candidate=candidate, uscc=live.employer.uscc, own=True, at=now
+            )
         if consent:
             Consent.objects.create(
-                candidate=candidate, uscc=live.employer.uscc, receiver="x", contact="x", purpose="hiring", kinds=["resume"], how="page",
-                given_at=now, until=now if consent == "ended" else now + timedelta(days=1),
+                candidate=candidate,
+                uscc=live.employer.uscc,
+                receiver="x",
+                contact="x",
+                purpose="hiring",
+                kinds=["resume"],
+                how="page",
+                given_at=now,
+                until=now if consent == "ended" else now + timedelta(days=1),
                 revoked_at=now if consent == "revoked" else None,
-            )  # fmt: skip
+            )
     answer = live.ask(now)
-    assert [reason.code for reason in answer.reasons] == list(filter(None, [unwilling(live.client.pk, "c-1", live.employer.uscc, now)]))
+    assert [reason.code for reason in answer.reasons] == list(
+        filter(None, [unwilling(live.client.pk, "c-1", live.employer.uscc, now)])
+    )
 
 
 # --- In time ---------------------------------------------------------------------------------------------
@@ -189,11 +235,18 @@ def test_what_an_employer_does_not_erase_counts(live: Live) -> None:
 def test_all_of_it_goes_with_the_answers(live: Live) -> None:
     later = timezone.now() + timedelta(days=retention.LEAST_DAYS + 200)
     retention.retire(later, 1)
-    assert Release.objects.exists() and Consent.objects.exists(), "a report that nobody has settled keeps what it is about"
-    misuse_reports.settle(MisuseReport.objects.get().pk, "done", make_reviewer(timezone.now()), timezone.now())
+    assert Release.objects.exists() and Consent.objects.exists(), (
+        "a report that nobody has settled keeps what it is about"
+    )
+    misuse_reports.settle(
+        MisuseReport.objects.get().pk, "done", make_reviewer(timezone.now()), timezone.now()
+    )
     EraseOrder.objects.update(answered_at=timezone.now(), answer="erased")
     retention.retire(later, 1)
-    assert [model.objects.count() for model in (MisuseReport, Release, ConsentRequest, EraseOrder, Consent)] == [0] * 5  # type: ignore[attr-defined]
+    assert [
+        model.objects.count()
+        for model in (MisuseReport, Release, ConsentRequest, EraseOrder, Consent)
+    ] == [0] * 5  # type: ignore[attr-defined]
     assert Candidate.objects.exists(), "who has not left is still asked as they said"
 
 
@@ -204,4 +257,7 @@ def test_a_tests_clock_makes_an_order_overdue() -> None:
     platform.call("post", "/candidates/c-1/revoke", {"employer_id": platform.employer})
     assert platform.call("post", "/test/clock", {"advance": "P16D"})["http"] == 200
     told: Any = dict(platform.told())
-    assert told["erase.overdue"]["candidate"] == "c-1" and Mail.objects.filter(template="erase_overdue").exists()
+    assert (
+        told["erase.overdue"]["candidate"] == "c-1"
+        and Mail.objects.filter(template="erase_overdue").exists()
+    )

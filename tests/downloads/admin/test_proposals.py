@@ -32,34 +32,62 @@ def member(now: datetime, db: None) -> Member:
 
 
 def test_a_move_by_two_people(member: Member, now: datetime) -> None:
-    proposer, second = sign_in(make_colleague(now, "Seniors")), sign_in(make_colleague(now, "Seniors"))
-    typed = {"employer": str(member.employer_id), "tier": "restricted", "why": "sold resumes", "until": ""}
+    proposer, second = (
+        sign_in(make_colleague(now, "Seniors")),
+        sign_in(make_colleague(now, "Seniors")),
+    )
+    typed = {
+        "employer": str(member.employer_id),
+        "tier": "restricted",
+        "why": "sold resumes",
+        "until": "",
+    }
     page = proposer.post(f"{MOVES}add/", typed, follow=True)
     move = Move.objects.get()
     assert page.request["PATH_INFO"] == reverse("admin:downloads_move_change", args=[move.pk])
-    assert 'value="drop"' in page.content.decode() and 'value="confirm"' not in page.content.decode()
+    assert (
+        'value="drop"' in page.content.decode() and 'value="confirm"' not in page.content.decode()
+    )
     refused = proposer.post(f"{MOVES}{move.pk}/change/", {"settle": "confirm"}, follow=True)
     assert "somebody else" in refused.content.decode()
     assert ask_all(member, ["a"], now) == [""]
     assert 'value="confirm"' in second.get(f"{MOVES}{move.pk}/change/").content.decode()
-    assert "Confirmed." in second.post(f"{MOVES}{move.pk}/change/", {"settle": "confirm"}, follow=True).content.decode()
+    assert (
+        "Confirmed."
+        in second.post(
+            f"{MOVES}{move.pk}/change/", {"settle": "confirm"}, follow=True
+        ).content.decode()
+    )
     assert ask_all(member, ["b"], now) == ["employer_restricted"]
-    assert second.get("/console/downloads/standing/").status_code == 403, "lists of the room are for those who may see its answers"
+    assert second.get("/console/downloads/standing/").status_code == 403, (
+        "lists of the room are for those who may see its answers"
+    )
 
 
 def test_a_ladder_by_two_people(member: Member, now: datetime) -> None:
     proposer, second = sign_in(make_colleague(now, "Leads")), sign_in(make_reviewer(now))
-    assert FIRST.rights["established"].per_day == 200 and "200" in proposer.get(f"{LADDERS}add/").content.decode()
+    assert (
+        FIRST.rights["established"].per_day == 200
+        and "200" in proposer.get(f"{LADDERS}add/").content.decode()
+    )
     for wrong in ("no json", json.dumps(changed(per_hour=-1))):
         assert proposer.post(f"{LADDERS}add/", {"ladder": wrong, "why": "…"}).status_code == 200
     assert not LadderVersion.objects.exists()
-    proposer.post(f"{LADDERS}add/", {"ladder": json.dumps(changed(per_hour=0)), "why": "a quiet week"})
+    proposer.post(
+        f"{LADDERS}add/", {"ladder": json.dumps(changed(per_hour=0)), "why": "a quiet week"}
+    )
     row = LadderVersion.objects.get()
     shown = second.get(f"{LADDERS}{row.pk}/change/").content.decode()
-    assert re.findall(r"<div class='code'>([^<]+)</div>", shown) == ["tiers.provisional.per_hour: 5 → 0"], "what is confirmed stands first"
+    assert re.findall(r"<div class='code'>([^<]+)</div>", shown) == [
+        "tiers.provisional.per_hour: 5 → 0"
+    ], "what is confirmed stands first"
     second.post(f"{LADDERS}{row.pk}/change/", {"settle": "confirm"})
     assert ask_all(member, ["a"], now) == ["quota_hour"]
-    assert second.get(LADDERS).status_code == 200 == second.get("/console/downloads/passuse/").status_code
+    assert (
+        second.get(LADDERS).status_code
+        == 200
+        == second.get("/console/downloads/passuse/").status_code
+    )
 
 
 @pytest.mark.parametrize("group", ["Auditors", "Reviewers"])
@@ -70,5 +98,7 @@ def test_who_may_not(group: str, member: Member, now: datetime) -> None:
     assert visitor.post(f"{LADDERS}{row.pk}/change/", {"settle": "confirm"}).status_code == 403
     assert (visitor.get(f"{MOVES}add/").status_code == 200) is (group == "Reviewers")
     unknown = {"employer": str(uuid4()), "tier": "", "why": "…"}
-    assert visitor.post(f"{MOVES}add/", unknown).status_code == (200 if group == "Reviewers" else 403)
+    assert visitor.post(f"{MOVES}add/", unknown).status_code == (
+        200 if group == "Reviewers" else 403
+    )
     assert not Move.objects.exists()

@@ -13,7 +13,17 @@ from downloads.relays import bindings
 from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Member, Scope
 from tests.downloads.gate.test_quotas import approved
-from tests.downloads.relays.test_bindings import CALLERS, PHONE, bound, called, followed, give_phone, provider, requested, taken_in
+from tests.downloads.relays.test_bindings import (
+    CALLERS,
+    PHONE,
+    bound,
+    called,
+    followed,
+    give_phone,
+    provider,
+    requested,
+    taken_in,
+)
 from tests.factories import make_colleague, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +49,14 @@ def platform() -> ApiClient:
     return create_api_client("Yunxi Jobs", [Scope.GATE_DECIDE], timezone.now())[0]
 
 
-def test_a_number_found_on_paper_leads_to_whose_it_was(auditor: Any, member: Member, platform: ApiClient) -> None:
+def test_a_number_found_on_paper_leads_to_whose_it_was(
+    auditor: Any, member: Member, platform: ApiClient
+) -> None:
     now = timezone.now() - timedelta(days=3)
-    binding, other = bound(member, platform, now), bound(member, platform, now, "+8613900000002", "c-2")
+    binding, other = (
+        bound(member, platform, now),
+        bound(member, platform, now, "+8613900000002", "c-2"),
+    )
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     followed(binding, now)
     page = auditor.get(BINDINGS, {"q": binding.number}).content.decode()
@@ -50,10 +65,16 @@ def test_a_number_found_on_paper_leads_to_whose_it_was(auditor: Any, member: Mem
     details = auditor.get(f"{BINDINGS}{binding.pk}/change/").content.decode()
     assert "c-1" in details and str(binding.decision_id) in details
     for text in (page, details):
-        assert PHONE[3:] not in text and binding.candidate_sealed not in text and binding.candidate_index not in text
+        assert (
+            PHONE[3:] not in text
+            and binding.candidate_sealed not in text
+            and binding.candidate_index not in text
+        )
 
 
-def test_the_figures_say_how_many_were_lost(auditor: Any, member: Member, platform: ApiClient, provider: SimulatedRelays) -> None:
+def test_the_figures_say_how_many_were_lost(
+    auditor: Any, member: Member, platform: ApiClient, provider: SimulatedRelays
+) -> None:
     now = timezone.now() - timedelta(days=2)
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
@@ -62,10 +83,16 @@ def test_the_figures_say_how_many_were_lost(auditor: Any, member: Member, platfo
     taken_in(provider, called(provider, binding, now), now)
     followed(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)
     page = auditor.get(CALLS).content.decode()
-    assert "66.7 %" in page and "Yunxi Jobs" in page and "—" in page, "of the last day there is nothing to say"
+    assert "66.7 %" in page and "Yunxi Jobs" in page and "—" in page, (
+        "of the last day there is nothing to say"
+    )
     assert "2 results" not in page, "the list shows the last day unless more is chosen"
     listed = auditor.get(CALLS, {"days": "7"}).content.decode()
-    assert "connected" in listed and "number led to nobody any more" in listed and CALLERS[0][3:] not in listed
+    assert (
+        "connected" in listed
+        and "number led to nobody any more" in listed
+        and CALLERS[0][3:] not in listed
+    )
 
 
 @pytest.mark.parametrize("address", [BINDINGS, CALLS])
@@ -76,7 +103,11 @@ def test_only_who_sees_the_gates_answers_sees_them(address: str, auditor: Any) -
 
 
 def test_the_lists_cost_the_same_for_many(
-    auditor: Any, member: Member, platform: ApiClient, provider: SimulatedRelays, django_assert_max_num_queries: Any
+    auditor: Any,
+    member: Member,
+    platform: ApiClient,
+    provider: SimulatedRelays,
+    django_assert_max_num_queries: Any,
 ) -> None:
     now = timezone.now()
     for each in range(8):

@@ -26,7 +26,9 @@ URL = "/api/v1/gate/decisions"
 
 
 def ask(client: Client, key: str, body: Any, content_type: str = "application/json") -> Any:
-    return client.post(URL, body, content_type=content_type, headers={"Authorization": f"Bearer {key}"})
+    return client.post(
+        URL, body, content_type=content_type, headers={"Authorization": f"Bearer {key}"}
+    )
 
 
 @pytest.fixture
@@ -44,18 +46,27 @@ def test_allowed_with_obligations(client: Client, question: dict[str, str], now:
     assert body["allowed"] is True and body["reasons"] == [] and body["tier"] == "provisional"
     assert body["obligations"] == ["mark", "relay_only", "notify_candidate"]
     row = GateDecision.objects.get(pk=body["id"])
-    assert row.client_id == api_client.pk and abs(row.decided_at - datetime.fromisoformat(body["decided_at"])) < timedelta(milliseconds=2)
+    assert row.client_id == api_client.pk and abs(
+        row.decided_at - datetime.fromisoformat(body["decided_at"])
+    ) < timedelta(milliseconds=2)
 
 
-def test_the_answers_have_the_documented_form(client: Client, question: dict[str, str], now: datetime) -> None:
+def test_the_answers_have_the_documented_form(
+    client: Client, question: dict[str, str], now: datetime
+) -> None:
     """They are written without the framework's own look at them."""
     _, key = make_api_client(now)
     stranger = {**question, "member_id": str(uuid4())}
-    documented = client.get("/api/v1/openapi.json").json()["components"]["schemas"]["GateDecisionOut"]["properties"]
+    documented = client.get("/api/v1/openapi.json").json()["components"]["schemas"][
+        "GateDecisionOut"
+    ]["properties"]
     for asked in (question, stranger):
         one = ask(client, key, asked)
         many = client.post(
-            f"{URL}/batch", {**asked, "candidates": ["c-8", "c-9"]}, "application/json", headers={"Authorization": f"Bearer {key}"}
+            f"{URL}/batch",
+            {**asked, "candidates": ["c-8", "c-9"]},
+            "application/json",
+            headers={"Authorization": f"Bearer {key}"},
         )
         assert one["Content-Type"] == many["Content-Type"] == "application/json; charset=utf-8"
         for answer in (one.json(), *many.json()):
@@ -67,17 +78,32 @@ def test_the_answers_have_the_documented_form(client: Client, question: dict[str
 def test_denied_with_reason_and_way_on_in_both_languages(client: Client, now: datetime) -> None:
     _, key = make_api_client(now)
     member = make_member(now)
-    body = ask(client, key, {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c"}).json()
+    body = ask(
+        client,
+        key,
+        {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c"},
+    ).json()
     assert body["allowed"] is False and body["obligations"] == []
     (reason,) = body["reasons"]
-    assert reason["code"] == "employer_not_approved" and reason["fix"]["zh"] and reason["fix"]["en"] and reason["who"] == "recruiter"
+    assert (
+        reason["code"] == "employer_not_approved"
+        and reason["fix"]["zh"]
+        and reason["fix"]["en"]
+        and reason["who"] == "recruiter"
+    )
 
 
-@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}])
+@pytest.mark.parametrize(
+    "header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}]
+)
 def test_no_key_no_answer(client: Client, question: dict[str, str], header: dict[str, str]) -> None:
     answer = client.post(URL, question, content_type="application/json", headers=header)
-    assert answer.status_code == 401 and answer["Content-Type"].startswith("application/problem+json")
-    assert answer["WWW-Authenticate"] == "Bearer" and answer.json()["code"] == "key_missing_or_wrong"
+    assert answer.status_code == 401 and answer["Content-Type"].startswith(
+        "application/problem+json"
+    )
+    assert (
+        answer["WWW-Authenticate"] == "Bearer" and answer.json()["code"] == "key_missing_or_wrong"
+    )
     assert not GateDecision.objects.exists()
 
 
@@ -99,40 +125,72 @@ def test_a_key_without_the_scope(client: Client, question: dict[str, str], now: 
         ({}, "employer_id"),
         ({"employer_id": "x", "member_id": str(uuid4()), "candidate": "c"}, "employer_id"),
         ({"employer_id": str(uuid4()), "member_id": str(uuid4()), "candidate": ""}, "candidate"),
-        ({"employer_id": str(uuid4()), "member_id": str(uuid4()), "candidate": "c" * 65}, "candidate"),
-        ({"employer_id": str(uuid4()), "member_id": str(uuid4()), "candidate": "张三"}, "candidate"),
+        (
+            {"employer_id": str(uuid4()), "member_id": str(uuid4()), "candidate": "c" * 65},
+            "candidate",
+        ),
+        (
+            {"employer_id": str(uuid4()), "member_id": str(uuid4()), "candidate": "张三"},
+            "candidate",
+        ),
     ],
 )
-def test_a_question_of_the_wrong_form(body: dict[str, str], where: str, client: Client, now: datetime) -> None:
+def test_a_question_of_the_wrong_form(
+    body: dict[str, str], where: str, client: Client, now: datetime
+) -> None:
     answer = ask(client, make_api_client(now)[1], body)
-    assert answer.status_code == 422 and answer["Content-Type"].startswith("application/problem+json")
+    assert answer.status_code == 422 and answer["Content-Type"].startswith(
+        "application/problem+json"
+    )
     assert any(where in error["where"] for error in answer.json()["errors"])
 
 
 def test_not_json(client: Client, now: datetime) -> None:
     answer = ask(client, make_api_client(now)[1], "not json")
-    assert answer.status_code == 400 and answer["Content-Type"].startswith("application/problem+json")
+    assert answer.status_code == 400 and answer["Content-Type"].startswith(
+        "application/problem+json"
+    )
 
 
-def test_no_database_no_download(client: Client, question: dict[str, str], now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_database_no_download(
+    client: Client, question: dict[str, str], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def down(**_: Any) -> None:
         raise OperationalError("server closed the connection")
 
     monkeypatch.setattr(gate_decide, "decide_all", down)
     answer = ask(client, make_api_client(now)[1], question)
-    assert answer.status_code == 503 and answer["Retry-After"] and answer.json()["code"] == "unavailable"
+    assert (
+        answer.status_code == 503
+        and answer["Retry-After"]
+        and answer.json()["code"] == "unavailable"
+    )
     assert "server closed" not in answer.content.decode()
 
 
-def test_many_at_once_in_their_order(client: Client, question: dict[str, str], now: datetime) -> None:
+def test_many_at_once_in_their_order(
+    client: Client, question: dict[str, str], now: datetime
+) -> None:
     _, key = make_api_client(now)
     body = question | {"candidates": [f"c-{n}" for n in range(7)]}
-    answers = client.post(f"{URL}/batch", body, content_type="application/json", headers={"Authorization": f"Bearer {key}"}).json()
+    answers = client.post(
+        f"{URL}/batch",
+        body,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    ).json()
     assert [answer["allowed"] for answer in answers] == [True] * 5 + [False] * 2
-    assert [GateDecision.objects.get(pk=answer["id"]).candidate for answer in answers] == body["candidates"]
+    assert [GateDecision.objects.get(pk=answer["id"]).candidate for answer in answers] == body[
+        "candidates"
+    ]
     for wrong in ([], ["c"] * 101, ["张三"]):
         body["candidates"] = wrong
-        refused = client.post(f"{URL}/batch", body, content_type="application/json", headers={"Authorization": f"Bearer {key}"})
+        refused = client.post(
+            f"{URL}/batch",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {key}"},
+        )
         assert refused.status_code == 422
 
 
@@ -146,13 +204,19 @@ def test_employers_by_code(client: Client, question: dict[str, str], now: dateti
     _, key = make_api_client(now, Scope.EMPLOYERS_READ)
 
     def find(code: str) -> Any:
-        return client.get("/api/v1/employers", {"uscc": code}, headers={"Authorization": f"Bearer {key}"})
+        return client.get(
+            "/api/v1/employers", {"uscc": code}, headers={"Authorization": f"Bearer {key}"}
+        )
 
     (found,) = find(employer.uscc.lower()).json()["data"]
     assert found["id"] == question["employer_id"] and found["state"] == "approved"
     assert found["members"] == [{"id": question["member_id"], "reference": "", "role": "owner"}]
     refused = find("123")
-    assert refused.status_code == 422 and refused.json()["code"] == "uscc_invalid" and refused.json()["fix"]["zh"]
+    assert (
+        refused.status_code == 422
+        and refused.json()["code"] == "uscc_invalid"
+        and refused.json()["fix"]["zh"]
+    )
 
 
 def test_the_document(client: Client) -> None:

@@ -31,22 +31,41 @@ class Platform:
     """A platform with a key that may do everything, and an approved employer whose recruiter gave a number, where it is a test."""
 
     def __init__(self, *, test: bool = True) -> None:
-        self.client, self.key = create_api_client("a platform", list(Scope), timezone.now(), test=test)
+        self.client, self.key = create_api_client(
+            "a platform", list(Scope), timezone.now(), test=test
+        )
         if test:
             code = test_outcomes.code_for(0)
-            self.employer = self.call("post", "/employers", {"reference": "co-1", "name": "云溪市示例科技有限公司", "uscc": code})["id"]
+            self.employer = self.call(
+                "post",
+                "/employers",
+                {"reference": "co-1", "name": "云溪市示例科技有限公司", "uscc": code},
+            )["id"]
             self.member = self.add("hr-1", "13800000001")
-            self.call("post", f"/test/employers/{self.employer}/hand-in", {"member_id": self.member})
+            self.call(
+                "post", f"/test/employers/{self.employer}/hand-in", {"member_id": self.member}
+            )
 
     def add(self, reference: str, phone: str) -> str:
         email = f"{reference}.{uuid4().hex[:8]}@company.test"
-        member = self.call("post", f"/employers/{self.employer}/members", {"reference": reference, "email": email, "role": "owner"})["id"]
-        assert self.call("put", f"/employers/{self.employer}/members/{member}/phone", {"phone": phone})["http"] == 204
+        member = self.call(
+            "post",
+            f"/employers/{self.employer}/members",
+            {"reference": reference, "email": email, "role": "owner"},
+        )["id"]
+        assert (
+            self.call(
+                "put", f"/employers/{self.employer}/members/{member}/phone", {"phone": phone}
+            )["http"]
+            == 204
+        )
         return str(member)
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         given = {"Authorization": f"Bearer {self.key}"} | headers
-        answer = getattr(Client(), method)(f"/api/v1{path}", body, content_type="application/json", headers=given)
+        answer = getattr(Client(), method)(
+            f"/api/v1{path}", body, content_type="application/json", headers=given
+        )
         return (answer.json() if answer.content else {}) | {"http": answer.status_code}
 
     def decision(self, candidate: str = "c-1") -> str:
@@ -54,7 +73,9 @@ class Platform:
         return str(self.call("post", "/gate/decisions", asked)["id"])
 
     def bind(self, phone: str = PHONE, candidate: str = "c-1") -> Any:
-        return self.call("post", "/relays", {"decision_id": self.decision(candidate), "candidate_phone": phone})
+        return self.call(
+            "post", "/relays", {"decision_id": self.decision(candidate), "candidate_phone": phone}
+        )
 
     def move(self, advance: str) -> None:
         assert self.call("post", "/test/clock", {"advance": advance})["http"] == 200
@@ -65,7 +86,11 @@ class Platform:
     def told(self) -> list[tuple[str, dict[str, Any]]]:
         while feed.relay(timezone.now()):
             pass
-        return [(row.type, row.payload) for row in PlatformEvent.objects.of(self.client.pk) if row.type.startswith("relay.")]
+        return [
+            (row.type, row.payload)
+            for row in PlatformEvent.objects.of(self.client.pk)
+            if row.type.startswith("relay.")
+        ]
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +105,17 @@ def platform(db: None) -> Platform:
 
 def test_a_test_goes_from_a_yes_to_a_call_and_an_end(platform: Platform) -> None:
     relay = platform.bind()
-    assert (relay["http"], relay["state"], relay["callers"], relay["contact"], relay["reasons"]) == (200, "bound", 1, "none", [])
+    assert (
+        relay["http"],
+        relay["state"],
+        relay["callers"],
+        relay["contact"],
+        relay["reasons"],
+    ) == (200, "bound", 1, "none", [])
     assert relay["number"].startswith("+861700") and PHONE[3:] not in str(relay)
-    again = platform.call("post", "/relays", {"decision_id": relay["decision_id"], "candidate_phone": "139 0000 0001"})
+    again = platform.call(
+        "post", "/relays", {"decision_id": relay["decision_id"], "candidate_phone": "139 0000 0001"}
+    )
     assert again == relay
     assert platform.play(relay["id"], seconds=42)["call"]["seconds"] == 42
     assert platform.play(relay["id"], by_stranger=True)["call"]["outcome"] == "stranger"
@@ -93,7 +126,11 @@ def test_a_test_goes_from_a_yes_to_a_call_and_an_end(platform: Platform) -> None
     assert platform.call("post", f"/relays/{relay['id']}/unmute")["muted"] is False
     assert platform.call("delete", f"/relays/{relay['id']}")["http"] == 204
     ended = platform.call("get", f"/relays/{relay['id']}")
-    assert (ended["state"], ended["number"], ended["reasons"][0]["code"]) == ("ended", None, "relay_candidate_ended")
+    assert (ended["state"], ended["number"], ended["reasons"][0]["code"]) == (
+        "ended",
+        None,
+        "relay_candidate_ended",
+    )
     assert platform.play(relay["id"])["call"]["outcome"] == "unbound"
     told = "bound called called muted called unmuted ended called".split()
     assert [kind for kind, _ in platform.told()] == [f"relay.{kind}" for kind in told]
@@ -103,7 +140,14 @@ def test_a_test_goes_from_a_yes_to_a_call_and_an_end(platform: Platform) -> None
 def test_each_recipe_comes_out_as_it_says(recipe: relays.Recipe, platform: Platform) -> None:
     relay = platform.bind(recipe.phone)
     fate = FATES.get(recipe.digits)
-    waits = {"no_number": 300, "flow_limit": 5, "answer_lost": 30, "unavailable": 60, "broken": 600, "conflict": 60}
+    waits = {
+        "no_number": 300,
+        "flow_limit": 5,
+        "answer_lost": 30,
+        "unavailable": 60,
+        "broken": 600,
+        "conflict": 60,
+    }
     if fate and fate.always and fate.fails == "number_illegal":
         assert (relay["state"], relay["reasons"][0]["code"]) == ("failed", "relay_number_illegal")
         return
@@ -144,19 +188,37 @@ def test_the_clock_ends_it_and_the_candidate_is_asked(platform: Platform) -> Non
     assert (ended["state"], ended["reasons"][0]["code"]) == ("ended", "relay_expired")
     mails = platform.call("get", "/test/mails")["data"]
     assert {"relay_expiring", "relay_ended"} <= {mail["template"] for mail in mails}
-    assert platform.call("post", f"/relays/{relay['id']}/ask", {"member_id": platform.member})["contact"] == "asked"
-    assert platform.call("post", f"/relays/{relay['id']}/ask", {"member_id": platform.member})["code"] == "relay_asked_already"
+    assert (
+        platform.call("post", f"/relays/{relay['id']}/ask", {"member_id": platform.member})[
+            "contact"
+        ]
+        == "asked"
+    )
+    assert (
+        platform.call("post", f"/relays/{relay['id']}/ask", {"member_id": platform.member})["code"]
+        == "relay_asked_already"
+    )
     opened = platform.call("post", f"/relays/{relay['id']}/answer", {"agrees": True})
     assert opened["state"] == "bound" and opened["id"] != relay["id"]
     kinds = [kind for kind, _ in platform.told()]
-    assert {"relay.expiring", "relay.ended", "relay.contact_asked", "relay.contact_answered"} <= set(kinds)
-    assert ("relay.contact_answered", True) in [(kind, payload.get("agreed")) for kind, payload in platform.told()]
+    assert {
+        "relay.expiring",
+        "relay.ended",
+        "relay.contact_asked",
+        "relay.contact_answered",
+    } <= set(kinds)
+    assert ("relay.contact_answered", True) in [
+        (kind, payload.get("agreed")) for kind, payload in platform.told()
+    ]
 
 
 def test_a_suspension_in_the_test_closes_them(platform: Platform) -> None:
     relay = platform.bind()
     ruling = {"verb": "suspend", "reasons": ["registry_revoked"]}
-    assert platform.call("post", f"/test/employers/{platform.employer}/decide", ruling)["state"] == "suspended"
+    assert (
+        platform.call("post", f"/test/employers/{platform.employer}/decide", ruling)["state"]
+        == "suspended"
+    )
     closed = platform.call("get", f"/relays/{relay['id']}")
     assert (closed["state"], closed["reasons"][0]["code"]) == ("ended", "employer_suspended")
     assert closed["reasons"][0]["fix"]["zh"] == REASONS["employer_suspended"].fix.zh
@@ -164,22 +226,32 @@ def test_a_suspension_in_the_test_closes_them(platform: Platform) -> None:
 
 
 def test_without_a_callers_number_it_says_so_and_waits(platform: Platform) -> None:
-    platform.call("put", f"/employers/{platform.employer}/members/{platform.member}/phone", {"phone": ""})
+    platform.call(
+        "put", f"/employers/{platform.employer}/members/{platform.member}/phone", {"phone": ""}
+    )
     relay = platform.bind()
-    assert (relay["state"], relay["reasons"][0]["code"], relay["callers"]) == ("requested", "relay_no_caller", 0)
+    assert (relay["state"], relay["reasons"][0]["code"], relay["callers"]) == (
+        "requested",
+        "relay_no_caller",
+        0,
+    )
 
 
 def test_extending_needs_no_body_and_counts_from_now(platform: Platform) -> None:
     relay = platform.bind()
     platform.move("P10D")
     longer = platform.call("post", f"/relays/{relay['id']}/extend")
-    gained = datetime.fromisoformat(longer["expires_at"]) - datetime.fromisoformat(relay["expires_at"])
+    gained = datetime.fromisoformat(longer["expires_at"]) - datetime.fromisoformat(
+        relay["expires_at"]
+    )
     assert timedelta(days=9, hours=23) < gained < timedelta(days=10, hours=1)
 
 
 def test_an_idempotency_key_does_it_once(platform: Platform) -> None:
     body = {"decision_id": platform.decision(), "candidate_phone": PHONE}
-    first, second = (platform.call("post", "/relays", body, **{"Idempotency-Key": "k-1"}) for _ in range(2))
+    first, second = (
+        platform.call("post", "/relays", body, **{"Idempotency-Key": "k-1"}) for _ in range(2)
+    )
     assert first == second and first["state"] == "bound"
 
 
@@ -190,18 +262,31 @@ def test_nobody_elses_is_seen_or_touched(platform: Platform) -> None:
     relay = platform.bind()
     other = Platform()
     for method, path, body in (
-        ("get", "", None), ("post", "/extend", None), ("post", "/mute", None), ("post", "/unmute", None), ("delete", "", None),
-        ("get", "/calls", None), ("post", "/ask", {"member_id": platform.member}), ("post", "/answer", {"agrees": True}),
-    ):  # fmt: skip
+        ("get", "", None),
+        ("post", "/extend", None),
+        ("post", "/mute", None),
+        ("post", "/unmute", None),
+        ("delete", "", None),
+        ("get", "/calls", None),
+        ("post", "/ask", {"member_id": platform.member}),
+        ("post", "/answer", {"agrees": True}),
+    ):
         answer = other.call(method, f"/relays/{relay['id']}{path}", body)
         assert (answer["http"], answer["code"]) == (404, "relay_unknown"), path
     assert other.play(relay["id"])["code"] == "relay_unknown"
-    assert other.call("post", "/relays", {"decision_id": platform.decision("c-2"), "candidate_phone": PHONE})["code"] == "decision_unknown"
+    assert (
+        other.call(
+            "post", "/relays", {"decision_id": platform.decision("c-2"), "candidate_phone": PHONE}
+        )["code"]
+        == "decision_unknown"
+    )
     assert other.call("get", "/relays")["data"] == [] and other.told() == []
     assert platform.call("get", f"/relays/{relay['id']}")["state"] == "bound"
 
 
-def test_live_keys_have_no_test_calls_and_no_numbers_without_a_provider(platform: Platform, now: datetime) -> None:
+def test_live_keys_have_no_test_calls_and_no_numbers_without_a_provider(
+    platform: Platform, now: datetime
+) -> None:
     live = Platform(test=False)
     assert live.call("get", "/test/relays/recipes")["code"] == "not_of_test"
     assert live.play(str(uuid4()))["code"] == "not_of_test"
@@ -209,29 +294,57 @@ def test_live_keys_have_no_test_calls_and_no_numbers_without_a_provider(platform
 
 def test_a_key_without_the_scope_is_refused(platform: Platform) -> None:
     relay = platform.bind()
-    platform.client, platform.key = create_api_client("a platform", [Scope.EVENTS_READ], timezone.now(), test=True)
+    platform.client, platform.key = create_api_client(
+        "a platform", [Scope.EVENTS_READ], timezone.now(), test=True
+    )
     assert platform.call("get", f"/relays/{relay['id']}")["http"] == 403
 
 
-def test_a_phone_is_taken_only_for_whom_the_platform_named(platform: Platform, now: datetime) -> None:
+def test_a_phone_is_taken_only_for_whom_the_platform_named(
+    platform: Platform, now: datetime
+) -> None:
     employer = Employer.objects.get(pk=platform.employer)
     by_themselves = make_member(now, employer)
     path = f"/employers/{employer.pk}/members"
-    assert platform.call("put", f"{path}/{by_themselves.pk}/phone", {"phone": "13800000009"})["code"] == "member_not_linked"
-    assert platform.call("put", f"{path}/{uuid4()}/phone", {"phone": "13800000009"})["code"] == "member_unknown"
-    assert platform.call("put", f"{path}/{platform.member}/phone", {"phone": "12345"})["code"] == "phone_invalid"
-    assert Platform().call("put", f"{path}/{platform.member}/phone", {"phone": "13800000009"})["code"] == "employer_unknown"
+    assert (
+        platform.call("put", f"{path}/{by_themselves.pk}/phone", {"phone": "13800000009"})["code"]
+        == "member_not_linked"
+    )
+    assert (
+        platform.call("put", f"{path}/{uuid4()}/phone", {"phone": "13800000009"})["code"]
+        == "member_unknown"
+    )
+    assert (
+        platform.call("put", f"{path}/{platform.member}/phone", {"phone": "12345"})["code"]
+        == "phone_invalid"
+    )
+    assert (
+        Platform().call("put", f"{path}/{platform.member}/phone", {"phone": "13800000009"})["code"]
+        == "employer_unknown"
+    )
     said = Event.objects.filter(verb="set_phone", employer_id=employer.pk).count()
-    assert platform.call("put", f"{path}/{platform.member}/phone", {"phone": "138 0000 0001"})["http"] == 204
-    assert Event.objects.filter(verb="set_phone", employer_id=employer.pk).count() == said, "the same as before"
-    assert "13800000001" not in str(list(Event.objects.values())) and Member.objects.get(pk=platform.member).user.phone_sealed
+    assert (
+        platform.call("put", f"{path}/{platform.member}/phone", {"phone": "138 0000 0001"})["http"]
+        == 204
+    )
+    assert Event.objects.filter(verb="set_phone", employer_id=employer.pk).count() == said, (
+        "the same as before"
+    )
+    assert (
+        "13800000001" not in str(list(Event.objects.values()))
+        and Member.objects.get(pk=platform.member).user.phone_sealed
+    )
 
 
 def test_lists_come_in_pages(platform: Platform) -> None:
     made = [platform.bind(candidate=f"c-{each}")["id"] for each in range(3)]
     first = platform.call("get", "/relays?limit=2")
     rest = platform.call("get", f"/relays?limit=2&after={first['next']}")
-    assert [each["id"] for each in (*first["data"], *rest["data"])] == made[::-1] and rest["next"] is None
-    assert [each["id"] for each in platform.call("get", "/relays?candidate=c-1")["data"]] == [made[1]]
+    assert [each["id"] for each in (*first["data"], *rest["data"])] == made[::-1] and rest[
+        "next"
+    ] is None
+    assert [each["id"] for each in platform.call("get", "/relays?candidate=c-1")["data"]] == [
+        made[1]
+    ]
     assert platform.call("get", f"/relays?employer_id={uuid4()}")["data"] == []
     assert RelayBinding.objects.count() == 3 and not RelayCall.objects.exists()

@@ -39,14 +39,35 @@ def code_of(live: Live, now: datetime) -> str:
 
 def test_asked_once_answered_yes_and_then_it_may_be_downloaded(live: Live, now: datetime) -> None:
     first = ask(live, now)
-    assert ask(live, now + timedelta(days=1)).pk == first.pk, "whoever asks again gets the same request"
+    assert ask(live, now + timedelta(days=1)).pk == first.pk, (
+        "whoever asks again gets the same request"
+    )
     mail = Mail.objects.get(template="candidate_asked")
-    assert (mail.to, mail.context["company"]) == ("lin@home.example", live.employer.name) and "/mine/open/" in mail.context["path"]
+    assert (mail.to, mail.context["company"]) == (
+        "lin@home.example",
+        live.employer.name,
+    ) and "/mine/open/" in mail.context["path"]
     assert live.ask(now).reasons[0].code == "candidate_no_consent"
     consents.answer(first.pk, True, ONE, now)
     consent = Consent.objects.get()
-    said = (consent.receiver, consent.contact, consent.purpose, consent.method, consent.kinds, consent.how, consent.given_at)
-    assert said == (live.employer.name, live.member.user.email, "hiring", "marked_copy", ["resume", "relay_number"], "page", now)
+    said = (
+        consent.receiver,
+        consent.contact,
+        consent.purpose,
+        consent.method,
+        consent.kinds,
+        consent.how,
+        consent.given_at,
+    )
+    assert said == (
+        live.employer.name,
+        live.member.user.email,
+        "hiring",
+        "marked_copy",
+        ["resume", "relay_number"],
+        "page",
+        now,
+    )
     assert live.ask(now).allowed and not live.ask(consent.until, "c-1").allowed, "it ends by itself"
     assert code_of(live, now) == "consent_given"
 
@@ -60,7 +81,9 @@ def test_after_a_no_nobody_is_asked_again_for_ninety_days(live: Live, now: datet
     assert code_of(live, now + timedelta(days=90)) == ""
 
 
-def test_a_no_can_become_a_yes_until_the_request_ends_and_not_after(live: Live, now: datetime) -> None:
+def test_a_no_can_become_a_yes_until_the_request_ends_and_not_after(
+    live: Live, now: datetime
+) -> None:
     asked = ask(live, now)
     consents.answer(asked.pk, False, ONE, now)
     assert consents.answer(asked.pk, True, ONE, now + timedelta(days=13)).agreed
@@ -88,7 +111,9 @@ def test_who_is_closed_or_blocks_is_not_asked(mode: str, live: Live, now: dateti
     candidate = live.candidate(now, mode=mode)
     if mode != Mode.CLOSED:
         consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
-    assert code_of(live, now) == ("candidate_closed" if mode == Mode.CLOSED else "candidate_blocked_employer")
+    assert code_of(live, now) == (
+        "candidate_closed" if mode == Mode.CLOSED else "candidate_blocked_employer"
+    )
     assert not Mail.objects.exists()
 
 
@@ -99,7 +124,9 @@ def test_revoking_ends_the_consent_and_the_relays_and_blocks(live: Live, now: da
     assert Consent.objects.get().revoked_at == now
     assert live.ask(now).reasons[0].code == "candidate_blocked_employer"
     consents.allow_again(candidate.pk, live.employer.uscc, ONE, now)
-    assert live.ask(now).reasons[0].code == "candidate_no_consent", "a consent that was revoked is given anew or not at all"
+    assert live.ask(now).reasons[0].code == "candidate_no_consent", (
+        "a consent that was revoked is given anew or not at all"
+    )
 
 
 # --- Through the platform --------------------------------------------------------------------------------
@@ -114,20 +141,31 @@ def platform(db: None) -> Platform:
 
 def given(platform: Platform, now: datetime, **more: Any) -> Any:
     body = {
-        "employer_id": platform.employer, "contact": "hr@company.test", "kinds": ["phone"], "evidence": "e-1",
-        "given_at": (now - timedelta(hours=1)).isoformat(), "until": (now + timedelta(days=30)).isoformat(),
-    }  # fmt: skip
+        "employer_id": platform.employer,
+        "contact": "hr@company.test",
+        "kinds": ["phone"],
+        "evidence": "e-1",
+        "given_at": (now - timedelta(hours=1)).isoformat(),
+        "until": (now + timedelta(days=30)).isoformat(),
+    }
     return platform.call("post", "/candidates/c-1/consents", body | more)
 
 
 def test_a_platform_puts_a_consent_on_record_with_its_evidence(platform: Platform) -> None:
     now = datetime.now().astimezone()
     consent = given(platform, now)
-    assert (consent["http"], consent["how"], consent["evidence"], consent["kinds"]) == (201, "platform", "e-1", ["resume", "phone"])
+    assert (consent["http"], consent["how"], consent["evidence"], consent["kinds"]) == (
+        201,
+        "platform",
+        "e-1",
+        ["resume", "phone"],
+    )
     assert platform.why_not() == ""
     again = given(platform, now, evidence="e-2")
     rows = platform.call("get", "/candidates/c-1/consents")["data"]
-    assert [row["revoked_at"] is None for row in rows if row["id"] == consent["id"]] == [False], "the earlier one is replaced"
+    assert [row["revoked_at"] is None for row in rows if row["id"] == consent["id"]] == [False], (
+        "the earlier one is replaced"
+    )
     assert again["id"] in {row["id"] for row in rows}
     platform.call("post", "/candidates/c-1/revoke", {"employer_id": platform.employer})
     assert platform.why_not() == "candidate_blocked_employer"
@@ -146,7 +184,9 @@ def test_a_platform_puts_a_consent_on_record_with_its_evidence(platform: Platfor
         ({"employer_id": "00000000-0000-4000-8000-000000000000"}, "employer_unknown"),
     ],
 )
-def test_a_consent_that_cannot_be_is_refused(more: dict[str, Any], code: str, platform: Platform) -> None:
+def test_a_consent_that_cannot_be_is_refused(
+    more: dict[str, Any], code: str, platform: Platform
+) -> None:
     assert given(platform, datetime.now().astimezone(), **more)["code"] == code
     assert not Consent.objects.exists()
 
@@ -157,9 +197,15 @@ def test_the_platform_asks_in_its_own_app_and_passes_the_answer_on(platform: Pla
     path = f"/consent-requests/{asked['id']}"
     assert platform.call("post", f"{path}/answer", {"agrees": True, "evidence": ""})["http"] == 422
     answered = platform.call("post", f"{path}/answer", {"agrees": True, "evidence": "log-17"})
-    assert answered["state"] == "agreed" and platform.call("get", path)["consent_id"] == answered["consent_id"]
+    assert (
+        answered["state"] == "agreed"
+        and platform.call("get", path)["consent_id"] == answered["consent_id"]
+    )
     assert Consent.objects.get().evidence == "log-17"
     told = dict(platform.told())
-    assert told["consent.asked"]["request"] == asked["id"] and told["consent.given"]["candidate"] == "c-1"
+    assert (
+        told["consent.asked"]["request"] == asked["id"]
+        and told["consent.given"]["candidate"] == "c-1"
+    )
     assert "hr." not in str(told["consent.given"]), "no address in what cannot be erased"
     assert Event.objects.filter(verb="ask_consent").get().role == "owner"

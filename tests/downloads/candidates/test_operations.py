@@ -49,8 +49,16 @@ def test_each_mode_and_block_is_answered_with_its_reason(platform: Platform) -> 
     platform.put("told", "tell_after")
     platform.put("closed", "closed")
     platform.put("blocks", "tell_after", blocked=[{"employer_id": platform.employer}])
-    reasons = {reference: platform.why_not(reference) for reference in ("asked", "told", "closed", "blocks")}
-    assert reasons == {"asked": "candidate_no_consent", "told": "", "closed": "candidate_closed", "blocks": "candidate_blocked_employer"}
+    reasons = {
+        reference: platform.why_not(reference)
+        for reference in ("asked", "told", "closed", "blocks")
+    }
+    assert reasons == {
+        "asked": "candidate_no_consent",
+        "told": "",
+        "closed": "candidate_closed",
+        "blocks": "candidate_blocked_employer",
+    }
 
 
 def test_a_no_of_the_candidate_uses_no_quota_and_the_order_stays(live: Live, now: datetime) -> None:
@@ -62,7 +70,12 @@ def test_a_no_of_the_candidate_uses_no_quota_and_the_order_stays(live: Live, now
         assert live.ask(now, "closed").reasons[0].code == "candidate_closed"
     asked = ["closed", "last", "closed", "over"]
     answers = decide.decide_all(
-        client_id=live.client.pk, employer_id=live.employer.pk, member_id=live.member.pk, candidates=asked, now=now, zone=SHANGHAI
+        client_id=live.client.pk,
+        employer_id=live.employer.pk,
+        member_id=live.member.pk,
+        candidates=asked,
+        now=now,
+        zone=SHANGHAI,
     )
     codes = [answer.reasons[0].code if answer.reasons else "" for answer in answers]
     assert codes == ["candidate_closed", "", "candidate_closed", "quota_hour"]
@@ -82,22 +95,36 @@ def test_another_platforms_candidate_is_another(live: Live, now: datetime) -> No
 
 
 def test_what_a_platform_declares_counts_for_whom_it_has_not_told_of(platform: Platform) -> None:
-    assert platform.call("get", "/candidate-default") == {"mode": "tell_after", "basis": "", "declared_at": None, "http": 200}
-    assert platform.call("put", "/candidate-default", {"mode": "ask_first", "basis": ""})["http"] == 422
-    declared = platform.call("put", "/candidate-default", {"mode": "ask_first", "basis": "nothing of our own"})
+    assert platform.call("get", "/candidate-default") == {
+        "mode": "tell_after",
+        "basis": "",
+        "declared_at": None,
+        "http": 200,
+    }
+    assert (
+        platform.call("put", "/candidate-default", {"mode": "ask_first", "basis": ""})["http"]
+        == 422
+    )
+    declared = platform.call(
+        "put", "/candidate-default", {"mode": "ask_first", "basis": "nothing of our own"}
+    )
     assert declared["http"] == 200 and declared["declared_at"]
     assert platform.why_not("unknown") == "candidate_no_consent"
     platform.put("known", "tell_after")
     assert platform.why_not("known") == ""
 
 
-def test_the_deployment_says_what_counts_where_nobody_has(platform: Platform, settings: Any) -> None:
+def test_the_deployment_says_what_counts_where_nobody_has(
+    platform: Platform, settings: Any
+) -> None:
     settings.CANDIDATES_DEFAULT = "ask_first"
     assert platform.why_not("unknown") == "candidate_no_consent"
 
 
 @pytest.mark.parametrize("change", ["closed", "blocked", "revoked"])
-def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(change: str, live: Live, now: datetime) -> None:
+def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(
+    change: str, live: Live, now: datetime
+) -> None:
     candidate = live.candidate(now)
     pass_ = live.a_pass(now)
     if change == "closed":
@@ -108,7 +135,9 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(change: str
         consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
     with pytest.raises(Refused) as refused:
         passes.spend(pass_, client_id=live.client.pk, now=now)
-    assert refused.value.code == ("candidate_closed" if change == "closed" else "candidate_blocked_employer")
+    assert refused.value.code == (
+        "candidate_closed" if change == "closed" else "candidate_blocked_employer"
+    )
     assert PassUse.objects.get().reason == refused.value.code, "the try is on record"
 
 
@@ -127,7 +156,11 @@ def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> 
 
 
 def test_said_twice_is_the_same_as_once(platform: Platform) -> None:
-    body: dict[str, Any] = {"email": "lin@home.test", "language": "en", "blocked": [{"uscc": make_uscc()}]}
+    body: dict[str, Any] = {
+        "email": "lin@home.test",
+        "language": "en",
+        "blocked": [{"uscc": make_uscc()}],
+    }
     first, second = platform.put(**body), platform.put(**body)
     assert (first.pop("http"), second.pop("http")) == (201, 200) and first == second
     assert Event.objects.filter(verb="put_candidate").count() == 1
@@ -135,9 +168,13 @@ def test_said_twice_is_the_same_as_once(platform: Platform) -> None:
     assert platform.call("get", "/candidates/c-1")["mode"] == "ask_first"
 
 
-def test_the_address_rests_sealed_and_a_new_one_ends_the_old_links(live: Live, now: datetime) -> None:
+def test_the_address_rests_sealed_and_a_new_one_ends_the_old_links(
+    live: Live, now: datetime
+) -> None:
     candidate = live.candidate(now, email="lin@home.example")
-    assert "lin" not in candidate.email_sealed and operations.email_of(candidate) == "lin@home.example"
+    assert (
+        "lin" not in candidate.email_sealed and operations.email_of(candidate) == "lin@home.example"
+    )
     again = live.candidate(now, email="lin@new.example")
     assert again.pk == candidate.pk and again.link_version == candidate.link_version + 1
 
@@ -148,7 +185,10 @@ def test_the_address_rests_sealed_and_a_new_one_ends_the_old_links(live: Live, n
         ({"email": "no address"}, "email_invalid"),
         ({"email": "lin@home.example"}, "test_email_required"),
         ({"blocked": [{"uscc": "91990101000000106X"}]}, "uscc_invalid"),
-        ({"blocked": [{"employer_id": "00000000-0000-4000-8000-000000000000"}]}, "employer_unknown"),
+        (
+            {"blocked": [{"employer_id": "00000000-0000-4000-8000-000000000000"}]},
+            "employer_unknown",
+        ),
         ({"mode": "whatever"}, "invalid_request"),
     ],
 )
@@ -157,9 +197,13 @@ def test_what_cannot_be_is_refused(body: dict[str, Any], code: str, platform: Pl
     assert not Candidate.objects.exists()
 
 
-def test_the_platform_takes_its_blocks_back_but_not_the_candidates_own(live: Live, now: datetime) -> None:
+def test_the_platform_takes_its_blocks_back_but_not_the_candidates_own(
+    live: Live, now: datetime
+) -> None:
     told, own = make_uscc(), make_uscc()
-    candidate, _ = operations.put_candidate(live.client, "c-1", operations.Told(Mode.TELL_AFTER, blocked={told: ""}), now)
+    candidate, _ = operations.put_candidate(
+        live.client, "c-1", operations.Told(Mode.TELL_AFTER, blocked={told: ""}), now
+    )
     operations.block(candidate.pk, own, "", ONE, now)
     operations.put_candidate(live.client, "c-1", operations.Told(Mode.TELL_AFTER), now)
     assert list(BlockedEmployer.objects.values_list("uscc", flat=True)) == [own]
@@ -172,7 +216,9 @@ def test_erased_contact_data_are_gone_and_nothing_leaves(platform: Platform) -> 
     row = Candidate.objects.get()
     assert (row.email_sealed, row.mode) == ("", Mode.CLOSED) and row.erased_at
     assert platform.why_not() == "candidate_closed"
-    assert len(platform.call("get", "/candidates/c-1/releases")["data"]) == 1, "what left stays on record"
+    assert len(platform.call("get", "/candidates/c-1/releases")["data"]) == 1, (
+        "what left stays on record"
+    )
     assert platform.call("post", "/candidates/c-1/link")["code"] == "candidate_unknown"
     platform.put(mode="tell_after")
     assert platform.call("get", "/candidates/c-1")["erased_at"] is None
@@ -195,10 +241,16 @@ def test_every_recipe_is_what_it_says(platform: Platform) -> None:
     recipes = platform.call("post", "/test/candidates")["data"]
     first = {recipe["candidate"]: platform.why_not(recipe["candidate"]) for recipe in recipes}
     assert first == {
-        "try-told": "", "try-asked": "candidate_no_consent", "try-agrees": "candidate_no_consent", "try-refuses": "candidate_no_consent",
-        "try-closed": "candidate_closed", "try-blocks": "candidate_blocked_employer",
-    }  # fmt: skip
-    states = {name: platform.ask(name)["state"] for name in ("try-asked", "try-agrees", "try-refuses")}
+        "try-told": "",
+        "try-asked": "candidate_no_consent",
+        "try-agrees": "candidate_no_consent",
+        "try-refuses": "candidate_no_consent",
+        "try-closed": "candidate_closed",
+        "try-blocks": "candidate_blocked_employer",
+    }
+    states = {
+        name: platform.ask(name)["state"] for name in ("try-asked", "try-agrees", "try-refuses")
+    }
     assert states == {"try-asked": "open", "try-agrees": "agreed", "try-refuses": "refused"}
     assert platform.why_not("try-agrees") == ""
 
@@ -212,18 +264,29 @@ def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() ->
     ours.ask("try-asked")
     others.take("try-told")
     shown = {platform: platform.call("get", "/test/mails")["data"] for platform in (ours, others)}
-    to_candidates = {platform: [mail for mail in mails if mail["to"].endswith("@candidate.test")] for platform, mails in shown.items()}
+    to_candidates = {
+        platform: [mail for mail in mails if mail["to"].endswith("@candidate.test")]
+        for platform, mails in shown.items()
+    }
     (asked,), (told,) = to_candidates[ours], to_candidates[others]
     assert (asked["to"], asked["template"]) == ("try-asked@candidate.test", "candidate_asked")
     assert (told["to"], told["template"]) == ("try-told@candidate.test", "candidate_told")
     (address,) = [line for line in told["text"].splitlines() if "/mine/" in line]
-    assert Client().get("/mine/" + address.split("/mine/")[1].strip()).status_code == 302, "the link leads to the candidate's page"
+    assert Client().get("/mine/" + address.split("/mine/")[1].strip()).status_code == 302, (
+        "the link leads to the candidate's page"
+    )
 
 
 # --- Never late ------------------------------------------------------------------------------------------
 
 
-def _keep_asking(live: Live, references: list[str], seen: dict[str, str], stop: threading.Event, log: dict[str, Any]) -> None:
+def _keep_asking(
+    live: Live,
+    references: list[str],
+    seen: dict[str, str],
+    stop: threading.Event,
+    log: dict[str, Any],
+) -> None:
     """Ask about the candidates in turn, and spend what is allowed, until `stop`; what was allowed after an acknowledgement is late."""
     for n in itertools.count():
         if stop.is_set():
@@ -261,26 +324,39 @@ def _until(log: dict[str, Any], code: str, times: int) -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("change", ["revoked", "blocked", "closed"])
-def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(change: str, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
+    change: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plenty = {
-        tier: Rights(True, 100_000, 100_000, 100_000, held.obligations) if held.download else held for tier, held in FIRST.rights.items()
+        tier: Rights(True, 100_000, 100_000, 100_000, held.obligations) if held.download else held
+        for tier, held in FIRST.rights.items()
     }
     ladder = Ladder("test", plenty, FIRST.provisional_for)
     monkeypatch.setattr(ladder_versions, "until_in_force", lambda: iter([ladder]))
-    monkeypatch.setattr("downloads.gate.decide.sql._IN_FORCE", "TRUE")
+    monkeypatch.setattr("downloads.gate.sql._IN_FORCE", "TRUE")
     live = Live(timezone.now())
     references = [f"c-{n}" for n in range(25)]
     rows = {}
     for reference in references:
-        rows[reference] = live.candidate(timezone.now(), reference, Mode.ASK_FIRST if change == "revoked" else Mode.TELL_AFTER, "")
+        rows[reference] = live.candidate(
+            timezone.now(),
+            reference,
+            Mode.ASK_FIRST if change == "revoked" else Mode.TELL_AFTER,
+            "",
+        )
         if change == "revoked":
             then = timezone.now()
-            given = consents.Given(live.employer, "hr@x.example", [], "e-1", then, then + timedelta(days=9))
+            given = consents.Given(
+                live.employer, "hr@x.example", [], "e-1", then, then + timedelta(days=9)
+            )
             consents.give(live.client, reference, given, timezone.now())
     seen: dict[str, str] = {}
     log: dict[str, Any] = {"late": [], "codes": [], "errors": []}
     stop = threading.Event()
-    threads = [threading.Thread(target=_keep_asking, args=(live, references, seen, stop, log)) for _ in range(5)]
+    threads = [
+        threading.Thread(target=_keep_asking, args=(live, references, seen, stop, log))
+        for _ in range(5)
+    ]
     for thread in threads:
         thread.start()
     why = "candidate_closed" if change == "closed" else "candidate_blocked_employer"
@@ -300,12 +376,16 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(change: str, n
         for thread in threads:
             thread.join()
     assert log["late"] == [] and log["errors"] == []
-    assert log["codes"].count("yes") >= 10 and log["codes"].count(why) >= 25, {code: log["codes"].count(code) for code in set(log["codes"])}
+    assert log["codes"].count("yes") >= 10 and log["codes"].count(why) >= 25, {
+        code: log["codes"].count(code) for code in set(log["codes"])
+    }
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The block is there as the turns are taken, and gone as it is to be written: another call of the platform took it back."""
     live, now = Live(timezone.now()), timezone.now()
     told = operations.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
@@ -315,7 +395,9 @@ def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(monkeyp
 
     def locked(candidate_id: UUID) -> Candidate:
         def take_back() -> None:
-            operations.put_candidate(live.client, "c-1", operations.Told(Mode.TELL_AFTER), timezone.now())
+            operations.put_candidate(
+                live.client, "c-1", operations.Told(Mode.TELL_AFTER), timezone.now()
+            )
             connections.close_all()
 
         monkeypatch.setattr(operations, "locked", truly)
@@ -335,23 +417,35 @@ def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(monkeyp
 def test_the_candidates_rows_are_found_by_their_indexes(now: datetime) -> None:
     live = Live(now)
     Candidate.objects.bulk_create(
-        Candidate(client_id=live.client.pk, reference=f"r-{n}", mode=Mode.ASK_FIRST, told_at=now, changed_at=now) for n in range(20_000)
+        Candidate(
+            client_id=live.client.pk,
+            reference=f"r-{n}",
+            mode=Mode.ASK_FIRST,
+            told_at=now,
+            changed_at=now,
+        )
+        for n in range(20_000)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE downloads_candidate")
         cursor.execute(
             "EXPLAIN SELECT id, mode FROM downloads_candidate WHERE client_id = %s AND reference IN "
-            "(SELECT candidate FROM unnest(%s::text[]) AS a (candidate)) FOR SHARE", [live.client.pk, ["r-1", "r-2"]],
-        )  # fmt: skip
+            "(SELECT candidate FROM unnest(%s::text[]) AS a (candidate)) FOR SHARE",
+            [live.client.pk, ["r-1", "r-2"]],
+        )
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "candidate_reference_once" in plan and "Seq Scan on downloads_candidate" not in plan, plan
+    assert "candidate_reference_once" in plan and "Seq Scan on downloads_candidate" not in plan, (
+        plan
+    )
     assert GateDecision.objects.count() == 0 and Consent.objects.count() == 0
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("change", ["revoked", "blocked", "closed"])
-def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(change: str, now: datetime) -> None:
+def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(
+    change: str, now: datetime
+) -> None:
     """Whoever asks between the change and its commit is answered after it: no yes is written behind an acknowledgement."""
     live = Live(timezone.now())
     candidate = live.candidate(timezone.now())

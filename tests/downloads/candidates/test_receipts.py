@@ -37,10 +37,20 @@ def receipt(candidate: Candidate) -> receipts.Receipt:
     return notices.receipt_of(Release.objects.get())
 
 
-def test_it_says_who_got_what_and_nothing_of_who_the_candidate_is(receipt: receipts.Receipt, candidate: Candidate) -> None:
+def test_it_says_who_got_what_and_nothing_of_who_the_candidate_is(
+    receipt: receipts.Receipt, candidate: Candidate
+) -> None:
     said, release = json.loads(receipt.text), Release.objects.get()
-    assert (said["receiver"], said["uscc"], said["purpose"]) == (release.receiver, release.uscc, "hiring")
-    assert (said["kinds"], said["candidate"], said["type"]) == (["resume", "relay_number"], "c-1", "zizhi-receipt-1")
+    assert (said["receiver"], said["uscc"], said["purpose"]) == (
+        release.receiver,
+        release.uscc,
+        "hiring",
+    )
+    assert (said["kinds"], said["candidate"], said["type"]) == (
+        ["resume", "relay_number"],
+        "c-1",
+        "zizhi-receipt-1",
+    )
     assert "lin@" not in receipt.text and release.contact not in receipt.text
     assert receipt.text == receipts.canonical(said), "there is one form only"
 
@@ -49,13 +59,19 @@ def test_whatever_is_changed_is_found(receipt: receipts.Receipt) -> None:
     assert receipts.is_genuine(receipt)
     changed = receipt.text.replace("hiring", "for_client")
     for wrong in (
-        replace(receipt, text=changed), replace(receipt, text=receipt.text + " "), replace(receipt, key_id="0" * 16),
-        replace(receipt, signature=""), replace(receipt, signature="AAAA"), replace(receipt, signature=receipt.signature[:-4] + "AAA="),
-    ):  # fmt: skip
+        replace(receipt, text=changed),
+        replace(receipt, text=receipt.text + " "),
+        replace(receipt, key_id="0" * 16),
+        replace(receipt, signature=""),
+        replace(receipt, signature="AAAA"),
+        replace(receipt, signature=receipt.signature[:-4] + "AAA="),
+    ):
         assert not receipts.is_genuine(wrong), wrong
 
 
-def test_receipts_of_an_earlier_key_stay_valid_while_it_is_among_the_retired(receipt: receipts.Receipt, settings: Any) -> None:
+def test_receipts_of_an_earlier_key_stay_valid_while_it_is_among_the_retired(
+    receipt: receipts.Receipt, settings: Any
+) -> None:
     earlier, settings.DATA_KEY = settings.DATA_KEY, base64.b64encode(os.urandom(32)).decode()
     assert not receipts.is_genuine(receipt)
     settings.DATA_KEYS_RETIRED = [earlier]
@@ -71,7 +87,10 @@ def test_the_key_is_not_that_of_the_data(settings: Any) -> None:
 def test_anybody_finds_the_public_key_at_its_address() -> None:
     (key,) = Client().get("/.well-known/zizhi-receipt-keys.json").json()["keys"]
     assert (key["kty"], key["crv"]) == ("OKP", "Ed25519") and "d" not in key
-    assert "BEGIN PUBLIC KEY" in Client().get(f"/.well-known/zizhi-receipt-keys/{key['kid']}.pem").content.decode()
+    assert (
+        "BEGIN PUBLIC KEY"
+        in Client().get(f"/.well-known/zizhi-receipt-keys/{key['kid']}.pem").content.decode()
+    )
     assert Client().get("/.well-known/zizhi-receipt-keys/nothing.pem").status_code == 404
 
 
@@ -80,9 +99,15 @@ def test_the_candidate_checks_and_keeps_it_and_nobody_elses(candidate: Candidate
     mine.cookies["django_language"] = "en"
     mine.get(page_links.path_of(candidate))
     release = Release.objects.get()
-    assert "Checked: it is as it was signed" in mine.get(f"/mine/receipts/{release.pk}/").content.decode()
+    assert (
+        "Checked: it is as it was signed"
+        in mine.get(f"/mine/receipts/{release.pk}/").content.decode()
+    )
     kept = mine.get(f"/mine/receipts/{release.pk}/file/")
-    assert receipts.is_genuine(receipts.Receipt.of_file(kept.content.decode())) and "attachment" in kept["Content-Disposition"]
+    assert (
+        receipts.is_genuine(receipts.Receipt.of_file(kept.content.decode()))
+        and "attachment" in kept["Content-Disposition"]
+    )
     Release.objects.update(receipt=release.receipt.replace("hiring", "for_client"))
     assert "does not hold" in mine.get(f"/mine/receipts/{release.pk}/").content.decode()
     other = Live(timezone.now())
@@ -92,7 +117,9 @@ def test_the_candidate_checks_and_keeps_it_and_nobody_elses(candidate: Candidate
     assert Client().get(f"/mine/receipts/{release.pk}/file/").status_code == 403
 
 
-def test_the_command_tells_a_genuine_one_from_another(receipt: receipts.Receipt, tmp_path: Path) -> None:
+def test_the_command_tells_a_genuine_one_from_another(
+    receipt: receipts.Receipt, tmp_path: Path
+) -> None:
     file, out = tmp_path / "receipt.json", StringIO()
     file.write_text(receipt.as_file(), encoding="utf-8")
     call_command("verify_receipt", str(file), stdout=out)
@@ -100,7 +127,9 @@ def test_the_command_tells_a_genuine_one_from_another(receipt: receipts.Receipt,
     key = tmp_path / "key.pem"
     key.write_text(receipts.as_pem(receipts.public_keys()[0]), encoding="ascii")
     call_command("verify_receipt", str(file), "--key", str(key), stdout=StringIO())
-    file.write_text(replace(receipt, text=receipt.text.replace("hiring", "other")).as_file(), encoding="utf-8")
+    file.write_text(
+        replace(receipt, text=receipt.text.replace("hiring", "other")).as_file(), encoding="utf-8"
+    )
     with pytest.raises(CommandError, match="NOT genuine"):
         call_command("verify_receipt", str(file))
     for nothing in ("", "{}", "[]", "null", '{"receipt": 1, "signature": 2, "key_id": 3}'):
@@ -115,7 +144,19 @@ def test_openssl_alone_can_check_it(receipt: receipts.Receipt, tmp_path: Path) -
     (tmp_path / "text").write_bytes(receipt.text.encode())
     (tmp_path / "signature").write_bytes(base64.urlsafe_b64decode(receipt.signature))
     (tmp_path / "key.pem").write_text(receipts.as_pem(receipts.public_keys()[0]), encoding="ascii")
-    command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "text", "-sigfile", "signature"]
+    command = [
+        "openssl",
+        "pkeyutl",
+        "-verify",
+        "-pubin",
+        "-inkey",
+        "key.pem",
+        "-rawin",
+        "-in",
+        "text",
+        "-sigfile",
+        "signature",
+    ]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     (tmp_path / "text").write_bytes(receipt.text.replace("hiring", "other").encode())
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode != 0
@@ -139,9 +180,16 @@ def test_the_candidates_own_contacts_go_along_by_consent_and_never_where_relays_
     live.candidate(now)
     if agreed is not None:
         until = now + timedelta(days=9)
-        consents.give(live.client, "c-1", consents.Given(live.employer, "hr@x.example", agreed, "e-1", now, until), now)
+        consents.give(
+            live.client,
+            "c-1",
+            consents.Given(live.employer, "hr@x.example", agreed, "e-1", now, until),
+            now,
+        )
     answer = live.ask(now)
-    left = notices.Left(answer.id, live.client.pk, False, live.employer.pk, live.member.pk, "c-1", obligations, now)
+    left = notices.Left(
+        answer.id, live.client.pk, False, live.employer.pk, live.member.pk, "c-1", obligations, now
+    )
     release = notices.tell_candidate(left)
     assert release.kinds == kinds == json.loads(release.receipt)["kinds"]
 

@@ -27,9 +27,16 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLIENT = uuid4()
 
 
-def ask(member: Member, now: datetime, candidate: str = "c-1", employer_id: UUID | None = None) -> decide.Answer:
+def ask(
+    member: Member, now: datetime, candidate: str = "c-1", employer_id: UUID | None = None
+) -> decide.Answer:
     return decide.decide(
-        client_id=CLIENT, employer_id=employer_id or member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI
+        client_id=CLIENT,
+        employer_id=employer_id or member.employer_id,
+        member_id=member.pk,
+        candidate=candidate,
+        now=now,
+        zone=SHANGHAI,
     )
 
 
@@ -53,13 +60,29 @@ def test_an_answer_is_the_row_that_was_written(approved: Member, now: datetime) 
     answer = ask(approved, now)
     row = GateDecision.objects.get(pk=answer.id)
     assert answer.allowed and row.allowed
-    assert (row.employer_id, row.member_id, row.client_id, row.candidate) == (approved.employer_id, approved.pk, CLIENT, "c-1")
-    assert (row.tier, row.ladder_version, row.decided_at, row.uscc) == ("established", FIRST.version, now, approved.employer.uscc)
+    assert (row.employer_id, row.member_id, row.client_id, row.candidate) == (
+        approved.employer_id,
+        approved.pk,
+        CLIENT,
+        "c-1",
+    )
+    assert (row.tier, row.ladder_version, row.decided_at, row.uscc) == (
+        "established",
+        FIRST.version,
+        now,
+        approved.employer.uscc,
+    )
     assert row.case_id == approved.employer.cases.get().pk
-    assert set(answer.obligations) == {Obligation.MARK, Obligation.RELAY_UNLESS_CONSENT, Obligation.NOTIFY_CANDIDATE}
+    assert set(answer.obligations) == {
+        Obligation.MARK,
+        Obligation.RELAY_UNLESS_CONSENT,
+        Obligation.NOTIFY_CANDIDATE,
+    }
 
 
-def test_unknown_employer_and_stranger_are_denied_and_on_record(approved: Member, now: datetime) -> None:
+def test_unknown_employer_and_stranger_are_denied_and_on_record(
+    approved: Member, now: datetime
+) -> None:
     stranger = make_member(now)
     nobody = uuid4()
     assert ask(approved, now, employer_id=nobody).reasons[0].code == "employer_unknown"
@@ -74,7 +97,9 @@ def test_a_removed_member_is_denied_at_once(approved: Member, now: datetime) -> 
     assert ask(colleague, now).reasons[0].code == "member_unknown"
 
 
-def test_an_account_that_was_switched_off_is_denied_at_once(approved: Member, now: datetime) -> None:
+def test_an_account_that_was_switched_off_is_denied_at_once(
+    approved: Member, now: datetime
+) -> None:
     assert ask(approved, now).allowed
     User.objects.filter(pk=approved.user_id).update(is_active=False)
     assert ask(approved, now, "c-2").reasons[0].code == "member_unknown"
@@ -83,7 +108,9 @@ def test_an_account_that_was_switched_off_is_denied_at_once(approved: Member, no
 def test_suspension_and_expiry_bite_at_once(approved: Member, now: datetime) -> None:
     case = approved.employer.cases.get()
     assert ask(approved, case.expires_at - timedelta(seconds=1)).allowed
-    assert ask(approved, case.expires_at).reasons[0].code == "employer_expired", "nobody has written the expiry down yet"
+    assert ask(approved, case.expires_at).reasons[0].code == "employer_expired", (
+        "nobody has written the expiry down yet"
+    )
     operations.suspend(case.pk, SYSTEM, now, ["forgery_suspected"])
     assert ask(approved, now, "c-2").reasons[0].code == "employer_suspended"
 
@@ -106,13 +133,20 @@ def test_quotas(approved: Member, now: datetime) -> None:
     for n in range(held.per_hour - 1):
         assert ask(approved, now, f"c-{n}").allowed
     assert ask(approved, now, "one more").reasons[0].code == "quota_hour"
-    assert ask(approved, now + timedelta(hours=1), "one more").allowed, "denied answers use up nothing"
+    assert ask(approved, now + timedelta(hours=1), "one more").allowed, (
+        "denied answers use up nothing"
+    )
 
 
 def test_one_platforms_reference_is_not_anothers(approved: Member, now: datetime) -> None:
     assert ask(approved, now, "123").allowed
     other = decide.decide(
-        client_id=uuid4(), employer_id=approved.employer_id, member_id=approved.pk, candidate="123", now=now, zone=SHANGHAI
+        client_id=uuid4(),
+        employer_id=approved.employer_id,
+        member_id=approved.pk,
+        candidate="123",
+        now=now,
+        zone=SHANGHAI,
     )
     assert other.allowed
 
@@ -124,7 +158,10 @@ def test_a_member_with_an_unverified_address_is_denied(approved: Member, now: da
 
 def test_the_budget_is_the_companys_not_the_members(approved: Member, now: datetime) -> None:
     colleagues = [make_member(now, approved.employer, role="recruiter") for _ in range(4)]
-    allowed = sum(ask(who, now, f"c-{n}").allowed for n, who in enumerate(itertools.islice(itertools.cycle(colleagues), 60)))
+    allowed = sum(
+        ask(who, now, f"c-{n}").allowed
+        for n, who in enumerate(itertools.islice(itertools.cycle(colleagues), 60))
+    )
     assert allowed == FIRST.rights[Tier.ESTABLISHED].per_hour
 
 
@@ -164,13 +201,25 @@ def test_the_statement_agrees_with_the_ladder(
     member.employer.confirmed_at = now - confirmed if confirmed else None
     member.employer.save()
     if state is not None:
-        make_case(member, now, state, approved_at=now, expires_at=now + left, conditional=conditional)
+        make_case(
+            member, now, state, approved_at=now, expires_at=now + left, conditional=conditional
+        )
     if moved:
-        Standing.objects.create(employer=member.employer, tier=moved.tier, reason=moved.reason, moved_at=now, until=now + timedelta(1))
-    expected = ladder.standing(state, now + left, member.employer.confirmed_at, conditional, now, moved=moved)
+        Standing.objects.create(
+            employer=member.employer,
+            tier=moved.tier,
+            reason=moved.reason,
+            moved_at=now,
+            until=now + timedelta(1),
+        )
+    expected = ladder.standing(
+        state, now + left, member.employer.confirmed_at, conditional, now, moved=moved
+    )
     answer = ask(member, now)
     assert answer.tier is expected.tier
-    assert [reason.code for reason in answer.reasons] == ([expected.reason] if expected.reason else [])
+    assert [reason.code for reason in answer.reasons] == (
+        [expected.reason] if expected.reason else []
+    )
     assert answer.allowed == FIRST.rights[expected.tier].download == (not expected.reason)
 
 
@@ -187,7 +236,9 @@ def test_the_statement_is_planned_once_per_connection(approved: Member, now: dat
     for number in range(8):
         ask(approved, now, f"c-{number}")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT custom_plans + generic_plans FROM pg_prepared_statements WHERE statement LIKE '%downloads_gatedecision%'")
+        cursor.execute(
+            "SELECT custom_plans + generic_plans FROM pg_prepared_statements WHERE statement LIKE '%downloads_gatedecision%'"
+        )
         ((planned,),) = cursor.fetchall()
     assert planned >= 8
 
@@ -230,7 +281,9 @@ def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> 
         thread.start()
     try:
         for member in members:
-            operations.suspend(member.employer.cases.get().pk, SYSTEM, timezone.now(), ["forgery_suspected"])
+            operations.suspend(
+                member.employer.cases.get().pk, SYSTEM, timezone.now(), ["forgery_suspected"]
+            )
             acknowledged[member.employer_id] = timezone.now().timestamp()
         stop.wait(0.3)
     finally:

@@ -45,7 +45,11 @@ def bring_in(now: datetime, data: dict[str, Any]) -> str:
 
 def test_the_first_ladder_is_itself_as_data() -> None:
     again = ladder_versions.from_data("x", ladder_versions.as_data(FIRST))
-    assert (again.rights, again.provisional_for, again.thresholds) == (FIRST.rights, FIRST.provisional_for, FIRST.thresholds)
+    assert (again.rights, again.provisional_for, again.thresholds) == (
+        FIRST.rights,
+        FIRST.provisional_for,
+        FIRST.thresholds,
+    )
 
 
 def test_the_gate_follows_at_once_and_names_the_version(member: Member, now: datetime) -> None:
@@ -55,10 +59,14 @@ def test_the_gate_follows_at_once_and_names_the_version(member: Member, now: dat
     assert ask_all(member, ["b", "c"], now) == ["", "quota_hour"]
     third = bring_in(now + timedelta(minutes=1), changed(per_hour=3))
     assert ask_all(member, ["c"], now) == [""]
-    assert list(GateDecision.objects.order_by("candidate", "allowed").values_list("ladder_version", flat=True)) == [
-        FIRST.version, version, version, third,
-    ]  # fmt: skip
-    assert ladder_versions.by_version(version).rights["provisional"].per_hour == 2, "old ones are kept"  # type: ignore[union-attr]
+    assert list(
+        GateDecision.objects.order_by("candidate", "allowed").values_list(
+            "ladder_version", flat=True
+        )
+    ) == [FIRST.version, version, version, third]
+    assert ladder_versions.by_version(version).rights["provisional"].per_hour == 2, (
+        "old ones are kept"
+    )  # type: ignore[union-attr]
 
 
 def test_a_pass_follows_too(member: Member, now: datetime) -> None:
@@ -76,7 +84,9 @@ def test_a_pass_follows_too(member: Member, now: datetime) -> None:
         ({"per_candidate": 0}, "quota_candidate"),
     ],
 )
-def test_nothing_is_nothing(changes: dict[str, Any], why: str, member: Member, now: datetime) -> None:
+def test_nothing_is_nothing(
+    changes: dict[str, Any], why: str, member: Member, now: datetime
+) -> None:
     bring_in(now, changed(**changes))
     assert ask_all(member, ["a"], now) == [why]
 
@@ -85,14 +95,19 @@ def test_a_proposal_does_nothing_until_a_second_person(member: Member, now: date
     lead = make_colleague(now, "Leads")
     row = ladder_versions.propose(changed(per_hour=0), "…", lead, now)
     assert ask_all(member, ["a"], now) == [""]
-    for who, code in ((lead, "second_person_required"), (make_colleague(now, "Seniors"), "not_allowed")):
+    for who, code in (
+        (lead, "second_person_required"),
+        (make_colleague(now, "Seniors"), "not_allowed"),
+    ):
         with pytest.raises(Refused, match=code):
             ladder_versions.settle(row.pk, who, now, activate=True)
     ladder_versions.settle(row.pk, lead, now, activate=False)
     with pytest.raises(Refused, match="state_conflict"):
         ladder_versions.settle(row.pk, make_reviewer(now), now, activate=True)
     assert LadderVersion.objects.get().active_from is None
-    assert list(Event.objects.filter(subject_type="ladderversion").values_list("verb", flat=True)) == ["propose_ladder", "drop_ladder"]
+    assert list(
+        Event.objects.filter(subject_type="ladderversion").values_list("verb", flat=True)
+    ) == ["propose_ladder", "drop_ladder"]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +134,18 @@ def test_what_is_no_ladder_is_refused(wrong: Any, now: datetime, db: None) -> No
 
 
 def test_what_differs_is_said_by_its_place() -> None:
-    earlier = {"tiers": {"a": {"per_day": 20, "obligations": ["mark"]}, "b": {"per_day": 1}}, "days": 30}
-    later = {"tiers": {"a": {"per_day": 10, "obligations": []}, "b": {"per_day": 1}}, "days": 30, "new": True}
-    assert ladder_versions.differences(earlier, later) == ["tiers.a.per_day: 20 → 10", "tiers.a.obligations: mark → —", "new: null → true"]
+    earlier = {
+        "tiers": {"a": {"per_day": 20, "obligations": ["mark"]}, "b": {"per_day": 1}},
+        "days": 30,
+    }
+    later = {
+        "tiers": {"a": {"per_day": 10, "obligations": []}, "b": {"per_day": 1}},
+        "days": 30,
+        "new": True,
+    }
+    assert ladder_versions.differences(earlier, later) == [
+        "tiers.a.per_day: 20 → 10",
+        "tiers.a.obligations: mark → —",
+        "new: null → true",
+    ]
     assert ladder_versions.differences(later, later) == []

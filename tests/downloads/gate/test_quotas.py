@@ -31,10 +31,22 @@ def approved(now: datetime, employer: Employer | None = None, days: int = 0) -> 
     return member
 
 
-def ask_all(member: Member, candidates: list[str], now: datetime, client_id: UUID = CLIENT, test: bool = False) -> list[str]:
+def ask_all(
+    member: Member,
+    candidates: list[str],
+    now: datetime,
+    client_id: UUID = CLIENT,
+    test: bool = False,
+) -> list[str]:
     """The reason of each answer, in order; "" where it is yes."""
     answers = decide.decide_all(
-        client_id=client_id, employer_id=member.employer_id, member_id=member.pk, candidates=candidates, now=now, zone=SHANGHAI, test=test
+        client_id=client_id,
+        employer_id=member.employer_id,
+        member_id=member.pk,
+        candidates=candidates,
+        now=now,
+        zone=SHANGHAI,
+        test=test,
     )
     return [answer.reasons[0].code if answer.reasons else "" for answer in answers]
 
@@ -47,7 +59,11 @@ def at_once(threads: int, each: int, member: Member, now: datetime, candidate: s
         try:
             start.wait()
             for _ in range(each):
-                granted.extend(why for why in ask_all(member, [candidate.format(next(numbers))], now) if not why)
+                granted.extend(
+                    why
+                    for why in ask_all(member, [candidate.format(next(numbers))], now)
+                    if not why
+                )
         finally:
             connections.close_all()
 
@@ -95,16 +111,27 @@ def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyP
 def test_many_in_one_question_share_the_quota_in_their_order(now: datetime, db: None) -> None:
     member = approved(now)
     assert ask_all(member, ["a", "b", "a", "c", "d", "e", "f", "b"], now) == [
-        "", "", "quota_candidate", "", "", "", "quota_hour", "quota_candidate",
-    ]  # fmt: skip
-    used = GateDecision.objects.order_by("candidate").values_list("candidate", "allowed", "used_hour")
+        "",
+        "",
+        "quota_candidate",
+        "",
+        "",
+        "",
+        "quota_hour",
+        "quota_candidate",
+    ]
+    used = GateDecision.objects.order_by("candidate").values_list(
+        "candidate", "allowed", "used_hour"
+    )
     assert (("e", True, 5) in used) and (("f", False, 5) in used)
 
 
 def test_many_in_one_question_are_answered_as_one_after_the_other(now: datetime, db: None) -> None:
     questions = [f"c-{n % 17}" for n in range(60)]
     together, singly = approved(now, days=60), approved(now, days=60)
-    assert ask_all(together, questions, now) == [why for one in questions for why in ask_all(singly, [one], now)]
+    assert ask_all(together, questions, now) == [
+        why for one in questions for why in ask_all(singly, [one], now)
+    ]
 
 
 def test_the_days_quota_runs_out_over_the_hours(db: None) -> None:
@@ -112,7 +139,9 @@ def test_the_days_quota_runs_out_over_the_hours(db: None) -> None:
     member = approved(begin)
     for hour in range(4):
         asked = [f"{hour}-{n}" for n in range(6)]
-        assert ask_all(member, asked, begin + timedelta(hours=hour)) == [""] * 5 + ["quota_day" if hour == 3 else "quota_hour"]
+        assert ask_all(member, asked, begin + timedelta(hours=hour)) == [""] * 5 + [
+            "quota_day" if hour == 3 else "quota_hour"
+        ]
     assert ask_all(member, ["next day"], begin + timedelta(days=1)) == [""]
 
 
@@ -123,18 +152,33 @@ def make_client(now: datetime, test: bool = False) -> ApiClient:
 def test_a_platform_sees_its_own_and_those_who_came_by_themselves(now: datetime, db: None) -> None:
     one, other = make_client(now), make_client(now)
     by_itself, of_one = approved(now), approved(now, make_employer(now, platform=one))
-    for member, client, why in ((by_itself, one, ""), (by_itself, other, ""), (of_one, one, ""), (of_one, other, "employer_unknown")):
+    for member, client, why in (
+        (by_itself, one, ""),
+        (by_itself, other, ""),
+        (of_one, one, ""),
+        (of_one, other, "employer_unknown"),
+    ):
         assert ask_all(member, [f"c-{client.pk}"], now, client.pk) == [why]
     unseen = GateDecision.objects.get(reason="employer_unknown")
-    assert (unseen.uscc, unseen.case_id, unseen.case_state, unseen.tier) == ("", None, "", "held"), "nothing of it shows"
+    assert (unseen.uscc, unseen.case_id, unseen.case_state, unseen.tier) == (
+        "",
+        None,
+        "",
+        "held",
+    ), "nothing of it shows"
 
 
 def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
     live, test, other = make_client(now), make_client(now, test=True), make_client(now, test=True)
     real = approved(now)
-    made, made_too = (approved(now, make_employer(now, uscc=real.employer.uscc, platform=who, test=True)) for who in (test, other))
+    made, made_too = (
+        approved(now, make_employer(now, uscc=real.employer.uscc, platform=who, test=True))
+        for who in (test, other)
+    )
     for member, client in ((real, test), (made, other), (made, live)):
         assert ask_all(member, ["c"], now, client.pk, client.test) == ["employer_unknown"]
     five = [f"c-{n}" for n in range(5)]
     for member, client in ((made, test), (made_too, other), (real, live)):
-        assert ask_all(member, five, now, client.pk, client.test) == [""] * 5, "none has used up what is another's"
+        assert ask_all(member, five, now, client.pk, client.test) == [""] * 5, (
+            "none has used up what is another's"
+        )

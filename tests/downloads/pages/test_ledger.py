@@ -12,7 +12,15 @@ from django.test import Client
 from django.utils import timezone
 
 from downloads.candidates import consents, erasure, misuse_reports, page_links
-from downloads.models import Candidate, Consent, EraseOrder, MisuseReport, Mode, RelayBinding, Release
+from downloads.models import (
+    Candidate,
+    Consent,
+    EraseOrder,
+    MisuseReport,
+    Mode,
+    RelayBinding,
+    Release,
+)
 from downloads.pages.ledger.views import COOKIE
 from employers.models import Member, User
 from events.core.actor import Actor, Role
@@ -59,33 +67,55 @@ def do(client: Client, path: str, **body: str) -> str:
 def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candidate) -> None:
     client = Client()
     answer = client.get(page_links.path_of(candidate))
-    assert answer["Location"] == "/mine/" and answer["Referrer-Policy"] == "no-referrer" and "no-store" in answer["Cache-Control"]
+    assert (
+        answer["Location"] == "/mine/"
+        and answer["Referrer-Policy"] == "no-referrer"
+        and "no-store" in answer["Cache-Control"]
+    )
     cookie = answer.cookies[COOKIE]
-    assert cookie["httponly"] and cookie["samesite"] == "Lax" and cookie["path"] == "/mine/" and cookie["max-age"] == 1800
+    assert (
+        cookie["httponly"]
+        and cookie["samesite"] == "Lax"
+        and cookie["path"] == "/mine/"
+        and cookie["max-age"] == 1800
+    )
     shown = client.get("/mine/")
     assert shown.status_code == 200 and "no-store" in shown["Cache-Control"]
     assert page_links.token_of(candidate) not in shown.content.decode()
-    assert Client().get(f"/mine/open/{cookie.value}/").status_code == 403, "no link can be made of the cookie"
+    assert Client().get(f"/mine/open/{cookie.value}/").status_code == 403, (
+        "no link can be made of the cookie"
+    )
     other = Client()
     other.cookies[COOKIE] = page_links.token_of(candidate)
     assert other.get("/mine/").status_code == 403, "and no cookie of a link, but by opening it"
 
 
-def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(candidate: Candidate) -> None:
+def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(
+    candidate: Candidate,
+) -> None:
     token = page_links.token_of(candidate)
     assert "c-1" not in token and "lin" not in token
     other = Candidate.objects.create(
-        client_id=candidate.client_id, reference="c-2", mode=Mode.CLOSED, told_at=timezone.now(), changed_at=timezone.now()
+        client_id=candidate.client_id,
+        reference="c-2",
+        mode=Mode.CLOSED,
+        told_at=timezone.now(),
+        changed_at=timezone.now(),
     )
     body, _, signature = token.rpartition(".")
     forged = f"{page_links.token_of(other).rpartition('.')[0]}.{signature}"
     for wrong in (forged, body, token[:-1], "x.y", "é"):
         assert page_links.opened(wrong) is None
         assert Client().get(f"/mine/open/{wrong}/").status_code == 403
-    assert Client().get("/mine/").status_code == 403 and Client().post("/mine/revoke/", {"uscc": "x"}).status_code == 403
+    assert (
+        Client().get("/mine/").status_code == 403
+        and Client().post("/mine/revoke/", {"uscc": "x"}).status_code == 403
+    )
 
 
-def test_the_cookie_ends_after_half_an_hour_whatever_the_browser_keeps(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cookie_ends_after_half_an_hour_whatever_the_browser_keeps(
+    mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert mine.get("/mine/").status_code == 200
     later = signing.time.time() + page_links.OPEN_FOR_SECONDS + 1
     monkeypatch.setattr(signing.time, "time", lambda: later)
@@ -121,37 +151,66 @@ def test_an_empty_page_says_so(mine: Client) -> None:
     assert "Nobody so far" in page(mine)
 
 
-def test_each_release_is_told_by_mail_and_stands_on_the_page(live: Live, mine: Client, candidate: Candidate) -> None:
+def test_each_release_is_told_by_mail_and_stands_on_the_page(
+    live: Live, mine: Client, candidate: Candidate
+) -> None:
     live.take(timezone.now())
     release = Release.objects.get()
     assert (release.receiver, release.purpose, release.kinds, release.member) == (
-        live.employer.name, "hiring", ["resume", "relay_number"], live.member,
-    )  # fmt: skip
+        live.employer.name,
+        "hiring",
+        ["resume", "relay_number"],
+        live.member,
+    )
     mail = Mail.objects.get(template="candidate_told")
     assert mail.to == "lin@home.example"
     for language in ("zh-hans", "en"):
         mail.language = language
         written = letter(mail, "https://zizhi.example", timezone.now())
-        assert live.employer.name in written.subject and page_links.path_of(candidate) in written.body
+        assert (
+            live.employer.name in written.subject and page_links.path_of(candidate) in written.body
+        )
     shown = page(mine)
-    assert live.employer.name in shown and "to consider you for a post" in shown and live.member.user.email in shown
+    assert (
+        live.employer.name in shown
+        and "to consider you for a post" in shown
+        and live.member.user.email in shown
+    )
 
 
-def test_their_own_number_goes_along_only_by_consent_and_not_where_relays_alone_are_allowed(live: Live, candidate: Candidate) -> None:
+def test_their_own_number_goes_along_only_by_consent_and_not_where_relays_alone_are_allowed(
+    live: Live, candidate: Candidate
+) -> None:
     now = timezone.now()
     Consent.objects.create(
-        candidate=candidate, uscc=live.employer.uscc, receiver="x", contact="x", purpose="hiring", kinds=["resume", "phone"],
-        how="page", given_at=now, until=now + timedelta(days=1),
-    )  # fmt: skip
+        candidate=candidate,
+        uscc=live.employer.uscc,
+        receiver="x",
+        contact="x",
+        purpose="hiring",
+        kinds=["resume", "phone"],
+        how="page",
+        given_at=now,
+        until=now + timedelta(days=1),
+    )
     live.take(now)
-    assert Release.objects.get().kinds == ["resume", "relay_number"], "a young employer gets relay numbers alone"
+    assert Release.objects.get().kinds == ["resume", "relay_number"], (
+        "a young employer gets relay numbers alone"
+    )
     live.employer.confirmed_at = now - timedelta(days=60)
     live.employer.save()
     second = live.candidate(now, "c-2")
     Consent.objects.create(
-        candidate=second, uscc=live.employer.uscc, receiver="x", contact="x", purpose="hiring", kinds=["resume", "phone"],
-        how="page", given_at=now, until=now + timedelta(days=1),
-    )  # fmt: skip
+        candidate=second,
+        uscc=live.employer.uscc,
+        receiver="x",
+        contact="x",
+        purpose="hiring",
+        kinds=["resume", "phone"],
+        how="page",
+        given_at=now,
+        until=now + timedelta(days=1),
+    )
     live.take(now, "c-2")
     assert Release.objects.get(candidate="c-2").kinds == ["resume", "relay_number", "phone"]
 
@@ -163,20 +222,29 @@ def test_whoever_is_not_known_to_us_has_a_row_and_finds_it_later(live: Live) -> 
     assert Release.objects.about(known).count() == 1
 
 
-def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(live: Live, mine: Client, candidate: Candidate) -> None:
+def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
+    live: Live, mine: Client, candidate: Candidate
+) -> None:
     live.take(timezone.now())
     assert "gets nothing any more" in do(mine, "revoke/", uscc=live.employer.uscc)
     order = EraseOrder.objects.get()
     assert order.due_at - order.ordered_at == timedelta(days=15)
     assert Mail.objects.get(template="erase_ordered").to == live.member.user.email
-    assert live.ask(timezone.now() + timedelta(days=1)).reasons[0].code == "candidate_blocked_employer"
+    assert (
+        live.ask(timezone.now() + timedelta(days=1)).reasons[0].code == "candidate_blocked_employer"
+    )
     do(mine, "revoke/", uscc=live.employer.uscc)
     assert EraseOrder.objects.count() == 1, "said twice is once"
     do(mine, "allow-again/", uscc=live.employer.uscc)
-    assert EraseOrder.objects.get().withdrawn_at and live.ask(timezone.now() + timedelta(days=1)).allowed
+    assert (
+        EraseOrder.objects.get().withdrawn_at
+        and live.ask(timezone.now() + timedelta(days=1)).allowed
+    )
 
 
-def test_blocking_by_name_or_code_and_what_is_no_company(live: Live, mine: Client, candidate: Candidate) -> None:
+def test_blocking_by_name_or_code_and_what_is_no_company(
+    live: Live, mine: Client, candidate: Candidate
+) -> None:
     assert "No such company was found" in do(mine, "block/", company="某不存在的公司")
     assert live.employer.name in do(mine, "block/", company=live.employer.name)
     assert not live.ask(timezone.now()).allowed
@@ -184,7 +252,9 @@ def test_blocking_by_name_or_code_and_what_is_no_company(live: Live, mine: Clien
     assert live.ask(timezone.now()).allowed
 
 
-def test_a_request_is_answered_on_the_page_and_a_strangers_is_not(live: Live, mine: Client, candidate: Candidate) -> None:
+def test_a_request_is_answered_on_the_page_and_a_strangers_is_not(
+    live: Live, mine: Client, candidate: Candidate
+) -> None:
     now = timezone.now()
     live.candidate(now, mode=Mode.ASK_FIRST)
     asked = consents.ask(live.client, "c-1", live.employer, live.member.pk, [], now)
@@ -198,10 +268,14 @@ def test_a_request_is_answered_on_the_page_and_a_strangers_is_not(live: Live, mi
     assert Consent.objects.get().how == "page" and live.ask(now).allowed
 
 
-def test_a_report_is_on_record_once_and_a_person_settles_it(live: Live, mine: Client, candidate: Candidate, now: datetime) -> None:
+def test_a_report_is_on_record_once_and_a_person_settles_it(
+    live: Live, mine: Client, candidate: Candidate, now: datetime
+) -> None:
     live.take(timezone.now())
     release = Release.objects.get()
-    assert "a person looks into it" in do(mine, "report/", release=str(release.pk), about="money", said="要求先交培训费")
+    assert "a person looks into it" in do(
+        mine, "report/", release=str(release.pk), about="money", said="要求先交培训费"
+    )
     assert "received already" in do(mine, "report/", release=str(release.pk), about="money")
     row = MisuseReport.objects.get()
     assert (row.about, row.said) == ("money", "要求先交培训费")
@@ -217,13 +291,24 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(live: Live, mine: Cl
     assert "has looked into it" in page(mine)
 
 
-def test_calls_are_muted_by_whom_they_reach_and_nobody_else(mine: Client, settings: Any, tmp_path: Path) -> None:
+def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
+    mine: Client, settings: Any, tmp_path: Path
+) -> None:
     settings.VAR_DIR, settings.RELAYS = tmp_path, ""
     platform = Platform()
     platform.put(mode="tell_after")
-    assert platform.call("put", f"/employers/{platform.employer}/members/{platform.member}/phone", {"phone": "13800000001"})["http"] == 204
+    assert (
+        platform.call(
+            "put",
+            f"/employers/{platform.employer}/members/{platform.member}/phone",
+            {"phone": "13800000001"},
+        )["http"]
+        == 204
+    )
     decision = platform.take()["decision_id"]
-    relay = platform.call("post", "/relays", {"decision_id": decision, "candidate_phone": "15400000000"})
+    relay = platform.call(
+        "post", "/relays", {"decision_id": decision, "candidate_phone": "15400000000"}
+    )
     assert relay["state"] == "bound"
     path = f"relays/{relay['id']}/"
     assert "no such relay number" in do(mine, path, muted="yes"), "it is another candidate's"
@@ -231,13 +316,18 @@ def test_calls_are_muted_by_whom_they_reach_and_nobody_else(mine: Client, settin
     theirs = Client(headers={"accept-language": "en"})
     theirs.get(page_links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
     theirs.cookies["django_language"] = "en"
-    assert "calls do not reach you" in do(theirs, path, muted="yes") and RelayBinding.objects.get().muted is True
+    assert (
+        "calls do not reach you" in do(theirs, path, muted="yes")
+        and RelayBinding.objects.get().muted is True
+    )
     assert "can call you by a relay number" in do(theirs, path, muted="no")
     do(theirs, "revoke/", uscc=platform.uscc)
     assert RelayBinding.objects.get().ended_why == "relay_candidate_ended"
 
 
-def test_the_page_asks_the_database_no_more_for_many_companies(live: Live, mine: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_page_asks_the_database_no_more_for_many_companies(
+    live: Live, mine: Client, django_assert_max_num_queries: Any
+) -> None:
     now = timezone.now()
     for _ in range(4):
         other = Live(now)
@@ -257,7 +347,9 @@ def order(live: Live, mine: Client) -> EraseOrder:
     return EraseOrder.objects.get()
 
 
-def test_the_employer_answers_on_its_page_and_the_candidate_sees_it(live: Live, mine: Client, order: EraseOrder) -> None:
+def test_the_employer_answers_on_its_page_and_the_candidate_sees_it(
+    live: Live, mine: Client, order: EraseOrder
+) -> None:
     browser = sign_in(live.member.user)
     assert "Candidate c-1" in browser.get("/erasures/").content.decode()
     said = browser.post(f"/erasures/{order.pk}/", {"answer": "kept", "why": " "}, follow=True)
@@ -272,12 +364,17 @@ def test_the_employer_answers_on_its_page_and_the_candidate_sees_it(live: Live, 
 
 
 def home(member: Member, language: str) -> str:
-    return sign_in(member.user).get("/case/", headers={"accept-language": language}).content.decode()
+    return (
+        sign_in(member.user).get("/case/", headers={"accept-language": language}).content.decode()
+    )
 
 
 @pytest.mark.parametrize(
     ("language", "owed", "over", "name"),
-    [("en", "resume has to be erased", "The day is over.", "Resumes to erase"), ("zh", "须删除其简历", "期限已过。", "需要删除的简历")],
+    [
+        ("en", "resume has to be erased", "The day is over.", "Resumes to erase"),
+        ("zh", "须删除其简历", "期限已过。", "需要删除的简历"),
+    ],
 )
 def test_the_employers_page_leads_to_what_it_has_to_erase(
     language: str, owed: str, over: str, name: str, live: Live, order: EraseOrder, now: datetime
@@ -286,10 +383,22 @@ def test_the_employers_page_leads_to_what_it_has_to_erase(
     assert owed in said and over not in said and said.count('href="/erasures/"') == 2
     EraseOrder.objects.update(due_at=timezone.now() - timedelta(days=1))
     assert over in home(live.member, language)
-    erasure.answer(order.pk, erasure.owed(live.employer), "erased", "", live.member, live.member.as_actor(), timezone.now())
+    erasure.answer(
+        order.pk,
+        erasure.owed(live.employer),
+        "erased",
+        "",
+        live.member,
+        live.member.as_actor(),
+        timezone.now(),
+    )
     said = home(live.member, language)
-    assert owed not in said and name in said and said.count('href="/erasures/"') == 1, "found as well when none is open"
-    assert "/erasures/" not in home(make_member(now), language), "who never downloaded has nothing to erase"
+    assert owed not in said and name in said and said.count('href="/erasures/"') == 1, (
+        "found as well when none is open"
+    )
+    assert "/erasures/" not in home(make_member(now), language), (
+        "who never downloaded has nothing to erase"
+    )
 
 
 def test_another_employers_orders_are_nobody_elses(order: EraseOrder, now: datetime) -> None:
@@ -301,7 +410,9 @@ def test_another_employers_orders_are_nobody_elses(order: EraseOrder, now: datet
     assert Client().get("/erasures/").status_code == 302
 
 
-def test_silence_past_the_day_is_reminded_once_and_shown(live: Live, mine: Client, order: EraseOrder) -> None:
+def test_silence_past_the_day_is_reminded_once_and_shown(
+    live: Live, mine: Client, order: EraseOrder
+) -> None:
     assert erasure.remind(order.due_at - timedelta(seconds=1)) == 0
     assert (erasure.remind(order.due_at), erasure.remind(order.due_at)) == (1, 0)
     assert Mail.objects.filter(template="erase_overdue").count() == 1
@@ -310,8 +421,18 @@ def test_silence_past_the_day_is_reminded_once_and_shown(live: Live, mine: Clien
     assert "overdue" in sign_in(live.member.user).get("/erasures/").content.decode()
 
 
-def test_an_order_after_an_erasure_is_made_only_when_something_was_taken_since(live: Live, mine: Client, order: EraseOrder) -> None:
-    erasure.answer(order.pk, erasure.owed(live.employer), "erased", "", live.member, live.member.as_actor(), timezone.now())
+def test_an_order_after_an_erasure_is_made_only_when_something_was_taken_since(
+    live: Live, mine: Client, order: EraseOrder
+) -> None:
+    erasure.answer(
+        order.pk,
+        erasure.owed(live.employer),
+        "erased",
+        "",
+        live.member,
+        live.member.as_actor(),
+        timezone.now(),
+    )
     do(mine, "allow-again/", uscc=live.employer.uscc)
     do(mine, "revoke/", uscc=live.employer.uscc)
     assert EraseOrder.objects.count() == 1
@@ -329,7 +450,13 @@ def test_a_platform_sees_and_answers_for_its_own_employers(db: None) -> None:
     assert platform.call("post", path, {"answer": "erased"})["answer"] == "erased"
     assert platform.call("post", path, {"answer": "erased"})["code"] == "erase_order_answered"
     told = dict(platform.told())
-    kinds = {"resume.released", "candidate.told", "consent.revoked", "erase.ordered", "erase.answered"}
+    kinds = {
+        "resume.released",
+        "candidate.told",
+        "consent.revoked",
+        "erase.ordered",
+        "erase.answered",
+    }
     assert kinds <= set(told) and told["resume.released"]["candidate"] == "c-1"
     (left,) = platform.call("get", "/candidates/c-1/releases")["data"]
     for kind in ("resume.released", "candidate.told"):

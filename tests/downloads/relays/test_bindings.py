@@ -73,12 +73,22 @@ def give_phone(member: Member, phone: str) -> None:
 def allowed(member: Member, client: ApiClient, now: datetime, candidate: str = "c-1") -> UUID:
     """An answer of the gate that said yes."""
     return GateDecision.objects.create(
-        client_id=client.pk, employer_id=member.employer_id, member_id=member.pk, candidate=candidate, uscc=member.employer.uscc,
-        allowed=True, tier="established", ladder_version="x", decided_at=now, test=client.test,
-    ).pk  # fmt: skip
+        client_id=client.pk,
+        employer_id=member.employer_id,
+        member_id=member.pk,
+        candidate=candidate,
+        uscc=member.employer.uscc,
+        allowed=True,
+        tier="established",
+        ladder_version="x",
+        decided_at=now,
+        test=client.test,
+    ).pk
 
 
-def requested(member: Member, client: ApiClient, now: datetime, phone: str = PHONE, candidate: str = "c-1") -> RelayBinding:
+def requested(
+    member: Member, client: ApiClient, now: datetime, phone: str = PHONE, candidate: str = "c-1"
+) -> RelayBinding:
     return bindings.bind(allowed(member, client, now, candidate), client, phone, now)
 
 
@@ -87,7 +97,9 @@ def followed(binding: RelayBinding, now: datetime) -> RelayBinding:
     return RelayBinding.objects.get(pk=binding.pk)
 
 
-def bound(member: Member, client: ApiClient, now: datetime, phone: str = PHONE, candidate: str = "c-1") -> RelayBinding:
+def bound(
+    member: Member, client: ApiClient, now: datetime, phone: str = PHONE, candidate: str = "c-1"
+) -> RelayBinding:
     made = followed(requested(member, client, now, phone, candidate), now)
     assert made.state == RelayState.BOUND, made.last_error
     return made
@@ -101,13 +113,22 @@ def at_provider(provider: SimulatedRelays, binding: RelayBinding, now: datetime)
     return provider.get(binding.reference, binding.number, now)
 
 
-def called(provider: SimulatedRelays, binding: RelayBinding, now: datetime, caller: str = CALLERS[0], **more: Any) -> list[Any]:
+def called(
+    provider: SimulatedRelays,
+    binding: RelayBinding,
+    now: datetime,
+    caller: str = CALLERS[0],
+    **more: Any,
+) -> list[Any]:
     provider.call(binding.number, binding.extension, caller, now, **more)
     return provider.pushes(now)
 
 
 def taken_in(provider: SimulatedRelays, pushes: list[Any], now: datetime) -> int:
-    return sum(call_records.receive(provider.name, provider.verify_callback(push, now), now) for push in pushes)
+    return sum(
+        call_records.receive(provider.name, provider.verify_callback(push, now), now)
+        for push in pushes
+    )
 
 
 # --- Beginning -------------------------------------------------------------------------------------------
@@ -119,7 +140,11 @@ def test_a_number_is_lent_and_nothing_of_the_candidates_is_readable(
     asked = requested(member, platform, now)
     assert asked.state == RelayState.REQUESTED and not asked.number
     binding = followed(asked, now)
-    assert binding.state == RelayState.BOUND and binding.number.startswith("+861700") and binding.expires_at == now + timedelta(days=30)
+    assert (
+        binding.state == RelayState.BOUND
+        and binding.number.startswith("+861700")
+        and binding.expires_at == now + timedelta(days=30)
+    )
     there = at_provider(provider, binding, now)
     assert there is not None and there.expires_at == binding.expires_at
     assert verbs(binding) == ["request_relay", "bind_relay"]
@@ -130,18 +155,26 @@ def test_a_number_is_lent_and_nothing_of_the_candidates_is_readable(
     assert bindings.candidate_phone(binding) == PHONE
 
 
-def test_asking_twice_is_once_also_in_other_words(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_asking_twice_is_once_also_in_other_words(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     first = bound(member, platform, now)
     for phone in ("139 0000 0001", "8613900000001", PHONE):
         assert bindings.bind(allowed(member, platform, now), platform, phone, now).pk == first.pk
     assert RelayBinding.objects.count() == 1
 
 
-def test_another_employer_or_platform_has_another_number(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_another_employer_or_platform_has_another_number(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     neighbour = approved(now, days=60)
     give_phone(neighbour, CALLERS[1])
     elsewhere = create_api_client("another", [Scope.GATE_DECIDE], now)[0]
-    made = [bound(member, platform, now), bound(neighbour, platform, now), bound(member, elsewhere, now)]
+    made = [
+        bound(member, platform, now),
+        bound(neighbour, platform, now),
+        bound(member, elsewhere, now),
+    ]
     assert len({each.number for each in made}) == 3
 
 
@@ -166,7 +199,10 @@ def test_a_changed_number_is_another_binding_and_the_old_one_ends(
     old = bound(member, platform, now)
     new = bound(member, platform, now, OTHER)
     old = followed(old, now)
-    assert (old.state, old.ended_why) == (RelayState.ENDED, "relay_number_changed") and new.number != old.number
+    assert (old.state, old.ended_why) == (
+        RelayState.ENDED,
+        "relay_number_changed",
+    ) and new.number != old.number
     assert at_provider(provider, old, now) is None and at_provider(provider, new, now) is not None
 
 
@@ -178,14 +214,23 @@ def test_a_changed_number_is_another_binding_and_the_old_one_ends(
         ({"candidate_phone": ""}, "phone_invalid"),
     ],
 )
-def test_what_is_not_right_is_refused(spoil: dict[str, Any], code: str, member: Member, platform: ApiClient, now: datetime) -> None:
-    right = {"decision_id": allowed(member, platform, now), "client": platform, "candidate_phone": PHONE, "now": now}
+def test_what_is_not_right_is_refused(
+    spoil: dict[str, Any], code: str, member: Member, platform: ApiClient, now: datetime
+) -> None:
+    right = {
+        "decision_id": allowed(member, platform, now),
+        "client": platform,
+        "candidate_phone": PHONE,
+        "now": now,
+    }
     with pytest.raises(Refused, match=code):
         bindings.bind(**(right | spoil))
     assert not RelayBinding.objects.exists()
 
 
-def test_nothing_is_lent_for_anothers_answer_or_for_a_no(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_nothing_is_lent_for_anothers_answer_or_for_a_no(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     anothers = create_api_client("another", [Scope.GATE_DECIDE], now)[0]
     denied = allowed(member, platform, now)
     GateDecision.objects.filter(pk=denied).update(allowed=False)
@@ -194,7 +239,9 @@ def test_nothing_is_lent_for_anothers_answer_or_for_a_no(member: Member, platfor
             bindings.bind(decision, client, PHONE, now)
 
 
-def test_without_a_provider_none_are_lent(member: Member, platform: ApiClient, now: datetime, settings: Any) -> None:
+def test_without_a_provider_none_are_lent(
+    member: Member, platform: ApiClient, now: datetime, settings: Any
+) -> None:
     settings.RELAYS = ""
     with pytest.raises(Refused, match="relay_not_offered"):
         requested(member, platform, now)
@@ -203,42 +250,69 @@ def test_without_a_provider_none_are_lent(member: Member, platform: ApiClient, n
 # --- What goes wrong at the provider ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("digits", "seconds"), [("0002", 300), ("0004", 5), ("0005", 30), ("0006", 60), ("0007", 600), ("0008", 60)])
-def test_what_passes_is_waited_for(digits: str, seconds: int, member: Member, platform: ApiClient, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("digits", "seconds"),
+    [("0002", 300), ("0004", 5), ("0005", 30), ("0006", 60), ("0007", 600), ("0008", 60)],
+)
+def test_what_passes_is_waited_for(
+    digits: str, seconds: int, member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = followed(requested(member, platform, now, MAGIC + digits), now)
-    assert binding.state == RelayState.REQUESTED and binding.due_at == now + timedelta(seconds=seconds) and binding.lease is None
+    assert (
+        binding.state == RelayState.REQUESTED
+        and binding.due_at == now + timedelta(seconds=seconds)
+        and binding.lease is None
+    )
     assert not provider_sync.follow(binding.pk, lambda: binding.due_at - timedelta(seconds=1))
     binding = followed(binding, binding.due_at)
     assert binding.state == RelayState.BOUND and binding.last_error == ""
 
 
-def test_an_empty_pool_is_told_once_and_given_up_after_a_day(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_an_empty_pool_is_told_once_and_given_up_after_a_day(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = requested(member, platform, now, f"{MAGIC}0001")
     moment = now
     while binding.state == RelayState.REQUESTED:
         binding = followed(binding, moment)
         moment = binding.due_at
     assert now + timedelta(days=1) <= moment <= now + timedelta(days=1, hours=1)
-    assert (binding.state, binding.ended_why, binding.none_free_at) == (RelayState.FAILED, "relay_no_number", now)
+    assert (binding.state, binding.ended_why, binding.none_free_at) == (
+        RelayState.FAILED,
+        "relay_no_number",
+        now,
+    )
     assert verbs(binding) == ["request_relay", "wait_relay", "fail_relay"] and binding.finished_at
     (mail,) = Mail.objects.filter(template="relay_failed")
     assert REASONS["relay_no_number"].fix.zh in letter(mail, "https://zizhi.example", now).body
-    assert requested(member, platform, moment, f"{MAGIC}0001").pk != binding.pk, "it can be asked for again"
+    assert requested(member, platform, moment, f"{MAGIC}0001").pk != binding.pk, (
+        "it can be asked for again"
+    )
 
 
-def test_a_number_that_cannot_be_called_is_told_at_once(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_number_that_cannot_be_called_is_told_at_once(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = followed(requested(member, platform, now, f"{MAGIC}0003"), now)
     assert (binding.state, binding.ended_why) == (RelayState.FAILED, "relay_number_illegal")
 
 
-def test_a_provider_that_was_taken_away_blames_nobody(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_provider_that_was_taken_away_blames_nobody(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = requested(member, platform, now)
     RelayBinding.objects.update(provider="gone")
     binding = followed(binding, now)
-    assert binding.state == RelayState.REQUESTED and binding.due_at > now and binding.last_error == "KeyError"
+    assert (
+        binding.state == RelayState.REQUESTED
+        and binding.due_at > now
+        and binding.last_error == "KeyError"
+    )
 
 
-def test_what_the_provider_lost_is_lent_anew(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_what_the_provider_lost_is_lent_anew(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     first = bound(member, platform, now, f"{MAGIC}0015")
     assert first.due_at == now + timedelta(days=1)
     first = followed(first, now + timedelta(days=1))
@@ -247,14 +321,18 @@ def test_what_the_provider_lost_is_lent_anew(member: Member, platform: ApiClient
     assert followed(second, now + timedelta(days=1)).state == RelayState.BOUND
 
 
-def test_a_worker_that_died_costs_a_lease(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_worker_that_died_costs_a_lease(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = requested(member, platform, now)
     assert RelayBinding.objects.claim(binding.pk, now, 60)
     assert not provider_sync.follow(binding.pk, lambda: now + timedelta(seconds=59))
     assert followed(binding, now + timedelta(seconds=61)).state == RelayState.BOUND
 
 
-def test_who_lost_its_lease_writes_nothing(member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_lost_its_lease_writes_nothing(
+    member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     binding = requested(member, platform, now)
     bind = SimulatedRelays.bind
 
@@ -270,7 +348,12 @@ def test_who_lost_its_lease_writes_nothing(member: Member, platform: ApiClient, 
 
 @pytest.mark.parametrize("how", ["candidate", "suspended"])
 def test_what_ended_while_it_was_lent_is_given_back(
-    how: str, member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+    how: str,
+    member: Member,
+    platform: ApiClient,
+    now: datetime,
+    provider: SimulatedRelays,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
     bind = SimulatedRelays.bind
@@ -280,7 +363,9 @@ def test_what_ended_while_it_was_lent_is_given_back(
         if how == "candidate":
             bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
         else:
-            operations.suspend(Case.objects.get(employer=member.employer_id).pk, SYSTEM, now, ["registry_revoked"])
+            operations.suspend(
+                Case.objects.get(employer=member.employer_id).pk, SYSTEM, now, ["registry_revoked"]
+            )
             assert bindings.close_those_not_allowed(now) == 1
         return made
 
@@ -304,11 +389,15 @@ def test_extending_counts_from_now_and_the_provider_is_told(
         bindings.extend(binding.pk, platform.as_actor(), later)
     binding = followed(binding, later)
     there = at_provider(provider, binding, later)
-    assert there is not None and there.expires_at == binding.expires_at == later + timedelta(days=30)
+    assert there is not None and there.expires_at == binding.expires_at == later + timedelta(
+        days=30
+    )
     assert verbs(binding).count("extend_relay") == 1
 
 
-def test_nothing_lasts_longer_than_a_year(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_nothing_lasts_longer_than_a_year(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     Case.objects.update(expires_at=now + timedelta(days=900))
     binding = bound(member, platform, now)
     moment = now
@@ -320,52 +409,83 @@ def test_nothing_lasts_longer_than_a_year(member: Member, platform: ApiClient, n
         bindings.extend(binding.pk, platform.as_actor(), moment + timedelta(days=10))
 
 
-def test_reminders_seven_days_and_one_day_before_once_each(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_reminders_seven_days_and_one_day_before_once_each(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = bound(member, platform, now)
     for days in range(1, 30):
         binding = followed(binding, now + timedelta(days=days))
         binding = followed(binding, now + timedelta(days=days))
     told = Event.objects.about(binding).filter(verb="remind_relay")
-    assert [(event.data["days"], event.at) for event in told] == [(7, now + timedelta(days=23)), (1, now + timedelta(days=29))]
-    letters = [letter(mail, "https://zizhi.example", now) for mail in Mail.objects.filter(template="relay_expiring").order_by("pk")]
-    assert len(letters) == 2 and all(binding.number in mail.body and PHONE not in mail.body for mail in letters)
+    assert [(event.data["days"], event.at) for event in told] == [
+        (7, now + timedelta(days=23)),
+        (1, now + timedelta(days=29)),
+    ]
+    letters = [
+        letter(mail, "https://zizhi.example", now)
+        for mail in Mail.objects.filter(template="relay_expiring").order_by("pk")
+    ]
+    assert len(letters) == 2 and all(
+        binding.number in mail.body and PHONE not in mail.body for mail in letters
+    )
 
 
-def test_a_reminder_that_was_late_says_what_is_left(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_reminder_that_was_late_says_what_is_left(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = followed(bound(member, platform, now), now + timedelta(days=29, hours=12))
-    assert [event.data["days"] for event in Event.objects.about(binding).filter(verb="remind_relay")] == [1]
+    assert [
+        event.data["days"] for event in Event.objects.about(binding).filter(verb="remind_relay")
+    ] == [1]
 
 
-def test_after_an_extension_the_reminders_begin_anew(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_after_an_extension_the_reminders_begin_anew(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = followed(bound(member, platform, now), now + timedelta(days=24))
     bindings.extend(binding.pk, platform.as_actor(), now + timedelta(days=24))
     binding = followed(binding, now + timedelta(days=24))
     assert binding.reminded == 0 and followed(binding, now + timedelta(days=48)).reminded == 7
 
 
-def test_a_contact_that_is_reported_lets_it_last(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_contact_that_is_reported_lets_it_last(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = bound(member, platform, now)
     later = now + timedelta(days=20)
     for _ in range(2):
         contact_reports.report_contact(binding.decision_id, platform.pk, later)
     binding.refresh_from_db()
     assert binding.expires_at == later + timedelta(days=30)
-    contact_reports.report_contact(allowed(member, platform, now, "c-without-a-number"), platform.pk, later)
+    contact_reports.report_contact(
+        allowed(member, platform, now, "c-without-a-number"), platform.pk, later
+    )
 
 
-def test_its_time_ends_it_and_the_recruiter_is_told(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_its_time_ends_it_and_the_recruiter_is_told(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now)
     over = binding.expires_at
     binding = followed(binding, over)
-    assert (binding.state, binding.ended_why, binding.ended_at) == (RelayState.ENDED, "relay_expired", over)
+    assert (binding.state, binding.ended_why, binding.ended_at) == (
+        RelayState.ENDED,
+        "relay_expired",
+        over,
+    )
     assert followed(binding, over).finished_at == over
     assert Mail.objects.filter(template="relay_ended").count() == 1
-    for verb in (lambda: bindings.extend(binding.pk, SYSTEM, over), lambda: bindings.mute(binding.pk, True, SYSTEM, over)):
+    for verb in (
+        lambda: bindings.extend(binding.pk, SYSTEM, over),
+        lambda: bindings.mute(binding.pk, True, SYSTEM, over),
+    ):
         with pytest.raises(Refused, match="relay_ended"):
             verb()
 
 
-def test_an_extension_in_the_last_moment_wins(member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_extension_in_the_last_moment_wins(
+    member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     binding = bound(member, platform, now)
     over, ask = binding.expires_at, provider_sync._ask
 
@@ -376,7 +496,9 @@ def test_an_extension_in_the_last_moment_wins(member: Member, platform: ApiClien
 
     monkeypatch.setattr(provider_sync, "_ask", meanwhile)
     binding = followed(binding, over)
-    assert binding.state == RelayState.BOUND and binding.expires_at > over and binding.due_at == over
+    assert (
+        binding.state == RelayState.BOUND and binding.expires_at > over and binding.due_at == over
+    )
 
 
 # --- The candidate's word --------------------------------------------------------------------------------
@@ -396,14 +518,22 @@ def test_a_muted_number_lets_no_call_through_until_unmuted(
 
 
 def test_muted_before_it_was_lent_it_is_mute_from_its_first_moment(
-    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+    member: Member,
+    platform: ApiClient,
+    now: datetime,
+    provider: SimulatedRelays,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
     bindings.mute(binding.pk, True, platform.as_actor(), now)
     mute = SimulatedRelays.mute
-    monkeypatch.setattr(SimulatedRelays, "mute", lambda *args: (_ for _ in ()).throw(UnknownBinding("gone")))
+    monkeypatch.setattr(
+        SimulatedRelays, "mute", lambda *args: (_ for _ in ()).throw(UnknownBinding("gone"))
+    )
     binding = followed(binding, now)
-    assert binding.state == RelayState.REQUESTED, "a number that could not be muted is told to nobody"
+    assert binding.state == RelayState.REQUESTED, (
+        "a number that could not be muted is told to nobody"
+    )
     monkeypatch.setattr(SimulatedRelays, "mute", mute)
     binding = followed(binding, binding.due_at)
     there = at_provider(provider, binding, now)
@@ -425,24 +555,45 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> 
 def lent_at(provider: SimulatedRelays, now: datetime) -> list[str]:
     """The references of what is lent at the provider, whoever knows of it."""
     with provider._books.writing() as books:
-        return [row["reference"] for row in books.execute("SELECT * FROM bindings") if provider._open(row, now)]
+        return [
+            row["reference"]
+            for row in books.execute("SELECT * FROM bindings")
+            if provider._open(row, now)
+        ]
 
 
 def test_where_muting_fails_the_number_is_given_back(
-    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+    member: Member,
+    platform: ApiClient,
+    now: datetime,
+    provider: SimulatedRelays,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
     bindings.mute(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
     binding = followed(binding, now)
-    assert (binding.state, binding.reference, binding.number) == (RelayState.REQUESTED, "", "") and lent_at(provider, now) == []
+    assert (binding.state, binding.reference, binding.number) == (
+        RelayState.REQUESTED,
+        "",
+        "",
+    ) and lent_at(provider, now) == []
     binding = followed(binding, binding.due_at)
-    assert binding.state == RelayState.BOUND and binding.told_muted and lent_at(provider, now) == [binding.reference]
+    assert (
+        binding.state == RelayState.BOUND
+        and binding.told_muted
+        and lent_at(provider, now) == [binding.reference]
+    )
 
 
 @pytest.mark.parametrize("then", ["goes on", "ended", "given up", "nobody calls"])
 def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
-    then: str, member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+    then: str,
+    member: Member,
+    platform: ApiClient,
+    now: datetime,
+    provider: SimulatedRelays,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
     bindings.mute(binding.pk, True, platform.as_actor(), now)
@@ -450,8 +601,14 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
     fails_once(monkeypatch, "unbind", ProviderUnavailable("down", 60.0))
     binding = followed(binding, now)
     (left,) = lent_at(provider, now)
-    assert (binding.state, binding.reference, binding.due_at) == (RelayState.REQUESTED, left, now + timedelta(seconds=60))
-    assert Event.objects.about(binding).filter(verb="bind_relay").count() == 0, "it is told to nobody"
+    assert (binding.state, binding.reference, binding.due_at) == (
+        RelayState.REQUESTED,
+        left,
+        now + timedelta(seconds=60),
+    )
+    assert Event.objects.about(binding).filter(verb="bind_relay").count() == 0, (
+        "it is told to nobody"
+    )
     moment = binding.due_at
     if then == "ended":
         bindings.end_for_candidate(binding.pk, platform.as_actor(), moment)
@@ -464,14 +621,20 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
         give_phone(member, "")
     binding = followed(binding, moment)
     if then == "goes on":
-        assert binding.state == RelayState.BOUND and lent_at(provider, moment) == [binding.reference] != [left]
+        assert binding.state == RelayState.BOUND and lent_at(provider, moment) == [
+            binding.reference
+        ] != [left]
     else:
         assert lent_at(provider, moment) == []
         assert (binding.finished_at is None) is (then == "nobody calls")
 
 
 def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
-    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+    member: Member,
+    platform: ApiClient,
+    now: datetime,
+    provider: SimulatedRelays,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
     bindings.mute(binding.pk, True, platform.as_actor(), now)
@@ -481,7 +644,9 @@ def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
     binding.refresh_from_db()
     assert lent_at(provider, now) == [binding.reference] and binding.state == RelayState.REQUESTED
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
-    assert followed(binding, now + timedelta(minutes=2)).finished_at and lent_at(provider, now) == []
+    assert (
+        followed(binding, now + timedelta(minutes=2)).finished_at and lent_at(provider, now) == []
+    )
 
 
 def test_muting_outlasts_the_number(member: Member, platform: ApiClient, now: datetime) -> None:
@@ -492,7 +657,9 @@ def test_muting_outlasts_the_number(member: Member, platform: ApiClient, now: da
     assert followed(requested(member, platform, over), over).muted
 
 
-def test_asking_for_contact_is_answered_by_the_candidate(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_asking_for_contact_is_answered_by_the_candidate(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = bound(member, platform, now)
     with pytest.raises(Refused, match="relay_still_open"):
         bindings.ask_for_contact(binding.pk, member.pk, now)
@@ -510,7 +677,9 @@ def test_asking_for_contact_is_answered_by_the_candidate(member: Member, platfor
 
 
 @pytest.mark.parametrize("how", ["refused", "ended"])
-def test_after_a_no_nobody_asks_again(how: str, member: Member, platform: ApiClient, now: datetime) -> None:
+def test_after_a_no_nobody_asks_again(
+    how: str, member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = bound(member, platform, now)
     if how == "ended":
         for _ in range(2):
@@ -518,8 +687,12 @@ def test_after_a_no_nobody_asks_again(how: str, member: Member, platform: ApiCli
     else:
         binding = followed(binding, now + timedelta(days=31))
         bindings.ask_for_contact(binding.pk, member.pk, now + timedelta(days=31))
-        assert bindings.answer(binding.pk, False, platform, now + timedelta(days=31)).pk == binding.pk
-    with pytest.raises(Refused, match="relay_contact_refused" if how == "refused" else "relay_candidate_ended"):
+        assert (
+            bindings.answer(binding.pk, False, platform, now + timedelta(days=31)).pk == binding.pk
+        )
+    with pytest.raises(
+        Refused, match="relay_contact_refused" if how == "refused" else "relay_candidate_ended"
+    ):
         bindings.ask_for_contact(binding.pk, member.pk, now + timedelta(days=90))
 
 
@@ -533,12 +706,19 @@ def test_a_stranger_asks_nobody(member: Member, platform: ApiClient, now: dateti
 
 
 def _suspend(member: Member, now: datetime) -> None:
-    operations.suspend(Case.objects.get(employer=member.employer_id).pk, SYSTEM, now, ["registry_revoked"])
+    operations.suspend(
+        Case.objects.get(employer=member.employer_id).pk, SYSTEM, now, ["registry_revoked"]
+    )
 
 
 def _revoke(member: Member, now: datetime) -> None:
     _suspend(member, now)
-    operations.revoke(Case.objects.get(employer=member.employer_id).pk, make_reviewer(now), now, ["registry_revoked"])
+    operations.revoke(
+        Case.objects.get(employer=member.employer_id).pk,
+        make_reviewer(now),
+        now,
+        ["registry_revoked"],
+    )
 
 
 def _expire(member: Member, now: datetime) -> None:
@@ -560,25 +740,38 @@ def test_who_may_no_longer_reach_anybody_reaches_nobody(
     assert bindings.close_those_not_allowed(now) == 2 and bindings.close_those_not_allowed(now) == 0
     for each in (binding, other):
         each = followed(each, now)
-        assert (each.state, each.ended_why) == (RelayState.ENDED, why) and at_provider(provider, each, now) is None
+        assert (each.state, each.ended_why) == (RelayState.ENDED, why) and at_provider(
+            provider, each, now
+        ) is None
     assert followed(stays, now).state == RelayState.BOUND
     with pytest.raises(Refused, match=why):
         requested(member, platform, now, candidate="c-3")
 
 
-def test_the_worker_looks_again_before_it_asks(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_the_worker_looks_again_before_it_asks(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = requested(member, platform, now)
     _suspend(member, now)
     binding = followed(binding, now)
-    assert (binding.state, binding.ended_why, binding.number) == (RelayState.ENDED, "employer_suspended", "")
+    assert (binding.state, binding.ended_why, binding.number) == (
+        RelayState.ENDED,
+        "employer_suspended",
+        "",
+    )
 
 
-def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     binding = bound(member, platform, now)
     tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now)
     assert bindings.close_those_not_allowed(now) == 0
     assert followed(binding, now + timedelta(days=1)).state == RelayState.BOUND
-    for verb in (lambda: requested(member, platform, now, candidate="c-9"), lambda: bindings.extend(binding.pk, SYSTEM, now)):
+    for verb in (
+        lambda: requested(member, platform, now, candidate="c-9"),
+        lambda: bindings.extend(binding.pk, SYSTEM, now),
+    ):
         with pytest.raises(Refused, match="relay_not_for_tier"):
             verb()
 
@@ -586,7 +779,9 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(member: Membe
 # --- The team --------------------------------------------------------------------------------------------
 
 
-def test_joining_and_leaving_change_who_gets_through(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_joining_and_leaving_change_who_gets_through(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now)
 
     def gets_through(phone: str) -> bool:
@@ -613,12 +808,18 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
     callers.look(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
-    assert binding.state == RelayState.BOUND and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
+    assert (
+        binding.state == RelayState.BOUND
+        and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
+    )
     employing.give_phone(member, CALLERS[1], SYSTEM, now)
     callers.look(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
-    assert [provider.call(binding.number, "", caller, now).outcome for caller in CALLERS] == [Outcome.STRANGER, Outcome.CONNECTED]
+    assert [provider.call(binding.number, "", caller, now).outcome for caller in CALLERS] == [
+        Outcome.STRANGER,
+        Outcome.CONNECTED,
+    ]
 
 
 def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, db: None) -> None:
@@ -633,7 +834,9 @@ def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, d
     assert followed(binding, now).state == RelayState.BOUND
 
 
-def test_where_nobody_ever_calls_it_ends_by_its_time(platform: ApiClient, now: datetime, db: None) -> None:
+def test_where_nobody_ever_calls_it_ends_by_its_time(
+    platform: ApiClient, now: datetime, db: None
+) -> None:
     silent = approved(now, days=60)
     binding = followed(requested(silent, platform, now), now)
     over = binding.expires_at
@@ -641,8 +844,16 @@ def test_where_nobody_ever_calls_it_ends_by_its_time(platform: ApiClient, now: d
     for moment in (now + timedelta(days=2), over - timedelta(minutes=20), over):
         assert binding.state == RelayState.REQUESTED and binding.due_at <= moment
         binding = followed(binding, moment)
-    assert (binding.state, binding.ended_why, binding.ended_at) == (RelayState.ENDED, "relay_expired", over)
-    assert binding.finished_at == over and verbs(binding) == ["request_relay", "wait_relay", "end_relay"]
+    assert (binding.state, binding.ended_why, binding.ended_at) == (
+        RelayState.ENDED,
+        "relay_expired",
+        over,
+    )
+    assert binding.finished_at == over and verbs(binding) == [
+        "request_relay",
+        "wait_relay",
+        "end_relay",
+    ]
     (mail,) = Mail.objects.all()
     assert REASONS["relay_no_caller"].fix.zh in letter(mail, "https://zizhi.example", now).body
     assert requested(silent, platform, over).pk != binding.pk, "it can be asked for again"
@@ -688,38 +899,59 @@ def test_a_round_in_which_nothing_changed_writes_nothing(
     assert not [query for query in asked.captured_queries if query["sql"].startswith("UPDATE")]
 
 
-def test_whose_change_left_no_trace_is_found_within_the_hour(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_whose_change_left_no_trace_is_found_within_the_hour(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     bound(member, platform, now)
     other = approved(now, days=60)
     give_phone(other, CALLERS[1])
     bound(other, platform, now)
-    RelayTeam.objects.filter(employer=other.employer_id).update(looked_at=now + timedelta(minutes=30))
+    RelayTeam.objects.filter(employer=other.employer_id).update(
+        looked_at=now + timedelta(minutes=30)
+    )
     give_phone(member, "+8613800000009")
     assert callers.look(now + timedelta(minutes=59), now) == []
     assert callers.look(now + timedelta(minutes=60), now) == [member.employer_id]
     looked = dict(RelayTeam.objects.values_list("employer_id", "looked_at"))
-    assert looked == {member.employer_id: now + timedelta(minutes=60), other.employer_id: now + timedelta(minutes=30)}
+    assert looked == {
+        member.employer_id: now + timedelta(minutes=60),
+        other.employer_id: now + timedelta(minutes=30),
+    }
 
 
 @pytest.mark.parametrize("how", ["confirms", "joins"])
-def test_every_way_to_become_a_caller_is_seen_in_the_next_round(how: str, member: Member, platform: ApiClient, now: datetime) -> None:
+def test_every_way_to_become_a_caller_is_seen_in_the_next_round(
+    how: str, member: Member, platform: ApiClient, now: datetime
+) -> None:
     bound(member, platform, now)
-    colleague = make_member(now, member.employer, role="recruiter", email_verified_at=now if how == "joins" else None)
+    colleague = make_member(
+        now, member.employer, role="recruiter", email_verified_at=now if how == "joins" else None
+    )
     if how == "joins":
         employing.give_phone(colleague, CALLERS[1], SYSTEM, now)
     else:
         give_phone(colleague, CALLERS[1])
         assert callers.look(now, now) == []
-        token = signing.dumps([str(colleague.user.pk), colleague.user.email], salt=employing.VERIFY_SALT)
+        token = signing.dumps(
+            [str(colleague.user.pk), colleague.user.email], salt=employing.VERIFY_SALT
+        )
         employing.verify_email(token, colleague.user, 3600, now)
     assert callers.look(now, now) == [member.employer_id]
 
 
 def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now: datetime) -> None:
     seal = seal_phone(CALLERS[1])
-    users = [User(email=f"p{each}@team.example", phone_sealed=seal, joined_at=now, email_verified_at=now) for each in range(205)]
+    users = [
+        User(email=f"p{each}@team.example", phone_sealed=seal, joined_at=now, email_verified_at=now)
+        for each in range(205)
+    ]
     User.objects.bulk_create(users)
-    Member.objects.bulk_create([Member(user=user, employer=member.employer, role="recruiter", joined_at=now) for user in users])
+    Member.objects.bulk_create(
+        [
+            Member(user=user, employer=member.employer, role="recruiter", joined_at=now)
+            for user in users
+        ]
+    )
     assert len(callers.callers(member.employer_id)) == 200
     assert bound(member, platform, now).state == RelayState.BOUND
 
@@ -727,7 +959,9 @@ def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now:
 # --- Calls -----------------------------------------------------------------------------------------------
 
 
-def test_a_call_that_came_through_lets_it_last(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_a_call_that_came_through_lets_it_last(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now)
     later = now + timedelta(days=5)
     assert taken_in(provider, called(provider, binding, later, seconds=42), later) == 1
@@ -741,44 +975,65 @@ def test_a_call_that_came_through_lets_it_last(member: Member, platform: ApiClie
         assert all(number[3:] not in str(cursor.fetchall()) for number in (PHONE, *CALLERS))
 
 
-def test_records_come_twice_late_and_in_any_order(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_records_come_twice_late_and_in_any_order(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now, f"{MAGIC}0014")
     for minutes in (0, 5):
         provider.call(binding.number, "", CALLERS[0], now + timedelta(minutes=minutes))
     later = now + timedelta(minutes=20)
     pushes = provider.pushes(later)
-    assert len(pushes) == 4 and taken_in(provider, pushes, later) == 2 and taken_in(provider, pushes, later) == 0
+    assert (
+        len(pushes) == 4
+        and taken_in(provider, pushes, later) == 2
+        and taken_in(provider, pushes, later) == 0
+    )
     binding.refresh_from_db()
-    assert binding.expires_at == now + timedelta(days=30), "a call of the same day gains nothing worth telling"
+    assert binding.expires_at == now + timedelta(days=30), (
+        "a call of the same day gains nothing worth telling"
+    )
     assert verbs(binding).count("call_relay") == 2 and "extend_relay" not in verbs(binding)
     days = [now + timedelta(days=each) for each in (3, 9)]
     for day in days:
         provider.call(binding.number, "", CALLERS[0], day)
     taken_in(provider, provider.pushes(now + timedelta(days=10)), now + timedelta(days=10))
     binding.refresh_from_db()
-    assert binding.expires_at == days[1] + timedelta(days=30), "the earlier one, which came last, shortens nothing"
+    assert binding.expires_at == days[1] + timedelta(days=30), (
+        "the earlier one, which came last, shortens nothing"
+    )
     assert verbs(binding).count("extend_relay") == 1
 
 
-def test_the_list_finds_what_was_lost_on_the_way(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_the_list_finds_what_was_lost_on_the_way(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now)
     called(provider, binding, now)
-    assert call_records.poll(provider, now + timedelta(minutes=5)) == 1 and call_records.poll(provider, now + timedelta(minutes=10)) == 0
+    assert (
+        call_records.poll(provider, now + timedelta(minutes=5)) == 1
+        and call_records.poll(provider, now + timedelta(minutes=10)) == 0
+    )
     late = bound(member, platform, now, f"{MAGIC}0014", "c-2")
     called(provider, late, now + timedelta(minutes=11))
     assert call_records.poll(provider, now + timedelta(minutes=12)) == 0, "it is not there yet"
     assert call_records.poll(provider, now + timedelta(minutes=25)) == 1, "read again from before"
 
 
-def test_other_outcomes_prove_no_hiring(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_other_outcomes_prove_no_hiring(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now)
     later = now + timedelta(days=3)
     taken_in(provider, called(provider, binding, later, "+8613700000009"), later)
     binding.refresh_from_db()
-    assert binding.calls.get().outcome == "stranger" and binding.expires_at == now + timedelta(days=30)
+    assert binding.calls.get().outcome == "stranger" and binding.expires_at == now + timedelta(
+        days=30
+    )
 
 
-def test_a_call_after_the_end_is_found_by_its_number(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_a_call_after_the_end_is_found_by_its_number(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now)
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     followed(binding, now)
@@ -789,18 +1044,27 @@ def test_a_call_after_the_end_is_found_by_its_number(member: Member, platform: A
     assert RelayBinding.objects.holding(binding.number, "", later).first() == binding
 
 
-def test_a_number_that_was_never_ours_is_put_down_all_the_same(now: datetime, db: None, provider: SimulatedRelays) -> None:
+def test_a_number_that_was_never_ours_is_put_down_all_the_same(
+    now: datetime, db: None, provider: SimulatedRelays
+) -> None:
     record = CallRecord("x-1", "", "+8617099999999", "", CALLERS[0], False, now, 0, Outcome.UNBOUND)
-    assert call_records.receive("simulator", [record], now) == 1 and RelayCall.objects.get().binding is None
+    assert (
+        call_records.receive("simulator", [record], now) == 1
+        and RelayCall.objects.get().binding is None
+    )
 
 
 def test_calls_of_the_future_and_of_long_ago_are_nobodys(now: datetime, db: None) -> None:
     for away in (timedelta(hours=2), timedelta(days=-401)):
-        record = CallRecord("x-1", "", "+8617099999999", "", CALLERS[0], False, now + away, 0, Outcome.UNBOUND)
+        record = CallRecord(
+            "x-1", "", "+8617099999999", "", CALLERS[0], False, now + away, 0, Outcome.UNBOUND
+        )
         assert call_records.receive("simulator", [record], now) == 0
 
 
-def test_lost_contact_is_counted(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_lost_contact_is_counted(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     binding = bound(member, platform, now)
     for caller in (CALLERS[0], CALLERS[0], "+8613700000009"):
         taken_in(provider, called(provider, binding, now, caller), now)
@@ -820,7 +1084,9 @@ def test_lost_contact_is_counted(member: Member, platform: ApiClient, now: datet
 # --- Who is told -----------------------------------------------------------------------------------------
 
 
-def test_only_the_candidates_platform_hears(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
+def test_only_the_candidates_platform_hears(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
+) -> None:
     other = create_api_client("another", [Scope.GATE_DECIDE], now)[0]
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
@@ -831,27 +1097,40 @@ def test_only_the_candidates_platform_hears(member: Member, platform: ApiClient,
     assert [row.type for row in told] == ["relay.bound", "relay.called", "relay.muted"]
     assert not PlatformEvent.objects.of(other.pk).filter(type__startswith="relay.").exists()
     payload = told[0].payload
-    assert (payload["relay"], payload["candidate"], payload["to_state"]) == (str(binding.pk), "c-1", "bound")
+    assert (payload["relay"], payload["candidate"], payload["to_state"]) == (
+        str(binding.pk),
+        "c-1",
+        "bound",
+    )
     assert told[1].payload["outcome"] == "connected" and "only" not in told[1].payload
-    assert all(PHONE[3:] not in str(row.payload) and binding.number[3:] not in str(row.payload) for row in told)
+    assert all(
+        PHONE[3:] not in str(row.payload) and binding.number[3:] not in str(row.payload)
+        for row in told
+    )
 
 
 # --- The callback's door ---------------------------------------------------------------------------------
 
 
-def test_the_door_takes_signed_records_alone(member: Member, platform: ApiClient, provider: SimulatedRelays, settings: Any) -> None:
+def test_the_door_takes_signed_records_alone(
+    member: Member, platform: ApiClient, provider: SimulatedRelays, settings: Any
+) -> None:
     now = timezone.now()
     Case.objects.update(expires_at=now + timedelta(days=100))
     binding = bound(member, platform, now)
     (push,) = called(provider, binding, now)
 
     def post(headers: Any, name: str = "simulator") -> Any:
-        return Client().post(f"/relays/calls/{name}/x", push.body, "application/json", headers=headers)
+        return Client().post(
+            f"/relays/calls/{name}/x", push.body, "application/json", headers=headers
+        )
 
     assert post({**push.headers, "x-relay-signature": "0" * 64}).status_code == 404
     assert post(push.headers, "aliyun").status_code == 404 and not RelayCall.objects.exists()
     answers = [post(push.headers) for _ in range(2)]
-    assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"code": 0, "msg": "OK"})] * 2
+    assert [(answer.status_code, answer.json()) for answer in answers] == [
+        (200, {"code": 0, "msg": "OK"})
+    ] * 2
     assert RelayCall.objects.count() == 1
     assert Client().get("/relays/calls/simulator/x").status_code == 405
     settings.RELAYS = ""
@@ -861,7 +1140,9 @@ def test_the_door_takes_signed_records_alone(member: Member, platform: ApiClient
 # --- Rounds, keeping, at once ----------------------------------------------------------------------------
 
 
-def test_sweepers_ring_for_what_was_lost(member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweepers_ring_for_what_was_lost(
+    member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     binding = requested(member, platform, now)
     rung: list[Any] = []
     monkeypatch.setattr(tasks.follow_relay, "delay", rung.append)
@@ -913,7 +1194,11 @@ def test_at_once_there_is_one_binding(now: datetime, settings: Any) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(made) == 6 and len(set(made)) == 1 and RelayBinding.objects.get().state == RelayState.BOUND
+    assert (
+        len(made) == 6
+        and len(set(made)) == 1
+        and RelayBinding.objects.get().state == RelayState.BOUND
+    )
 
 
 @pytest.mark.postgresql
@@ -938,12 +1223,18 @@ def test_one_record_at_once_is_one_call(now: datetime, provider: SimulatedRelays
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(new) == [0, 0, 0, 0, 0, 1] and verbs(binding).count("call_relay") == 1 and verbs(binding).count("extend_relay") == 1
+    assert (
+        sorted(new) == [0, 0, 0, 0, 0, 1]
+        and verbs(binding).count("call_relay") == 1
+        and verbs(binding).count("extend_relay") == 1
+    )
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_no_number_outlives_a_suspension_beside_it(now: datetime, provider: SimulatedRelays) -> None:
+def test_no_number_outlives_a_suspension_beside_it(
+    now: datetime, provider: SimulatedRelays
+) -> None:
     """While one thread asks for numbers and lends them, another suspends: once the round after it has ended, none leads anywhere."""
     for _ in range(8):
         member = approved(now, days=60)
@@ -952,11 +1243,17 @@ def test_no_number_outlives_a_suspension_beside_it(now: datetime, provider: Simu
         decisions = [allowed(member, platform, now, f"c-{each}") for each in range(4)]
         barrier = threading.Barrier(2)
 
-        def ask(decisions: list[UUID] = decisions, platform: ApiClient = platform, barrier: threading.Barrier = barrier) -> None:
+        def ask(
+            decisions: list[UUID] = decisions,
+            platform: ApiClient = platform,
+            barrier: threading.Barrier = barrier,
+        ) -> None:
             barrier.wait()
             for decision in decisions:
                 with suppress(Refused):
-                    provider_sync.follow(bindings.bind(decision, platform, PHONE, now).pk, lambda: now)
+                    provider_sync.follow(
+                        bindings.bind(decision, platform, PHONE, now).pk, lambda: now
+                    )
             connections.close_all()
 
         thread = threading.Thread(target=ask)

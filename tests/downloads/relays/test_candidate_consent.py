@@ -48,7 +48,13 @@ ONE = Actor(Role.CANDIDATE, "one")
 ENDED = "relay_candidate_ended"
 
 
-def put(client: ApiClient, now: datetime, mode: str = Mode.TELL_AFTER, reference: str = "c-1", **more: Any) -> Candidate:
+def put(
+    client: ApiClient,
+    now: datetime,
+    mode: str = Mode.TELL_AFTER,
+    reference: str = "c-1",
+    **more: Any,
+) -> Candidate:
     return operations.put_candidate(client, reference, operations.Told(mode, **more), now)[0]
 
 
@@ -76,7 +82,9 @@ Says = Callable[[ApiClient, Member, datetime], None]
 OF_ALL: dict[str, Says] = {"close": _close, "erase": _erase}
 OF_ONE: dict[str, Says] = {"block": _block, "block_as_told": _block_as_told, "revoke": _revoke}
 SAYS = OF_ALL | OF_ONE
-WHY = {name: "candidate_closed" if name in OF_ALL else "candidate_blocked_employer" for name in SAYS}
+WHY = {
+    name: "candidate_closed" if name in OF_ALL else "candidate_blocked_employer" for name in SAYS
+}
 
 
 def second(now: datetime) -> Member:
@@ -99,7 +107,9 @@ def test_the_numbers_in_its_scope_end_with_the_word(
     others = bound(member, platform, now, OTHER, "c-2")
     SAYS[how](platform, member, now)
     mine, theirs = followed(own, now), followed(neighbours, now)
-    assert (mine.state, mine.ended_why) == (RelayState.ENDED, ENDED) and at_provider(provider, mine, now) is None
+    assert (mine.state, mine.ended_why) == (RelayState.ENDED, ENDED) and at_provider(
+        provider, mine, now
+    ) is None
     assert theirs.state == (RelayState.ENDED if how in OF_ALL else RelayState.BOUND)
     assert (at_provider(provider, theirs, now) is None) is (how in OF_ALL)
     assert followed(others, now).state == RelayState.BOUND, "another candidate's"
@@ -108,7 +118,12 @@ def test_the_numbers_in_its_scope_end_with_the_word(
 
 @pytest.mark.parametrize("how", SAYS)
 def test_one_that_is_asked_for_is_lent_to_nobody(
-    how: str, member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+    how: str,
+    member: Member,
+    platform: ApiClient,
+    now: datetime,
+    provider: SimulatedRelays,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Half-way: the word comes while the provider is asked."""
     put(platform, now)
@@ -128,7 +143,9 @@ def test_one_that_is_asked_for_is_lent_to_nobody(
 
 
 @pytest.mark.parametrize("how", SAYS)
-def test_the_platform_hears_of_the_end_as_of_any_other(how: str, member: Member, platform: ApiClient, now: datetime) -> None:
+def test_the_platform_hears_of_the_end_as_of_any_other(
+    how: str, member: Member, platform: ApiClient, now: datetime
+) -> None:
     put(platform, now)
     binding = bound(member, platform, now)
     for _ in range(2):
@@ -141,7 +158,9 @@ def test_the_platform_hears_of_the_end_as_of_any_other(how: str, member: Member,
     assert by.role == (Role.CANDIDATE if how in ("block", "revoke") else platform.as_actor().role)
 
 
-def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     put(platform, now)
     before = bound(member, platform, now)
     later = before.expires_at
@@ -149,7 +168,9 @@ def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(member: Memb
     bound(member, platform, later)
     kept = bound(member, platform, later, candidate="c-2")
     _erase(platform, member, later)
-    sealed = dict(RelayBinding.objects.values_list("candidate", "candidate_sealed").order_by("candidate"))
+    sealed = dict(
+        RelayBinding.objects.values_list("candidate", "candidate_sealed").order_by("candidate")
+    )
     assert RelayBinding.objects.filter(candidate="c-1").count() == 2 and sealed["c-1"] == ""
     assert not RelayBinding.objects.filter(candidate="c-1").exclude(candidate_sealed="").exists()
     assert bindings.candidate_phone(RelayBinding.objects.get(pk=kept.pk)) == PHONE
@@ -160,13 +181,17 @@ def test_what_was_closed_before_there_was_this_end_ends_when_it_is_looked_at(
 ) -> None:
     """And what a platform declares of those whom it has not told us of, which ends nothing by itself."""
     known, unknown = bound(member, platform, now), bound(member, platform, now, OTHER, "c-2")
-    Candidate.objects.create(client_id=platform.pk, reference="c-1", mode=Mode.CLOSED, told_at=now, changed_at=now)
+    Candidate.objects.create(
+        client_id=platform.pk, reference="c-1", mode=Mode.CLOSED, told_at=now, changed_at=now
+    )
     operations.declare_default(platform, Mode.CLOSED, "nobody of ours", now)
     tomorrow = max(known.due_at, unknown.due_at)
     assert tomorrow <= now + timedelta(days=1)
     for binding in (known, unknown):
         binding = followed(followed(binding, tomorrow), tomorrow)
-        assert (binding.state, binding.ended_why) == (RelayState.ENDED, ENDED) and at_provider(provider, binding, tomorrow) is None
+        assert (binding.state, binding.ended_why) == (RelayState.ENDED, ENDED) and at_provider(
+            provider, binding, tomorrow
+        ) is None
 
 
 def test_a_word_that_comes_late_ends_the_number_that_has_taken_the_first_ones_place(
@@ -185,7 +210,9 @@ def test_a_word_that_comes_late_ends_the_number_that_has_taken_the_first_ones_pl
 
 
 @pytest.mark.parametrize("how", SAYS)
-def test_an_answer_from_before_opens_no_number_after(how: str, member: Member, platform: ApiClient, now: datetime) -> None:
+def test_an_answer_from_before_opens_no_number_after(
+    how: str, member: Member, platform: ApiClient, now: datetime
+) -> None:
     put(platform, now)
     decision, later = allowed(member, platform, now), now + timedelta(hours=1)
     SAYS[how](platform, member, later)
@@ -195,7 +222,9 @@ def test_an_answer_from_before_opens_no_number_after(how: str, member: Member, p
     assert not RelayBinding.objects.exists()
 
 
-def test_a_declared_default_counts_as_at_the_gate(member: Member, platform: ApiClient, now: datetime, settings: Any) -> None:
+def test_a_declared_default_counts_as_at_the_gate(
+    member: Member, platform: ApiClient, now: datetime, settings: Any
+) -> None:
     decision = allowed(member, platform, now)
     operations.declare_default(platform, Mode.CLOSED, "nobody of ours", now)
     with pytest.raises(Refused, match="candidate_closed"):
@@ -209,11 +238,15 @@ def test_a_declared_default_counts_as_at_the_gate(member: Member, platform: ApiC
 def consented(client: ApiClient, member: Member, now: datetime, days: int) -> Candidate:
     candidate = put(client, now, Mode.ASK_FIRST)
     until = now + timedelta(days=days)
-    consents.give(client, "c-1", consents.Given(member.employer, "hr@x.example", [], "e-1", now, until), now)
+    consents.give(
+        client, "c-1", consents.Given(member.employer, "hr@x.example", [], "e-1", now, until), now
+    )
     return candidate
 
 
-def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     consented(platform, member, now, 10)
     binding = bound(member, platform, now)
     over = now + timedelta(days=10)
@@ -222,22 +255,39 @@ def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(member: Memb
         bindings.extend(binding.pk, platform.as_actor(), over)
     bindings.after_contact(binding.decision_id, over)
     binding = followed(binding, over)
-    assert (binding.state, binding.expires_at) == (RelayState.BOUND, until), "what is lent runs out by its own time"
+    assert (binding.state, binding.expires_at) == (RelayState.BOUND, until), (
+        "what is lent runs out by its own time"
+    )
     with pytest.raises(Refused, match="candidate_no_consent"):
         requested(member, platform, over)
-    consents.give(platform, "c-1", consents.Given(member.employer, "hr@x.example", [], "e-2", over, over + timedelta(days=30)), over)
-    assert bindings.extend(binding.pk, platform.as_actor(), over).expires_at == over + timedelta(days=30)
+    consents.give(
+        platform,
+        "c-1",
+        consents.Given(member.employer, "hr@x.example", [], "e-2", over, over + timedelta(days=30)),
+        over,
+    )
+    assert bindings.extend(binding.pk, platform.as_actor(), over).expires_at == over + timedelta(
+        days=30
+    )
 
 
-def test_a_consent_that_runs_out_while_a_number_is_waited_for_lends_none(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_consent_that_runs_out_while_a_number_is_waited_for_lends_none(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     consented(platform, member, now, 1)
     binding = followed(requested(member, platform, now, f"{MAGIC}0002"), now)
     assert binding.state == RelayState.REQUESTED
     binding = followed(binding, now + timedelta(days=1))
-    assert (binding.state, binding.ended_why, binding.number) == (RelayState.ENDED, "candidate_no_consent", "")
+    assert (binding.state, binding.ended_why, binding.number) == (
+        RelayState.ENDED,
+        "candidate_no_consent",
+        "",
+    )
 
 
-def test_after_the_candidate_ended_calls_only_a_later_answer_opens_a_number(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_after_the_candidate_ended_calls_only_a_later_answer_opens_a_number(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     earlier = allowed(member, platform, now)
     binding = bound(member, platform, now)
     later = now + timedelta(hours=1)
@@ -247,10 +297,14 @@ def test_after_the_candidate_ended_calls_only_a_later_answer_opens_a_number(memb
     with pytest.raises(Refused, match=ENDED):
         bindings.bind(allowed(member, platform, later), platform, OTHER, later)
     assert bound(member, platform, later + timedelta(hours=1)).pk != binding.pk
-    assert bound(second(now), platform, now).state == RelayState.BOUND, "it was said of one employer"
+    assert bound(second(now), platform, now).state == RelayState.BOUND, (
+        "it was said of one employer"
+    )
 
 
-def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     over = now + timedelta(days=31)
     binding = followed(bound(member, platform, now), over)
     bindings.ask_for_contact(binding.pk, member.pk, over)
@@ -280,7 +334,9 @@ def test_what_the_provider_lost_is_not_lent_anew_to_whom_has_closed(
 
 
 @pytest.mark.parametrize("how", SAYS)
-def test_nobody_is_asked_for_contact_who_does_not_want_it(how: str, member: Member, platform: ApiClient, now: datetime) -> None:
+def test_nobody_is_asked_for_contact_who_does_not_want_it(
+    how: str, member: Member, platform: ApiClient, now: datetime
+) -> None:
     put(platform, now)
     over = now + timedelta(days=31)
     binding = followed(bound(member, platform, now), over)
@@ -294,7 +350,9 @@ def test_nobody_is_asked_for_contact_who_does_not_want_it(how: str, member: Memb
     assert not RelayBinding.objects.open().exists()
 
 
-def test_a_yes_that_comes_after_a_later_no_opens_nothing(member: Member, platform: ApiClient, now: datetime) -> None:
+def test_a_yes_that_comes_after_a_later_no_opens_nothing(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
     over = now + timedelta(days=31)
     first = followed(bound(member, platform, now), over)
     bindings.ask_for_contact(first.pk, member.pk, over)
@@ -319,7 +377,9 @@ def at_once(transactional_db: None) -> tuple[Member, ApiClient]:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("how", SAYS)
-def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(how: str, at_once: tuple[Member, ApiClient]) -> None:
+def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(
+    how: str, at_once: tuple[Member, ApiClient]
+) -> None:
     """Also where it is the candidate's first row, which nobody could lock before."""
     member, client = at_once
     now = timezone.now()
@@ -349,7 +409,9 @@ def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(how: str, at_
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("how", SAYS)
-def test_a_word_that_is_said_meanwhile_waits_and_finds_the_number(how: str, at_once: tuple[Member, ApiClient]) -> None:
+def test_a_word_that_is_said_meanwhile_waits_and_finds_the_number(
+    how: str, at_once: tuple[Member, ApiClient]
+) -> None:
     """The other way round: the number is there, not committed yet."""
     member, client = at_once
     now = timezone.now()
@@ -374,7 +436,12 @@ def test_a_word_that_is_said_meanwhile_waits_and_finds_the_number(how: str, at_o
 
 
 def _keep_binding(
-    member: Member, client: ApiClient, references: list[str], acknowledged: set[str], stop: threading.Event, log: dict[str, list[Any]]
+    member: Member,
+    client: ApiClient,
+    references: list[str],
+    acknowledged: set[str],
+    stop: threading.Event,
+    log: dict[str, list[Any]],
 ) -> None:
     """Ask for numbers, lend them and let them last, for answers from before, until `stop`; one after an acknowledgement is late."""
     for n in itertools.count():
@@ -398,7 +465,9 @@ def _keep_binding(
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(at_once: tuple[Member, ApiClient]) -> None:
+def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
+    at_once: tuple[Member, ApiClient],
+) -> None:
     """Two companies ask for the same candidates, who close, block, revoke, and are erased meanwhile; nobody waits in a ring."""
     member, client = at_once
     now = timezone.now()
@@ -409,8 +478,16 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(at_once: tu
     rows = {reference: put(client, now, reference=reference) for reference in references[::2]}
     acknowledged, stop = set[str](), threading.Event()
     log: dict[str, list[Any]] = {"late": [], "lent": [], "refused": [], "errors": []}
-    who = [(member, references), (member, references[::-1]), (other, references), (other, references[::-1])]
-    threads = [threading.Thread(target=_keep_binding, args=(each, client, of, acknowledged, stop, log)) for each, of in who]
+    who = [
+        (member, references),
+        (member, references[::-1]),
+        (other, references),
+        (other, references[::-1]),
+    ]
+    threads = [
+        threading.Thread(target=_keep_binding, args=(each, client, of, acknowledged, stop, log))
+        for each, of in who
+    ]
     for thread in threads:
         thread.start()
     codes = sorted([member.employer.uscc, other.employer.uscc])
@@ -441,8 +518,16 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(at_once: tu
         while provider_sync.follow(binding.pk, timezone.now):
             pass
     lent = RelayBinding.objects.exclude(number="")
-    assert lent.exists() and all(relay_providers.simulator().get(each.reference, each.number, timezone.now()) is None for each in lent)
-    assert set(log["refused"]) <= {"candidate_closed", "candidate_blocked_employer", "relay_ended", ENDED}
+    assert lent.exists() and all(
+        relay_providers.simulator().get(each.reference, each.number, timezone.now()) is None
+        for each in lent
+    )
+    assert set(log["refused"]) <= {
+        "candidate_closed",
+        "candidate_blocked_employer",
+        "relay_ended",
+        ENDED,
+    }
 
 
 def _wait_for(log: dict[str, list[Any]], what: str, times: int) -> None:
@@ -454,7 +539,9 @@ def _wait_for(log: dict[str, list[Any]], what: str, times: int) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_two_who_spent_passes_of_one_candidate_do_not_wait_for_each_other(at_once: tuple[Member, ApiClient]) -> None:
+def test_two_who_spent_passes_of_one_candidate_do_not_wait_for_each_other(
+    at_once: tuple[Member, ApiClient],
+) -> None:
     """Both hold the candidate's row `FOR SHARE` when they ask for a number: whoever wanted it for itself would never get it."""
     member, client = at_once
     now = timezone.now()

@@ -24,7 +24,14 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def asked(member: Member, candidate: str, now: datetime) -> decide.Answer:
-    return decide.decide(client_id=CLIENT, employer_id=member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI)
+    return decide.decide(
+        client_id=CLIENT,
+        employer_id=member.employer_id,
+        member_id=member.pk,
+        candidate=candidate,
+        now=now,
+        zone=SHANGHAI,
+    )
 
 
 def test_when_the_hour_frees_an_answer_is_yes_again(db: None) -> None:
@@ -51,12 +58,16 @@ def test_when_it_frees_is_told_as_of_the_answer(db: None) -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_company_takes_elsewhere_is_told_to_nobody_whom_no_quota_refused(client: Client) -> None:
+def test_what_a_company_takes_elsewhere_is_told_to_nobody_whom_no_quota_refused(
+    client: Client,
+) -> None:
     now = timezone.now()
     member, (api_client, key) = approved(now), make_api_client(now)
 
     def used(decision_id: object) -> tuple[int | None, int | None]:
-        told = client.get(f"/api/v1/gate/decisions/{decision_id}", headers={"Authorization": f"Bearer {key}"}).json()
+        told = client.get(
+            f"/api/v1/gate/decisions/{decision_id}", headers={"Authorization": f"Bearer {key}"}
+        ).json()
         return told["quota"]["used_day"], told["quota"]["used_hour"]
 
     ask_all(member, [f"c-{n}" for n in range(3)], now)
@@ -77,7 +88,9 @@ def test_the_day_frees_at_midnight(db: None) -> None:
     member = approved(noon)
     assert asked(member, "a", noon).retry_at is None
     no = asked(member, "a", noon)
-    assert no.reasons[0].code == "quota_candidate" and no.retry_at == datetime(2026, 11, 25, 0, 0, tzinfo=SHANGHAI)
+    assert no.reasons[0].code == "quota_candidate" and no.retry_at == datetime(
+        2026, 11, 25, 0, 0, tzinfo=SHANGHAI
+    )
     assert asked(member, "a", no.retry_at).allowed
 
 
@@ -90,13 +103,25 @@ def test_an_answer_is_explained_to_whom_it_was_given(client: Client) -> None:
 
     def call(method: str, path: str, body: Any = None, key: str = key) -> Any:
         headers = {"Authorization": f"Bearer {key}"}
-        return getattr(client, method)(f"/api/v1/gate/{path}", body, content_type="application/json", headers=headers)
+        return getattr(client, method)(
+            f"/api/v1/gate/{path}", body, content_type="application/json", headers=headers
+        )
 
     asking = {"employer_id": str(member.employer_id), "member_id": str(member.pk)}
     yes = call("post", "decisions", asking | {"candidate": "a"}).json()
     told = call("get", f"decisions/{yes['id']}").json()
-    assert told["allowed"] and told["pass_state"] == "unspent" and told["ladder_version"] == FIRST.version
-    assert told["quota"] == {"used_day": 1, "per_day": 20, "used_hour": 1, "per_hour": 5, "per_candidate": 1}
+    assert (
+        told["allowed"]
+        and told["pass_state"] == "unspent"
+        and told["ladder_version"] == FIRST.version
+    )
+    assert told["quota"] == {
+        "used_day": 1,
+        "per_day": 20,
+        "used_hour": 1,
+        "per_hour": 5,
+        "per_candidate": 1,
+    }
     assert (told["case_state"], told["case_version"]) == ("approved", Case.objects.get().version)
     call("post", "passes/spend", {"gate_pass": yes["gate_pass"]})
     assert call("get", f"decisions/{yes['id']}").json()["pass_state"] == "spent"
@@ -105,7 +130,11 @@ def test_an_answer_is_explained_to_whom_it_was_given(client: Client) -> None:
     (reason,) = no["reasons"]
     assert reason["url"].endswith("/case/") and reason["appeal"] and no["retry_at"]
     told = call("get", f"decisions/{no['id']}").json()
-    assert (told["reasons"], told["retry_at"], told["pass_state"]) == (no["reasons"], no["retry_at"], "none")
+    assert (told["reasons"], told["retry_at"], told["pass_state"]) == (
+        no["reasons"],
+        no["retry_at"],
+        "none",
+    )
     for decision_id, who in ((yes["id"], other), (uuid4(), key)):
         refused = call("get", f"decisions/{decision_id}", key=who)
         assert refused.status_code == 404 and refused.json()["code"] == "decision_unknown"
@@ -117,5 +146,7 @@ def test_a_pass_that_nobody_spent_has_expired(client: Client) -> None:
     member, (api_client, key) = approved(now), make_api_client(now)
     ask_all(member, ["a"], now - timedelta(minutes=2), api_client.pk)
     row = GateDecision.objects.get()
-    told = client.get(f"/api/v1/gate/decisions/{row.pk}", headers={"Authorization": f"Bearer {key}"}).json()
+    told = client.get(
+        f"/api/v1/gate/decisions/{row.pk}", headers={"Authorization": f"Bearer {key}"}
+    ).json()
     assert told["pass_state"] == "expired"

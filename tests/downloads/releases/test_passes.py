@@ -32,7 +32,12 @@ CLIENT = uuid4()
 def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUID = CLIENT) -> str:
     """The pass of a yes."""
     answer = decide.decide(
-        client_id=client_id, employer_id=member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI
+        client_id=client_id,
+        employer_id=member.employer_id,
+        member_id=member.pk,
+        candidate=candidate,
+        now=now,
+        zone=SHANGHAI,
     )
     assert answer.allowed, answer.reasons
     return passes.issue(answer.id, client_id, member.employer_id, member.pk)
@@ -57,10 +62,19 @@ def approved(now: datetime, db: None) -> Member:
 def test_a_pass_is_honoured_once(approved: Member, now: datetime) -> None:
     pass_ = a_pass(approved, now)
     spent = passes.spend(pass_, client_id=CLIENT, now=now + timedelta(seconds=59))
-    assert (spent.employer_id, spent.member_id, spent.candidate, spent.tier) == (approved.employer_id, approved.pk, "c-1", "provisional")
+    assert (spent.employer_id, spent.member_id, spent.candidate, spent.tier) == (
+        approved.employer_id,
+        approved.pk,
+        "c-1",
+        "provisional",
+    )
     assert "relay_only" in spent.obligations
     assert why_not(pass_, now) == why_not(pass_, now + timedelta(hours=1)) == "pass_spent"
-    assert list(PassUse.objects.values_list("reason", flat=True)) == ["", "pass_spent", "pass_spent"], "each try is on record"
+    assert list(PassUse.objects.values_list("reason", flat=True)) == [
+        "",
+        "pass_spent",
+        "pass_spent",
+    ], "each try is on record"
 
 
 def test_a_pass_lasts_a_minute(approved: Member, now: datetime) -> None:
@@ -74,11 +88,19 @@ def test_a_pass_is_the_platforms_that_asked(approved: Member, now: datetime) -> 
     assert why_not(pass_, now) == ""
 
 
-FORGERIES = [lambda text: text[:-1], lambda text: "A" + text[1:], lambda text: "", lambda text: "x.y", lambda text: "é"]
+FORGERIES = [
+    lambda text: text[:-1],
+    lambda text: "A" + text[1:],
+    lambda text: "",
+    lambda text: "x.y",
+    lambda text: "é",
+]
 
 
 @pytest.mark.parametrize("forge", FORGERIES)
-def test_a_forged_pass_is_none(forge: Callable[[str], str], approved: Member, now: datetime) -> None:
+def test_a_forged_pass_is_none(
+    forge: Callable[[str], str], approved: Member, now: datetime
+) -> None:
     pass_ = a_pass(approved, now)
     forged = forge(pass_) if forge(pass_) != pass_ else "B" + pass_[1:]
     assert why_not(forged, now) == "pass_unknown"
@@ -86,9 +108,19 @@ def test_a_forged_pass_is_none(forge: Callable[[str], str], approved: Member, no
 
 def test_a_no_has_no_pass(approved: Member, now: datetime) -> None:
     a_pass(approved, now)
-    no = decide.decide(client_id=CLIENT, employer_id=approved.employer_id, member_id=approved.pk, candidate="c-1", now=now, zone=SHANGHAI)
+    no = decide.decide(
+        client_id=CLIENT,
+        employer_id=approved.employer_id,
+        member_id=approved.pk,
+        candidate="c-1",
+        now=now,
+        zone=SHANGHAI,
+    )
     assert not no.allowed
-    assert why_not(passes.issue(no.id, CLIENT, approved.employer_id, approved.pk), now) == "pass_unknown"
+    assert (
+        why_not(passes.issue(no.id, CLIENT, approved.employer_id, approved.pk), now)
+        == "pass_unknown"
+    )
 
 
 def _suspend(member: Member, now: datetime) -> None:
@@ -109,9 +141,16 @@ def _hide(member: Member, now: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("happens", "why"),
-    [(_suspend, "employer_suspended"), (_leave, "member_unknown"), (_end, "employer_expired"), (_hide, "employer_unknown")],
+    [
+        (_suspend, "employer_suspended"),
+        (_leave, "member_unknown"),
+        (_end, "employer_expired"),
+        (_hide, "employer_unknown"),
+    ],
 )
-def test_what_has_happened_since_counts(happens: Callable[[Member, datetime], None], why: str, approved: Member, now: datetime) -> None:
+def test_what_has_happened_since_counts(
+    happens: Callable[[Member, datetime], None], why: str, approved: Member, now: datetime
+) -> None:
     who = make_member(now, approved.employer, role="recruiter") if happens is _leave else approved
     pass_ = a_pass(who, now)
     happens(who, now)
@@ -131,17 +170,31 @@ def test_the_api(client: Client) -> None:
     _, key = make_api_client(now)
 
     def post(path: str, body: Any) -> Any:
-        return client.post(f"/api/v1/gate/{path}", body, content_type="application/json", headers={"Authorization": f"Bearer {key}"})
+        return client.post(
+            f"/api/v1/gate/{path}",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {key}"},
+        )
 
     asking = {"employer_id": str(member.employer_id), "member_id": str(member.pk)}
     first, second = (post("decisions", asking | {"candidate": who}).json() for who in ("a", "b"))
     assert first["gate_pass_expires_at"] > first["decided_at"]
     honoured = post("passes/spend", {"gate_pass": first["gate_pass"]})
-    assert honoured.status_code == 200 and honoured.json()["decision_id"] == first["id"] and honoured.json()["candidate"] == "a"
+    assert (
+        honoured.status_code == 200
+        and honoured.json()["decision_id"] == first["id"]
+        and honoured.json()["candidate"] == "a"
+    )
     again = post("passes/spend", {"gate_pass": first["gate_pass"]})
-    assert (again.status_code, again.json()["code"]) == (409, "pass_spent") and again["Content-Type"].startswith("application/problem")
+    assert (again.status_code, again.json()["code"]) == (409, "pass_spent") and again[
+        "Content-Type"
+    ].startswith("application/problem")
     operations.suspend(case.pk, SYSTEM, now, ["forgery_suspected"])
-    assert post("passes/spend", {"gate_pass": second["gate_pass"]}).json()["code"] == "employer_suspended"
+    assert (
+        post("passes/spend", {"gate_pass": second["gate_pass"]}).json()["code"]
+        == "employer_suspended"
+    )
     assert post("passes/spend", {"gate_pass": "not one"}).status_code == 404
     no = post("decisions", asking | {"candidate": "c"}).json()
     assert no["gate_pass"] is None and no["gate_pass_expires_at"] is None

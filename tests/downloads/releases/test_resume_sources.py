@@ -20,16 +20,30 @@ from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
 FILES = {
-    f"{OURS}/2026/cv.pdf": b"%PDF ours", f"{OURS}/空 格.pdf": b"%PDF named", f"{OURS}/none.pdf": b"", f"{THEIRS}/cv.pdf": b"%PDF theirs",
-}  # fmt: skip
-OUTSIDE = ["cv.pdf", "2026", f"../{THEIRS}/cv.pdf", f"2026/../../{THEIRS}/cv.pdf", "/etc/hostname", "2026/./../x"]
+    f"{OURS}/2026/cv.pdf": b"%PDF ours",
+    f"{OURS}/空 格.pdf": b"%PDF named",
+    f"{OURS}/none.pdf": b"",
+    f"{THEIRS}/cv.pdf": b"%PDF theirs",
+}
+OUTSIDE = [
+    "cv.pdf",
+    "2026",
+    f"../{THEIRS}/cv.pdf",
+    f"2026/../../{THEIRS}/cv.pdf",
+    "/etc/hostname",
+    "2026/./../x",
+]
 LIMIT = 20
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _credentials() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "eu-west-1"}.items():
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+        }.items():
             patch.setenv(name, value)
         yield
 
@@ -41,7 +55,9 @@ def store() -> Iterator[str]:
     server.start()
     address = "http://{}:{}".format(*server.get_host_and_port())
     s3 = boto3.client("s3", endpoint_url=address)
-    s3.create_bucket(Bucket="resumes", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.create_bucket(
+        Bucket="resumes", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
     for name, data in FILES.items():
         s3.put_object(Bucket="resumes", Key=f"site/{name}", Body=data)
     yield address
@@ -60,7 +76,10 @@ def _bucket(request: pytest.FixtureRequest) -> ResumeSource:
     return S3Source("resumes", "site/", request.getfixturevalue("store"))
 
 
-SOURCES: dict[str, Callable[[pytest.FixtureRequest], ResumeSource]] = {"folder": _folder, "s3": _bucket}
+SOURCES: dict[str, Callable[[pytest.FixtureRequest], ResumeSource]] = {
+    "folder": _folder,
+    "s3": _bucket,
+}
 
 
 @pytest.fixture(params=SOURCES)
@@ -110,7 +129,10 @@ def answering(answer: bytes) -> Iterator[str]:
 
 def _error(status: str, code: str) -> bytes:
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code></Error>".encode()
-    return f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+        + body
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,17 +140,24 @@ def _error(status: str, code: str) -> bytes:
     [
         (_error("503 Slow Down", "SlowDown"), ProviderUnavailable),
         (_error("403 Forbidden", "AccessDenied"), ProviderBroken),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\nConnection: close\r\n\r\n%PDF cut", ProviderUnavailable),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\nConnection: close\r\n\r\n%PDF cut",
+            ProviderUnavailable,
+        ),
         (b"", ProviderUnavailable),
     ],
     ids=["slow-down", "forbidden", "cut-short", "hangs-up"],
 )
-def test_a_store_in_trouble_is_told_from_a_file_that_is_not_there(answer: bytes, kind: type[Exception]) -> None:
+def test_a_store_in_trouble_is_told_from_a_file_that_is_not_there(
+    answer: bytes, kind: type[Exception]
+) -> None:
     with answering(answer) as address, pytest.raises(kind):
         S3Source("resumes", "", address).fetch(OURS, "cv.pdf", 1000)
 
 
-def test_without_credentials_who_runs_this_is_told(monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+def test_without_credentials_who_runs_this_is_told(
+    monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

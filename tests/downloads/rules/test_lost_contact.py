@@ -26,7 +26,9 @@ def test_the_share(tries: Tries, share: float | None) -> None:
 
 
 @given(reached=FEW, ended=FEW, blocked=FEW, none=FEW)
-def test_it_is_a_share_and_each_lost_try_raises_it(reached: int, ended: int, blocked: int, none: int) -> None:
+def test_it_is_a_share_and_each_lost_try_raises_it(
+    reached: int, ended: int, blocked: int, none: int
+) -> None:
     tries = Tries(reached + ended + blocked, ended, blocked, none)
     more = Tries(tries.calls + 1, ended + 1, blocked, none)
     assert tries.lost <= tries.all and (tries.share is None) is (tries.all == 0)

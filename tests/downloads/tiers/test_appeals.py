@@ -47,51 +47,81 @@ def _nothing_is_kept() -> Iterator[None]:
     cache.clear()
 
 
-def restrict(member: Member, now: datetime, reason: str = RESTRICTED, tier: Tier = Tier.RESTRICTED, **more: Any) -> Event:
-    tier_changes.move(member.employer_id, tier, SYSTEM, now, reason=reason if tier is Tier.RESTRICTED else "", **more)
+def restrict(
+    member: Member,
+    now: datetime,
+    reason: str = RESTRICTED,
+    tier: Tier = Tier.RESTRICTED,
+    **more: Any,
+) -> Event:
+    tier_changes.move(
+        member.employer_id,
+        tier,
+        SYSTEM,
+        now,
+        reason=reason if tier is Tier.RESTRICTED else "",
+        **more,
+    )
     move = tier_changes.last_move(member.employer_id)
     assert move is not None
     return move
 
 
-def say(member: Member, now: datetime, words: str = "我们在招聘二十名夜班护士，所以夜里下载。") -> MoveAppeal:
+def say(
+    member: Member, now: datetime, words: str = "我们在招聘二十名夜班护士，所以夜里下载。"
+) -> MoveAppeal:
     found = appeals.restriction_of(member.employer_id, now)
     assert found is not None
     return appeals.appeal(member, found.move.pk, words, now)
 
 
-def reply(said: MoveAppeal, user: User, now: datetime, *, lift: bool, words: str = "已核实。") -> MoveAppeal:
+def reply(
+    said: MoveAppeal, user: User, now: datetime, *, lift: bool, words: str = "已核实。"
+) -> MoveAppeal:
     return appeals.answer(said.pk, user, user.as_reviewer(), now, lift=lift, reply=words)
 
 
 def by_two(member: Member, now: datetime) -> tuple[User, User]:
     first, second = make_colleague(now, "Reviewers"), make_colleague(now, "Seniors")
-    proposed = tier_changes.propose(member.employer_id, Tier.RESTRICTED, "a doubt", None, first, now)
+    proposed = tier_changes.propose(
+        member.employer_id, Tier.RESTRICTED, "a doubt", None, first, now
+    )
     tier_changes.settle(proposed.pk, second, now, confirmed=True)
     return first, second
 
 
-@pytest.mark.parametrize(("reason", "tier"), [(RESTRICTED, Tier.RESTRICTED), (STEP_UP, Tier.RESTRICTED), ("", Tier.PROVISIONAL)])
-def test_what_a_rule_did_one_reviewer_lifts_at_once(member: Member, now: datetime, reason: str, tier: Tier) -> None:
+@pytest.mark.parametrize(
+    ("reason", "tier"),
+    [(RESTRICTED, Tier.RESTRICTED), (STEP_UP, Tier.RESTRICTED), ("", Tier.PROVISIONAL)],
+)
+def test_what_a_rule_did_one_reviewer_lifts_at_once(
+    member: Member, now: datetime, reason: str, tier: Tier
+) -> None:
     restrict(member, now, reason, tier)
     said = say(member, now)
     reply(said, make_colleague(now, "Reviewers"), now + timedelta(minutes=5), lift=True)
     assert not Standing.objects.exists() and ask_all(member, [str(uuid4())], now) == [""]
     assert MoveAppeal.objects.get().outcome == Outcome.LIFTED
-    verbs = [event.verb for event in Event.objects.filter(employer_id=member.employer_id).order_by("id")]
+    verbs = [
+        event.verb for event in Event.objects.filter(employer_id=member.employer_id).order_by("id")
+    ]
     assert verbs[-3:] == ["appeal", "lift", "release"]
     told = [letter(mail, "https://zizhi.example", now) for mail in Mail.objects.order_by("pk")]
     assert "已核实。" in told[-1].body and PAGE in told[1].body
 
 
-def test_what_is_kept_is_told_with_its_reason_and_can_be_said_again_later(member: Member, now: datetime) -> None:
+def test_what_is_kept_is_told_with_its_reason_and_can_be_said_again_later(
+    member: Member, now: datetime
+) -> None:
     restrict(member, now)
     reviewer = make_colleague(now, "Reviewers")
     with pytest.raises(Refused, match="words_missing"):
         reply(say(member, now), reviewer, now, lift=False, words="  ")
     reply(MoveAppeal.objects.get(), reviewer, now, lift=False, words="请提供岗位说明。")
     assert ask_all(member, ["a"], now) == ["employer_restricted"]
-    body = letter(Mail.objects.filter(template="restriction_kept").get(), "https://zizhi.example", now).body
+    body = letter(
+        Mail.objects.filter(template="restriction_kept").get(), "https://zizhi.example", now
+    ).body
     assert "请提供岗位说明。" in body and PAGE in body
     with pytest.raises(Refused, match="appeal_again_later"):
         say(member, now + timedelta(days=6))
@@ -121,7 +151,9 @@ def test_one_at_a_time_by_an_owner_and_with_words(member: Member, now: datetime)
     with pytest.raises(Refused, match="appeal_open"):
         say(member, now)
     with pytest.raises(IntegrityError), transaction.atomic():
-        MoveAppeal.objects.create(employer=member.employer, move=said.move, text="…", by=member.user, at=now, due_at=now)
+        MoveAppeal.objects.create(
+            employer=member.employer, move=said.move, text="…", by=member.user, at=now, due_at=now
+        )
     with pytest.raises(IntegrityError), transaction.atomic():
         MoveAppeal.objects.filter(pk=said.pk).update(outcome=Outcome.KEPT, answered_at=now)
 
@@ -131,7 +163,9 @@ def test_nothing_is_to_be_said_against_a_larger_quota(member: Member, now: datet
     assert appeals.restriction_of(member.employer_id, now) is None
 
 
-def test_who_moved_it_does_not_answer_and_what_two_did_takes_a_senior(member: Member, now: datetime) -> None:
+def test_who_moved_it_does_not_answer_and_what_two_did_takes_a_senior(
+    member: Member, now: datetime
+) -> None:
     first, second = by_two(member, now)
     first.groups.set(second.groups.all())
     first = User.objects.get(pk=first.pk)
@@ -190,10 +224,17 @@ def test_what_ended_by_itself_is_lifted_by_nobody(member: Member, now: datetime)
     assert appeals.end_overtaken(until + timedelta(hours=1)) == 1
 
 
-def test_a_step_up_lifted_on_appeal_goes_back_to_what_two_people_decided(member: Member, now: datetime) -> None:
+def test_a_step_up_lifted_on_appeal_goes_back_to_what_two_people_decided(
+    member: Member, now: datetime
+) -> None:
     tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
     restrict(member, now + timedelta(minutes=1), STEP_UP)
-    reply(say(member, now + timedelta(minutes=2)), make_colleague(now, "Reviewers"), now + timedelta(minutes=3), lift=True)
+    reply(
+        say(member, now + timedelta(minutes=2)),
+        make_colleague(now, "Reviewers"),
+        now + timedelta(minutes=3),
+        lift=True,
+    )
     assert Standing.objects.get().tier == Tier.PROVISIONAL
 
 
@@ -201,21 +242,39 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
     at = datetime(2026, 11, 24, 1, 0, tzinfo=SHANGHAI)
     GateDecision.objects.bulk_create(
         GateDecision(
-            client_id=CLIENT, employer_id=member.employer_id, member_id=member.pk, candidate=f"c-{7 * n}", uscc=member.employer.uscc,
-            allowed=True, tier="established", ladder_version="x", decided_at=at + timedelta(minutes=4 * n),
+            client_id=CLIENT,
+            employer_id=member.employer_id,
+            member_id=member.pk,
+            candidate=f"c-{7 * n}",
+            uscc=member.employer.uscc,
+            allowed=True,
+            tier="established",
+            ladder_version="x",
+            decided_at=at + timedelta(minutes=4 * n),
         )
         for n in range(23)
-    )  # fmt: skip
+    )
     member.employer.registered_at = now - timedelta(days=60)
     member.employer.save()
     assert abuse_watch.look(now, now - timedelta(days=1), SHANGHAI) == 1
     move = tier_changes.last_move(member.employer_id)
-    assert move is not None and (move.data["seen"], move.data["figures"]) == (["night"], {"night": 23})
+    assert move is not None and (move.data["seen"], move.data["figures"]) == (
+        ["night"],
+        {"night": 23},
+    )
     page = sign_in(member.user).get(PAGE).content.decode()
     assert "23 resumes were downloaded in one night" in page and "A rule, automatically" in page
     said = say(member, now)
-    shown = sign_in(make_reviewer(now)).get(f"/console/downloads/moveappeal/{said.pk}/change/").content.decode()
-    assert "23 resumes were downloaded in one night" in shown and "23 downloads since" in shown and "c-154" in shown
+    shown = (
+        sign_in(make_reviewer(now))
+        .get(f"/console/downloads/moveappeal/{said.pk}/change/")
+        .content.decode()
+    )
+    assert (
+        "23 resumes were downloaded in one night" in shown
+        and "23 downloads since" in shown
+        and "c-154" in shown
+    )
 
 
 def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
@@ -224,15 +283,23 @@ def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
     reply(say(member, now), make_colleague(now, "Reviewers"), now, lift=False)
     feed.relay(now)
     told = list(PlatformEvent.objects.filter(type__startswith="employer.tier").order_by("sequence"))
-    assert [row.type for row in told] == [event_types.TIER_CHANGED, event_types.TIER_APPEALED, event_types.TIER_UPHELD]
+    assert [row.type for row in told] == [
+        event_types.TIER_CHANGED,
+        event_types.TIER_APPEALED,
+        event_types.TIER_UPHELD,
+    ]
     assert told[1].payload["tier"] == {"from": "restricted", "to": "restricted", "until": None}
-    assert told[1].payload["reasons"][0]["code"] == RESTRICTED and "我们在招聘" not in str(told[1].payload)
+    assert told[1].payload["reasons"][0]["code"] == RESTRICTED and "我们在招聘" not in str(
+        told[1].payload
+    )
 
 
 def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> None:
     restrict(member, now)
     reviewer = make_colleague(now, "Reviewers")
-    assert appeals.answered_in() is None and turnaround.told(REASONS[RESTRICTED].takes).en.startswith("cannot be said yet")
+    assert appeals.answered_in() is None and turnaround.told(
+        REASONS[RESTRICTED].takes
+    ).en.startswith("cannot be said yet")
     for n in range(turnaround.AT_LEAST):
         at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)
@@ -249,16 +316,25 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     restrict(member, at)
     say(member, at)
     assert "That is our delay" in sign_in(member.user).get(PAGE).content.decode()
-    listed = sign_in(make_colleague(now, "Reviewers")).get("/console/downloads/moveappeal/?answer=late").content.decode()
+    listed = (
+        sign_in(make_colleague(now, "Reviewers"))
+        .get("/console/downloads/moveappeal/?answer=late")
+        .content.decode()
+    )
     assert member.employer.name in listed and "tag-late" in listed and "1 late" in listed
 
 
 # --- The doors -------------------------------------------------------------------------------------------
 
 
-def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(member: Member, now: datetime) -> None:
+def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
+    member: Member, now: datetime
+) -> None:
     now = timezone.now()
-    owner, recruiter = sign_in(member.user), sign_in(make_member(now, member.employer, role="recruiter").user)
+    owner, recruiter = (
+        sign_in(member.user),
+        sign_in(make_member(now, member.employer, role="recruiter").user),
+    )
     assert owner.get(PAGE).headers["Location"] == "/case/", "nothing holds it back"
     assert PAGE not in owner.get("/case/").content.decode()
     move = restrict(member, now)
@@ -266,7 +342,9 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(memb
     assert PAGE in home and "their download rests" in home and "within the daily quota" not in home
     assert "An owner of the company appeals" in recruiter.get(PAGE).content.decode()
     assert owner.post(PAGE, {"words": "", "move": move.pk}).status_code == 422
-    page = owner.post(PAGE, {"words": "夜班护士。联系 13912345678", "move": move.pk}, follow=True).content.decode()
+    page = owner.post(
+        PAGE, {"words": "夜班护士。联系 13912345678", "move": move.pk}, follow=True
+    ).content.decode()
     assert "Your appeal is with a reviewer" in page and "夜班护士" in page
     said = MoveAppeal.objects.get()
     reviewer = sign_in(make_colleague(now, "Reviewers"))
@@ -276,7 +354,12 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(memb
     assert "夜班护士" in shown and "13912345678" not in shown and 'value="lift"' in shown
     refused = reviewer.post(change, {"answer": "keep", "reply": ""}, follow=True).content.decode()
     assert "Nothing was written" in refused and MoveAppeal.objects.get().answered_at is None
-    assert "Lifted. The employer is told." in reviewer.post(change, {"answer": "lift", "reply": "谢谢。"}, follow=True).content.decode()
+    assert (
+        "Lifted. The employer is told."
+        in reviewer.post(
+            change, {"answer": "lift", "reply": "谢谢。"}, follow=True
+        ).content.decode()
+    )
     assert ask_all(member, ["a"], now) == [""] and owner.get(PAGE).status_code == 302
 
 
@@ -295,8 +378,17 @@ def test_the_gate_leads_to_the_page(client: Client, member: Member) -> None:
     now = timezone.now()
     _, key = make_api_client(now)
     restrict(member, now)
-    question = {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c"}
-    answer = client.post("/api/v1/gate/decisions", question, content_type="application/json", headers={"Authorization": f"Bearer {key}"})
+    question = {
+        "employer_id": str(member.employer_id),
+        "member_id": str(member.pk),
+        "candidate": "c",
+    }
+    answer = client.post(
+        "/api/v1/gate/decisions",
+        question,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    )
     (reason,) = answer.json()["reasons"]
     assert reason["appeal"] is True and reason["url"].endswith(PAGE)
 

@@ -41,30 +41,49 @@ def canary(platform: Platform) -> Canary:
 
 def call(platform: Platform, relay_id: str, caller: str) -> None:
     """Somebody at the phone `caller` dials the number."""
-    binding, provider = RelayBinding.objects.get(pk=relay_id), relay_providers.simulator(relay_providers.of_test(platform.client.pk))
+    binding, provider = (
+        RelayBinding.objects.get(pk=relay_id),
+        relay_providers.simulator(relay_providers.of_test(platform.client.pk)),
+    )
     provider.call(binding.number, binding.extension, caller, timezone.now(), 20)
     test_mode_relays.bring_in(provider, timezone.now)
     for ring in canaries.unanswered():
         canaries.answer(ring, timezone.now())
 
 
-def test_two_strangers_let_downloads_rest_and_the_team_does_not(platform: Platform, canary: Canary) -> None:
+def test_two_strangers_let_downloads_rest_and_the_team_does_not(
+    platform: Platform, canary: Canary
+) -> None:
     relay = platform.bind()["id"]
     call(platform, relay, "+8613800000001")
     assert not CanaryRing.objects.exists(), "the employer's own people call whom they want to hire"
     call(platform, relay, "+8615400001111")
     call(platform, relay, "+8615400001111")
-    assert CanaryRing.objects.count() == 2 and not Standing.objects.exists(), "one machine may dial at random, as often as it likes"
+    assert CanaryRing.objects.count() == 2 and not Standing.objects.exists(), (
+        "one machine may dial at random, as often as it likes"
+    )
     call(platform, relay, "+8615400002222")
     standing = Standing.objects.get()
-    assert (str(standing.employer_id), standing.tier, standing.reason) == (platform.employer, "restricted", "employer_restricted")
+    assert (str(standing.employer_id), standing.tier, standing.reason) == (
+        platform.employer,
+        "restricted",
+        "employer_restricted",
+    )
     assert CanaryRing.objects.order_by("-pk").first().restricted  # type: ignore[union-attr]
-    told = str(list(PlatformEvent.objects.values_list("payload", flat=True))) + str(platform.call("get", "/events"))
-    assert "canary" not in told and "employer_restricted" in str(platform.call("get", f"/employers/{platform.employer}/rights")) + told
+    told = str(list(PlatformEvent.objects.values_list("payload", flat=True))) + str(
+        platform.call("get", "/events")
+    )
+    assert (
+        "canary" not in told
+        and "employer_restricted"
+        in str(platform.call("get", f"/employers/{platform.employer}/rights")) + told
+    )
     assert Event.objects.filter(verb="ring_canary").count() == 3
 
 
-def test_one_ring_is_enough_where_a_deployment_says_so(platform: Platform, canary: Canary, settings: Any) -> None:
+def test_one_ring_is_enough_where_a_deployment_says_so(
+    platform: Platform, canary: Canary, settings: Any
+) -> None:
     settings.CANARY_RINGS = 1
     call(platform, platform.bind()["id"], "+8615400001111")
     assert Standing.objects.get().tier == "restricted"
@@ -74,7 +93,9 @@ def test_a_ring_for_anybody_else_is_none(platform: Platform, canary: Canary) -> 
     call(platform, platform.bind(candidate="c-2", phone="+8613900000002")["id"], "+8615400001111")
     other = Platform()
     call(other, other.bind()["id"], "+8615400001111")
-    assert not CanaryRing.objects.exists(), "neither another candidate's nor another platform's of the same reference"
+    assert not CanaryRing.objects.exists(), (
+        "neither another candidate's nor another platform's of the same reference"
+    )
 
 
 def test_a_ring_is_acted_upon_once(platform: Platform, canary: Canary) -> None:
@@ -95,15 +116,22 @@ def test_what_people_have_looked_into_counts_no_more(platform: Platform, canary:
     assert refused.value.code == "state_conflict"
 
 
-def test_one_more_ring_overtakes_no_appeal_and_a_lifted_one_begins_anew(platform: Platform, canary: Canary) -> None:
+def test_one_more_ring_overtakes_no_appeal_and_a_lifted_one_begins_anew(
+    platform: Platform, canary: Canary
+) -> None:
     relay, now = platform.bind()["id"], timezone.now()
     for caller in ("+8615400001111", "+8615400002222"):
         call(platform, relay, caller)
     owner = Member.objects.filter(employer=platform.employer).first()
     assert owner is not None
     said = MoveAppeal.objects.create(
-        employer_id=platform.employer, move=tier_changes.last_move(owner.employer_id), text="…", by=owner.user, at=now, due_at=now
-    )  # fmt: skip
+        employer_id=platform.employer,
+        move=tier_changes.last_move(owner.employer_id),
+        text="…",
+        by=owner.user,
+        at=now,
+        due_at=now,
+    )
     call(platform, relay, "+8615400003333")
     said.refresh_from_db()
     assert said.answered_at is None and Event.objects.filter(verb="restrict").count() == 1
@@ -124,8 +152,16 @@ def test_rings_far_apart_do_not_count_together(platform: Platform, canary: Canar
 
 def test_it_is_planted_and_seen_in_the_console_by_who_may_trace(platform: Platform) -> None:
     now = timezone.now()
-    senior, reviewer = sign_in(make_colleague(now, "Seniors")), sign_in(make_colleague(now, "Reviewers"))
-    body = {"platform": str(platform.client.pk), "candidate": "c-1", "employer": platform.employer, "why": "a tip"}
+    senior, reviewer = (
+        sign_in(make_colleague(now, "Seniors")),
+        sign_in(make_colleague(now, "Reviewers")),
+    )
+    body = {
+        "platform": str(platform.client.pk),
+        "candidate": "c-1",
+        "employer": platform.employer,
+        "why": "a tip",
+    }
     assert reviewer.post("/console/downloads/canary/add/", body).status_code == 403
     assert reviewer.get("/console/downloads/canary/").status_code == 403
     assert senior.post("/console/downloads/canary/add/", body).status_code == 302
@@ -134,7 +170,10 @@ def test_it_is_planted_and_seen_in_the_console_by_who_may_trace(platform: Platfo
     call(platform, platform.bind()["id"], "+8615400001111")
     ring = CanaryRing.objects.get()
     address = f"/console/downloads/canaryring/{ring.pk}/change/"
-    assert reviewer.get(address).status_code in (302, 403, 404) and senior.get(address).status_code == 200
+    assert (
+        reviewer.get(address).status_code in (302, 403, 404)
+        and senior.get(address).status_code == 200
+    )
     assert senior.get("/console/downloads/canaryring/").status_code == 200
     senior.post(address, {"outcome": "a machine that dials at random"})
     ring.refresh_from_db()
@@ -149,11 +188,15 @@ def test_of_no_platform_nobody_plants(platform: Platform) -> None:
     assert refused.value.code == "platform_unknown"
 
 
-def test_rings_of_long_ago_go_with_their_calls_and_what_nobody_looked_into_stays(platform: Platform, canary: Canary) -> None:
+def test_rings_of_long_ago_go_with_their_calls_and_what_nobody_looked_into_stays(
+    platform: Platform, canary: Canary
+) -> None:
     relay, user = platform.bind()["id"], make_colleague(timezone.now(), "Seniors")
     for caller in ("+8615400001111", "+8615400002222"):
         call(platform, relay, caller)
     looked, open_ = CanaryRing.objects.order_by("pk")
     canaries.settle(looked.pk, "a machine", user, timezone.now())
     retention.retire(timezone.now() + timedelta(days=1200), 0)
-    assert list(CanaryRing.objects.all()) == [open_] and list(RelayCall.objects.all()) == [open_.call]
+    assert list(CanaryRing.objects.all()) == [open_] and list(RelayCall.objects.all()) == [
+        open_.call
+    ]

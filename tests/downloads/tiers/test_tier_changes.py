@@ -33,16 +33,24 @@ def member(now: datetime, db: None) -> Member:
 def tier(member: Member, now: datetime) -> str:
     """Where the gate says that it stands."""
     ask_all(member, [str(uuid4())], now)
-    return GateDecision.objects.filter(employer_id=member.employer_id).latest("decided_at", "used_day").tier
+    return (
+        GateDecision.objects.filter(employer_id=member.employer_id)
+        .latest("decided_at", "used_day")
+        .tier
+    )
 
 
 def test_a_restriction_bites_at_once_and_its_end_too(member: Member, now: datetime) -> None:
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, until=now + timedelta(hours=2))
+    tier_changes.move(
+        member.employer_id, Tier.RESTRICTED, SYSTEM, now, until=now + timedelta(hours=2)
+    )
     assert ask_all(member, ["a"], now) == ["employer_restricted"]
     assert ask_all(member, ["a"], now + timedelta(hours=2)) == [""]
     tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
     assert tier(member, now + timedelta(hours=3)) == "provisional"
-    assert tier_changes.release(member.employer_id, SYSTEM, now) and not tier_changes.release(member.employer_id, SYSTEM, now)
+    assert tier_changes.release(member.employer_id, SYSTEM, now) and not tier_changes.release(
+        member.employer_id, SYSTEM, now
+    )
     assert tier(member, now + timedelta(hours=4)) == "established"
 
 
@@ -51,25 +59,39 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
     tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
     tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
     tier_changes.release(member.employer_id, SYSTEM, now)
-    events = Event.objects.filter(employer_id=member.employer_id, subject_type="standing").order_by("id")
+    events = Event.objects.filter(employer_id=member.employer_id, subject_type="standing").order_by(
+        "id"
+    )
     assert [(event.verb, event.from_state, event.to_state) for event in events] == [
-        ("step_up", "", "restricted"), ("demote", "restricted", "provisional"),
-        ("promote", "provisional", "established"), ("release", "established", ""),
-    ]  # fmt: skip
-    told = [letter(mail, "https://zizhi.example", now) for mail in Mail.objects.filter(template="standing_moved").order_by("pk")]
+        ("step_up", "", "restricted"),
+        ("demote", "restricted", "provisional"),
+        ("promote", "provisional", "established"),
+        ("release", "established", ""),
+    ]
+    told = [
+        letter(mail, "https://zizhi.example", now)
+        for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
+    ]
     assert len(told) == 4 and len({mail.subject for mail in told}) == 4
-    assert "重新证明授权" in told[0].body and "申诉" in told[0].body and "/downloads/restriction/" in told[0].body
+    assert (
+        "重新证明授权" in told[0].body
+        and "申诉" in told[0].body
+        and "/downloads/restriction/" in told[0].body
+    )
     assert "/downloads/restriction/" in told[1].body and "/case/" in told[2].body
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(language: str, member: Member, now: datetime) -> None:
+def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(
+    language: str, member: Member, now: datetime
+) -> None:
     """A demotion by a rule ends by its time, one by people by people: no record, however clean, ends either."""
     User.objects.filter(pk=member.user_id).update(language=language)
     for until in (now + timedelta(days=30), None):
         tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
     timed, kept = (
-        letter(mail, "https://zizhi.example", now).body for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
+        letter(mail, "https://zizhi.example", now).body
+        for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
     )
     assert "2026-12-24" in timed and "2026-12-24" not in kept
     for body in (timed, kept):
@@ -90,7 +112,9 @@ def test_a_move_opens_nothing_that_the_case_does_not(member: Member, now: dateti
 
 def test_by_two_people(member: Member, now: datetime) -> None:
     reviewer, senior = make_colleague(now, "Reviewers"), make_colleague(now, "Seniors")
-    proposed = tier_changes.propose(member.employer_id, Tier.RESTRICTED, "sold resumes", None, senior, now)
+    proposed = tier_changes.propose(
+        member.employer_id, Tier.RESTRICTED, "sold resumes", None, senior, now
+    )
     assert ask_all(member, ["a"], now) == [""], "a proposal does nothing yet"
     for who, code in ((reviewer, "not_allowed"), (senior, "second_person_required")):
         with pytest.raises(Refused, match=code):
@@ -106,21 +130,42 @@ def test_by_two_people(member: Member, now: datetime) -> None:
 
 def test_a_dropped_proposal_does_nothing(member: Member, now: datetime) -> None:
     senior = make_colleague(now, "Seniors")
-    proposed = tier_changes.propose(member.employer_id, Tier.RESTRICTED, "a doubt", None, senior, now)
+    proposed = tier_changes.propose(
+        member.employer_id, Tier.RESTRICTED, "a doubt", None, senior, now
+    )
     tier_changes.settle(proposed.pk, senior, now, confirmed=False)
     assert not Standing.objects.exists() and not Move.objects.get().confirmed
     with pytest.raises(Refused, match="not_allowed"):
-        tier_changes.propose(member.employer_id, "", "…", None, make_colleague(now, "Auditors"), now)
+        tier_changes.propose(
+            member.employer_id, "", "…", None, make_colleague(now, "Auditors"), now
+        )
 
 
-def prove(member: Member, at: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT, name: str = "", shown: str = "") -> None:
+def prove(
+    member: Member,
+    at: datetime,
+    kind: ProofKind = ProofKind.BANK_DEPOSIT,
+    name: str = "",
+    shown: str = "",
+) -> None:
     Proof.objects.create(
-        employer=member.employer, member=member, uscc=member.employer.uscc, kind=kind, state=ProofState.PROVEN, shown=shown,
-        started_at=at, proven_at=at, expires_at=at, due_at=at, observed={"name": name or member.employer.name},
-    )  # fmt: skip
+        employer=member.employer,
+        member=member,
+        uscc=member.employer.uscc,
+        kind=kind,
+        state=ProofState.PROVEN,
+        shown=shown,
+        started_at=at,
+        proven_at=at,
+        expires_at=at,
+        due_at=at,
+        observed={"name": name or member.employer.name},
+    )
 
 
-def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, now: datetime) -> None:
+def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(
+    member: Member, now: datetime
+) -> None:
     prove(member, now - timedelta(days=1))
     tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     assert ask_all(member, ["a"], now) == ["employer_step_up"]
@@ -131,32 +176,52 @@ def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, n
 
 
 @pytest.mark.parametrize(
-    ("hours", "later"), [(None, "provisional"), (48, "provisional"), (1, "established")], ids=["for good", "for a while", "ended meanwhile"]
+    ("hours", "later"),
+    [(None, "provisional"), (48, "provisional"), (1, "established")],
+    ids=["for good", "for a while", "ended meanwhile"],
 )
-def test_a_step_up_goes_back_to_what_was_before(member: Member, now: datetime, hours: int | None, later: str) -> None:
+def test_a_step_up_goes_back_to_what_was_before(
+    member: Member, now: datetime, hours: int | None, later: str
+) -> None:
     until = now + timedelta(hours=hours) if hours else None
-    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now - timedelta(days=1), until=until)
+    tier_changes.move(
+        member.employer_id, Tier.PROVISIONAL, SYSTEM, now - timedelta(days=1), until=until
+    )
     for again in range(2):
-        tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=again), reason=STEP_UP)
+        tier_changes.move(
+            member.employer_id,
+            Tier.RESTRICTED,
+            SYSTEM,
+            now + timedelta(minutes=again),
+            reason=STEP_UP,
+        )
     prove(member, now + timedelta(minutes=2))
     lifted = now + timedelta(hours=2)
     assert tier_changes.lift_step_ups(lifted) == 1
     assert tier(member, lifted) == later
-    assert list(Standing.objects.values_list("until", flat=True)) == ([until] if later == "provisional" else [])
+    assert list(Standing.objects.values_list("until", flat=True)) == (
+        [until] if later == "provisional" else []
+    )
 
 
-def test_what_two_people_did_meanwhile_stays(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_two_people_did_meanwhile_stays(
+    member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Between what a rule saw and its turn, others may have moved the employer."""
     tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
 
     def shown(*_: object) -> bool:
-        return tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=2))
+        return tier_changes.move(
+            member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=2)
+        )
 
     prove(member, now + timedelta(minutes=1))
     monkeypatch.setattr(tier_changes, "shown_anew", shown)
     assert tier_changes.lift_step_ups(now + timedelta(minutes=3)) == 0
     assert ask_all(member, ["a"], now + timedelta(minutes=3)) == ["employer_restricted"]
-    assert not tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(None))
+    assert not tier_changes.move(
+        member.employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(None)
+    )
 
 
 def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
@@ -166,14 +231,20 @@ def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
     prove(member, begun, ProofKind.BANK_DEPOSIT, name="another company")
     assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 0
     RegistryRecord.objects.create(
-        uscc=member.employer.uscc, name=member.employer.name, status="存续", email_domain="anybody.example", as_of=now.date()
+        uscc=member.employer.uscc,
+        name=member.employer.name,
+        status="存续",
+        email_domain="anybody.example",
+        as_of=now.date(),
     )
     assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 1
 
 
 def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None:
     standing = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
-    Standing.objects.bulk_create(Standing(employer=make_employer(now), **standing) for _ in range(201))
+    Standing.objects.bulk_create(
+        Standing(employer=make_employer(now), **standing) for _ in range(201)
+    )
     tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     prove(member, now + timedelta(minutes=1))
     assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 1
@@ -188,9 +259,16 @@ def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member)
     def report(key: str, decision_id: UUID) -> int:
         body = {"decision_id": str(decision_id)}
         headers = {"Authorization": f"Bearer {key}"}
-        return client.post("/api/v1/gate/contacts", body, content_type="application/json", headers=headers).status_code
+        return client.post(
+            "/api/v1/gate/contacts", body, content_type="application/json", headers=headers
+        ).status_code
 
-    assert [report(other, decision.pk), report(key, uuid4()), report(key, decision.pk), report(key, decision.pk)] == [404, 404, 204, 204]
+    assert [
+        report(other, decision.pk),
+        report(key, uuid4()),
+        report(key, decision.pk),
+        report(key, decision.pk),
+    ] == [404, 404, 204, 204]
     assert Contact.objects.get().uscc == member.employer.uscc
 
 

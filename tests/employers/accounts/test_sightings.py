@@ -42,7 +42,18 @@ def test_a_phone_is_spelt_one_way(typed: str, phone: str) -> None:
     assert sightings.check_phone(typed) == phone
 
 
-@pytest.mark.parametrize("typed", ["12800138000", "1380013800", "138001380000", "+1 13800138000", "010-12345678", "abc", "١٣٨٠٠١٣٨٠٠٠"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "12800138000",
+        "1380013800",
+        "138001380000",
+        "+1 13800138000",
+        "010-12345678",
+        "abc",
+        "١٣٨٠٠١٣٨٠٠٠",
+    ],
+)
 def test_what_is_no_mobile_number(typed: str) -> None:
     with pytest.raises(Refused, match="phone_invalid"):
         sightings.check_phone(typed)
@@ -64,7 +75,9 @@ def test_a_neighbourhood(network: str, expected: str) -> None:
 
 def test_a_device_is_believed_only_as_we_signed_it() -> None:
     cookie = sightings.new_device()
-    assert sightings.device_in(cookie) and sightings.device_in(sightings.new_device()) != sightings.device_in(cookie)
+    assert sightings.device_in(cookie) and sightings.device_in(
+        sightings.new_device()
+    ) != sightings.device_in(cookie)
     assert sightings.device_in(cookie[:-1] + ("A" if cookie[-1] != "A" else "B")) == ""
     assert sightings.device_in("") == sightings.device_in("made up") == ""
 
@@ -102,9 +115,12 @@ def test_two_accounts_share_a_digest_and_nothing_readable(now: datetime) -> None
 
 def form(**changed: Any) -> dict[str, Any]:
     return {
-        "company": "云溪市示例科技有限公司", "uscc": make_uscc(), "account_class": "direct_employer",
-        "email": "hr@shili.example", "password": PASSWORD,
-    } | changed  # fmt: skip
+        "company": "云溪市示例科技有限公司",
+        "uscc": make_uscc(),
+        "account_class": "direct_employer",
+        "email": "hr@shili.example",
+        "password": PASSWORD,
+    } | changed
 
 
 @pytest.mark.django_db
@@ -116,7 +132,11 @@ def test_registration_with_a_phone() -> None:
     phone = sightings.digest(SightingKind.PHONE, "+8613800138000")
     assert dict(Sighting.objects.values_list("kind", "digest"))["phone"] == phone
     cookie = client.cookies[sightings.DEVICE_COOKIE]
-    assert cookie["httponly"] and cookie["samesite"] == "Lax" and int(cookie["max-age"]) == sightings.DEVICE_SECONDS
+    assert (
+        cookie["httponly"]
+        and cookie["samesite"] == "Lax"
+        and int(cookie["max-age"]) == sightings.DEVICE_SECONDS
+    )
     assert bool(cookie["secure"]) is django_settings.HTTPS
 
 
@@ -125,7 +145,9 @@ def test_a_phone_need_not_be_given_but_must_be_right() -> None:
     assert Client().post("/register/", form(phone="12345")).status_code == 422
     assert not User.objects.exists()
     assert Client().post("/register/", form()).status_code == 302
-    assert User.objects.get().phone_sealed == "" and not Sighting.objects.filter(kind="phone").exists()
+    assert (
+        User.objects.get().phone_sealed == "" and not Sighting.objects.filter(kind="phone").exists()
+    )
 
 
 @pytest.mark.django_db

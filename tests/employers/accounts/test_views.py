@@ -24,7 +24,15 @@ from employers.security import throttle
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from events.models import Event, Mail
-from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer, make_uscc, sign_in
+from tests.factories import (
+    PASSWORD,
+    make_case,
+    make_employer,
+    make_member,
+    make_reviewer,
+    make_uscc,
+    sign_in,
+)
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
@@ -62,11 +70,17 @@ class TestRegister:
         response = visitor.post("/register/", form())
         assert (response.status_code, response["Location"]) == (302, "/case/")
         member = Member.objects.select_related("user", "employer").get()
-        assert (member.role, member.user.email, member.user.language) == ("owner", "hr@example.com", "en")
+        assert (member.role, member.user.email, member.user.language) == (
+            "owner",
+            "hr@example.com",
+            "en",
+        )
         assert visitor.session["_auth_user_id"] == str(member.user.pk)
         assert Mail.objects.get().context["link"].startswith(settings.SITE_URL + "/verify-email/")
 
-    def test_wrong_check_character_is_shown_beside_the_field_and_what_was_typed_stays(self, visitor: Client) -> None:
+    def test_wrong_check_character_is_shown_beside_the_field_and_what_was_typed_stays(
+        self, visitor: Client
+    ) -> None:
         code = make_uscc()
         wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
         response = visitor.post("/register/", form(uscc=wrong))
@@ -104,7 +118,9 @@ class TestRegister:
         assert (response.status_code, "invisible characters" in text(response)) == (422, True)
         assert not Mail.objects.exists()
         with pytest.raises(Refused, match="name_not_plain"):
-            operations.register(**form(company=company), language="en", links=links(), now=timezone.now())
+            operations.register(
+                **form(company=company), language="en", links=links(), now=timezone.now()
+            )
 
     def test_the_same_form_twice_is_one_employer(self, visitor: Client) -> None:
         sent = form()
@@ -124,33 +140,42 @@ class TestRegister:
         assert "This field is required." in page
 
     def test_in_chinese(self) -> None:
-        page = text(Client(headers={"accept-language": "zh-CN"}).post("/register/", form(uscc="91")))
+        page = text(
+            Client(headers={"accept-language": "zh-CN"}).post("/register/", form(uscc="91"))
+        )
         assert "统一社会信用代码不正确" in page
         assert "实际：<b>2 位</b>" in page
         assert '<html lang="zh-Hans">' in page
 
     def test_an_oversized_form_is_refused(self, visitor: Client) -> None:
-        response = visitor.post("/register/", form(company="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)))
+        response = visitor.post(
+            "/register/", form(company="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
+        )
         assert response.status_code == 400
         assert "could not be understood" in text(response)
 
 
 class TestCodeWhileTyping:
     @pytest.mark.parametrize(
-        ("typed", "says"),
-        [("", ""), ("9199", "4 of 18 characters"), ("91" * 9, "not valid")],
+        ("typed", "says"), [("", ""), ("9199", "4 of 18 characters"), ("91" * 9, "not valid")]
     )
     def test_says(self, visitor: Client, typed: str, says: str) -> None:
         assert says in text(visitor.get("/register/code/", {"uscc": typed}))
 
     def test_right_and_respelt(self, visitor: Client) -> None:
         code = make_uscc(1)
-        page = text(visitor.get("/register/code/", {"uscc": f" {code[:2]}-{code[2:].lower()}".replace("0", "o")}))
+        page = text(
+            visitor.get(
+                "/register/code/", {"uscc": f" {code[:2]}-{code[2:].lower()}".replace("0", "o")}
+            )
+        )
         assert "18 characters, and the check character fits" in page
         assert code in page
 
     def test_it_does_not_break_out_of_its_place(self, visitor: Client) -> None:
-        assert "<script" not in text(visitor.get("/register/code/", {"uscc": "<script>alert(1)</script>"}))
+        assert "<script" not in text(
+            visitor.get("/register/code/", {"uscc": "<script>alert(1)</script>"})
+        )
 
 
 class TestSignIn:
@@ -176,7 +201,9 @@ class TestSignIn:
         visitor.force_login(colleague.user)
         operations.remove_member(owner, colleague.pk, now)
         assert visitor.get("/case/")["Location"].startswith("/sign-in/")
-        assert [(mail.to, mail.template) for mail in Mail.objects.all()] == [("gone@example.com", "member_removed")]
+        assert [(mail.to, mail.template) for mail in Mail.objects.all()] == [
+            ("gone@example.com", "member_removed")
+        ]
 
     def test_sign_out_needs_a_form(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(make_member(now).user)
@@ -189,11 +216,15 @@ class TestLanguage:
     def test_is_kept_in_the_browser_and_on_the_user(self, visitor: Client, now: datetime) -> None:
         user = make_member(now).user
         visitor.force_login(user)
-        assert visitor.post("/language/", {"language": "en", "next": "/team/"})["Location"] == "/team/"
+        assert (
+            visitor.post("/language/", {"language": "en", "next": "/team/"})["Location"] == "/team/"
+        )
         user.refresh_from_db()
         assert (user.language, visitor.cookies["django_language"].value) == ("en", "en")
 
-    @pytest.mark.parametrize("following", ["https://example.org/", "//example.org", "javascript:alert(1)"])
+    @pytest.mark.parametrize(
+        "following", ["https://example.org/", "//example.org", "javascript:alert(1)"]
+    )
     def test_leads_nowhere_else(self, visitor: Client, following: str) -> None:
         assert visitor.post("/language/", {"language": "en", "next": following})["Location"] == "/"
 
@@ -206,12 +237,19 @@ class TestVerifyEmail:
     def token(self, user: User) -> str:
         return signing.dumps([str(user.pk), user.email], salt=operations.VERIFY_SALT)
 
-    def test_the_signed_in_person_confirms_and_opening_the_link_is_not_enough(self, visitor: Client, now: datetime) -> None:
+    def test_the_signed_in_person_confirms_and_opening_the_link_is_not_enough(
+        self, visitor: Client, now: datetime
+    ) -> None:
         member = make_member(now, email_verified_at=None)
         user, address = member.user, f"/verify-email/{self.token(member.user)}/"
         visitor.force_login(user)
         page = text(visitor.get(address))
-        for said in ("Yes, confirm my address", user.email, member.employer.name, "the right to act for"):
+        for said in (
+            "Yes, confirm my address",
+            user.email,
+            member.employer.name,
+            "the right to act for",
+        ):
             assert said in page
         user.refresh_from_db()
         assert user.email_verified_at is None
@@ -221,7 +259,9 @@ class TestVerifyEmail:
         assert user.email_verified_at is not None
         assert Event.objects.filter(verb="verify_email").count() == 1
 
-    def test_whoever_reads_the_mail_of_an_account_that_another_made_confirms_nothing(self, now: datetime) -> None:
+    def test_whoever_reads_the_mail_of_an_account_that_another_made_confirms_nothing(
+        self, now: datetime
+    ) -> None:
         thief, owner_of_address = Client(), Client(headers={"accept-language": "en"})
         thief.post("/register/", form(email="hr@victim.example"))
         user = User.objects.get()
@@ -235,23 +275,42 @@ class TestVerifyEmail:
         user.refresh_from_db()
         assert user.email_verified_at is None
 
-    def test_the_address_own_reader_takes_the_account_over_by_a_new_password(self, visitor: Client) -> None:
+    def test_the_address_own_reader_takes_the_account_over_by_a_new_password(
+        self, visitor: Client
+    ) -> None:
         thief = Client()
         thief.post("/register/", form(email="hr@victim.example"))
         address = Mail.objects.get().context["link"].removeprefix(settings.SITE_URL)
         visitor.post("/password/", {"email": "hr@victim.example"})
-        link = Mail.objects.get(template="password_reset").context["link"].removeprefix(settings.SITE_URL)
+        link = (
+            Mail.objects.get(template="password_reset")
+            .context["link"]
+            .removeprefix(settings.SITE_URL)
+        )
         page = visitor.get(link, follow=True)
-        visitor.post(page.redirect_chain[-1][0], {"new_password1": "another long sentence", "new_password2": "another long sentence"})
-        visitor.post("/sign-in/", {"username": "hr@victim.example", "password": "another long sentence"})
+        visitor.post(
+            page.redirect_chain[-1][0],
+            {"new_password1": "another long sentence", "new_password2": "another long sentence"},
+        )
+        visitor.post(
+            "/sign-in/", {"username": "hr@victim.example", "password": "another long sentence"}
+        )
         assert visitor.post(address)["Location"] == "/case/"
         assert User.objects.get().email_verified_at is not None
         assert thief.get("/case/")["Location"].startswith("/sign-in/")
 
-    def test_somebody_else_who_is_signed_in_confirms_nothing(self, visitor: Client, now: datetime) -> None:
-        user, other = make_member(now, email_verified_at=None).user, make_member(now, email_verified_at=None).user
+    def test_somebody_else_who_is_signed_in_confirms_nothing(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        user, other = (
+            make_member(now, email_verified_at=None).user,
+            make_member(now, email_verified_at=None).user,
+        )
         visitor.force_login(other)
-        for answer in (visitor.get(f"/verify-email/{self.token(user)}/"), visitor.post(f"/verify-email/{self.token(user)}/")):
+        for answer in (
+            visitor.get(f"/verify-email/{self.token(user)}/"),
+            visitor.post(f"/verify-email/{self.token(user)}/"),
+        ):
             assert (answer.status_code, "belongs to another account" in text(answer)) == (410, True)
             assert 'action="/sign-out/"' in text(answer)
         with pytest.raises(Refused, match="link_of_other_account"):
@@ -275,7 +334,9 @@ class TestVerifyEmail:
 
     def test_an_old_link(self, visitor: Client, now: datetime, settings: Any) -> None:
         settings.EMAIL_VERIFICATION_TIMEOUT = -1
-        assert "This link has expired" in text(visitor.post(f"/verify-email/{self.token(make_member(now).user)}/"))
+        assert "This link has expired" in text(
+            visitor.post(f"/verify-email/{self.token(make_member(now).user)}/")
+        )
 
     def test_resending_twice_at_once_is_one_mail(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(make_member(now, email_verified_at=None).user)
@@ -291,9 +352,16 @@ class TestVerifyEmail:
 
 
 class TestPassword:
-    def test_the_mailed_link_is_on_our_own_address_and_works(self, visitor: Client, now: datetime) -> None:
+    def test_the_mailed_link_is_on_our_own_address_and_works(
+        self, visitor: Client, now: datetime
+    ) -> None:
         user = make_member(now, email="hr@example.com").user
-        assert visitor.post("/password/", {"email": "HR@example.com"}, headers={"host": "127.0.0.1"}).status_code == 302
+        assert (
+            visitor.post(
+                "/password/", {"email": "HR@example.com"}, headers={"host": "127.0.0.1"}
+            ).status_code
+            == 302
+        )
         link = Mail.objects.get().context["link"]
         assert link.startswith(settings.SITE_URL + "/password/")
         page = visitor.get(link.removeprefix(settings.SITE_URL), follow=True)
@@ -302,10 +370,15 @@ class TestPassword:
         assert visitor.post(page.redirect_chain[-1][0], new)["Location"] == "/sign-in/"
         user.refresh_from_db()
         assert user.check_password("another long sentence")
-        assert "does not work any more" in text(Client(headers={"accept-language": "en"}).get(link.removeprefix(settings.SITE_URL)))
+        assert "does not work any more" in text(
+            Client(headers={"accept-language": "en"}).get(link.removeprefix(settings.SITE_URL))
+        )
 
     def test_an_unknown_address_gets_the_same_answer(self, visitor: Client) -> None:
-        assert visitor.post("/password/", {"email": "nobody@example.com"})["Location"] == "/password/sent/"
+        assert (
+            visitor.post("/password/", {"email": "nobody@example.com"})["Location"]
+            == "/password/sent/"
+        )
         assert not Mail.objects.exists()
 
 
@@ -329,14 +402,21 @@ class TestColleagues:
         assert owner.employer.name in text(guest.get(address))
         assert "too short" in text(guest.post(address, {"password": "x"}))
         for _ in range(2):
-            assert guest.post(address, {"password": "a sentence nobody knows"})["Location"] == "/case/"
+            assert (
+                guest.post(address, {"password": "a sentence nobody knows"})["Location"] == "/case/"
+            )
         member = Member.objects.get(user__email="new@example.com")
-        assert (member.employer, member.user.email_verified_at is not None) == (owner.employer, True)
+        assert (member.employer, member.user.email_verified_at is not None) == (
+            owner.employer,
+            True,
+        )
         assert "new@example.com" in text(visitor.get("/team/"))
         assert visitor.post(f"/team/{member.pk}/remove/")["Location"] == "/team/"
         assert guest.get("/case/")["Location"].startswith("/sign-in/")
 
-    def test_who_was_removed_comes_back_by_a_new_invitation_only(self, visitor: Client, now: datetime) -> None:
+    def test_who_was_removed_comes_back_by_a_new_invitation_only(
+        self, visitor: Client, now: datetime
+    ) -> None:
         owner = verified_owner(now)
         visitor.force_login(owner.user)
         visitor.post("/team/", {"email": "new@example.com"})
@@ -352,7 +432,12 @@ class TestColleagues:
 
         visitor.post("/team/", {"email": "NEW@example.com"})
         for _ in range(2):
-            assert guest.post(invitation("new@example.com"), {"password": "quite another sentence"})["Location"] == "/case/"
+            assert (
+                guest.post(invitation("new@example.com"), {"password": "quite another sentence"})[
+                    "Location"
+                ]
+                == "/case/"
+            )
         member.refresh_from_db()
         assert (member.left_at, member.role, member.user.is_active) == (None, "recruiter", True)
         assert member.user.check_password("quite another sentence")
@@ -368,13 +453,16 @@ class TestColleagues:
             operations.invite(verified_owner(now), colleague.user.email, links(), now)
 
     @pytest.mark.parametrize(
-        ("confirmed", "verified", "says"), [(True, False, "has not been verified"), (False, True, "has not been approved yet")]
+        ("confirmed", "verified", "says"),
+        [(True, False, "has not been verified"), (False, True, "has not been approved yet")],
     )
     def test_nobody_invites_in_a_name_that_is_not_proven(
         self, visitor: Client, now: datetime, confirmed: bool, verified: bool, says: str
     ) -> None:
         employer = make_employer(now, confirmed_at=now if confirmed else None)
-        visitor.force_login(make_member(now, employer, email_verified_at=now if verified else None).user)
+        visitor.force_login(
+            make_member(now, employer, email_verified_at=now if verified else None).user
+        )
         page = text(visitor.get("/team/"))
         assert says in page
         assert "Send the invitation" not in page
@@ -402,7 +490,9 @@ class TestColleagues:
         owner = make_member(now)
         visitor.force_login(make_member(now, owner.employer, role="recruiter").user)
         assert "Only the owner" in text(visitor.get("/team/"))
-        assert "You may not do this" in text(visitor.post("/team/", {"email": "new@example.com"}, follow=True))
+        assert "You may not do this" in text(
+            visitor.post("/team/", {"email": "new@example.com"}, follow=True)
+        )
         assert not Mail.objects.exists()
         assert "You may not do this" in text(visitor.post(f"/team/{owner.pk}/remove/", follow=True))
         owner.refresh_from_db()
@@ -415,7 +505,9 @@ class TestColleagues:
         other.refresh_from_db()
         assert other.left_at is None
 
-    def test_an_address_with_an_account_is_not_invited(self, visitor: Client, now: datetime) -> None:
+    def test_an_address_with_an_account_is_not_invited(
+        self, visitor: Client, now: datetime
+    ) -> None:
         taken = make_member(now)
         visitor.force_login(verified_owner(now).user)
         page = text(visitor.post("/team/", {"email": taken.user.email}))
@@ -437,10 +529,15 @@ class TestTooManyTries:
         stranger = Client(headers={"accept-language": "en"})
         return [stranger.post("/sign-in/", self.WRONG, **headers).status_code for _ in range(times)]  # type: ignore[arg-type]
 
-    def test_an_address_is_closed_to_strangers_for_a_quarter_of_an_hour(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_address_is_closed_to_strangers_for_a_quarter_of_an_hour(
+        self, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         make_member(now, email="hr@example.com")
         monkeypatch.setattr(timezone, "now", lambda: now)
-        assert self.fail(throttle.PASSWORDS_OF_ADDRESS.tries + 2) == [200] * throttle.PASSWORDS_OF_ADDRESS.tries + [429] * 2
+        assert (
+            self.fail(throttle.PASSWORDS_OF_ADDRESS.tries + 2)
+            == [200] * throttle.PASSWORDS_OF_ADDRESS.tries + [429] * 2
+        )
         closed = Client(headers={"accept-language": "en"}).post("/sign-in/", self.RIGHT)
         assert closed.status_code == 429
         assert "Possible again from <b>2026-11-24 18:15</b>" in text(closed)  # Asia/Shanghai
@@ -450,16 +547,23 @@ class TestTooManyTries:
     def test_another_spelling_is_the_same_address(self, now: datetime) -> None:
         make_member(now, email="hr@example.com")
         self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
-        assert Client().post("/sign-in/", self.RIGHT | {"username": " HR@Example.com "}).status_code == 429
+        assert (
+            Client().post("/sign-in/", self.RIGHT | {"username": " HR@Example.com "}).status_code
+            == 429
+        )
 
-    def test_who_signed_in_here_before_is_let_in_whatever_strangers_do(self, visitor: Client, now: datetime) -> None:
+    def test_who_signed_in_here_before_is_let_in_whatever_strangers_do(
+        self, visitor: Client, now: datetime
+    ) -> None:
         make_member(now, email="hr@example.com")
         visitor.post("/sign-in/", self.RIGHT)
         visitor.post("/sign-out/")
         self.fail(throttle.PASSWORDS_OF_ADDRESS.tries + 1)
         assert visitor.post("/sign-in/", self.RIGHT).status_code == 302
 
-    def test_a_known_browser_may_not_guess_either_and_not_at_others(self, visitor: Client, now: datetime) -> None:
+    def test_a_known_browser_may_not_guess_either_and_not_at_others(
+        self, visitor: Client, now: datetime
+    ) -> None:
         for email in ("hr@example.com", "other@example.com"):
             make_member(now, email=email)
         visitor.post("/sign-in/", self.RIGHT | {"username": "other@example.com"})
@@ -467,8 +571,16 @@ class TestTooManyTries:
         self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
         assert visitor.post("/sign-in/", self.RIGHT).status_code == 429
         for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
-            assert visitor.post("/sign-in/", self.WRONG | {"username": "other@example.com"}).status_code == 200
-        assert visitor.post("/sign-in/", self.RIGHT | {"username": "other@example.com"}).status_code == 429
+            assert (
+                visitor.post(
+                    "/sign-in/", self.WRONG | {"username": "other@example.com"}
+                ).status_code
+                == 200
+            )
+        assert (
+            visitor.post("/sign-in/", self.RIGHT | {"username": "other@example.com"}).status_code
+            == 429
+        )
 
     def test_a_forged_cookie_is_nobodys(self, visitor: Client, now: datetime) -> None:
         make_member(now, email="hr@example.com")
@@ -480,15 +592,30 @@ class TestTooManyTries:
         make_member(now, email="hr@example.com")
         self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
         visitor.post("/password/", {"email": "hr@example.com"})
-        page = visitor.get(Mail.objects.get().context["link"].removeprefix(settings.SITE_URL), follow=True)
-        visitor.post(page.redirect_chain[-1][0], {"new_password1": "another long sentence", "new_password2": "another long sentence"})
-        assert visitor.post("/sign-in/", {"username": "hr@example.com", "password": "another long sentence"}).status_code == 302
+        page = visitor.get(
+            Mail.objects.get().context["link"].removeprefix(settings.SITE_URL), follow=True
+        )
+        visitor.post(
+            page.redirect_chain[-1][0],
+            {"new_password1": "another long sentence", "new_password2": "another long sentence"},
+        )
+        assert (
+            visitor.post(
+                "/sign-in/", {"username": "hr@example.com", "password": "another long sentence"}
+            ).status_code
+            == 302
+        )
 
     def test_one_network_guessing_at_many(self, now: datetime) -> None:
         make_member(now, email="hr@example.com")
         stranger = Client(REMOTE_ADDR="203.0.113.9")
         for number in range(throttle.PASSWORDS_FROM_NETWORK.tries):
-            assert stranger.post("/sign-in/", self.WRONG | {"username": f"person{number}@example.com"}).status_code == 200
+            assert (
+                stranger.post(
+                    "/sign-in/", self.WRONG | {"username": f"person{number}@example.com"}
+                ).status_code
+                == 200
+            )
         assert stranger.post("/sign-in/", self.RIGHT).status_code == 429
         assert Client(REMOTE_ADDR="203.0.113.10").post("/sign-in/", self.RIGHT).status_code == 302
 
@@ -497,19 +624,26 @@ class TestTooManyTries:
         for _ in range(throttle.PASSWORDS_FROM_NETWORK.tries + 2):
             assert Client().post("/sign-in/", self.RIGHT).status_code == 302
 
-    def test_registration_and_invitation_are_no_way_around(self, visitor: Client, now: datetime) -> None:
+    def test_registration_and_invitation_are_no_way_around(
+        self, visitor: Client, now: datetime
+    ) -> None:
         owner = verified_owner(now)
         make_member(now, email="hr@example.com")
         for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
             assert visitor.post("/register/", form(password="a wrong sentence")).status_code == 422
         answer = visitor.post("/register/", form(password=PASSWORD))
         assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
-        token = signing.dumps([str(owner.employer_id), "hr@example.com", now.isoformat()], salt=operations.INVITE_SALT)
+        token = signing.dumps(
+            [str(owner.employer_id), "hr@example.com", now.isoformat()], salt=operations.INVITE_SALT
+        )
         assert visitor.post(f"/join/{token}/", {"password": PASSWORD}).status_code == 429
 
     def test_one_network_registers_so_many(self, now: datetime) -> None:
         for number in range(throttle.REGISTRATIONS_FROM_NETWORK.tries):
-            assert Client().post("/register/", form(email=f"hr{number}@example.com")).status_code == 302
+            assert (
+                Client().post("/register/", form(email=f"hr{number}@example.com")).status_code
+                == 302
+            )
         assert Client().post("/register/", form()).status_code == 429
         assert User.objects.count() == throttle.REGISTRATIONS_FROM_NETWORK.tries
 
@@ -518,10 +652,15 @@ class TestTooManyTries:
             assert visitor.post("/register/", form(uscc="91")).status_code == 422
 
     @pytest.mark.parametrize("known", [True, False])
-    def test_reset_mails_are_few_and_the_answer_tells_of_no_account(self, visitor: Client, now: datetime, known: bool) -> None:
+    def test_reset_mails_are_few_and_the_answer_tells_of_no_account(
+        self, visitor: Client, now: datetime, known: bool
+    ) -> None:
         if known:
             make_member(now, email="hr@example.com")
-        codes = [visitor.post("/password/", {"email": "hr@example.com"}).status_code for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1)]
+        codes = [
+            visitor.post("/password/", {"email": "hr@example.com"}).status_code
+            for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1)
+        ]
         assert codes == [302] * throttle.MAILS_TO_ADDRESS.tries + [429]
         assert Mail.objects.count() == (throttle.MAILS_TO_ADDRESS.tries if known else 0)
 
@@ -530,7 +669,9 @@ class TestTooManyTries:
         entry = {"username": "reviewer@example.com", "password": "wrong"}
         for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
             Client().post("/console/login/", entry)
-        refused = Client(headers={"accept-language": "en"}).post("/console/login/", entry | {"password": PASSWORD})
+        refused = Client(headers={"accept-language": "en"}).post(
+            "/console/login/", entry | {"password": PASSWORD}
+        )
         assert (refused.status_code, "Too many tries" in text(refused)) == (200, True)
 
     @pytest.mark.parametrize(
@@ -544,7 +685,9 @@ class TestTooManyTries:
             ("", "", False, "unknown"),
         ],
     )
-    def test_where_a_request_comes_from(self, remote: str, forwarded: str, proxy: bool, network: str) -> None:
+    def test_where_a_request_comes_from(
+        self, remote: str, forwarded: str, proxy: bool, network: str
+    ) -> None:
         assert throttle.network(remote, forwarded, behind_proxy=proxy) == network
 
     def test_a_window_is_not_prolonged_by_trying(self) -> None:
@@ -586,7 +729,9 @@ class TestDoors:
         assert " onclick" not in page
 
     @pytest.mark.parametrize("address", ["/case/", "/team/", "/register/", "/case/declare/"])
-    def test_what_is_private_is_kept_nowhere(self, visitor: Client, now: datetime, address: str) -> None:
+    def test_what_is_private_is_kept_nowhere(
+        self, visitor: Client, now: datetime, address: str
+    ) -> None:
         if address != "/register/":
             member = make_member(now)
             make_case(member, now)
@@ -597,13 +742,17 @@ class TestDoors:
 
 
 class TestErrorPages:
-    @pytest.mark.parametrize(("language", "says"), [("en", "There is no such page"), ("zh-CN", "没有这个页面")])
+    @pytest.mark.parametrize(
+        ("language", "says"), [("en", "There is no such page"), ("zh-CN", "没有这个页面")]
+    )
     def test_not_found(self, language: str, says: str) -> None:
         response = Client(headers={"accept-language": language}).get("/nowhere/")
         assert (response.status_code, says in text(response)) == (404, True)
 
     def test_a_form_without_its_token(self) -> None:
-        response = Client(enforce_csrf_checks=True, headers={"accept-language": "en"}).post("/sign-in/", {})
+        response = Client(enforce_csrf_checks=True, headers={"accept-language": "en"}).post(
+            "/sign-in/", {}
+        )
         assert (response.status_code, "This form is out of date" in text(response)) == (403, True)
 
     def test_a_crash_says_nothing_of_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -637,7 +786,18 @@ MAILS: dict[str, dict[str, Any]] = {
     "password_reset": {"link": "https://z.example/password/a/b/"},
     "invitation": {"company": "A & B", "link": "https://z.example/join/x/"},
     "member_joined": {"company": "A & B", "member": "x@example.com"},
-} | {f"case_{verb}": CASE_MAIL for verb in ("approve", "hold_for_review", "reject", "request_changes", "suspend", "reinstate", "revoke")}
+} | {
+    f"case_{verb}": CASE_MAIL
+    for verb in (
+        "approve",
+        "hold_for_review",
+        "reject",
+        "request_changes",
+        "suspend",
+        "reinstate",
+        "revoke",
+    )
+}
 
 
 class TestMails:
@@ -645,11 +805,19 @@ class TestMails:
     @pytest.mark.parametrize("language", ["en", "zh-hans"])
     def test_say_what_why_and_where(self, template: str, language: str) -> None:
         with translation.override(language):
-            subject, _, body = render_to_string(f"email/{template}.txt", MAILS[template]).strip().partition("\n")
+            subject, _, body = (
+                render_to_string(f"email/{template}.txt", MAILS[template]).strip().partition("\n")
+            )
         assert subject.strip()
         assert "http" in body
         assert "&amp;" not in subject + body
-        if template in ("case_reject", "case_request_changes", "case_suspend", "case_revoke", "case_hold_for_review"):
+        if template in (
+            "case_reject",
+            "case_request_changes",
+            "case_suspend",
+            "case_revoke",
+            "case_hold_for_review",
+        ):
             assert ("证明你可以代表该公司招聘" if language != "en" else "Nothing shows yet") in body
             assert "请看 <副本>" in body
         if language != "en":
@@ -671,13 +839,22 @@ class TestMyPhone:
         member = make_member(now)
         visitor = sign_in(member.user)
         first, second = "+8613800000001", "+8613800000002"
-        steps = [("138 0000 0001", {}, first), ("", {}, first), ("13800000002", {}, second), ("13800000003", {"delete": "1"}, "")]
+        steps = [
+            ("138 0000 0001", {}, first),
+            ("", {}, first),
+            ("13800000002", {}, second),
+            ("13800000003", {"delete": "1"}, ""),
+        ]
         for typed, more, kept in steps:
             visitor.post("/team/phone/", {"phone": typed, **more})
             member.user.refresh_from_db()
             assert phone_of(member.user) == kept
         said = Event.objects.filter(verb="set_phone", employer_id=member.employer_id).order_by("id")
-        assert [event.data["given"] for event in said] == [True, True, False] and "13800000001" not in str(list(said.values()))
+        assert [event.data["given"] for event in said] == [
+            True,
+            True,
+            False,
+        ] and "13800000001" not in str(list(said.values()))
 
     def test_a_wrong_one_is_refused_with_its_way_on(self, now: datetime, db: None) -> None:
         visitor = sign_in(make_member(now).user)

@@ -57,12 +57,22 @@ def opens(key: str, later: timedelta = timedelta()) -> bool:
 
 
 def test_a_key_is_shown_once_and_works(root: Client) -> None:
-    form = {"name": "Site A", "scopes": ["gate:decide"], "once": once(root), "return_urls": "https://a.example/hr\n"}
+    form = {
+        "name": "Site A",
+        "scopes": ["gate:decide"],
+        "once": once(root),
+        "return_urls": "https://a.example/hr\n",
+    }
     key = shown_key(root.post(KEYS + "add/", form))
     made = ApiKey.objects.by_key(key, timezone.now())
     assert made is not None
     client = made.client
-    assert (client.name, client.test, client.return_urls, made.scopes) == ("Site A", False, "https://a.example/hr", ["gate:decide"])
+    assert (client.name, client.test, client.return_urls, made.scopes) == (
+        "Site A",
+        False,
+        "https://a.example/hr",
+        ["gate:decide"],
+    )
     assert root.post(KEYS + "add/", form).status_code == 302
     assert ApiClient.objects.count() == 1
     for address in (KEYS, f"{KEYS}{client.pk}/change/"):
@@ -72,7 +82,13 @@ def test_a_key_is_shown_once_and_works(root: Client) -> None:
 
 
 def test_a_platform_for_tests_has_keys_that_say_so(root: Client) -> None:
-    form = {"name": "Trial", "scopes": ["gate:decide"], "test": "on", "return_urls": "http://localhost:3000/", "once": once(root)}
+    form = {
+        "name": "Trial",
+        "scopes": ["gate:decide"],
+        "test": "on",
+        "return_urls": "http://localhost:3000/",
+        "once": once(root),
+    }
     assert shown_key(root.post(KEYS + "add/", form)).startswith("test_")
     assert ApiClient.objects.get().test
 
@@ -91,7 +107,9 @@ def test_a_faulty_form_makes_no_key(root: Client, data: dict[str, Any]) -> None:
     response = root.post(KEYS + "add/", form)
     assert "errorlist" in response.content.decode()
     assert not ApiClient.objects.exists()
-    assert shown_key(root.post(KEYS + "add/", form | {"name": "A", "scopes": ["gate:decide"], "return_urls": ""}))
+    assert shown_key(
+        root.post(KEYS + "add/", form | {"name": "A", "scopes": ["gate:decide"], "return_urls": ""})
+    )
 
 
 def test_a_platform_has_several_keys_and_one_is_revoked(root: Client, now: datetime) -> None:
@@ -116,7 +134,9 @@ def test_a_platform_has_several_keys_and_one_is_revoked(root: Client, now: datet
 
 
 @pytest.mark.parametrize(("overlap", "hours"), [("0", 0), ("1h", 1), ("24h", 24), ("7d", 168)])
-def test_a_key_is_replaced_with_an_overlap(root: Client, now: datetime, overlap: str, hours: int) -> None:
+def test_a_key_is_replaced_with_an_overlap(
+    root: Client, now: datetime, overlap: str, hours: int
+) -> None:
     client, old = make_api_client(now, Scope.GATE_DECIDE, Scope.EVENTS_READ)
     address = f"{KEYS}keys/{client.keys.get().pk}/rotate/"
     new = shown_key(root.post(address, {"overlap": overlap, "once": once(root, address)}))
@@ -126,18 +146,38 @@ def test_a_key_is_replaced_with_an_overlap(root: Client, now: datetime, overlap:
     assert opens(new, timedelta(days=99))
     assert not opens(old, timedelta(hours=hours) + moment)
     assert opens(old, max(timedelta(), timedelta(hours=hours) - moment)) == (hours > 0)
-    assert "errorlist" in root.post(address, {"overlap": "forever", "once": once(root, address)}).content.decode()
+    assert (
+        "errorlist"
+        in root.post(address, {"overlap": "forever", "once": once(root, address)}).content.decode()
+    )
 
 
 def test_the_contact_is_given_and_edited(root: Client, now: datetime) -> None:
-    form = {"name": "Site A", "scopes": ["gate:decide"], "once": once(root), "contact_email": "ops@a.example", "contact_language": "en"}
+    form = {
+        "name": "Site A",
+        "scopes": ["gate:decide"],
+        "once": once(root),
+        "contact_email": "ops@a.example",
+        "contact_language": "en",
+    }
     assert shown_key(root.post(KEYS + "add/", form))
     client = ApiClient.objects.get()
     assert (client.contact_email, client.contact_language) == ("ops@a.example", "en")
     page = f"{KEYS}{client.pk}/change/"
-    assert "ops@a.example" in root.get(page).content.decode() and f"{KEYS}{client.pk}/contact/" in root.get(page).content.decode()
-    assert "errorlist" in root.post(f"{KEYS}{client.pk}/contact/", {"contact_email": "nobody"}).content.decode()
-    assert root.post(f"{KEYS}{client.pk}/contact/", {"contact_email": "", "contact_language": "zh-hans"}).status_code == 302
+    assert (
+        "ops@a.example" in root.get(page).content.decode()
+        and f"{KEYS}{client.pk}/contact/" in root.get(page).content.decode()
+    )
+    assert (
+        "errorlist"
+        in root.post(f"{KEYS}{client.pk}/contact/", {"contact_email": "nobody"}).content.decode()
+    )
+    assert (
+        root.post(
+            f"{KEYS}{client.pk}/contact/", {"contact_email": "", "contact_language": "zh-hans"}
+        ).status_code
+        == 302
+    )
     client.refresh_from_db()
     assert (client.contact_email, client.contact_language) == ("", "zh-hans")
 
@@ -148,7 +188,12 @@ def test_return_addresses_are_edited(root: Client, now: datetime) -> None:
     refused = root.post(address, {"return_urls": "https://a.example/?x=1"}).content.decode()
     assert "errorlist" in refused and "https://a.example/?x=1" in refused
     for _ in range(2):
-        assert root.post(address, {"return_urls": " https://a.example/ \n\nhttps://b.example/hr"}).status_code == 302
+        assert (
+            root.post(
+                address, {"return_urls": " https://a.example/ \n\nhttps://b.example/hr"}
+            ).status_code
+            == 302
+        )
     client.refresh_from_db()
     assert client.return_urls.splitlines() == ["https://a.example/", "https://b.example/hr"]
     assert Event.objects.about(client).filter(verb="set_return_urls").count() == 1
@@ -183,7 +228,12 @@ def test_keys_need_their_permissions(now: datetime) -> None:
         assert looker.get(KEYS + page).status_code == looker.post(KEYS + page).status_code == 403
     assert f"keys/{row.pk}/" not in looker.get(f"{KEYS}{client.pk}/change/").content.decode()
     root = sign_in(make_user(now, is_staff=True, is_superuser=True))
-    assert root.post(f"{KEYS}{client.pk}/change/", {"name": "other", "revoked_at_0": "2026-01-01"}).status_code == 403
+    assert (
+        root.post(
+            f"{KEYS}{client.pk}/change/", {"name": "other", "revoked_at_0": "2026-01-01"}
+        ).status_code
+        == 403
+    )
     assert root.post(f"{KEYS}{client.pk}/delete/", {"post": "yes"}).status_code == 403
     made = ApiKey.objects.by_key(key, timezone.now())
     assert made is not None and made.client == client
@@ -192,17 +242,31 @@ def test_keys_need_their_permissions(now: datetime) -> None:
 # --- Employers and members -----------------------------------------------------------------------------
 
 
-def test_addresses_are_masked_in_lists_and_whole_on_their_own_page(root: Client, now: datetime) -> None:
+def test_addresses_are_masked_in_lists_and_whole_on_their_own_page(
+    root: Client, now: datetime
+) -> None:
     member = make_member(now, email="zhang.san@company.example")
-    for address in ("/console/employers/member/", f"/console/employers/employer/{member.employer_id}/change/"):
+    for address in (
+        "/console/employers/member/",
+        f"/console/employers/employer/{member.employer_id}/change/",
+    ):
         html = root.get(address).content.decode()
         assert "z***@company.example" in html
         assert "zhang.san@" not in html
-    assert "zhang.san@company.example" in root.get(f"/console/employers/member/{member.pk}/change/").content.decode()
-    assert str(member.pk) in root.get("/console/employers/member/?q=zhang.san@company.example").content.decode()
+    assert (
+        "zhang.san@company.example"
+        in root.get(f"/console/employers/member/{member.pk}/change/").content.decode()
+    )
+    assert (
+        str(member.pk)
+        in root.get("/console/employers/member/?q=zhang.san@company.example").content.decode()
+    )
 
 
-@pytest.mark.parametrize(("email", "shown"), [("a@b.example", "a***@b.example"), ("long.name@b.example", "l***@b.example"), ("", "")])
+@pytest.mark.parametrize(
+    ("email", "shown"),
+    [("a@b.example", "a***@b.example"), ("long.name@b.example", "l***@b.example"), ("", "")],
+)
 def test_masked(email: str, shown: str) -> None:
     assert masked(email) == shown
 
@@ -212,9 +276,14 @@ def test_employers_and_members_are_only_looked_at(root: Client, now: datetime) -
     for model, pk in (("employer", member.employer_id), ("member", member.pk)):
         address = f"/console/employers/{model}/"
         assert root.get(address + "add/").status_code == 403
-        assert root.post(f"{address}{pk}/change/", {"name": "x", "role": "recruiter"}).status_code == 403
+        assert (
+            root.post(f"{address}{pk}/change/", {"name": "x", "role": "recruiter"}).status_code
+            == 403
+        )
         assert root.post(f"{address}{pk}/delete/", {"post": "yes"}).status_code == 403
-        root.post(address, {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"})
+        root.post(
+            address, {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
+        )
     member.refresh_from_db()
     assert (member.role, Member.objects.count(), Employer.objects.count()) == ("owner", 1, 1)
 
@@ -223,31 +292,72 @@ def test_employers_and_members_are_only_looked_at(root: Client, now: datetime) -
 
 
 def test_a_colleague_is_made_with_a_password_and_signs_in(root: Client) -> None:
-    root.post(STAFF + "add/", {"email": "Li.Na@Zizhi.example", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD})
+    root.post(
+        STAFF + "add/",
+        {
+            "email": "Li.Na@Zizhi.example",
+            "usable_password": "true",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        },
+    )
     colleague = User.objects.get(email="li.na@zizhi.example")
-    assert (colleague.is_staff, colleague.is_superuser, colleague.check_password(PASSWORD)) == (True, False, True)
+    assert (colleague.is_staff, colleague.is_superuser, colleague.check_password(PASSWORD)) == (
+        True,
+        False,
+        True,
+    )
     fresh = Client()
-    assert fresh.post("/console/login/", {"username": "li.na@zizhi.example", "password": PASSWORD}).status_code == 302
+    assert (
+        fresh.post(
+            "/console/login/", {"username": "li.na@zizhi.example", "password": PASSWORD}
+        ).status_code
+        == 302
+    )
     assert root.get(f"{STAFF}{colleague.pk}/change/").status_code == 200
-    root.post(f"{STAFF}{colleague.pk}/password/", {"usable_password": "true", "password1": PASSWORD + "2", "password2": PASSWORD + "2"})
+    root.post(
+        f"{STAFF}{colleague.pk}/password/",
+        {"usable_password": "true", "password1": PASSWORD + "2", "password2": PASSWORD + "2"},
+    )
     colleague.refresh_from_db()
     assert colleague.check_password(PASSWORD + "2")
 
 
 def test_one_address_is_one_account(root: Client, now: datetime) -> None:
     make_user(now, "taken@zizhi.example")
-    form = {"email": "Taken@zizhi.example", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    form = {
+        "email": "Taken@zizhi.example",
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
     assert "already has an account" in root.post(STAFF + "add/", form).content.decode()
 
 
 def test_staff_who_edit_colleagues_cannot_hand_out_rights(now: datetime) -> None:
     editor = with_permissions(now, "view_user", "change_user", "add_user")
-    root, colleague = make_user(now, is_staff=True, is_superuser=True), make_user(now, is_staff=True)
-    editor.post(f"{STAFF}{colleague.pk}/change/", {"language": "en", "is_active": "on", "is_superuser": "on", "groups": ["1"]})
+    root, colleague = (
+        make_user(now, is_staff=True, is_superuser=True),
+        make_user(now, is_staff=True),
+    )
+    editor.post(
+        f"{STAFF}{colleague.pk}/change/",
+        {"language": "en", "is_active": "on", "is_superuser": "on", "groups": ["1"]},
+    )
     colleague.refresh_from_db()
-    assert (colleague.language, colleague.is_superuser, colleague.groups.count()) == ("en", False, 0)
+    assert (colleague.language, colleague.is_superuser, colleague.groups.count()) == (
+        "en",
+        False,
+        0,
+    )
     assert editor.post(f"{STAFF}{root.pk}/change/", {"language": "en"}).status_code == 403
-    assert editor.post(f"{STAFF}{root.pk}/password/", {"password1": PASSWORD + "3", "password2": PASSWORD + "3"}).status_code == 403
+    assert (
+        editor.post(
+            f"{STAFF}{root.pk}/password/",
+            {"password1": PASSWORD + "3", "password2": PASSWORD + "3"},
+        ).status_code
+        == 403
+    )
 
 
 def test_recruiters_are_not_edited_here_and_nobody_is_deleted(root: Client, now: datetime) -> None:

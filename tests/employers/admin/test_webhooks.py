@@ -42,19 +42,32 @@ def dead(platform: ApiClient, now: datetime) -> WebhookDelivery:
     record("register", employer, SYSTEM, now, employer_id=employer.pk)
     feed.relay(now)
     delivery: WebhookDelivery = WebhookDelivery.objects.get()
-    WebhookAttempt.objects.create(delivery=delivery, at=now, status=500, milliseconds=12, response_start="<script>out of order</script>")
+    WebhookAttempt.objects.create(
+        delivery=delivery,
+        at=now,
+        status=500,
+        milliseconds=12,
+        response_start="<script>out of order</script>",
+    )
     WebhookDelivery.objects.update(outcome=Outcome.DEAD, finished_at=now, tries=10)
     return delivery
 
 
 def test_each_table_in_both_languages(dead: WebhookDelivery, now: datetime) -> None:
     browser = sign_in(make_reviewer(now))
-    for model, words in ((PlatformEvent, "事件流记录"), (WebhookEndpoint, "回调接收地址"), (WebhookDelivery, "回调投递")):
+    for model, words in (
+        (PlatformEvent, "事件流记录"),
+        (WebhookEndpoint, "回调接收地址"),
+        (WebhookDelivery, "回调投递"),
+    ):
         name, row = model._meta.model_name, model.objects.get()
         for language in ("en", "zh-hans"):
-            listed = browser.get(reverse(f"admin:events_{name}_changelist"), headers={"accept-language": language}).content.decode()
+            listed = browser.get(
+                reverse(f"admin:events_{name}_changelist"), headers={"accept-language": language}
+            ).content.decode()
             page = browser.get(
-                reverse(f"admin:events_{name}_change", args=[row.pk]), headers={"accept-language": language}
+                reverse(f"admin:events_{name}_change", args=[row.pk]),
+                headers={"accept-language": language},
             ).content.decode()
             assert "示例招聘网" in listed and "示例招聘网" in page
             assert (words in listed) == (language == "zh-hans")
@@ -64,7 +77,9 @@ def test_each_table_in_both_languages(dead: WebhookDelivery, now: datetime) -> N
 
 def send_again(browser: Client, delivery: WebhookDelivery) -> str:
     address = reverse("admin:events_webhookdelivery_changelist")
-    answer = browser.post(address, {"action": "send_again", "_selected_action": [str(delivery.pk)]}, follow=True)
+    answer = browser.post(
+        address, {"action": "send_again", "_selected_action": [str(delivery.pk)]}, follow=True
+    )
     return str(answer.content.decode())
 
 
@@ -77,9 +92,13 @@ def test_a_dead_letter_is_sent_again(dead: WebhookDelivery, now: datetime) -> No
     assert (event.role, event.actor_id) == ("reviewer", str(reviewer.pk))
 
 
-def test_not_to_an_endpoint_that_is_paused(dead: WebhookDelivery, platform: ApiClient, now: datetime) -> None:
+def test_not_to_an_endpoint_that_is_paused(
+    dead: WebhookDelivery, platform: ApiClient, now: datetime
+) -> None:
     webhooks.pause(dead.endpoint_id, platform.pk, SYSTEM, now)
-    assert "Not sent, since the endpoint is paused or deleted: 1" in send_again(sign_in(make_reviewer(now)), dead)
+    assert "Not sent, since the endpoint is paused or deleted: 1" in send_again(
+        sign_in(make_reviewer(now)), dead
+    )
     dead.refresh_from_db()
     assert dead.outcome == Outcome.DEAD
 
@@ -92,7 +111,9 @@ def test_not_by_everybody(dead: WebhookDelivery, now: datetime) -> None:
         assert dead.outcome == Outcome.DEAD
 
 
-def test_an_operator_pauses_resumes_and_sends_a_span_again(dead: WebhookDelivery, now: datetime) -> None:
+def test_an_operator_pauses_resumes_and_sends_a_span_again(
+    dead: WebhookDelivery, now: datetime
+) -> None:
     operator = make_colleague(now, "Operators")
     browser, endpoint = sign_in(operator), dead.endpoint
     page = reverse("admin:events_webhookendpoint_change", args=[endpoint.pk])
@@ -100,12 +121,17 @@ def test_an_operator_pauses_resumes_and_sends_a_span_again(dead: WebhookDelivery
     def act(name: str, **form: str) -> str:
         address = reverse(f"admin:events_webhookendpoint_{name}", args=[endpoint.pk])
         assert address in browser.get(page).content.decode()
-        assert browser.get(address).status_code == 200 and not Event.objects.filter(verb=f"{name}_webhook").exists(), "looking does nothing"
+        assert (
+            browser.get(address).status_code == 200
+            and not Event.objects.filter(verb=f"{name}_webhook").exists()
+        ), "looking does nothing"
         return str(browser.post(address, form, follow=True).content.decode())
 
     assert "Nothing is sent there until it is resumed." in act("pause")
     endpoint.refresh_from_db()
-    assert endpoint.paused_why == PausedWhy.ASKED and not Mail.objects.exists(), "who pauses knows it"
+    assert endpoint.paused_why == PausedWhy.ASKED and not Mail.objects.exists(), (
+        "who pauses knows it"
+    )
     assert "What waits is sent now." in act("resume")
     assert "Enter a whole number" in act("replay", first="x")
     assert "Sent again: 1" in act("replay", first="1")
@@ -116,12 +142,27 @@ def test_an_operator_pauses_resumes_and_sends_a_span_again(dead: WebhookDelivery
     }
 
 
-def test_what_cannot_be_sent_is_told_with_its_reason(dead: WebhookDelivery, platform: ApiClient, now: datetime) -> None:
-    browser, address = sign_in(make_colleague(now, "Operators")), f"/console/events/webhookendpoint/{dead.endpoint_id}/replay/"
+def test_what_cannot_be_sent_is_told_with_its_reason(
+    dead: WebhookDelivery, platform: ApiClient, now: datetime
+) -> None:
+    browser, address = (
+        sign_in(make_colleague(now, "Operators")),
+        f"/console/events/webhookendpoint/{dead.endpoint_id}/replay/",
+    )
     webhooks.pause(dead.endpoint_id, platform.pk, SYSTEM, now)
-    assert REASONS["webhook_paused"].says.en in browser.post(address, {"first": "1"}, follow=True).content.decode()
+    assert (
+        REASONS["webhook_paused"].says.en
+        in browser.post(address, {"first": "1"}, follow=True).content.decode()
+    )
     webhooks.delete(dead.endpoint_id, platform.pk, SYSTEM, now)
     for act in ("pause", "resume"):
-        answer = browser.post(f"/console/events/webhookendpoint/{dead.endpoint_id}/{act}/", follow=True)
+        answer = browser.post(
+            f"/console/events/webhookendpoint/{dead.endpoint_id}/{act}/", follow=True
+        )
         assert REASONS["webhook_unknown"].says.en in answer.content.decode()
-        assert f"/{act}/" not in browser.get(f"/console/events/webhookendpoint/{dead.endpoint_id}/change/").content.decode()
+        assert (
+            f"/{act}/"
+            not in browser.get(
+                f"/console/events/webhookendpoint/{dead.endpoint_id}/change/"
+            ).content.decode()
+        )

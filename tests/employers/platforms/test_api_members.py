@@ -23,7 +23,14 @@ from employers.models import ApiClient, Employer, Member, OnboardingLink, Scope,
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.models import Event, Mail
-from tests.factories import make_api_client, make_case, make_employer, make_member, make_user, sign_in
+from tests.factories import (
+    make_api_client,
+    make_case,
+    make_employer,
+    make_member,
+    make_user,
+    sign_in,
+)
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -41,13 +48,25 @@ class Caller:
     def __call__(self, method: str, path: str, body: Any = None, employer: Any = None) -> Any:
         content = json.dumps(body) if body is not None else ""
         url = f"/api/v1/employers/{employer or self.employer.pk}{path}"
-        return Client().generic(method, url, content, "application/json", headers={"Authorization": f"Bearer {self.key}"})
+        return Client().generic(
+            method,
+            url,
+            content,
+            "application/json",
+            headers={"Authorization": f"Bearer {self.key}"},
+        )
 
     def add(self, **more: Any) -> Any:
-        return self("POST", "/members", {"reference": "hr-1", "email": "lin@company.example"} | more)
+        return self(
+            "POST", "/members", {"reference": "hr-1", "email": "lin@company.example"} | more
+        )
 
     def link(self, member: Any, **more: Any) -> Any:
-        return self("POST", "/onboarding-links", {"member_id": str(member), "return_url": f"{BACK}done?x=1"} | more)
+        return self(
+            "POST",
+            "/onboarding-links",
+            {"member_id": str(member), "return_url": f"{BACK}done?x=1"} | more,
+        )
 
     def door(self, **more: Any) -> str:
         """The address on our pages of a new link for a new member."""
@@ -68,13 +87,24 @@ def test_a_recruiter_is_added_and_told_nothing_of(call: Caller) -> None:
     made = call.add(role="owner", language="en")
     assert made.status_code == 201
     told = made.json()
-    assert (told["reference"], told["role"], told["verified"], told["left_at"]) == ("hr-1", "owner", False, None)
+    assert (told["reference"], told["role"], told["verified"], told["left_at"]) == (
+        "hr-1",
+        "owner",
+        False,
+        None,
+    )
     assert "lin@" not in made.content.decode()
     member = Member.objects.get(pk=told["id"])
-    assert (member.user.email, member.user.language, member.user.has_usable_password()) == ("lin@company.example", "en", False)
+    assert (member.user.email, member.user.language, member.user.has_usable_password()) == (
+        "lin@company.example",
+        "en",
+        False,
+    )
     assert call("GET", f"/members/{member.pk}").json() == told
     assert call("GET", "/members").json() == {"data": [told], "next": None}
-    assert Event.objects.get(verb="add_member").role == "platform" and "lin@" not in json.dumps(Event.objects.get(verb="add_member").data)
+    assert Event.objects.get(verb="add_member").role == "platform" and "lin@" not in json.dumps(
+        Event.objects.get(verb="add_member").data
+    )
     assert not Mail.objects.exists(), "nobody is written to who does not expect it"
     User.objects.update(email_verified_at=timezone.now())
     assert call("GET", f"/members/{member.pk}").json()["verified"] is True
@@ -91,10 +121,14 @@ def test_a_recruiter_is_added_and_told_nothing_of(call: Caller) -> None:
         ({"language": "fr"}, 422, "invalid_request"),
     ],
 )
-def test_whom_it_cannot_add(call: Caller, now: datetime, more: dict[str, str], status: int, code: str) -> None:
+def test_whom_it_cannot_add(
+    call: Caller, now: datetime, more: dict[str, str], status: int, code: str
+) -> None:
     make_user(now, "taken@company.example", is_staff=True)
     call.add()
-    refused = call.add(**({"reference": "hr-2"} if "other" not in more.get("email", "") else {}) | more)
+    refused = call.add(
+        **({"reference": "hr-2"} if "other" not in more.get("email", "") else {}) | more
+    )
     assert (refused.status_code, refused.json()["code"]) == (status, code)
     assert Member.objects.count() == 1
 
@@ -110,15 +144,25 @@ def test_a_membership_ends_at_once_and_begins_anew(call: Caller) -> None:
     assert browser.get("/case/").status_code == 302, "and is signed out"
     assert call("GET", "/members").json()["data"] == []
     assert call("GET", f"/members/{member.pk}").json()["left_at"]
-    assert Mail.objects.filter(template="member_removed").count() == Event.objects.filter(verb="remove_member").count() == 1
+    assert (
+        Mail.objects.filter(template="member_removed").count()
+        == Event.objects.filter(verb="remove_member").count()
+        == 1
+    )
     again = call.add(reference="hr-9")
-    assert again.status_code == 201 and again.json()["id"] == str(member.pk) and again.json()["verified"] is False
+    assert (
+        again.status_code == 201
+        and again.json()["id"] == str(member.pk)
+        and again.json()["verified"] is False
+    )
     assert not User.objects.get(pk=member.user_id).has_usable_password()
 
 
 def test_what_it_did_not_make_it_only_reads(call: Caller, now: datetime) -> None:
     theirs = make_member(now)
-    assert call("GET", "/members", employer=theirs.employer_id).json()["data"][0]["id"] == str(theirs.pk)
+    assert call("GET", "/members", employer=theirs.employer_id).json()["data"][0]["id"] == str(
+        theirs.pk
+    )
     for method, path, body in (
         ("POST", "/members", {"reference": "a", "email": "a@b.example"}),
         ("DELETE", f"/members/{theirs.pk}", None),
@@ -176,11 +220,21 @@ def test_only_below_a_registered_address(url: str, is_allowed: bool) -> None:
 
 
 def test_what_can_be_registered() -> None:
-    assert return_urls.registered(f" {BACK} \n\n{BACK}\nhttps://b.example") == [BACK, "https://b.example"]
-    for wrong in ("http://a.example/", "https://a.example/?x=1", "a.example", "http://localhost:3000/"):
+    assert return_urls.registered(f" {BACK} \n\n{BACK}\nhttps://b.example") == [
+        BACK,
+        "https://b.example",
+    ]
+    for wrong in (
+        "http://a.example/",
+        "https://a.example/?x=1",
+        "a.example",
+        "http://localhost:3000/",
+    ):
         with pytest.raises(Refused, match="return_url_invalid"):
             return_urls.registered(wrong)
-    assert return_urls.registered("http://localhost:3000/", local=True) == ["http://localhost:3000/"]
+    assert return_urls.registered("http://localhost:3000/", local=True) == [
+        "http://localhost:3000/"
+    ]
     assert return_urls.allows("http://localhost:3000/", "http://localhost:3000/a", local=True)
     assert not return_urls.allows("http://localhost:3000/", "http://localhost:3000/a")
 
@@ -281,9 +335,17 @@ def test_what_opens_no_more(call: Caller, change: Any) -> None:
 def test_a_link_is_made_by_us(call: Caller) -> None:
     door = call.door()
     token = door.split("/")[-2]
-    for forged in (token[:-1], "x", signing.dumps(str(OnboardingLink.objects.get().pk)), signing.dumps("x", salt=onboarding.SALT)):
+    for forged in (
+        token[:-1],
+        "x",
+        signing.dumps(str(OnboardingLink.objects.get().pk)),
+        signing.dumps("x", salt=onboarding.SALT),
+    ):
         assert Client().get(f"/case/from/{forged}/").status_code == 410
-    assert OnboardingLink.objects.get().expires_at - OnboardingLink.objects.get().created_at <= timedelta(minutes=15)
+    assert (
+        OnboardingLink.objects.get().expires_at - OnboardingLink.objects.get().created_at
+        <= timedelta(minutes=15)
+    )
 
 
 def test_whoever_was_signed_in_is_signed_out_first(call: Caller, now: datetime) -> None:
@@ -295,7 +357,9 @@ def test_whoever_was_signed_in_is_signed_out_first(call: Caller, now: datetime) 
     session.save()
     before = session.session_key
     browser.post(call.door())
-    assert browser.session["_auth_user_id"] != str(staff.pk) and browser.session.session_key != before
+    assert (
+        browser.session["_auth_user_id"] != str(staff.pk) and browser.session.session_key != before
+    )
     assert "left_behind" not in browser.session
     assert browser.get("/console/").status_code == 302
 
@@ -307,9 +371,17 @@ def back_of(browser: Client) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("state", "told"), [(None, "draft"), (State.CHECKING, "submitted"), (State.IN_REVIEW, "in_review"), (State.APPROVED, "approved")]
+    ("state", "told"),
+    [
+        (None, "draft"),
+        (State.CHECKING, "submitted"),
+        (State.IN_REVIEW, "in_review"),
+        (State.APPROVED, "approved"),
+    ],
 )
-def test_the_way_back_tells_the_state_and_nothing_personal(call: Caller, state: State | None, told: str) -> None:
+def test_the_way_back_tells_the_state_and_nothing_personal(
+    call: Caller, state: State | None, told: str
+) -> None:
     browser = Client()
     browser.post(call.door(language="en"))
     if state:
@@ -317,7 +389,11 @@ def test_the_way_back_tells_the_state_and_nothing_personal(call: Caller, state: 
     page = browser.get("/case/").content.decode()
     assert "Back to a platform" in page
     assert ("handed-in" in page) == (state is not None)
-    assert back_of(browser) == {"x": ["1"], "zizhi_employer": [str(call.employer.pk)], "state": [told]}
+    assert back_of(browser) == {
+        "x": ["1"],
+        "zizhi_employer": [str(call.employer.pk)],
+        "state": [told],
+    }
 
 
 def test_there_is_no_way_back_to_what_is_no_longer_registered(call: Caller) -> None:
@@ -336,17 +412,28 @@ def test_who_did_not_come_by_a_link_has_no_way_back(now: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("state", "place"),
-    [(None, "/case/"), (State.APPROVED, "/case/"), (State.REJECTED, "/case/appeal/"), (State.SUSPENDED, "/case/appeal/")],
+    [
+        (None, "/case/"),
+        (State.APPROVED, "/case/"),
+        (State.REJECTED, "/case/appeal/"),
+        (State.SUSPENDED, "/case/appeal/"),
+    ],
 )
-def test_an_appeal_leads_to_its_page_where_there_is_one(call: Caller, state: State | None, place: str) -> None:
+def test_an_appeal_leads_to_its_page_where_there_is_one(
+    call: Caller, state: State | None, place: str
+) -> None:
     door = call.door(purpose="appeal")
     if state:
         make_case(Member.objects.get(), timezone.now(), state)
-    assert Client().post(door, follow=True).request["PATH_INFO"] == place, "through the page of what restricts downloads, if need be"
+    assert Client().post(door, follow=True).request["PATH_INFO"] == place, (
+        "through the page of what restricts downloads, if need be"
+    )
 
 
 @pytest.mark.parametrize(("language", "shown"), [("zh-hans", "继续"), ("en", "Continue")])
-def test_it_greets_in_the_language_that_was_asked_for(call: Caller, language: str, shown: str) -> None:
+def test_it_greets_in_the_language_that_was_asked_for(
+    call: Caller, language: str, shown: str
+) -> None:
     browser, door = Client(headers={"accept-language": "fr"}), call.door(language=language)
     assert re.search(rf"<button[^>]*>{shown}</button>", browser.get(door).content.decode())
     browser.post(door)
@@ -354,7 +441,10 @@ def test_it_greets_in_the_language_that_was_asked_for(call: Caller, language: st
 
 
 def test_a_test_platform_is_apart_and_may_stand_on_its_own_machine(now: datetime) -> None:
-    trial = Caller(*create_api_client("trial", [Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE], now, test=True), now)
+    trial = Caller(
+        *create_api_client("trial", [Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE], now, test=True),
+        now,
+    )
     ApiClient.objects.filter(pk=trial.client.pk).update(return_urls="http://localhost:3000/")
     member = trial.add(email="lin@company.test").json()["id"]
     assert trial.link(member, return_url="http://localhost:3000/back").status_code == 201
@@ -366,14 +456,23 @@ def test_a_test_platform_is_apart_and_may_stand_on_its_own_machine(now: datetime
 
 def test_what_an_employer_may(call: Caller) -> None:
     held = call("GET", "/rights").json()
-    assert (held["tier"], held["download"], held["reason"]["code"]) == ("held", False, "employer_not_approved")
+    assert (held["tier"], held["download"], held["reason"]["code"]) == (
+        "held",
+        False,
+        "employer_not_approved",
+    )
     assert held["day"] == {"limit": 0, "left": 0} and held["obligations"] == []
     member = Member.objects.get(pk=call.add().json()["id"])
     User.objects.update(email_verified_at=timezone.now())
     make_case(member, timezone.now(), State.APPROVED, expires_at=timezone.now() + timedelta(days=9))
     asked = {"employer_id": str(call.employer.pk), "member_id": str(member.pk), "candidate": "c-1"}
     gate = add_key(call.client, [Scope.GATE_DECIDE], call.client.as_actor(), timezone.now())[1]
-    Client().post("/api/v1/gate/decisions", asked, content_type="application/json", headers={"Authorization": f"Bearer {gate}"})
+    Client().post(
+        "/api/v1/gate/decisions",
+        asked,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {gate}"},
+    )
     may = call("GET", "/rights").json()
     assert (may["tier"], may["download"], may["reason"]) == ("provisional", True, None)
     assert may["day"] == {"limit": 20, "left": 19} and may["hour"] == {"limit": 5, "left": 4}
@@ -384,4 +483,7 @@ def test_links_are_let_go_after_a_week(call: Caller, now: datetime) -> None:
     call.door()
     link = OnboardingLink.objects.get()
     assert onboarding.sweep(link.expires_at + onboarding.KEPT_FOR) == 0
-    assert onboarding.sweep(link.expires_at + onboarding.KEPT_FOR + timedelta(seconds=1)) == 1 and not OnboardingLink.objects.exists()
+    assert (
+        onboarding.sweep(link.expires_at + onboarding.KEPT_FOR + timedelta(seconds=1)) == 1
+        and not OnboardingLink.objects.exists()
+    )

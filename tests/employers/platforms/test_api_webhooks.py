@@ -32,7 +32,11 @@ class Api:
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
         return self._client.generic(
-            method, path, b"" if body is None else json.dumps(body), content_type="application/json", headers=self._headers
+            method,
+            path,
+            b"" if body is None else json.dumps(body),
+            content_type="application/json",
+            headers=self._headers,
         )
 
 
@@ -65,11 +69,17 @@ def test_the_feed_is_read_page_by_page(platform: tuple[ApiClient, Api], now: dat
         read += page["events"]
         after, more = page["next_after"], page["has_more"]
     assert [event["sequence"] for event in read] == [1, 2, 3, 4, 5]
-    assert api("GET", f"/api/v1/events?after={after}").json() == {"events": [], "next_after": 5, "has_more": False}
+    assert api("GET", f"/api/v1/events?after={after}").json() == {
+        "events": [],
+        "next_after": 5,
+        "has_more": False,
+    }
     assert read[0]["type"] == "employer.created" and read[0]["id"].startswith("evt_")
 
 
-def test_what_the_feed_says_is_what_the_webhook_says(platform: tuple[ApiClient, Api], now: datetime) -> None:
+def test_what_the_feed_says_is_what_the_webhook_says(
+    platform: tuple[ApiClient, Api], now: datetime
+) -> None:
     client, api = platform
     api("POST", URL, HOOK)
     happen(client, now, 1)
@@ -97,13 +107,21 @@ def test_an_endpoint_from_its_beginning_to_its_end(api: Api) -> None:
     assert body["secret"].startswith("whsec_") and body["types"] == ["employer.approved"]
     assert "secret" not in api("GET", one).json() and "secret" not in api("GET", URL).json()[0]
     changed = api("PATCH", one, {"url": "https://other.example.com/", "types": []}).json()
-    assert (changed["url"], changed["types"], changed["description"]) == ("https://other.example.com/", [], "production")
+    assert (changed["url"], changed["types"], changed["description"]) == (
+        "https://other.example.com/",
+        [],
+        "production",
+    )
     assert api("POST", f"{one}/pause").json()["paused_why"] == "asked"
     assert api("POST", f"{one}/ping").status_code == 409
     assert api("POST", f"{one}/resume").json()["paused_at"] is None
     assert api("POST", f"{one}/secret").json()["secret"] not in ("", body["secret"])
     ping = api("POST", f"{one}/ping")
-    assert ping.status_code == 202 and ping.json()["type"] == "webhook.ping" and ping.json()["outcome"] is None
+    assert (
+        ping.status_code == 202
+        and ping.json()["type"] == "webhook.ping"
+        and ping.json()["outcome"] is None
+    )
     assert api("DELETE", one).status_code == 204
     assert api("GET", one).status_code == 404 and api("GET", URL).json() == []
 
@@ -115,14 +133,24 @@ def test_nobody_elses(api: Api, now: datetime) -> None:
     assert api("GET", URL).json() == []
     delivery = WebhookDelivery.objects.get().pk
     calls = [
-        ("GET", "", None), ("PATCH", "", {"description": "x"}), ("DELETE", "", None), ("POST", "/pause", None), ("POST", "/resume", None),
-        ("POST", "/secret", None), ("POST", "/ping", None), ("GET", "/deliveries", None), ("POST", "/replay", {}),
+        ("GET", "", None),
+        ("PATCH", "", {"description": "x"}),
+        ("DELETE", "", None),
+        ("POST", "/pause", None),
+        ("POST", "/resume", None),
+        ("POST", "/secret", None),
+        ("POST", "/ping", None),
+        ("GET", "/deliveries", None),
+        ("POST", "/replay", {}),
         ("POST", f"/deliveries/{delivery}/replay", None),
-    ]  # fmt: skip
+    ]
     for endpoint in (other, uuid4()):
         for method, path, body in calls:
             answer = api(method, f"{URL}/{endpoint}{path}", body)
-            assert (answer.status_code, answer.json()["code"]) == (404, "webhook_unknown"), (method, path)
+            assert (answer.status_code, answer.json()["code"]) == (404, "webhook_unknown"), (
+                method,
+                path,
+            )
     assert WebhookEndpoint.objects.existing().count() == 1
 
 
@@ -134,11 +162,15 @@ def test_refusals_say_why_in_both_languages(api: Api) -> None:
     ]:
         answer = api("POST", URL, body)
         problem = answer.json()
-        assert answer.status_code == 422 and answer["Content-Type"].startswith("application/problem+json")
+        assert answer.status_code == 422 and answer["Content-Type"].startswith(
+            "application/problem+json"
+        )
         assert problem["code"] == code and problem["fix"]["zh"] and problem["fix"]["en"]
 
 
-def test_deliveries_with_their_attempts_and_sending_again(platform: tuple[ApiClient, Api], now: datetime) -> None:
+def test_deliveries_with_their_attempts_and_sending_again(
+    platform: tuple[ApiClient, Api], now: datetime
+) -> None:
     client, api = platform
     one = f"{URL}/{api('POST', URL, HOOK).json()['id']}"
     happen(client, now, 3)
@@ -152,14 +184,25 @@ def test_deliveries_with_their_attempts_and_sending_again(platform: tuple[ApiCli
     assert [row["sequence"] for row in page["deliveries"]] == [3, 2]
     (first,) = api("GET", f"{one}/deliveries?before={page['next_before']}").json()["deliveries"]
     (attempt,) = first["attempts"]
-    assert (attempt["status"], attempt["milliseconds"], attempt["response_start"]) == (500, 12, "out of order")
+    assert (attempt["status"], attempt["milliseconds"], attempt["response_start"]) == (
+        500,
+        12,
+        "out of order",
+    )
     assert api("GET", f"{URL}/dead-letters").json()["deliveries"] == []
     WebhookDelivery.objects.filter(pk=first["id"]).update(outcome=Outcome.DEAD, finished_at=now)
     (dead,) = api("GET", f"{URL}/dead-letters").json()["deliveries"]
     assert dead["id"] == first["id"] and dead["outcome"] == "dead" and dead["due_at"] is None
     again = api("POST", f"{one}/deliveries/{dead['id']}/replay")
-    assert again.status_code == 202 and again.json()["outcome"] is None and again.json()["message_id"] == first["message_id"]
-    assert api("POST", f"{one}/deliveries/{dead['id'] + 1000}/replay").json()["code"] == "webhook_delivery_unknown"
+    assert (
+        again.status_code == 202
+        and again.json()["outcome"] is None
+        and again.json()["message_id"] == first["message_id"]
+    )
+    assert (
+        api("POST", f"{one}/deliveries/{dead['id'] + 1000}/replay").json()["code"]
+        == "webhook_delivery_unknown"
+    )
     assert api("POST", f"{one}/replay", {"from": 2, "to": 3}).json() == {"count": 2}
     assert api("POST", f"{one}/replay", {"from": 0}).status_code == 422
 
@@ -174,7 +217,9 @@ def test_looking_at_deliveries_takes_few_questions(
         assert len(api("GET", f"{one}/deliveries").json()["deliveries"]) == 30
 
 
-@pytest.mark.parametrize(("until", "status"), [("0227-11-11T14:41:14-21:49", 202), ("9999-12-31T23:59:59-12:00", 422)])
+@pytest.mark.parametrize(
+    ("until", "status"), [("0227-11-11T14:41:14-21:49", 202), ("9999-12-31T23:59:59-12:00", 422)]
+)
 def test_a_span_ends_at_a_time_with_whatever_offset(api: Api, until: str, status: int) -> None:
     endpoint = api("POST", URL, HOOK).json()["id"]
     assert api("POST", f"{URL}/{endpoint}/replay", {"until": until}).status_code == status

@@ -17,7 +17,12 @@ from downloads import locks
 from downloads.gate import decide
 from downloads.models import GateDecision
 from employers import prepared_reads
-from employers.accounts.operations import create_api_client, revoke_api_client, revoke_key, rotate_key
+from employers.accounts.operations import (
+    create_api_client,
+    revoke_api_client,
+    revoke_key,
+    rotate_key,
+)
 from employers.models import ApiClient, ApiKey, Member, Scope
 from employers.platforms import known_keys
 from events.core.actor import SYSTEM
@@ -41,16 +46,25 @@ class Platform:
 
     def __init__(self, *scopes: Scope, test: bool = False) -> None:
         now = timezone.now()
-        self.client, self.text = create_api_client("a platform", list(scopes or (Scope.GATE_DECIDE,)), now, test=test)
+        self.client, self.text = create_api_client(
+            "a platform", list(scopes or (Scope.GATE_DECIDE,)), now, test=test
+        )
         self.key = ApiKey.objects.get(client=self.client)
         self.member: Member = make_member(now)
         if test:
-            type(self.member.employer).objects.filter(pk=self.member.employer_id).update(test=True, platform=self.client)
+            type(self.member.employer).objects.filter(pk=self.member.employer_id).update(
+                test=True, platform=self.client
+            )
         make_case(self.member, now, State.APPROVED, expires_at=now + timedelta(days=1))
 
     def post(self, address: str, **more: Any) -> Any:
-        body = {"employer_id": str(self.member.employer_id), "member_id": str(self.member.pk)} | more
-        return Client().post(address, body, "application/json", headers={"Authorization": f"Bearer {self.text}"})
+        body = {
+            "employer_id": str(self.member.employer_id),
+            "member_id": str(self.member.pk),
+        } | more
+        return Client().post(
+            address, body, "application/json", headers={"Authorization": f"Bearer {self.text}"}
+        )
 
     def ask(self, candidate: str = "c-1") -> Any:
         return self.post(GATE, candidate=candidate)
@@ -79,7 +93,9 @@ def rotated_without_overlap(platform: Platform) -> None:
 
 
 def at_its_end(platform: Platform) -> None:
-    ApiKey.objects.filter(pk=platform.key.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    ApiKey.objects.filter(pk=platform.key.pk).update(
+        expires_at=timezone.now() - timedelta(seconds=1)
+    )
 
 
 def gone(platform: Platform) -> None:
@@ -90,12 +106,18 @@ ENDS = (revoked, platform_revoked, rotated_without_overlap, at_its_end, gone)
 
 
 @pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("asked", [(GATE, {"candidate": "c-2"}), (BATCH, {"candidates": ["c-2", "c-3"]})])
-def test_a_known_key_that_has_ended_opens_nothing(platform: Platform, end: Callable[[Platform], None], asked: tuple[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "asked", [(GATE, {"candidate": "c-2"}), (BATCH, {"candidates": ["c-2", "c-3"]})]
+)
+def test_a_known_key_that_has_ended_opens_nothing(
+    platform: Platform, end: Callable[[Platform], None], asked: tuple[str, Any]
+) -> None:
     end(platform)
     address, more = asked
     answer = platform.post(address, **more)
-    assert (answer.status_code, answer.json()["code"]) == (401, "key_missing_or_wrong") and answer["WWW-Authenticate"] == "Bearer"
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_missing_or_wrong") and answer[
+        "WWW-Authenticate"
+    ] == "Bearer"
     assert GateDecision.objects.count() == 1 and not platform.is_known()
     assert platform.post(address, **more).status_code == 401
 
@@ -109,14 +131,20 @@ def test_what_confirms_nothing_looks_keys_up(platform: Platform) -> None:
     revoked(platform)
     assert Client().get(ME, headers={"Authorization": f"Bearer {platform.text}"}).status_code == 401
     answer = Client().post(
-        "/api/v1/gate/passes/spend", {"gate_pass": "x"}, "application/json", headers={"Authorization": f"Bearer {platform.text}"}
+        "/api/v1/gate/passes/spend",
+        {"gate_pass": "x"},
+        "application/json",
+        headers={"Authorization": f"Bearer {platform.text}"},
     )
     assert answer.status_code == 401
 
 
 def test_a_key_that_may_not_ask_is_told_so_known_or_not() -> None:
     other = Platform(Scope.EVENTS_READ)
-    assert [other.ask().status_code for _ in range(2)] == [403, 403] and not GateDecision.objects.exists()
+    assert [other.ask().status_code for _ in range(2)] == [
+        403,
+        403,
+    ] and not GateDecision.objects.exists()
     revoked(other)
     assert other.ask().status_code == 401 and not other.is_known()
 
@@ -136,7 +164,9 @@ def test_a_tests_key_is_looked_up_each_time() -> None:
     assert made.ask().status_code == 401
 
 
-def test_that_a_known_key_is_in_use_is_kept_once_an_hour(platform: Platform, django_assert_num_queries: Any) -> None:
+def test_that_a_known_key_is_in_use_is_kept_once_an_hour(
+    platform: Platform, django_assert_num_queries: Any
+) -> None:
     long_ago = timezone.now() - timedelta(hours=2)
     known = known_keys.known(platform.text)
     assert known is not None
@@ -155,10 +185,15 @@ def test_a_key_that_has_ended_is_not_in_use(platform: Platform) -> None:
     assert known is not None
     known.last_used_at = None
     revoked(platform)
-    assert platform.ask("c-2").status_code == 401 and ApiKey.objects.get(pk=platform.key.pk).last_used_at is None
+    assert (
+        platform.ask("c-2").status_code == 401
+        and ApiKey.objects.get(pk=platform.key.pk).last_used_at is None
+    )
 
 
-def test_not_more_are_known_than_there_is_room_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_not_more_are_known_than_there_is_room_for(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(known_keys, "MOST", 1)
     other = Platform()
     assert other.ask().json()["allowed"] and other.is_known() and not platform.is_known()
@@ -220,11 +255,15 @@ def test_over_a_connection_that_was_lost_a_question_is_asked_once_more(now: date
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_what_took_long_to_be_found_lost_is_not_asked_of_an_old_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_took_long_to_be_found_lost_is_not_asked_of_an_old_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = Platform()
     ready()
     lose()
-    monkeypatch.setattr(prepared_reads, "monotonic", iter([0.0, prepared_reads.AT_MOST_SECONDS + 0.1]).__next__)
+    monkeypatch.setattr(
+        prepared_reads, "monotonic", iter([0.0, prepared_reads.AT_MOST_SECONDS + 0.1]).__next__
+    )
     with pytest.raises(DatabaseError):
         _ask(made)
     assert not GateDecision.objects.exists()
@@ -235,7 +274,9 @@ def test_what_took_long_to_be_found_lost_is_not_asked_of_an_old_moment(monkeypat
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_question_whose_answer_was_written_before_the_connection_was_lost_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_whose_answer_was_written_before_the_connection_was_lost_counts_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The second finds its ids taken, and no answer is no."""
     from django.db import IntegrityError
 
@@ -258,6 +299,11 @@ def _ask(made: Platform) -> list[decide.Answer]:
     from zoneinfo import ZoneInfo
 
     return decide.decide_all(
-        client_id=made.client.pk, employer_id=made.member.employer_id, member_id=made.member.pk, candidates=["c-1"], now=timezone.now(),
-        zone=ZoneInfo("Asia/Shanghai"), under=made.key.pk,
-    )  # fmt: skip
+        client_id=made.client.pk,
+        employer_id=made.member.employer_id,
+        member_id=made.member.pk,
+        candidates=["c-1"],
+        now=timezone.now(),
+        zone=ZoneInfo("Asia/Shanghai"),
+        under=made.key.pk,
+    )

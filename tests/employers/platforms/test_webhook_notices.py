@@ -19,8 +19,12 @@ pytestmark = pytest.mark.django_db
 URL = "https://hr.example.com/zizhi?token=a-secret"
 
 
-def make_platform(now: datetime, *, test: bool = False, contact: str = "ops@site.example") -> ApiClient:
-    client, _ = create_api_client("Site A", [Scope.EVENTS_READ], now, test=test, contact_email=contact, contact_language="en")
+def make_platform(
+    now: datetime, *, test: bool = False, contact: str = "ops@site.example"
+) -> ApiClient:
+    client, _ = create_api_client(
+        "Site A", [Scope.EVENTS_READ], now, test=test, contact_email=contact, contact_language="en"
+    )
     return client
 
 
@@ -31,13 +35,17 @@ def fail(platform: ApiClient, status: int, now: datetime, days: int = 7) -> Webh
     return endpoint
 
 
-def go_on_failing(endpoint: WebhookEndpoint, platform: ApiClient, status: int, now: datetime, days: int) -> None:
+def go_on_failing(
+    endpoint: WebhookEndpoint, platform: ApiClient, status: int, now: datetime, days: int
+) -> None:
     employer = make_employer(now, platform=platform, test=platform.test)
     for day in range(days):
         at = now + timedelta(days=day)
         record("register", employer, SYSTEM, at, employer_id=employer.pk)
         feed.relay(at)
-        webhook_delivery.send_waiting(endpoint.pk, lambda at=at: at, post=lambda *_, **__: safe_http.Answer(status, "", 1))  # type: ignore[misc]
+        webhook_delivery.send_waiting(
+            endpoint.pk, lambda at=at: at, post=lambda *_, **__: safe_http.Answer(status, "", 1)
+        )  # type: ignore[misc]
 
 
 def mails() -> dict[str, tuple[str, str]]:
@@ -52,7 +60,10 @@ def test_the_contact_and_the_operators_once_per_pause(now: datetime) -> None:
     endpoint = fail(platform, 500, now)
     endpoint.refresh_from_db()
     assert endpoint.paused_at
-    assert mails() == {"ops@site.example": ("webhook_paused", "en"), operator.email: ("webhook_paused_staff", "zh-hans")}
+    assert mails() == {
+        "ops@site.example": ("webhook_paused", "en"),
+        operator.email: ("webhook_paused_staff", "zh-hans"),
+    }
     go_on_failing(endpoint, platform, 500, now + timedelta(days=8), 3)
     assert Mail.objects.count() == 2, "once per pause"
     again = now + timedelta(days=20)
@@ -68,19 +79,26 @@ def test_what_they_read(now: datetime, status: int) -> None:
     for queued in list(Mail.objects.order_by("pk")):
         assert mail.send(queued.pk, now + timedelta(days=30), "https://zizhi.example")
     contact, staff = (str(letter.body) for letter in outbox.outbox)
-    assert "hr.example.com/zizhi" in contact and "https://hr" not in contact and "a-secret" not in contact + staff, (
-        "some keep a password in the query"
-    )
+    assert (
+        "hr.example.com/zizhi" in contact
+        and "https://hr" not in contact
+        and "a-secret" not in contact + staff
+    ), "some keep a password in the query"
     assert ("HTTP 500" in contact) == (status == 500) and ("410 Gone" in contact) == (status == 410)
     assert f"POST /api/v1/webhooks/{endpoint.pk}/resume" in contact and "/console/" not in contact
-    assert f"https://zizhi.example/console/events/webhookendpoint/{endpoint.pk}/change/" in staff and "ops@site.example" in staff
+    assert (
+        f"https://zizhi.example/console/events/webhookendpoint/{endpoint.pk}/change/" in staff
+        and "ops@site.example" in staff
+    )
 
 
 def test_without_a_contact_staff_hear_that_there_is_none(now: datetime) -> None:
     root = make_reviewer(now)
     fail(make_platform(now, contact=""), 410, now)
     ((to, (template, _)),) = mails().items()
-    assert (to, template) == (root.email, "webhook_paused_staff"), "superusers, where there are no operators"
+    assert (to, template) == (root.email, "webhook_paused_staff"), (
+        "superusers, where there are no operators"
+    )
     mail.send(Mail.objects.get().pk, now, "https://zizhi.example")
     assert "没有登记联系邮箱" in str(outbox.outbox[-1].body)
 
@@ -99,7 +117,9 @@ def test_who_asked_for_the_pause_is_not_told_of_it(now: datetime) -> None:
     assert not Mail.objects.exists()
 
 
-def test_a_pause_that_is_undone_tells_nobody(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_that_is_undone_tells_nobody(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mails are part of what pauses: neither is there without the other."""
     make_colleague(now, "Operators")
 
@@ -126,4 +146,6 @@ def test_the_contact_is_changed_on_record(now: datetime) -> None:
         set_contact(platform, "new@site.example", "zh-hans", SYSTEM, now)
     platform.refresh_from_db()
     assert (platform.contact_email, platform.contact_language) == ("new@site.example", "zh-hans")
-    assert Event.objects.get(verb="set_contact").data == {}, "an address is personal, and an event stays"
+    assert Event.objects.get(verb="set_contact").data == {}, (
+        "an address is personal, and an event stays"
+    )

@@ -22,7 +22,18 @@ RFC_6238 = {
     20000000000: "65353130",
 }
 """RFC 6238, appendix B, SHA-1. Its codes have eight digits; ours are the last six of the same number."""
-RFC_4226 = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"]
+RFC_4226 = [
+    "755224",
+    "287082",
+    "359152",
+    "969429",
+    "338314",
+    "254676",
+    "287922",
+    "162583",
+    "399871",
+    "520489",
+]
 """RFC 4226, appendix D."""
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -43,13 +54,17 @@ def test_the_vectors_of_rfc_4226(counter: int, code: str) -> None:
 @given(MOMENTS, st.integers(-5, 5))
 def test_a_code_is_good_a_step_before_and_after(now: datetime, away: int) -> None:
     step = totp.step_at(now) + away
-    assert (step in totp.matching_steps(SECRET, totp.code(SECRET, step), now)) == (abs(away) <= totp.DRIFT)
+    assert (step in totp.matching_steps(SECRET, totp.code(SECRET, step), now)) == (
+        abs(away) <= totp.DRIFT
+    )
 
 
 @given(MOMENTS, st.text(max_size=12))
 def test_whatever_is_typed_is_judged(now: datetime, typed: str) -> None:
     here = totp.step_at(now)
-    assert bool(totp.matching_steps(SECRET, typed, now)) == (typed in {totp.code(SECRET, here + away) for away in (-1, 0, 1)})
+    assert bool(totp.matching_steps(SECRET, typed, now)) == (
+        typed in {totp.code(SECRET, here + away) for away in (-1, 0, 1)}
+    )
 
 
 def test_secrets_are_long_and_never_the_same() -> None:
@@ -67,4 +82,6 @@ def test_the_address_is_what_apps_read() -> None:
 
 def test_one_step_is_half_a_minute() -> None:
     at = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-    assert [totp.step_at(at + timedelta(seconds=s)) - totp.step_at(at) for s in (0, 29, 30, 60)] == [0, 0, 1, 2]
+    assert [
+        totp.step_at(at + timedelta(seconds=s)) - totp.step_at(at) for s in (0, 29, 30, 60)
+    ] == [0, 0, 1, 2]

@@ -53,7 +53,10 @@ def test_every_verb_of_a_case_is_told() -> None:
     assert {verb for verb in states.VERBS if event_types.type_of(verb, "case") is None} == set()
 
 
-@pytest.mark.parametrize(("verb", "kind"), [("look", "user"), ("view_page", "document"), ("claim", "case"), ("register", "case")])
+@pytest.mark.parametrize(
+    ("verb", "kind"),
+    [("look", "user"), ("view_page", "document"), ("claim", "case"), ("register", "case")],
+)
 def test_what_staff_do_is_told_to_nobody(verb: str, kind: str) -> None:
     assert event_types.type_of(verb, kind) is None
 
@@ -74,9 +77,17 @@ def test_details_are_told_by_name_and_reasons_in_both_languages() -> None:
         {"attempt": 2, "field": "张三"},
     )
     body = event_types.payload(happened)
-    assert body["employer"] == {"id": "e", "reference": "ref"} and body["case"] == {"id": "c"} and body["attempt"] == 2
+    assert (
+        body["employer"] == {"id": "e", "reference": "ref"}
+        and body["case"] == {"id": "c"}
+        and body["attempt"] == 2
+    )
     assert (body["from_state"], body["to_state"]) == ("approved", "suspended")
-    assert body["reasons"][0]["fix"]["zh"] and body["reasons"][0]["says"]["en"] and body["reasons"][1] == {"code": "of_an_old_version"}
+    assert (
+        body["reasons"][0]["fix"]["zh"]
+        and body["reasons"][0]["says"]["en"]
+        and body["reasons"][1] == {"code": "of_an_old_version"}
+    )
     assert "张三" not in str(body)
 
 
@@ -84,10 +95,18 @@ def test_a_move_on_the_ladder_says_from_where_to_where_and_until_when() -> None:
     data = {"until": "2026-12-01T00:00:00+00:00", "seen": ["at night"]}
     kind = event_types.type_of("restrict", "standing")
     assert kind == "employer.tier_changed" and event_types.type_of("release", "member") is None
-    body = event_types.payload(event_types.Happened(kind, "e", "", None, "", "restricted", ["not_allowed"], data))
+    body = event_types.payload(
+        event_types.Happened(kind, "e", "", None, "", "restricted", ["not_allowed"], data)
+    )
     assert body["tier"] == {"from": None, "to": "restricted", "until": data["until"]}
-    assert "to_state" not in body and "at night" not in str(body) and body["reasons"][0]["code"] == "not_allowed"
-    back = event_types.payload(event_types.Happened(kind, "e", "", None, "restricted", "", [], {"until": None}))
+    assert (
+        "to_state" not in body
+        and "at night" not in str(body)
+        and body["reasons"][0]["code"] == "not_allowed"
+    )
+    back = event_types.payload(
+        event_types.Happened(kind, "e", "", None, "restricted", "", [], {"until": None})
+    )
     assert back["tier"] == {"from": "restricted", "to": None, "until": None}
 
 
@@ -127,7 +146,11 @@ def test_a_platform_reads_its_feed_without_a_gap(now: datetime) -> None:
 def test_what_nobody_hears_leaves_the_outbox_too(now: datetime) -> None:
     golden = make_employer(now, made_for=make_user(now))
     record("register", golden, SYSTEM, now, employer_id=golden.pk)
-    assert feed.relay(now) == 1 and not Outgoing.objects.exists() and not PlatformEvent.objects.exists()
+    assert (
+        feed.relay(now) == 1
+        and not Outgoing.objects.exists()
+        and not PlatformEvent.objects.exists()
+    )
 
 
 def test_what_is_rolled_back_is_not_told(now: datetime) -> None:
@@ -147,7 +170,10 @@ def test_a_suspension_says_why_and_an_approval_until_when(now: datetime) -> None
     feed.relay(now)
     suspended, reinstated = PlatformEvent.objects.of(client.pk)
     assert (suspended.type, reinstated.type) == ("employer.suspended", "employer.reinstated")
-    assert suspended.payload["employer"] == {"id": str(member.employer_id), "reference": "company-7"}
+    assert suspended.payload["employer"] == {
+        "id": str(member.employer_id),
+        "reference": "company-7",
+    }
     assert [reason["code"] for reason in suspended.payload["reasons"]] == ["registry_revoked"]
     assert "personal words" not in str(suspended.payload) and "expires_at" not in suspended.payload
     assert datetime.fromisoformat(reinstated.payload["expires_at"]) == case.expires_at
@@ -156,13 +182,20 @@ def test_a_suspension_says_why_and_an_approval_until_when(now: datetime) -> None
 def test_members_come_and_go_by_their_ids_alone(now: datetime) -> None:
     client = platform(now)
     employer = of_platform(now, client)
-    told_of = {"reference": "m-1", "email": "zhang.san@example.com", "role": "recruiter", "language": "zh-hans"}
+    told_of = {
+        "reference": "m-1",
+        "email": "zhang.san@example.com",
+        "role": "recruiter",
+        "language": "zh-hans",
+    }
     member = enrolling.add_member(client, employer, now=now, **told_of)
     enrolling.end_member(client, employer, member.pk, now)
     feed.relay(now)
     rows = list(PlatformEvent.objects.of(client.pk))
     assert [row.type for row in rows] == ["member.joined", "member.left"]
-    assert all(row.payload["member"] == str(member.pk) and "zhang" not in str(row.payload) for row in rows)
+    assert all(
+        row.payload["member"] == str(member.pk) and "zhang" not in str(row.payload) for row in rows
+    )
 
 
 # --- Killed in the middle --------------------------------------------------------------------------------
@@ -180,7 +213,9 @@ while True:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_killed_relays_lose_nothing_and_double_nothing(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_relays_lose_nothing_and_double_nothing(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two relays, each killed again and again, while four writers commit 2,400 events out of the order of their ids."""
     monkeypatch.setattr(tasks.relay, "delay", lambda: None)
     clients = [platform(now), platform(now)]
@@ -198,9 +233,15 @@ def test_killed_relays_lose_nothing_and_double_nothing(now: datetime, monkeypatc
         writer.start()
     kills, deadline = 0, time.monotonic() + 120
     try:
-        while (any(w.is_alive() for w in writers) or Outgoing.objects.exists()) and time.monotonic() < deadline:
+        while (
+            any(w.is_alive() for w in writers) or Outgoing.objects.exists()
+        ) and time.monotonic() < deadline:
             before = PlatformEvent.objects.count()
-            while PlatformEvent.objects.count() < before + 400 and Outgoing.objects.exists() and time.monotonic() < deadline:
+            while (
+                PlatformEvent.objects.count() < before + 400
+                and Outgoing.objects.exists()
+                and time.monotonic() < deadline
+            ):
                 time.sleep(0.01)  # both have begun to work again
             victim = kills % 2
             relays[victim].send_signal(signal.SIGKILL)
@@ -217,7 +258,11 @@ def test_killed_relays_lose_nothing_and_double_nothing(now: datetime, monkeypatc
     expected = set(Event.objects.filter(verb="register").values_list("pk", flat=True))
     assert len(expected) == 2400
     for client in clients:
-        rows = list(PlatformEvent.objects.of(client.pk).values_list("sequence", "event_id", "event__employer_id"))
+        rows = list(
+            PlatformEvent.objects.of(client.pk).values_list(
+                "sequence", "event_id", "event__employer_id"
+            )
+        )
         assert [sequence for sequence, *_ in rows] == list(range(1, 2401))
         assert {event for _, event, _ in rows} == expected
         for employer in employers:
@@ -231,7 +276,14 @@ def _write(employers: list[Employer], now: datetime) -> None:
         for _ in range(300):
             with transaction.atomic():
                 for employer in employers:
-                    record("register", employer, SYSTEM, now, employer_id=employer.pk, data={"member": str(uuid4())})
+                    record(
+                        "register",
+                        employer,
+                        SYSTEM,
+                        now,
+                        employer_id=employer.pk,
+                        data={"member": str(uuid4())},
+                    )
                 time.sleep(0.002)
     finally:
         connection.close()

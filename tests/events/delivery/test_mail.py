@@ -33,14 +33,35 @@ SITE = "https://zizhi.example"
 FOLDER = Path(settings.BASE_DIR) / "templates" / "email"
 TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt") if not path.stem.startswith("_"))
 CONTEXT = {
-    "name": "云溪市<示例>公司", "company": "云溪市<示例>公司", "reasons": ["document_blurred", "authority_missing"],
+    "name": "云溪市<示例>公司",
+    "company": "云溪市<示例>公司",
+    "reasons": ["document_blurred", "authority_missing"],
     "note": "请看<b>第二页</b>",
-    "path": "/case/", "code": "123456", "minutes": 30, "days": 10, "account": "工商银行 ···· 1234", "member": "li@example.com",
-    "way": "bank_deposit", "shown": "工商银行 ···· 1234", "proven": False, "colleague": False, "link": f"{SITE}/x", "verb": "reject",
-    "client": "云溪市<示例>公司", "platform": "云溪市<示例>公司", "address": "hr.example.com/zizhi", "endpoint": "0b9c", "why": "failing",
-    "last": "HTTP 500", "kept_days": 30, "contact": "ops@site.example",
-    "failures": 5, "until": "2026-11-24 18:15", "what": "set_up", "left": 3,
-}  # fmt: skip
+    "path": "/case/",
+    "code": "123456",
+    "minutes": 30,
+    "days": 10,
+    "account": "工商银行 ···· 1234",
+    "member": "li@example.com",
+    "way": "bank_deposit",
+    "shown": "工商银行 ···· 1234",
+    "proven": False,
+    "colleague": False,
+    "link": f"{SITE}/x",
+    "verb": "reject",
+    "client": "云溪市<示例>公司",
+    "platform": "云溪市<示例>公司",
+    "address": "hr.example.com/zizhi",
+    "endpoint": "0b9c",
+    "why": "failing",
+    "last": "HTTP 500",
+    "kept_days": 30,
+    "contact": "ops@site.example",
+    "failures": 5,
+    "until": "2026-11-24 18:15",
+    "what": "set_up",
+    "left": 3,
+}
 
 
 def sent(template: str, language: str, now: datetime, **changes: object) -> tuple[str, str, str]:
@@ -69,7 +90,9 @@ def test_every_mail(template: str, language: str, now: datetime) -> None:
         assert "%(" not in part and "{{" not in part and "{%" not in part
     assert "<示例>" not in html, "what people typed is escaped"
     assert "<b>第二页" not in html
-    assert not re.search(r"<(img|link|script|iframe)|@import|url\(|https?://(?!zizhi\.example|localhost)", html), "opening it tells nobody"
+    assert not re.search(
+        r"<(img|link|script|iframe)|@import|url\(|https?://(?!zizhi\.example|localhost)", html
+    ), "opening it tells nobody"
     (target,) = set(re.findall(r'class="go"><a href="([^"]+)"', html))
     assert target.startswith("http")
     assert target in text, "the same way on in both"
@@ -84,18 +107,55 @@ def test_leads_to_the_very_item(template: str, now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["case_reject", "case_suspend", "case_revoke", "case_uphold", "case_hold_for_review", "case_expire", "proof_ended"]
+    "template",
+    [
+        "case_reject",
+        "case_suspend",
+        "case_revoke",
+        "case_uphold",
+        "case_hold_for_review",
+        "case_expire",
+        "proof_ended",
+    ],
 )
-def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(template: str, now: datetime) -> None:
-    state = {"case_reject": State.REJECTED, "case_revoke": State.REVOKED, "case_hold_for_review": State.IN_REVIEW}.get(
-        template, State.SUSPENDED
-    )
+def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(
+    template: str, now: datetime
+) -> None:
+    state = {
+        "case_reject": State.REJECTED,
+        "case_revoke": State.REVOKED,
+        "case_hold_for_review": State.IN_REVIEW,
+    }.get(template, State.SUSPENDED)
     case = make_case(make_member(now), now, state)
-    reasons = [{"code": "name_mismatch", "field": "name", "seen": "甲公司", "expected": "乙公司", "check": "reading"}]
-    Decision.objects.create(case=case, attempt_number=1, verb="reject", reasons=reasons, policy_version="1", decided_at=now)
+    reasons = [
+        {
+            "code": "name_mismatch",
+            "field": "name",
+            "seen": "甲公司",
+            "expected": "乙公司",
+            "check": "reading",
+        }
+    ]
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="reject",
+        reasons=reasons,
+        policy_version="1",
+        decided_at=now,
+    )
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now)
-    found = [Finding("reading", "name_mismatch", Severity.CONCERN, "name", "甲公司", "乙公司").as_json()]
-    CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=found, started_at=now, finished_at=now)
+    found = [
+        Finding("reading", "name_mismatch", Severity.CONCERN, "name", "甲公司", "乙公司").as_json()
+    ]
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="reading",
+        version="1",
+        findings=found,
+        started_at=now,
+        finished_at=now,
+    )
     (facts,) = [item for item in requirements_of(case, None, now) if item.code == "company_facts"]
     with translation.override("en"):
         state_words = str(tag_of(facts, case.state)[0])
@@ -105,18 +165,30 @@ def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(templat
 
 
 def test_a_body_without_a_business_licence_is_sent_to_its_own_paper(now: datetime) -> None:
-    case = make_case(make_member(now, make_employer(now, account_class="public_service")), now, State.IN_REVIEW)
+    case = make_case(
+        make_member(now, make_employer(now, account_class="public_service")), now, State.IN_REVIEW
+    )
     for template in ("case_hold_for_review", "case_reject"):
-        _subject, text, html = sent(template, "en", now, reasons=[{"code": "document_blurred"}], case=str(case.pk))
+        _subject, text, html = sent(
+            template, "en", now, reasons=[{"code": "document_blurred"}], case=str(case.pk)
+        )
         assert "business_licence" not in text + html and "#requirement-approval_document" in html
     reasons = [{"code": "document_blurred", "field": "authorization_letter"}]
-    assert "#requirement-authority" in sent("case_hold_for_review", "en", now, reasons=reasons, case=str(case.pk))[1]
+    assert (
+        "#requirement-authority"
+        in sent("case_hold_for_review", "en", now, reasons=reasons, case=str(case.pk))[1]
+    )
 
 
 def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetime) -> None:
     case = make_case(make_member(now, email="lin@qq.com"), now, State.CHANGES_REQUESTED)
     Decision.objects.create(
-        case=case, attempt_number=1, verb="request_changes", reasons=[{"code": "authority_missing"}], policy_version="1", decided_at=now
+        case=case,
+        attempt_number=1,
+        verb="request_changes",
+        reasons=[{"code": "authority_missing"}],
+        policy_version="1",
+        decided_at=now,
     )
     (authority,) = [item for item in requirements_of(case, None, now) if item.code == "authority"]
     for part in sent("case_request_changes", "en", now, case=str(case.pk))[1:]:
@@ -135,9 +207,17 @@ def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
     for number in range(turnaround.AT_LEAST):
         case = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(
-            case=case, number=1, submitted_at=now, due_at=now, finished_at=now + timedelta(minutes=number + 1), outcome="review"
-        )  # fmt: skip
-    assert "Usually 3 minutes; nine in ten within 5 minutes (of the last 5)." in sent("case_submit", "en", now)[1]
+            case=case,
+            number=1,
+            submitted_at=now,
+            due_at=now,
+            finished_at=now + timedelta(minutes=number + 1),
+            outcome="review",
+        )
+    assert (
+        "Usually 3 minutes; nine in ten within 5 minutes (of the last 5)."
+        in sent("case_submit", "en", now)[1]
+    )
 
 
 def test_a_proof_that_came_and_one_that_did_not(now: datetime) -> None:
@@ -148,7 +228,9 @@ def test_a_proof_that_came_and_one_that_did_not(now: datetime) -> None:
 def test_who_is_refused_is_told_what_became_of_what_was_in_force(now: datetime) -> None:
     assert "begin again" in sent("case_reject", "en", now)[1]
     for part in sent("case_reject", "en", now, suspended=True)[1:]:
-        assert "What your company had in force is suspended, too" in part and "begin again" not in part
+        assert (
+            "What your company had in force is suspended, too" in part and "begin again" not in part
+        )
 
 
 def test_a_colleague_is_ended_and_a_stranger_is_reported(now: datetime) -> None:
@@ -157,5 +239,8 @@ def test_a_colleague_is_ended_and_a_stranger_is_reported(now: datetime) -> None:
 
 
 def test_every_text_has_its_html() -> None:
-    alone = {path.stem for path in FOLDER.glob("*.html") if not path.stem.startswith("_")} ^ {*TEMPLATES, "base"}
+    alone = {path.stem for path in FOLDER.glob("*.html") if not path.stem.startswith("_")} ^ {
+        *TEMPLATES,
+        "base",
+    }
     assert alone == set()

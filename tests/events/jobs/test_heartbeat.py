@@ -19,7 +19,9 @@ LEASE = 0.6
 
 def a_job() -> Mail:
     now = timezone.now()
-    return Mail.objects.create(to="a@example.com", template="t", language="en", created_at=now, due_at=now)
+    return Mail.objects.create(
+        to="a@example.com", template="t", language="en", created_at=now, due_at=now
+    )
 
 
 def test_work_longer_than_the_lease_keeps_the_row() -> None:
@@ -38,14 +40,19 @@ def test_it_ends_with_the_work() -> None:
     assert lease is not None
     with heartbeat.held(Mail.objects.all(), job.pk, lease, timezone.now, LEASE):
         pass
-    assert Mail.objects.claim(job.pk, timezone.now() + timedelta(seconds=LEASE * 2), LEASE) is not None
+    assert (
+        Mail.objects.claim(job.pk, timezone.now() + timedelta(seconds=LEASE * 2), LEASE) is not None
+    )
 
 
 def test_it_ends_with_a_failure_too() -> None:
     job = a_job()
     lease = Mail.objects.claim(job.pk, timezone.now(), LEASE)
     assert lease is not None
-    with pytest.raises(ZeroDivisionError), heartbeat.held(Mail.objects.all(), job.pk, lease, timezone.now, LEASE):
+    with (
+        pytest.raises(ZeroDivisionError),
+        heartbeat.held(Mail.objects.all(), job.pk, lease, timezone.now, LEASE),
+    ):
         raise ZeroDivisionError
     time.sleep(LEASE * 1.5)
     assert Mail.objects.claim(job.pk, timezone.now(), LEASE) is not None

@@ -23,16 +23,22 @@ def page(colour: str = "white", ink: str = "black", size: tuple[int, int] = (620
 
 
 def noisy() -> Pixels:
-    return np.clip(page() + np.random.default_rng(1).integers(0, 9, (877, 620, 3)) - 8, 0, 255).astype(np.uint8)
+    return np.clip(
+        page() + np.random.default_rng(1).integers(0, 9, (877, 620, 3)) - 8, 0, 255
+    ).astype(np.uint8)
 
 
 def line(text: str, x: float = 50, y: float = 80, wide: float = 300, high: float = 36) -> Line:
-    return Line(text, np.array([[x, y], [x + wide, y], [x + wide, y + high], [x, y + high]], np.float32))
+    return Line(
+        text, np.array([[x, y], [x + wide, y], [x + wide, y + high], [x, y + high]], np.float32)
+    )
 
 
 def drawn(data: bytes, number: int = 0) -> Pixels:
     """The page as a reader shows it."""
-    return np.asarray(pypdfium2.PdfDocument(data)[number].render(scale=75 / 72).to_pil().convert("RGB"))
+    return np.asarray(
+        pypdfium2.PdfDocument(data)[number].render(scale=75 / 72).to_pil().convert("RGB")
+    )
 
 
 def held(data: bytes) -> Pixels:
@@ -54,13 +60,19 @@ def test_the_pixels_come_out_as_they_went_in() -> None:
 
 
 def test_a_page_has_the_size_of_its_paper() -> None:
-    width, height = pypdfium2.PdfDocument(released([Sheet(page(size=(1240, 1754)), 150)]))[0].get_size()
+    width, height = pypdfium2.PdfDocument(released([Sheet(page(size=(1240, 1754)), 150)]))[
+        0
+    ].get_size()
     assert (round(width), round(height)) == (595, 842)
 
 
 @pytest.mark.parametrize(
     ("pixels", "kind"),
-    [(page(), "/FlateDecode"), (page("#203040", "#ff0000"), "/FlateDecode"), (noisy(), "/DCTDecode")],
+    [
+        (page(), "/FlateDecode"),
+        (page("#203040", "#ff0000"), "/FlateDecode"),
+        (noisy(), "/DCTDecode"),
+    ],
     ids=["grey", "few colours", "many"],
 )
 def test_each_page_takes_the_smaller_form(pixels: Pixels, kind: str) -> None:
@@ -71,16 +83,23 @@ def test_each_page_takes_the_smaller_form(pixels: Pixels, kind: str) -> None:
 
 
 def test_the_text_can_be_searched_where_it_stands_and_is_not_seen() -> None:
-    data = released([Sheet(page(), 75, [line("李四 2018.09-2022.06"), line("中文 𠮷 text", y=200)])])
+    data = released(
+        [Sheet(page(), 75, [line("李四 2018.09-2022.06"), line("中文 𠮷 text", y=200)])]
+    )
     text = pypdfium2.PdfDocument(data)[0].get_textpage()
-    assert text.get_text_bounded(left=40, bottom=842 - 130, right=360, top=842 - 70).strip() == "李四 2018.09-2022.06"
+    assert (
+        text.get_text_bounded(left=40, bottom=842 - 130, right=360, top=842 - 70).strip()
+        == "李四 2018.09-2022.06"
+    )
     assert "中文 \ufffd text" in text.get_text_range()
     assert (drawn(data) == drawn(released([Sheet(page(), 75)]))).all()
 
 
 def test_a_slanted_line_lies_over_its_print() -> None:
     quad = np.array([[50, 200], [250, 300], [240, 320], [40, 220]], np.float32)
-    text = pypdfium2.PdfDocument(released([Sheet(page(), 75, [Line("slanted", quad)])]))[0].get_textpage()
+    text = pypdfium2.PdfDocument(released([Sheet(page(), 75, [Line("slanted", quad)])]))[
+        0
+    ].get_textpage()
     left, bottom, right, top = text.get_charbox(6)
     assert 200 < (left + right) / 2 * 75 / 72 < 260
     assert 270 < 877 - (bottom + top) / 2 * 75 / 72 < 330
@@ -109,4 +128,8 @@ def test_the_same_pages_make_the_same_bytes() -> None:
 
 def test_pages_keep_their_order() -> None:
     data = released([Sheet(page(colour), 75) for colour in ("#ff0000", "#00ff00", "#0000ff")])
-    assert [tuple(drawn(data, number)[0, 0]) for number in range(3)] == [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    assert [tuple(drawn(data, number)[0, 0]) for number in range(3)] == [
+        (255, 0, 0),
+        (0, 255, 0),
+        (0, 0, 255),
+    ]

@@ -43,7 +43,9 @@ DEFAULT = Limits()
 TEXT = '<w:p><w:r><w:t xml:space="preserve">{}</w:t></w:r></w:p>'
 
 
-def refusal(data: bytes, limits: Limits = DEFAULT, isolation: sandbox.Isolation | None = None) -> Refused:
+def refusal(
+    data: bytes, limits: Limits = DEFAULT, isolation: sandbox.Isolation | None = None
+) -> Refused:
     with pytest.raises(Refused) as caught:
         open_resume(data, limits, isolation)
     assert caught.value.field == "resume"
@@ -146,7 +148,11 @@ def with_password(user: str, owner: str) -> bytes:
 
 
 def ole(*names: str) -> bytes:
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"".join(name.encode("utf-16-le") for name in names) + bytes(600)
+    return (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + b"".join(name.encode("utf-16-le") for name in names)
+        + bytes(600)
+    )
 
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -187,7 +193,16 @@ def test_word_needs_libreoffice_and_bubblewrap(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_room_of_its_own_needs_bubblewrap() -> None:
     with pytest.raises(ProviderBroken):
-        sandbox.run("nothing", b"", {}, seconds=5, memory_bytes=1 << 30, output_bytes=1 << 16, isolation="rlimits", room_bytes=1 << 20)
+        sandbox.run(
+            "nothing",
+            b"",
+            {},
+            seconds=5,
+            memory_bytes=1 << 30,
+            output_bytes=1 << 16,
+            isolation="rlimits",
+            room_bytes=1 << 20,
+        )
 
 
 # --- What means harm ---------------------------------------------------------------------------------------
@@ -216,11 +231,23 @@ HARMFUL: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "2 KB that inflate to 400 MB": (bomb, {PAGES, "resume_unreadable"}),
     "scripts": (acting, {PAGES}),
     "pdf and zip": (polyglot, {PAGES}),
-    "no cross-reference": (lambda: pdf().replace(b"xref\n0", b"xruf\n9"), {PAGES, "resume_unreadable"}),
-    "2 billion pages": (lambda: pdf().replace(b"/Count 1", b"/Count 2147483647"), {PAGES, "resume_too_many_pages"}),
-    "a page of 1e30": (lambda: pdf().replace(b"842.000000 595.000000", b"1e30 99999999999"), {PAGES, "resume_unreadable"}),
+    "no cross-reference": (
+        lambda: pdf().replace(b"xref\n0", b"xruf\n9"),
+        {PAGES, "resume_unreadable"},
+    ),
+    "2 billion pages": (
+        lambda: pdf().replace(b"/Count 1", b"/Count 2147483647"),
+        {PAGES, "resume_too_many_pages"},
+    ),
+    "a page of 1e30": (
+        lambda: pdf().replace(b"842.000000 595.000000", b"1e30 99999999999"),
+        {PAGES, "resume_unreadable"},
+    ),
     "a page as thin as a thread": (lambda: pdf(size=(14_000, 0.01)), {PAGES, "resume_unreadable"}),
-    "a million characters": (lambda: pdf(content=b"BT /F 1 Tf (" + b"1" * 1_000_000 + b") Tj ET"), {PAGES, "resume_unreadable"}),
+    "a million characters": (
+        lambda: pdf(content=b"BT /F 1 Tf (" + b"1" * 1_000_000 + b") Tj ET"),
+        {PAGES, "resume_unreadable"},
+    ),
 }
 
 
@@ -244,7 +271,10 @@ def test_bytes_changed(kind: str, seed: int) -> None:
 def packed_bomb(size: int) -> bytes:
     """A Word file of some KB, whose text is `size` bytes long."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file, file.open("word/document.xml", "w", force_zip64=True) as part:
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file,
+        file.open("word/document.xml", "w", force_zip64=True) as part,
+    ):
         for _ in range(size >> 20):
             part.write(b" " * (1 << 20))
     return out.getvalue()
@@ -267,12 +297,24 @@ WORD_HARM: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "a bomb": (lambda: packed_bomb(300 << 20), {"resume_unreadable"}),
     "a bomb that lies": (lying_bomb, {"resume_unreadable"}),
     "entities that grow": (laughs, {"resume_unreadable"}),
-    "4,000 parts": (lambda: word("", more={f"word/{n}.xml": b"<a/>" for n in range(4000)}), {"resume_unreadable"}),
+    "4,000 parts": (
+        lambda: word("", more={f"word/{n}.xml": b"<a/>" for n in range(4000)}),
+        {"resume_unreadable"},
+    ),
     "no text": (lambda: zipped({"a.txt": b"a"}), {"resume_format_not_supported"}),
-    "text that is no xml": (lambda: zipped({"[Content_Types].xml": b"<", "word/document.xml": b"<w"}), {"resume_unreadable"}),
+    "text that is no xml": (
+        lambda: zipped({"[Content_Types].xml": b"<", "word/document.xml": b"<w"}),
+        {"resume_unreadable"},
+    ),
     "cut short": (lambda: word(TEXT.format("text"))[:-200], {"resume_unreadable"}),
-    "a macro": (lambda: word(TEXT.format("text"), more={"word/vbaProject.bin": ole("VBA")}), {PAGES}),
-    "names that climb": (lambda: word(TEXT.format("text"), more={"../../../tmp/left-behind": b"x"}), {PAGES}),
+    "a macro": (
+        lambda: word(TEXT.format("text"), more={"word/vbaProject.bin": ole("VBA")}),
+        {PAGES},
+    ),
+    "names that climb": (
+        lambda: word(TEXT.format("text"), more={"../../../tmp/left-behind": b"x"}),
+        {PAGES},
+    ),
 }
 
 
@@ -322,7 +364,12 @@ def reaching_out(port: int) -> bytes:
     more = "".join(
         f'<Relationship Id="rId{n}" Type="{office}/{kind}" Target="{target}" TargetMode="External"/>'
         for n, (kind, target) in enumerate(
-            [("image", f"{address}/picture.png"), ("attachedTemplate", f"{address}/t.dotm"), ("image", "file:///etc/passwd")], start=2
+            [
+                ("image", f"{address}/picture.png"),
+                ("attachedTemplate", f"{address}/t.dotm"),
+                ("image", "file:///etc/passwd"),
+            ],
+            start=2,
         )
     )
     drawing = (
@@ -338,7 +385,10 @@ def reaching_out(port: int) -> bytes:
             "DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe &quot;/k calc&quot;",
         )
     )
-    return word(TEXT.format("honest text") + drawing + fields, relations=related("header", "header1.xml", more))
+    return word(
+        TEXT.format("honest text") + drawing + fields,
+        relations=related("header", "header1.xml", more),
+    )
 
 
 def test_a_word_file_reaches_nothing_outside(asked: tuple[int, list[str]]) -> None:
@@ -363,8 +413,14 @@ def test_libreoffice_that_takes_too_long_is_ended_with_all_it_started() -> None:
 
 def offices() -> set[str]:
     """The process ids of every LibreOffice."""
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-    return {line.split()[0] for line in listed.splitlines() if "soffice" in line and "resume.docx" in line}
+    listed = subprocess.run(
+        ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
+    ).stdout
+    return {
+        line.split()[0]
+        for line in listed.splitlines()
+        if "soffice" in line and "resume.docx" in line
+    }
 
 
 # --- A child that the resume has taken over ----------------------------------------------------------------
@@ -414,7 +470,11 @@ def test_letters_that_stand_nowhere_are_dropped(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_it_says_is_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "run", lies(header={"refused": "document_broken", "seen": "x\x1b[31m\u202e" + "y" * 5000}))
+    monkeypatch.setattr(
+        sandbox,
+        "run",
+        lies(header={"refused": "document_broken", "seen": "x\x1b[31m\u202e" + "y" * 5000}),
+    )
     seen = refusal(pdf(), isolation="rlimits").seen
     assert len(seen) == 120
     assert re.fullmatch(r"[\x20-\x7e]+", seen)

@@ -48,7 +48,11 @@ FOUND: list[tuple[str, str, str]] = [
     ("phone", "①③⑧⓪⓪①③⑧⓪⓪⓪", "①③⑧⓪⓪①③⑧⓪⓪⓪"),
     ("phone", "1\u200b3800\u200b138000", "1\u200b3800\u200b138000"),
     ("phone", "l38OO138OOO", "l38OO138OOO"),
-    ("phone", "one three eight zero zero one three eight zero zero zero", "one three eight zero zero one three eight zero zero zero"),
+    (
+        "phone",
+        "one three eight zero zero one three eight zero zero zero",
+        "one three eight zero zero one three eight zero zero zero",
+    ),
     ("phone", "手机：138-0013-\n8000", "138-0013-\n8000"),
     ("phone", "1380013800025岁", "1380013800025"),
     ("phone", "2513800018000", "2513800018000"),
@@ -139,7 +143,11 @@ FOUND: list[tuple[str, str, str]] = [
     ("handle", "Skype: live:zhangsan", "live:zhangsan"),
     ("handle", "GitHub: zhangsan", "zhangsan"),
     # pages of one's own
-    ("link", "https://www.linkedin.com/in/zhangsan-123", "https://www.linkedin.com/in/zhangsan-123"),
+    (
+        "link",
+        "https://www.linkedin.com/in/zhangsan-123",
+        "https://www.linkedin.com/in/zhangsan-123",
+    ),
     ("link", "linkedin.com/in/zhangsan", "linkedin.com/in/zhangsan"),
     ("link", "见 github.com/zhangsan。", "github.com/zhangsan"),
     ("link", "zhangsan.github.io", "zhangsan.github.io"),
@@ -256,11 +264,17 @@ def test_several_in_a_line_are_found_one_by_one() -> None:
 
 
 def test_an_address_ends_where_its_host_does() -> None:
-    assert [contact.masked for contact in contacts_in("lisi@qq.com13800018000")] == ["l***@qq.com", "138****8000"]
+    assert [contact.masked for contact in contacts_in("lisi@qq.com13800018000")] == [
+        "l***@qq.com",
+        "138****8000",
+    ]
 
 
 def test_two_numbers_are_two() -> None:
-    assert [contact.masked for contact in contacts_in("13800138000/13900139000")] == ["138****8000", "139****9000"]
+    assert [contact.masked for contact in contacts_in("13800138000/13900139000")] == [
+        "138****8000",
+        "139****9000",
+    ]
 
 
 HEAVY = {
@@ -305,12 +319,21 @@ def test_a_page_made_to_be_slow_is_not(kind: str) -> None:
 # --- Whatever is written ----------------------------------------------------------------------------------
 
 MOBILES = st.builds(
-    lambda second, rest: f"1{second}{rest}", st.sampled_from("3456789"), st.text("0123456789", min_size=9, max_size=9)
+    lambda second, rest: f"1{second}{rest}",
+    st.sampled_from("3456789"),
+    st.text("0123456789", min_size=9, max_size=9),
 ).filter(lambda number: not number.endswith("0" * 8))
-DIGITS = {"plain": "0123456789", "wide": "０１２３４５６７８９", "chinese": "零一二三四五六七八九", "circles": "⓪①②③④⑤⑥⑦⑧⑨"}
+DIGITS = {
+    "plain": "0123456789",
+    "wide": "０１２３４５６７８９",
+    "chinese": "零一二三四五六七八九",
+    "circles": "⓪①②③④⑤⑥⑦⑧⑨",
+}
 BETWEEN = ["", " ", "-", ".", "  ", "—", " - "]
 PROSE = "".join(
-    chr(code) for code in range(0x4E00, 0x4F00) if not plain(chr(code)).text.isdigit() and chr(code) not in "一七三九五二八亿万"
+    chr(code)
+    for code in range(0x4E00, 0x4F00)
+    if not plain(chr(code)).text.isdigit() and chr(code) not in "一七三九五二八亿万"
 )
 
 
@@ -339,7 +362,13 @@ def test_any_text_of_what_numbers_are_made_of_has_an_answer(text: str) -> None:
     st.sampled_from(["", "电话：", "手机 ", "Tel: ", "+86 ", "+86-"]),
 )
 def test_a_mobile_number_is_found_however_it_is_spelled(
-    number: str, digits: str, groups: tuple[int, ...], between: str, before: str, after: str, label: str
+    number: str,
+    digits: str,
+    groups: tuple[int, ...],
+    between: str,
+    before: str,
+    after: str,
+    label: str,
 ) -> None:
     spelled = number.translate({ord(str(n)): digit for n, digit in enumerate(DIGITS[digits])})
     parts, at = [], 0
@@ -350,7 +379,9 @@ def test_a_mobile_number_is_found_however_it_is_spelled(
     text = f"{before} {label}{written} {after}"
     start = text.index(written, len(before) + 1 + len(label))
     assert any(
-        contact.start <= start and start + len(written) <= contact.end and contact.kind in ("phone", "id_number")
+        contact.start <= start
+        and start + len(written) <= contact.end
+        and contact.kind in ("phone", "id_number")
         for contact in contacts_in(text)
     )
 
@@ -361,7 +392,9 @@ def test_a_mobile_number_is_found_however_it_is_spelled(
     st.sampled_from(["@", "＠", " @ ", "(at)", "[at]", "艾特"]),
     st.text(PROSE, max_size=12),
 )
-def test_an_address_is_found_however_it_is_spelled(name: str, host: str, sign: str, around: str) -> None:
+def test_an_address_is_found_however_it_is_spelled(
+    name: str, host: str, sign: str, around: str
+) -> None:
     text = f"{around} {name}{sign}{host} {around}"
     (contact,) = contacts_in(text)
     assert text[contact.start : contact.end] == f"{name}{sign}{host}"
@@ -373,7 +406,13 @@ def test_a_text_without_digits_signs_or_labels_is_never_touched(text: str) -> No
 
 
 @given(
-    st.lists(st.tuples(st.integers(1980, 2026), st.integers(1, 12), st.integers(1980, 2026), st.integers(1, 12)), min_size=1, max_size=6)
+    st.lists(
+        st.tuples(
+            st.integers(1980, 2026), st.integers(1, 12), st.integers(1980, 2026), st.integers(1, 12)
+        ),
+        min_size=1,
+        max_size=6,
+    )
 )
 def test_spans_of_months_are_never_touched(spans: list[tuple[int, int, int, int]]) -> None:
     for form in ("{}.{:02}-{}.{:02}", "{}/{:02} - {}/{:02}", "{}年{}月-{}年{}月", "{}.{}-{}.{}"):

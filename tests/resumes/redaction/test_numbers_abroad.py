@@ -73,7 +73,9 @@ def digits(text: str) -> str:
 
 def taken(text: str) -> str:
     """The digits of `text` that are taken out as telephone numbers."""
-    return "".join(digits(text[each.start : each.end]) for each in contacts_in(text) if each.kind == "phone")
+    return "".join(
+        digits(text[each.start : each.end]) for each in contacts_in(text) if each.kind == "phone"
+    )
 
 
 @pytest.mark.parametrize("country", NUMBERS)
@@ -147,14 +149,20 @@ def test_numbers_of_every_day_are_left() -> None:
         "scores": lambda: " ".join(str(rng.randint(100, 150)) for _ in range(4)),
         "amount": lambda: f"{rng.randint(1, 999)},{number(3)},{number(3)}元",
         "thousands apart": lambda: f"{rng.randint(100, 999)} {number(3)} {number(3)}",
-        "order": lambda: f"订单号 {rng.randint(2010, 2026)}{rng.randint(10, 12)}{rng.randint(10, 28)}{number(rng.randint(2, 6))}",
+        "order": lambda: (
+            f"订单号 {rng.randint(2010, 2026)}{rng.randint(10, 12)}{rng.randint(10, 28)}{number(rng.randint(2, 6))}"
+        ),
         "certificate": lambda: f"证书编号 {number(rng.randint(7, 9))}",
         "place": lambda: f"{rng.randint(20, 40)}.{number(6)}, {rng.randint(100, 120)}.{number(6)}",
         "standard": lambda: f"ISO {number(4)}:{rng.randint(1990, 2026)}",
         "language": lambda: f"C++{rng.choice((11, 14, 17, 20))} {month()}-{month()}",
-        "growth": lambda: f"+{rng.randint(1, 99)}% {rng.randint(2010, 2026)} +{rng.randint(1, 99)}%",
+        "growth": lambda: (
+            f"+{rng.randint(1, 99)}% {rng.randint(2010, 2026)} +{rng.randint(1, 99)}%"
+        ),
     }
-    wrong = [text for make in kinds.values() for text in (make() for _ in range(200)) if taken(text)]
+    wrong = [
+        text for make in kinds.values() for text in (make() for _ in range(200)) if taken(text)
+    ]
     assert wrong == []
 
 

@@ -129,7 +129,9 @@ def test_a_value_in_pieces_in_any_order_is_one() -> None:
 
 def test_a_value_beneath_its_label_is_found() -> None:
     made = Sheet("song")
-    for column, (label, value) in enumerate((("姓名", "李四"), ("微信", WECHAT), ("QQ", "123456789"))):
+    for column, (label, value) in enumerate(
+        (("姓名", "李四"), ("微信", WECHAT), ("QQ", "123456789"))
+    ):
         made.text(60 + 140 * column, 90, label, 11)
         made.text(60 + 140 * column, 114, value, 11)
     assert sorted(kinds(redact(open_resume(made.saved()), reader=Blind()))) == ["qq", "wechat"]
@@ -149,7 +151,10 @@ def test_white_print_on_a_dark_ground_leaves_the_ground() -> None:
     made.text(40, 100, f"Tel: {PHONE}", 12, (255, 255, 255))
     (page,) = redact(open_resume(made.saved())).pages
     y, x = round(97 * page.dpi / 72), round(120 * page.dpi / 72)
-    assert np.abs(np.median(page.pixels[y - 12 : y + 6, x : x + 80], axis=(0, 1)) - (30, 40, 60)).max() < 12
+    assert (
+        np.abs(np.median(page.pixels[y - 12 : y + 6, x : x + 80], axis=(0, 1)) - (30, 40, 60)).max()
+        < 12
+    )
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), None])
@@ -185,14 +190,20 @@ def test_what_is_only_seen_is_found() -> None:
     out = io.BytesIO()
     picture.save(out, "PNG")
     redacted = redact(open_resume(out.getvalue()))
-    assert sorted((item.kind, item.sources) for item in redacted.items) == [("email", {"seen"}), ("phone", {"seen"})]
+    assert sorted((item.kind, item.sources) for item in redacted.items) == [
+        ("email", {"seen"}),
+        ("phone", {"seen"}),
+    ]
     assert contacts_in(redacted.text) == []
     assert "2018.09-2022.06" in redacted.text
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_line_that_a_reader_broke_is_one(turned: bool) -> None:
-    boxes = [box("138001", 100, 50, turned=turned), box("38000", *((100, 146) if turned else (196, 50)), turned=turned)]
+    boxes = [
+        box("138001", 100, 50, turned=turned),
+        box("38000", *((100, 146) if turned else (196, 50)), turned=turned),
+    ]
     assert kinds(redact(resume_with(bare()), reader=Seeing(*boxes))) == ["phone"]
 
 
@@ -210,7 +221,9 @@ def test_a_label_and_its_value_in_the_next_cell_belong_together() -> None:
 def test_only_the_value_in_a_line_is_covered() -> None:
     resume = resume_with(bare())
     text = f"手机{PHONE}后端工程师"
-    columns = np.flatnonzero(changed(resume, redact(resume, reader=Seeing(box(text, 60, 100)))).any(axis=0))
+    columns = np.flatnonzero(
+        changed(resume, redact(resume, reader=Seeing(box(text, 60, 100)))).any(axis=0)
+    )
     run = run_of_box(box(text, 60, 100))
     assert run is not None
     first, last = float(run.quads[2, 0, 0]), float(run.quads[12, 1, 0])
@@ -228,11 +241,15 @@ def test_what_a_line_shows_only_by_itself_is_covered_too() -> None:
     run = run_of_box(boxes[0])
     assert run is not None
     left, right = int(run.quads[6, 0, 0]) + 2, int(run.quads[13, 1, 0]) - 2
-    assert len(np.unique(redacted.pages[0].pixels[97:133, left:right, 0])) > 2  # words stand there, on one colour
+    assert (
+        len(np.unique(redacted.pages[0].pixels[97:133, left:right, 0])) > 2
+    )  # words stand there, on one colour
     assert changed(resume, redacted)[104:126, left:right].mean() > 0.2
 
 
-def test_what_still_shows_once_all_is_covered_holds_the_page_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_still_shows_once_all_is_covered_holds_the_page_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """As if no cover held: every look finds it again."""
     monkeypatch.setattr("resumes.redaction.redact._inside", lambda quad, place: False)
     with pytest.raises(Refused, match="resume_contact_left"):
@@ -241,10 +258,14 @@ def test_what_still_shows_once_all_is_covered_holds_the_page_back(monkeypatch: p
 
 def test_a_number_down_a_column_is_one() -> None:
     made = Sheet("song")
-    for row, (left, right) in enumerate((("手机：138", "本科"), ("0013", "硕士"), ("8000", "博士"))):
+    for row, (left, right) in enumerate(
+        (("手机：138", "本科"), ("0013", "硕士"), ("8000", "博士"))
+    ):
         made.text(60, 90 + 22 * row, left, 11)
         made.text(260, 90 + 22 * row, right, 11)
-    assert [item.masked for item in redact(open_resume(made.saved()), reader=Blind()).items] == ["138****8000"]
+    assert [item.masked for item in redact(open_resume(made.saved()), reader=Blind()).items] == [
+        "138****8000"
+    ]
 
 
 def letters(codes: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -260,7 +281,11 @@ MANY = np.arange(20_000)
 CROWDED = {
     "scattered": ("1" * 20_000, *np.random.default_rng(1).uniform(0, 1500, (2, 20_000))),
     "numbers": (("13800138000 " * 1_700)[:20_000], MANY % 200 * 6.0, MANY // 200 * 17.0),
-    "addresses": (("lumen.harbor88@qq.com " * 1_000)[:20_000], MANY % 200 * 6.0, MANY // 200 * 17.0),
+    "addresses": (
+        ("lumen.harbor88@qq.com " * 1_000)[:20_000],
+        MANY % 200 * 6.0,
+        MANY // 200 * 17.0,
+    ),
     "a long line beneath many": (
         ("13800138000 " * 1_700)[:20_000],
         np.where(MANY < 1_800, MANY % 40 * 30.0, MANY * 0.06),
@@ -304,7 +329,11 @@ def test_a_tall_page_is_read_in_parts_each_line_once() -> None:
 
 
 def test_a_code_is_covered() -> None:
-    square = Image.fromarray(np.array(zxingcpp.create_barcode("weixin://abc", zxingcpp.BarcodeFormat.QRCode).to_image(scale=8)))
+    square = Image.fromarray(
+        np.array(
+            zxingcpp.create_barcode("weixin://abc", zxingcpp.BarcodeFormat.QRCode).to_image(scale=8)
+        )
+    )
     made = sheet("李四")
     made.picture(400, 60, 90, 90, square)
     redacted = redact(open_resume(made.saved()))
@@ -318,7 +347,15 @@ def test_a_code_is_covered() -> None:
 def test_words_that_find_no_room_give_way_to_shorter_ones() -> None:
     made = Sheet("song")
     made.text(60, 90, f"QQ 12345 {'后' * 30}", 11)
-    words = Replacement({"qq": ("here stands something very much longer than what was there", "由招聘平台代为转接", "略")})
+    words = Replacement(
+        {
+            "qq": (
+                "here stands something very much longer than what was there",
+                "由招聘平台代为转接",
+                "略",
+            )
+        }
+    )
     assert "here stands" not in redact(open_resume(made.saved()), words, Blind()).text
     assert "略" in redact(open_resume(made.saved()), words, Blind()).text
 
@@ -346,8 +383,18 @@ def test_the_file_itself_is_not_painted_on() -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (("Senior engineer, Blue Whale Software", f"Tel: {PHONE}", "QQ: 123456789"), "via the platform"),
-        (("后端工程师，蓝鲸科技有限公司，负责 Node.js 与 Redis", f"电话：{PHONE}", "QQ：123456789"), "由平台转接"),
+        (
+            ("Senior engineer, Blue Whale Software", f"Tel: {PHONE}", "QQ: 123456789"),
+            "via the platform",
+        ),
+        (
+            (
+                "后端工程师，蓝鲸科技有限公司，负责 Node.js 与 Redis",
+                f"电话：{PHONE}",
+                "QQ：123456789",
+            ),
+            "由平台转接",
+        ),
     ],
 )
 def test_the_words_are_of_the_language_of_the_page(lines: tuple[str, ...], words: str) -> None:
@@ -381,9 +428,13 @@ def test_what_annotations_and_layers_show_is_seen_too() -> None:
             "/BBox": pikepdf.Array([0, 0, 200, 30]),
         }.items():
             look[key] = value
-        helvetica = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        helvetica = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
         look["/Resources"] = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=helvetica))
-        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FreeText, Rect=[60, 400, 260, 430], F=4)
+        note = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FreeText, Rect=[60, 400, 260, 430], F=4
+        )
         note.AP = pikepdf.Dictionary(N=look)
         file.pages[0].Annots = file.make_indirect(pikepdf.Array([file.make_indirect(note)]))
         file.save(out)

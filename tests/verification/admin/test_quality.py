@@ -36,7 +36,8 @@ def lead(now: datetime, client: Client) -> User:
 
 
 @pytest.mark.parametrize(
-    ("group", "sees", "mine"), [("Reviewers", 403, 200), ("Seniors", 403, 200), ("Leads", 200, 200), ("Auditors", 200, 403)]
+    ("group", "sees", "mine"),
+    [("Reviewers", 403, 200), ("Seniors", 403, 200), ("Leads", 200, 200), ("Auditors", 200, 403)],
 )
 def test_who_may_look(group: str, sees: int, mine: int, now: datetime, client: Client) -> None:
     user = make_colleague(now, group)
@@ -52,7 +53,9 @@ def test_nobody_without_signing_in(client: Client) -> None:
     assert client.get(QUALITY).status_code == 302 and "login" in client.get(MINE).url
 
 
-def test_reviewers_stand_in_alphabetical_order_whatever_they_did(now: datetime, lead: User, client: Client) -> None:
+def test_reviewers_stand_in_alphabetical_order_whatever_they_did(
+    now: datetime, lead: User, client: Client
+) -> None:
     people = [make_staff(now) for _ in range(3)]
     for number, person in enumerate(reversed(people)):
         for _ in range(number + 1):
@@ -60,7 +63,10 @@ def test_reviewers_stand_in_alphabetical_order_whatever_they_did(now: datetime, 
     page = client.get(QUALITY, {"period": "all"}).content.decode()
     shown = re.findall(r'<h3 id="reviewer-\d+">([^<]+)</h3>', page)
     assert shown == sorted(person.email for person in people)
-    assert "sort" not in page.lower().replace("sortable", "") and page.count("too few to say") + page.count("太少") > 0
+    assert (
+        "sort" not in page.lower().replace("sortable", "")
+        and page.count("too few to say") + page.count("太少") > 0
+    )
 
 
 def test_a_reviewer_sees_nobody_else(now: datetime, client: Client) -> None:
@@ -86,21 +92,47 @@ class TestKeeping:
     def test_from_the_cases_page(self, now: datetime, lead: User, client: Client) -> None:
         case = decided(now)
         address = reverse("quality_keep", args=[case.pk])
-        assert address in client.get(reverse("admin:verification_case_change", args=[case.pk])).content.decode()
+        assert (
+            address
+            in client.get(
+                reverse("admin:verification_case_change", args=[case.pk])
+            ).content.decode()
+        )
         page = client.get(address).content.decode()
-        assert re.search(r'value="name_mismatch" checked', page) and re.search(r'<option value="reject" selected', page)
-        assert client.post(address, {"verb": "reject", "reasons": ["name_mismatch"]}).status_code == 200, "not confirmed"
+        assert re.search(r'value="name_mismatch" checked', page) and re.search(
+            r'<option value="reject" selected', page
+        )
+        assert (
+            client.post(address, {"verb": "reject", "reasons": ["name_mismatch"]}).status_code
+            == 200
+        ), "not confirmed"
         assert not GoldenCase.objects.exists()
-        done = client.post(address, {"verb": "reject", "reasons": ["name_mismatch", "uscc_mismatch"], "confirmed": "1"})
+        done = client.post(
+            address,
+            {"verb": "reject", "reasons": ["name_mismatch", "uscc_mismatch"], "confirmed": "1"},
+        )
         assert done.url == QUALITY
         kept = GoldenCase.objects.get()
-        assert (kept.right_verb, kept.right_reasons, kept.made_by) == ("reject", ["name_mismatch", "uscc_mismatch"], lead)
+        assert (kept.right_verb, kept.right_reasons, kept.made_by) == (
+            "reject",
+            ["name_mismatch", "uscc_mismatch"],
+            lead,
+        )
         assert kept.name in client.get(QUALITY).content.decode()
         assert client.get(address).status_code == 302, "it is kept already"
-        assert address not in client.get(reverse("admin:verification_case_change", args=[case.pk])).content.decode()
+        assert (
+            address
+            not in client.get(
+                reverse("admin:verification_case_change", args=[case.pk])
+            ).content.decode()
+        )
 
-    def test_another_verb_has_its_own_reasons(self, now: datetime, lead: User, client: Client) -> None:
-        page = client.get(reverse("quality_keep", args=[decided(now).pk]), {"verb": "request_changes"}).content.decode()
+    def test_another_verb_has_its_own_reasons(
+        self, now: datetime, lead: User, client: Client
+    ) -> None:
+        page = client.get(
+            reverse("quality_keep", args=[decided(now).pk]), {"verb": "request_changes"}
+        ).content.decode()
         assert 'value="document_blurred"' in page
 
     def test_what_does_not_fit_is_not_kept(self, now: datetime, lead: User, client: Client) -> None:
@@ -113,8 +145,18 @@ class TestKeeping:
     def test_by_leads_alone(self, group: str, now: datetime, client: Client) -> None:
         case = decided(now)
         client.force_login(make_colleague(now, group))
-        assert client.post(reverse("quality_keep", args=[case.pk]), {"verb": "reject", "confirmed": "1"}).status_code == 403
-        assert "quality/keep" not in client.get(reverse("admin:verification_case_change", args=[case.pk])).content.decode()
+        assert (
+            client.post(
+                reverse("quality_keep", args=[case.pk]), {"verb": "reject", "confirmed": "1"}
+            ).status_code
+            == 403
+        )
+        assert (
+            "quality/keep"
+            not in client.get(
+                reverse("admin:verification_case_change", args=[case.pk])
+            ).content.decode()
+        )
         kept = turn(make_staff(now), now, "reject", True).golden
         assert client.post(reverse("quality_retire", args=[kept.pk])).status_code == 403
 
@@ -126,7 +168,9 @@ class TestKeeping:
         assert not GoldenCase.objects.in_use().exists() and client.get(address).status_code == 404
 
 
-def test_the_number_of_queries_does_not_grow(now: datetime, lead: User, client: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_number_of_queries_does_not_grow(
+    now: datetime, lead: User, client: Client, django_assert_max_num_queries: Any
+) -> None:
     client.get(QUALITY)
     for _ in range(4):
         person = make_staff(now)
@@ -140,5 +184,10 @@ def test_a_golden_case_is_kept_by_nobody(now: datetime, lead: User, client: Clie
     case = decided(now)
     client.post(reverse("quality_keep", args=[case.pk]), {"verb": "reject", "confirmed": "1"})
     copy = golden_assignment.plant(GoldenCase.objects.get(), lead, now)
-    assert client.post(reverse("quality_keep", args=[copy.pk]), {"verb": "reject", "confirmed": "1"}).status_code == 302
+    assert (
+        client.post(
+            reverse("quality_keep", args=[copy.pk]), {"verb": "reject", "confirmed": "1"}
+        ).status_code
+        == 302
+    )
     assert GoldenCase.objects.count() == 1

@@ -41,24 +41,42 @@ def client(reviewer: User) -> Client:
     return sign_in(reviewer)
 
 
-def test_the_list_shows_what_the_filters_find(client: Client, reviewer: User, now: datetime) -> None:
+def test_the_list_shows_what_the_filters_find(
+    client: Client, reviewer: User, now: datetime
+) -> None:
     waiting(now, 3, reasons=("name_mismatch",), claimed_by=reviewer, claimed_until=now + HOUR)
-    waiting(now, 2, reasons=("name_mismatch",), account_class="commercial_agency", rights_now="in_force")
-    waiting(now, 1, reasons=("uscc_mismatch",), review_since=now - timedelta(days=2), review_due=now - HOUR)
+    waiting(
+        now, 2, reasons=("name_mismatch",), account_class="commercial_agency", rights_now="in_force"
+    )
+    waiting(
+        now,
+        1,
+        reasons=("uscc_mismatch",),
+        review_since=now - timedelta(days=2),
+        review_due=now - HOUR,
+    )
     waiting(now, 0, held_until=now + HOUR, declared_uscc="914401" + "0" * 12)
     claims = ("", "claim=free", "claim=held", "province=44")
-    asked = product(("", "reason=name_mismatch"), ("", "class=commercial_agency", "age=late"), claims)
+    asked = product(
+        ("", "reason=name_mismatch"), ("", "class=commercial_agency", "age=late"), claims
+    )
     for parts in (*asked, ("tier=in_force",), ("state=all", "age=1d"), ("state=approved",)):
         query = "&".join(filter(None, parts))
         response = client.get(f"{QUEUE}?{query}")
         filters = Filters.from_query(dict(part.split("=") for part in query.split("&") if part))
-        found = filters.apply(Case.objects.order_by(*queue.QueueAdmin.ordering), reviewer.as_reviewer(), timezone.now())
+        found = filters.apply(
+            Case.objects.order_by(*queue.QueueAdmin.ordering),
+            reviewer.as_reviewer(),
+            timezone.now(),
+        )
         assert companies(response) == [str(case.pk) for case in found], query
 
 
 def test_each_row_says_why_it_is_next(client: Client, now: datetime) -> None:
     case = waiting_case(now, hours=3, codes=("forgery_suspected",))
-    Case.objects.filter(pk=case.pk).update(review_due=now - timedelta(days=14), rights_now="conditional")
+    Case.objects.filter(pk=case.pk).update(
+        review_due=now - timedelta(days=14), rights_now="conditional"
+    )
     html = client.get(QUEUE).content.decode()
     assert "harm: signs of fraud <b>×8</b>" in html
     assert re.search(r"waited \d+\.\d working h <b>×[\d.]+</b>", html)
@@ -88,28 +106,39 @@ def test_links_carry_what_is_asked_for(client: Client, now: datetime) -> None:
     assert f'href="{QUEUE}{case.pk}/change/?class=commercial_agency"' in html
     assert f'action="{QUEUE}next/?class=commercial_agency"' in html
     assert client.post(f"{QUEUE}next/?class=public_service").url == f"{QUEUE}?class=public_service"
-    assert client.post(f"{QUEUE}next/?class=commercial_agency").url == f"{QUEUE}{case.pk}/change/?class=commercial_agency"
+    assert (
+        client.post(f"{QUEUE}next/?class=commercial_agency").url
+        == f"{QUEUE}{case.pk}/change/?class=commercial_agency"
+    )
 
 
 def test_it_takes_the_same_queries_however_many_wait(client: Client, now: datetime) -> None:
     def queries(query: str) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as context:
+        with CaptureQueriesContext(connection) as context:
             assert client.get(QUEUE + query).status_code == 200
         return len(context)
 
-    asked = ("", "?reason=name_mismatch&claim=free", "?q=云溪", "?state=all", "?age=late&province=99")
+    asked = (
+        "",
+        "?reason=name_mismatch&claim=free",
+        "?q=云溪",
+        "?state=all",
+        "?age=late&province=99",
+    )
     waiting(now, reasons=("name_mismatch",))
     client.get("/console/")  # the first request of a stay notes it
     before = [queries(query) for query in asked]
     for n in range(30):
-        claim = {"claimed_by": make_colleague(now), "claimed_until": now + HOUR} if n % 3 == 0 else {}
+        claim = (
+            {"claimed_by": make_colleague(now), "claimed_until": now + HOUR} if n % 3 == 0 else {}
+        )
         waiting(now, n, reasons=("name_mismatch", "uscc_mismatch"), **claim)
     assert [queries(query) for query in asked] == before
 
 
-def test_no_list_is_counted_to_its_end(client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_list_is_counted_to_its_end(
+    client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(queue, "COUNTED", 3)
     monkeypatch.setattr(queue, "FOUND", 2)
     for _ in range(5):
@@ -118,7 +147,9 @@ def test_no_list_is_counted_to_its_end(client: Client, now: datetime, monkeypatc
     assert "The first 3; choose filters to see others" in html
     first = Case.objects.awaiting_review().values_list("pk", flat=True)[:2]
     response = client.get(f"{QUEUE}?q=云溪市")
-    assert companies(response) == [str(pk) for pk in first], "of what is found, those that come first"
+    assert companies(response) == [str(pk) for pk in first], (
+        "of what is found, those that come first"
+    )
     assert "The first 2; choose filters" in response.content.decode()
 
 
@@ -142,6 +173,12 @@ def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any)
     for holidays, says in (("2020-01-01", "No holidays of"), (days, ""), ("", "")):
         settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", holidays, "", "Asia/Shanghai")
         assert ("No holidays of" in lead.get(QUEUE).content.decode()) == bool(says), holidays
-        assert "No holidays of" not in client.get(QUEUE).content.decode(), "who cannot set it need not read it"
-    settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", f"{now.year}-01-01", "", "Asia/Shanghai")
-    assert (told in lead.get(QUEUE).content.decode()) == ((now + timedelta(days=60)).year != now.year)
+        assert "No holidays of" not in client.get(QUEUE).content.decode(), (
+            "who cannot set it need not read it"
+        )
+    settings.WORKING_HOURS = Hours.parse(
+        "mon-fri 09:00-18:00", f"{now.year}-01-01", "", "Asia/Shanghai"
+    )
+    assert (told in lead.get(QUEUE).content.decode()) == (
+        (now + timedelta(days=60)).year != now.year
+    )

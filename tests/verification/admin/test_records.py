@@ -19,7 +19,16 @@ from django.utils import timezone, translation
 from employers.models import User
 from events.core.reasons import REASONS
 from events.models import Event
-from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user, sign_in
+from tests.factories import (
+    make_case,
+    make_colleague,
+    make_document,
+    make_employer,
+    make_member,
+    make_uscc,
+    make_user,
+    sign_in,
+)
 from verification.admin.case import CaseAdmin
 from verification.cases import appeals, operations, queue_placement, wording
 from verification.checks import CHECKS
@@ -49,33 +58,66 @@ def client(reviewer: User) -> Client:
     return sign_in(reviewer)
 
 
-def waiting_case(now: datetime, *, hours: float = 1, codes: tuple[str, ...] = ("name_mismatch",), **fields: Any) -> Case:
+def waiting_case(
+    now: datetime, *, hours: float = 1, codes: tuple[str, ...] = ("name_mismatch",), **fields: Any
+) -> Case:
     """A case that the policy has held for review, with what its checks observed."""
     at = now - timedelta(hours=hours)
     case = make_case(make_member(at), at, State.IN_REVIEW, **fields)
     document = make_document(case, at)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=at, due_at=at, finished_at=at)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=at, due_at=at, finished_at=at
+    )
     observations = {
         "reading": {
-            "document": str(document.pk), "page": 1, "turn": 90, "qr": "https://example.com", "qr_uscc": case.declared_uscc,
-            "looks_like_licence": True, "fields": {"name": "云溪市另一家科技有限公司", "uscc": case.declared_uscc, "type": "有限责任公司"},
+            "document": str(document.pk),
+            "page": 1,
+            "turn": 90,
+            "qr": "https://example.com",
+            "qr_uscc": case.declared_uscc,
+            "looks_like_licence": True,
+            "fields": {
+                "name": "云溪市另一家科技有限公司",
+                "uscc": case.declared_uscc,
+                "type": "有限责任公司",
+            },
             "regions": {"name": [100, 200, 300, 240], "uscc": [100, 100, 300, 130]},
         },
-        "registry": {"record": {"name": case.declared_name, "uscc": case.declared_uscc, "status": "active", "as_of": "2026-11-01"}},
+        "registry": {
+            "record": {
+                "name": case.declared_name,
+                "uscc": case.declared_uscc,
+                "status": "active",
+                "as_of": "2026-11-01",
+            }
+        },
         "duplicates": {"same_bytes": [], "near_same": [], "same_uscc": []},
-    }  # fmt: skip
+    }
     for code, observation in observations.items():
         findings = (
-            [Finding("reading", reason, Severity.CONCERN, "name", "seen-there", "wanted-this") for reason in codes]
+            [
+                Finding("reading", reason, Severity.CONCERN, "name", "seen-there", "wanted-this")
+                for reason in codes
+            ]
             if code == "reading"
             else []
         )
         CheckRun.objects.create(
-            attempt=attempt, code=code, version="1", observation=observation, findings=[finding.as_json() for finding in findings],
-            started_at=at, finished_at=at,
-        )  # fmt: skip
+            attempt=attempt,
+            code=code,
+            version="1",
+            observation=observation,
+            findings=[finding.as_json() for finding in findings],
+            started_at=at,
+            finished_at=at,
+        )
     Decision.objects.create(
-        case=case, attempt_number=1, verb="hold_for_review", reasons=[{"code": code} for code in codes], policy_version="1", decided_at=at
+        case=case,
+        attempt_number=1,
+        verb="hold_for_review",
+        reasons=[{"code": code} for code in codes],
+        policy_version="1",
+        decided_at=at,
     )
     queue_placement.place(case, codes, at)
     case.save()
@@ -120,7 +162,12 @@ def test_the_queue_holds_what_waits_longest_waiting_first(client: Client, now: d
     assert f"{name[0]}***@{domain}" in html
     assert early.submitted_by.email not in html
     figures = response.context["queue"]
-    assert (figures.waiting, figures.free, figures.oldest, response.context["mine"]) == (2, 2, early.submitted_at, 0)
+    assert (figures.waiting, figures.free, figures.oldest, response.context["mine"]) == (
+        2,
+        2,
+        early.submitted_at,
+        0,
+    )
 
 
 def test_an_empty_queue(client: Client) -> None:
@@ -130,14 +177,21 @@ def test_an_empty_queue(client: Client) -> None:
 
 
 def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> None:
-    name, code = waiting_case(now, codes=("name_mismatch",)), waiting_case(now, hours=2, codes=("uscc_mismatch",))
+    name, code = (
+        waiting_case(now, codes=("name_mismatch",)),
+        waiting_case(now, hours=2, codes=("uscc_mismatch",)),
+    )
     agency = waiting_case(now, hours=3, codes=("uscc_mismatch", "agency_licence_missing"))
     Case.objects.filter(pk=agency.pk).update(account_class="commercial_agency")
     done = make_case(make_member(now), now, State.APPROVED)
     claims.claim(name.pk, reviewer, now)
     found = {
         "?reason=uscc_mismatch": {code, agency},
-        "?reason=mismatch": {name, code, agency},  # no such reason is offered: as if none were chosen
+        "?reason=mismatch": {
+            name,
+            code,
+            agency,
+        },  # no such reason is offered: as if none were chosen
         "?class=commercial_agency": {agency},
         "?claim=mine": {name},
         "?claim=free": {code, agency},
@@ -150,7 +204,9 @@ def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> No
         assert set(companies(client.get(QUEUE + query))) == {str(case.pk) for case in cases}, query
 
 
-def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, django_assert_max_num_queries: Any) -> None:
+def test_the_number_of_queries_does_not_grow(
+    client: Client, now: datetime, django_assert_max_num_queries: Any
+) -> None:
     first = waiting_case(now)
     for hours in range(12):
         waiting_case(now, hours=hours)
@@ -159,13 +215,19 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
         client.get(QUEUE)
     for number in range(5):
         make_document(first, now, sha256=f"f{number:063}")
-        attempt = Attempt.objects.create(case=first, number=number + 2, submitted_at=now, due_at=now)
-        CheckRun.objects.create(attempt=attempt, code="scan", version="1", started_at=now, finished_at=now)
+        attempt = Attempt.objects.create(
+            case=first, number=number + 2, submitted_at=now, due_at=now
+        )
+        CheckRun.objects.create(
+            attempt=attempt, code="scan", version="1", started_at=now, finished_at=now
+        )
     with django_assert_max_num_queries(36):
         client.get(page_of(first))
 
 
-def test_the_next_case_is_claimed_by_one_button(client: Client, reviewer: User, now: datetime) -> None:
+def test_the_next_case_is_claimed_by_one_button(
+    client: Client, reviewer: User, now: datetime
+) -> None:
     waiting_case(now, hours=1)
     taken, oldest = waiting_case(now, hours=9), waiting_case(now, hours=5)
     claims.claim(taken.pk, make_colleague(now, "Reviewers"), now)
@@ -180,7 +242,9 @@ def test_the_next_case_is_claimed_by_one_button(client: Client, reviewer: User, 
 def test_the_page_lays_the_sources_side_by_side(client: Client, now: datetime) -> None:
     case = waiting_case(now)
     html = client.get(page_of(case)).content.decode()
-    assert re.search(r'<tr class="row-differs" data-field="name">.*?<mark>另一家</mark>', html, re.S)
+    assert re.search(
+        r'<tr class="row-differs" data-field="name">.*?<mark>另一家</mark>', html, re.S
+    )
     assert re.search(r'<tr class="row-agrees" data-field="uscc">.*?Agrees', html, re.S)
     assert '<rect class="box box-differs" data-field="name" x="100.000000"' in html
     assert 'data-turn="90"' in html
@@ -202,30 +266,48 @@ def test_no_page_needs_an_inline_script_or_style(client: Client, now: datetime) 
     case = waiting_case(now)
     press(client, case, "claim")
     confirm = press(client, case, "reject", reasons=["name_mismatch"])
-    for html in (client.get(QUEUE).content.decode(), client.get(page_of(case)).content.decode(), confirm.content.decode()):
+    for html in (
+        client.get(QUEUE).content.decode(),
+        client.get(page_of(case)).content.decode(),
+        confirm.content.decode(),
+    ):
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)", html)
 
 
 def test_related_cases(client: Client, now: datetime) -> None:
-    case, near, unrelated = waiting_case(now), waiting_case(now, hours=2), waiting_case(now, hours=3)
-    twin = make_case(make_member(now, make_employer(now, uscc=case.declared_uscc)), now, State.REJECTED)
+    case, near, unrelated = (
+        waiting_case(now),
+        waiting_case(now, hours=2),
+        waiting_case(now, hours=3),
+    )
+    twin = make_case(
+        make_member(now, make_employer(now, uscc=case.declared_uscc)), now, State.REJECTED
+    )
     run = CheckRun.objects.get(attempt__case=case, code="duplicates")
     run.observation["near_same"] = [{"case": str(near.pk), "distance": 3}]
     run.save()
-    related = {item.case.pk: item.why for item in client.get(page_of(case)).context["cluster"].related}
+    related = {
+        item.case.pk: item.why for item in client.get(page_of(case)).context["cluster"].related
+    }
     assert related == {near.pk: ["nearly the same picture"], twin.pk: ["the same credit code"]}
     assert unrelated.pk not in related
 
 
-def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(client: Client, reviewer: User, now: datetime) -> None:
+def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(
+    client: Client, reviewer: User, now: datetime
+) -> None:
     member = make_member(now)
     old, young = now - timedelta(days=90), waiting_case(now, hours=2)
     case = make_case(member, old, State.APPROVED, expires_at=now + timedelta(days=90))
-    operations.suspend(case.pk, make_colleague(now, "Reviewers").as_reviewer(), now, ["registry_abnormal_list"])
+    operations.suspend(
+        case.pk, make_colleague(now, "Reviewers").as_reviewer(), now, ["registry_abnormal_list"]
+    )
     assert companies(client.get(QUEUE)) == [str(young.pk)]
     appeals.appeal(case.pk, member, "已移出名录", [], now - timedelta(hours=1))
     response = client.get(QUEUE)
-    assert companies(response) == [str(case.pk), str(young.pk)], "an appeal weighs more, since it was made"
+    assert companies(response) == [str(case.pk), str(young.pk)], (
+        "an appeal weighs more, since it was made"
+    )
     assert response.context["queue"].waiting == 2
     html = response.content.decode()
     assert "<li>Appeal</li>" in html and "1\xa0hour" in html and "3\xa0months" not in html
@@ -234,9 +316,18 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(c
     assert "已移出名录" in html and "tag-appeal" in html and "not answered yet" in html
     client.post(f"{QUEUE}{case.pk}/claim/")
     response = client.get(page_of(case))
-    assert [button.verb for button in response.context["buttons"]] == ["reinstate", "uphold", "revoke"]
-    press(client, case, "uphold", reasons=["registry_abnormal_list"], note="仍在名录", confirmed="1")
-    assert "Undo" in client.get(QUEUE).content.decode() and Decision.objects.latest("pk").verb == "suspend"
+    assert [button.verb for button in response.context["buttons"]] == [
+        "reinstate",
+        "uphold",
+        "revoke",
+    ]
+    press(
+        client, case, "uphold", reasons=["registry_abnormal_list"], note="仍在名录", confirmed="1"
+    )
+    assert (
+        "Undo" in client.get(QUEUE).content.decode()
+        and Decision.objects.latest("pk").verb == "suspend"
+    )
     when_it_cannot_be_undone()
     decision = Decision.objects.latest("pk")
     assert (decision.verb, decision.decided_by, decision.note) == ("uphold", reviewer, "仍在名录")
@@ -244,7 +335,9 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(c
     assert "answered " in client.get(page_of(case)).content.decode()
 
 
-def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, reviewer: User, now: datetime) -> None:
+def test_a_reviewer_says_which_document_a_reason_is_about(
+    client: Client, reviewer: User, now: datetime
+) -> None:
     """What is wrong with an agency's papers is asked for where it is, and nothing of what is in order is asked for again."""
     agency = make_employer(now, account_class="commercial_agency")
     member = make_member(now, agency)
@@ -253,29 +346,53 @@ def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, review
         make_document(case, now, kind)
     claims.claim(case.pk, reviewer, now)
     html = client.get(page_of(case)).content.decode()
-    for code in ("agency_licence_expired", "agency_licence_unreadable", "agency_licence_mismatch", "agency_client_mismatch"):
+    for code in (
+        "agency_licence_expired",
+        "agency_licence_unreadable",
+        "agency_licence_mismatch",
+        "agency_client_mismatch",
+    ):
         assert f'value="{code}"' in html
     assert 'name="about-document_blurred"' in html
-    sent = {"reasons": ["document_blurred", "agency_client_expired"], "about-document_blurred": "hr_service_licence"}
+    sent = {
+        "reasons": ["document_blurred", "agency_client_expired"],
+        "about-document_blurred": "hr_service_licence",
+    }
     confirm = press(client, case, "request_changes", **sent, preview="1").content.decode()
-    assert 'name="about-document_blurred" value="hr_service_licence"' in confirm and "- HR service licence" in confirm
+    assert (
+        'name="about-document_blurred" value="hr_service_licence"' in confirm
+        and "- HR service licence" in confirm
+    )
     press(client, case, "request_changes", **sent)
     when_it_cannot_be_undone()
     reasons = Decision.objects.latest("pk").reasons
     assert [(reason["code"], reason.get("field", "")) for reason in reasons] == [
-        ("document_blurred", "hr_service_licence"), ("agency_client_expired", ""),
-    ]  # fmt: skip
+        ("document_blurred", "hr_service_licence"),
+        ("agency_client_expired", ""),
+    ]
     case.refresh_from_db()
-    asked_for = {r.code: [why.code for why in r.reasons] for r in requirement_facts.requirements_of(case, member, now) if r.open}
-    assert asked_for["agency_licence"] == ["document_blurred"] and asked_for["client_authorization"] == ["agency_client_expired"]
+    asked_for = {
+        r.code: [why.code for why in r.reasons]
+        for r in requirement_facts.requirements_of(case, member, now)
+        if r.open
+    }
+    assert asked_for["agency_licence"] == ["document_blurred"] and asked_for[
+        "client_authorization"
+    ] == ["agency_client_expired"]
     assert "business_licence" not in asked_for
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_every_state_has_its_page_and_only_its_buttons(client: Client, reviewer: User, now: datetime, state: State) -> None:
+def test_every_state_has_its_page_and_only_its_buttons(
+    client: Client, reviewer: User, now: datetime, state: State
+) -> None:
     case = make_case(make_member(now), now, state)
     response = client.get(page_of(case))
-    expected = {State.APPROVED: ["suspend"], State.SUSPENDED: ["reinstate", "revoke"], State.REVOKED: ["reinstate"]}
+    expected = {
+        State.APPROVED: ["suspend"],
+        State.SUSPENDED: ["reinstate", "revoke"],
+        State.REVOKED: ["reinstate"],
+    }
     assert response.status_code == 200
     assert [button.verb for button in response.context["buttons"]] == expected.get(state, [])
     assert response.context["may_claim"] is (state is State.IN_REVIEW)
@@ -289,7 +406,10 @@ def test_a_page_that_does_not_exist(client: Client) -> None:
     for address in (f"{QUEUE}{uuid4()}/change/", f"{QUEUE}nonsense/change/"):
         assert client.get(address).status_code == 404
     for verb in ("claim", "release", "approve", "suspend"):
-        assert client.post(f"{QUEUE}{uuid4()}/{verb}/", {"seen_version": 0}).status_code in (302, 404)
+        assert client.post(f"{QUEUE}{uuid4()}/{verb}/", {"seen_version": 0}).status_code in (
+            302,
+            404,
+        )
 
 
 # --- The buttons ---------------------------------------------------------------------------------------
@@ -309,7 +429,13 @@ def test_claim_and_release(client: Client, reviewer: User, now: datetime) -> Non
 def test_a_decision_goes_on_to_the_next_case(client: Client, reviewer: User, now: datetime) -> None:
     case, following = waiting_case(now, hours=5), waiting_case(now, hours=3)
     press(client, case, "claim")
-    response = press(client, case, "request_changes", reasons=["name_mismatch", "document_blurred"], note="请重拍")
+    response = press(
+        client,
+        case,
+        "request_changes",
+        reasons=["name_mismatch", "document_blurred"],
+        note="请重拍",
+    )
     assert response.url == page_of(following)
     following.refresh_from_db()
     assert following.claimed_by == reviewer, "the next one is claimed"
@@ -320,18 +446,21 @@ def test_a_decision_goes_on_to_the_next_case(client: Client, reviewer: User, now
     assert case.state == State.CHANGES_REQUESTED
     decision = case.decisions.first()
     assert decision is not None
-    assert ([reason["code"] for reason in decision.reasons], decision.note, decision.decided_by) == (
-        ["name_mismatch", "document_blurred"],
-        "请重拍",
-        reviewer,
-    )
+    assert (
+        [reason["code"] for reason in decision.reasons],
+        decision.note,
+        decision.decided_by,
+    ) == (["name_mismatch", "document_blurred"], "请重拍", reviewer)
     assert press(client, following, "approve").url == QUEUE
     when_it_cannot_be_undone()
     following.refresh_from_db()
     assert following.state == State.APPROVED
 
 
-@pytest.mark.parametrize(("verb", "state"), [("reject", State.IN_REVIEW), ("suspend", State.APPROVED), ("revoke", State.SUSPENDED)])
+@pytest.mark.parametrize(
+    ("verb", "state"),
+    [("reject", State.IN_REVIEW), ("suspend", State.APPROVED), ("revoke", State.SUSPENDED)],
+)
 def test_what_hurts_is_confirmed_on_a_page_that_shows_what_the_employer_is_told(
     client: Client, now: datetime, verb: str, state: State
 ) -> None:
@@ -341,17 +470,27 @@ def test_what_hurts_is_confirmed_on_a_page_that_shows_what_the_employer_is_told(
     response = press(client, case, verb, reasons=["registry_revoked"], note="看过登记")
     html = response.content.decode()
     assert response.status_code == 200
-    for text in (REASONS["registry_revoked"].says.zh, REASONS["registry_revoked"].says.en, REASONS["registry_revoked"].fix.zh, "看过登记"):
+    for text in (
+        REASONS["registry_revoked"].says.zh,
+        REASONS["registry_revoked"].says.en,
+        REASONS["registry_revoked"].fix.zh,
+        "看过登记",
+    ):
         assert text in html
     case.refresh_from_db()
     assert case.state == state
-    back = press(client, case, verb, reasons=["registry_revoked"], note="看过登记", back="1").content.decode()
+    back = press(
+        client, case, verb, reasons=["registry_revoked"], note="看过登记", back="1"
+    ).content.decode()
     assert "看过登记</textarea>" in back
     assert re.search(r'value="registry_revoked" checked', back)
     press(client, case, verb, reasons=["registry_revoked"], note="看过登记", confirmed="1")
     when_it_cannot_be_undone()
     case.refresh_from_db()
-    assert case.state == {"reject": State.REJECTED, "suspend": State.SUSPENDED, "revoke": State.REVOKED}[verb]
+    assert (
+        case.state
+        == {"reject": State.REJECTED, "suspend": State.SUSPENDED, "revoke": State.REVOKED}[verb]
+    )
 
 
 class TestWhatIsInForce:
@@ -365,51 +504,93 @@ class TestWhatIsInForce:
         press(client, case, "claim")
         return case
 
-    def test_the_page_says_so_and_presets_nothing(self, client: Client, case: Case, now: datetime) -> None:
+    def test_the_page_says_so_and_presets_nothing(
+        self, client: Client, case: Case, now: datetime
+    ) -> None:
         html = client.get(page_of(case)).content.decode()
         until = timezone.localtime(now + timedelta(days=30))
         assert f"{case.declared_name} is approved by another case until {until:%Y-%m-%d}" in html
-        assert len(re.findall(r'type="radio" name="in_force" value="(?:suspend|keep)" required>', html)) == 2
+        assert (
+            len(
+                re.findall(r'type="radio" name="in_force" value="(?:suspend|keep)" required>', html)
+            )
+            == 2
+        )
         Case.objects.filter(state=State.APPROVED).update(expires_at=now)
         assert 'name="in_force"' not in client.get(page_of(case)).content.decode()
 
     @pytest.mark.parametrize("step", [{}, {"preview": "1"}, {"confirmed": "1"}])
-    def test_without_a_choice_nothing_is_done_and_what_was_typed_is_kept(self, client: Client, case: Case, step: dict[str, str]) -> None:
-        response = press(client, case, "reject", reasons=["name_mismatch"], note="写了很久的说明", **step)
+    def test_without_a_choice_nothing_is_done_and_what_was_typed_is_kept(
+        self, client: Client, case: Case, step: dict[str, str]
+    ) -> None:
+        response = press(
+            client, case, "reject", reasons=["name_mismatch"], note="写了很久的说明", **step
+        )
         html = response.content.decode()
         assert response.status_code == 409 and "写了很久的说明</textarea>" in html
         assert REASONS["in_force_undecided"].says.en in html
-        assert set(Case.objects.values_list("state", flat=True)) == {State.IN_REVIEW, State.APPROVED}
+        assert set(Case.objects.values_list("state", flat=True)) == {
+            State.IN_REVIEW,
+            State.APPROVED,
+        }
 
-    @pytest.mark.parametrize(("choice", "state", "words"), [("suspend", "suspended", "suspended with it"), ("keep", "approved", "stays")])
-    def test_it_is_shown_once_more_and_then_done(self, client: Client, case: Case, choice: str, state: str, words: str) -> None:
+    @pytest.mark.parametrize(
+        ("choice", "state", "words"),
+        [("suspend", "suspended", "suspended with it"), ("keep", "approved", "stays")],
+    )
+    def test_it_is_shown_once_more_and_then_done(
+        self, client: Client, case: Case, choice: str, state: str, words: str
+    ) -> None:
         sent = {"reasons": ["name_mismatch"], "in_force": choice}
         html = press(client, case, "reject", **sent).content.decode()
         assert words in html and f'name="in_force" value="{choice}"' in html
-        assert re.search(rf'value="{choice}" required checked', press(client, case, "reject", back="1", **sent).content.decode())
-        assert re.search(rf'value="{choice}" required checked', press(client, case, "claim", verb="reject", **sent).content.decode())
+        assert re.search(
+            rf'value="{choice}" required checked',
+            press(client, case, "reject", back="1", **sent).content.decode(),
+        )
+        assert re.search(
+            rf'value="{choice}" required checked',
+            press(client, case, "claim", verb="reject", **sent).content.decode(),
+        )
         press(client, case, "reject", confirmed="1", **sent)
         when_it_cannot_be_undone()
         assert set(Case.objects.values_list("state", flat=True)) == {"rejected", state}
 
     def test_no_other_choice_is_taken(self, client: Client, case: Case) -> None:
-        assert press(client, case, "reject", reasons=["name_mismatch"], in_force="both", confirmed="1").status_code == 400
+        assert (
+            press(
+                client, case, "reject", reasons=["name_mismatch"], in_force="both", confirmed="1"
+            ).status_code
+            == 400
+        )
 
     def test_the_employer_sees_what_became_of_it(self, client: Client, case: Case) -> None:
         visitor = sign_in(case.employer.members.get().user)
-        Case.objects.filter(pk=case.pk).update(opened_at=timezone.now() + timedelta(seconds=1))  # it is the later one
+        Case.objects.filter(pk=case.pk).update(
+            opened_at=timezone.now() + timedelta(seconds=1)
+        )  # it is the later one
         press(client, case, "reject", reasons=["name_mismatch"], in_force="suspend", confirmed="1")
         when_it_cannot_be_undone()
         page = visitor.get("/case/").content.decode()
-        assert "What your company had in force is suspended, too" in page and "Begin again" not in page and "Appeal</a>" in page
-        assert {event.verb for event in visitor.get("/case/").context["timeline"]} >= {"reject", "suspend"}
+        assert (
+            "What your company had in force is suspended, too" in page
+            and "Begin again" not in page
+            and "Appeal</a>" in page
+        )
+        assert {event.verb for event in visitor.get("/case/").context["timeline"]} >= {
+            "reject",
+            "suspend",
+        }
 
     def test_and_what_stays(self, client: Client, case: Case) -> None:
         Case.objects.filter(pk=case.pk).update(opened_at=timezone.now() + timedelta(seconds=1))
         press(client, case, "reject", reasons=["name_mismatch"], in_force="keep", confirmed="1")
         when_it_cannot_be_undone()
         page = sign_in(case.employer.members.get().user).get("/case/").content.decode()
-        assert "What your company was approved for before stays in force until" in page and "Begin again" in page
+        assert (
+            "What your company was approved for before stays in force until" in page
+            and "Begin again" in page
+        )
 
 
 def test_reinstate(client: Client, now: datetime) -> None:
@@ -421,7 +602,9 @@ def test_reinstate(client: Client, now: datetime) -> None:
 
 def test_a_refusal_is_said_and_what_was_typed_is_kept(client: Client, now: datetime) -> None:
     case = waiting_case(now)
-    response = press(client, case, "request_changes", reasons=["name_mismatch"], note="写了很久的说明")
+    response = press(
+        client, case, "request_changes", reasons=["name_mismatch"], note="写了很久的说明"
+    )
     assert response.status_code == 409
     html = response.content.decode()
     assert REASONS["claim_required"].says.en in html
@@ -430,21 +613,37 @@ def test_a_refusal_is_said_and_what_was_typed_is_kept(client: Client, now: datet
     html = press(client, case, "request_changes", note="写了很久的说明").content.decode()
     assert REASONS["reason_required"].says.en in html
     assert "写了很久的说明</textarea>" in html
-    html = press(client, case, "claim", verb="request_changes", reasons=["name_mismatch"], note="写了很久的说明").content.decode()
+    html = press(
+        client,
+        case,
+        "claim",
+        verb="request_changes",
+        reasons=["name_mismatch"],
+        note="写了很久的说明",
+    ).content.decode()
     assert "写了很久的说明</textarea>" in html
     assert Decision.objects.filter(case=case).exclude(verb="hold_for_review").count() == 0
 
 
 @pytest.mark.parametrize(
     ("verb", "state"),
-    [("approve", State.IN_REVIEW), ("suspend", State.APPROVED), ("reinstate", State.SUSPENDED), ("revoke", State.SUSPENDED)],
+    [
+        ("approve", State.IN_REVIEW),
+        ("suspend", State.APPROVED),
+        ("reinstate", State.SUSPENDED),
+        ("revoke", State.SUSPENDED),
+    ],
 )
-def test_a_page_that_is_out_of_date_decides_nothing(client: Client, now: datetime, verb: str, state: State) -> None:
+def test_a_page_that_is_out_of_date_decides_nothing(
+    client: Client, now: datetime, verb: str, state: State
+) -> None:
     case = make_case(make_member(now), now, state, version=4)
     if state is State.IN_REVIEW:
         press(client, case, "claim")
     codes = ["registry_revoked"] if verb in case_comparison.REASONS_FOR else []
-    response = client.post(f"{QUEUE}{case.pk}/{verb}/", {"seen_version": 3, "confirmed": "1", "reasons": codes})
+    response = client.post(
+        f"{QUEUE}{case.pk}/{verb}/", {"seen_version": 3, "confirmed": "1", "reasons": codes}
+    )
     assert response.status_code == 409
     case.refresh_from_db()
     assert case.state == state
@@ -452,9 +651,16 @@ def test_a_page_that_is_out_of_date_decides_nothing(client: Client, now: datetim
 
 @pytest.mark.parametrize(
     "data",
-    [{"reasons": ["no_such_reason"]}, {"reasons": ["quota_day"]}, {"seen_version": ""}, {"reasons": ["name_mismatch"], "note": "x" * 2001}],
+    [
+        {"reasons": ["no_such_reason"]},
+        {"reasons": ["quota_day"]},
+        {"seen_version": ""},
+        {"reasons": ["name_mismatch"], "note": "x" * 2001},
+    ],
 )
-def test_what_the_form_cannot_have_sent_decides_nothing(client: Client, now: datetime, data: dict[str, Any]) -> None:
+def test_what_the_form_cannot_have_sent_decides_nothing(
+    client: Client, now: datetime, data: dict[str, Any]
+) -> None:
     case = waiting_case(now)
     press(client, case, "claim")
     response = press(client, case, "reject", confirmed="1", **data)
@@ -474,7 +680,9 @@ def test_a_button_is_no_link(client: Client, now: datetime) -> None:
     assert guarded.post(f"{QUEUE}{case.pk}/claim/").status_code == 403
 
 
-def test_an_appeal_is_not_offered_to_who_refused(client: Client, reviewer: User, now: datetime) -> None:
+def test_an_appeal_is_not_offered_to_who_refused(
+    client: Client, reviewer: User, now: datetime
+) -> None:
     case = waiting_case(now)
     press(client, case, "claim")
     press(client, case, "reject", reasons=["name_mismatch"], confirmed="1")
@@ -499,8 +707,19 @@ def test_those_who_may_only_look_have_no_buttons(now: datetime) -> None:
     client = sign_in(looker)
     response = client.get(page_of(case))
     assert (response.status_code, response.context["buttons"]) == (200, [])
-    for verb in ("claim", "release", "approve", "request_changes", "reject", "suspend", "reinstate", "revoke"):
-        assert press(client, case, verb, reasons=["review_decided"], confirmed="1").status_code == 403
+    for verb in (
+        "claim",
+        "release",
+        "approve",
+        "request_changes",
+        "reject",
+        "suspend",
+        "reinstate",
+        "revoke",
+    ):
+        assert (
+            press(client, case, verb, reasons=["review_decided"], confirmed="1").status_code == 403
+        )
     assert client.post(f"{QUEUE}next/").status_code == 403
 
 
@@ -520,9 +739,16 @@ def test_the_group_is_made_again_without_harm(now: datetime) -> None:
 
     migration = import_module("verification.migrations.0002_reviewers_group")
     before = set(Group.objects.get(name="Reviewers").permissions.values_list("codename", flat=True))
-    with connection.schema_editor() if connection.vendor == "postgresql" else _no_editor(connection) as editor:
+    with (
+        connection.schema_editor()
+        if connection.vendor == "postgresql"
+        else _no_editor(connection) as editor
+    ):
         migration.create_group(apps, editor)
-    assert set(Group.objects.get(name="Reviewers").permissions.values_list("codename", flat=True)) == before
+    assert (
+        set(Group.objects.get(name="Reviewers").permissions.values_list("codename", flat=True))
+        == before
+    )
     assert {"view_case", "change_case", "view_event"} <= before
     assert not {name for name in before if name.startswith(("add_", "delete_"))}
 
@@ -556,15 +782,26 @@ def test_no_form_of_the_admin_writes_a_row(now: datetime, model: str) -> None:
     assert root.post(address + "add/", {}).status_code == 403
     assert root.get(f"{address}{pk}/delete/").status_code in (302, 403)
     assert root.post(f"{address}{pk}/delete/", {"post": "yes"}).status_code in (302, 403)
-    assert root.post(f"{address}{pk}/change/", {"state": "approved", "declared_name": "x"}).status_code in (302, 403, 405)
+    assert root.post(
+        f"{address}{pk}/change/", {"state": "approved", "declared_name": "x"}
+    ).status_code in (302, 403, 405)
     root.post(address, {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"})
     case.refresh_from_db()
-    assert (case.state, case.declared_name, case.documents.count(), case.decisions.count()) == (State.IN_REVIEW, case.employer.name, 1, 1)
+    assert (case.state, case.declared_name, case.documents.count(), case.decisions.count()) == (
+        State.IN_REVIEW,
+        case.employer.name,
+        1,
+        1,
+    )
 
 
 def test_case_admin_has_no_way_to_write() -> None:
     case_admin = CaseAdmin(Case, admin.site)
-    for way in (case_admin.has_add_permission, case_admin.has_change_permission, case_admin.has_delete_permission):
+    for way in (
+        case_admin.has_add_permission,
+        case_admin.has_change_permission,
+        case_admin.has_delete_permission,
+    ):
         assert way(None) is False  # type: ignore[arg-type]
 
 
@@ -573,7 +810,13 @@ def test_case_admin_has_no_way_to_write() -> None:
 
 def stored_page(case: Case, now: datetime) -> DocumentPage:
     document = Document.objects.create(
-        case=case, kind="business_licence", sha256="f" * 64, size=4, media_type="image/jpeg", uploaded_by=case.submitted_by, uploaded_at=now
+        case=case,
+        kind="business_licence",
+        sha256="f" * 64,
+        size=4,
+        media_type="image/jpeg",
+        uploaded_by=case.submitted_by,
+        uploaded_at=now,
     )
     page = DocumentPage(document=document, number=1, width=10, height=10, fingerprint="0" * 64)
     page.image.save("page.jpg", ContentFile(b"\xff\xd8jpeg"), save=False)
@@ -581,18 +824,27 @@ def stored_page(case: Case, now: datetime) -> DocumentPage:
     return page
 
 
-def test_a_page_is_shown_decrypted_and_each_look_is_on_record_once_a_minute(client: Client, reviewer: User, now: datetime) -> None:
+def test_a_page_is_shown_decrypted_and_each_look_is_on_record_once_a_minute(
+    client: Client, reviewer: User, now: datetime
+) -> None:
     case = waiting_case(now)
     page = stored_page(case, now)
     address = f"{QUEUE}{case.pk}/page/{page.document_id}/1/"
     response = client.get(address)
     assert response.content == b"\xff\xd8jpeg"
-    assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
+    assert (response["Content-Type"], response["X-Content-Type-Options"]) == (
+        "image/jpeg",
+        "nosniff",
+    )
     assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
     assert "default-src 'none'" in response["Content-Security-Policy"]
     client.get(address)
     (look,) = Event.objects.filter(verb="view_page")
-    assert (look.subject_id, look.actor_id, look.data) == (str(page.document_id), str(reviewer.pk), {"case": str(case.pk), "page": 1})
+    assert (look.subject_id, look.actor_id, look.data) == (
+        str(page.document_id),
+        str(reviewer.pk),
+        {"case": str(case.pk), "page": 1},
+    )
     sign_in(make_colleague(now, "Reviewers")).get(address)
     assert Event.objects.filter(verb="view_page").count() == 2
     assert client.get(page_of(case)).context["looks"]
@@ -622,7 +874,11 @@ def test_every_reason_that_can_be_ticked_has_words() -> None:
     ],
 )
 def test_agreement(declared: str, read: str, qr: str, registry: str, agreement: str) -> None:
-    rows = case_comparison.comparison({"uscc": declared}, {"fields": {"uscc": read}, "qr_uscc": qr}, {"record": {"uscc": registry}})
+    rows = case_comparison.comparison(
+        {"uscc": declared},
+        {"fields": {"uscc": read}, "qr_uscc": qr},
+        {"record": {"uscc": registry}},
+    )
     assert {row.field: row.agreement for row in rows}["uscc"] == agreement
 
 
@@ -632,12 +888,18 @@ def in_english() -> Iterator[None]:
         yield
 
 
-def row_of(field: str, declared: str, read: dict[str, Any], registry: dict[str, Any]) -> case_comparison.Row:
-    return {row.field: row for row in case_comparison.comparison({field: declared}, read, registry)}[field]
+def row_of(
+    field: str, declared: str, read: dict[str, Any], registry: dict[str, Any]
+) -> case_comparison.Row:
+    return {
+        row.field: row for row in case_comparison.comparison({field: declared}, read, registry)
+    }[field]
 
 
 def test_only_what_departs_is_marked() -> None:
-    row = row_of("name", "云溪市示例科技有限公司", {"fields": {"name": "云溪市实例科技有限公司"}}, {})
+    row = row_of(
+        "name", "云溪市示例科技有限公司", {"fields": {"name": "云溪市实例科技有限公司"}}, {}
+    )
     assert [part.text for part in row.read.parts if part.differs] == ["实"] and row.read.differs
     assert row.read.text == "云溪市实例科技有限公司" and not row.declared.differs
     alike = row_of("name", "有限公司(总)", {"fields": {"name": "有限公司（总）"}}, {})
@@ -656,7 +918,11 @@ def test_a_code_that_was_misread_is_told_with_what_it_may_be() -> None:
     code = make_uscc()
     misread = {"fields": {"uscc": code[:-1] + "*"}, "alternatives": {"uscc": [code]}}
     alone, taken = row_of("uscc", make_uscc(2), misread, {}), row_of("uscc", code, misread, {})
-    assert alone.agreement == "differs" and code in str(alone.read.note) and alone.read.text == code[:-1] + "*"
+    assert (
+        alone.agreement == "differs"
+        and code in str(alone.read.note)
+        and alone.read.text == code[:-1] + "*"
+    )
     assert taken.agreement == "agrees" and taken.read.text == code and taken.read.note
 
 
@@ -664,13 +930,22 @@ def test_a_code_that_was_misread_is_told_with_what_it_may_be() -> None:
 def test_a_register_that_shows_nothing_is_told_by_what_it_says() -> None:
     said = {"agreement": {"known": True, "name": "mismatch", "asked": {"name": "甲有限公司"}}}
     row = row_of("name", "甲有限公司", {}, said)
-    assert row.registry.differs and row.registry.text == "" and str(row.registry.note) == "Differs" and row.agreement == "differs"
+    assert (
+        row.registry.differs
+        and row.registry.text == ""
+        and str(row.registry.note) == "Differs"
+        and row.agreement == "differs"
+    )
 
 
 @pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize(
     ("status", "agreement", "words"),
-    [("存续", "agrees", "In order"), ("吊销", "differs", "Speaks against"), ("", "absent", "Nowhere given")],
+    [
+        ("存续", "agrees", "In order"),
+        ("吊销", "differs", "Speaks against"),
+        ("", "absent", "Nowhere given"),
+    ],
 )
 def test_the_status_is_judged_and_not_compared(status: str, agreement: str, words: str) -> None:
     row = row_of("status", "", {}, {"record": {"status": status}})
@@ -679,14 +954,20 @@ def test_the_status_is_judged_and_not_compared(status: str, agreement: str, word
 
 def test_every_check_and_what_it_finds_in_order_has_words() -> None:
     assert {check.code for check in CHECKS} <= set(case_comparison.CHECK_WORDS)
-    assert {"registry_new_company", "registry_lists_not_told"} < set(wording.FOUND) <= set(case_comparison.FINDING_WORDS)
+    assert (
+        {"registry_new_company", "registry_lists_not_told"}
+        < set(wording.FOUND)
+        <= set(case_comparison.FINDING_WORDS)
+    )
 
 
 def test_observations_of_checks_that_did_not_report() -> None:
-    assert {row.agreement for row in case_comparison.comparison({"name": "甲", "uscc": make_uscc()}, {}, {"record": None})} <= {
-        "alone",
-        "absent",
-    }
+    assert {
+        row.agreement
+        for row in case_comparison.comparison(
+            {"name": "甲", "uscc": make_uscc()}, {}, {"record": None}
+        )
+    } <= {"alone", "absent"}
     assert case_comparison.boxes({}, []) == []
 
 
@@ -698,67 +979,158 @@ class TestEvidence:
         stored = [finding.as_json() for finding in findings]
         CheckRun.objects.filter(attempt=attempt, code=code).delete()
         CheckRun.objects.create(
-            attempt=attempt, code=code, version="1", observation=observation, findings=stored, started_at=at, finished_at=at
+            attempt=attempt,
+            code=code,
+            version="1",
+            observation=observation,
+            findings=stored,
+            started_at=at,
+            finished_at=at,
         )
 
     def page(self, client: Client, case: Case) -> str:
         return str(client.get(f"{QUEUE}{case.pk}/change/").content.decode())
 
-    def test_a_trace_of_editing_is_drawn_where_it_is_and_pointed_at(self, client: Client, now: datetime) -> None:
+    def test_a_trace_of_editing_is_drawn_where_it_is_and_pointed_at(
+        self, client: Client, now: datetime
+    ) -> None:
         case = waiting_case(now)
         document = case.documents.get()
-        trace = Finding("forgery", "forgery_retyped_field", Severity.UNABLE, "uscc", page=1, region=(10, 20, 110, 60))
-        elsewhere = Finding("forgery", "forgery_copied_patch", Severity.UNABLE, "name", page=2, region=(1, 2, 3, 4))
+        trace = Finding(
+            "forgery",
+            "forgery_retyped_field",
+            Severity.UNABLE,
+            "uscc",
+            page=1,
+            region=(10, 20, 110, 60),
+        )
+        elsewhere = Finding(
+            "forgery", "forgery_copied_patch", Severity.UNABLE, "name", page=2, region=(1, 2, 3, 4)
+        )
         self.found(case, "forgery", {"document": str(document.pk)}, trace, elsewhere)
         page = self.page(client, case)
         name = "forgery-forgery_retyped_field-uscc"
         box = re.search(
-            rf'<rect class="box box-trace" data-field="{name}" x="10[.0]*" y="20[.0]*" width="100[.0]*" height="40[.0]*">', page
+            rf'<rect class="box box-trace" data-field="{name}" x="10[.0]*" y="20[.0]*" width="100[.0]*" height="40[.0]*">',
+            page,
         )
         assert box is not None
         assert f'class="finding finding-unable" data-field="{name}"' in page
         assert page.count("box-trace") == 1, "the other one is on a page that is not there"
 
-    def test_a_picture_that_was_seen_elsewhere_says_where(self, client: Client, now: datetime) -> None:
+    def test_a_picture_that_was_seen_elsewhere_says_where(
+        self, client: Client, now: datetime
+    ) -> None:
         case, other = waiting_case(now), waiting_case(now)
         theirs = other.documents.get()
         near = {
-            "case": str(other.pk), "document": str(theirs.pk), "page": 1, "distance": 3, "agreement": 0.957, "of_page": 1,
+            "case": str(other.pk),
+            "document": str(theirs.pk),
+            "page": 1,
+            "distance": 3,
+            "agreement": 0.957,
+            "of_page": 1,
             "region": [5.2, 6, 700, 800],
-        }  # fmt: skip
-        same = Finding("duplicates", "duplicate_same_image", Severity.CONCERN, "document", page=1, region=(5.2, 6, 700, 800))
-        self.found(case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []}, same)
+        }
+        same = Finding(
+            "duplicates",
+            "duplicate_same_image",
+            Severity.CONCERN,
+            "document",
+            page=1,
+            region=(5.2, 6, 700, 800),
+        )
+        self.found(
+            case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []}, same
+        )
         page = self.page(client, case)
-        assert "Page 1 here is page 1 there" in page and "96% of it agree" in page and "place 5, 6, 700, 800" in page
-        assert f'href="{QUEUE}{other.pk}/change/"' in page and f'href="{QUEUE}{other.pk}/page/{theirs.pk}/1/"' in page
-        assert 'data-field="duplicates-duplicate_same_image-document"' in page and page.count("box-trace") == 1
+        assert (
+            "Page 1 here is page 1 there" in page
+            and "96% of it agree" in page
+            and "place 5, 6, 700, 800" in page
+        )
+        assert (
+            f'href="{QUEUE}{other.pk}/change/"' in page
+            and f'href="{QUEUE}{other.pk}/page/{theirs.pk}/1/"' in page
+        )
+        assert (
+            'data-field="duplicates-duplicate_same_image-document"' in page
+            and page.count("box-trace") == 1
+        )
         del near["document"]
         self.found(case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []})
         assert "nearly the same picture" in self.page(client, case), "as older checks observed it"
 
-    def test_of_several_licences_each_page_has_its_own_place(self, client: Client, now: datetime) -> None:
+    def test_of_several_licences_each_page_has_its_own_place(
+        self, client: Client, now: datetime
+    ) -> None:
         case, other = waiting_case(now), waiting_case(now)
         first, second = case.documents.get(), make_document(case, now)
-        DocumentPage.objects.create(document=second, number=2, image="nowhere.jpg", width=900, height=1200, fingerprint="0" * 16)
-        theirs = {"case": str(other.pk), "document": str(other.documents.get().pk), "page": 1, "distance": 3}
+        DocumentPage.objects.create(
+            document=second,
+            number=2,
+            image="nowhere.jpg",
+            width=900,
+            height=1200,
+            fingerprint="0" * 16,
+        )
+        theirs = {
+            "case": str(other.pk),
+            "document": str(other.documents.get().pk),
+            "page": 1,
+            "distance": 3,
+        }
         near = [
-            theirs | {"agreement": 0.99, "of_document": str(second.pk), "of_page": 2, "region": [10, 20, 110, 220]},
-            theirs | {"agreement": 0.97, "of_document": str(first.pk), "of_page": 1, "region": [30, 40, 130, 240]},
-            theirs | {"agreement": 0.96, "of_document": str(second.pk), "of_page": 2, "region": [11, 21, 111, 221]},
+            theirs
+            | {
+                "agreement": 0.99,
+                "of_document": str(second.pk),
+                "of_page": 2,
+                "region": [10, 20, 110, 220],
+            },
+            theirs
+            | {
+                "agreement": 0.97,
+                "of_document": str(first.pk),
+                "of_page": 1,
+                "region": [30, 40, 130, 240],
+            },
+            theirs
+            | {
+                "agreement": 0.96,
+                "of_document": str(second.pk),
+                "of_page": 2,
+                "region": [11, 21, 111, 221],
+            },
         ]
-        same = Finding("duplicates", "duplicate_same_image", Severity.CONCERN, "document", page=2, region=(10, 20, 110, 220))
+        same = Finding(
+            "duplicates",
+            "duplicate_same_image",
+            Severity.CONCERN,
+            "document",
+            page=2,
+            region=(10, 20, 110, 220),
+        )
         self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
         shown = client.get(page_of(case)).context["pages"]
         places = {
-            (page["document"].pk, page["page"].number): [(box.x, box.y, box.width, box.height) for box in page["boxes"] if box.says]
+            (page["document"].pk, page["page"].number): [
+                (box.x, box.y, box.width, box.height) for box in page["boxes"] if box.says
+            ]
             for page in shown
         }
-        assert places == {(first.pk, 1): [(30, 40, 100, 200)], (second.pk, 1): [], (second.pk, 2): [(10, 20, 100, 200)]}
+        assert places == {
+            (first.pk, 1): [(30, 40, 100, 200)],
+            (second.pk, 1): [],
+            (second.pk, 2): [(10, 20, 100, 200)],
+        }
         assert "99% of it agree" in self.page(client, case), "the best of each case"
         for each in near:
             del each["of_document"]
         self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
-        assert "box-trace" not in self.page(client, case), "earlier observations do not say on which"
+        assert "box-trace" not in self.page(client, case), (
+            "earlier observations do not say on which"
+        )
 
     def test_excluding_begins_at_the_case(self, client: Client, now: datetime) -> None:
         case = waiting_case(now)

@@ -21,10 +21,17 @@ def staff(client: Client, now: datetime) -> Client:
 
 
 def verdict(now: datetime, outcome: str, live: str, reasons: list[str]) -> ShadowVerdict:
-    attempt = Attempt.objects.create(case=make_case(make_member(now), now), number=1, submitted_at=now, due_at=now)
+    attempt = Attempt.objects.create(
+        case=make_case(make_member(now), now), number=1, submitted_at=now, due_at=now
+    )
     return ShadowVerdict.objects.create(
-        attempt=attempt, policy_version="t", outcome=outcome, live_outcome=live, reasons=reasons, at=now
-    )  # fmt: skip
+        attempt=attempt,
+        policy_version="t",
+        outcome=outcome,
+        live_outcome=live,
+        reasons=reasons,
+        at=now,
+    )
 
 
 def test_only_where_it_disagrees(staff: Client, now: datetime) -> None:

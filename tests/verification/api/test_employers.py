@@ -32,7 +32,9 @@ class Caller:
     def __call__(self, method: str, path: str = "", body: Any = None, **query: Any) -> Any:
         content = json.dumps(body) if body is not None else ""
         headers = {"Authorization": f"Bearer {self.key}"}
-        return Client().generic(method, URL + path, content, "application/json", query_params=query, headers=headers)
+        return Client().generic(
+            method, URL + path, content, "application/json", query_params=query, headers=headers
+        )
 
 
 @pytest.fixture
@@ -47,7 +49,9 @@ def other(now: datetime) -> Caller:
 
 @pytest.fixture
 def trial(now: datetime) -> Caller:
-    return Caller(*create_api_client("trial", [Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE], now, test=True))
+    return Caller(
+        *create_api_client("trial", [Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE], now, test=True)
+    )
 
 
 def said(**more: Any) -> dict[str, Any]:
@@ -62,7 +66,12 @@ def test_an_employer_is_made_and_found_again(call: Caller) -> None:
     made = call("POST", "", body)
     assert made.status_code == 201 and made["Location"] == f"{URL}/{made.json()['id']}"
     told = made.json()
-    assert (told["reference"], told["uscc"], told["account_class"], told["state"]) == ("co-1", body["uscc"], "commercial_agency", None)
+    assert (told["reference"], told["uscc"], told["account_class"], told["state"]) == (
+        "co-1",
+        body["uscc"],
+        "commercial_agency",
+        None,
+    )
     assert call("GET", f"/{told['id']}").json() == told
     row = Employer.objects.get()
     assert (row.platform, row.test, row.confirmed_at) == (call.client, False, None)
@@ -90,23 +99,34 @@ def test_what_is_wrong_makes_nothing(call: Caller, wrong: dict[str, Any], code: 
 def test_a_reference_is_used_once_by_each_platform(call: Caller, other: Caller) -> None:
     assert call("POST", "", said()).status_code == 201
     taken = call("POST", "", said())
-    assert (taken.status_code, taken.json()["code"], taken.json()["field"]) == (409, "reference_taken", "reference")
+    assert (taken.status_code, taken.json()["code"], taken.json()["field"]) == (
+        409,
+        "reference_taken",
+        "reference",
+    )
     assert other("POST", "", said()).status_code == 201
 
 
-def test_a_code_that_another_holds_is_contested_in_so_many_words(call: Caller, trial: Caller, now: datetime) -> None:
+def test_a_code_that_another_holds_is_contested_in_so_many_words(
+    call: Caller, trial: Caller, now: datetime
+) -> None:
     held = make_employer(now, confirmed_at=now)
     body = said(uscc=held.uscc)
     assert call("POST", "", body).json()["code"] == "duplicate_same_uscc_active"
     assert call("POST", "", body | {"contest": True}).status_code == 201
-    assert trial("POST", "", body).json()["code"] == "test_code_required", "a test does not hear of real companies"
+    assert trial("POST", "", body).json()["code"] == "test_code_required", (
+        "a test does not hear of real companies"
+    )
 
 
 def test_who_may_write(now: datetime) -> None:
     reader = Caller(*make_api_client(now, Scope.EMPLOYERS_READ))
     writer = Caller(*make_api_client(now, Scope.EMPLOYERS_WRITE))
     assert reader("POST", "", said()).status_code == 403
-    assert reader("PUT", "/by-reference/co-1", {"name": "某某公司", "uscc": make_uscc()}).status_code == 403
+    assert (
+        reader("PUT", "/by-reference/co-1", {"name": "某某公司", "uscc": make_uscc()}).status_code
+        == 403
+    )
     assert writer("GET").status_code == 403
     assert not Employer.objects.exists()
 
@@ -137,18 +157,29 @@ def _with_case(call: Caller, state: State, now: datetime) -> Case:
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_it_is_corrected_only_while_the_case_is_in_their_hands(call: Caller, state: State, now: datetime) -> None:
+def test_it_is_corrected_only_while_the_case_is_in_their_hands(
+    call: Caller, state: State, now: datetime
+) -> None:
     case = _with_case(call, state, now)
     before = Employer.objects.get()
     answer = put(call, name="云溪市示例科技有限公司", uscc=before.uscc)
     case.refresh_from_db()
     if state in EDITABLE:
-        assert answer.status_code == 200 and case.declared_name == Employer.objects.get().name == "云溪市示例科技有限公司"
+        assert (
+            answer.status_code == 200
+            and case.declared_name == Employer.objects.get().name == "云溪市示例科技有限公司"
+        )
         assert case.version == 1 + before.cases.model._meta.get_field("version").get_default()
     else:
-        assert (answer.status_code, answer.json()["code"], answer.json()["seen"]) == (409, "state_conflict", state)
+        assert (answer.status_code, answer.json()["code"], answer.json()["seen"]) == (
+            409,
+            "state_conflict",
+            state,
+        )
         assert case.declared_name == Employer.objects.get().name == before.name
-    assert put(call, name=Employer.objects.get().name, uscc=before.uscc).status_code == 200, "nothing new is no conflict"
+    assert put(call, name=Employer.objects.get().name, uscc=before.uscc).status_code == 200, (
+        "nothing new is no conflict"
+    )
 
 
 def test_an_employer_that_was_confirmed_is_not_another(call: Caller, now: datetime) -> None:
@@ -195,7 +226,12 @@ def test_a_list_comes_in_pages(call: Caller, now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "code"), [({"after": "x"}, "cursor_invalid"), ({"limit": 0}, "invalid_request"), ({"limit": 101}, "invalid_request")]
+    ("query", "code"),
+    [
+        ({"after": "x"}, "cursor_invalid"),
+        ({"limit": 0}, "invalid_request"),
+        ({"limit": 101}, "invalid_request"),
+    ],
 )
 def test_what_is_no_page(call: Caller, query: dict[str, Any], code: str) -> None:
     refused = call("GET", "", **query)
@@ -213,19 +249,28 @@ def test_employers_are_sought(call: Caller, now: datetime) -> None:
     def found(**query: Any) -> list[str]:
         return [row["id"] for row in call("GET", "", **query).json()["data"]]
 
-    assert found(uscc=body["uscc"].lower()) == found(reference="co-1") == found(state="approved") == [mine]
+    assert (
+        found(uscc=body["uscc"].lower())
+        == found(reference="co-1")
+        == found(state="approved")
+        == [mine]
+    )
     assert found(state="draft") == [], "the case that counts is the approved one"
     assert call("GET", f"/{mine}").json()["state"] == "approved"
     assert call("GET", "", uscc="123").json()["code"] == "uscc_invalid"
 
 
-def test_a_page_asks_the_database_no_more_often_than_a_line(call: Caller, now: datetime, django_assert_max_num_queries: Any) -> None:
+def test_a_page_asks_the_database_no_more_often_than_a_line(
+    call: Caller, now: datetime, django_assert_max_num_queries: Any
+) -> None:
     for number in range(30):
         call("POST", "", said(reference=f"co-{number}"))
         make_case(make_member(now, Employer.objects.get(reference=f"co-{number}")), now)
     with django_assert_max_num_queries(4):  # the key, the employers, their members, their cases
         page = call("GET", "", limit=30).json()
-    assert {row["state"] for row in page["data"]} == {"draft"} and all(len(row["members"]) == 1 for row in page["data"])
+    assert {row["state"] for row in page["data"]} == {"draft"} and all(
+        len(row["members"]) == 1 for row in page["data"]
+    )
 
 
 def test_the_example_in_the_document_is_an_answer() -> None:

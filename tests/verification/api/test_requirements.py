@@ -26,7 +26,9 @@ def key(now: datetime) -> str:
 
 def ask(client: Client, key: str, employer: Employer | str, **query: Any) -> Any:
     pk = employer.pk if isinstance(employer, Employer) else employer
-    return client.get(f"/api/v1/employers/{pk}/requirements", query, headers={"Authorization": f"Bearer {key}"})
+    return client.get(
+        f"/api/v1/employers/{pk}/requirements", query, headers={"Authorization": f"Bearer {key}"}
+    )
 
 
 def test_what_is_due_why_how_and_what_it_opens(client: Client, key: str, now: datetime) -> None:
@@ -41,10 +43,21 @@ def test_what_is_due_why_how_and_what_it_opens(client: Client, key: str, now: da
     authority = by_code["authority"]
     assert authority["state"] == "currently_due" and authority["unlocks"] == "download"
     (why,) = authority["reasons"]
-    assert why["code"] == "authority_missing" and why["says"]["zh"] and why["says"]["en"] and why["fix"]["en"] and why["who"]
+    assert (
+        why["code"] == "authority_missing"
+        and why["says"]["zh"]
+        and why["says"]["en"]
+        and why["fix"]["en"]
+        and why["who"]
+    )
     ways = {way["code"]: way for way in authority["ways"]}
     assert ways["bank_deposit"]["strength"] == "strong"
-    assert all(way[said][language] for way in ways.values() for said in ("how", "who", "takes") for language in ("zh", "en"))
+    assert all(
+        way[said][language]
+        for way in ways.values()
+        for said in ("how", "who", "takes")
+        for language in ("zh", "en")
+    )
     assert ways["vouch"]["who"] == {"zh": "已认证的同事", "en": "a verified colleague"}
     assert "lin@qq.com" not in answer.content.decode(), "addresses are masked"
 
@@ -59,12 +72,21 @@ def test_a_person_named_in_a_reason_is_masked(client: Client, key: str, now: dat
         "seen": "沈望舒",
         "expected": "林知白",
     }
-    Decision.objects.create(case=case, attempt_number=1, verb="request_changes", reasons=[reason], policy_version="1", decided_at=now)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="request_changes",
+        reasons=[reason],
+        policy_version="1",
+        decided_at=now,
+    )
     text = json.dumps(ask(client, key, member.employer).json(), ensure_ascii=False)
     assert "沈***" in text and "沈望舒" not in text and "林知白" not in text
 
 
-def test_the_open_case_is_meant_else_the_one_that_counts(client: Client, key: str, now: datetime) -> None:
+def test_the_open_case_is_meant_else_the_one_that_counts(
+    client: Client, key: str, now: datetime
+) -> None:
     member = make_member(now)
     make_case(member, now, State.APPROVED)
     assert ask(client, key, member.employer).json()["state"] == "approved"
@@ -72,18 +94,26 @@ def test_the_open_case_is_meant_else_the_one_that_counts(client: Client, key: st
     assert ask(client, key, member.employer).json()["state"] == "draft"
 
 
-def test_an_employer_without_a_case_is_told_everything(client: Client, key: str, now: datetime) -> None:
+def test_an_employer_without_a_case_is_told_everything(
+    client: Client, key: str, now: datetime
+) -> None:
     told = ask(client, key, make_employer(now)).json()
-    assert told["state"] is None and told["next"] == "mail_address" and len(told["requirements"]) >= 5
+    assert (
+        told["state"] is None and told["next"] == "mail_address" and len(told["requirements"]) >= 5
+    )
     assert not Case.objects.exists(), "asking changes nothing"
 
 
-def test_a_member_is_of_this_employer_and_still_there(client: Client, key: str, now: datetime) -> None:
+def test_a_member_is_of_this_employer_and_still_there(
+    client: Client, key: str, now: datetime
+) -> None:
     member, other = make_member(now), make_member(now)
     make_case(member, now)
     assert ask(client, key, member.employer, member_id=member.pk).status_code == 200
     for stranger in (other.pk, uuid4()):
-        assert ask(client, key, member.employer, member_id=stranger).json()["code"] == "member_unknown"
+        assert (
+            ask(client, key, member.employer, member_id=stranger).json()["code"] == "member_unknown"
+        )
     Member.objects.filter(pk=member.pk).update(left_at=now)
     assert ask(client, key, member.employer, member_id=member.pk).status_code == 404
 
@@ -93,7 +123,9 @@ def test_who_may_ask(client: Client, now: datetime) -> None:
     assert ask(client, "zk_wrong", employer).status_code == 401
     gate_only = make_api_client(now, Scope.GATE_DECIDE)[1]
     refused = ask(client, gate_only, employer)
-    assert refused.status_code == 403 and refused["Content-Type"].startswith("application/problem+json")
+    assert refused.status_code == 403 and refused["Content-Type"].startswith(
+        "application/problem+json"
+    )
 
 
 def test_what_is_not_there(client: Client, key: str) -> None:

@@ -89,11 +89,19 @@ def mails(template: str) -> list[str]:
 
 def test_a_code_comes_back(member: Member, now: datetime) -> None:
     proof = proofs.send_code(member, " HR@Shili.example ", now)
-    assert (proof.state, proof.shown, proof.uscc) == (ProofState.PENDING, ADDRESS, member.employer.uscc)
+    assert (proof.state, proof.shown, proof.uscc) == (
+        ProofState.PENDING,
+        ADDRESS,
+        member.employer.uscc,
+    )
     code = mailed_code()
     assert code not in proof.code_hash
     proof = proofs.confirm_code(proof.pk, member, f" {code[:3]} {code[3:]} ", now + MINUTE)
-    assert proof.state == ProofState.PROVEN and proof.proven_at == now + MINUTE and proof.code_hash == ""
+    assert (
+        proof.state == ProofState.PROVEN
+        and proof.proven_at == now + MINUTE
+        and proof.code_hash == ""
+    )
     assert [event.verb for event in Event.objects.about(proof)] == ["begin_proof", "prove"]
     assert mails("proof_ended") == [member.user.email]
 
@@ -162,7 +170,9 @@ def test_a_code_is_one_persons(member: Member, now: datetime) -> None:
         ("hr shili.example", "proof_email_invalid"),
     ],
 )
-def test_addresses_that_prove_nothing(address: str, code: str, member: Member, now: datetime) -> None:
+def test_addresses_that_prove_nothing(
+    address: str, code: str, member: Member, now: datetime
+) -> None:
     with pytest.raises(Refused, match=code):
         proofs.send_code(member, address, now)
     assert not Proof.objects.exists() and not mails("company_code")
@@ -177,18 +187,25 @@ def test_another_code_takes_the_place_of_the_first(member: Member, now: datetime
     second = proofs.send_code(member, ADDRESS, now + MINUTE)
     with pytest.raises(Refused, match="proof_over"):
         proofs.confirm_code(first.pk, member, old, now + MINUTE)
-    assert proofs.confirm_code(second.pk, member, mailed_code(), now + MINUTE).state == ProofState.PROVEN
+    assert (
+        proofs.confirm_code(second.pk, member, mailed_code(), now + MINUTE).state
+        == ProofState.PROVEN
+    )
 
 
 def test_codes_are_rationed(member: Member, now: datetime) -> None:
     for number in range(proofs.PER_DAY[ProofKind.COMPANY_EMAIL]):
-        proofs.send_code(member, ADDRESS if number < 4 else f"hr{number}@shili.example", now + number * MINUTE)
+        proofs.send_code(
+            member, ADDRESS if number < 4 else f"hr{number}@shili.example", now + number * MINUTE
+        )
     with pytest.raises(Refused, match="proof_too_often"):
         proofs.send_code(member, "hr9@shili.example", now + timedelta(hours=1))
     for _ in range(2):
         proofs.send_code(make_member(now), ADDRESS, now + timedelta(hours=1))
     with pytest.raises(Refused, match="proof_too_often"):
-        proofs.send_code(make_member(now), ADDRESS, now + timedelta(hours=1))  # the address has had enough
+        proofs.send_code(
+            make_member(now), ADDRESS, now + timedelta(hours=1)
+        )  # the address has had enough
     proofs.send_code(member, ADDRESS, now + timedelta(days=1, hours=1))
 
 
@@ -201,7 +218,9 @@ def test_a_name_that_is_an_advertisement_is_not_mailed(now: datetime) -> None:
 # --- A deposit -------------------------------------------------------------------------------------------
 
 
-def deposit(member: Member, now: datetime, number: str = ACCOUNT, holder: str = "云溪市示例科技有限公司") -> Proof:
+def deposit(
+    member: Member, now: datetime, number: str = ACCOUNT, holder: str = "云溪市示例科技有限公司"
+) -> Proof:
     return proofs.start_deposit(member, holder, number, "示例银行", now)
 
 
@@ -213,7 +232,11 @@ def memo(bank: SimulatedBank, number: str, now: datetime) -> str:
 
 def test_a_deposit_from_begin_to_end(member: Member, bank: SimulatedBank, now: datetime) -> None:
     proof = deposit(member, now, "1000 0000-1188")
-    assert ACCOUNT not in proof.sealed + proof.shown and proof.shown.endswith("1188") and proof.expires_at == now + timedelta(days=10)
+    assert (
+        ACCOUNT not in proof.sealed + proof.shown
+        and proof.shown.endswith("1188")
+        and proof.expires_at == now + timedelta(days=10)
+    )
     follow(proof, now)
     assert proof.stage == "accepted" and proof.sealed == "", "the bank has what it needs"
     follow(proof, proof.due_at)
@@ -221,7 +244,9 @@ def test_a_deposit_from_begin_to_end(member: Member, bank: SimulatedBank, now: d
     code = memo(bank, ACCOUNT, proof.due_at)
     proof = proofs.confirm_deposit(proof.pk, member, code, now + timedelta(hours=1))
     assert proof.state == ProofState.PROVEN and proof.observed["name"] == "云溪市示例科技有限公司"
-    assert ACCOUNT not in str(list(Mail.objects.values()) + list(Event.objects.values()) + list(Proof.objects.values()))
+    assert ACCOUNT not in str(
+        list(Mail.objects.values()) + list(Event.objects.values()) + list(Proof.objects.values())
+    )
 
 
 @pytest.mark.parametrize("holder", ["云溪市示例科技有限公司", "云溪市 示例科技有限公司"])
@@ -238,16 +263,22 @@ def test_the_holder_is_the_company(holder: str, member: Member, now: datetime) -
         ("云溪市示例科技有限公司", "10000000118X", "bank_account_invalid"),
     ],
 )
-def test_deposits_that_are_not_made(holder: str, number: str, code: str, member: Member, now: datetime) -> None:
+def test_deposits_that_are_not_made(
+    holder: str, number: str, code: str, member: Member, now: datetime
+) -> None:
     with pytest.raises(Refused, match=code):
         deposit(member, now, number, holder)
     assert not Proof.objects.exists()
 
 
-def test_one_account_does_not_prove_many_companies(member: Member, bank: SimulatedBank, now: datetime) -> None:
+def test_one_account_does_not_prove_many_companies(
+    member: Member, bank: SimulatedBank, now: datetime
+) -> None:
     proof = follow_until(deposit(member, now), now + timedelta(hours=1))
     twin = make_member(now)
-    assert deposit(twin, now).state == ProofState.PENDING, "what is only begun stands in nobody's way"
+    assert deposit(twin, now).state == ProofState.PENDING, (
+        "what is only begun stands in nobody's way"
+    )
     proofs.cancel(Proof.objects.get(member=twin).pk, twin, now)
     (first, *_) = bank.statement(ACCOUNT, now + timedelta(hours=1))
     proofs.confirm_deposit(proof.pk, member, first[1], now + timedelta(hours=1))
@@ -278,25 +309,47 @@ def test_three_tries(member: Member, bank: SimulatedBank, now: datetime) -> None
 
 @pytest.mark.parametrize(
     ("ending", "failure"),
-    [("01", "bank_account_invalid"), ("02", "bank_holder_mismatch"), ("08", "bank_account_closed"), ("09", "bank_returned")],
+    [
+        ("01", "bank_account_invalid"),
+        ("02", "bank_holder_mismatch"),
+        ("08", "bank_account_closed"),
+        ("09", "bank_returned"),
+    ],
 )
-def test_what_the_bank_returns_fails(ending: str, failure: str, member: Member, now: datetime) -> None:
+def test_what_the_bank_returns_fails(
+    ending: str, failure: str, member: Member, now: datetime
+) -> None:
     proof = follow_until(deposit(member, now, f"1000000011{ending}"), now + timedelta(days=9))
-    assert (proof.state, proof.failure, proof.sealed, proof.code_hash) == (ProofState.FAILED, failure, "", "")
+    assert (proof.state, proof.failure, proof.sealed, proof.code_hash) == (
+        ProofState.FAILED,
+        failure,
+        "",
+        "",
+    )
     assert mails("proof_ended") == [member.user.email]
 
 
-def test_a_code_given_before_the_bank_has_said_that_it_arrived(member: Member, bank: SimulatedBank, now: datetime) -> None:
+def test_a_code_given_before_the_bank_has_said_that_it_arrived(
+    member: Member, bank: SimulatedBank, now: datetime
+) -> None:
     """Somebody reads the statement before we ask again: the code counts, and the bank has the last word."""
     proof = deposit(member, now)
     follow(proof, now)
-    proof = proofs.confirm_deposit(proof.pk, member, memo(bank, ACCOUNT, now + MINUTE), now + MINUTE)
-    assert proof.state == ProofState.PENDING and proof.code_hash == "" and proof.due_at == now + MINUTE
-    assert proofs.confirm_deposit(proof.pk, member, "000000", now + MINUTE).state == ProofState.PENDING, "nothing more is asked"
+    proof = proofs.confirm_deposit(
+        proof.pk, member, memo(bank, ACCOUNT, now + MINUTE), now + MINUTE
+    )
+    assert (
+        proof.state == ProofState.PENDING and proof.code_hash == "" and proof.due_at == now + MINUTE
+    )
+    assert (
+        proofs.confirm_deposit(proof.pk, member, "000000", now + MINUTE).state == ProofState.PENDING
+    ), "nothing more is asked"
     assert follow(proof, now + MINUTE).state == ProofState.PROVEN
 
 
-def test_a_right_code_does_not_help_where_the_money_came_back(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_right_code_does_not_help_where_the_money_came_back(
+    member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(proofs, "_new_code", lambda _: "123456")
     proof = follow(deposit(member, now, "100000001102"), now)
     proofs.confirm_deposit(proof.pk, member, "123456", now)
@@ -305,7 +358,9 @@ def test_a_right_code_does_not_help_where_the_money_came_back(member: Member, no
 
 
 @pytest.mark.parametrize("ending", ["03", "04", "05", "06"])
-def test_a_bank_with_its_moods(ending: str, member: Member, bank: SimulatedBank, now: datetime) -> None:
+def test_a_bank_with_its_moods(
+    ending: str, member: Member, bank: SimulatedBank, now: datetime
+) -> None:
     """The answer is lost, or put off, or out of order: one transfer is made, and it proves."""
     number = f"1000000011{ending}"
     proof = deposit(member, now, number)
@@ -313,7 +368,12 @@ def test_a_bank_with_its_moods(ending: str, member: Member, bank: SimulatedBank,
     proof.refresh_from_db()
     follow_until(proof, now + timedelta(days=2))
     assert proof.stage == "arrived" and bank.transfers() == 1
-    assert proofs.confirm_deposit(proof.pk, member, memo(bank, number, proof.due_at), proof.due_at).state == ProofState.PROVEN
+    assert (
+        proofs.confirm_deposit(
+            proof.pk, member, memo(bank, number, proof.due_at), proof.due_at
+        ).state
+        == ProofState.PROVEN
+    )
 
 
 def test_a_deposit_that_nobody_completes(member: Member, now: datetime) -> None:
@@ -324,11 +384,16 @@ def test_a_deposit_that_nobody_completes(member: Member, now: datetime) -> None:
 def test_a_bank_that_is_gone_ends_with_the_time(member: Member, now: datetime) -> None:
     proof = deposit(member, now)
     Proof.objects.filter(pk=proof.pk).update(provider="nobody")
-    assert follow(proof, now).state == ProofState.PENDING and proof.due_at == now + proof_polling.BROKEN_FOR
+    assert (
+        follow(proof, now).state == ProofState.PENDING
+        and proof.due_at == now + proof_polling.BROKEN_FOR
+    )
     assert follow_until(proof, now + timedelta(days=11)).state == ProofState.LAPSED
 
 
-def test_cancelled_while_the_bank_is_asked(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_while_the_bank_is_asked(
+    member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proof = deposit(member, now)
     real = SimulatedBank.send
 
@@ -339,10 +404,16 @@ def test_cancelled_while_the_bank_is_asked(member: Member, now: datetime, monkey
     monkeypatch.setattr(SimulatedBank, "send", send)
     assert not proof_polling.follow(proof.pk, lambda: now, 60)
     proof.refresh_from_db()
-    assert (proof.state, proof.failure, proof.reference) == (ProofState.FAILED, "proof_cancelled", "")
+    assert (proof.state, proof.failure, proof.reference) == (
+        ProofState.FAILED,
+        "proof_cancelled",
+        "",
+    )
 
 
-def test_a_way_without_a_provider_is_not_offered(member: Member, settings: Any, now: datetime) -> None:
+def test_a_way_without_a_provider_is_not_offered(
+    member: Member, settings: Any, now: datetime
+) -> None:
     assert proofs.offered(test=False) == frozenset(ProofKind)
     settings.BANK = settings.E_LICENCES = ""
     assert proofs.offered(test=False) == {ProofKind.COMPANY_EMAIL, ProofKind.VOUCH}
@@ -355,42 +426,83 @@ def test_a_way_without_a_provider_is_not_offered(member: Member, settings: Any, 
 
 
 def licence_of(member: Member, **changed: str) -> ELicence:
-    return ELicence(**({"uscc": member.employer.uscc, "name": member.employer.name, "legal_representative": "林知白"} | changed))
+    return ELicence(
+        **(
+            {
+                "uscc": member.employer.uscc,
+                "name": member.employer.name,
+                "legal_representative": "林知白",
+            }
+            | changed
+        )
+    )
 
 
 def test_a_scan_from_begin_to_end(member: Member, phone: SimulatedELicences, now: datetime) -> None:
     proof = proof_polling.start_scan(member, now)
-    assert proof.observed["qr"].startswith("https://") and proof.expires_at == now + timedelta(minutes=5)
+    assert proof.observed["qr"].startswith("https://") and proof.expires_at == now + timedelta(
+        minutes=5
+    )
     phone.scan(proof.observed["qr"], now)
     assert proof_polling.poll(proof.pk, member, now + timedelta(seconds=3)).stage == "scanned"
-    phone.confirm(proof.observed["qr"], licence_of(member), By.LEGAL_REPRESENTATIVE, now + timedelta(seconds=4))
+    phone.confirm(
+        proof.observed["qr"],
+        licence_of(member),
+        By.LEGAL_REPRESENTATIVE,
+        now + timedelta(seconds=4),
+    )
     proof = proof_polling.poll(proof.pk, member, now + timedelta(seconds=6))
     assert proof.state == ProofState.PROVEN
-    assert proof.observed == {"by": "legal_representative", "mismatch": [], "name": member.employer.name}, "and no person's name"
+    assert proof.observed == {
+        "by": "legal_representative",
+        "mismatch": [],
+        "name": member.employer.name,
+    }, "and no person's name"
 
 
 @pytest.mark.parametrize("wrong", ["uscc", "name", "legal_representative"])
-def test_another_companys_licence_fails(wrong: str, member: Member, phone: SimulatedELicences, now: datetime) -> None:
+def test_another_companys_licence_fails(
+    wrong: str, member: Member, phone: SimulatedELicences, now: datetime
+) -> None:
     make_case(member, now, declared_legal_representative="林知白")
     proof = proof_polling.start_scan(member, now)
     phone.confirm(proof.observed["qr"], licence_of(member, **{wrong: "另一个"}), By.AUTHORISED, now)
     proof = proof_polling.poll(proof.pk, member, now + timedelta(seconds=3))
-    assert (proof.state, proof.failure, proof.observed["mismatch"]) == (ProofState.FAILED, "e_licence_mismatch", [wrong])
-    assert mails("proof_ended") == [member.user.email], "who scanned with a phone may not see the page"
+    assert (proof.state, proof.failure, proof.observed["mismatch"]) == (
+        ProofState.FAILED,
+        "e_licence_mismatch",
+        [wrong],
+    )
+    assert mails("proof_ended") == [member.user.email], (
+        "who scanned with a phone may not see the page"
+    )
 
 
 def test_refused_on_the_phone(member: Member, phone: SimulatedELicences, now: datetime) -> None:
     proof = proof_polling.start_scan(member, now)
     phone.refuse(proof.observed["qr"], now)
-    assert proof_polling.poll(proof.pk, member, now + timedelta(seconds=3)).failure == "e_licence_refused"
+    assert (
+        proof_polling.poll(proof.pk, member, now + timedelta(seconds=3)).failure
+        == "e_licence_refused"
+    )
     proof_polling.poll(proof.pk, member, now + timedelta(seconds=6))
     (mail,) = Mail.objects.filter(template="proof_ended")
-    assert (mail.context["reasons"], mail.context["path"]) == (["e_licence_refused"], "/case/#requirement-authority")
+    assert (mail.context["reasons"], mail.context["path"]) == (
+        ["e_licence_refused"],
+        "/case/#requirement-authority",
+    )
 
 
-def test_confirmed_in_the_last_second(member: Member, phone: SimulatedELicences, now: datetime) -> None:
+def test_confirmed_in_the_last_second(
+    member: Member, phone: SimulatedELicences, now: datetime
+) -> None:
     proof = proof_polling.start_scan(member, now)
-    phone.confirm(proof.observed["qr"], licence_of(member), By.AUTHORISED, proof.expires_at - timedelta(milliseconds=1))
+    phone.confirm(
+        proof.observed["qr"],
+        licence_of(member),
+        By.AUTHORISED,
+        proof.expires_at - timedelta(milliseconds=1),
+    )
     assert follow_until(proof, now + timedelta(hours=1)).state == ProofState.PROVEN
 
 
@@ -407,7 +519,9 @@ def test_a_new_code_replaces_the_one_before(member: Member, now: datetime) -> No
 
 
 def test_a_service_that_is_down_gives_its_code_later(member: Member, now: datetime) -> None:
-    night = now.replace(hour=19, minute=43)  # 3:43 in Shanghai, two minutes before it is there again
+    night = now.replace(
+        hour=19, minute=43
+    )  # 3:43 in Shanghai, two minutes before it is there again
     proof = proof_polling.start_scan(member, night)
     assert proof.state == ProofState.PENDING and "qr" not in proof.observed
     assert proof_polling.poll(proof.pk, member, proof.due_at).observed["qr"]
@@ -426,7 +540,11 @@ def test_a_scan_is_polled_by_its_own_member(member: Member, now: datetime) -> No
 def colleague(member: Member, now: datetime) -> Member:
     """Of the same employer, and with an address at the domain that the register names."""
     RegistryRecord.objects.create(
-        uscc=member.employer.uscc, name=member.employer.name, status="active", email_domain="shili.example", as_of=now.date()
+        uscc=member.employer.uscc,
+        name=member.employer.name,
+        status="active",
+        email_domain="shili.example",
+        as_of=now.date(),
     )
     return make_member(now, member.employer, email="boss@shili.example")
 
@@ -434,7 +552,9 @@ def colleague(member: Member, now: datetime) -> Member:
 def test_a_colleague_vouches(member: Member, colleague: Member, now: datetime) -> None:
     assert proofs.colleagues(member, now) == [colleague]
     proof = proofs.ask_vouch(member, colleague, now)
-    assert proofs.ask_vouch(member, colleague, now) == proof and mails("vouch_asked") == [colleague.user.email]
+    assert proofs.ask_vouch(member, colleague, now) == proof and mails("vouch_asked") == [
+        colleague.user.email
+    ]
     assert proofs.asked_of(colleague, now) == [proof]
     for _ in range(2):
         assert proofs.vouch(proof.pk, colleague, now + MINUTE).state == ProofState.PROVEN
@@ -498,7 +618,9 @@ def test_who_was_let_through_by_a_reviewer_can_vouch(member: Member, now: dateti
     uscc = member.employer.uscc
     assert not can_vouch(boss, uscc, now)
     case = make_case(boss, now, State.APPROVED)
-    decision = Decision.objects.create(case=case, attempt_number=1, verb="approve", policy_version="x", decided_at=now)
+    decision = Decision.objects.create(
+        case=case, attempt_number=1, verb="approve", policy_version="x", decided_at=now
+    )
     assert not can_vouch(boss, uscc, now), "the machine has not read the letter"
     decision.decided_by = make_reviewer(now)
     decision.save()
@@ -511,22 +633,34 @@ def test_who_was_let_through_by_a_reviewer_can_vouch(member: Member, now: dateti
 
 def test_the_known_admin_hears_of_a_stranger_at_once(now: datetime) -> None:
     owner = make_member(now, make_employer(now, confirmed_at=now), email="boss@shili.example")
-    thief = make_member(now, make_employer(now, uscc=owner.employer.uscc), email="thief@shi1i.example")
+    thief = make_member(
+        now, make_employer(now, uscc=owner.employer.uscc), email="thief@shi1i.example"
+    )
     proof = proofs.send_code(thief, "x@shi1i.example", now)
     (mail,) = Mail.objects.filter(template="authority_notice")
-    assert mail.to == "boss@shili.example" and mail.context["proven"] is False and mail.context["member"] == "***@shi1i.example"
+    assert (
+        mail.to == "boss@shili.example"
+        and mail.context["proven"] is False
+        and mail.context["member"] == "***@shi1i.example"
+    )
     proofs.confirm_code(proof.pk, thief, mailed_code("x@shi1i.example"), now)
     assert len(mails("authority_notice")) == 2
 
 
 def test_the_known_admin_hears_of_a_strangers_case(now: datetime) -> None:
     owner = make_member(now, make_employer(now, confirmed_at=now))
-    thief = make_member(now, make_employer(now, uscc=owner.employer.uscc), email="thief@evil.example")
+    thief = make_member(
+        now, make_employer(now, uscc=owner.employer.uscc), email="thief@evil.example"
+    )
     case = make_case(thief, now)
     make_document(case, now)
     operations.submit(case.pk, thief.user, thief.as_actor(), now)
     (mail,) = Mail.objects.filter(template="authority_notice")
-    assert mail.to == owner.user.email and mail.context["way"] == "business_licence" and "thief" not in mail.context["member"]
+    assert (
+        mail.to == owner.user.email
+        and mail.context["way"] == "business_licence"
+        and "thief" not in mail.context["member"]
+    )
 
 
 def test_ones_own_case_is_no_news(now: datetime) -> None:
@@ -549,7 +683,13 @@ def test_the_known_admin_hears_of_a_colleagues_proof(now: datetime) -> None:
 
 def test_a_proof_rings_for_the_case_that_waits(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.CHECKING)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1), waiting_for="authority_missing")
+    attempt = Attempt.objects.create(
+        case=case,
+        number=1,
+        submitted_at=now,
+        due_at=now + timedelta(days=1),
+        waiting_for="authority_missing",
+    )
     proof = proofs.send_code(member, ADDRESS, now)
     proofs.confirm_code(proof.pk, member, mailed_code(), now + MINUTE)
     attempt.refresh_from_db()
@@ -561,7 +701,9 @@ def test_a_proof_of_another_company_rings_for_nothing(member: Member, now: datet
     case = make_case(member, now, State.CHECKING)
     case.declared_uscc = make_employer(now).uscc
     case.save()
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1))
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1)
+    )
     proofs.confirm_code(proof.pk, member, mailed_code(), now)
     attempt.refresh_from_db()
     assert attempt.due_at == now + timedelta(days=1)
@@ -585,7 +727,9 @@ def test_who_left_or_has_no_verified_address_begins_nothing(now: datetime) -> No
         proofs.send_code(left, ADDRESS, now)
 
 
-def test_a_lease_that_was_lost_writes_nothing(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_that_was_lost_writes_nothing(
+    member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first worker sleeps past its lease inside the bank's answer; another one asks meanwhile."""
     proof = deposit(member, now)
     real, calls = SimulatedBank.send, []
@@ -599,7 +743,11 @@ def test_a_lease_that_was_lost_writes_nothing(member: Member, now: datetime, mon
     monkeypatch.setattr(SimulatedBank, "send", send)
     assert not proof_polling.follow(proof.pk, lambda: now, 60)
     proof.refresh_from_db()
-    assert len(calls) == 2 and banks.named("simulator").transfers() == 1 and proof.due_at == now + timedelta(minutes=17)  # type: ignore[attr-defined]
+    assert (
+        len(calls) == 2
+        and banks.named("simulator").transfers() == 1
+        and proof.due_at == now + timedelta(minutes=17)
+    )  # type: ignore[attr-defined]
 
 
 # --- At once ---------------------------------------------------------------------------------------------
@@ -632,7 +780,9 @@ def test_the_right_code_four_times_at_once(now: datetime) -> None:
     member = make_member(now)
     proof = proofs.send_code(member, ADDRESS, now)
     code = mailed_code()
-    assert at_once(*[lambda: proofs.confirm_code(proof.pk, member, code, now)] * 4) == ["proven"] * 4
+    assert (
+        at_once(*[lambda: proofs.confirm_code(proof.pk, member, code, now)] * 4) == ["proven"] * 4
+    )
     assert Event.objects.filter(verb="prove").count() == 1
 
 
@@ -655,9 +805,17 @@ def test_two_deposits_at_once_are_one(now: datetime) -> None:
 def test_a_yes_and_a_no_at_once(now: datetime) -> None:
     member = make_member(now)
     boss = make_member(now, member.employer, email="boss@shili.example")
-    RegistryRecord.objects.create(uscc=member.employer.uscc, name="x", status="active", email_domain="shili.example", as_of=now.date())
+    RegistryRecord.objects.create(
+        uscc=member.employer.uscc,
+        name="x",
+        status="active",
+        email_domain="shili.example",
+        as_of=now.date(),
+    )
     proof = proofs.ask_vouch(member, boss, now)
-    told = at_once(lambda: proofs.vouch(proof.pk, boss, now), lambda: proofs.decline(proof.pk, boss, now))
+    told = at_once(
+        lambda: proofs.vouch(proof.pk, boss, now), lambda: proofs.decline(proof.pk, boss, now)
+    )
     assert told in (["proof_over", "proven"], ["failed", "proof_over"])
     assert Proof.objects.get().finished_at == now
 
@@ -665,7 +823,9 @@ def test_a_yes_and_a_no_at_once(now: datetime) -> None:
 # --- The outside world, played -------------------------------------------------------------------------------
 
 
-def test_a_statement_is_read_and_a_phone_is_played(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_a_statement_is_read_and_a_phone_is_played(
+    member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: now + MINUTE)
     paid, scanned = deposit(member, now), proof_polling.start_scan(member, now)
     follow(paid, now)
@@ -673,7 +833,14 @@ def test_a_statement_is_read_and_a_phone_is_played(member: Member, now: datetime
     code = capsys.readouterr().out.split()[-1]
     proofs.confirm_deposit(paid.pk, member, code, now + MINUTE)
     assert follow(paid, now + MINUTE).state == ProofState.PROVEN
-    holder = ["--uscc", member.employer.uscc, "--name", member.employer.name, "--legal-representative", "林知白"]
+    holder = [
+        "--uscc",
+        member.employer.uscc,
+        "--name",
+        member.employer.name,
+        "--legal-representative",
+        "林知白",
+    ]
     call_command("simulated", "scan", scanned.observed["qr"], *holder)
     assert proof_polling.poll(scanned.pk, member, now + 2 * MINUTE).state == ProofState.PROVEN
     with pytest.raises(CommandError, match="answered"):
@@ -693,8 +860,12 @@ def test_a_provider_that_is_not_there_is_named(name: str, monkeypatch: pytest.Mo
         runpy.run_path(str(Path(__file__).parents[3] / "config" / "settings.py"))
 
 
-@pytest.mark.parametrize(("site", "bank"), [("http://localhost:8000", "simulator"), ("https://zizhi.example", "")])
-def test_a_simulator_is_the_default_on_this_machine_alone(site: str, bank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("site", "bank"), [("http://localhost:8000", "simulator"), ("https://zizhi.example", "")]
+)
+def test_a_simulator_is_the_default_on_this_machine_alone(
+    site: str, bank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ZIZHI_SITE_URL", site)
     monkeypatch.delenv("ZIZHI_STAFF_SECOND_FACTOR")
     made = runpy.run_path(str(Path(__file__).parents[3] / "config" / "settings.py"))

@@ -34,7 +34,14 @@ def member(now: datetime) -> Member:
 
 def file(number: int = 1) -> Evidence:
     page = CleanPage(number=1, jpeg=b"jpeg", width=10, height=10, fingerprint="0" * 16)
-    taken_in = Intake(sha256=f"{number:064x}", size=4, media_type="image/jpeg", editor=None, pages=(page,), isolation="rlimits")
+    taken_in = Intake(
+        sha256=f"{number:064x}",
+        size=4,
+        media_type="image/jpeg",
+        editor=None,
+        pages=(page,),
+        isolation="rlimits",
+    )
     return Evidence(taken_in, {"clean": None})
 
 
@@ -42,12 +49,23 @@ def files_kept() -> set[Path]:
     return {path for path in settings.DOCUMENTS_DIR.rglob("*") if path.is_file()}
 
 
-def refused_by(reviewer: User | None, case: Case, now: datetime, times: int = 1, verb: str = "reject") -> None:
+def refused_by(
+    reviewer: User | None, case: Case, now: datetime, times: int = 1, verb: str = "reject"
+) -> None:
     for number in range(times):
-        Decision.objects.create(case=case, attempt_number=number, verb=verb, policy_version="1", decided_by=reviewer, decided_at=now)
+        Decision.objects.create(
+            case=case,
+            attempt_number=number,
+            verb=verb,
+            policy_version="1",
+            decided_by=reviewer,
+            decided_at=now,
+        )
 
 
-def test_an_appeal_carries_words_and_files_to_another_reviewer(member: Member, now: datetime) -> None:
+def test_an_appeal_carries_words_and_files_to_another_reviewer(
+    member: Member, now: datetime
+) -> None:
     first, second = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.REJECTED)
     refused_by(first, case, now)
@@ -72,7 +90,9 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(member: Member, n
         (State.APPROVED, "x", 1, "state_conflict"),
     ],
 )
-def test_what_is_refused_leaves_nothing(member: Member, now: datetime, state: State, words: str, files: int, code: str) -> None:
+def test_what_is_refused_leaves_nothing(
+    member: Member, now: datetime, state: State, words: str, files: int, code: str
+) -> None:
     case = make_case(member, now, state)
     kept = files_kept()
     with pytest.raises(Refused, match=code):
@@ -89,7 +109,9 @@ def test_only_once(member: Member, now: datetime) -> None:
         appeals.appeal(case.pk, member, "noch einmal", [], now)
 
 
-def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(member: Member, now: datetime) -> None:
+def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(
+    member: Member, now: datetime
+) -> None:
     refused = make_case(member, now, State.REJECTED)
     begun = operations.open_case(member.employer, member.as_actor(), now)
     kept = files_kept()
@@ -110,7 +132,9 @@ def stopped(request: pytest.FixtureRequest, member: Member, now: datetime) -> Ca
 VERB = {State.SUSPENDED: "suspend", State.REVOKED: "revoke"}
 
 
-def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: Case, member: Member, now: datetime) -> None:
+def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
+    stopped: Case, member: Member, now: datetime
+) -> None:
     first, second = make_reviewer(now), make_reviewer(now)
     state = State(stopped.state)
     refused_by(first, stopped, now, verb=VERB[state])
@@ -130,7 +154,11 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     operations.uphold(case.pk, second, now, ["registry_abnormal_list"], note="证明不是登记机关出具")
     assert Case.objects.get(pk=case.pk).state == state
     decision = Decision.objects.latest("pk")
-    assert (decision.verb, decision.note, decision.decided_by) == ("uphold", "证明不是登记机关出具", second)
+    assert (decision.verb, decision.note, decision.decided_by) == (
+        "uphold",
+        "证明不是登记机关出具",
+        second,
+    )
     assert Appeal.objects.get().answered_at == now and not Case.objects.awaiting_review().exists()
     assert Mail.objects.latest("pk").template == "case_uphold"
 
@@ -140,10 +168,17 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     case = Case.objects.get(pk=case.pk)
     assert case.holds_rights(now) and case.employer.confirmed_at is not None
     assert not Appeal.objects.open().exists()
-    assert [event.verb for event in Event.objects.about(case) if event.to_state] == ["appeal", "uphold", "appeal", "reinstate"]
+    assert [event.verb for event in Event.objects.about(case) if event.to_state] == [
+        "appeal",
+        "uphold",
+        "appeal",
+        "reinstate",
+    ]
 
 
-def test_an_appeal_against_the_machine_is_anybodys(stopped: Case, member: Member, now: datetime) -> None:
+def test_an_appeal_against_the_machine_is_anybodys(
+    stopped: Case, member: Member, now: datetime
+) -> None:
     refused_by(None, stopped, now, verb=VERB[State(stopped.state)])
     appeals.appeal(stopped.pk, member, "登记机关有误", [], now)
     reviewer = make_reviewer(now)
@@ -151,7 +186,9 @@ def test_an_appeal_against_the_machine_is_anybodys(stopped: Case, member: Member
     claims.claim(stopped.pk, reviewer, now)
 
 
-def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(member: Member, now: datetime) -> None:
+def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(
+    member: Member, now: datetime
+) -> None:
     first = make_reviewer(now)
     case = make_case(member, now, State.APPROVED)
     operations.suspend(case.pk, first.as_reviewer(), now, ["registry_abnormal_list"])
@@ -163,18 +200,33 @@ def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(member:
     assert Case.objects.get(pk=case.pk).holds_rights(now)
 
 
-def test_what_was_said_before_answers_were_kept_is_answered_by_the_decision_after_it(member: Member, now: datetime) -> None:
+def test_what_was_said_before_answers_were_kept_is_answered_by_the_decision_after_it(
+    member: Member, now: datetime
+) -> None:
     later = now + timedelta(days=1)
     decided = make_case(member, now, State.REJECTED, appealed_at=now)
     waiting = make_case(make_member(now), now, State.IN_REVIEW)
     for case in (decided, waiting):
         Appeal.objects.create(case=case, verb="appeal", text="x", by=member.user, at=now)
     Decision.objects.create(
-        case=decided, attempt_number=1, verb="reject", policy_version="1", decided_by=make_reviewer(now), decided_at=later
+        case=decided,
+        attempt_number=1,
+        verb="reject",
+        policy_version="1",
+        decided_by=make_reviewer(now),
+        decided_at=later,
     )
-    import_module("verification.migrations.0008_appeals_answered")._fill(apps, connection.schema_editor())
-    rows = dict(Appeal.objects.values_list("case", "verb")), dict(Appeal.objects.values_list("case", "answered_at"))
-    assert rows == ({decided.pk: "appeal", waiting.pk: "ask_person"}, {decided.pk: later, waiting.pk: None})
+    import_module("verification.migrations.0008_appeals_answered")._fill(
+        apps, connection.schema_editor()
+    )
+    rows = (
+        dict(Appeal.objects.values_list("case", "verb")),
+        dict(Appeal.objects.values_list("case", "answered_at")),
+    )
+    assert rows == (
+        {decided.pk: "appeal", waiting.pk: "ask_person"},
+        {decided.pk: later, waiting.pk: None},
+    )
 
 
 def test_there_is_nothing_to_turn_down_without_an_appeal(stopped: Case, now: datetime) -> None:
@@ -185,7 +237,9 @@ def test_there_is_nothing_to_turn_down_without_an_appeal(stopped: Case, now: dat
         claims.claim(stopped.pk, reviewer, now)
 
 
-def test_a_revoked_company_whose_code_is_anothers_meanwhile_is_not_given_it_back(member: Member, now: datetime) -> None:
+def test_a_revoked_company_whose_code_is_anothers_meanwhile_is_not_given_it_back(
+    member: Member, now: datetime
+) -> None:
     case = make_case(member, now, State.REVOKED)
     make_member(now, make_employer(now, uscc=case.declared_uscc, confirmed_at=now))
     with pytest.raises(Refused, match="duplicate_same_uscc_active"):
@@ -193,7 +247,9 @@ def test_a_revoked_company_whose_code_is_anothers_meanwhile_is_not_given_it_back
     assert Case.objects.get(pk=case.pk).state == State.REVOKED
 
 
-def test_whoever_sent_it_back_does_not_hear_who_asks_for_a_person(member: Member, now: datetime) -> None:
+def test_whoever_sent_it_back_does_not_hear_who_asks_for_a_person(
+    member: Member, now: datetime
+) -> None:
     sender, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.CHANGES_REQUESTED)
     refused_by(sender, case, now, guards.SENT_BACK_UNTIL_A_PERSON, "request_changes")
@@ -203,7 +259,9 @@ def test_whoever_sent_it_back_does_not_hear_who_asks_for_a_person(member: Member
     assert not Case.objects.awaiting_review().open_to(sender.as_reviewer()).exists()
     assert guards.may_claim(case, other.as_reviewer(), now) is None
     User.objects.filter(pk=other.pk).update(is_active=False)
-    assert guards.may_claim(case, sender.as_reviewer(), now) is None, "where there is no other, nobody waits for ever"
+    assert guards.may_claim(case, sender.as_reviewer(), now) is None, (
+        "where there is no other, nobody waits for ever"
+    )
 
 
 def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: datetime) -> None:
@@ -222,20 +280,34 @@ def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: da
 # --- A person for who cannot hand anything in --------------------------------------------------------------
 
 
-def fails(case: Case, member: Member, now: datetime, times: int, code: str = "document_broken") -> None:
+def fails(
+    case: Case, member: Member, now: datetime, times: int, code: str = "document_broken"
+) -> None:
     for _ in range(times):
         failed_uploads.note_refused(case, "business_licence", [code], member.as_actor(), now)
 
 
-def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(member: Member, now: datetime) -> None:
+def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(
+    member: Member, now: datetime
+) -> None:
     case = make_case(member, now)
     fails(case, member, now, 1)
-    fails(case, member, now, 2, "document_too_many")  # too much was sent, and nothing refused for what it is
+    fails(
+        case, member, now, 2, "document_too_many"
+    )  # too much was sent, and nothing refused for what it is
     for failure in ("proof_cancelled", "e_licence_refused"):
         Proof.objects.create(
-            employer=member.employer, member=member, uscc=case.declared_uscc, kind="e_licence", state="failed", failure=failure,
-            started_at=now, expires_at=now, due_at=now, finished_at=now,
-        )  # fmt: skip
+            employer=member.employer,
+            member=member,
+            uscc=case.declared_uscc,
+            kind="e_licence",
+            state="failed",
+            failure=failure,
+            started_at=now,
+            expires_at=now,
+            due_at=now,
+            finished_at=now,
+        )
     with pytest.raises(Refused, match="person_not_yet"):
         appeals.ask_person(case.pk, member, "打不开", [], now)
     assert "ask_person" not in guards.available(case, member.as_actor(), now)
@@ -246,7 +318,9 @@ def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(member: M
     assert (case.state, case.submitted_by) == (State.IN_REVIEW, member.user)
     assert Appeal.objects.get().documents.get().kind == DocumentKind.APPEAL_EVIDENCE
     seen = set(case.review_reasons.values_list("code", flat=True))
-    assert seen == {"document_broken", "document_encrypted", "e_licence_refused"}, "its reviewer sees why"
+    assert seen == {"document_broken", "document_encrypted", "e_licence_refused"}, (
+        "its reviewer sees why"
+    )
 
 
 def test_nobody_is_let_through_who_never_handed_anything_in(member: Member, now: datetime) -> None:
@@ -262,7 +336,9 @@ def test_nobody_is_let_through_who_never_handed_anything_in(member: Member, now:
     assert Case.objects.get(pk=case.pk).state == State.SUBMITTED
 
 
-def test_a_person_is_asked_from_a_draft_once_a_week_and_by_who_can_be_reached(member: Member, now: datetime) -> None:
+def test_a_person_is_asked_from_a_draft_once_a_week_and_by_who_can_be_reached(
+    member: Member, now: datetime
+) -> None:
     first = make_case(member, now)
     fails(first, member, now, 3)
     User.objects.filter(pk=member.user_id).update(email_verified_at=None)
@@ -283,16 +359,22 @@ def test_refused_uploads_are_put_down_but_not_without_end(member: Member, now: d
     fails(case, member, now, failed_uploads.COUNTED_AT_MOST + 5)
     events = Event.objects.about(case).filter(verb="refuse_upload")
     assert events.count() == failed_uploads.COUNTED_AT_MOST
-    assert events[0].data == {"kind": "business_licence"} and events[0].reasons == ["document_broken"]
+    assert events[0].data == {"kind": "business_licence"} and events[0].reasons == [
+        "document_broken"
+    ]
 
 
-def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(member: Member, now: datetime, client: Client) -> None:
+def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(
+    member: Member, now: datetime, client: Client
+) -> None:
     case, reviewer = make_case(member, now), make_reviewer(now)
     fails(case, member, now, 3)
     appeals.ask_person(case.pk, member, "执照文件打不开", [], now)
     claims.claim(case.pk, reviewer, timezone.now())
     client.force_login(reviewer)
-    page = client.get(f"/console/verification/case/{case.pk}/change/", headers={"accept-language": "en"})
+    page = client.get(
+        f"/console/verification/case/{case.pk}/change/", headers={"accept-language": "en"}
+    )
     assert page.status_code == 200
     shown = page.content.decode()
     assert "执照文件打不开" in shown

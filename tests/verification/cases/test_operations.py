@@ -50,7 +50,11 @@ def test_opening_twice_is_one_case(draft: Case, member: Member, now: datetime) -
 
 
 def test_submit_rings_only_after_the_commit(
-    draft: Case, member: Member, now: datetime, django_capture_on_commit_callbacks: object, notified: list[tuple[Any, ...]]
+    draft: Case,
+    member: Member,
+    now: datetime,
+    django_capture_on_commit_callbacks: object,
+    notified: list[tuple[Any, ...]],
 ) -> None:
     make_document(draft, now)
     with django_capture_on_commit_callbacks(execute=False) as callbacks:  # type: ignore[operator]
@@ -58,16 +62,22 @@ def test_submit_rings_only_after_the_commit(
     assert notified == [] and [mail.template for mail in Mail.objects.all()] == ["case_submit"]
     for callback in callbacks:
         callback()
-    assert [key for task, *key in notified if task == "verification.tasks.check_attempt"] == [[attempt.pk]]
+    assert [key for task, *key in notified if task == "verification.tasks.check_attempt"] == [
+        [attempt.pk]
+    ]
 
 
-def test_submitting_without_a_licence_says_what_is_missing(draft: Case, member: Member, now: datetime) -> None:
+def test_submitting_without_a_licence_says_what_is_missing(
+    draft: Case, member: Member, now: datetime
+) -> None:
     with pytest.raises(Refused, match="document_missing"):
         operations.submit(draft.pk, member.user, member.as_actor(), now)
     assert Case.objects.get().state == State.DRAFT and not Attempt.objects.exists()
 
 
-def test_submitting_twice_is_refused_and_loses_nothing(draft: Case, member: Member, now: datetime) -> None:
+def test_submitting_twice_is_refused_and_loses_nothing(
+    draft: Case, member: Member, now: datetime
+) -> None:
     make_document(draft, now)
     operations.submit(draft.pk, member.user, member.as_actor(), now)
     with pytest.raises(Refused, match="state_conflict"):
@@ -78,7 +88,15 @@ def test_submitting_twice_is_refused_and_loses_nothing(draft: Case, member: Memb
 def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: datetime) -> None:
     taken_in = examine(picture())
     one, two = (
-        operations.add_document(draft.pk, DocumentKind.BUSINESS_LICENCE, taken_in, {"clean": None}, member.user, member.as_actor(), now)
+        operations.add_document(
+            draft.pk,
+            DocumentKind.BUSINESS_LICENCE,
+            taken_in,
+            {"clean": None},
+            member.user,
+            member.as_actor(),
+            now,
+        )
         for _ in range(2)
     )
     assert one == two and Document.objects.count() == 1
@@ -90,7 +108,10 @@ def test_removed_and_restored(draft: Case, member: Member, now: datetime) -> Non
     document = make_document(draft, now)
     operations.remove_document(document.pk, member.as_actor(), now)
     operations.remove_document(document.pk, member.as_actor(), now)
-    assert not draft.documents.current().exists() and Event.objects.filter(verb="remove_document").count() == 1
+    assert (
+        not draft.documents.current().exists()
+        and Event.objects.filter(verb="remove_document").count() == 1
+    )
     operations.restore_document(document.pk, member.as_actor(), now)
     assert draft.documents.current().get() == document
 
@@ -101,14 +122,22 @@ def test_nothing_can_be_changed_once_submitted(member: Member, now: datetime) ->
     for attempt in (
         lambda: operations.remove_document(document.pk, member.as_actor(), now),
         lambda: operations.declare(
-            case.pk, member.as_actor(), now, name="x", uscc=make_uscc(), legal_representative="", account_class="direct_employer"
+            case.pk,
+            member.as_actor(),
+            now,
+            name="x",
+            uscc=make_uscc(),
+            legal_representative="",
+            account_class="direct_employer",
         ),
     ):
         with pytest.raises(Refused, match="state_conflict"):
             attempt()
 
 
-def test_declare_refuses_a_wrong_code_and_keeps_the_old(draft: Case, member: Member, now: datetime) -> None:
+def test_declare_refuses_a_wrong_code_and_keeps_the_old(
+    draft: Case, member: Member, now: datetime
+) -> None:
     before = draft.declared_uscc
     with pytest.raises(Refused, match="uscc_invalid"):
         operations.declare(
@@ -140,7 +169,10 @@ def test_a_claim_is_one_reviewers_until_it_ends(member: Member, now: datetime) -
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     claims.claim(case.pk, one, now)
-    for attempt in (lambda: claims.claim(case.pk, other, now), lambda: operations.approve(case.pk, other, now)):
+    for attempt in (
+        lambda: claims.claim(case.pk, other, now),
+        lambda: operations.approve(case.pk, other, now),
+    ):
         with pytest.raises(Refused, match="claimed_by_other"):
             attempt()
     later = now + claims.CLAIM_FOR
@@ -155,7 +187,9 @@ def test_changes_requested_and_mended(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.IN_REVIEW)
     document = make_document(case, now)
     claims.claim(case.pk, reviewer, now)
-    case = operations.request_changes(case.pk, reviewer, now, ["document_blurred"], note="四角请拍全")
+    case = operations.request_changes(
+        case.pk, reviewer, now, ["document_blurred"], note="四角请拍全"
+    )
     assert not case.claimed(now) and case.decisions.get().note == "四角请拍全"
     attempt = operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(hours=1))
     assert attempt.number == 2 and Case.objects.get().documents.current().get() == document
@@ -166,11 +200,16 @@ def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> No
     recruiter, idle = (make_member(now, owner.employer, role="recruiter") for _ in range(2))
     case = make_case(recruiter, now, State.APPROVED)
     operations.suspend(case.pk, SYSTEM, now, ["registry_abnormal_list"])
-    assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, recruiter.user.email}
+    assert set(Mail.objects.values_list("to", flat=True)) == {
+        owner.user.email,
+        recruiter.user.email,
+    }
     remove_member(owner, recruiter.pk, now)
     Mail.objects.all().delete()
     appeals.appeal(case.pk, idle, "已移出名录", [], now)
-    assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, idle.user.email}, "whoever wrote is told, too"
+    assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, idle.user.email}, (
+        "whoever wrote is told, too"
+    )
     Mail.objects.all().delete()
     operations.reinstate(case.pk, make_reviewer(now), now, note="已核实")
     assert list(Mail.objects.values_list("to", "language")) == [(owner.user.email, "en")]
@@ -188,7 +227,9 @@ def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> No
     operations.approve(case.pk, other, now)
 
 
-@pytest.mark.parametrize(("verb", "then"), [("reinstate", State.APPROVED), ("revoke", State.REVOKED)])
+@pytest.mark.parametrize(
+    ("verb", "then"), [("reinstate", State.APPROVED), ("revoke", State.REVOKED)]
+)
 def test_suspended_and_then(verb: str, then: State, member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.APPROVED)
@@ -213,12 +254,16 @@ def test_a_confirmed_code_is_one_employers(member: Member, now: datetime) -> Non
     assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW
 
 
-def test_the_sweeper_rings_for_the_lost_and_expires_the_old(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_rings_for_the_lost_and_expires_the_old(
+    member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rung: list[int] = []
     monkeypatch.setattr(tasks.check_attempt, "delay", rung.append)
     monkeypatch.setattr(tasks.timezone, "now", lambda: now)
     case = make_case(member, now, State.SUBMITTED)
-    lost = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now - timedelta(minutes=1))
+    lost = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now - timedelta(minutes=1)
+    )
     other = make_case(make_member(now), now, State.APPROVED, expires_at=now)
     tasks.sweep()
     assert rung == [lost.pk]
@@ -233,14 +278,18 @@ def test_strangers_are_refused(draft: Case, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
-def test_a_stopped_employer_does_not_begin_anew(state: State, member: Member, now: datetime) -> None:
+def test_a_stopped_employer_does_not_begin_anew(
+    state: State, member: Member, now: datetime
+) -> None:
     make_case(member, now, state)
     with pytest.raises(Refused, match=f"employer_{state}"):
         operations.open_case(member.employer, member.as_actor(), now)
 
 
 @pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
-def test_an_open_case_does_not_lift_what_was_taken_away_meanwhile(state: State, member: Member, now: datetime) -> None:
+def test_an_open_case_does_not_lift_what_was_taken_away_meanwhile(
+    state: State, member: Member, now: datetime
+) -> None:
     reviewer = make_reviewer(now)
     make_case(member, now, state)
     renewed = make_case(member, now, State.IN_REVIEW)
@@ -260,7 +309,9 @@ def test_a_new_approval_replaces_the_old(member: Member, now: datetime) -> None:
     assert Case.objects.of(member.employer).first() == renewed
 
 
-def test_nobody_submits_with_an_unverified_address(member: Member, draft: Case, now: datetime) -> None:
+def test_nobody_submits_with_an_unverified_address(
+    member: Member, draft: Case, now: datetime
+) -> None:
     make_document(draft, now)
     member.user.email_verified_at = None
     member.user.save()
@@ -281,13 +332,21 @@ def test_submitting_again_and_again_is_refused_for_a_day(member: Member, now: da
     operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(days=1))
 
 
-def test_documents_are_counted_and_a_refused_one_leaves_no_file(member: Member, draft: Case, now: datetime) -> None:
+def test_documents_are_counted_and_a_refused_one_leaves_no_file(
+    member: Member, draft: Case, now: datetime
+) -> None:
     for _ in range(operations.DOCUMENTS_PER_KIND):
         make_document(draft, now)
     before = stored_files()
     with pytest.raises(Refused, match="document_too_many"):
         operations.add_document(
-            draft.pk, DocumentKind.BUSINESS_LICENCE, examine(picture()), {"clean": None}, member.user, member.as_actor(), now
+            draft.pk,
+            DocumentKind.BUSINESS_LICENCE,
+            examine(picture()),
+            {"clean": None},
+            member.user,
+            member.as_actor(),
+            now,
         )
     assert stored_files() == before
 
@@ -296,13 +355,21 @@ def stored_files() -> set[Path]:
     return {path for path in Path(settings.DOCUMENTS_DIR).rglob("*") if path.is_file()}
 
 
-def test_an_approved_employer_does_not_become_another_company(member: Member, now: datetime) -> None:
+def test_an_approved_employer_does_not_become_another_company(
+    member: Member, now: datetime
+) -> None:
     member.employer.confirmed_at = now
     member.employer.save()
     case = make_case(member, now)
     with pytest.raises(Refused, match="uscc_fixed"):
         operations.declare(
-            case.pk, member.as_actor(), now, name="另一家", uscc=make_uscc(), legal_representative="", account_class="direct_employer"
+            case.pk,
+            member.as_actor(),
+            now,
+            name="另一家",
+            uscc=make_uscc(),
+            legal_representative="",
+            account_class="direct_employer",
         )
 
 
@@ -330,23 +397,50 @@ def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: d
 def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now, finished_at=now
+    )
     finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", "甲公司", "乙公司")
-    CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding.as_json()], started_at=now, finished_at=now)
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="reading",
+        version="1",
+        findings=[finding.as_json()],
+        started_at=now,
+        finished_at=now,
+    )
     claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch", "document_blurred"])
     told = case.decisions.get().reasons
-    assert told[0] == {"check": "reading", "code": "name_mismatch", "field": "name", "seen": "甲公司", "expected": "乙公司"}
+    assert told[0] == {
+        "check": "reading",
+        "code": "name_mismatch",
+        "field": "name",
+        "seen": "甲公司",
+        "expected": "乙公司",
+    }
     assert told[1] == {"code": "document_blurred"}
 
 
 def test_a_reviewers_reasons_carry_what_the_checks_saw_last(member: Member, now: datetime) -> None:
     reviewer, case = make_reviewer(now), make_case(member, now, State.IN_REVIEW)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now, waits=1)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now, finished_at=now, waits=1
+    )
     for round_, registered in enumerate(("丙", "乙")):
-        found = [Finding("registry", "name_mismatch", Severity.CONCERN, "name", "甲", registered).as_json()]
+        found = [
+            Finding(
+                "registry", "name_mismatch", Severity.CONCERN, "name", "甲", registered
+            ).as_json()
+        ]
         CheckRun.objects.create(
-            attempt=attempt, code="registry", version="1", round=round_, findings=found, started_at=now, finished_at=now
+            attempt=attempt,
+            code="registry",
+            version="1",
+            round=round_,
+            findings=found,
+            started_at=now,
+            finished_at=now,
         )
     claims.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["name_mismatch"])
@@ -364,55 +458,106 @@ class TestWhatIsInForce:
     @pytest.fixture
     def old(self, member: Member, now: datetime) -> Case:
         then = now - timedelta(days=150)
-        return make_case(member, then, State.APPROVED, approved_at=then, expires_at=now + timedelta(days=30))
+        return make_case(
+            member, then, State.APPROVED, approved_at=then, expires_at=now + timedelta(days=30)
+        )
 
     @pytest.fixture
     def case(self, old: Case, member: Member, reviewer: User, now: datetime) -> Case:
         """A renewal that a reviewer holds."""
         case = make_case(member, now, State.IN_REVIEW)
-        attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
+        attempt = Attempt.objects.create(
+            case=case, number=1, submitted_at=now, due_at=now, finished_at=now
+        )
         finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", "印着的", "填写的")
-        CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding.as_json()], started_at=now, finished_at=now)
+        CheckRun.objects.create(
+            attempt=attempt,
+            code="reading",
+            version="1",
+            findings=[finding.as_json()],
+            started_at=now,
+            finished_at=now,
+        )
         return claims.claim(case.pk, reviewer, now)
 
-    def test_nothing_is_refused_before_it_is_said(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
+    def test_nothing_is_refused_before_it_is_said(
+        self, old: Case, case: Case, reviewer: User, now: datetime
+    ) -> None:
         with pytest.raises(Refused, match="in_force_undecided"):
             operations.reject(case.pk, reviewer, now, ["name_mismatch"])
-        assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW and Case.objects.get(pk=old.pk).holds_rights(now)
+        assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW and Case.objects.get(
+            pk=old.pk
+        ).holds_rights(now)
         assert not Mail.objects.exists() and not Event.objects.filter(verb="reject").exists()
 
-    def test_both_at_once_for_the_same_reasons_and_both_told(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
-        operations.reject(case.pk, reviewer, now, ["name_mismatch", "review_decided"], note="请看", suspend_in_force=True)
+    def test_both_at_once_for_the_same_reasons_and_both_told(
+        self, old: Case, case: Case, reviewer: User, now: datetime
+    ) -> None:
+        operations.reject(
+            case.pk,
+            reviewer,
+            now,
+            ["name_mismatch", "review_decided"],
+            note="请看",
+            suspend_in_force=True,
+        )
         case.refresh_from_db(), old.refresh_from_db()
         assert (case.state, old.state) == (State.REJECTED, State.SUSPENDED)
         refusal, suspension = case.decisions.get(), old.decisions.get()
-        assert (suspension.verb, suspension.decided_by, suspension.note) == ("suspend", reviewer, "请看")
+        assert (suspension.verb, suspension.decided_by, suspension.note) == (
+            "suspend",
+            reviewer,
+            "请看",
+        )
         assert suspension.reasons == refusal.reasons and suspension.reasons[0]["seen"] == "印着的"
-        events = {event.subject_id: event for event in Event.objects.filter(verb__in=("reject", "suspend"))}
+        events = {
+            event.subject_id: event
+            for event in Event.objects.filter(verb__in=("reject", "suspend"))
+        }
         assert events[str(case.pk)].data["suspended"] == [str(old.pk)]
         assert events[str(old.pk)].data["because_of"] == str(case.pk)
         assert {event.actor_id for event in events.values()} == {str(reviewer.pk)}
         assert sorted(event.verb for event in events.values()) == ["reject", "suspend"]
-        assert all(event.reasons == ["name_mismatch", "review_decided"] for event in events.values())
+        assert all(
+            event.reasons == ["name_mismatch", "review_decided"] for event in events.values()
+        )
         mails = {mail.template: mail.context for mail in Mail.objects.all()}
-        assert set(mails) == {"case_reject", "case_suspend"} and mails["case_reject"]["suspended"] is True
+        assert (
+            set(mails) == {"case_reject", "case_suspend"}
+            and mails["case_reject"]["suspended"] is True
+        )
 
     def test_left_in_force(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
         operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=False)
         assert Case.objects.get(pk=old.pk).holds_rights(now)
-        assert [mail.template for mail in Mail.objects.all()] == ["case_reject"] and "suspended" not in Mail.objects.get().context
+        assert [mail.template for mail in Mail.objects.all()] == [
+            "case_reject"
+        ] and "suspended" not in Mail.objects.get().context
 
-    def test_neither_where_the_refusal_is_refused(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
+    def test_neither_where_the_refusal_is_refused(
+        self, old: Case, case: Case, reviewer: User, now: datetime
+    ) -> None:
         for refused in (
-            lambda: operations.reject(case.pk, reviewer, now, ["name_mismatch"], seen_version=case.version + 1, suspend_in_force=True),
+            lambda: operations.reject(
+                case.pk,
+                reviewer,
+                now,
+                ["name_mismatch"],
+                seen_version=case.version + 1,
+                suspend_in_force=True,
+            ),
             lambda: operations.reject(case.pk, reviewer, now, [], suspend_in_force=True),
-            lambda: operations.reject(case.pk, make_reviewer(now), now, ["name_mismatch"], suspend_in_force=True),
+            lambda: operations.reject(
+                case.pk, make_reviewer(now), now, ["name_mismatch"], suspend_in_force=True
+            ),
         ):
             with pytest.raises(Refused):
                 refused()
         assert Case.objects.get(pk=old.pk).holds_rights(now) and not Mail.objects.exists()
 
-    def test_all_or_nothing(self, old: Case, case: Case, reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_all_or_nothing(
+        self, old: Case, case: Case, reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def broken(*args: object, **kwargs: object) -> None:
             if args[1] == "reject":
                 raise ZeroDivisionError
@@ -420,7 +565,10 @@ class TestWhatIsInForce:
         monkeypatch.setattr(operations, "put_on_record", broken)
         with pytest.raises(ZeroDivisionError):
             operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
-        assert Case.objects.get(pk=old.pk).holds_rights(now) and not Event.objects.filter(verb="suspend").exists()
+        assert (
+            Case.objects.get(pk=old.pk).holds_rights(now)
+            and not Event.objects.filter(verb="suspend").exists()
+        )
 
     @pytest.mark.parametrize("chosen", [None, True, False])
     def test_what_has_ended_or_is_anothers_needs_no_word(
@@ -429,14 +577,20 @@ class TestWhatIsInForce:
         Case.objects.filter(pk=old.pk).update(expires_at=now)
         others = make_case(make_member(now), now, State.APPROVED)
         operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=chosen)
-        assert Case.objects.get(pk=old.pk).state == State.APPROVED and Case.objects.get(pk=others.pk).holds_rights(now)
+        assert Case.objects.get(pk=old.pk).state == State.APPROVED and Case.objects.get(
+            pk=others.pk
+        ).holds_rights(now)
         assert "suspended" not in Event.objects.get(verb="reject").data
 
     @pytest.mark.parametrize("verb", ["approve", "request_changes"])
-    def test_other_decisions_are_not_asked(self, old: Case, case: Case, reviewer: User, now: datetime, verb: str) -> None:
+    def test_other_decisions_are_not_asked(
+        self, old: Case, case: Case, reviewer: User, now: datetime, verb: str
+    ) -> None:
         operations.review(case.pk, verb, reviewer.as_reviewer(), now, ["name_mismatch"], "", None)
 
-    def test_an_appeal_is_decided_after_the_suspension(self, old: Case, case: Case, member: Member, reviewer: User, now: datetime) -> None:
+    def test_an_appeal_is_decided_after_the_suspension(
+        self, old: Case, case: Case, member: Member, reviewer: User, now: datetime
+    ) -> None:
         operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
         appeals.appeal(case.pk, member, "请再看", [], now)
         other = make_reviewer(now)

@@ -37,8 +37,15 @@ def codes_of(case: Case) -> set[str]:
 
 def test_placed_as_it_comes(now: datetime) -> None:
     case = held(make_member(now), now, "name_mismatch", "registry_not_found", "name_mismatch")
-    assert (case.review_since, case.harm, case.rights_now, case.second_review) == (now, 1, "none", "")
-    assert case.review_due is not None and queue_placement.hours().between(now, case.review_due) == timedelta(hours=16)
+    assert (case.review_since, case.harm, case.rights_now, case.second_review) == (
+        now,
+        1,
+        "none",
+        "",
+    )
+    assert case.review_due is not None and queue_placement.hours().between(
+        now, case.review_due
+    ) == timedelta(hours=16)
     assert codes_of(case) == {"name_mismatch", "registry_not_found"}
     assert case.name_key and case.urgency != 0
 
@@ -51,17 +58,24 @@ def test_placed_as_it_comes(now: datetime) -> None:
         (("name_mismatch",), AccountClass.PUBLIC_SERVICE, 1, ""),
     ],
 )
-def test_what_weighs_and_whether_two_look(codes: tuple[str, ...], account_class: str, harm: float, second: str, now: datetime) -> None:
+def test_what_weighs_and_whether_two_look(
+    codes: tuple[str, ...], account_class: str, harm: float, second: str, now: datetime
+) -> None:
     case = held(make_member(now, make_employer(now, account_class=account_class)), now, *codes)
     assert (case.harm, case.second_review) == (harm, second)
 
 
 @pytest.mark.parametrize(
-    ("left", "conditional", "rights", "harm"), [(30, False, "in_force", 1), (3, False, "in_force", 4), (3, True, "conditional", 4)]
+    ("left", "conditional", "rights", "harm"),
+    [(30, False, "in_force", 1), (3, False, "in_force", 4), (3, True, "conditional", 4)],
 )
-def test_what_its_employer_would_lose(left: int, conditional: bool, rights: str, harm: float, now: datetime) -> None:
+def test_what_its_employer_would_lose(
+    left: int, conditional: bool, rights: str, harm: float, now: datetime
+) -> None:
     member = make_member(now)
-    make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=left), conditional=conditional)
+    make_case(
+        member, now, State.APPROVED, expires_at=now + timedelta(days=left), conditional=conditional
+    )
     case = held(member, now, "name_mismatch")
     assert (case.rights_now, case.harm) == (rights, harm)
 
@@ -71,9 +85,13 @@ def test_the_queue_stands_by_it(now: datetime) -> None:
     forged = held(make_member(now), now, "forgery_suspected")
     later = held(make_member(now), now + timedelta(days=1), "name_mismatch")
     assert list(Case.objects.awaiting_review()) == [forged, ordinary, later]
-    seen = [queue_placement.factors(case, now + timedelta(days=2)) for case in (forged, ordinary, later)]
+    seen = [
+        queue_placement.factors(case, now + timedelta(days=2)) for case in (forged, ordinary, later)
+    ]
     assert [one.harm for one in seen if one] == [8, 1, 1]
-    assert sorted((one.score for one in seen if one), reverse=True) == [one.score for one in seen if one]
+    assert sorted((one.score for one in seen if one), reverse=True) == [
+        one.score for one in seen if one
+    ]
 
 
 def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
@@ -84,7 +102,11 @@ def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
     assert codes_of(case) == set(), "it waits no more"
     appeals.appeal(case.pk, member, "登记有误", [], now + timedelta(days=1))
     case.refresh_from_db()
-    assert (case.harm, case.review_since, codes_of(case)) == (3, now + timedelta(days=1), {"uscc_mismatch"})
+    assert (case.harm, case.review_since, codes_of(case)) == (
+        3,
+        now + timedelta(days=1),
+        {"uscc_mismatch"},
+    )
     assert Decision.objects.filter(verb="reject").get().waited == pytest.approx(0)
 
 
@@ -116,17 +138,29 @@ def unplaced(now: datetime) -> Case:
     """As it was before there were places: only since when it waits is known."""
     case = make_case(make_member(now), now, State.IN_REVIEW, review_since=now)
     Decision.objects.create(
-        case=case, attempt_number=1, verb="hold_for_review", reasons=[{"code": "forgery_suspected"}], policy_version="1", decided_at=now
+        case=case,
+        attempt_number=1,
+        verb="hold_for_review",
+        reasons=[{"code": "forgery_suspected"}],
+        policy_version="1",
+        decided_at=now,
     )
     return case
 
 
-def test_the_sweeper_places_what_has_no_place(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_places_what_has_no_place(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = unplaced(now)
     monkeypatch.setattr(tasks.timezone, "now", lambda: now + timedelta(days=1))
     tasks.place_queue()
     case.refresh_from_db()
-    assert (case.harm, case.review_since, case.second_review, codes_of(case)) == (8, now, "policy", {"forgery_suspected"})
+    assert (case.harm, case.review_since, case.second_review, codes_of(case)) == (
+        8,
+        now,
+        "policy",
+        {"forgery_suspected"},
+    )
     assert case.version == 0 and queue_placement.place_anew(now) == 0, "once"
 
 
@@ -134,7 +168,12 @@ def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> 
     member = make_member(now)
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=8))
     case = held(member, now, "name_mismatch")
-    for days, moved, (harm, rights) in ((0, 0, (1, "in_force")), (2, 1, (4, "in_force")), (9, 1, (1, "none")), (9, 0, (1, "none"))):
+    for days, moved, (harm, rights) in (
+        (0, 0, (1, "in_force")),
+        (2, 1, (4, "in_force")),
+        (9, 1, (1, "none")),
+        (9, 0, (1, "none")),
+    ):
         assert queue_placement.place_anew(now + timedelta(days=days)) == moved
         case.refresh_from_db()
         assert (case.harm, case.rights_now, case.review_since) == (harm, rights, now)
@@ -142,7 +181,9 @@ def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> 
 
 def test_a_condition_is_confirmed_while_its_renewal_waits(now: datetime) -> None:
     member = make_member(now)
-    approved = make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=90), conditional=True)
+    approved = make_case(
+        member, now, State.APPROVED, expires_at=now + timedelta(days=90), conditional=True
+    )
     case = held(member, now, "name_mismatch")
     Case.objects.filter(pk=approved.pk).update(conditional=False)
     assert (queue_placement.place_anew(now), queue_placement.place_anew(now)) == (1, 0)
@@ -160,7 +201,9 @@ def test_all_can_be_placed_anew(now: datetime) -> None:
 
 
 @pytest.mark.parametrize("answer", ["uphold", "reinstate", "revoke"])
-def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(answer: str, now: datetime) -> None:
+def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(
+    answer: str, now: datetime
+) -> None:
     member, at = make_member(now), now + timedelta(hours=3)
     case = make_case(member, now, State.APPROVED)
     operations.suspend(case.pk, make_reviewer(now).as_reviewer(), now, ["registry_abnormal_list"])
@@ -168,14 +211,25 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(answe
     assert list(Case.objects.awaiting_review()) == [ordinary]
     appeals.appeal(case.pk, member, "已移出名录", [], at)
     case.refresh_from_db()
-    assert (case.state, case.hearing, case.review_since, case.harm) == (State.SUSPENDED, True, at, 3)
+    assert (case.state, case.hearing, case.review_since, case.harm) == (
+        State.SUSPENDED,
+        True,
+        at,
+        3,
+    )
     assert case.second_review == SecondReview.NONE and codes_of(case) == {"registry_abnormal_list"}
     assert set(Case.objects.awaiting_review()) == {case, ordinary}
     assert queue_placement.place_all(at) == 2
     other = make_reviewer(now)
     claims.claim(case.pk, other, at)
     codes = () if answer == "reinstate" else ("registry_abnormal_list",)
-    operations.review(case.pk, answer, other.as_reviewer(), at + timedelta(minutes=9), codes, "", None)
+    operations.review(
+        case.pk, answer, other.as_reviewer(), at + timedelta(minutes=9), codes, "", None
+    )
     case.refresh_from_db()
-    assert not case.hearing and codes_of(case) == set() and list(Case.objects.awaiting_review()) == [ordinary]
+    assert (
+        not case.hearing
+        and codes_of(case) == set()
+        and list(Case.objects.awaiting_review()) == [ordinary]
+    )
     assert Decision.objects.latest("pk").waited is not None, "it had waited, whatever the answer"

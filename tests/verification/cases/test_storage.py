@@ -78,7 +78,16 @@ def test_a_retired_key_still_opens_and_a_strange_one_is_named() -> None:
         unseal(sealed, [new], "a/b")
 
 
-@pytest.mark.parametrize("text", ["", "short", "!" * 44, base64.b64encode(bytes(31)).decode(), base64.b64encode(bytes(33)).decode()])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "short",
+        "!" * 44,
+        base64.b64encode(bytes(31)).decode(),
+        base64.b64encode(bytes(33)).decode(),
+    ],
+)
 def test_a_key_that_is_none(text: str) -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
         key_from(text)
@@ -113,16 +122,29 @@ def test_only_this_user_may_look(storage: EncryptedStorage) -> None:
         os.umask(before)
     file = storage.location / name
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == stat.S_IMODE(storage.location.stat().st_mode) == 0o700
+    assert (
+        stat.S_IMODE(file.parent.stat().st_mode)
+        == stat.S_IMODE(storage.location.stat().st_mode)
+        == 0o700
+    )
 
 
 def test_two_files_of_one_name_are_two(storage: EncryptedStorage) -> None:
-    first, second = storage.save("page.jpg", ContentFile(b"1")), storage.save("page.jpg", ContentFile(b"2"))
+    first, second = (
+        storage.save("page.jpg", ContentFile(b"1")),
+        storage.save("page.jpg", ContentFile(b"2")),
+    )
     assert storage.open(first).read() + storage.open(second).read() == b"12"
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda sealed: sealed[:-1], lambda sealed: sealed[:40] + b"\0" + sealed[41:], lambda _: b"", lambda _: PLAIN]
+    "damage",
+    [
+        lambda sealed: sealed[:-1],
+        lambda sealed: sealed[:40] + b"\0" + sealed[41:],
+        lambda _: b"",
+        lambda _: PLAIN,
+    ],
 )
 def test_a_damaged_file_does_not_open(storage: EncryptedStorage, damage: object) -> None:
     name = storage.save("x", ContentFile(PLAIN * 10))
@@ -133,7 +155,10 @@ def test_a_damaged_file_does_not_open(storage: EncryptedStorage, damage: object)
 
 
 def test_files_cannot_be_swapped(storage: EncryptedStorage) -> None:
-    first, second = storage.save("x", ContentFile(b"one company")), storage.save("x", ContentFile(b"another"))
+    first, second = (
+        storage.save("x", ContentFile(b"one company")),
+        storage.save("x", ContentFile(b"another")),
+    )
     (storage.location / second).write_bytes((storage.location / first).read_bytes())
     with pytest.raises(Damaged):
         storage.open(second)
@@ -150,7 +175,9 @@ def test_keys_are_changed_without_rewriting(tmp_path: Path) -> None:
         EncryptedStorage(tmp_path, new).open(name)
 
 
-def test_a_write_that_fails_leaves_nothing(storage: EncryptedStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_nothing(
+    storage: EncryptedStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 

@@ -27,7 +27,13 @@ def test_too_few_say_nothing() -> None:
     assert turnaround.usual([-MINUTE] * 20) is None, "a clock that was put back"
 
 
-@given(st.lists(st.timedeltas(min_value=timedelta(), max_value=timedelta(days=9)), min_size=turnaround.AT_LEAST, max_size=60))
+@given(
+    st.lists(
+        st.timedeltas(min_value=timedelta(), max_value=timedelta(days=9)),
+        min_size=turnaround.AT_LEAST,
+        max_size=60,
+    )
+)
 def test_holds_of_any_times(lasted: list[timedelta]) -> None:
     usual = turnaround.usual(lasted)
     assert usual is not None
@@ -42,10 +48,25 @@ def test_the_machine_and_people_are_told_apart(now: datetime) -> None:
     for number in range(turnaround.AT_LEAST):
         case = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(
-            case=case, number=1, submitted_at=now, due_at=now, finished_at=now + MINUTE * (number + 1), outcome="review"
-        )  # fmt: skip
-        for verb, by, after in (("hold_for_review", None, MINUTE), ("approve", reviewer, timedelta(hours=number + 1))):
-            Decision.objects.create(case=case, attempt_number=1, verb=verb, policy_version="1", decided_by=by, decided_at=now + after)
+            case=case,
+            number=1,
+            submitted_at=now,
+            due_at=now,
+            finished_at=now + MINUTE * (number + 1),
+            outcome="review",
+        )
+        for verb, by, after in (
+            ("hold_for_review", None, MINUTE),
+            ("approve", reviewer, timedelta(hours=number + 1)),
+        ):
+            Decision.objects.create(
+                case=case,
+                attempt_number=1,
+                verb=verb,
+                policy_version="1",
+                decided_by=by,
+                decided_at=now + after,
+            )
     unfinished = make_case(make_member(now), now, State.CHECKING)
     Attempt.objects.create(case=unfinished, number=1, submitted_at=now, due_at=now)
     assert turnaround.of_the_machine() == turnaround.Usual(MINUTE * 3, MINUTE * 5, 5)

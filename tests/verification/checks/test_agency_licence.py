@@ -30,7 +30,14 @@ from verification.checks.agency_licence import AgencyLicence, ServiceLicence, ag
 from verification.checks.base import Subject
 from verification.decision.pipeline import subject_of
 from verification.intake import early_reading
-from verification.models import Case, ClientAuthorisation, DocumentKind, DocumentReading, HrLicenceRecord, Statement
+from verification.models import (
+    Case,
+    ClientAuthorisation,
+    DocumentKind,
+    DocumentReading,
+    HrLicenceRecord,
+    Statement,
+)
 from verification.reviewing import claims
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
@@ -39,9 +46,17 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 USCC, OTHER = make_uscc(17), make_uscc(18)
 AGENCY = "云溪市示例人力资源有限公司"
 SUBJECT = Subject(
-    case_id="case", employer_id="employer", name=AGENCY, uscc=USCC, legal_representative="", account_class="commercial_agency",
-    recruiter_email="hr@shili.example", recruiter_email_verified=True, documents=(), now=NOW,
-)  # fmt: skip
+    case_id="case",
+    employer_id="employer",
+    name=AGENCY,
+    uscc=USCC,
+    legal_representative="",
+    account_class="commercial_agency",
+    recruiter_email="hr@shili.example",
+    recruiter_email_verified=True,
+    documents=(),
+    now=NOW,
+)
 DIRECT = replace(SUBJECT, account_class="direct_employer")
 PUBLIC = replace(SUBJECT, account_class="public_service")
 BODY = replace(DIRECT, uscc="52" + USCC[2:])
@@ -49,20 +64,34 @@ BODY = replace(DIRECT, uscc="52" + USCC[2:])
 
 def paper(sure: float = 0.995, **fields: str) -> dict[str, Any]:
     return {
-        "document": "d", "titled": True, "page": 2, "fields": {k: v for k, v in fields.items() if v},
-        "confidence": dict.fromkeys(fields, sure), "regions": {name: [1, 2, 3, 4] for name in fields},
-    }  # fmt: skip
+        "document": "d",
+        "titled": True,
+        "page": 2,
+        "fields": {k: v for k, v in fields.items() if v},
+        "confidence": dict.fromkeys(fields, sure),
+        "regions": {name: [1, 2, 3, 4] for name in fields},
+    }
 
 
 def licence(sure: float = 0.995, **changed: str) -> dict[str, Any]:
     fields = {
-        "number": "990108230123", "name": AGENCY, "uscc": USCC, "scope": "职业中介活动：为用人单位推荐劳动者",
-        "valid_from": "2023-05-10", "valid_until": "2028-05-09",
-    }  # fmt: skip
+        "number": "990108230123",
+        "name": AGENCY,
+        "uscc": USCC,
+        "scope": "职业中介活动：为用人单位推荐劳动者",
+        "valid_from": "2023-05-10",
+        "valid_until": "2028-05-09",
+    }
     return paper(sure, **fields | changed)
 
 
-def letter(sure: float = 0.995, declared: str = "", until: str = "", sealed: bool | None = True, **changed: str) -> dict[str, Any]:
+def letter(
+    sure: float = 0.995,
+    declared: str = "",
+    until: str = "",
+    sealed: bool | None = True,
+    **changed: str,
+) -> dict[str, Any]:
     fields = {"company": "云溪市甲有限公司", "valid_until": "2027-01-01"} | changed
     more = {"sealed": sealed, "names_agency": True, "declared": declared, "declared_until": until}
     return paper(sure, **fields) | more
@@ -70,15 +99,25 @@ def letter(sure: float = 0.995, declared: str = "", until: str = "", sealed: boo
 
 def listed(*approved_with: str, **changed: Any) -> dict[str, Any]:
     """The list has the licence, as it should be."""
-    record = {"name": AGENCY, "uscc": USCC, "valid_until": "2028-05-09", "as_of": "2026-11-01"} | changed
+    record = {
+        "name": AGENCY,
+        "uscc": USCC,
+        "valid_until": "2028-05-09",
+        "as_of": "2026-11-01",
+    } | changed
     return {"number": "990108230123", "record": record, "approved_with": list(approved_with)}
 
 
 def seen(**changed: Any) -> dict[str, Any]:
     observation = {
-        "scope_from": "registry", "scope_expected": True, "agency_words": ["人力资源服务"], "kinds": ["business_licence"],
-        "licence": licence(), "listed": listed(), "clients": [letter()],
-    }  # fmt: skip
+        "scope_from": "registry",
+        "scope_expected": True,
+        "agency_words": ["人力资源服务"],
+        "kinds": ["business_licence"],
+        "licence": licence(),
+        "listed": listed(),
+        "clients": [letter()],
+    }
     return observation | changed
 
 
@@ -91,78 +130,294 @@ def worst(findings: Sequence[Finding]) -> Finding:
     [
         (SUBJECT, seen(), "agency_licence_agrees", Severity.PASS),
         (SUBJECT, seen(licence=None), "agency_licence_missing", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence() | {"titled": False}), "agency_licence_unreadable", Severity.UNABLE),
-        (SUBJECT, seen(licence=licence(number=""), listed=None), "agency_licence_unreadable", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(licence=licence() | {"titled": False}),
+            "agency_licence_unreadable",
+            Severity.UNABLE,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(number=""), listed=None),
+            "agency_licence_unreadable",
+            Severity.UNABLE,
+        ),
         (SUBJECT, seen(licence=licence(name="")), "agency_licence_unreadable", Severity.UNABLE),
-        (SUBJECT, seen(licence=licence(valid_until="")), "agency_licence_unreadable", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(licence=licence(valid_until="")),
+            "agency_licence_unreadable",
+            Severity.UNABLE,
+        ),
         (SUBJECT, seen(licence=licence(scope="")), "agency_licence_unreadable", Severity.UNABLE),
-        (SUBJECT, seen(licence=licence(valid_until="2026-11-23")), "agency_licence_expired", Severity.CONCERN),
+        (
+            SUBJECT,
+            seen(licence=licence(valid_until="2026-11-23")),
+            "agency_licence_expired",
+            Severity.CONCERN,
+        ),
         # Within a week: it is asked for anew.
-        (SUBJECT, seen(licence=licence(valid_until="2026-11-24")), "agency_licence_ends_soon", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(valid_until="2026-11-30")), "agency_licence_ends_soon", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(valid_until="2026-12-01")), "agency_licence_agrees", Severity.PASS),
-        (SUBJECT, seen(listed=listed(valid_until="2026-11-30")), "agency_licence_ends_soon", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(valid_until="长期")), "agency_licence_agrees", Severity.PASS),
-        (SUBJECT, seen(licence=licence(valid_from="2026-11-25")), "agency_licence_expired", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(name="云溪市另一家有限公司")), "agency_licence_mismatch", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(0.97, name="云溪市另一家有限公司")), "agency_licence_mismatch", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(licence=licence(valid_until="2026-11-24")),
+            "agency_licence_ends_soon",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(valid_until="2026-11-30")),
+            "agency_licence_ends_soon",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(valid_until="2026-12-01")),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),
+        (
+            SUBJECT,
+            seen(listed=listed(valid_until="2026-11-30")),
+            "agency_licence_ends_soon",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(valid_until="长期")),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(valid_from="2026-11-25")),
+            "agency_licence_expired",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(name="云溪市另一家有限公司")),
+            "agency_licence_mismatch",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(0.97, name="云溪市另一家有限公司")),
+            "agency_licence_mismatch",
+            Severity.UNABLE,
+        ),
         (SUBJECT, seen(licence=licence(uscc=OTHER)), "agency_licence_mismatch", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(uscc="9199")), "agency_licence_agrees", Severity.PASS),  # misread: the name agrees
-        (SUBJECT, seen(licence=licence(uscc="")), "agency_licence_agrees", Severity.PASS),  # many forms print none
-        (SUBJECT, seen(licence=licence(scope="人力资源管理咨询")), "agency_licence_mismatch", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(licence=licence(uscc="9199")),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),  # misread: the name agrees
+        (
+            SUBJECT,
+            seen(licence=licence(uscc="")),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),  # many forms print none
+        (
+            SUBJECT,
+            seen(licence=licence(scope="人力资源管理咨询")),
+            "agency_licence_mismatch",
+            Severity.UNABLE,
+        ),
         # The published list
-        (SUBJECT, seen(listed=listed() | {"record": None}), "agency_licence_unconfirmed", Severity.UNABLE),
-        (DIRECT, seen(listed=listed() | {"record": None}), "agency_licence_unconfirmed", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(listed=listed() | {"record": None}),
+            "agency_licence_unconfirmed",
+            Severity.UNABLE,
+        ),
+        (
+            DIRECT,
+            seen(listed=listed() | {"record": None}),
+            "agency_licence_unconfirmed",
+            Severity.UNABLE,
+        ),
         (SUBJECT, seen(listed=listed(uscc="")), "agency_licence_agrees", Severity.PASS),
-        (SUBJECT, seen(listed=listed(name="", valid_until=None)), "agency_licence_agrees", Severity.PASS),
-        (SUBJECT, seen(listed=listed(name="云溪市另一家有限公司")), "agency_licence_listed_otherwise", Severity.CONCERN),
-        (SUBJECT, seen(listed=listed(name="云溪市另一家有限公司", uscc="")), "agency_licence_listed_otherwise", Severity.CONCERN),
-        (SUBJECT, seen(listed=listed(uscc=OTHER)), "agency_licence_listed_otherwise", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(0.97), listed=listed(uscc=OTHER)), "agency_licence_listed_otherwise", Severity.UNABLE),
-        (SUBJECT, seen(listed=listed(valid_until="2026-11-23")), "agency_licence_expired", Severity.CONCERN),
-        (SUBJECT, seen(listed=listed(as_of="2026-08-25")), "agency_licence_unconfirmed", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(listed=listed(name="", valid_until=None)),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),
+        (
+            SUBJECT,
+            seen(listed=listed(name="云溪市另一家有限公司")),
+            "agency_licence_listed_otherwise",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(listed=listed(name="云溪市另一家有限公司", uscc="")),
+            "agency_licence_listed_otherwise",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(listed=listed(uscc=OTHER)),
+            "agency_licence_listed_otherwise",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(licence=licence(0.97), listed=listed(uscc=OTHER)),
+            "agency_licence_listed_otherwise",
+            Severity.UNABLE,
+        ),
+        (
+            SUBJECT,
+            seen(listed=listed(valid_until="2026-11-23")),
+            "agency_licence_expired",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(listed=listed(as_of="2026-08-25")),
+            "agency_licence_unconfirmed",
+            Severity.UNABLE,
+        ),
         (SUBJECT, seen(listed=listed(as_of="2026-08-26")), "agency_licence_agrees", Severity.PASS),
-        (SUBJECT, seen(listed=listed(as_of="2026-08-25", uscc=OTHER)), "agency_licence_listed_otherwise", Severity.CONCERN),
+        (
+            SUBJECT,
+            seen(listed=listed(as_of="2026-08-25", uscc=OTHER)),
+            "agency_licence_listed_otherwise",
+            Severity.CONCERN,
+        ),
         (SUBJECT, seen(listed=listed("another")), "duplicate_agency_licence", Severity.CONCERN),
         # The register lists it for something else.
         (SUBJECT, seen(agency_words=[]), "agency_licence_mismatch", Severity.UNABLE),
-        (SUBJECT, seen(agency_words=[], scope_from="reading"), "agency_licence_agrees", Severity.PASS),
+        (
+            SUBJECT,
+            seen(agency_words=[], scope_from="reading"),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),
         # Clients
         (SUBJECT, seen(clients=[]), "agency_client_missing", Severity.CONCERN),
         (SUBJECT, seen(clients=[letter(company="")]), "document_unreadable", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter() | {"titled": False}]), "document_unreadable", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter(company=AGENCY)]), "agency_client_mismatch", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter(declared="云溪市乙有限公司")]), "agency_client_mismatch", Severity.CONCERN),
-        (SUBJECT, seen(clients=[letter(0.9, declared="云溪市乙有限公司")]), "agency_client_mismatch", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter(declared="云溪市甲有限公司")]), "agency_licence_agrees", Severity.PASS),
-        (SUBJECT, seen(clients=[letter() | {"names_agency": False}]), "agency_client_mismatch", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter(valid_until="2026-11-23")]), "agency_client_expired", Severity.CONCERN),
-        (SUBJECT, seen(clients=[letter(valid_until="", until="2026-11-23")]), "agency_client_expired", Severity.CONCERN),
+        (
+            SUBJECT,
+            seen(clients=[letter() | {"titled": False}]),
+            "document_unreadable",
+            Severity.UNABLE,
+        ),
+        (
+            SUBJECT,
+            seen(clients=[letter(company=AGENCY)]),
+            "agency_client_mismatch",
+            Severity.UNABLE,
+        ),
+        (
+            SUBJECT,
+            seen(clients=[letter(declared="云溪市乙有限公司")]),
+            "agency_client_mismatch",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(clients=[letter(0.9, declared="云溪市乙有限公司")]),
+            "agency_client_mismatch",
+            Severity.UNABLE,
+        ),
+        (
+            SUBJECT,
+            seen(clients=[letter(declared="云溪市甲有限公司")]),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),
+        (
+            SUBJECT,
+            seen(clients=[letter() | {"names_agency": False}]),
+            "agency_client_mismatch",
+            Severity.UNABLE,
+        ),
+        (
+            SUBJECT,
+            seen(clients=[letter(valid_until="2026-11-23")]),
+            "agency_client_expired",
+            Severity.CONCERN,
+        ),
+        (
+            SUBJECT,
+            seen(clients=[letter(valid_until="", until="2026-11-23")]),
+            "agency_client_expired",
+            Severity.CONCERN,
+        ),
         # Longer than the letter itself says is no use.
-        (SUBJECT, seen(clients=[letter(valid_until="2026-11-23", until="2028-01-01")]), "agency_client_expired", Severity.CONCERN),
+        (
+            SUBJECT,
+            seen(clients=[letter(valid_until="2026-11-23", until="2028-01-01")]),
+            "agency_client_expired",
+            Severity.CONCERN,
+        ),
         (SUBJECT, seen(clients=[letter(sealed=False)]), "agency_client_unsealed", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter(sealed=None)]), "agency_client_unsealed", Severity.UNABLE),  # a grey copy tells nothing
-        (SUBJECT, seen(clients=[letter(), letter(sealed=False)]), "agency_client_unsealed", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(clients=[letter(sealed=None)]),
+            "agency_client_unsealed",
+            Severity.UNABLE,
+        ),  # a grey copy tells nothing
+        (
+            SUBJECT,
+            seen(clients=[letter(), letter(sealed=False)]),
+            "agency_client_unsealed",
+            Severity.UNABLE,
+        ),
         # Who ticked the other box
         (DIRECT, seen(agency_words=[]), "no_agency", Severity.PASS),
         (DIRECT, seen(licence=None), "agency_licence_missing", Severity.CONCERN),
         (DIRECT, seen(clients=[]), "agency_licence_agrees", Severity.PASS),
         (DIRECT, seen(agency_words=[], scope_from=""), "agency_scope_unread", Severity.UNABLE),
-        (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False), "no_agency", Severity.PASS),
-        (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False, kinds=["approval_document"]), "approval_document_unchecked",
-            Severity.UNABLE),
+        (
+            DIRECT,
+            seen(agency_words=[], scope_from="", scope_expected=False),
+            "no_agency",
+            Severity.PASS,
+        ),
+        (
+            DIRECT,
+            seen(agency_words=[], scope_from="", scope_expected=False, kinds=["approval_document"]),
+            "approval_document_unchecked",
+            Severity.UNABLE,
+        ),
         # A letter and an HR service licence replace no business licence; nor does a decision that nobody has read.
-        (SUBJECT, seen(kinds=["approval_document", "hr_service_licence"]), "approval_document_unchecked", Severity.UNABLE),
-        (DIRECT, seen(kinds=["approval_document", "hr_service_licence"]), "approval_document_unchecked", Severity.UNABLE),
-        (SUBJECT, seen(kinds=["approval_document", "business_licence"]), "agency_licence_agrees", Severity.PASS),
-        (BODY, seen(agency_words=[], kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),
+        (
+            SUBJECT,
+            seen(kinds=["approval_document", "hr_service_licence"]),
+            "approval_document_unchecked",
+            Severity.UNABLE,
+        ),
+        (
+            DIRECT,
+            seen(kinds=["approval_document", "hr_service_licence"]),
+            "approval_document_unchecked",
+            Severity.UNABLE,
+        ),
+        (
+            SUBJECT,
+            seen(kinds=["approval_document", "business_licence"]),
+            "agency_licence_agrees",
+            Severity.PASS,
+        ),
+        (
+            BODY,
+            seen(agency_words=[], kinds=["approval_document"]),
+            "approval_document_unchecked",
+            Severity.UNABLE,
+        ),
         (BODY, seen(agency_words=[]), "approval_document_missing", Severity.CONCERN),
         # Public bodies
         (PUBLIC, seen(), "approval_document_missing", Severity.CONCERN),
         (PUBLIC, seen(kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),
     ],
-)  # fmt: skip
-def test_judging(subject: Subject, observation: dict[str, Any], code: str, severity: Severity) -> None:
+)
+def test_judging(
+    subject: Subject, observation: dict[str, Any], code: str, severity: Severity
+) -> None:
     found = worst(AgencyLicence().judge(subject, {}, observation))
     assert (found.code, found.severity) == (code, severity)
 
@@ -173,11 +428,17 @@ TYPED_OUT = AGENCY.replace("有限公司", "有限责任公司")
 
 def register(listed: str, *former: str, **agreement: Any) -> dict[str, Any]:
     told = {"known": True, "uscc": "match", "name": "match", "asked": {"name": AGENCY}} | agreement
-    return {"record": {"name": listed, "former_names": list(former)}} | ({"agreement": told} if agreement else {})
+    return {"record": {"name": listed, "former_names": list(former)}} | (
+        {"agreement": told} if agreement else {}
+    )
 
 
 def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
-    return {"fields": {"name": name}, "confidence": {"name": sure}, "alternatives": {"name": list(others)}}
+    return {
+        "fields": {"name": name},
+        "confidence": {"name": sure},
+        "alternatives": {"name": list(others)},
+    }
 
 
 @pytest.mark.parametrize(
@@ -185,34 +446,108 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
     [
         # The words for a company's type are no other company.
         (TYPED_OUT, {}, {}, "agency_licence_agrees", Severity.PASS, ""),
-        (AGENCY, register(TYPED_OUT), read_as(TYPED_OUT), "agency_licence_agrees", Severity.PASS, ""),
+        (
+            AGENCY,
+            register(TYPED_OUT),
+            read_as(TYPED_OUT),
+            "agency_licence_agrees",
+            Severity.PASS,
+            "",
+        ),
         # The register has another name, or had this one before; what it has instead is not told.
         (AGENCY, register(OTHER_NAME), {}, "agency_licence_mismatch", Severity.CONCERN, ""),
         (BEFORE, register(AGENCY, BEFORE), {}, "agency_licence_former_name", Severity.CONCERN, ""),
-        (AGENCY, register(OTHER_NAME, AGENCY), {}, "agency_licence_former_name", Severity.CONCERN, ""),
-        (OTHER_NAME, register(AGENCY, BEFORE), {}, "agency_licence_mismatch", Severity.CONCERN, AGENCY),
+        (
+            AGENCY,
+            register(OTHER_NAME, AGENCY),
+            {},
+            "agency_licence_former_name",
+            Severity.CONCERN,
+            "",
+        ),
+        (
+            OTHER_NAME,
+            register(AGENCY, BEFORE),
+            {},
+            "agency_licence_mismatch",
+            Severity.CONCERN,
+            AGENCY,
+        ),
         # A register that affirms what it was asked speaks for that name, beside an older record too.
         (AGENCY, register("", source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
         (AGENCY, register(OTHER_NAME, source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
-        (OTHER_NAME, register(OTHER_NAME, source="x"), {}, "agency_licence_mismatch", Severity.CONCERN, AGENCY),
-        (AGENCY, register(OTHER_NAME, name="mismatch"), {}, "agency_licence_mismatch", Severity.CONCERN, ""),
+        (
+            OTHER_NAME,
+            register(OTHER_NAME, source="x"),
+            {},
+            "agency_licence_mismatch",
+            Severity.CONCERN,
+            AGENCY,
+        ),
+        (
+            AGENCY,
+            register(OTHER_NAME, name="mismatch"),
+            {},
+            "agency_licence_mismatch",
+            Severity.CONCERN,
+            "",
+        ),
         # The register has the licence's name, and not the declared one: that is the register's check to say.
         (OTHER_NAME, register(OTHER_NAME, AGENCY), {}, "agency_licence_agrees", Severity.PASS, ""),
         # Where it lists nobody, the business licence is the second witness; how sure both are counts.
         (AGENCY, {"record": None}, read_as(AGENCY), "agency_licence_agrees", Severity.PASS, ""),
-        (AGENCY, {"record": None}, read_as(OTHER_NAME), "agency_licence_mismatch", Severity.CONCERN, OTHER_NAME),
-        (AGENCY, {"record": None}, read_as(OTHER_NAME, 0.97), "agency_licence_mismatch", Severity.UNABLE, OTHER_NAME),
-        (AGENCY, {"record": None}, read_as(OTHER_NAME, 0.97, AGENCY), "agency_licence_agrees", Severity.PASS, ""),
+        (
+            AGENCY,
+            {"record": None},
+            read_as(OTHER_NAME),
+            "agency_licence_mismatch",
+            Severity.CONCERN,
+            OTHER_NAME,
+        ),
+        (
+            AGENCY,
+            {"record": None},
+            read_as(OTHER_NAME, 0.97),
+            "agency_licence_mismatch",
+            Severity.UNABLE,
+            OTHER_NAME,
+        ),
+        (
+            AGENCY,
+            {"record": None},
+            read_as(OTHER_NAME, 0.97, AGENCY),
+            "agency_licence_agrees",
+            Severity.PASS,
+            "",
+        ),
         (AGENCY, {"broken": "x"}, {"broken": "x"}, "agency_licence_agrees", Severity.PASS, ""),
-        (AGENCY, register(AGENCY), read_as(OTHER_NAME), "agency_licence_agrees", Severity.PASS, ""),  # the reading says it of itself
+        (
+            AGENCY,
+            register(AGENCY),
+            read_as(OTHER_NAME),
+            "agency_licence_agrees",
+            Severity.PASS,
+            "",
+        ),  # the reading says it of itself
     ],
-)  # fmt: skip
+)
 def test_the_name_is_held_against_every_name_that_is_known(
-    on_it: str, registry: dict[str, Any], reading: dict[str, Any], code: str, severity: Severity, expected: str
+    on_it: str,
+    registry: dict[str, Any],
+    reading: dict[str, Any],
+    code: str,
+    severity: Severity,
+    expected: str,
 ) -> None:
-    found = AgencyLicence().judge(SUBJECT, {"registry": registry, "reading": reading}, seen(licence=licence(name=on_it)))
+    found = AgencyLicence().judge(
+        SUBJECT, {"registry": registry, "reading": reading}, seen(licence=licence(name=on_it))
+    )
     (found_of_it,) = [each for each in found if each.code.startswith("agency_licence_")]
-    assert (found_of_it.code, found_of_it.severity, found_of_it.expected) == (code, severity, expected)
+    assert (found_of_it.code, found_of_it.severity, found_of_it.expected) == (
+        code,
+        severity,
+        expected,
+    )
     assert found_of_it.seen == (on_it if severity else "990108230123")
 
 
@@ -223,8 +558,16 @@ def test_how_sure_the_licence_was_read_counts_too() -> None:
 
 
 def test_a_finding_names_what_it_is_about_and_where() -> None:
-    (found, *_) = AgencyLicence().judge(SUBJECT, {}, seen(licence=licence(name="云溪市另一家有限公司")))
-    assert (found.field, found.seen, found.expected, found.page, found.region) == ("name", "云溪市另一家有限公司", AGENCY, 2, (1, 2, 3, 4))
+    (found, *_) = AgencyLicence().judge(
+        SUBJECT, {}, seen(licence=licence(name="云溪市另一家有限公司"))
+    )
+    assert (found.field, found.seen, found.expected, found.page, found.region) == (
+        "name",
+        "云溪市另一家有限公司",
+        AGENCY,
+        2,
+        (1, 2, 3, 4),
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,7 +591,12 @@ def test_words_of_agencies(scope: str, words: list[str]) -> None:
 
 
 def reading(scope: str) -> dict[str, Any]:
-    return {"reading": {"looks_like_licence": True, "fields": {"business_scope": scope} if scope else {}}}
+    return {
+        "reading": {
+            "looks_like_licence": True,
+            "fields": {"business_scope": scope} if scope else {},
+        }
+    }
 
 
 def test_the_registers_scope_is_better_than_what_was_read() -> None:
@@ -258,14 +606,24 @@ def test_the_registers_scope_is_better_than_what_was_read() -> None:
     assert AgencyLicence().judge(DIRECT, {}, observation)[0].code == "agency_licence_missing"
 
 
-@pytest.mark.parametrize(("uscc", "expected"), [(USCC, True), ("91440300" + USCC[8:], False), ("91440400" + USCC[8:], False)])
+@pytest.mark.parametrize(
+    ("uscc", "expected"),
+    [(USCC, True), ("91440300" + USCC[8:], False), ("91440400" + USCC[8:], False)],
+)
 def test_where_licences_print_no_scope_nobody_is_blamed_for_it(uscc: str, expected: bool) -> None:
-    assert AgencyLicence().observe(replace(DIRECT, uscc=uscc), reading(""))["scope_expected"] is expected
+    assert (
+        AgencyLicence().observe(replace(DIRECT, uscc=uscc), reading(""))["scope_expected"]
+        is expected
+    )
 
 
 def test_a_reading_that_broke_is_survived() -> None:
-    observation = AgencyLicence().observe(DIRECT, {"reading": {"broken": "x"}, "registry": {"broken": "x"}})
-    assert AgencyLicence().judge(DIRECT, {}, observation)[0].severity is Severity.PASS  # `check_incomplete` says the rest
+    observation = AgencyLicence().observe(
+        DIRECT, {"reading": {"broken": "x"}, "registry": {"broken": "x"}}
+    )
+    assert (
+        AgencyLicence().judge(DIRECT, {}, observation)[0].severity is Severity.PASS
+    )  # `check_incomplete` says the rest
 
 
 @dataclass
@@ -283,7 +641,16 @@ class Script:
         if isinstance(self.says, Exception):
             raise self.says
         return [
-            TextBox(text, 0.999, ((10, 60 * i), (10 + 20 * len(text), 60 * i), (10 + 20 * len(text), 60 * i + 20), (10, 60 * i + 20)))
+            TextBox(
+                text,
+                0.999,
+                (
+                    (10, 60 * i),
+                    (10 + 20 * len(text), 60 * i),
+                    (10 + 20 * len(text), 60 * i + 20),
+                    (10, 60 * i + 20),
+                ),
+            )
             for i, text in enumerate(self.says)
         ]
 
@@ -294,7 +661,13 @@ LETTER = (
     "人力资源有限公司办理招聘相关事宜。",
     "有效期自2026年01月01日起至2027年01月01日止。",
 )
-LICENCE = ("人力资源服务许可证", "许可证编号：990108230123", f"单位名称：{AGENCY}", "服务范围：职业中介活动", "有效期至：2028年05月09日")
+LICENCE = (
+    "人力资源服务许可证",
+    "许可证编号：990108230123",
+    f"单位名称：{AGENCY}",
+    "服务范围：职业中介活动",
+    "有效期至：2028年05月09日",
+)
 
 
 def agency_case(now: datetime, kind: str, **fields: Any) -> Case:
@@ -306,7 +679,9 @@ def agency_case(now: datetime, kind: str, **fields: Any) -> Case:
     Image.new("RGB", (600, 400), "white").save(jpeg, "JPEG")
     document.pages.update(image=default_storage.save("page.jpg", ContentFile(jpeg.getvalue())))
     if fields:
-        ClientAuthorisation.objects.create(employer=member.employer, document=document, added_at=now, **fields)
+        ClientAuthorisation.objects.create(
+            employer=member.employer, document=document, added_at=now, **fields
+        )
     case.refresh_from_db()
     return case
 
@@ -315,17 +690,27 @@ def agency_case(now: datetime, kind: str, **fields: Any) -> Case:
 def test_a_licence_is_read_from_its_pages(now: datetime) -> None:
     subject = subject_of(agency_case(now, DocumentKind.HR_SERVICE_LICENCE), now)
     observation = AgencyLicence([Script(LICENCE)]).observe(subject, {})
-    assert observation["licence"]["titled"] and observation["licence"]["fields"]["number"] == "990108230123"
-    assert [f.code for f in AgencyLicence().judge(subject, {}, observation)] == ["agency_licence_unconfirmed", "agency_client_missing"]
+    assert (
+        observation["licence"]["titled"]
+        and observation["licence"]["fields"]["number"] == "990108230123"
+    )
+    assert [f.code for f in AgencyLicence().judge(subject, {}, observation)] == [
+        "agency_licence_unconfirmed",
+        "agency_client_missing",
+    ]
     # Who needs none is not read: a direct employer's page costs nobody's time.
     assert (
-        AgencyLicence([Script(ProviderUnavailable("down"))]).observe(replace(subject, account_class="direct_employer"), {})["licence"]
+        AgencyLicence([Script(ProviderUnavailable("down"))]).observe(
+            replace(subject, account_class="direct_employer"), {}
+        )["licence"]
         is None
     )
 
 
 @pytest.mark.django_db
-def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(now: datetime, client: Client) -> None:
+def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(
+    now: datetime, client: Client
+) -> None:
     case = agency_case(now, DocumentKind.HR_SERVICE_LICENCE)
     Case.objects.filter(pk=case.pk).update(state=State.DRAFT)
     document, member = case.documents.get(), case.employer.members.get()
@@ -333,16 +718,30 @@ def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(now: d
     assert early_reading.read(document.pk, lambda: now, 60, ServiceLicence([Script(LICENCE)]))
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
-    for field, value in (("number", "990108230123"), ("scope", "职业中介活动"), ("valid_until", "2028-05-09")):
+    for field, value in (
+        ("number", "990108230123"),
+        ("scope", "职业中介活动"),
+        ("valid_until", "2028-05-09"),
+    ):
         assert f'name="{field}"' in page and value in page
     crop = client.get(f"/case/documents/{document.pk}/reading/number/")
     assert crop.status_code == 200 and crop["content-type"] == "image/jpeg"
-    assert client.get(f"/case/documents/{document.pk}/reading/term/").status_code == 404, "no such licence says that"
-    client.post(f"/case/documents/{document.pk}/reading/said/", {"valid_until": "2028-06-09", "term": "长期"})
+    assert client.get(f"/case/documents/{document.pk}/reading/term/").status_code == 404, (
+        "no such licence says that"
+    )
+    client.post(
+        f"/case/documents/{document.pk}/reading/said/",
+        {"valid_until": "2028-06-09", "term": "长期"},
+    )
     said = dict(Statement.objects.values_list("field", "said"))
-    assert (said["valid_until"], said["number"]) == ("2028-06-09", "990108230123") and "term" not in said
+    assert (said["valid_until"], said["number"]) == (
+        "2028-06-09",
+        "990108230123",
+    ) and "term" not in said
     down = AgencyLicence([Script(ProviderUnavailable("down"))])
-    assert down.observe(subject_of(case, now), {})["licence"]["fields"]["valid_until"] == "2028-05-09", "as it was read"
+    assert (
+        down.observe(subject_of(case, now), {})["licence"]["fields"]["valid_until"] == "2028-05-09"
+    ), "as it was read"
     DocumentReading.objects.update(version="0")
     with pytest.raises(ProviderUnavailable):
         down.observe(subject_of(case, now), {})
@@ -350,7 +749,11 @@ def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(now: d
 
 @pytest.mark.django_db
 def test_a_clients_letter_is_read_and_of_its_people_nothing_is_kept(now: datetime) -> None:
-    fields = {"client_name": "云溪市甲有限公司", "client_uscc": OTHER, "valid_until": date(2026, 12, 31)}
+    fields = {
+        "client_name": "云溪市甲有限公司",
+        "client_uscc": OTHER,
+        "valid_until": date(2026, 12, 31),
+    }
     subject = subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION, **fields), now)
     (client,) = AgencyLicence([Script(LETTER)]).observe(subject, {})["clients"]
     assert client["fields"] == {"company": "云溪市甲有限公司", "valid_until": "2027-01-01"}
@@ -361,7 +764,13 @@ def test_a_clients_letter_is_read_and_of_its_people_nothing_is_kept(now: datetim
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("title", "titled"), [("委托招聘授权书", True), ("授权委托书", True), ("委托招聘函", False), ("关于委托书如何填写的说明", False)]
+    ("title", "titled"),
+    [
+        ("委托招聘授权书", True),
+        ("授权委托书", True),
+        ("委托招聘函", False),
+        ("关于委托书如何填写的说明", False),
+    ],
 )
 def test_the_title_of_a_clients_letter(title: str, titled: bool, now: datetime) -> None:
     subject = subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION), now)
@@ -373,7 +782,9 @@ def test_the_title_of_a_clients_letter(title: str, titled: bool, now: datetime) 
 def test_an_ended_client_is_looked_at_no_more(now: datetime) -> None:
     fields = {"client_name": "云溪市甲有限公司", "client_uscc": OTHER, "ended_at": now}
     subject = subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION, **fields), now)
-    assert AgencyLicence([Script(ProviderUnavailable("down"))]).observe(subject, {})["clients"] == []
+    assert (
+        AgencyLicence([Script(ProviderUnavailable("down"))]).observe(subject, {})["clients"] == []
+    )
 
 
 @pytest.mark.django_db
@@ -382,8 +793,12 @@ def test_with_real_pictures_and_readers(now: datetime) -> None:
     company, client = Company.fictitious(41, "company"), Company.fictitious(42, "company")
     matter = f"发布招聘信息等招聘事宜，由{company.name}代理"
     pictures = {
-        DocumentKind.HR_SERVICE_LICENCE: make_hr_service(41, "wide", "light", company, valid_until="2028-05-09"),
-        DocumentKind.CLIENT_AUTHORIZATION: make_letter(42, "sentence", "light", client, matter=matter, valid_until="2027-01-01"),
+        DocumentKind.HR_SERVICE_LICENCE: make_hr_service(
+            41, "wide", "light", company, valid_until="2028-05-09"
+        ),
+        DocumentKind.CLIENT_AUTHORIZATION: make_letter(
+            42, "sentence", "light", client, matter=matter, valid_until="2027-01-01"
+        ),
     }
     case = agency_case(now, DocumentKind.HR_SERVICE_LICENCE)
     make_document(case, now, kind=DocumentKind.CLIENT_AUTHORIZATION)
@@ -395,43 +810,70 @@ def test_with_real_pictures_and_readers(now: datetime) -> None:
         document.pages.update(image=default_storage.save("page.jpg", ContentFile(jpeg.getvalue())))
     subject = subject_of(case, now)
     unlisted = AgencyLicence().judge(subject, {}, AgencyLicence().observe(subject, {}))
-    assert [finding.code for finding in unlisted] == ["agency_licence_unconfirmed", "agency_client_agrees"], "anybody can draw one"
-    number = number_key(make_hr_service(41, "wide", "light", company, valid_until="2028-05-09").fields["number"])
+    assert [finding.code for finding in unlisted] == [
+        "agency_licence_unconfirmed",
+        "agency_client_agrees",
+    ], "anybody can draw one"
+    number = number_key(
+        make_hr_service(41, "wide", "light", company, valid_until="2028-05-09").fields["number"]
+    )
     HrLicenceRecord.objects.create(number=number, name=company.name, as_of=now.date())
     findings = AgencyLicence().judge(subject, {}, AgencyLicence().observe(subject, {}))
-    assert [finding.code for finding in findings] == ["agency_licence_agrees", "agency_client_agrees"], findings
+    assert [finding.code for finding in findings] == [
+        "agency_licence_agrees",
+        "agency_client_agrees",
+    ], findings
     other = replace(subject, name=client.name, uscc=client.uscc)
-    assert {f.code for f in AgencyLicence().judge(other, {}, AgencyLicence().observe(other, {}))} >= {"agency_licence_mismatch"}
+    assert {
+        f.code for f in AgencyLicence().judge(other, {}, AgencyLicence().observe(other, {}))
+    } >= {"agency_licence_mismatch"}
 
 
 NUMBER = "(澜)人服证字〔2023〕第0001123号"
 
 
-@pytest.mark.parametrize("printed", [NUMBER, "（澜）人服证字[2023]第0001123号", " 澜 人服证字(2023)第０００１１２３号"])
+@pytest.mark.parametrize(
+    "printed", [NUMBER, "（澜）人服证字[2023]第0001123号", " 澜 人服证字(2023)第０００１１２３号"]
+)
 def test_a_number_is_one_however_it_is_printed(printed: str) -> None:
     assert number_key(printed) == "澜人服证字2023第0001123号"
 
 
 @pytest.mark.django_db
 def test_the_number_is_looked_up_and_with_whom_else_it_was_approved(now: datetime) -> None:
-    HrLicenceRecord.objects.create(number=number_key(NUMBER), name=AGENCY, valid_until=date(2028, 5, 9), as_of=date(2026, 11, 1))
+    HrLicenceRecord.objects.create(
+        number=number_key(NUMBER),
+        name=AGENCY,
+        valid_until=date(2028, 5, 9),
+        as_of=date(2026, 11, 1),
+    )
     member, rival = make_member(now), make_member(now)
     before, mine = make_case(rival, now, State.IN_REVIEW), make_case(member, now, State.CHECKING)
     hr_licence_list.look_up(NUMBER, subject_of(before, now))
     subject = subject_of(mine, now)
     record = {"name": AGENCY, "uscc": "", "valid_until": "2028-05-09", "as_of": "2026-11-01"}
     nobody = {"number": number_key(NUMBER), "record": record, "approved_with": []}
-    assert hr_licence_list.look_up(NUMBER, subject) == nobody, "a picture that nobody approved accuses nobody"
+    assert hr_licence_list.look_up(NUMBER, subject) == nobody, (
+        "a picture that nobody approved accuses nobody"
+    )
     claims.claim(before.pk, reviewer := make_reviewer(now), now)
     operations.approve(before.pk, reviewer, now)
     assert hr_licence_list.look_up(NUMBER, subject)["approved_with"] == [str(rival.employer_id)]
-    assert hr_licence_list.look_up(NUMBER, subject_of(before, now))["approved_with"] == [], "its own"
-    assert hr_licence_list.look_up(NUMBER, replace(subject, uscc=rival.employer.uscc))["approved_with"] == [], "the same company's"
+    assert hr_licence_list.look_up(NUMBER, subject_of(before, now))["approved_with"] == [], (
+        "its own"
+    )
+    assert (
+        hr_licence_list.look_up(NUMBER, replace(subject, uscc=rival.employer.uscc))["approved_with"]
+        == []
+    ), "the same company's"
 
 
 @pytest.mark.django_db
 def test_a_letter_to_somebody_else_does_not_name_the_agency(now: datetime) -> None:
-    subject = replace(subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION), now), name="云溪市丙人力资源有限公司")
+    subject = replace(
+        subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION), now),
+        name="云溪市丙人力资源有限公司",
+    )
     (client,) = AgencyLicence([Script(LETTER)]).observe(subject, {})["clients"]
     assert client["names_agency"] is False and client["declared"] == ""
 

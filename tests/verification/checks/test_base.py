@@ -21,9 +21,17 @@ from verification.rules.findings import Finding, Severity
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 USCC, OTHER = make_uscc(7), make_uscc(8)
 SUBJECT = Subject(
-    case_id="case", employer_id="employer", name="云溪市示例科技有限公司", uscc=USCC, legal_representative="",
-    account_class="direct_employer", recruiter_email="hr@shili.example", recruiter_email_verified=True, documents=(), now=NOW,
-)  # fmt: skip
+    case_id="case",
+    employer_id="employer",
+    name="云溪市示例科技有限公司",
+    uscc=USCC,
+    legal_representative="",
+    account_class="direct_employer",
+    recruiter_email="hr@shili.example",
+    recruiter_email_verified=True,
+    documents=(),
+    now=NOW,
+)
 
 
 def codes(findings: list[Finding]) -> dict[str, Severity]:
@@ -43,9 +51,13 @@ WRONG = USCC[:17] + ("1" if USCC[17] != "1" else "2")
 def read(**fields: str) -> dict[str, Any]:
     fields = {"uscc": USCC, "name": SUBJECT.name, "legal_representative": "林知白"} | fields
     return {
-        "document": "d", "fields": {key: value for key, value in fields.items() if value}, "regions": {"uscc": [1, 2, 3, 4]},
-        "qr_uscc": None, "looks_like_licence": True, "page": 1,
-    }  # fmt: skip
+        "document": "d",
+        "fields": {key: value for key, value in fields.items() if value},
+        "regions": {"uscc": [1, 2, 3, 4]},
+        "qr_uscc": None,
+        "looks_like_licence": True,
+        "page": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -58,17 +70,33 @@ def read(**fields: str) -> dict[str, Any]:
         (read(name=""), "document_unreadable", Severity.UNABLE),
         (read(name="云溪市另一家有限公司"), "name_mismatch", Severity.CONCERN),
         (read(term="2006年1月1日至2026年11月23日"), "document_expired", Severity.CONCERN),
-        (read(uscc="", name="") | {"looks_like_licence": False}, "document_not_a_licence", Severity.UNABLE),
+        (
+            read(uscc="", name="") | {"looks_like_licence": False},
+            "document_not_a_licence",
+            Severity.UNABLE,
+        ),
         ({"document": None}, "document_missing", Severity.UNABLE),
         # A reader that is not sure blames nobody, and what it says it may be counts if it was declared too.
         (read(uscc=OTHER) | {"confidence": {"uscc": 0.9}}, "uscc_mismatch", Severity.UNABLE),
-        (read(name="云溪市另一家有限公司") | {"confidence": {"name": 0.98}}, "name_mismatch", Severity.UNABLE),
-        (read(name="云溪市另一家有限公司") | {"alternatives": {"name": ["甲", SUBJECT.name]}}, "name_agrees", Severity.PASS),
+        (
+            read(name="云溪市另一家有限公司") | {"confidence": {"name": 0.98}},
+            "name_mismatch",
+            Severity.UNABLE,
+        ),
+        (
+            read(name="云溪市另一家有限公司") | {"alternatives": {"name": ["甲", SUBJECT.name]}},
+            "name_agrees",
+            Severity.PASS,
+        ),
         (read(uscc=WRONG) | {"alternatives": {"uscc": [USCC]}}, "uscc_agrees", Severity.PASS),
         (read(uscc=OTHER) | {"alternatives": {"uscc": [USCC]}}, "uscc_mismatch", Severity.CONCERN),
         (read() | {"problems": ["uscc_only_in_qr"]}, "uscc_missing", Severity.UNABLE),
         (read() | {"problems": ["several_codes"]}, "document_several_licences", Severity.UNABLE),
-        (read() | {"problems": ["title_missing", "several_licences"]}, "document_several_licences", Severity.UNABLE),
+        (
+            read() | {"problems": ["title_missing", "several_licences"]},
+            "document_several_licences",
+            Severity.UNABLE,
+        ),
     ],
 )
 def test_reading(observation: dict[str, Any], code: str, severity: Severity) -> None:
@@ -76,30 +104,45 @@ def test_reading(observation: dict[str, Any], code: str, severity: Severity) -> 
 
 
 def test_a_body_with_an_approval_document_is_not_asked_for_a_licence() -> None:
-    body = replace(SUBJECT, uscc="52" + USCC[2:], documents=(SubjectDocument("a", DocumentKind.APPROVAL_DOCUMENT, "", "", {}, ()),))
+    body = replace(
+        SUBJECT,
+        uscc="52" + USCC[2:],
+        documents=(SubjectDocument("a", DocumentKind.APPROVAL_DOCUMENT, "", "", {}, ()),),
+    )
     for asked in (body, replace(body, uscc=USCC, account_class="public_service")):
         assert Reading().judge(asked, {}, {"document": None}) == []
         nothing = replace(asked, documents=())
-        assert codes(Reading().judge(nothing, {}, {"document": None})) == {"document_missing": Severity.UNABLE}
+        assert codes(Reading().judge(nothing, {}, {"document": None})) == {
+            "document_missing": Severity.UNABLE
+        }
 
 
 @pytest.mark.parametrize("account_class", ["direct_employer", "commercial_agency"])
-def test_a_company_that_shows_an_approval_document_instead_of_its_licence_lacks_the_licence(account_class: str) -> None:
+def test_a_company_that_shows_an_approval_document_instead_of_its_licence_lacks_the_licence(
+    account_class: str,
+) -> None:
     approval = (SubjectDocument("a", DocumentKind.APPROVAL_DOCUMENT, "", "", {}, ()),)
     company = replace(SUBJECT, account_class=account_class, documents=approval)
-    assert codes(Reading().judge(company, {}, {"document": None})) == {"document_missing": Severity.UNABLE}
+    assert codes(Reading().judge(company, {}, {"document": None})) == {
+        "document_missing": Severity.UNABLE
+    }
 
 
 def test_a_qr_that_names_another_company() -> None:
     findings = Reading().judge(SUBJECT, {}, read() | {"qr_uscc": OTHER})
     assert [f.field for f in findings if f.severity is Severity.CONCERN] == ["qr"]
     placed = read() | {"qr_uscc": OTHER, "regions": {"qr": [1, 2, 30, 40]}}
-    assert [f.region for f in Reading().judge(SUBJECT, {}, placed) if f.field == "qr"] == [(1, 2, 30, 40)]
+    assert [f.region for f in Reading().judge(SUBJECT, {}, placed) if f.field == "qr"] == [
+        (1, 2, 30, 40)
+    ]
 
 
 def test_a_declared_person_is_compared() -> None:
     declared = replace(SUBJECT, legal_representative="沈望舒")
-    assert codes(Reading().judge(declared, {}, read()))["legal_representative_mismatch"] is Severity.CONCERN
+    assert (
+        codes(Reading().judge(declared, {}, read()))["legal_representative_mismatch"]
+        is Severity.CONCERN
+    )
 
 
 def test_a_finding_names_its_region() -> None:
@@ -141,9 +184,16 @@ def test_last_date(term: str, end: str) -> None:
 
 def registered(**changed: Any) -> dict[str, Any]:
     record = {
-        "uscc": USCC, "name": SUBJECT.name, "legal_representative": "林知白", "status": "active", "established_on": "2020-01-02",
-        "email_domain": "shili.example", "abnormal_list": False, "serious_violation_list": False, "as_of": "2026-11-01",
-    }  # fmt: skip
+        "uscc": USCC,
+        "name": SUBJECT.name,
+        "legal_representative": "林知白",
+        "status": "active",
+        "established_on": "2020-01-02",
+        "email_domain": "shili.example",
+        "abnormal_list": False,
+        "serious_violation_list": False,
+        "as_of": "2026-11-01",
+    }
     return {"source": "snapshot", "record": record | changed}
 
 
@@ -157,9 +207,17 @@ def registered(**changed: Any) -> dict[str, Any]:
         (registered(status="dormant"), "registry_not_active", Severity.CONCERN),
         (registered(status="unknown"), "registry_status_unknown", Severity.UNABLE),
         (registered(abnormal_list=True), "registry_abnormal_list", Severity.CONCERN),
-        (registered(serious_violation_list=True), "registry_serious_violation_list", Severity.CONCERN),
+        (
+            registered(serious_violation_list=True),
+            "registry_serious_violation_list",
+            Severity.CONCERN,
+        ),
         (registered(name="另一家"), "name_mismatch", Severity.CONCERN),
-        (registered(legal_representative="沈望舒"), "legal_representative_mismatch", Severity.CONCERN),
+        (
+            registered(legal_representative="沈望舒"),
+            "legal_representative_mismatch",
+            Severity.CONCERN,
+        ),
         (registered(established_on="2020-01-03"), "established_on_mismatch", Severity.CONCERN),
         ({"source": "snapshot", "record": None}, "registry_not_found", Severity.UNABLE),
     ],
@@ -178,10 +236,19 @@ def test_a_person_that_could_not_be_read_is_not_a_pass() -> None:
 
 @pytest.mark.parametrize(
     ("established", "code"),
-    [("2026-11-20", "registry_pending"), ("2026-01-01", "registry_not_found"), ("", "registry_not_found"), ("bad", "registry_not_found")],
+    [
+        ("2026-11-20", "registry_pending"),
+        ("2026-01-01", "registry_not_found"),
+        ("", "registry_not_found"),
+        ("bad", "registry_not_found"),
+    ],
 )
 def test_a_young_company_that_is_not_listed_waits(established: str, code: str) -> None:
-    (finding,) = Registry().judge(SUBJECT, {"reading": read(established_on=established)}, {"source": "snapshot", "record": None})
+    (finding,) = Registry().judge(
+        SUBJECT,
+        {"reading": read(established_on=established)},
+        {"source": "snapshot", "record": None},
+    )
     assert finding.code == code and finding.severity > Severity.NOTE
 
 
@@ -202,7 +269,9 @@ def test_status_words(word: str, status: Status) -> None:
 
 @pytest.mark.django_db
 def test_the_snapshot_is_looked_up() -> None:
-    RegistryRecord.objects.create(uscc=USCC, name="x", status="吊销", email_domain="Shili.Example", as_of=date(2026, 11, 1))
+    RegistryRecord.objects.create(
+        uscc=USCC, name="x", status="吊销", email_domain="Shili.Example", as_of=date(2026, 11, 1)
+    )
     record = Registry().observe(SUBJECT, {})["record"]
     assert record["status"] == "licence_revoked" and record["email_domain"] == "shili.example"
     assert Registry().observe(replace(SUBJECT, uscc=OTHER), {})["record"] is None
@@ -210,13 +279,29 @@ def test_the_snapshot_is_looked_up() -> None:
 
 def test_an_old_snapshot_is_no_pass_but_its_bad_news_counts() -> None:
     earlier = {"reading": read(established_on="2020-01-02")}
-    assert codes(Registry().judge(SUBJECT, earlier, registered(as_of="2026-01-01")))["registry_outdated"] is Severity.UNABLE
-    assert worst(Registry().judge(SUBJECT, earlier, registered(as_of="2026-01-01", status="licence_revoked"))) is Severity.BLOCK
+    assert (
+        codes(Registry().judge(SUBJECT, earlier, registered(as_of="2026-01-01")))[
+            "registry_outdated"
+        ]
+        is Severity.UNABLE
+    )
+    assert (
+        worst(
+            Registry().judge(
+                SUBJECT, earlier, registered(as_of="2026-01-01", status="licence_revoked")
+            )
+        )
+        is Severity.BLOCK
+    )
 
 
 # --- scan ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("clean", "severity"), [(True, Severity.PASS), (None, Severity.NOTE), (False, Severity.CONCERN)])
+@pytest.mark.parametrize(
+    ("clean", "severity"), [(True, Severity.PASS), (None, Severity.NOTE), (False, Severity.CONCERN)]
+)
 def test_scan(clean: bool | None, severity: Severity) -> None:
-    assert worst(Scan().judge(SUBJECT, {}, {"documents": [{"id": "d", "clean": clean}]})) is severity
+    assert (
+        worst(Scan().judge(SUBJECT, {}, {"documents": [{"id": "d", "clean": clean}]})) is severity
+    )

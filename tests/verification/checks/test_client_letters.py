@@ -14,7 +14,14 @@ from employers.models import AccountClass, Member
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.models import Event, Mail
-from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
+from tests.factories import (
+    make_case,
+    make_document,
+    make_member,
+    make_reviewer,
+    make_uscc,
+    make_user,
+)
 from verification.cases import operations
 from verification.intake import client_letters, early_reading
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
@@ -28,10 +35,22 @@ pytestmark = pytest.mark.django_db
 
 NAME, CODE = "云溪市甲有限公司", make_uscc(41)
 READ: dict[str, Any] = {
-    "document": "d", "titled": True, "sealed": True, "page": 1, "fields": {"company": NAME, "valid_until": "2099-01-01"},
-    "confidence": {"company": 0.99, "valid_until": 0.99}, "regions": {}, "names_agency": True, "declared": "", "declared_until": "",
-}  # fmt: skip
-DUE, PENDING, MET = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION, RequirementState.SATISFIED
+    "document": "d",
+    "titled": True,
+    "sealed": True,
+    "page": 1,
+    "fields": {"company": NAME, "valid_until": "2099-01-01"},
+    "confidence": {"company": 0.99, "valid_until": 0.99},
+    "regions": {},
+    "names_agency": True,
+    "declared": "",
+    "declared_until": "",
+}
+DUE, PENDING, MET = (
+    RequirementState.CURRENTLY_DUE,
+    RequirementState.PENDING_VERIFICATION,
+    RequirementState.SATISFIED,
+)
 
 
 @pytest.fixture
@@ -50,7 +69,13 @@ def member(now: datetime) -> Member:
 
 @pytest.fixture
 def case(member: Member, now: datetime) -> Case:
-    return make_case(member, now, State.APPROVED, approved_at=now - timedelta(days=30), expires_at=now + timedelta(days=150))
+    return make_case(
+        member,
+        now,
+        State.APPROVED,
+        approved_at=now - timedelta(days=30),
+        expires_at=now + timedelta(days=150),
+    )
 
 
 @pytest.fixture
@@ -61,16 +86,24 @@ def letter(case: Case, now: datetime) -> Document:
 
 
 def read(letter: Document, **changed: Any) -> None:
-    DocumentReading.objects.filter(document=letter).update(finished_at=letter.uploaded_at, reading=READ | changed)
+    DocumentReading.objects.filter(document=letter).update(
+        finished_at=letter.uploaded_at, reading=READ | changed
+    )
 
 
-def add(letter: Document, now: datetime, name: str = NAME, until: date | None = None) -> ClientAuthorisation:
+def add(
+    letter: Document, now: datetime, name: str = NAME, until: date | None = None
+) -> ClientAuthorisation:
     actor = letter.case.employer.members.get().as_actor()
     return client_letters.add_client(letter.pk, actor, now, name=name, uscc=CODE, valid_until=until)
 
 
 def item(case: Case, now: datetime) -> Requirement:
-    return next(r for r in requirement_facts.requirements_of(case, None, now) if r.code == "client_authorization")
+    return next(
+        r
+        for r in requirement_facts.requirements_of(case, None, now)
+        if r.code == "client_authorization"
+    )
 
 
 def codes(case: Case, now: datetime) -> list[str]:
@@ -80,7 +113,9 @@ def codes(case: Case, now: datetime) -> list[str]:
 # --- Where it stands ---------------------------------------------------------------------------------------
 
 
-def test_from_the_letter_to_a_client_that_holds(case: Case, letter: Document, now: datetime) -> None:
+def test_from_the_letter_to_a_client_that_holds(
+    case: Case, letter: Document, now: datetime
+) -> None:
     assert item(case, now).state is DUE and codes(case, now) == ["agency_client_name_missing"]
     add(letter, now)
     assert item(case, now).state is PENDING and codes(case, now) == [], "it is being read"
@@ -98,29 +133,51 @@ def test_without_a_new_letter_what_was_approved_stays_so(case: Case, now: dateti
     ("seen", "state", "code", "doubtful"),
     [
         ({"fields": {"company": "云溪市乙有限公司"}}, DUE, "agency_client_mismatch", False),
-        ({"fields": {"company": "云溪市乙有限公司"}, "confidence": {"company": 0.5}}, PENDING, "agency_client_mismatch", True),
-        ({"fields": {"company": NAME, "valid_until": "2020-01-01"}}, DUE, "agency_client_expired", False),
+        (
+            {"fields": {"company": "云溪市乙有限公司"}, "confidence": {"company": 0.5}},
+            PENDING,
+            "agency_client_mismatch",
+            True,
+        ),
+        (
+            {"fields": {"company": NAME, "valid_until": "2020-01-01"}},
+            DUE,
+            "agency_client_expired",
+            False,
+        ),
         ({"sealed": False}, PENDING, "agency_client_unsealed", True),
         ({"names_agency": False}, PENDING, "agency_client_mismatch", True),
         ({"titled": False}, PENDING, "document_unreadable", True),
     ],
 )
 def test_what_does_not_agree_is_due_with_its_reason_and_a_doubt_is_a_persons(
-    case: Case, letter: Document, now: datetime, seen: dict[str, Any], state: RequirementState, code: str, doubtful: bool
+    case: Case,
+    letter: Document,
+    now: datetime,
+    seen: dict[str, Any],
+    state: RequirementState,
+    code: str,
+    doubtful: bool,
 ) -> None:
     client = add(letter, now)
     read(letter, **seen)
     assert item(case, now).state is state and codes(case, now) == [code]
-    assert [standing.client for standing in client_letters.to_look_at(now)] == ([client] if doubtful else [])
+    assert [standing.client for standing in client_letters.to_look_at(now)] == (
+        [client] if doubtful else []
+    )
 
 
-def test_a_letter_that_no_reader_could_read_is_a_persons(case: Case, letter: Document, now: datetime) -> None:
+def test_a_letter_that_no_reader_could_read_is_a_persons(
+    case: Case, letter: Document, now: datetime
+) -> None:
     add(letter, now)
     DocumentReading.objects.update(finished_at=now)
     assert item(case, now).state is PENDING and len(client_letters.to_look_at(now)) == 1
 
 
-def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(case: Case, letter: Document, now: datetime) -> None:
+def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(
+    case: Case, letter: Document, now: datetime
+) -> None:
     client, reviewer = add(letter, now), make_reviewer(now).as_reviewer()
     read(letter, sealed=False)
     for _ in range(2):
@@ -130,7 +187,9 @@ def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(case: Ca
     assert item(case, now).state is MET and client_letters.to_look_at(now) == []
     later = datetime(2098, 12, 1, tzinfo=UTC)
     assert client_letters.standing_of(client, later).agrees
-    assert not client_letters.standing_of(client, later + timedelta(days=90)).agrees, "its time is over, whoever accepted it"
+    assert not client_letters.standing_of(client, later + timedelta(days=90)).agrees, (
+        "its time is over, whoever accepted it"
+    )
     add(letter, now, until=day_of(now))
     assert item(case, now).state is PENDING
 
@@ -148,7 +207,9 @@ def test_who_settles(case: Case, letter: Document, now: datetime) -> None:
         client_letters.accept_client(client.pk, reviewer, now)
 
 
-def test_the_agency_is_told_what_a_reviewer_ended_and_why(case: Case, letter: Document, member: Member, now: datetime) -> None:
+def test_the_agency_is_told_what_a_reviewer_ended_and_why(
+    case: Case, letter: Document, member: Member, now: datetime
+) -> None:
     client = add(letter, now)
     read(letter, sealed=False)
     sender = make_member(now, member.employer, "recruiter", language="en")
@@ -158,13 +219,21 @@ def test_the_agency_is_told_what_a_reviewer_ended_and_why(case: Case, letter: Do
     for _ in range(2):
         client_letters.end_client(client.pk, make_reviewer(now).as_reviewer(), now)
     mails = {mail.to: mail for mail in Mail.objects.filter(template="client_ended")}
-    assert {to: mail.language for to, mail in mails.items()} == {member.user.email: "zh-hans", sender.user.email: "en"}
+    assert {to: mail.language for to, mail in mails.items()} == {
+        member.user.email: "zh-hans",
+        sender.user.email: "en",
+    }
     assert mails[sender.user.email].context == {
-        "name": case.employer.name, "client": NAME, "reasons": ["agency_client_unsealed"], "path": f"/case/#client-{letter.pk}",
-    }  # fmt: skip
+        "name": case.employer.name,
+        "client": NAME,
+        "reasons": ["agency_client_unsealed"],
+        "path": f"/case/#client-{letter.pk}",
+    }
     visitor = Client()
     visitor.force_login(sender.user)
-    assert f'id="client-{letter.pk}"' in text(visitor.get("/case/")), "the link leads to the very letter"
+    assert f'id="client-{letter.pk}"' in text(visitor.get("/case/")), (
+        "the link leads to the very letter"
+    )
 
 
 def told(template: str) -> list[dict[str, Any]]:
@@ -175,22 +244,30 @@ def test_the_agency_is_told_once_what_the_machine_found(
     case: Case, letter: Document, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = READ | {"fields": {"company": "云溪市乙有限公司"}}
-    monkeypatch.setattr("verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(seen))
+    monkeypatch.setattr(
+        "verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(seen)
+    )
     add(letter, now)
     assert not Mail.objects.exists(), "nothing has been found yet"
     assert early_reading.read(letter.pk, lambda: now, 60)
     (wrong,) = told("client_wrong")
     assert wrong["path"] == f"/case/#client-{letter.pk}"
-    assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [("agency_client_mismatch", "云溪市乙有限公司")]
+    assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [
+        ("agency_client_mismatch", "云溪市乙有限公司")
+    ]
     client_letters.judge(letter.pk, now)
     add(letter, now, until=day_of(now))
     assert len(told("client_wrong")) == 1, "nothing has changed in what was found"
     add(letter, now, name="云溪市乙有限公司")
     assert len(told("client_accepted")) == 1
-    assert [event.reasons for event in Event.objects.filter(verb="judge_client").order_by("id")] == [["agency_client_mismatch"], []]
+    assert [
+        event.reasons for event in Event.objects.filter(verb="judge_client").order_by("id")
+    ] == [["agency_client_mismatch"], []]
 
 
-def test_the_agency_is_told_what_a_reviewer_accepted_and_of_a_doubt_nothing_before(case: Case, letter: Document, now: datetime) -> None:
+def test_the_agency_is_told_what_a_reviewer_accepted_and_of_a_doubt_nothing_before(
+    case: Case, letter: Document, now: datetime
+) -> None:
     client = add(letter, now)
     read(letter, sealed=False)
     client_letters.judge(letter.pk, now)
@@ -200,7 +277,9 @@ def test_the_agency_is_told_what_a_reviewer_accepted_and_of_a_doubt_nothing_befo
     assert len(told("client_accepted")) == 1
 
 
-def test_of_a_letter_that_comes_with_its_case_the_decision_tells(case: Case, letter: Document, now: datetime) -> None:
+def test_of_a_letter_that_comes_with_its_case_the_decision_tells(
+    case: Case, letter: Document, now: datetime
+) -> None:
     Case.objects.update(state=State.DRAFT)
     add(letter, now)
     read(letter)
@@ -219,26 +298,47 @@ def test_of_what_it_ended_itself_an_agency_is_not_told(letter: Document, now: da
 
 def intake(number: int) -> Intake:
     page = CleanPage(number=1, jpeg=b"jpeg", width=10, height=10, fingerprint="0" * 16)
-    return Intake(sha256=f"{number:064x}", size=4, media_type="image/jpeg", editor=None, pages=(page,), isolation="rlimits")
+    return Intake(
+        sha256=f"{number:064x}",
+        size=4,
+        media_type="image/jpeg",
+        editor=None,
+        pages=(page,),
+        isolation="rlimits",
+    )
 
 
-def test_an_upload_is_read_as_a_letter(case: Case, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_read_as_a_letter(
+    case: Case, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    document = operations.add_document(case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now)
-    monkeypatch.setattr("verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(READ))
+    document = operations.add_document(
+        case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now
+    )
+    monkeypatch.setattr(
+        "verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(READ)
+    )
     assert early_reading.read(document.pk, lambda: now, 60)
     assert DocumentReading.objects.get().reading == READ
 
 
-def test_many_clients_come_after_approval_and_few_at_once(case: Case, member: Member, now: datetime) -> None:
+def test_many_clients_come_after_approval_and_few_at_once(
+    case: Case, member: Member, now: datetime
+) -> None:
     kind = DocumentKind.CLIENT_AUTHORIZATION
     for number in range(operations.CLIENTS_AT_ONCE + 1):
         make_document(case, now, kind, sha256=f"{number + 100:064x}")
-    operations.add_document(case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now)
+    operations.add_document(
+        case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now
+    )
     Case.objects.update(state=State.DRAFT)
     with pytest.raises(Refused, match="document_too_many"):
-        operations.add_document(case.pk, kind, intake(2), {"clean": None}, member.user, member.as_actor(), now)
-    operations.add_document(case.pk, "business_licence", intake(3), {"clean": None}, member.user, member.as_actor(), now)
+        operations.add_document(
+            case.pk, kind, intake(2), {"clean": None}, member.user, member.as_actor(), now
+        )
+    operations.add_document(
+        case.pk, "business_licence", intake(3), {"clean": None}, member.user, member.as_actor(), now
+    )
 
 
 def test_a_letter_of_nobody_can_be_taken_out(case: Case, letter: Document, now: datetime) -> None:
@@ -264,10 +364,16 @@ def text(response: Any) -> str:
     return str(response.content.decode())
 
 
-def test_the_form_keeps_what_was_typed_and_offers_what_was_read(visitor: Client, letter: Document, now: datetime) -> None:
+def test_the_form_keeps_what_was_typed_and_offers_what_was_read(
+    visitor: Client, letter: Document, now: datetime
+) -> None:
     url = f"/case/documents/{letter.pk}/client/"
     page = text(visitor.get("/case/"))
-    assert "The letter is being read" in page and 'hx-trigger="every 3s"' in page and "For which client is it?" in page
+    assert (
+        "The letter is being read" in page
+        and 'hx-trigger="every 3s"' in page
+        and "For which client is it?" in page
+    )
     read(letter)
     assert f'value="{NAME}"' in text(visitor.get("/case/")), "what was read is offered"
     refused = visitor.post(url, {"company": "云溪市丙有限公司", "uscc": "91", "valid_until": ""})
@@ -277,7 +383,11 @@ def test_the_form_keeps_what_was_typed_and_offers_what_was_read(visitor: Client,
     saved = visitor.post(url, {"company": NAME, "uscc": CODE.lower(), "valid_until": "2098-01-01"})
     assert saved["Location"] == "/case/#requirement-client_authorization"
     client = ClientAuthorisation.objects.get()
-    assert (client.client_name, client.client_uscc, client.valid_until) == (NAME, CODE, date(2098, 1, 1))
+    assert (client.client_name, client.client_uscc, client.valid_until) == (
+        NAME,
+        CODE,
+        date(2098, 1, 1),
+    )
     page = text(visitor.get("/case/"))
     assert "Client added" in page and "until 2098-01-01" in page and "End this client" in page
     assert visitor.post(f"{url}end/")["Location"] == "/case/#requirement-client_authorization"
@@ -285,13 +395,17 @@ def test_the_form_keeps_what_was_typed_and_offers_what_was_read(visitor: Client,
     assert "Client ended" in page and "End this client" not in page
 
 
-def test_the_state_is_asked_for_while_it_is_read(visitor: Client, letter: Document, now: datetime) -> None:
+def test_the_state_is_asked_for_while_it_is_read(
+    visitor: Client, letter: Document, now: datetime
+) -> None:
     url = f"/case/documents/{letter.pk}/client/"
     add(letter, now)
     assert "hx-get" in text(visitor.get(url, headers={"HX-Request": "true"}))
     read(letter, sealed=False)
     state = text(visitor.get(url, headers={"HX-Request": "true"}))
-    assert "hx-get" not in state and "A reviewer looks at it" in state and "With a reviewer" in state
+    assert (
+        "hx-get" not in state and "A reviewer looks at it" in state and "With a reviewer" in state
+    )
     assert visitor.get(url)["Location"] == "/case/"
 
 
@@ -303,7 +417,9 @@ def test_a_letter_is_the_agencys_own(letter: Document, now: datetime) -> None:
         assert answer.status_code == 404
 
 
-def test_of_who_is_no_agency_no_client_is_taken(visitor: Client, letter: Document, now: datetime) -> None:
+def test_of_who_is_no_agency_no_client_is_taken(
+    visitor: Client, letter: Document, now: datetime
+) -> None:
     Case.objects.update(account_class=AccountClass.DIRECT_EMPLOYER)
     said = {"company": NAME, "uscc": CODE, "valid_until": ""}
     visitor.post(f"/case/documents/{letter.pk}/client/", said)
@@ -315,7 +431,9 @@ def test_of_who_is_no_agency_no_client_is_taken(visitor: Client, letter: Documen
 LIST = "/console/verification/clientauthorisation/"
 
 
-def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(case: Case, letter: Document, now: datetime) -> None:
+def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(
+    case: Case, letter: Document, now: datetime
+) -> None:
     client = add(letter, now)
     visitor = Client(headers={"accept-language": "en"})
     visitor.force_login(make_reviewer(now))
@@ -324,9 +442,13 @@ def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(case: Case, letter: Do
     listed = text(visitor.get(LIST))
     assert NAME in listed and "No seal can be seen" in listed and case.declared_name in listed
     page = visitor.get(f"{LIST}{client.pk}/change/")
-    assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(page) and "The letter is good" in text(page)
+    assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(
+        page
+    ) and "The letter is good" in text(page)
     assert "no-store" in page["Cache-Control"]
-    assert visitor.get(f"{LIST}{client.pk}/accept/").status_code == 302 and not Event.objects.filter(verb="accept_client")
+    assert visitor.get(
+        f"{LIST}{client.pk}/accept/"
+    ).status_code == 302 and not Event.objects.filter(verb="accept_client")
     assert visitor.post(f"{LIST}{client.pk}/accept/")["Location"] == LIST
     assert NAME not in text(visitor.get(LIST)) and NAME in text(visitor.get(f"{LIST}?look=all"))
     assert "To go on, it uploads another" in text(visitor.get(f"{LIST}{client.pk}/end/"))
@@ -339,7 +461,11 @@ def test_who_may_not_decide_sees_and_settles_nothing(letter: Document, now: date
     client, colleague = add(letter, now), make_user(now, is_staff=True)
     visitor = Client()
     visitor.force_login(colleague)
-    for answer in (visitor.get(LIST), visitor.get(f"{LIST}{client.pk}/change/"), visitor.get(f"{LIST}{client.pk}/end/")):
+    for answer in (
+        visitor.get(LIST),
+        visitor.get(f"{LIST}{client.pk}/change/"),
+        visitor.get(f"{LIST}{client.pk}/end/"),
+    ):
         assert answer.status_code == 403
     assert visitor.post(f"{LIST}{client.pk}/accept/").status_code == 403
     assert visitor.post(f"{LIST}{client.pk}/end/").status_code == 403

@@ -28,7 +28,16 @@ from verification.checks import picture_index
 from verification.checks.duplicates import Duplicates
 from verification.decision.pipeline import subject_of
 from verification.intake import early_reading
-from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading, PageBand, PageLandmarks, RegistryRecord
+from verification.models import (
+    Case,
+    Document,
+    DocumentKind,
+    DocumentPage,
+    DocumentReading,
+    PageBand,
+    PageLandmarks,
+    RegistryRecord,
+)
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import about
 from verification.rules.states import State
@@ -57,7 +66,10 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "turned": lambda image: image.rotate(2, Image.Resampling.BICUBIC),
     "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
     "everything": lambda image: saved(
-        ImageEnhance.Brightness(cut(image).rotate(-1.5, Image.Resampling.BICUBIC)).enhance(0.8).reduce(2), 50
+        ImageEnhance.Brightness(cut(image).rotate(-1.5, Image.Resampling.BICUBIC))
+        .enhance(0.8)
+        .reduce(2),
+        50,
     ),
 }
 
@@ -74,8 +86,20 @@ def test_a_copy_agrees_and_shares_words(copy: str) -> None:
     whole, other = seen(licence(1)), seen(COPIES[copy](licence(1)))
     agreement = keypoints.compare(whole, other)
     assert agreement is not None and agreement.share >= picture_index.SAME
-    shared = {(n, word) for words in keypoints.words(whole.landmarks) for n, word in enumerate(words)}
-    assert len(shared & {(n, word) for words in keypoints.words(other.landmarks) for n, word in enumerate(words)}) >= 4
+    shared = {
+        (n, word) for words in keypoints.words(whole.landmarks) for n, word in enumerate(words)
+    }
+    assert (
+        len(
+            shared
+            & {
+                (n, word)
+                for words in keypoints.words(other.landmarks)
+                for n, word in enumerate(words)
+            }
+        )
+        >= 4
+    )
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
@@ -103,7 +127,12 @@ def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
 # --- The index and the check -----------------------------------------------------------------------------
 
 
-def shown(now: datetime, image: Image.Image, state: State = State.CHECKING, employer: Employer | None = None) -> Case:
+def shown(
+    now: datetime,
+    image: Image.Image,
+    state: State = State.CHECKING,
+    employer: Employer | None = None,
+) -> Case:
     """A case in `state` whose licence is `image`, kept as uploads are."""
     case = make_case(make_member(now, employer), now, state)
     kept(make_document(case, now).pages.get(), image).save()
@@ -114,7 +143,11 @@ def kept(page: DocumentPage, image: Image.Image) -> DocumentPage:
     """The page with its picture stored as uploads are."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
-    page.image, page.width, page.height = default_storage.save("page.jpg", ContentFile(out.getvalue())), image.width, image.height
+    page.image, page.width, page.height = (
+        default_storage.save("page.jpg", ContentFile(out.getvalue())),
+        image.width,
+        image.height,
+    )
     page.fingerprint = fingerprint(image)
     return page
 
@@ -144,7 +177,11 @@ def test_a_cut_copy_at_another_employer(now: datetime) -> None:
     (near,) = observation["near_same"]
     assert near["case"] == str(first.pk) and near["agreement"] >= picture_index.SAME
     (finding,) = findings
-    assert (finding.code, finding.severity, finding.page) == ("duplicate_same_image", Severity.CONCERN, 1)
+    assert (finding.code, finding.severity, finding.page) == (
+        "duplicate_same_image",
+        Severity.CONCERN,
+        1,
+    )
     assert finding.region is not None
     assert str(first.pk) not in str(finding.as_reason())
 
@@ -154,7 +191,10 @@ def test_each_page_of_ours_that_is_somebody_s_is_told(now: datetime) -> None:
     first, thief = shown(now, licence(1)), shown(now, licence(2))
     look(first, now)
     document = make_document(thief, now)
-    for page, image in ((document.pages.get(), licence(1)), (DocumentPage(document=document, number=2), cut(licence(1)))):
+    for page, image in (
+        (document.pages.get(), licence(1)),
+        (DocumentPage(document=document, number=2), cut(licence(1))),
+    ):
         kept(page, image).save()
     near = look(thief, now)[0]["near_same"]
     assert {(each["case"], each["of_document"], each["of_page"]) for each in near} == {
@@ -176,7 +216,9 @@ def test_a_picture_that_nobody_stands_by_accuses_nobody(state: State, now: datet
 def test_ones_own_earlier_upload_is_no_duplicate(now: datetime) -> None:
     employer = make_employer(now)
     look(shown(now, licence(1), State.REJECTED, employer), now)
-    assert codes(look(shown(now, licence(1), employer=employer), now)[1]) == {"no_duplicate": Severity.PASS}
+    assert codes(look(shown(now, licence(1), employer=employer), now)[1]) == {
+        "no_duplicate": Severity.PASS
+    }
 
 
 @pytest.mark.django_db
@@ -209,13 +251,20 @@ def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.Mo
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("hidden_by", ["ones own earlier ones", "withdrawn ones"])
-def test_nobody_hides_a_picture_behind_many_that_do_not_count(now: datetime, hidden_by: str) -> None:
+def test_nobody_hides_a_picture_behind_many_that_do_not_count(
+    now: datetime, hidden_by: str
+) -> None:
     """More of them than candidates, each nearer to the thief's than the victim's is."""
     victim = shown(now, licence(1), State.APPROVED)
     look(victim, now)
     employer = make_employer(now)
     for _ in range(picture_index.CANDIDATES + 1):
-        other = shown(now, cut(licence(1)), State.REJECTED, employer if hidden_by.startswith("ones own") else None)
+        other = shown(
+            now,
+            cut(licence(1)),
+            State.REJECTED,
+            employer if hidden_by.startswith("ones own") else None,
+        )
         look(other, now)
         if hidden_by.startswith("withdrawn"):
             Case.objects.filter(pk=other.pk).update(state=State.WITHDRAWN)
@@ -269,16 +318,22 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """One for each page whose landmarks were looked for."""
     calls: list[float] = []
     look = keypoints.look
-    monkeypatch.setattr(keypoints, "look", lambda grey, scale: (calls.append(scale), look(grey, scale))[1])
+    monkeypatch.setattr(
+        keypoints, "look", lambda grey, scale: (calls.append(scale), look(grey, scale))[1]
+    )
     return calls
 
 
-@pytest.mark.parametrize("image", [licence(1), licence(3, "phone"), Image.new("L", (640, 480), 200)])
+@pytest.mark.parametrize(
+    "image", [licence(1), licence(3, "phone"), Image.new("L", (640, 480), 200)]
+)
 def test_packed_landmarks_lose_nothing(image: Image.Image) -> None:
     found = seen(image).landmarks
     again = keypoints.Landmarks.unpacked(found.packed())
     assert again is not None and again.scale == found.scale
-    assert np.array_equal(again.places, found.places) and np.array_equal(again.descriptions, found.descriptions)
+    assert np.array_equal(again.places, found.places) and np.array_equal(
+        again.descriptions, found.descriptions
+    )
     assert keypoints.words(again) == keypoints.words(found)
 
 
@@ -289,12 +344,19 @@ def test_landmarks_that_were_packed_otherwise_are_none() -> None:
 
 
 @pytest.mark.django_db
-def test_what_was_read_early_is_not_looked_for_by_the_check(now: datetime, looked: list[float]) -> None:
+def test_what_was_read_early_is_not_looked_for_by_the_check(
+    now: datetime, looked: list[float]
+) -> None:
     first, thief = shown(now, licence(1)), shown(now, cut(licence(1)))
     for case in (first, thief):
         read_early(case, now)
-    assert len(looked) == 2 and not PageBand.objects.exists(), "what nobody has handed in is not in the index"
-    assert all(bytes(sealed).startswith(b"ZZ") for sealed in PageLandmarks.objects.values_list("sealed", flat=True))
+    assert len(looked) == 2 and not PageBand.objects.exists(), (
+        "what nobody has handed in is not in the index"
+    )
+    assert all(
+        bytes(sealed).startswith(b"ZZ")
+        for sealed in PageLandmarks.objects.values_list("sealed", flat=True)
+    )
     look(first, now)
     assert look(thief, now)[0]["near_same"][0]["case"] == str(first.pk)
     assert len(looked) == 2
@@ -303,7 +365,9 @@ def test_what_was_read_early_is_not_looked_for_by_the_check(now: datetime, looke
 
 
 @pytest.mark.django_db
-def test_landmarks_are_looked_for_once_whoever_needs_them(now: datetime, looked: list[float]) -> None:
+def test_landmarks_are_looked_for_once_whoever_needs_them(
+    now: datetime, looked: list[float]
+) -> None:
     first = shown(now, licence(1))
     look(first, now)
     assert len(looked) == 1, "nobody had read it early"
@@ -315,11 +379,16 @@ def test_landmarks_are_looked_for_once_whoever_needs_them(now: datetime, looked:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("harm", ["cut short", "another page's", "another key"])
-def test_kept_landmarks_that_do_not_open_are_looked_for_again(now: datetime, looked: list[float], settings: Any, harm: str) -> None:
+def test_kept_landmarks_that_do_not_open_are_looked_for_again(
+    now: datetime, looked: list[float], settings: Any, harm: str
+) -> None:
     first, other = shown(now, licence(1)), shown(now, licence(2))
     for case in (first, other):
         read_early(case, now)
-    mine, theirs = PageLandmarks.objects.get(page__document__case=first), PageLandmarks.objects.get(page__document__case=other)
+    mine, theirs = (
+        PageLandmarks.objects.get(page__document__case=first),
+        PageLandmarks.objects.get(page__document__case=other),
+    )
     if harm == "another key":
         mine.sealed = seal(b"", b"0" * 32, f"page.landmarks {mine.pk}")
     else:
@@ -349,7 +418,11 @@ def test_of_what_is_not_compared_nothing_is_kept(now: datetime, why: str) -> Non
     if why == "no longer kept":
         default_storage.delete(str(case.documents.get().pages.get().image.name))
     else:
-        Document.objects.update(**{"taken out": {"superseded_at": now}, "a letter": {"kind": "client_authorization"}}[why])
+        Document.objects.update(
+            **{"taken out": {"superseded_at": now}, "a letter": {"kind": "client_authorization"}}[
+                why
+            ]
+        )
     read_early(case, now)
     assert not PageLandmarks.objects.exists()
 
@@ -371,7 +444,12 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
     meet(make_employer(now, uscc=case.employer.uscc))
     meet(at=now - timedelta(days=91))
     assert code not in codes(look(case, now)[1]), "colleagues, the same company, and long ago"
-    for companies, severity in ((1, Severity.NOTE), (2, Severity.NOTE), (3, Severity.CONCERN), (4, Severity.CONCERN)):
+    for companies, severity in (
+        (1, Severity.NOTE),
+        (2, Severity.NOTE),
+        (3, Severity.CONCERN),
+        (4, Severity.CONCERN),
+    ):
         meet()
         observation, findings = look(case, now)
         assert observation["companies_seen_with"] == {kind: companies}
@@ -380,7 +458,9 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_what_was_shown_before_is_indexed_by_a_command(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_shown_before_is_indexed_by_a_command(
+    now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
     first, draft = shown(now, licence(1)), shown(now, licence(2), State.DRAFT)
     make_document(first, now)
     call_command("index_pages")
@@ -400,7 +480,11 @@ def test_every_paper_counts_and_is_named(now: datetime) -> None:
     document = make_document(thief, now, kind=DocumentKind.HR_SERVICE_LICENCE)
     kept(document.pages.get(), cut(licence(1))).save()
     (finding,) = look(thief, now)[1]
-    assert (finding.code, finding.severity, finding.document) == ("duplicate_same_image", Severity.CONCERN, str(document.pk))
+    assert (finding.code, finding.severity, finding.document) == (
+        "duplicate_same_image",
+        Severity.CONCERN,
+        str(document.pk),
+    )
     assert finding.region is not None
     assert about(finding.code, finding.field) == "agency_licence"
 
@@ -414,22 +498,39 @@ def test_every_paper_counts_and_is_named(now: datetime) -> None:
         ("client_authorization", True, "duplicate_same_image", Severity.CONCERN),
     ],
 )
-def test_two_agencies_may_have_letters_of_one_client_on_one_form(kind: str, same_file: bool, code: str, severity: Severity) -> None:
+def test_two_agencies_may_have_letters_of_one_client_on_one_form(
+    kind: str, same_file: bool, code: str, severity: Severity
+) -> None:
     near = {"of_document": "d", "of_kind": kind, "of_page": 1, "region": [1, 2, 3, 4]}
     files = [{"document": "d", "kind": kind}] if same_file else []
     (found,) = Duplicates()._pictures({"near_same": [near, near], "same_files": files})
-    assert (found.code, found.severity, found.document, found.region) == (code, severity, "d", (1, 2, 3, 4))
+    assert (found.code, found.severity, found.document, found.region) == (
+        code,
+        severity,
+        "d",
+        (1, 2, 3, 4),
+    )
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("others", "severity"), [(2, None), (3, Severity.NOTE), (7, Severity.NOTE), (8, Severity.CONCERN)])
-def test_whoever_lends_a_name_to_many_young_companies(others: int, severity: Severity | None, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("others", "severity"),
+    [(2, None), (3, Severity.NOTE), (7, Severity.NOTE), (8, Severity.CONCERN)],
+)
+def test_whoever_lends_a_name_to_many_young_companies(
+    others: int, severity: Severity | None, now: datetime
+) -> None:
     subject = subject_of(shown(now, licence(1)), now)
     young, old = (now - timedelta(days=40)).date(), (now - timedelta(days=400)).date()
 
     def listed(established: date, person: str = "林知白") -> None:
         RegistryRecord.objects.create(
-            uscc=make_uscc(), name="x", status="存续", legal_representative=person, established_on=established, as_of=now.date()
+            uscc=make_uscc(),
+            name="x",
+            status="存续",
+            legal_representative=person,
+            established_on=established,
+            as_of=now.date(),
         )
 
     for _ in range(others):
@@ -439,7 +540,9 @@ def test_whoever_lends_a_name_to_many_young_companies(others: int, severity: Sev
         listed(young, "程问渠")
     record = {"legal_representative": "林知白", "established_on": young.isoformat()}
     for of_old in (False, True):
-        register = {"registry": {"record": record | ({"established_on": old.isoformat()} if of_old else {})}}
+        register = {
+            "registry": {"record": record | ({"established_on": old.isoformat()} if of_old else {})}
+        }
         observation = Duplicates().observe(subject, register)
         found = {f.code: f.severity for f in Duplicates().judge(subject, register, observation)}
         assert found.get("duplicate_nominee") is (None if of_old else severity)
@@ -447,5 +550,9 @@ def test_whoever_lends_a_name_to_many_young_companies(others: int, severity: Sev
 
 @pytest.mark.django_db
 def test_that_question_is_answered_by_an_index(now: datetime) -> None:
-    rows = RegistryRecord.objects.filter(legal_representative="林知白", established_on__gte=now.date()).exclude(pk="x").values_list("pk")
+    rows = (
+        RegistryRecord.objects.filter(legal_representative="林知白", established_on__gte=now.date())
+        .exclude(pk="x")
+        .values_list("pk")
+    )
     assert "registry_person_since" in rows[:50].explain() or connection.vendor != "sqlite"

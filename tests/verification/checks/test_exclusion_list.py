@@ -16,7 +16,14 @@ from employers.accounts import sightings
 from employers.models import User
 from events.core.errors import Refused
 from events.models import Event
-from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
+from tests.factories import (
+    make_case,
+    make_document,
+    make_member,
+    make_reviewer,
+    make_uscc,
+    make_user,
+)
 from verification.checks import exclusion_list
 from verification.checks.exclusion import Excluded
 from verification.decision.pipeline import subject_of
@@ -57,13 +64,19 @@ def comes_back(now: datetime, **known_by: Any) -> Case:
     if "uscc" in known_by:
         member.employer.uscc = known_by["uscc"]
         member.employer.save()
-    sightings.record(member.user, now, device=known_by.get("device", ""), phone=known_by.get("phone", ""))
-    case = make_case(member, now, State.CHECKING, declared_legal_representative=known_by.get("person", ""))
+    sightings.record(
+        member.user, now, device=known_by.get("device", ""), phone=known_by.get("phone", "")
+    )
+    case = make_case(
+        member, now, State.CHECKING, declared_legal_representative=known_by.get("person", "")
+    )
     make_document(case, now, fingerprint=known_by.get("image", "f" * 64))
     return case
 
 
-def test_a_case_gives_everything_by_which_it_is_known(excluded: Case, reviewer: User, now: datetime) -> None:
+def test_a_case_gives_everything_by_which_it_is_known(
+    excluded: Case, reviewer: User, now: datetime
+) -> None:
     put = exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
     assert sorted(exclusion.kind for exclusion in put) == sorted(ALL)
     for exclusion in put:
@@ -71,7 +84,9 @@ def test_a_case_gives_everything_by_which_it_is_known(excluded: Case, reviewer: 
         for secret in (PHONE, PHONE[3:], "seller@", "林知白", "browser"):
             assert secret not in exclusion.value and secret not in exclusion.shown
     events = Event.objects.filter(verb="exclude")
-    assert events.count() == len(ALL) and all(event.employer_id == excluded.employer_id for event in events)
+    assert events.count() == len(ALL) and all(
+        event.employer_id == excluded.employer_id for event in events
+    )
 
 
 def test_again_changes_nothing(excluded: Case, reviewer: User, now: datetime) -> None:
@@ -79,23 +94,31 @@ def test_again_changes_nothing(excluded: Case, reviewer: User, now: datetime) ->
     assert exclusion_list.exclude(excluded.pk, ALL, "another reason", reviewer, now) == first
     assert Event.objects.filter(verb="exclude").count() == len(first)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Exclusion.objects.create(kind=first[0].kind, value=first[0].value, why="x", added_by=reviewer, added_at=now)
+        Exclusion.objects.create(
+            kind=first[0].kind, value=first[0].value, why="x", added_by=reviewer, added_at=now
+        )
 
 
 @pytest.mark.parametrize(("kinds", "why"), [(ALL, " "), ([], "why")])
-def test_nobody_is_excluded_without_reason(kinds: list[str], why: str, excluded: Case, reviewer: User, now: datetime) -> None:
+def test_nobody_is_excluded_without_reason(
+    kinds: list[str], why: str, excluded: Case, reviewer: User, now: datetime
+) -> None:
     with pytest.raises(Refused, match="reason_required"):
         exclusion_list.exclude(excluded.pk, kinds, why, reviewer, now)
     assert not Exclusion.objects.exists()
 
 
 @pytest.mark.parametrize("kind", ["phone", "device", "email", "image"])
-def test_who_comes_back_with_one_thing(kind: str, excluded: Case, reviewer: User, now: datetime) -> None:
+def test_who_comes_back_with_one_thing(
+    kind: str, excluded: Case, reviewer: User, now: datetime
+) -> None:
     known_by = {"phone": PHONE, "device": "browser", "image": "0" * 63 + "1"}
     case = comes_back(now, **{kind: known_by.get(kind)} if kind in known_by else {})
     if kind == "email":
         case = comes_back(now)
-        excluded.employer.members.update(employer=case.employer)  # an account cannot be had twice: it changed hands
+        excluded.employer.members.update(
+            employer=case.employer
+        )  # an account cannot be had twice: it changed hands
         exclusion_list.add("email", " Seller@QQ.example ", "sold its account", reviewer, now)
     assert look(case, now).code == ("duplicate_excluded" if kind == "email" else "not_excluded")
     if kind != "email":
@@ -111,27 +134,46 @@ def test_who_comes_back_with_the_code(excluded: Case, reviewer: User, now: datet
     assert look(case, now).severity is Severity.CONCERN
     other = comes_back(now)
     assert look(other, now).severity is Severity.PASS
-    assert look(other, now, {"reading": {"fields": {"uscc": excluded.declared_uscc}}}).severity is Severity.CONCERN, "read from the picture"
+    assert (
+        look(other, now, {"reading": {"fields": {"uscc": excluded.declared_uscc}}}).severity
+        is Severity.CONCERN
+    ), "read from the picture"
 
 
 def test_a_picture_known_by_its_details(excluded: Case, reviewer: User, now: datetime) -> None:
     exclusion_list.exclude(excluded.pk, ["image"], "sold its account", reviewer, now)
     case = comes_back(now)
     assert look(case, now).severity is Severity.PASS
-    assert look(case, now, {"duplicates": {"near_same": [{"case": "x", "fingerprint": "0" * 64}]}}).severity is Severity.CONCERN
+    assert (
+        look(
+            case, now, {"duplicates": {"near_same": [{"case": "x", "fingerprint": "0" * 64}]}}
+        ).severity
+        is Severity.CONCERN
+    )
 
 
-def test_a_namesake_is_no_concern_unless_more_agrees(excluded: Case, reviewer: User, now: datetime) -> None:
+def test_a_namesake_is_no_concern_unless_more_agrees(
+    excluded: Case, reviewer: User, now: datetime
+) -> None:
     exclusion_list.exclude(excluded.pk, ["person", "phone"], "sold its account", reviewer, now)
     assert look(comes_back(now, person="林 知白"), now).severity is Severity.NOTE
     assert look(comes_back(now), now, EARLIER).severity is Severity.NOTE, "read from the licence"
     assert look(comes_back(now, person="林知白", phone=PHONE), now).severity is Severity.CONCERN
 
 
-def test_the_names_that_the_checks_found_are_taken_too(excluded: Case, reviewer: User, now: datetime) -> None:
+def test_the_names_that_the_checks_found_are_taken_too(
+    excluded: Case, reviewer: User, now: datetime
+) -> None:
     attempt = Attempt.objects.create(case=excluded, number=1, submitted_at=now, due_at=now)
     looked_up = {"record": {"legal_representative": "沈望舒"}}
-    CheckRun.objects.create(attempt=attempt, code="registry", version="1", observation=looked_up, started_at=now, finished_at=now)
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="registry",
+        version="1",
+        observation=looked_up,
+        started_at=now,
+        finished_at=now,
+    )
     exclusion_list.exclude(excluded.pk, ["person"], "sold its account", reviewer, now)
     assert Exclusion.objects.filter(kind="person").count() == 2
     assert look(comes_back(now, person="沈望舒"), now).code == "excluded_namesake"
@@ -140,7 +182,13 @@ def test_the_names_that_the_checks_found_are_taken_too(excluded: Case, reviewer:
 def test_the_employer_is_not_told_by_what(excluded: Case, reviewer: User, now: datetime) -> None:
     exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
     reason = look(comes_back(now, phone=PHONE), now).as_reason()
-    assert reason == {"check": "exclusion", "code": "duplicate_excluded", "field": "", "seen": "", "expected": ""}
+    assert reason == {
+        "check": "exclusion",
+        "code": "duplicate_excluded",
+        "field": "",
+        "seen": "",
+        "expected": "",
+    }
 
 
 def test_lifted_is_over_and_can_come_again(excluded: Case, reviewer: User, now: datetime) -> None:
@@ -178,7 +226,9 @@ def test_queries_stay_as_many(excluded: Case, reviewer: User, now: datetime) -> 
         ("device", "x", "value_missing"),
     ],
 )
-def test_what_cannot_be_typed(kind: str, typed: str, code: str, reviewer: User, now: datetime) -> None:
+def test_what_cannot_be_typed(
+    kind: str, typed: str, code: str, reviewer: User, now: datetime
+) -> None:
     with pytest.raises(Refused, match=code):
         exclusion_list.add(kind, typed, "a list", reviewer, now)
 
@@ -196,18 +246,43 @@ def staff(reviewer: User) -> Client:
 def test_the_console_adds_lists_and_lifts(staff: Client, excluded: Case) -> None:
     add = reverse("admin:verification_exclusion_add")
     assert staff.get(add, {"case": str(excluded.pk)}).status_code == 200
-    assert staff.post(add, {"case": str(excluded.pk), "kinds": ["uscc", "phone"]}).status_code == 200, "no reason"
+    assert (
+        staff.post(add, {"case": str(excluded.pk), "kinds": ["uscc", "phone"]}).status_code == 200
+    ), "no reason"
     assert not Exclusion.objects.exists()
-    assert staff.post(add, {"case": str(excluded.pk), "kinds": ["uscc", "phone"], "why": "sold"}).status_code == 302
-    assert staff.post(add, {"kind": "uscc", "value": make_uscc(), "why": "an authority's list"}).status_code == 302
-    assert "This is not a mobile number" in staff.post(add, {"kind": "phone", "value": "1", "why": "x"}).content.decode()
-    assert "There is no such case" in staff.post(add, {"case": "0" * 32, "kinds": ["uscc"], "why": "x"}).content.decode()
+    assert (
+        staff.post(
+            add, {"case": str(excluded.pk), "kinds": ["uscc", "phone"], "why": "sold"}
+        ).status_code
+        == 302
+    )
+    assert (
+        staff.post(
+            add, {"kind": "uscc", "value": make_uscc(), "why": "an authority's list"}
+        ).status_code
+        == 302
+    )
+    assert (
+        "This is not a mobile number"
+        in staff.post(add, {"kind": "phone", "value": "1", "why": "x"}).content.decode()
+    )
+    assert (
+        "There is no such case"
+        in staff.post(add, {"case": "0" * 32, "kinds": ["uscc"], "why": "x"}).content.decode()
+    )
     page = staff.get(reverse("admin:verification_exclusion_changelist")).content.decode()
     assert "+86 138****8000" in page and excluded.declared_uscc in page and PHONE[3:] not in page
     phone = Exclusion.objects.get(kind="phone")
     lift = reverse("admin:verification_exclusion_lift", args=[phone.pk])
-    assert lift in staff.get(reverse("admin:verification_exclusion_change", args=[phone.pk])).content.decode()
-    assert staff.get(lift).status_code == 200 and Exclusion.objects.get(pk=phone.pk).lifted_at is None
+    assert (
+        lift
+        in staff.get(
+            reverse("admin:verification_exclusion_change", args=[phone.pk])
+        ).content.decode()
+    )
+    assert (
+        staff.get(lift).status_code == 200 and Exclusion.objects.get(pk=phone.pk).lifted_at is None
+    )
     assert staff.post(lift).status_code == 302
     assert Exclusion.objects.get(pk=phone.pk).lifted_at is not None
 
@@ -217,7 +292,11 @@ def test_only_who_decides_cases_may(excluded: Case, reviewer: User, now: datetim
     client = Client()
     client.force_login(make_user(now, is_staff=True))
     lift = reverse("admin:verification_exclusion_lift", args=[put.pk])
-    for address in (reverse("admin:verification_exclusion_add"), reverse("admin:verification_exclusion_changelist"), lift):
+    for address in (
+        reverse("admin:verification_exclusion_add"),
+        reverse("admin:verification_exclusion_changelist"),
+        lift,
+    ):
         assert client.get(address).status_code == 403
     assert client.post(lift).status_code == 403
     assert Exclusion.objects.get(pk=put.pk).lifted_at is None
@@ -225,6 +304,11 @@ def test_only_who_decides_cases_may(excluded: Case, reviewer: User, now: datetim
 
 def test_a_stored_observation_is_judged_again(now: datetime) -> None:
     subject = replace(subject_of(comes_back(now), now), legal_representative="")
-    observation = {"hits": [{"kind": "person", "exclusion": "x", "shown": "林**"}, {"kind": "uscc", "exclusion": "y", "shown": "91"}]}
+    observation = {
+        "hits": [
+            {"kind": "person", "exclusion": "x", "shown": "林**"},
+            {"kind": "uscc", "exclusion": "y", "shown": "91"},
+        ]
+    }
     (finding,) = Excluded().judge(subject, {}, observation)
     assert finding.severity is Severity.CONCERN and "林**" in finding.expected

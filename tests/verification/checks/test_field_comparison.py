@@ -8,9 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.uscc import ALPHABET, check_character, is_valid, normalise, organisation_check_character
+from documents.uscc import (
+    ALPHABET,
+    check_character,
+    is_valid,
+    normalise,
+    organisation_check_character,
+)
 from tests.factories import make_uscc
-from verification.checks.field_comparison import FIELDS, Code, code_of, compare, compared, is_former, same_company_name
+from verification.checks.field_comparison import (
+    FIELDS,
+    Code,
+    code_of,
+    compare,
+    compared,
+    is_former,
+    same_company_name,
+)
 from verification.providers.registries.base import Agrees, Status
 
 MATCH, MISMATCH, UNABLE = Agrees.MATCH, Agrees.MISMATCH, Agrees.UNABLE
@@ -100,12 +114,22 @@ def codes(draw: st.DrawFn) -> str:
 
 
 @given(codes(), st.lists(codes(), max_size=3), st.lists(codes(), max_size=3))
-def test_a_valid_code_stands_whatever_the_others_say(read: str, alternatives: list[str], others: list[str]) -> None:
+def test_a_valid_code_stands_whatever_the_others_say(
+    read: str, alternatives: list[str], others: list[str]
+) -> None:
     assert code_of(read, alternatives, others) == Code(read)
 
 
-@given(codes(), st.integers(0, 17), st.sampled_from(ALPHABET), st.lists(codes(), max_size=3), st.lists(codes(), max_size=3))
-def test_one_that_is_no_code_is_mended_only_by_two(true: str, place: int, wrong: str, alternatives: list[str], others: list[str]) -> None:
+@given(
+    codes(),
+    st.integers(0, 17),
+    st.sampled_from(ALPHABET),
+    st.lists(codes(), max_size=3),
+    st.lists(codes(), max_size=3),
+)
+def test_one_that_is_no_code_is_mended_only_by_two(
+    true: str, place: int, wrong: str, alternatives: list[str], others: list[str]
+) -> None:
     read = true[:place] + wrong + true[place + 1 :]
     if is_valid(read):
         return
@@ -133,20 +157,38 @@ def test_a_suggestion_is_itself_a_code() -> None:
 
 
 def reading(**changed: Any) -> dict[str, Any]:
-    fields = {"uscc": USCC, "name": NAME, "legal_representative": "林知白", "established_on": "2016-08-22", "address": "云溪市示例路1号"}
+    fields = {
+        "uscc": USCC,
+        "name": NAME,
+        "legal_representative": "林知白",
+        "established_on": "2016-08-22",
+        "address": "云溪市示例路1号",
+    }
     return {"fields": fields | changed.pop("fields", {}), "qr_uscc": USCC} | changed
 
 
 def registry(**changed: Any) -> dict[str, Any]:
-    record = {"uscc": USCC, "name": NAME, "legal_representative": "林知白", "established_on": "2016-08-22", "status": "active"}
+    record = {
+        "uscc": USCC,
+        "name": NAME,
+        "legal_representative": "林知白",
+        "established_on": "2016-08-22",
+        "status": "active",
+    }
     return {"source": "snapshot", "record": record | changed}
 
 
 DECLARED = {"uscc": USCC, "name": NAME, "legal_representative": ""}
 
 
-def grid(declared: dict[str, str] = DECLARED, read: dict[str, Any] | None = None, register: dict[str, Any] | None = None) -> dict[str, Any]:
-    rows = compare(declared, reading() if read is None else read, registry() if register is None else register)
+def grid(
+    declared: dict[str, str] = DECLARED,
+    read: dict[str, Any] | None = None,
+    register: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    rows = compare(
+        declared, reading() if read is None else read, registry() if register is None else register
+    )
     assert [row.field for row in rows] == list(FIELDS)
     return {row.field: row for row in rows}
 
@@ -154,19 +196,34 @@ def grid(declared: dict[str, str] = DECLARED, read: dict[str, Any] | None = None
 def test_everything_agrees() -> None:
     rows = grid()
     assert {field: row.agrees for field, row in rows.items()} == dict.fromkeys(FIELDS, MATCH) | {
-        "registered_capital": UNABLE, "address": UNABLE,
-    }, "one source alone proves nothing"  # fmt: skip
+        "registered_capital": UNABLE,
+        "address": UNABLE,
+    }, "one source alone proves nothing"
     assert rows["uscc"].says == {"read": MATCH, "qr": MATCH, "registry": MATCH}
-    assert rows["legal_representative"].reference == "read" and rows["address"].values["read"] == "云溪市示例路1号"
+    assert (
+        rows["legal_representative"].reference == "read"
+        and rows["address"].values["read"] == "云溪市示例路1号"
+    )
 
 
 def test_one_voice_against_is_a_mismatch() -> None:
-    assert grid(read=reading(qr_uscc=OTHER))["uscc"].says == {"read": MATCH, "qr": MISMATCH, "registry": MATCH}
+    assert grid(read=reading(qr_uscc=OTHER))["uscc"].says == {
+        "read": MATCH,
+        "qr": MISMATCH,
+        "registry": MATCH,
+    }
     assert grid(read=reading(qr_uscc=OTHER))["uscc"].agrees is MISMATCH
 
 
 @pytest.mark.parametrize(
-    ("status", "says"), [("active", MATCH), ("licence_revoked", MISMATCH), ("dormant", MISMATCH), ("unknown", UNABLE), ("", UNABLE)]
+    ("status", "says"),
+    [
+        ("active", MATCH),
+        ("licence_revoked", MISMATCH),
+        ("dormant", MISMATCH),
+        ("unknown", UNABLE),
+        ("", UNABLE),
+    ],
 )
 def test_a_status(status: str, says: Agrees) -> None:
     assert grid(register=registry(status=status))["status"].agrees is says
@@ -185,24 +242,51 @@ def test_a_look_alike_is_a_suggestion_and_taken_only_with_a_witness() -> None:
     row = grid(read=misread)["uscc"]
     assert (row.values["read"], row.suggestion, row.taken, row.agrees) == (USCC, USCC, True, MATCH)
     row = grid(DECLARED | {"uscc": OTHER}, misread, {"record": None})["uscc"]
-    assert (row.values["read"], row.suggestion, row.taken, row.agrees) == (wrong, USCC, False, MISMATCH)
+    assert (row.values["read"], row.suggestion, row.taken, row.agrees) == (
+        wrong,
+        USCC,
+        False,
+        MISMATCH,
+    )
     assert row.for_employer().suggestion == "" and "registry" not in row.for_employer().values
 
 
 def test_a_register_that_shows_nothing_is_heard_on_what_it_was_asked() -> None:
-    told = {"known": True, "uscc": "match", "name": "match", "legal_representative": "mismatch", "status": "active",
-            "asked": {"uscc": USCC, "name": NAME, "legal_representative": "林知白"}}  # fmt: skip
-    record = {"uscc": USCC, "name": NAME, "legal_representative": "", "status": "active", "affirmed_only": True}
+    told = {
+        "known": True,
+        "uscc": "match",
+        "name": "match",
+        "legal_representative": "mismatch",
+        "status": "active",
+        "asked": {"uscc": USCC, "name": NAME, "legal_representative": "林知白"},
+    }
+    record = {
+        "uscc": USCC,
+        "name": NAME,
+        "legal_representative": "",
+        "status": "active",
+        "affirmed_only": True,
+    }
     rows = grid(register={"record": record, "agreement": told})
-    assert rows["legal_representative"].says["registry"] is MISMATCH and rows["name"].says["registry"] is MATCH
-    others = grid(DECLARED | {"legal_representative": "沈望舒"}, register={"record": record, "agreement": told})
-    assert others["legal_representative"].says["registry"] is UNABLE, "it was asked for somebody else"
+    assert (
+        rows["legal_representative"].says["registry"] is MISMATCH
+        and rows["name"].says["registry"] is MATCH
+    )
+    others = grid(
+        DECLARED | {"legal_representative": "沈望舒"},
+        register={"record": record, "agreement": told},
+    )
+    assert others["legal_representative"].says["registry"] is UNABLE, (
+        "it was asked for somebody else"
+    )
 
 
 @pytest.mark.parametrize("nothing", [{}, {"record": None}, {"broken": "ProviderBroken"}])
 def test_without_any_source_nothing_is_said(nothing: dict[str, Any]) -> None:
     rows = compare({}, nothing, nothing)
-    assert {row.agrees for row in rows} == {UNABLE} and not any(row.says and MATCH in row.says.values() for row in rows)
+    assert {row.agrees for row in rows} == {UNABLE} and not any(
+        row.says and MATCH in row.says.values() for row in rows
+    )
 
 
 VALUES = st.fixed_dictionaries({}, optional={field: TEXT for field in FIELDS if field != "status"})
@@ -210,9 +294,15 @@ VALUES = st.fixed_dictionaries({}, optional={field: TEXT for field in FIELDS if 
 
 @given(VALUES, VALUES, VALUES, st.sampled_from(Status), st.one_of(st.none(), codes()))
 def test_a_row_is_no_better_than_its_sources(
-    declared: dict[str, str], fields: dict[str, str], record: dict[str, Any], status: Status, qr: str | None
+    declared: dict[str, str],
+    fields: dict[str, str],
+    record: dict[str, Any],
+    status: Status,
+    qr: str | None,
 ) -> None:
-    for row in compare(declared, {"fields": fields, "qr_uscc": qr}, {"record": record | {"status": status}}):
+    for row in compare(
+        declared, {"fields": fields, "qr_uscc": qr}, {"record": record | {"status": status}}
+    ):
         if row.field == "status":
             continue
         given = [value for value in row.values.values() if value.strip()]

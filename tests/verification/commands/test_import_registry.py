@@ -24,7 +24,11 @@ A, B, C = make_uscc(11), make_uscc(12), make_uscc(13)
 
 
 def row(
-    uscc: str, name: str = "云溪市示例科技有限公司", status: str = "存续", established_on: str = "2015-03-02", as_of: str = "2026-11-01"
+    uscc: str,
+    name: str = "云溪市示例科技有限公司",
+    status: str = "存续",
+    established_on: str = "2015-03-02",
+    as_of: str = "2026-11-01",
 ) -> str:
     return f"{uscc},{name},柳青,{status},{established_on},example.com,0,否,{as_of}"
 
@@ -43,7 +47,13 @@ def imported(path: Path, *lines: str, encoding: str = "utf-8") -> tuple[str, str
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_every_usual_encoding(tmp_path: Path, encoding: str) -> None:
-    out, err, status = imported(tmp_path, HEADER, row(A), row(B, status="吊销，未注销", established_on="2015年3月2日"), encoding=encoding)
+    out, err, status = imported(
+        tmp_path,
+        HEADER,
+        row(A),
+        row(B, status="吊销，未注销", established_on="2015年3月2日"),
+        encoding=encoding,
+    )
     assert (status, err) == (0, "")
     assert out.startswith("2 rows written, 0 skipped")
     assert RegistryRecord.objects.get(pk=A).name == "云溪市示例科技有限公司"
@@ -72,12 +82,22 @@ def test_again_is_the_same_as_once_and_later_overwrites(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "kept"),
-    [("2026-11-01", "2026-11-01", "新名称"), ("2026-11-01", "2026-11-02", "新名称"), ("2026-11-02", "2026-11-01", "旧名称")],
+    [
+        ("2026-11-01", "2026-11-01", "新名称"),
+        ("2026-11-01", "2026-11-02", "新名称"),
+        ("2026-11-02", "2026-11-01", "旧名称"),
+    ],
 )
 def test_of_two_rows_for_one_code_the_newer_counts_and_of_two_of_a_day_the_later(
     tmp_path: Path, first: str, second: str, kept: str
 ) -> None:
-    out, _, status = imported(tmp_path, HEADER, row(A, name="旧名称", as_of=first), row(B), row(A, name="新名称", as_of=second))
+    out, _, status = imported(
+        tmp_path,
+        HEADER,
+        row(A, name="旧名称", as_of=first),
+        row(B),
+        row(A, name="新名称", as_of=second),
+    )
     assert status == 0
     assert out.startswith("2 rows written") and "1 rows were left" in out
     assert RegistryRecord.objects.get(pk=A).name == kept
@@ -86,17 +106,30 @@ def test_of_two_rows_for_one_code_the_newer_counts_and_of_two_of_a_day_the_later
 def nothing_newer_is_overwritten(path: Path) -> None:
     imported(path, HEADER, row(A, status="吊销"), row(B))
     out, _, status = imported(
-        path, HEADER, row(A, as_of="2026-10-31"), row(B, status="注销", as_of="2026-11-02"), row(C, as_of="2025-01-01")
+        path,
+        HEADER,
+        row(A, as_of="2026-10-31"),
+        row(B, status="注销", as_of="2026-11-02"),
+        row(C, as_of="2025-01-01"),
     )
     assert status == 0
     assert out.startswith("2 rows written, 0 skipped") and "1 rows were left" in out
-    assert dict(RegistryRecord.objects.values_list("pk", "status")) == {A: "licence_revoked", B: "deregistered", C: "active"}
+    assert dict(RegistryRecord.objects.values_list("pk", "status")) == {
+        A: "licence_revoked",
+        B: "deregistered",
+        C: "active",
+    }
     assert RegistryRecord.objects.get(pk=A).as_of == date(2026, 11, 1)
 
 
 def further_columns_are_kept_where_an_export_lacks_them(path: Path) -> None:
     full = f"{HEADER},former_names,business_scope"
-    imported(path, full, row(A) + ',旧名一有限公司；旧名二有限公司; ,"软件开发,\n广告设计\\N\t。"', row(B) + ",,")
+    imported(
+        path,
+        full,
+        row(A) + ',旧名一有限公司；旧名二有限公司; ,"软件开发,\n广告设计\\N\t。"',
+        row(B) + ",,",
+    )
     imported(path, HEADER, row(A, name="新名称", as_of="2026-11-02"), row(C))
     record = SnapshotRegistry().lookup(A)
     assert record is not None
@@ -106,7 +139,9 @@ def further_columns_are_kept_where_an_export_lacks_them(path: Path) -> None:
         stored = RegistryRecord.objects.get(pk=code)
         assert (stored.former_names, stored.business_scope) == ([], "")
     imported(path, full, row(A, as_of="2026-11-03") + ",,")
-    assert RegistryRecord.objects.get(pk=A).former_names == [], "a column that is there and empty says that there are none"
+    assert RegistryRecord.objects.get(pk=A).former_names == [], (
+        "a column that is there and empty says that there are none"
+    )
 
 
 BOTH_ENGINES = [nothing_newer_is_overwritten, further_columns_are_kept_where_an_export_lacks_them]
@@ -144,7 +179,9 @@ def test_what_is_stored_by_copy(tmp_path: Path, it_is_so: Callable[[Path], None]
     ],
 )
 def test_a_faulty_row_is_named_and_skipped(tmp_path: Path, bad: str, words: str) -> None:
-    out, err, status = imported(tmp_path, f"{HEADER},former_names,business_scope", row(A), bad, row(C))
+    out, err, status = imported(
+        tmp_path, f"{HEADER},former_names,business_scope", row(A), bad, row(C)
+    )
     assert status == 1
     assert "line 3: " in err
     assert words in err
@@ -153,7 +190,9 @@ def test_a_faulty_row_is_named_and_skipped(tmp_path: Path, bad: str, words: str)
 
 
 def test_line_numbers_hold_after_a_value_of_two_lines(tmp_path: Path) -> None:
-    _, err, _ = imported(tmp_path, HEADER, f'{A},"云溪市\n示例",柳青,存续,,,,,2026-11-01', row(B, status=""))
+    _, err, _ = imported(
+        tmp_path, HEADER, f'{A},"云溪市\n示例",柳青,存续,,,,,2026-11-01', row(B, status="")
+    )
     assert "line 4: status" in err
 
 
@@ -165,10 +204,17 @@ def test_a_missing_column_stops_before_anything_is_written(tmp_path: Path) -> No
 
 
 def test_columns_stand_in_any_order_and_further_ones_are_ignored(tmp_path: Path) -> None:
-    imported(tmp_path, "note,as_of,uscc,name,status,legal_representative,established_on,email_domain,abnormal_list,serious_violation_list",
-             f"x,2026/11/1,{A},名称,存续,柳青,,,是,0")  # fmt: skip
+    imported(
+        tmp_path,
+        "note,as_of,uscc,name,status,legal_representative,established_on,email_domain,abnormal_list,serious_violation_list",
+        f"x,2026/11/1,{A},名称,存续,柳青,,,是,0",
+    )
     record = RegistryRecord.objects.get(pk=A)
-    assert (record.as_of, record.abnormal_list, record.established_on) == (date(2026, 11, 1), True, None)
+    assert (record.as_of, record.abnormal_list, record.established_on) == (
+        date(2026, 11, 1),
+        True,
+        None,
+    )
 
 
 def test_a_status_word_that_nobody_knows_is_no_earlier_active(tmp_path: Path) -> None:

@@ -36,7 +36,9 @@ pytestmark = pytest.mark.django_db
 
 PENDING = Finding("registry", "registry_pending", Severity.WAIT, "uscc")
 MISSING = Finding("authority", "authority_missing", Severity.WAIT, "authority")
-STRONG = Finding("authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong")
+STRONG = Finding(
+    "authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong"
+)
 MEDIUM = Finding("authority", "authority_proven", Severity.PASS, "authority", "vouch", "medium")
 
 
@@ -45,7 +47,13 @@ class Says:
 
     version, lasting = "1", False
 
-    def __init__(self, code: str, *findings: Finding, first: Callable[[], None] = lambda: None, seen: Observation | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        *findings: Finding,
+        first: Callable[[], None] = lambda: None,
+        seen: Observation | None = None,
+    ) -> None:
         self.code, self.findings, self.first, self.seen = code, findings, first, seen or {}
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -72,7 +80,9 @@ def attempt(member: Member, now: datetime) -> Attempt:
     return operations.submit(case.pk, member.user, member.as_actor(), now)
 
 
-def run(attempt: Attempt, now: datetime, *findings: Finding, first: Callable[[], None] = lambda: None) -> Case:
+def run(
+    attempt: Attempt, now: datetime, *findings: Finding, first: Callable[[], None] = lambda: None
+) -> Case:
     by_check: dict[str, list[Finding]] = {}
     for finding in findings:
         by_check.setdefault(finding.check, []).append(finding)
@@ -102,8 +112,16 @@ def test_the_employer_is_told_once(attempt: Attempt, member: Member, now: dateti
 def test_and_again_when_something_else_is_waited_for(attempt: Attempt, now: datetime) -> None:
     for found in ((MISSING, PENDING), (MISSING,), (PENDING,), (PENDING,), (MISSING,)):
         run(attempt, attempt.due_at, *found)
-    told = Mail.objects.filter(template="case_wait").order_by("pk").values_list("context__reasons", flat=True)
-    assert list(told) == [["registry_pending", "authority_missing"], ["registry_pending"], ["authority_missing"]]
+    told = (
+        Mail.objects.filter(template="case_wait")
+        .order_by("pk")
+        .values_list("context__reasons", flat=True)
+    )
+    assert list(told) == [
+        ["registry_pending", "authority_missing"],
+        ["registry_pending"],
+        ["authority_missing"],
+    ]
 
 
 def test_a_ring_makes_it_due(attempt: Attempt, now: datetime) -> None:
@@ -116,7 +134,12 @@ def test_a_ring_makes_it_due(attempt: Attempt, now: datetime) -> None:
 def test_a_ring_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -> None:
     """The proof came after the check had looked and before the attempt began to wait."""
     meanwhile = now + timedelta(seconds=3)
-    run(attempt, now + timedelta(seconds=5), MISSING, first=lambda: operations.ring(attempt.case_id, meanwhile))
+    run(
+        attempt,
+        now + timedelta(seconds=5),
+        MISSING,
+        first=lambda: operations.ring(attempt.case_id, meanwhile),
+    )
     assert attempt.due_at == now + timedelta(seconds=5) and attempt.waits == 1
     assert run(attempt, attempt.due_at, MEDIUM).state == State.APPROVED
 
@@ -128,7 +151,9 @@ def test_a_ring_for_a_decided_case_is_nothing(attempt: Attempt, now: datetime) -
     assert attempt.due_at == now and attempt.finished_at == now
 
 
-def test_a_case_that_waits_can_be_withdrawn(attempt: Attempt, member: Member, now: datetime) -> None:
+def test_a_case_that_waits_can_be_withdrawn(
+    attempt: Attempt, member: Member, now: datetime
+) -> None:
     case = run(attempt, now, MISSING)
     operations.withdraw(case.pk, member.as_actor(), now)
     attempt.refresh_from_db()
@@ -154,19 +179,37 @@ def letter() -> Any:
 def test_a_letter_comes_in_while_it_waits(attempt: Attempt, member: Member, now: datetime) -> None:
     case = run(attempt, now, MISSING)
     later = now + timedelta(minutes=5)
-    operations.add_document(case.pk, DocumentKind.AUTHORIZATION_LETTER, letter(), {"clean": None}, member.user, member.as_actor(), later)
+    operations.add_document(
+        case.pk,
+        DocumentKind.AUTHORIZATION_LETTER,
+        letter(),
+        {"clean": None},
+        member.user,
+        member.as_actor(),
+        later,
+    )
     attempt.refresh_from_db()
-    assert attempt.due_at == later and case.documents.filter(kind=DocumentKind.AUTHORIZATION_LETTER).exists()
+    assert (
+        attempt.due_at == later
+        and case.documents.filter(kind=DocumentKind.AUTHORIZATION_LETTER).exists()
+    )
 
 
 @pytest.mark.parametrize("kind", list(DocumentKind))
 @pytest.mark.parametrize("state", list(State))
-def test_what_may_be_added_when(state: State, kind: DocumentKind, member: Member, now: datetime) -> None:
+def test_what_may_be_added_when(
+    state: State, kind: DocumentKind, member: Member, now: datetime
+) -> None:
     case = make_case(member, now, state)
     may = guards.may_add(kind, case, member.as_actor(), now) is None
-    while_it_waits = state is State.CHECKING and kind in (DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION)
+    while_it_waits = state is State.CHECKING and kind in (
+        DocumentKind.AUTHORIZATION_LETTER,
+        DocumentKind.CLIENT_AUTHORIZATION,
+    )
     anothers = kind is DocumentKind.APPROVAL_DOCUMENT  # of a company the business licence is due
-    assert may == ((state in (State.DRAFT, State.CHANGES_REQUESTED) and not anothers) or while_it_waits)
+    assert may == (
+        (state in (State.DRAFT, State.CHANGES_REQUESTED) and not anothers) or while_it_waits
+    )
     assert guards.may_add(kind, case, make_reviewer(now).as_reviewer(), now) is not None
 
 
@@ -174,17 +217,31 @@ def test_an_agency_in_force_may_add_a_client(member: Member, now: datetime) -> N
     case = make_case(member, now, State.APPROVED)
     case.account_class = AccountClass.COMMERCIAL_AGENCY
     for kind in DocumentKind:
-        assert (guards.may_add(kind, case, member.as_actor(), now) is None) == (kind is DocumentKind.CLIENT_AUTHORIZATION)
+        assert (guards.may_add(kind, case, member.as_actor(), now) is None) == (
+            kind is DocumentKind.CLIENT_AUTHORIZATION
+        )
     letter_of_client = DocumentKind.CLIENT_AUTHORIZATION
     assert case.expires_at is not None
-    assert guards.may_add(letter_of_client, case, member.as_actor(), case.expires_at) is not None, "its time is over"
+    assert guards.may_add(letter_of_client, case, member.as_actor(), case.expires_at) is not None, (
+        "its time is over"
+    )
     assert guards.may_add(letter_of_client, case, make_reviewer(now).as_reviewer(), now) is not None
 
 
-def test_a_licence_does_not_change_under_the_checks(attempt: Attempt, member: Member, now: datetime) -> None:
+def test_a_licence_does_not_change_under_the_checks(
+    attempt: Attempt, member: Member, now: datetime
+) -> None:
     case = run(attempt, now, MISSING)
     with pytest.raises(Refused, match="state_conflict"):
-        operations.add_document(case.pk, DocumentKind.BUSINESS_LICENCE, letter(), {}, member.user, member.as_actor(), now)
+        operations.add_document(
+            case.pk,
+            DocumentKind.BUSINESS_LICENCE,
+            letter(),
+            {},
+            member.user,
+            member.as_actor(),
+            now,
+        )
 
 
 # --- On condition ----------------------------------------------------------------------------------------
@@ -200,7 +257,9 @@ def test_a_licence_does_not_change_under_the_checks(attempt: Attempt, member: Me
         ((PENDING, STRONG, Finding("reading", "name_mismatch", Severity.UNABLE)), State.IN_REVIEW),
     ],
 )
-def test_what_pending_opens(findings: tuple[Finding, ...], state: State, attempt: Attempt, now: datetime) -> None:
+def test_what_pending_opens(
+    findings: tuple[Finding, ...], state: State, attempt: Attempt, now: datetime
+) -> None:
     case = run(attempt, now, *findings)
     assert case.state == state and case.conditional is (state is State.APPROVED)
 
@@ -226,19 +285,34 @@ def look(case: Case, now: datetime, *findings: Finding) -> Case:
 def test_the_register_confirms(conditional: Case, now: datetime) -> None:
     later = now + timedelta(days=3)
     case = look(conditional, later)
-    assert not case.conditional and case.expires_at == now + policy.CURRENT.valid_for and case.version == conditional.version + 1
+    assert (
+        not case.conditional
+        and case.expires_at == now + policy.CURRENT.valid_for
+        and case.version == conditional.version + 1
+    )
     assert Event.objects.about(case).last().verb == "confirm"
     assert not conditional_approvals.look(case.pk, lambda: later, Says("registry")), "once"
 
 
-@pytest.mark.parametrize("finding", [PENDING, Finding("registry", "registry_outdated", Severity.UNABLE)])
+@pytest.mark.parametrize(
+    "finding", [PENDING, Finding("registry", "registry_outdated", Severity.UNABLE)]
+)
 def test_the_register_does_not_say_yet(finding: Finding, conditional: Case, now: datetime) -> None:
     case = look(conditional, now + timedelta(days=3), finding)
-    assert case.conditional and case.state == State.APPROVED and case.expires_at == now + timedelta(days=14)
+    assert (
+        case.conditional
+        and case.state == State.APPROVED
+        and case.expires_at == now + timedelta(days=14)
+    )
 
 
-@pytest.mark.parametrize(("code", "severity"), [("name_mismatch", Severity.CONCERN), ("registry_revoked", Severity.BLOCK)])
-def test_the_register_contradicts(code: str, severity: Severity, conditional: Case, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("code", "severity"),
+    [("name_mismatch", Severity.CONCERN), ("registry_revoked", Severity.BLOCK)],
+)
+def test_the_register_contradicts(
+    code: str, severity: Severity, conditional: Case, now: datetime
+) -> None:
     case = look(conditional, now + timedelta(days=3), Finding("registry", code, severity))
     assert case.state == State.SUSPENDED and case.decisions.first().reasons[0]["code"] == code
 
@@ -252,7 +326,9 @@ def test_a_register_that_is_down_decides_nothing(conditional: Case, now: datetim
     assert Case.objects.get(pk=conditional.pk).conditional
 
 
-def test_it_lapses(conditional: Case, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lapses(
+    conditional: Case, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tasks.timezone, "now", lambda: now + timedelta(days=14))
     tasks.sweep()
     case = Case.objects.get(pk=conditional.pk)
@@ -261,7 +337,9 @@ def test_it_lapses(conditional: Case, member: Member, now: datetime, monkeypatch
     assert Mail.objects.get(template="case_expire").to == member.user.email
     member.employer.refresh_from_db()
     assert member.employer.confirmed_at is None, "the code is nobody's again"
-    assert not conditional_approvals.look(case.pk, lambda: now + timedelta(days=14), Says("registry"))
+    assert not conditional_approvals.look(
+        case.pk, lambda: now + timedelta(days=14), Says("registry")
+    )
 
 
 def test_confirmed_in_the_moment_of_its_end(conditional: Case, now: datetime) -> None:
@@ -271,14 +349,19 @@ def test_confirmed_in_the_moment_of_its_end(conditional: Case, now: datetime) ->
     assert Case.objects.get(pk=conditional.pk).state == State.APPROVED
 
 
-def test_one_condition_is_not_followed_by_another(conditional: Case, member: Member, now: datetime) -> None:
+def test_one_condition_is_not_followed_by_another(
+    conditional: Case, member: Member, now: datetime
+) -> None:
     later = now + timedelta(days=14)
     apply_verdict.end(conditional.pk, later)
     again = operations.open_case(member.employer, member.as_actor(), later)
     make_document(again, later)
     attempt = operations.submit(again.pk, member.user, member.as_actor(), later)
     case = run(attempt, later, PENDING, STRONG)
-    assert case.state == State.IN_REVIEW and case.decisions.get().reasons[0]["code"] == "registry_not_confirmed"
+    assert (
+        case.state == State.IN_REVIEW
+        and case.decisions.get().reasons[0]["code"] == "registry_not_confirmed"
+    )
 
 
 def test_an_ordinary_approval_ends_as_before(member: Member, now: datetime) -> None:
@@ -287,10 +370,14 @@ def test_an_ordinary_approval_ends_as_before(member: Member, now: datetime) -> N
     case = make_case(member, now, State.APPROVED, expires_at=now)
     apply_verdict.end(case.pk, now)
     member.employer.refresh_from_db()
-    assert member.employer.confirmed_at == now and Mail.objects.get().context["reasons"] == ["employer_expired"]
+    assert member.employer.confirmed_at == now and Mail.objects.get().context["reasons"] == [
+        "employer_expired"
+    ]
 
 
-def test_a_reviewers_approval_is_without_condition(conditional: Case, member: Member, now: datetime) -> None:
+def test_a_reviewers_approval_is_without_condition(
+    conditional: Case, member: Member, now: datetime
+) -> None:
     reviewer = make_reviewer(now)
     apply_verdict.end(conditional.pk, now + timedelta(days=14))
     case = make_case(member, now, State.IN_REVIEW)
@@ -298,7 +385,9 @@ def test_a_reviewers_approval_is_without_condition(conditional: Case, member: Me
     assert operations.approve(case.pk, reviewer, now).conditional is False
 
 
-def test_the_sweeper_asks_the_register(conditional: Case, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_asks_the_register(
+    conditional: Case, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(tasks.timezone, "now", lambda: now)
     monkeypatch.setattr(conditional_approvals, "look", lambda case_id, clock: asked.append(case_id))
@@ -311,7 +400,12 @@ def test_the_sweeper_asks_the_register(conditional: Case, now: datetime, monkeyp
 
 
 def test_from_waiting_to_approved_by_a_deposit(
-    attempt: Attempt, member: Member, now: datetime, settings: Any, tmp_path: Path, django_capture_on_commit_callbacks: Any
+    attempt: Attempt,
+    member: Member,
+    now: datetime,
+    settings: Any,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     """With the real authority check: nothing is shown, a deposit is begun, its code comes back, and the case goes on at once."""
     settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
@@ -337,5 +431,9 @@ def test_from_waiting_to_approved_by_a_deposit(
     attempt.refresh_from_db()
     assert attempt.due_at == later
     assert at(later) == (State.APPROVED, "")
-    told = Mail.objects.filter(template="case_wait").order_by("pk").values_list("context__reasons", flat=True)
+    told = (
+        Mail.objects.filter(template="case_wait")
+        .order_by("pk")
+        .values_list("context__reasons", flat=True)
+    )
     assert list(told) == [["authority_missing"], ["authority_pending"]], "once each"

@@ -28,19 +28,31 @@ some_findings = st.lists(
     st.builds(
         Finding,
         st.sampled_from(sorted(policy.CURRENT.required_checks)),
-        st.sampled_from([*sorted(REASONS)[:6], policy.UNLISTED, policy.AUTHORITY_PROVEN, *policy.CURRENT.automatic_rejections]).filter(
-            lambda code: code in REASONS
-        ),
+        st.sampled_from(
+            [
+                *sorted(REASONS)[:6],
+                policy.UNLISTED,
+                policy.AUTHORITY_PROVEN,
+                *policy.CURRENT.automatic_rejections,
+            ]
+        ).filter(lambda code: code in REASONS),
         st.sampled_from(Severity),
         expected=st.sampled_from(["", Strength.STRONG, Strength.MEDIUM]),
     )
-    | st.just(Finding("authority", policy.AUTHORITY_PROVEN, Severity.PASS, expected=Strength.STRONG))
+    | st.just(
+        Finding("authority", policy.AUTHORITY_PROVEN, Severity.PASS, expected=Strength.STRONG)
+    )
     | st.just(Finding("registry", policy.UNLISTED, Severity.WAIT)),
     max_size=5,
 )
 
 
-@given(some_findings, st.sets(st.sampled_from(sorted(policy.CURRENT.required_checks))), st.booleans(), st.integers(0, 20))
+@given(
+    some_findings,
+    st.sets(st.sampled_from(sorted(policy.CURRENT.required_checks))),
+    st.booleans(),
+    st.integers(0, 20),
+)
 @pytest.mark.parametrize("rules", policy.POLICIES.values(), ids=list(policy.POLICIES))
 def test_the_rules_told_are_those_that_decide(
     rules: policy.Rules, findings: list[Finding], some: set[str], everything: bool, waits: int
@@ -50,7 +62,11 @@ def test_the_rules_told_are_those_that_decide(
     *before, last = reasoning.steps(findings, reported, rules, waits=waits)
     assert last.applied and last.leads_to is verdict.outcome
     assert not any(step.applied for step in before)
-    assert verdict.outcome is Outcome.APPROVE or set(last.saw) & {*verdict.reasons} or "check_incomplete" in verdict.reasons
+    assert (
+        verdict.outcome is Outcome.APPROVE
+        or set(last.saw) & {*verdict.reasons}
+        or "check_incomplete" in verdict.reasons
+    )
 
 
 def explained(case: Case, *arguments: str) -> str:
@@ -62,7 +78,11 @@ def explained(case: Case, *arguments: str) -> str:
 @pytest.fixture
 def rules(monkeypatch: pytest.MonkeyPatch) -> policy.Rules:
     """Of a version that is kept, so that it can be explained."""
-    rules = replace(policy.CURRENT, version="test", required_checks=frozenset(check.code for check in all_checks()))
+    rules = replace(
+        policy.CURRENT,
+        version="test",
+        required_checks=frozenset(check.code for check in all_checks()),
+    )
     monkeypatch.setattr(policy, "CURRENT", rules)
     monkeypatch.setitem(policy.POLICIES, "test", rules)
     return rules
@@ -79,7 +99,9 @@ def attempt(now: datetime, rules: policy.Rules) -> Attempt:
 @pytest.mark.django_db
 def test_a_hold_is_explained(attempt: Attempt, now: datetime) -> None:
     checks = all_checks(reading=Recorded("reading", Severity.CONCERN, "name_mismatch"))
-    assert pipeline.run(attempt.pk, lambda: now, 60, checks, replace(policy.CURRENT, version="next"))
+    assert pipeline.run(
+        attempt.pk, lambda: now, 60, checks, replace(policy.CURRENT, version="next")
+    )
     text = explained(attempt.case, "--language", "en")
     for told in (
         "Submission 1",
@@ -106,24 +128,42 @@ def test_each_round_is_explained(attempt: Attempt, now: datetime) -> None:
     assert pipeline.run(attempt.pk, lambda: now, 60, all_checks(registry=pending))
     waiting = explained(attempt.case, "--language", "en")
     assert "yes → wait  (registry_pending)" in waiting
-    assert "No verdict yet; waits for registry_pending" in waiting.partition("round 1")[2].splitlines()[1]  # no check of it has run
+    assert (
+        "No verdict yet; waits for registry_pending"
+        in waiting.partition("round 1")[2].splitlines()[1]
+    )  # no check of it has run
     later = now + timedelta(hours=2)
-    assert pipeline.run(attempt.pk, lambda: later, 60, all_checks(registry=Recorded("registry", lasting=False)))
+    assert pipeline.run(
+        attempt.pk, lambda: later, 60, all_checks(registry=Recorded("registry", lasting=False))
+    )
     text = explained(attempt.case, "--language", "en")
-    assert "round 0" in text and "round 1" in text and "Nothing speaks against it yes → approve" in text
+    assert (
+        "round 0" in text
+        and "round 1" in text
+        and "Nothing speaks against it yes → approve" in text
+    )
     assert text.index("yes → wait") < text.index("yes → approve") < text.index("Decided: approve")
 
 
 @pytest.mark.django_db
-def test_an_old_policy_is_not_made_up(attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_policy_is_not_made_up(
+    attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert pipeline.run(attempt.pk, lambda: now, 60, all_checks())
     monkeypatch.delitem(policy.POLICIES, "test")
-    assert "Policy test, whose rules are no longer kept" in explained(attempt.case, "--language", "en")
+    assert "Policy test, whose rules are no longer kept" in explained(
+        attempt.case, "--language", "en"
+    )
 
 
 @pytest.mark.django_db
 def test_a_person_decided(attempt: Attempt, now: datetime) -> None:
-    assert pipeline.run(attempt.pk, lambda: now, 60, all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable")))
+    assert pipeline.run(
+        attempt.pk,
+        lambda: now,
+        60,
+        all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable")),
+    )
     reviewer = make_reviewer(now, "zhangsan@site.example")
     claims.claim(attempt.case_id, reviewer, now)
     operations.approve(attempt.case_id, reviewer, now)
@@ -133,10 +173,27 @@ def test_a_person_decided(attempt: Attempt, now: datetime) -> None:
 
 @pytest.mark.django_db
 def test_names_are_masked_where_they_stand(attempt: Attempt, now: datetime) -> None:
-    assert pipeline.run(attempt.pk, lambda: now, 60, all_checks(reading=Recorded("reading", Severity.CONCERN, "name_mismatch")))
-    said = Finding("reading", "legal_representative_mismatch", Severity.CONCERN, "legal_representative", "欧阳望舒", "司徒见山")
-    observation = {"fields": {"legal_representative": "欧阳望舒", "address": "云溪市澜东区", "uscc": "X"}, "lines": ["a", "b", "c", "d"]}
-    CheckRun.objects.filter(code="reading").update(observation=observation, findings=[said.as_json()])
+    assert pipeline.run(
+        attempt.pk,
+        lambda: now,
+        60,
+        all_checks(reading=Recorded("reading", Severity.CONCERN, "name_mismatch")),
+    )
+    said = Finding(
+        "reading",
+        "legal_representative_mismatch",
+        Severity.CONCERN,
+        "legal_representative",
+        "欧阳望舒",
+        "司徒见山",
+    )
+    observation = {
+        "fields": {"legal_representative": "欧阳望舒", "address": "云溪市澜东区", "uscc": "X"},
+        "lines": ["a", "b", "c", "d"],
+    }
+    CheckRun.objects.filter(code="reading").update(
+        observation=observation, findings=[said.as_json()]
+    )
     text = explained(attempt.case, "--language", "en")
     assert "欧***" in text and "司***" in text and "fields.uscc=X" in text and "lines: 4" in text
     assert "望舒" not in text and "见山" not in text and "澜东区" not in text
@@ -144,7 +201,9 @@ def test_names_are_masked_where_they_stand(attempt: Attempt, now: datetime) -> N
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
 )
 
 
@@ -161,14 +220,24 @@ def test_it_names_what_it_does_not_know(case: str) -> None:
 
 
 @pytest.mark.django_db
-def test_by_which_requirements_it_was_taken_in_and_decided(attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_which_requirements_it_was_taken_in_and_decided(
+    attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They may be other ones by the time that it is decided."""
-    monkeypatch.setattr(required_documents, "CURRENT", replace(required_documents.CURRENT, version="later"))
+    monkeypatch.setattr(
+        required_documents, "CURRENT", replace(required_documents.CURRENT, version="later")
+    )
     pipeline.run(attempt.pk, lambda: now, 60, all_checks())
     case = Case.objects.get(pk=attempt.case_id)
-    submission, *_, decided = (line for line in explained(case, "--language", "en").splitlines() if "requirements" in line)
-    assert submission.startswith("── Submission 1") and submission.endswith("requirements 2026-11.1")
+    submission, *_, decided = (
+        line for line in explained(case, "--language", "en").splitlines() if "requirements" in line
+    )
+    assert submission.startswith("── Submission 1") and submission.endswith(
+        "requirements 2026-11.1"
+    )
     assert "Decided: approve" in decided and decided.endswith("requirements later")
     Attempt.objects.update(rules_version="")
     case.decisions.update(rules_version="")
-    assert "requirements" not in explained(case, "--language", "en"), "of what was not kept nothing is said"
+    assert "requirements" not in explained(case, "--language", "en"), (
+        "of what was not kept nothing is said"
+    )

@@ -36,7 +36,13 @@ class Recorded:
         lasting: bool = True,
         on_observe: Callable[[], None] | None = None,
     ) -> None:
-        self.code, self.severity, self.reason, self.lasting, self.on_observe = code, severity, reason, lasting, on_observe
+        self.code, self.severity, self.reason, self.lasting, self.on_observe = (
+            code,
+            severity,
+            reason,
+            lasting,
+            on_observe,
+        )
         self.observed: list[dict[str, Observation]] = []
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -82,10 +88,16 @@ def test_checks_run_in_order_and_see_only_what_came_before(attempt: Attempt, clo
     checks = all_checks()
     assert pipeline.run(attempt.pk, clock, 60, checks)
     for place, check in enumerate(checks):
-        assert [list(earlier) for earlier in check.observed] == [[before.code for before in checks[:place]]]  # type: ignore[attr-defined]
+        assert [list(earlier) for earlier in check.observed] == [
+            [before.code for before in checks[:place]]
+        ]  # type: ignore[attr-defined]
     case = case_of(attempt)
     assert case.state == State.APPROVED and case.expires_at == clock.now + policy.CURRENT.valid_for
-    assert [event.verb for event in Event.objects.about(case)] == ["submit", "start_checks", "approve"]
+    assert [event.verb for event in Event.objects.about(case)] == [
+        "submit",
+        "start_checks",
+        "approve",
+    ]
     case.employer.refresh_from_db()
     assert case.employer.confirmed_at == clock.now
     assert case.decisions.get().policy_version == policy.CURRENT.version
@@ -107,7 +119,9 @@ def test_a_worker_that_died_costs_only_the_check_it_died_in(attempt: Attempt, cl
     with pytest.raises(KeyboardInterrupt):
         pipeline.run(attempt.pk, clock, 60, all_checks(scan=first, reading=dying))
     again = Recorded("reading")
-    assert not pipeline.run(attempt.pk, clock, 60, all_checks(scan=first, reading=again)), "still leased to the dead one"
+    assert not pipeline.run(attempt.pk, clock, 60, all_checks(scan=first, reading=again)), (
+        "still leased to the dead one"
+    )
     clock.now += timedelta(seconds=61)
     assert pipeline.run(attempt.pk, clock, 60, all_checks(scan=first, reading=again))
     assert len(first.observed) == 1 and len(again.observed) == 1
@@ -121,20 +135,34 @@ def test_what_kills_every_worker_goes_to_a_person(attempt: Attempt, clock: Clock
     concerned = Recorded("scan", Severity.CONCERN, "document_infected")
     for _ in range(pipeline.DEATHS_AT_MOST):
         with pytest.raises(KeyboardInterrupt):
-            pipeline.run(attempt.pk, clock, 60, all_checks(scan=concerned, reading=Recorded("reading", on_observe=die)))
+            pipeline.run(
+                attempt.pk,
+                clock,
+                60,
+                all_checks(scan=concerned, reading=Recorded("reading", on_observe=die)),
+            )
         clock.now += timedelta(seconds=61)
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(scan=concerned, reading=Recorded("reading", on_observe=die)))
+    assert pipeline.run(
+        attempt.pk,
+        clock,
+        60,
+        all_checks(scan=concerned, reading=Recorded("reading", on_observe=die)),
+    )
     assert case_of(attempt).state == State.IN_REVIEW
     told = [reason["code"] for reason in case_of(attempt).decisions.get().reasons]
     assert told == ["document_infected", "check_incomplete"], "what did report still counts"
 
 
 @pytest.mark.parametrize("lost", [OperationalError, InterfaceError])
-def test_a_database_that_is_lost_for_a_moment_blames_no_check(attempt: Attempt, clock: Clock, lost: type[Exception]) -> None:
+def test_a_database_that_is_lost_for_a_moment_blames_no_check(
+    attempt: Attempt, clock: Clock, lost: type[Exception]
+) -> None:
     def gone() -> None:
         raise lost("the connection is closed")
 
-    assert not pipeline.run(attempt.pk, clock, 60, all_checks(duplicates=Recorded("duplicates", on_observe=gone)))
+    assert not pipeline.run(
+        attempt.pk, clock, 60, all_checks(duplicates=Recorded("duplicates", on_observe=gone))
+    )
     attempt.refresh_from_db()
     assert attempt.lease is None and attempt.deaths == 0 and attempt.due_at > clock.now
     assert not CheckRun.objects.filter(code="duplicates").exists()
@@ -150,7 +178,9 @@ def test_a_lease_that_was_lost_settles_nothing(attempt: Attempt, clock: Clock) -
         clock.now += timedelta(seconds=61)
         assert pipeline.run(attempt.pk, clock, 60, all_checks())
 
-    assert not pipeline.run(attempt.pk, clock, 60, all_checks(authority=Recorded("authority", on_observe=other_worker)))
+    assert not pipeline.run(
+        attempt.pk, clock, 60, all_checks(authority=Recorded("authority", on_observe=other_worker))
+    )
     assert Event.objects.filter(verb="approve").count() == 1
     assert CheckRun.objects.filter(code="authority").count() == 1
 
@@ -159,7 +189,9 @@ def test_a_provider_that_is_down_blames_nobody(attempt: Attempt, clock: Clock) -
     def down() -> None:
         raise ProviderUnavailable("registry", retry_after=30)
 
-    assert not pipeline.run(attempt.pk, clock, 60, all_checks(registry=Recorded("registry", on_observe=down)))
+    assert not pipeline.run(
+        attempt.pk, clock, 60, all_checks(registry=Recorded("registry", on_observe=down))
+    )
     attempt.refresh_from_db()
     assert case_of(attempt).state == State.CHECKING and attempt.waiting_for == "check_delayed"
     assert attempt.due_at == clock.now + timedelta(seconds=30) and attempt.deaths == 0
@@ -169,30 +201,42 @@ def test_a_provider_that_is_down_blames_nobody(attempt: Attempt, clock: Clock) -
 
 
 @pytest.mark.parametrize("error", [ProviderBroken("not JSON"), ZeroDivisionError()])
-def test_a_provider_that_makes_no_sense_means_review(error: Exception, attempt: Attempt, clock: Clock) -> None:
+def test_a_provider_that_makes_no_sense_means_review(
+    error: Exception, attempt: Attempt, clock: Clock
+) -> None:
     """So does a mistake of ours: the case does not go round for ever, and the mistake is logged."""
 
     def nonsense() -> None:
         raise error
 
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(registry=Recorded("registry", on_observe=nonsense)))
+    assert pipeline.run(
+        attempt.pk, clock, 60, all_checks(registry=Recorded("registry", on_observe=nonsense))
+    )
     assert case_of(attempt).state == State.IN_REVIEW
     assert case_of(attempt).decisions.get().reasons[0]["code"] == "check_incomplete"
 
 
-def test_pending_waits_and_asks_again_only_what_may_have_changed(attempt: Attempt, clock: Clock) -> None:
+def test_pending_waits_and_asks_again_only_what_may_have_changed(
+    attempt: Attempt, clock: Clock
+) -> None:
     reading = Recorded("reading")
     pending = Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
     assert pipeline.run(attempt.pk, clock, 60, all_checks(reading=reading, registry=pending))
     attempt.refresh_from_db()
     assert case_of(attempt).state == State.CHECKING
-    assert (attempt.waits, attempt.waiting_for, attempt.due_at) == (1, "registry_pending", clock.now + policy.CURRENT.retry_after[0])
+    assert (attempt.waits, attempt.waiting_for, attempt.due_at) == (
+        1,
+        "registry_pending",
+        clock.now + policy.CURRENT.retry_after[0],
+    )
     clock.now = attempt.due_at
     listed = Recorded("registry", lasting=False)
     assert pipeline.run(attempt.pk, clock, 60, all_checks(reading=reading, registry=listed))
     assert case_of(attempt).state == State.APPROVED
     assert len(reading.observed) == 1 and len(listed.observed) == 1
-    assert CheckRun.objects.filter(attempt=attempt, code="registry").count() == 2, "both rounds stay on record"
+    assert CheckRun.objects.filter(attempt=attempt, code="registry").count() == 2, (
+        "both rounds stay on record"
+    )
 
 
 def test_withdrawn_meanwhile(attempt: Attempt, clock: Clock) -> None:
@@ -211,18 +255,30 @@ def test_of_two_with_one_code_the_second_goes_to_a_person(attempt: Attempt, cloc
         rival.employer.uscc, rival.employer.confirmed_at = case.declared_uscc, clock.now
         rival.employer.save()
 
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(authority=Recorded("authority", on_observe=rival_is_approved)))
+    assert pipeline.run(
+        attempt.pk,
+        clock,
+        60,
+        all_checks(authority=Recorded("authority", on_observe=rival_is_approved)),
+    )
     assert case_of(attempt).state == State.IN_REVIEW
     assert case_of(attempt).decisions.get().reasons[0]["code"] == "duplicate_same_uscc_active"
 
 
-@pytest.mark.parametrize(("severity", "reason", "state"), [
-    (Severity.UNABLE, "document_unreadable", State.IN_REVIEW),
-    (Severity.CONCERN, "name_mismatch", State.IN_REVIEW),
-    (Severity.BLOCK, "registry_revoked", State.REJECTED),
-])  # fmt: skip
-def test_verdicts(severity: Severity, reason: str, state: State, attempt: Attempt, clock: Clock) -> None:
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(registry=Recorded("registry", severity, reason)))
+@pytest.mark.parametrize(
+    ("severity", "reason", "state"),
+    [
+        (Severity.UNABLE, "document_unreadable", State.IN_REVIEW),
+        (Severity.CONCERN, "name_mismatch", State.IN_REVIEW),
+        (Severity.BLOCK, "registry_revoked", State.REJECTED),
+    ],
+)
+def test_verdicts(
+    severity: Severity, reason: str, state: State, attempt: Attempt, clock: Clock
+) -> None:
+    assert pipeline.run(
+        attempt.pk, clock, 60, all_checks(registry=Recorded("registry", severity, reason))
+    )
     assert case_of(attempt).state == state
     assert case_of(attempt).decisions.get().reasons[0]["code"] == reason
 

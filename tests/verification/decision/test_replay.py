@@ -60,33 +60,42 @@ def test_the_same_policy_changes_nothing(decided: Callable[..., Attempt]) -> Non
     decided(checks)
     decided(all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable")))
     told = [*replay.over(RULES, checks=checks)]
-    assert [(t.live, t.would) for t in told] == [(Outcome.APPROVE, Outcome.APPROVE), (Outcome.REVIEW, Outcome.APPROVE)], (
-        "the second was judged again by a check that finds nothing"
-    )
+    assert [(t.live, t.would) for t in told] == [
+        (Outcome.APPROVE, Outcome.APPROVE),
+        (Outcome.REVIEW, Outcome.APPROVE),
+    ], "the second was judged again by a check that finds nothing"
     assert all(t.judged == {"again": ALL} for t in told)
 
 
 def test_a_policy_that_waits_for_nobody(decided: Callable[..., Attempt]) -> None:
-    checks = all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False))
+    checks = all_checks(
+        registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
+    )
     attempt = decided(checks)
     (told,) = replay.over(IMPATIENT, checks=checks)
-    assert (told.live, told.would, told.reasons) == (Outcome.WAIT, Outcome.REVIEW, ("registry_pending",))
+    assert (told.live, told.would, told.reasons) == (
+        Outcome.WAIT,
+        Outcome.REVIEW,
+        ("registry_pending",),
+    )
     assert told.case_id == str(attempt.case_id)
 
 
 def test_nobody_is_asked_and_nothing_is_written(decided: Callable[..., Attempt]) -> None:
     decided(all_checks())
     asked = all_checks()
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         [*replay.over(IMPATIENT, checks=asked)]
     assert not any(check.observed for check in asked)  # type: ignore[attr-defined]
     told = [query["sql"] for query in queries.captured_queries]
-    assert not [sql for sql in told if not sql.startswith("SELECT") and " CURSOR FOR SELECT " not in sql]  # PostgreSQL reads by cursor
+    assert not [
+        sql for sql in told if not sql.startswith("SELECT") and " CURSOR FOR SELECT " not in sql
+    ]  # PostgreSQL reads by cursor
 
 
-def test_the_real_checks_are_judged_without_looking_or_asking(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_checks_are_judged_without_looking_or_asking(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a real reading, register and picture gave is enough: neither pictures nor providers are there any more."""
     company = register_company(471)
     member = recruiter_of(company, now)
@@ -106,8 +115,15 @@ def test_the_real_checks_are_judged_without_looking_or_asking(now: datetime, mon
     assert told.live is told.would is Outcome.APPROVE and told.judged == {"again": len(CHECKS)}
 
 
-def test_what_cannot_be_judged_again_counts_as_it_was_found(decided: Callable[..., Attempt]) -> None:
-    decided(all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable"), scan=Recorded("scan")))
+def test_what_cannot_be_judged_again_counts_as_it_was_found(
+    decided: Callable[..., Attempt],
+) -> None:
+    decided(
+        all_checks(
+            reading=Recorded("reading", Severity.UNABLE, "document_unreadable"),
+            scan=Recorded("scan"),
+        )
+    )
     CheckRun.objects.filter(code="reading").update(version="0")
     CheckRun.objects.filter(code="scan").update(code="retired")
     CheckRun.objects.filter(code="registry").update(observation={"broken": "ValueError"})
@@ -116,7 +132,9 @@ def test_what_cannot_be_judged_again_counts_as_it_was_found(decided: Callable[..
     assert told.judged == {"older_version": 1, "unknown_check": 1, "broken": 1, "again": ALL - 3}
 
 
-def test_a_judge_that_fails_on_an_old_observation(decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_judge_that_fails_on_an_old_observation(
+    decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
     decided(all_checks())
     checks = all_checks()
     monkeypatch.setattr(checks[1], "judge", lambda *_: 1 / 0)
@@ -151,7 +169,9 @@ def test_what_the_database_held_no_policy_lets_through(decided: Callable[..., At
     assert not told.changed
 
 
-def test_only_since_a_day_and_only_what_was_decided(decided: Callable[..., Attempt], now: datetime) -> None:
+def test_only_since_a_day_and_only_what_was_decided(
+    decided: Callable[..., Attempt], now: datetime
+) -> None:
     decided(all_checks())
     member = make_member(now)
     case = make_case(member, now)
@@ -163,30 +183,56 @@ def test_only_since_a_day_and_only_what_was_decided(decided: Callable[..., Attem
 
 def test_a_round_is_replayed_whole(decided: Callable[..., Attempt], now: datetime) -> None:
     """After a wait the lasting checks' rows are of an earlier round, and count all the same."""
-    waiting = all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False))
+    waiting = all_checks(
+        registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
+    )
     attempt = decided(waiting)
-    assert pipeline.run(attempt.pk, lambda: attempt.due_at, 60, all_checks(registry=Recorded("registry", lasting=False)))
+    assert pipeline.run(
+        attempt.pk,
+        lambda: attempt.due_at,
+        60,
+        all_checks(registry=Recorded("registry", lasting=False)),
+    )
     (told,) = replay.over(RULES, checks=all_checks(registry=Recorded("registry", lasting=False)))
-    assert (told.live, told.would) == (Outcome.APPROVE, Outcome.APPROVE) and told.judged == {"again": ALL}
+    assert (told.live, told.would) == (Outcome.APPROVE, Outcome.APPROVE) and told.judged == {
+        "again": ALL
+    }
 
 
 # --- Beside the live one -------------------------------------------------------------------------------
 
 
 def test_a_shadow_decides_nothing(decided: Callable[..., Attempt]) -> None:
-    pending = all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False))
+    pending = all_checks(
+        registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
+    )
     attempt = decided(pending, IMPATIENT)
     beside = ShadowVerdict.objects.get()
-    assert (beside.live_outcome, beside.outcome, beside.reasons) == ("wait", "review", ["registry_pending"])
+    assert (beside.live_outcome, beside.outcome, beside.reasons) == (
+        "wait",
+        "review",
+        ["registry_pending"],
+    )
     assert (beside.attempt, beside.round, beside.policy_version) == (attempt, 0, "test")
     assert Case.objects.get().state == State.CHECKING and not Decision.objects.exists()
 
 
 def test_a_shadow_of_every_round(decided: Callable[..., Attempt]) -> None:
-    pending = all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False))
+    pending = all_checks(
+        registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
+    )
     attempt = decided(pending, IMPATIENT)
-    assert pipeline.run(attempt.pk, lambda: attempt.due_at, 60, all_checks(registry=Recorded("registry", lasting=False)), IMPATIENT)
-    assert [*ShadowVerdict.objects.order_by("round").values_list("round", "outcome")] == [(0, "review"), (1, "approve")]
+    assert pipeline.run(
+        attempt.pk,
+        lambda: attempt.due_at,
+        60,
+        all_checks(registry=Recorded("registry", lasting=False)),
+        IMPATIENT,
+    )
+    assert [*ShadowVerdict.objects.order_by("round").values_list("round", "outcome")] == [
+        (0, "review"),
+        (1, "approve"),
+    ]
 
 
 def test_a_lost_lease_leaves_no_shadow(decided: Callable[..., Attempt], now: datetime) -> None:
@@ -198,12 +244,22 @@ def test_a_lost_lease_leaves_no_shadow(decided: Callable[..., Attempt], now: dat
     def taken_over() -> None:
         Attempt.objects.filter(pk=attempt.pk).update(lease=None)
 
-    assert not pipeline.run(attempt.pk, lambda: now, 60, all_checks(authority=Recorded("authority", on_observe=taken_over)), IMPATIENT)
+    assert not pipeline.run(
+        attempt.pk,
+        lambda: now,
+        60,
+        all_checks(authority=Recorded("authority", on_observe=taken_over)),
+        IMPATIENT,
+    )
     assert not ShadowVerdict.objects.exists()
 
 
-def test_a_shadow_that_cannot_be_kept_costs_nothing(decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch) -> None:
-    attempt = decided(all_checks(), replace(IMPATIENT, version="x" * 41))  # longer than PostgreSQL's column
+def test_a_shadow_that_cannot_be_kept_costs_nothing(
+    decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = decided(
+        all_checks(), replace(IMPATIENT, version="x" * 41)
+    )  # longer than PostgreSQL's column
     assert attempt.outcome == Outcome.APPROVE
     assert ShadowVerdict.objects.count() == (0 if connection.vendor == "postgresql" else 1)
 
@@ -217,24 +273,44 @@ def said(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_it_says_what_would_change(decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch) -> None:
-    attempt = decided(all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)))
+def test_it_says_what_would_change(
+    decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = decided(
+        all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False))
+    )
     CheckRun.objects.update(version="0")  # so that their findings count as they are stored
     monkeypatch.setitem(policy.POLICIES, "test", IMPATIENT)
     text = said("--policy", "test")
-    assert f"wait → review   {attempt.case_id} #1  registry_pending" in text and "1 of 1 would change" in text
+    assert (
+        f"wait → review   {attempt.case_id} #1  registry_pending" in text
+        and "1 of 1 would change" in text
+    )
     assert f"{ALL}  checks by their stored findings" in text
     change, summary = map(json.loads, said("--policy", "test", "--json").splitlines())
-    assert change == {"case": str(attempt.case_id), "attempt": 1, "from": "wait", "to": "review", "reasons": ["registry_pending"]}
+    assert change == {
+        "case": str(attempt.case_id),
+        "attempt": 1,
+        "from": "wait",
+        "to": "review",
+        "reasons": ["registry_pending"],
+    }
     assert summary == {
-        "policy": "test", "attempts": 1, "changed": 1, "judged": {"older_version": ALL}, "moves": {"wait → review": 1},
-    }  # fmt: skip
+        "policy": "test",
+        "attempts": 1,
+        "changed": 1,
+        "judged": {"older_version": ALL},
+        "moves": {"wait → review": 1},
+    }
     assert "0 of 0 would change" in said("--policy", "test", "--since", "2026-12-01")
 
 
 def test_it_sums_up_the_shadow(decided: Callable[..., Attempt]) -> None:
     decided(all_checks(), IMPATIENT)
-    attempt = decided(all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)), IMPATIENT)
+    attempt = decided(
+        all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)),
+        IMPATIENT,
+    )
     text = said("--shadow")
     assert f"{attempt.case_id} #1" in text and "1 of 2 would change" in text
 
@@ -252,7 +328,9 @@ def test_it_names_what_it_does_not_know(arguments: list[str]) -> None:
         said(*arguments)
 
 
-def test_memory_stays_flat(decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_stays_flat(
+    decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Attempts come in parts: with more of them, each part costs the same few queries."""
     for _ in range(4):
         decided(all_checks())

@@ -37,24 +37,42 @@ def actor(case: Case) -> Actor:
 
 
 def add(letter: Document, now: datetime, **changed: Any) -> ClientAuthorisation:
-    said: dict[str, Any] = {"name": "云溪市甲有限公司", "uscc": CLIENT, "valid_until": now.date()} | changed
+    said: dict[str, Any] = {
+        "name": "云溪市甲有限公司",
+        "uscc": CLIENT,
+        "valid_until": now.date(),
+    } | changed
     return client_letters.add_client(letter.pk, said.pop("actor", actor(letter.case)), now, **said)
 
 
 def verbs() -> list[str]:
-    return list(Event.objects.filter(subject_type="clientauthorisation").order_by("id").values_list("verb", flat=True))
+    return list(
+        Event.objects.filter(subject_type="clientauthorisation")
+        .order_by("id")
+        .values_list("verb", flat=True)
+    )
 
 
 def test_a_client_is_added_corrected_and_ended(letter: Document, now: datetime) -> None:
     client = add(letter, now, uscc=f" {CLIENT.lower()} ")
-    assert (client.employer, client.client_uscc, client.ended_at) == (letter.case.employer, CLIENT, None)
+    assert (client.employer, client.client_uscc, client.ended_at) == (
+        letter.case.employer,
+        CLIENT,
+        None,
+    )
     assert add(letter, now).pk == client.pk and verbs() == ["add_client"], "said twice is said once"
-    assert add(letter, now, name="云溪市乙有限公司", valid_until=None).client_name == "云溪市乙有限公司"
+    assert (
+        add(letter, now, name="云溪市乙有限公司", valid_until=None).client_name
+        == "云溪市乙有限公司"
+    )
     for _ in range(2):
         assert client_letters.end_client(client.pk, actor(letter.case), now).ended_at == now
     assert verbs() == ["add_client", "change_client", "end_client"]
     event = Event.objects.get(verb="add_client")
-    assert event.employer_id == letter.case.employer_id and event.data == {"case": str(letter.case_id), "document": str(letter.pk)}
+    assert event.employer_id == letter.case.employer_id and event.data == {
+        "case": str(letter.case_id),
+        "document": str(letter.pk),
+    }
     with pytest.raises(Refused, match="agency_client_ended"):
         add(letter, now)
 
@@ -91,7 +109,10 @@ def test_it_stands_on_a_letter_that_is_there(letter: Document, case: Case, now: 
         add(letter, now)
 
 
-@pytest.mark.parametrize(("state", "allowed"), [(State.CHECKING, True), (State.IN_REVIEW, False), (State.APPROVED, False)])
+@pytest.mark.parametrize(
+    ("state", "allowed"),
+    [(State.CHECKING, True), (State.IN_REVIEW, False), (State.APPROVED, False)],
+)
 def test_when_a_client_can_be_added(state: State, allowed: bool, now: datetime) -> None:
     case = make_case(make_member(now), now, state)
     letter = make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
@@ -103,9 +124,13 @@ def test_when_a_client_can_be_added(state: State, allowed: bool, now: datetime) 
     assert ClientAuthorisation.objects.exists() is allowed
 
 
-def test_what_waits_looks_again(now: datetime, django_capture_on_commit_callbacks: Any, notified: list[tuple[Any, ...]]) -> None:
+def test_what_waits_looks_again(
+    now: datetime, django_capture_on_commit_callbacks: Any, notified: list[tuple[Any, ...]]
+) -> None:
     case = make_case(make_member(now), now, State.CHECKING)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1))
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1)
+    )
     letter = make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
     with django_capture_on_commit_callbacks(execute=True):
         client = add(letter, now)

@@ -49,19 +49,41 @@ def member(now: datetime) -> Member:
 
 
 def earlier(
-    member: Member, now: datetime, state: State, *codes: str, verb: str = "reject", kind: str = LICENCE, **finding: Any
+    member: Member,
+    now: datetime,
+    state: State,
+    *codes: str,
+    verb: str = "reject",
+    kind: str = LICENCE,
+    **finding: Any,
 ) -> Document:
     """A paper of a case that is over, decided for these reasons, of which this was found."""
     at = now - timedelta(days=90)
     case = make_case(member, at, state)
     document = make_document(case, at, kind)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=at, due_at=at, finished_at=at)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=at, due_at=at, finished_at=at
+    )
     if finding:
         found = Finding("reading", **finding).as_json()
-        CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[found], started_at=at, finished_at=at)
+        CheckRun.objects.create(
+            attempt=attempt,
+            code="reading",
+            version="1",
+            findings=[found],
+            started_at=at,
+            finished_at=at,
+        )
     if codes or state in (State.EXPIRED, State.REJECTED):
         reasons = [{"code": code, "field": "", "seen": "", "expected": ""} for code in codes]
-        Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, policy_version="1", decided_at=at)
+        Decision.objects.create(
+            case=case,
+            attempt_number=1,
+            verb=verb,
+            reasons=reasons,
+            policy_version="1",
+            decided_at=at,
+        )
     return document
 
 
@@ -82,15 +104,25 @@ def again(case: Case, member: Member, now: datetime, kind: str = LICENCE) -> lis
         (State.REJECTED, ("name_mismatch",), "reject"),
     ],
 )
-def test_a_good_paper_is_used_again_by_one_press(member: Member, now: datetime, state: State, codes: tuple[str, ...], verb: str) -> None:
+def test_a_good_paper_is_used_again_by_one_press(
+    member: Member, now: datetime, state: State, codes: tuple[str, ...], verb: str
+) -> None:
     old, case = earlier(member, now, state, *codes, verb=verb), begun(member, now)
-    (way,) = next(item for item in requirement_facts.requirements_of(case, member, now) if item.code == LICENCE).ways
+    (way,) = next(
+        item
+        for item in requirement_facts.requirements_of(case, member, now)
+        if item.code == LICENCE
+    ).ways
     assert way.kept is not None and (way.kept.count, way.kept.why_not) == (1, None)
     (new,) = again(case, member, now)
     assert again(case, member, now) == [], "pressed twice, it is given once"
     assert (new.sha256, new.uploaded_at, new.uploaded_by) == (old.sha256, now, member.user)
-    assert [page.image.name for page in new.pages.all()] == [page.image.name for page in old.pages.all()], "nothing is stored twice"
-    assert not DocumentReading.objects.get(document=new).finished_at, "it is read for what is declared now"
+    assert [page.image.name for page in new.pages.all()] == [
+        page.image.name for page in old.pages.all()
+    ], "nothing is stored twice"
+    assert not DocumentReading.objects.get(document=new).finished_at, (
+        "it is read for what is declared now"
+    )
     assert document_reuse.kept_before(case, now) == {}
     operations.remove_document(new.pk, member.as_actor(), now)
     assert document_reuse.kept_before(case, now) == {}, "it stands where it can be brought back"
@@ -105,19 +137,41 @@ def test_a_good_paper_is_used_again_by_one_press(member: Member, now: datetime, 
     [
         (State.REJECTED, ("document_not_a_licence",), {}, "document_not_a_licence"),
         (State.REJECTED, ("forgery_retyped_field",), {}, "forgery_retyped_field"),
-        (State.WITHDRAWN, (), {"code": "document_blurred", "severity": Severity.CONCERN}, "document_blurred"),
+        (
+            State.WITHDRAWN,
+            (),
+            {"code": "document_blurred", "severity": Severity.CONCERN},
+            "document_blurred",
+        ),
         (
             State.EXPIRED,
             (),
-            {"code": "document_in_term", "severity": Severity.PASS, "field": "term", "until": "2026-11-01"},
+            {
+                "code": "document_in_term",
+                "severity": Severity.PASS,
+                "field": "term",
+                "until": "2026-11-01",
+            },
             "document_expired",
         ),
     ],
 )
 def test_what_was_wrong_or_has_ended_is_not_offered_and_why_is_said(
-    member: Member, now: datetime, state: State, codes: tuple[str, ...], finding: dict[str, Any], said: str
+    member: Member,
+    now: datetime,
+    state: State,
+    codes: tuple[str, ...],
+    finding: dict[str, Any],
+    said: str,
 ) -> None:
-    earlier(member, now, state, *codes, verb="approve" if state is State.EXPIRED else "reject", **finding)
+    earlier(
+        member,
+        now,
+        state,
+        *codes,
+        verb="approve" if state is State.EXPIRED else "reject",
+        **finding,
+    )
     case = begun(member, now)
     kept = document_reuse.kept_before(case, now)[LICENCE]
     assert kept.documents == () and kept.why_not is not None and kept.why_not.code == said
@@ -130,12 +184,20 @@ def test_what_was_wrong_or_has_ended_is_not_offered_and_why_is_said(
 def test_of_a_forged_letter_the_licence_is_not_to_blame(member: Member, now: datetime) -> None:
     case = earlier(member, now, State.REJECTED, "forgery_retyped_field").case
     make_document(case, now - timedelta(days=90), DocumentKind.AUTHORIZATION_LETTER)
-    reason = {"code": "forgery_retyped_field", "field": "authorization_letter", "seen": "x", "expected": "", "check": "forgery"}
+    reason = {
+        "code": "forgery_retyped_field",
+        "field": "authorization_letter",
+        "seen": "x",
+        "expected": "",
+        "check": "forgery",
+    }
     case.decisions.update(reasons=[reason])
     kept = document_reuse.kept_before(begun(member, now), now)
     assert len(kept[LICENCE].documents) == 1
     letter = kept[DocumentKind.AUTHORIZATION_LETTER]
-    assert letter.documents == () and letter.why_not == Why("forgery_retyped_field", check="forgery"), "and by what it was seen is not told"
+    assert letter.documents == () and letter.why_not == Why(
+        "forgery_retyped_field", check="forgery"
+    ), "and by what it was seen is not told"
 
 
 def test_what_came_after_it_was_sent_back_is_offered(member: Member, now: datetime) -> None:
@@ -145,7 +207,9 @@ def test_what_came_after_it_was_sent_back_is_offered(member: Member, now: dateti
     assert kept.documents == (better,) and kept.why_not is not None
 
 
-def test_a_new_paper_and_the_other_kind_of_paper_ask_for_nothing_old(member: Member, now: datetime) -> None:
+def test_a_new_paper_and_the_other_kind_of_paper_ask_for_nothing_old(
+    member: Member, now: datetime
+) -> None:
     earlier(member, now, State.REJECTED, "authority_unproven", kind=DocumentKind.APPROVAL_DOCUMENT)
     case = begun(member, now)
     assert document_reuse.kept_before(case, now) == {}
@@ -165,14 +229,23 @@ def test_clients_letters_come_with_what_was_said_of_them(now: datetime) -> None:
     member.employer.account_class = "commercial_agency"
     member.employer.save()
     case = None
-    for name, until, ended in (("甲", None, None), ("乙", now.date() - timedelta(days=1), None), ("丙", None, now)):
+    for name, until, ended in (
+        ("甲", None, None),
+        ("乙", now.date() - timedelta(days=1), None),
+        ("丙", None, now),
+    ):
         letter = earlier(member, now, State.EXPIRED, verb="approve", kind=LETTER)
         case = case or letter.case
         Document.objects.filter(pk=letter.pk).update(case=case)
         ClientAuthorisation.objects.create(
-            employer=member.employer, document=letter, client_name=f"{name}公司", client_uscc=member.employer.uscc, valid_until=until,
-            added_at=now, ended_at=ended,
-        )  # fmt: skip
+            employer=member.employer,
+            document=letter,
+            client_name=f"{name}公司",
+            client_uscc=member.employer.uscc,
+            valid_until=until,
+            added_at=now,
+            ended_at=ended,
+        )
         read = {
             "titled": True,
             "sealed": True,
@@ -182,11 +255,18 @@ def test_clients_letters_come_with_what_was_said_of_them(now: datetime) -> None:
             "regions": {},
         }
         DocumentReading.objects.create(
-            document=letter, due_at=now, finished_at=now, reading=read | {"names_agency": True, "declared": "", "declared_until": ""}
+            document=letter,
+            due_at=now,
+            finished_at=now,
+            reading=read | {"names_agency": True, "declared": "", "declared_until": ""},
         )
     new_case = begun(member, now)
     kept = document_reuse.kept_before(new_case, now)[LETTER]
-    assert len(kept.documents) == 1 and kept.why_not is not None and kept.why_not.code == "agency_client_expired"
+    assert (
+        len(kept.documents) == 1
+        and kept.why_not is not None
+        and kept.why_not.code == "agency_client_expired"
+    )
     again(new_case, member, now, LETTER)
     client = ClientAuthorisation.objects.get(document__case=new_case)
     assert (client.client_name, client.ended_at) == ("甲公司", None)
@@ -228,7 +308,9 @@ def erase(document: Document) -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("round", range(5))
-def test_in_one_moment_it_is_used_twice_and_erased(member: Member, now: datetime, round: int) -> None:
+def test_in_one_moment_it_is_used_twice_and_erased(
+    member: Member, now: datetime, round: int
+) -> None:
     old, case = earlier(member, now, State.WITHDRAWN), begun(member, now)
     name = stored(old)
 
@@ -239,8 +321,16 @@ def test_in_one_moment_it_is_used_twice_and_erased(member: Member, now: datetime
         return "given" if again(case, member, now) else "nothing"
 
     said = at_once(work, 3)
-    assert said["given"] <= 1 and said["erased"] == 1 and set(said) <= {"given", "nothing", "erased", "state_conflict"}
-    assert default_storage.exists(name) == bool(said["given"]) == DocumentPage.objects.filter(image=name).exists()
+    assert (
+        said["given"] <= 1
+        and said["erased"] == 1
+        and set(said) <= {"given", "nothing", "erased", "state_conflict"}
+    )
+    assert (
+        default_storage.exists(name)
+        == bool(said["given"])
+        == DocumentPage.objects.filter(image=name).exists()
+    )
 
 
 def test_the_page_and_the_api_offer_it(member: Member) -> None:
@@ -252,7 +342,14 @@ def test_the_page_and_the_api_offer_it(member: Member) -> None:
     page = visitor.get("/case/").content.decode()
     assert "a file is here already" in page and "Use it again" in page
     _, key = make_api_client(now, Scope.EMPLOYERS_READ)
-    told = Client().get(f"/api/v1/employers/{member.employer_id}/requirements", headers={"authorization": f"Bearer {key}"}).json()
+    told = (
+        Client()
+        .get(
+            f"/api/v1/employers/{member.employer_id}/requirements",
+            headers={"authorization": f"Bearer {key}"},
+        )
+        .json()
+    )
     (way,) = next(item for item in told["requirements"] if item["code"] == LICENCE)["ways"]
     assert (way["reusable"], way["not_reusable"]) == (1, None)
     page = visitor.post("/case/documents/again/", {"kind": LICENCE}, follow=True).content.decode()

@@ -25,7 +25,12 @@ pytestmark = pytest.mark.django_db
 READ = {
     "document": "x",
     "page": 1,
-    "fields": {"name": "云溪市示例科技有限公司", "uscc": "91990101000000108N", "business_scope": "软件开发", "term": ""},
+    "fields": {
+        "name": "云溪市示例科技有限公司",
+        "uscc": "91990101000000108N",
+        "business_scope": "软件开发",
+        "term": "",
+    },
     "regions": {"name": [10, 10, 200, 40]},
 }
 
@@ -76,20 +81,43 @@ def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
 class TestReading:
     @pytest.mark.parametrize("kind", list(DocumentKind))
     def test_only_licences_and_clients_letters_are_queued_when_they_come_in(
-        self, member: Member, case: Case, now: datetime, kind: str, django_capture_on_commit_callbacks: Any, notified: list[Any]
+        self,
+        member: Member,
+        case: Case,
+        now: datetime,
+        kind: str,
+        django_capture_on_commit_callbacks: Any,
+        notified: list[Any],
     ) -> None:
-        if kind == DocumentKind.APPROVAL_DOCUMENT:  # which is due of others than companies, and taken of no one else
+        if (
+            kind == DocumentKind.APPROVAL_DOCUMENT
+        ):  # which is due of others than companies, and taken of no one else
             case.account_class = AccountClass.PUBLIC_SERVICE
             case.save()
         page = CleanPage(number=1, jpeg=b"jpeg", width=10, height=10, fingerprint="0" * 16)
-        taken_in = Intake(sha256="0" * 64, size=4, media_type="image/jpeg", editor=None, pages=(page,), isolation="rlimits")
+        taken_in = Intake(
+            sha256="0" * 64,
+            size=4,
+            media_type="image/jpeg",
+            editor=None,
+            pages=(page,),
+            isolation="rlimits",
+        )
         with django_capture_on_commit_callbacks(execute=True):
-            made = operations.add_document(case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now)
-        queued = kind in (DocumentKind.BUSINESS_LICENCE, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
+            made = operations.add_document(
+                case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now
+            )
+        queued = kind in (
+            DocumentKind.BUSINESS_LICENCE,
+            DocumentKind.HR_SERVICE_LICENCE,
+            DocumentKind.CLIENT_AUTHORIZATION,
+        )
         assert DocumentReading.objects.filter(document=made).exists() is queued
         assert notified == ([("verification.tasks.read_document", str(made.pk))] if queued else [])
 
-    def test_reads_that_document_alone_and_keeps_what_was_seen(self, document: Document, now: datetime) -> None:
+    def test_reads_that_document_alone_and_keeps_what_was_seen(
+        self, document: Document, now: datetime
+    ) -> None:
         reader = Reader(READ)
         assert early_reading.read(document.pk, lambda: now, 60, reader)
         (subject,) = reader.asked
@@ -98,7 +126,9 @@ class TestReading:
         assert (row.reading, row.version, row.finished_at) == (READ, "9", now)
         assert not early_reading.read(document.pk, lambda: now, 60, reader), "read once"
 
-    def test_a_reader_that_is_down_is_asked_again_and_not_for_ever(self, document: Document, now: datetime) -> None:
+    def test_a_reader_that_is_down_is_asked_again_and_not_for_ever(
+        self, document: Document, now: datetime
+    ) -> None:
         down = ProviderUnavailable("down", retry_after=30)
         row = read(document, now, down)
         assert (row.finished_at, row.due_at) == (None, now + timedelta(seconds=30))
@@ -108,16 +138,22 @@ class TestReading:
         assert row.reading is None
 
     @pytest.mark.parametrize("mistake", [ProviderBroken("odd"), ZeroDivisionError()])
-    def test_what_cannot_be_read_stops_nobody(self, document: Document, now: datetime, mistake: Exception) -> None:
+    def test_what_cannot_be_read_stops_nobody(
+        self, document: Document, now: datetime, mistake: Exception
+    ) -> None:
         row = read(document, now, mistake)
         assert (row.reading, row.finished_at) == (None, now)
 
-    def test_what_was_taken_out_meanwhile_is_not_read(self, document: Document, now: datetime) -> None:
+    def test_what_was_taken_out_meanwhile_is_not_read(
+        self, document: Document, now: datetime
+    ) -> None:
         Document.objects.filter(pk=document.pk).update(superseded_at=now)
         row = read(document, now)  # asked, the reader would have no answer
         assert (row.reading, row.finished_at) == (None, now)
 
-    def test_the_sweeper_rings_for_what_is_due(self, document: Document, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_sweeper_rings_for_what_is_due(
+        self, document: Document, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         rung = list[str]()
         monkeypatch.setattr(tasks.read_document, "delay", rung.append)
         DocumentReading.objects.update(due_at=datetime.now(tz=now.tzinfo) - timedelta(days=1))
@@ -143,7 +179,9 @@ class TestReadOnce:
         monkeypatch.setattr("verification.checks.reading.read_pages", read_pages)
         return asked
 
-    def test_same_facts_same_reading(self, member: Member, case: Case, now: datetime, asked: list[Any]) -> None:
+    def test_same_facts_same_reading(
+        self, member: Member, case: Case, now: datetime, asked: list[Any]
+    ) -> None:
         document = make_document(case, now)
         DocumentReading.objects.create(document=document, due_at=now)
         assert early_reading.read(document.pk, lambda: now, 60)
@@ -174,9 +212,15 @@ class TestSaying:
             ("name", True, "另一名称", True),
             ("uscc", False, None, False),
         ]
-        assert early_reading.values("business_licence", None, {}) == [] == early_reading.values("authorization_letter", READ, {})
+        assert (
+            early_reading.values("business_licence", None, {})
+            == []
+            == early_reading.values("authorization_letter", READ, {})
+        )
 
-    def test_what_is_not_corrected_is_right(self, document: Document, member: Member, now: datetime) -> None:
+    def test_what_is_not_corrected_is_right(
+        self, document: Document, member: Member, now: datetime
+    ) -> None:
         read(document, now, READ)
         early_reading.state(document.pk, member, {"name": "  云溪市 另一 公司 ", "uscc": ""}, now)
         said = dict(Statement.objects.values_list("field", "said"))
@@ -185,14 +229,18 @@ class TestSaying:
         assert event.data == {"case": str(document.case_id), "confirmed": 1, "disputed": ["name"]}
         assert DocumentReading.objects.get(pk=document.pk).reading == READ, "what was read stays"
 
-    def test_the_last_word_counts_and_a_code_is_spelt_as_codes_are(self, document: Document, member: Member, now: datetime) -> None:
+    def test_the_last_word_counts_and_a_code_is_spelt_as_codes_are(
+        self, document: Document, member: Member, now: datetime
+    ) -> None:
         read(document, now, READ)
         for typed in ("9199 0101 0000 0011 6h", "91990101000000108n"):
             early_reading.state(document.pk, member, {"uscc": typed}, now)
         assert Statement.objects.get(field="uscc").said == "91990101000000108N"
         assert Statement.objects.count() == 2
 
-    def test_of_nothing_nothing_can_be_said(self, document: Document, member: Member, now: datetime) -> None:
+    def test_of_nothing_nothing_can_be_said(
+        self, document: Document, member: Member, now: datetime
+    ) -> None:
         with pytest.raises(Refused, match="document_unread"):
             early_reading.state(document.pk, member, {}, now)
 

@@ -27,7 +27,9 @@ def case(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def told(case: Case, now: datetime, **said: Any) -> None:
-    RegistryRecord.objects.create(uscc=case.declared_uscc, name="x", as_of=now.date(), **({"status": "active"} | said))
+    RegistryRecord.objects.create(
+        uscc=case.declared_uscc, name="x", as_of=now.date(), **({"status": "active"} | said)
+    )
 
 
 def state(case: Case) -> str:
@@ -39,17 +41,24 @@ def state(case: Case) -> str:
     [
         ({"status": "licence_revoked"}, ["registry_revoked"]),
         ({"serious_violation_list": True}, ["registry_serious_violation_list"]),
-        ({"status": "deregistered", "serious_violation_list": True}, ["registry_deregistered", "registry_serious_violation_list"]),
+        (
+            {"status": "deregistered", "serious_violation_list": True},
+            ["registry_deregistered", "registry_serious_violation_list"],
+        ),
         ({}, []),
         ({"abnormal_list": True}, []),
     ],
 )
-def test_a_register_imported_later_stops_rights(said: dict[str, Any], codes: list[str], case: Case, now: datetime) -> None:
+def test_a_register_imported_later_stops_rights(
+    said: dict[str, Any], codes: list[str], case: Case, now: datetime
+) -> None:
     told(case, now, **said)
     for _ in range(2):
         tasks.watch_register()
     assert state(case) == (State.SUSPENDED if codes else State.APPROVED)
-    assert [[reason["code"] for reason in decision.reasons] for decision in Decision.objects.all()] == ([codes] if codes else [])
+    assert [
+        [reason["code"] for reason in decision.reasons] for decision in Decision.objects.all()
+    ] == ([codes] if codes else [])
 
 
 def test_who_lifted_the_suspension_is_not_overruled(case: Case, now: datetime) -> None:
@@ -64,15 +73,28 @@ def test_who_lifted_the_suspension_is_not_overruled(case: Case, now: datetime) -
 
 
 def test_who_approved_all_the_same_is_not_overruled(case: Case, now: datetime) -> None:
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
-    found = Finding(Registry.code, "registry_serious_violation_list", Severity.CONCERN, "status").as_json()
-    CheckRun.objects.create(attempt=attempt, code=Registry.code, version="2", findings=[found], started_at=now, finished_at=now)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now, finished_at=now
+    )
+    found = Finding(
+        Registry.code, "registry_serious_violation_list", Severity.CONCERN, "status"
+    ).as_json()
+    CheckRun.objects.create(
+        attempt=attempt,
+        code=Registry.code,
+        version="2",
+        findings=[found],
+        started_at=now,
+        finished_at=now,
+    )
     told(case, now, serious_violation_list=True)
     tasks.watch_register()
     assert state(case) == State.APPROVED
 
 
-def test_what_moved_in_the_same_moment_stops_nobody_else(case: Case, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_moved_in_the_same_moment_stops_nobody_else(
+    case: Case, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = make_case(make_member(now), now, State.APPROVED)
     for each in (case, other):
         told(each, now, status="licence_revoked")

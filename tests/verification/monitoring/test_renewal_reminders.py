@@ -39,7 +39,11 @@ def test_each_time_is_once(case: Case, now: datetime) -> None:
             told.append(round(hours / 24))
             assert remind_all(at) == 0, "twice is once"
     assert told == [30, 7, 1]
-    assert [event.data["days"] for event in Event.objects.filter(verb="remind").order_by("id")] == [30, 7, 1]
+    assert [event.data["days"] for event in Event.objects.filter(verb="remind").order_by("id")] == [
+        30,
+        7,
+        1,
+    ]
     assert [mail.context["days"] for mail in Mail.objects.order_by("pk")] == [30, 7, 1]
     assert {(mail.to, mail.template, mail.context["path"]) for mail in Mail.objects.all()} == {
         ("lin@shili.example", "case_renew", "/case/")
@@ -67,7 +71,10 @@ def test_who_is_told(case: Case, member: Member, now: datetime) -> None:
     case.submitted_by = recruiter.user
     case.save()
     assert remind_all(now + timedelta(days=151)) == 1
-    assert sorted(Mail.objects.values_list("to", flat=True)) == ["lin@shili.example", "wang@shili.example"]
+    assert sorted(Mail.objects.values_list("to", flat=True)) == [
+        "lin@shili.example",
+        "wang@shili.example",
+    ]
     recruiter.left_at = now
     recruiter.save()
     assert remind_all(now + timedelta(days=174)) == 1
@@ -76,9 +83,17 @@ def test_who_is_told(case: Case, member: Member, now: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("state", "told"),
-    [(State.DRAFT, 1), (State.CHANGES_REQUESTED, 1), (State.SUBMITTED, 0), (State.CHECKING, 0), (State.IN_REVIEW, 0)],
+    [
+        (State.DRAFT, 1),
+        (State.CHANGES_REQUESTED, 1),
+        (State.SUBMITTED, 0),
+        (State.CHECKING, 0),
+        (State.IN_REVIEW, 0),
+    ],
 )
-def test_whoever_waits_for_us_is_left_alone(case: Case, member: Member, now: datetime, state: State, told: int) -> None:
+def test_whoever_waits_for_us_is_left_alone(
+    case: Case, member: Member, now: datetime, state: State, told: int
+) -> None:
     make_case(member, now, state)
     assert remind_all(now + timedelta(days=151)) == told
 
@@ -90,7 +105,9 @@ def test_rights_that_are_not_held_do_not_end(member: Member, now: datetime, stat
     assert not renewal_reminders.remind(case.pk, now + timedelta(days=151))
 
 
-def test_a_condition_is_not_renewed_and_an_end_that_moved_is_told_anew(case: Case, now: datetime) -> None:
+def test_a_condition_is_not_renewed_and_an_end_that_moved_is_told_anew(
+    case: Case, now: datetime
+) -> None:
     Case.objects.update(conditional=True, expires_at=now + timedelta(days=14))
     assert remind_all(now) == 0
     Case.objects.update(conditional=False)

@@ -15,7 +15,16 @@ from events.core.reasons import MINUTES
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification.api.requirements import WhyOut
 from verification.cases import turnaround, wording
-from verification.models import Attempt, Case, CheckRun, Decision, DocumentKind, DocumentReading, ProofKind, Statement
+from verification.models import (
+    Attempt,
+    Case,
+    CheckRun,
+    Decision,
+    DocumentKind,
+    DocumentReading,
+    ProofKind,
+    Statement,
+)
 from verification.pages import case_page, requirement_facts
 from verification.rules import policy
 from verification.rules.facts import RequirementState, Strength, Why
@@ -24,16 +33,24 @@ from verification.rules.required_documents import CURRENT, HOW, TAKES, WHO, Unlo
 from verification.rules.requirements import Requirement, Way
 from verification.rules.states import State
 
-DUE, PENDING, MET = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION, RequirementState.SATISFIED
+DUE, PENDING, MET = (
+    RequirementState.CURRENTLY_DUE,
+    RequirementState.PENDING_VERIFICATION,
+    RequirementState.SATISFIED,
+)
 
 
-def requirement(code: str, state: RequirementState, *whys: str, ways: tuple[str, ...] | None = None) -> Requirement:
+def requirement(
+    code: str, state: RequirementState, *whys: str, ways: tuple[str, ...] | None = None
+) -> Requirement:
     named = CURRENT.items[code].ways if ways is None else ways
     made = tuple(Way(way, MINUTES, state=state) for way in named)
     return Requirement(code, state, Unlocks.DOWNLOAD, made, tuple(Why(why) for why in whys))
 
 
-def rows(*requirements: Requirement, state: State = State.DRAFT, opened: frozenset[str] = frozenset()) -> list[case_page.Item]:
+def rows(
+    *requirements: Requirement, state: State = State.DRAFT, opened: frozenset[str] = frozenset()
+) -> list[case_page.Item]:
     return case_page.items(requirements, state, case_page.slots([], datetime(2026, 1, 1)), opened)
 
 
@@ -52,7 +69,9 @@ def rows(*requirements: Requirement, state: State = State.DRAFT, opened: frozens
         (MET, (), None, State.IN_REVIEW, "done"),
     ],
 )
-def test_each_state_has_its_word(state: RequirementState, whys: tuple[str, ...], ways: Any, at: State, tag: str) -> None:
+def test_each_state_has_its_word(
+    state: RequirementState, whys: tuple[str, ...], ways: Any, at: State, tag: str
+) -> None:
     (item,) = rows(requirement("business_licence", state, *whys, ways=ways), state=at)
     assert (item.look, item.tag) == (tag, wording.TAGS[tag])
 
@@ -63,11 +82,15 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
         for language in ("en", "zh-hans"):
             with override(language):
                 assert str(title) and str(purpose)
-    with_page = {way for item in CURRENT.items.values() for way in item.ways} & set(ProofKind.values)
+    with_page = {way for item in CURRENT.items.values() for way in item.ways} & set(
+        ProofKind.values
+    )
     assert with_page == set(ProofKind.values)
     for way in with_page:
         assert wording.WAYS[way] and case_page.PAGE_OF[way]
-    assert set(TAKES) == set(WHO) == set(HOW) == set(wording.WAYS), "mails name each way, how it is gone and who can"
+    assert set(TAKES) == set(WHO) == set(HOW) == set(wording.WAYS), (
+        "mails name each way, how it is gone and who can"
+    )
     assert {strength.value for strength in Strength} == set(wording.STRENGTHS)
     assert {unlocks.value for unlocks in Unlocks} == set(wording.UNLOCKS)
 
@@ -92,7 +115,11 @@ def test_only_what_has_to_be_done_is_open() -> None:
         state=State.CHANGES_REQUESTED,
     )
     assert [item.code for item in made if item.opened] == ["business_licence"]
-    made = rows(requirement("business_licence", MET), requirement("authority", MET), opened=frozenset({"authority"}))
+    made = rows(
+        requirement("business_licence", MET),
+        requirement("authority", MET),
+        opened=frozenset({"authority"}),
+    )
     assert [item.code for item in made if item.opened] == ["authority"]
 
 
@@ -105,8 +132,19 @@ def test_the_next_thing_is_one() -> None:
     step = case_page.next_step(rows(licence, submit))
     assert step is not None
     assert step.href == "#submit"
-    assert case_page.next_step(rows(licence, requirement("submission", DUE, ways=("appeal", "start")), state=State.REJECTED)) is None
-    assert case_page.next_step(rows(licence, requirement("registration", DUE))) is None, "nothing that the employer can do"
+    assert (
+        case_page.next_step(
+            rows(
+                licence,
+                requirement("submission", DUE, ways=("appeal", "start")),
+                state=State.REJECTED,
+            )
+        )
+        is None
+    )
+    assert case_page.next_step(rows(licence, requirement("registration", DUE))) is None, (
+        "nothing that the employer can do"
+    )
 
 
 def test_the_lead_follows_the_next_thing() -> None:
@@ -117,19 +155,39 @@ def test_the_lead_follows_the_next_thing() -> None:
 
 
 def test_of_a_trace_of_editing_only_the_sentence_is_told() -> None:
-    found = Finding("forgery", "forgery_edited", Severity.UNABLE, "uscc", "Editor 9", "x", 1, (1, 2, 3, 4))
+    found = Finding(
+        "forgery", "forgery_edited", Severity.UNABLE, "uscc", "Editor 9", "x", 1, (1, 2, 3, 4)
+    )
     assert wording.told(found) == Finding("forgery", "forgery_edited", Severity.UNABLE)
-    for reason in (found.as_reason(), {"code": "forgery_edited", "field": "uscc", "seen": "Editor 9", "expected": "x"}):
+    for reason in (
+        found.as_reason(),
+        {"code": "forgery_edited", "field": "uscc", "seen": "Editor 9", "expected": "x"},
+    ):
         told = wording.told_reason(reason)
-        assert (told["code"], told["field"], told["seen"], told["expected"]) == ("forgery_edited", "", "", "")
+        assert (told["code"], told["field"], told["seen"], told["expected"]) == (
+            "forgery_edited",
+            "",
+            "",
+            "",
+        )
 
 
 def test_a_way_that_failed_says_why_and_can_be_tried_again() -> None:
-    failed = Way("bank_deposit", MINUTES, Strength.STRONG, DUE, "工商银行 ···· 1234", (Why("bank_account_invalid"),))
+    failed = Way(
+        "bank_deposit",
+        MINUTES,
+        Strength.STRONG,
+        DUE,
+        "工商银行 ···· 1234",
+        (Why("bank_account_invalid"),),
+    )
     stands = Way("e_licence", MINUTES, Strength.STRONG, MET)
     (item,) = rows(Requirement("authority", DUE, Unlocks.DOWNLOAD, (failed, stands)))
     lines = {line.way.code: line for line in item.ways}
-    assert (lines["bank_deposit"].look, str(lines["bank_deposit"].state)) == ("again", str(wording.WAY_STATES["failed"]))
+    assert (lines["bank_deposit"].look, str(lines["bank_deposit"].state)) == (
+        "again",
+        str(wording.WAY_STATES["failed"]),
+    )
     assert lines["bank_deposit"].open
     assert not lines["e_licence"].open
 
@@ -147,7 +205,9 @@ def test_what_was_read_opens_its_item_until_something_is_said_of_it(now: datetim
         return [item.code for item in case_page.editor(member, case, now)["items"] if item.opened]
 
     assert "business_licence" in opened()
-    Statement.objects.create(document=document, field="name", read="甲", said="甲", by=member.user, at=now)
+    Statement.objects.create(
+        document=document, field="name", read="甲", said="甲", by=member.user, at=now
+    )
     assert "business_licence" not in opened()
 
 
@@ -155,38 +215,66 @@ def test_what_is_not_there_yet_says_how_who_and_how_long() -> None:
     licence = requirement("business_licence", DUE, "document_missing")
     (item,) = rows(licence)
     assert item.look == "todo" and item.lacking == licence.reasons and item.shown_reasons == []
-    (item,) = rows(requirement("business_licence", DUE, "document_blurred"), state=State.CHANGES_REQUESTED)
+    (item,) = rows(
+        requirement("business_licence", DUE, "document_blurred"), state=State.CHANGES_REQUESTED
+    )
     assert not item.lacking and [why.code for why in item.shown_reasons] == ["document_blurred"]
     (item,) = rows(requirement("authority", DUE, "authority_missing"))
-    assert item.lacking and all(line.way.who and line.way.how and line.way.takes for line in item.ways)
+    assert item.lacking and all(
+        line.way.who and line.way.how and line.way.takes for line in item.ways
+    )
 
 
 @pytest.mark.django_db
 def test_every_open_item_of_the_page_says_who_and_how_long(now: datetime, client: Client) -> None:
-    member = make_member(now, make_employer(now, account_class="commercial_agency"), email="lin@qq.com")
+    member = make_member(
+        now, make_employer(now, account_class="commercial_agency"), email="lin@qq.com"
+    )
     make_case(member, now)
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
     bodies = dict(re.findall(r'id="requirement-([a-z_]+)">(.*?)</details>', page, re.S))
     for code in ("business_licence", "agency_licence", "client_authorization", "authority"):
-        assert "What to do:" in bodies[code] and "Who can:" in bodies[code] and "How long:" in bodies[code]
+        assert (
+            "What to do:" in bodies[code]
+            and "Who can:" in bodies[code]
+            and "How long:" in bodies[code]
+        )
     assert bodies["authority"].count("Who can:") == 1 + len(CURRENT.items["authority"].ways)
 
 
 @pytest.mark.django_db
-def test_what_is_waited_for_has_an_end_and_the_page_says_when(now: datetime, client: Client) -> None:
+def test_what_is_waited_for_has_an_end_and_the_page_says_when(
+    now: datetime, client: Client
+) -> None:
     member = make_member(now, email="lin@qq.com")
     case = make_case(member, now, State.CHECKING)
     again = now + timedelta(hours=6)
-    Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=again, waits=2, waiting_for="authority_missing")
+    Attempt.objects.create(
+        case=case,
+        number=1,
+        submitted_at=now,
+        due_at=again,
+        waits=2,
+        waiting_for="authority_missing",
+    )
     until = again + sum(policy.CURRENT.retry_after[2:], timedelta())
-    (authority,) = [item for item in requirement_facts.requirements_of(case, member, now) if item.code == "authority"]
+    (authority,) = [
+        item
+        for item in requirement_facts.requirements_of(case, member, now)
+        if item.code == "authority"
+    ]
     assert (authority.state, authority.deadline) == (DUE, until)
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
-    assert f"From {timezone.localtime(until):%Y-%m-%d %H:%M} on a person decides without it." in page
+    assert (
+        f"From {timezone.localtime(until):%Y-%m-%d %H:%M} on a person decides without it." in page
+    )
     Attempt.objects.update(waiting_for="check_delayed")
-    assert "on a person decides" not in client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    assert (
+        "on a person decides"
+        not in client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    )
 
 
 @pytest.mark.django_db
@@ -199,38 +287,83 @@ def test_how_long_a_reviewer_takes_is_never_promised(now: datetime, client: Clie
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.CHANGES_REQUESTED, State.REJECTED])
-def test_the_whole_page_tells_what_people_really_took(state: State, now: datetime, client: Client) -> None:
+@pytest.mark.parametrize(
+    "state", [State.DRAFT, State.IN_REVIEW, State.CHANGES_REQUESTED, State.REJECTED]
+)
+def test_the_whole_page_tells_what_people_really_took(
+    state: State, now: datetime, client: Client
+) -> None:
     reviewer = make_reviewer(now)
     for number in range(turnaround.AT_LEAST):
         decided = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(
-            case=decided, number=1, submitted_at=now, due_at=now, finished_at=now + timedelta(minutes=2), outcome="review"
+            case=decided,
+            number=1,
+            submitted_at=now,
+            due_at=now,
+            finished_at=now + timedelta(minutes=2),
+            outcome="review",
         )
         took = timedelta(hours=3 * (number + 1))
         Decision.objects.create(
-            case=decided, attempt_number=1, verb="approve", policy_version="1", decided_by=reviewer, decided_at=now + took
-        )  # fmt: skip
+            case=decided,
+            attempt_number=1,
+            verb="approve",
+            policy_version="1",
+            decided_by=reviewer,
+            decided_at=now + took,
+        )
     member = make_member(now, email="lin@qq.com")
     case = make_case(member, now, state)
     make_document(case, now)
     if state is not State.DRAFT:
-        attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now, outcome="review")
+        attempt = Attempt.objects.create(
+            case=case, number=1, submitted_at=now, due_at=now, finished_at=now, outcome="review"
+        )
         found = Finding("registry", "registry_not_found", Severity.UNABLE).as_json()
-        CheckRun.objects.create(attempt=attempt, code="registry", version="1", findings=[found], started_at=now, finished_at=now)
-        verb = {State.IN_REVIEW: "hold_for_review", State.REJECTED: "reject"}.get(state, "request_changes")
+        CheckRun.objects.create(
+            attempt=attempt,
+            code="registry",
+            version="1",
+            findings=[found],
+            started_at=now,
+            finished_at=now,
+        )
+        verb = {State.IN_REVIEW: "hold_for_review", State.REJECTED: "reject"}.get(
+            state, "request_changes"
+        )
         reasons = [{"code": "registry_not_found"}]
-        Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, policy_version="1", decided_at=now)
+        Decision.objects.create(
+            case=case,
+            attempt_number=1,
+            verb=verb,
+            reasons=reasons,
+            policy_version="1",
+            decided_at=now,
+        )
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
     assert "within one working day" not in page
     assert "usually 9 hours, nine in ten within 15 hours" in page
-    assert "通常9 小时" in client.get("/case/", headers={"accept-language": "zh-hans"}).content.decode().replace("9小时", "9 小时")
-    (asked_for,) = [item for item in requirement_facts.requirements_of(case, member, now) if item.code == "registration"]
+    assert "通常9 小时" in client.get(
+        "/case/", headers={"accept-language": "zh-hans"}
+    ).content.decode().replace("9小时", "9 小时")
+    (asked_for,) = [
+        item
+        for item in requirement_facts.requirements_of(case, member, now)
+        if item.code == "registration"
+    ]
     if asked_for.reasons:
-        assert WhyOut.of(asked_for.reasons[0]).takes.en == "usually 9 hours, nine in ten within 15 hours"
+        assert (
+            WhyOut.of(asked_for.reasons[0]).takes.en
+            == "usually 9 hours, nine in ten within 15 hours"
+        )
     to_come = re.search(r'<li class="to-come">.*?</li>', page, re.S)
-    said = {State.IN_REVIEW: "usually 9 hours", State.DRAFT: "2 minutes", State.CHANGES_REQUESTED: "2 minutes"}
+    said = {
+        State.IN_REVIEW: "usually 9 hours",
+        State.DRAFT: "2 minutes",
+        State.CHANGES_REQUESTED: "2 minutes",
+    }
     assert (to_come is None) == (state is State.REJECTED)
     assert to_come is None or said[state] in to_come.group()
 
@@ -239,10 +372,23 @@ def test_the_whole_page_tells_what_people_really_took(state: State, now: datetim
 def test_the_register_is_waited_for_until_a_day_that_is_told(now: datetime) -> None:
     member = make_member(now)
     case = make_case(member, now, State.CHECKING)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, waits=2, waiting_for="authority_missing")
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now, waits=2, waiting_for="authority_missing"
+    )
     found = Finding("registry", "registry_pending", Severity.WAIT).as_json()
-    CheckRun.objects.create(attempt=attempt, code="registry", version="1", findings=[found], started_at=now, finished_at=now)
-    (item,) = [item for item in requirement_facts.requirements_of(case, member, now) if item.code == "registration"]
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="registry",
+        version="1",
+        findings=[found],
+        started_at=now,
+        finished_at=now,
+    )
+    (item,) = [
+        item
+        for item in requirement_facts.requirements_of(case, member, now)
+        if item.code == "registration"
+    ]
     assert (item.state, item.deadline) == (PENDING, policy.waits_until(2, now, policy.CURRENT))
 
 
@@ -257,7 +403,9 @@ def test_the_register_is_waited_for_until_a_day_that_is_told(now: datetime) -> N
         (State.APPROVED, "", None, None, None),
     ],
 )
-def test_what_comes_next_is_told_with_its_time(state: State, waiting_for: str, until: Any, own_words: Any, whose: str | None) -> None:
+def test_what_comes_next_is_told_with_its_time(
+    state: State, waiting_for: str, until: Any, own_words: Any, whose: str | None
+) -> None:
     row = case_page.to_come(Case(state=state), waiting_for, until, own_words)
     assert (row.whose if row else None) == whose
     assert row is None or (row.until == until and row.words)

@@ -16,7 +16,17 @@ from employers.models import Member
 from events.models import Mail
 from tests.factories import make_case, make_document, make_member, make_uscc
 from verification.authority import proof_polling, proofs
-from verification.models import Appeal, Case, Decision, DocumentReading, Proof, ProofKind, ProofState, RegistryRecord, Statement
+from verification.models import (
+    Appeal,
+    Case,
+    Decision,
+    DocumentReading,
+    Proof,
+    ProofKind,
+    ProofState,
+    RegistryRecord,
+    Statement,
+)
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +72,11 @@ def picture(name: str = "proof.jpg") -> SimpleUploadedFile:
 
 class TestCompanyEmail:
     def test_an_address_then_its_code(self, visitor: Client, member: Member) -> None:
-        page = text(visitor.post(f"{AUTHORITY}/company-email/", {"address": "LI@firma.example"}, follow=True))
+        page = text(
+            visitor.post(
+                f"{AUTHORITY}/company-email/", {"address": "LI@firma.example"}, follow=True
+            )
+        )
         assert "We have mailed a code to <b>li@firma.example</b>" in page
         proof = Proof.objects.get()
         code = Mail.objects.get(template="company_code").context["code"]
@@ -75,14 +89,18 @@ class TestCompanyEmail:
         assert "This shows that you may recruit for" in page
         assert Proof.objects.get().state == ProofState.PROVEN
 
-    def test_free_mail_is_refused_beside_the_field_with_what_was_typed(self, visitor: Client) -> None:
+    def test_free_mail_is_refused_beside_the_field_with_what_was_typed(
+        self, visitor: Client
+    ) -> None:
         response = visitor.post(f"{AUTHORITY}/company-email/", {"address": "li@qq.com"})
         assert response.status_code == 422
         assert 'value="li@qq.com"' in text(response)
         assert 'id="id_address_error"' in text(response)
         assert not Proof.objects.exists()
 
-    def test_what_is_no_code_costs_no_try(self, visitor: Client, member: Member, now: datetime) -> None:
+    def test_what_is_no_code_costs_no_try(
+        self, visitor: Client, member: Member, now: datetime
+    ) -> None:
         proof = proofs.send_code(member, "li@firma.example", now)
         page = text(visitor.post(f"{AUTHORITY}/{proof.pk}/confirm/", {"code": "12345"}))
         assert "Nothing was counted as a try" in page
@@ -97,23 +115,38 @@ class TestCompanyEmail:
         assert 'name="address"' in page
         assert 'role="alert"' in page
 
-    def test_a_second_code_too_soon_leaves_the_first_where_it_is(self, visitor: Client, member: Member, now: datetime) -> None:
+    def test_a_second_code_too_soon_leaves_the_first_where_it_is(
+        self, visitor: Client, member: Member, now: datetime
+    ) -> None:
         proofs.send_code(member, "li@firma.example", now)
-        page = text(visitor.post(f"{AUTHORITY}/company-email/", {"address": "li@firma.example"}, follow=True))
+        page = text(
+            visitor.post(
+                f"{AUTHORITY}/company-email/", {"address": "li@firma.example"}, follow=True
+            )
+        )
         assert 'role="alert"' in page
         assert 'name="code"' in page
 
     def test_another_persons_proof_is_nobody_elses(self, visitor: Client, now: datetime) -> None:
         proof = proofs.send_code(make_member(now), "li@firma.example", now)
         for path in ("confirm", "cancel"):
-            assert visitor.post(f"{AUTHORITY}/{proof.pk}/{path}/", {"code": "123456"}).status_code == 404
+            assert (
+                visitor.post(f"{AUTHORITY}/{proof.pk}/{path}/", {"code": "123456"}).status_code
+                == 404
+            )
 
 
 class TestBankDeposit:
     FIELDS = {"account_number": "6222 0210 0112 3456 789", "bank_name": "工商银行"}
 
     def test_shows_where_it_is_and_what_is_left(self, visitor: Client, case: Case) -> None:
-        page = text(visitor.post(f"{AUTHORITY}/bank-deposit/", self.FIELDS | {"account_holder": case.declared_name}, follow=True))
+        page = text(
+            visitor.post(
+                f"{AUTHORITY}/bank-deposit/",
+                self.FIELDS | {"account_holder": case.declared_name},
+                follow=True,
+            )
+        )
         assert "Where the transfer is" in page
         assert "6789" in page
         assert "0112 3456" not in page and "011234" not in page
@@ -121,7 +154,9 @@ class TestBankDeposit:
         assert "10 days left" in page or "9 days left" in page
 
     def test_the_holder_is_the_company(self, visitor: Client) -> None:
-        response = visitor.post(f"{AUTHORITY}/bank-deposit/", self.FIELDS | {"account_holder": "另一家公司"})
+        response = visitor.post(
+            f"{AUTHORITY}/bank-deposit/", self.FIELDS | {"account_holder": "另一家公司"}
+        )
         assert response.status_code == 422
         page = text(response)
         assert 'id="id_account_holder_error"' in page
@@ -129,9 +164,16 @@ class TestBankDeposit:
         assert 'value="工商银行"' in page
         assert not Proof.objects.exists()
 
-    def test_cancelled_it_can_be_begun_again(self, visitor: Client, member: Member, case: Case, now: datetime) -> None:
-        proof = proofs.start_deposit(member, case.declared_name, "6222021001123456789", "工商银行", now)
-        assert visitor.post(f"{AUTHORITY}/{proof.pk}/cancel/")["Location"] == "/case/#requirement-authority"
+    def test_cancelled_it_can_be_begun_again(
+        self, visitor: Client, member: Member, case: Case, now: datetime
+    ) -> None:
+        proof = proofs.start_deposit(
+            member, case.declared_name, "6222021001123456789", "工商银行", now
+        )
+        assert (
+            visitor.post(f"{AUTHORITY}/{proof.pk}/cancel/")["Location"]
+            == "/case/#requirement-authority"
+        )
         assert 'name="account_number"' in text(visitor.get(f"{AUTHORITY}/bank-deposit/"))
 
     def test_no_bank_no_page(self, visitor: Client, settings: Any) -> None:
@@ -147,12 +189,17 @@ class TestELicence:
         assert f"{AUTHORITY}/e-licence/{proof.pk}/code/" in page
         assert 'http-equiv="refresh"' in page, "without a script it asks again by itself"
         drawn = visitor.get(f"{AUTHORITY}/e-licence/{proof.pk}/code/")
-        assert (drawn["Content-Type"], drawn["Cache-Control"]) == ("image/svg+xml", "private, no-store")
+        assert (drawn["Content-Type"], drawn["Cache-Control"]) == (
+            "image/svg+xml",
+            "private, no-store",
+        )
         assert b"<svg" in drawn.content
         other = signed_in(make_member(now))
         assert other.get(f"{AUTHORITY}/e-licence/{proof.pk}/code/").status_code == 404
 
-    def test_the_script_is_told_to_reload_when_it_is_over(self, visitor: Client, member: Member, now: datetime) -> None:
+    def test_the_script_is_told_to_reload_when_it_is_over(
+        self, visitor: Client, member: Member, now: datetime
+    ) -> None:
         proof_polling.start_scan(member, now)
         waiting = visitor.get(f"{AUTHORITY}/e-licence/", headers={"hx-request": "true"})
         assert (waiting.status_code, "<html" in text(waiting)) == (200, False)
@@ -166,13 +213,25 @@ class TestVouch:
     def colleague(self, member: Member, now: datetime) -> Member:
         """Somebody of the same account whose address stands at the domain that the register names."""
         employer = member.employer
-        RegistryRecord.objects.create(uscc=employer.uscc, name=employer.name, status="存续", email_domain="firma.example", as_of=now.date())
+        RegistryRecord.objects.create(
+            uscc=employer.uscc,
+            name=employer.name,
+            status="存续",
+            email_domain="firma.example",
+            as_of=now.date(),
+        )
         return make_member(now, employer, "recruiter", email="wang@firma.example")
 
-    @pytest.mark.parametrize(("answer", "state"), [("yes", ProofState.PROVEN), ("no", ProofState.FAILED)])
-    def test_asked_and_answered(self, visitor: Client, colleague: Member, answer: str, state: ProofState) -> None:
+    @pytest.mark.parametrize(
+        ("answer", "state"), [("yes", ProofState.PROVEN), ("no", ProofState.FAILED)]
+    )
+    def test_asked_and_answered(
+        self, visitor: Client, colleague: Member, answer: str, state: ProofState
+    ) -> None:
         assert "wang@firma.example" in text(visitor.get(f"{AUTHORITY}/vouch/"))
-        page = text(visitor.post(f"{AUTHORITY}/vouch/", {"colleague": str(colleague.pk)}, follow=True))
+        page = text(
+            visitor.post(f"{AUTHORITY}/vouch/", {"colleague": str(colleague.pk)}, follow=True)
+        )
         assert "Your colleague has been asked" in page
         theirs = signed_in(colleague)
         assert "A colleague asks you to vouch" in text(theirs.get("/case/"))
@@ -185,9 +244,13 @@ class TestVouch:
     def test_nobody_there_says_what_it_takes(self, visitor: Client) -> None:
         assert "Nobody of your account can vouch yet" in text(visitor.get(f"{AUTHORITY}/vouch/"))
 
-    def test_strangers_cannot_be_asked_nor_answer(self, visitor: Client, colleague: Member, now: datetime) -> None:
+    def test_strangers_cannot_be_asked_nor_answer(
+        self, visitor: Client, colleague: Member, now: datetime
+    ) -> None:
         stranger = make_member(now)
-        assert visitor.post(f"{AUTHORITY}/vouch/", {"colleague": str(stranger.pk)}).status_code == 422
+        assert (
+            visitor.post(f"{AUTHORITY}/vouch/", {"colleague": str(stranger.pk)}).status_code == 422
+        )
         visitor.post(f"{AUTHORITY}/vouch/", {"colleague": str(colleague.pk)})
         proof = Proof.objects.get()
         signed_in(stranger).post(f"{AUTHORITY}/asked/{proof.pk}/", {"answer": "yes"})
@@ -195,19 +258,31 @@ class TestVouch:
 
 
 class TestWords:
-    def test_an_appeal_with_a_file(self, visitor: Client, member: Member, case: Case, now: datetime) -> None:
+    def test_an_appeal_with_a_file(
+        self, visitor: Client, member: Member, case: Case, now: datetime
+    ) -> None:
         Case.objects.filter(pk=case.pk).delete()
         case = make_case(member, now, State.REJECTED)
         assert 'name="words"' in text(visitor.get("/case/appeal/"))
-        page = text(visitor.post("/case/appeal/", {"words": "登记有误", "files": [picture()]}, follow=True))
+        page = text(
+            visitor.post("/case/appeal/", {"words": "登记有误", "files": [picture()]}, follow=True)
+        )
         assert "Your appeal is with another reviewer" in page
         assert "登记有误" in page
         assert Appeal.objects.get().documents.count() == 1
 
-    def test_a_bad_file_keeps_the_words(self, visitor: Client, member: Member, case: Case, now: datetime) -> None:
+    def test_a_bad_file_keeps_the_words(
+        self, visitor: Client, member: Member, case: Case, now: datetime
+    ) -> None:
         Case.objects.filter(pk=case.pk).delete()
         make_case(member, now, State.REJECTED)
-        response = visitor.post("/case/appeal/", {"words": "登记有误", "files": [SimpleUploadedFile("x.jpg", b"no picture", "image/jpeg")]})
+        response = visitor.post(
+            "/case/appeal/",
+            {
+                "words": "登记有误",
+                "files": [SimpleUploadedFile("x.jpg", b"no picture", "image/jpeg")],
+            },
+        )
         page = text(response)
         assert response.status_code == 422
         assert "登记有误</textarea>" in page
@@ -221,12 +296,20 @@ class TestWords:
         strict.force_login(member.user)
         assert strict.post("/case/appeal/", {"words": "x"}).status_code == 403
 
-    def test_the_human_lane_opens_after_the_third_time(self, visitor: Client, member: Member, case: Case, now: datetime) -> None:
+    def test_the_human_lane_opens_after_the_third_time(
+        self, visitor: Client, member: Member, case: Case, now: datetime
+    ) -> None:
         Case.objects.filter(pk=case.pk).delete()
         case = make_case(member, now, State.CHANGES_REQUESTED)
         for number in range(3):
             assert "Ask a person to look" not in text(visitor.get("/case/"))
-            Decision.objects.create(case=case, attempt_number=number, verb="request_changes", policy_version="1", decided_at=now)
+            Decision.objects.create(
+                case=case,
+                attempt_number=number,
+                verb="request_changes",
+                policy_version="1",
+                decided_at=now,
+            )
         assert "Ask a person to look" in text(visitor.get("/case/"))
         visitor.post("/case/appeal/", {"words": "我不明白"})
         case.refresh_from_db()
@@ -234,24 +317,40 @@ class TestWords:
 
 
 class TestWhatWasRead:
-    READ = {"fields": {"name": "云溪市示例科技有限公司", "uscc": "91990101000000108N"}, "regions": {}, "page": 1}
+    READ = {
+        "fields": {"name": "云溪市示例科技有限公司", "uscc": "91990101000000108N"},
+        "regions": {},
+        "page": 1,
+    }
 
-    def test_is_shown_confirmed_and_disputed(self, visitor: Client, case: Case, now: datetime) -> None:
+    def test_is_shown_confirmed_and_disputed(
+        self, visitor: Client, case: Case, now: datetime
+    ) -> None:
         document = make_document(case, now)
         row = DocumentReading.objects.create(document=document, due_at=now)
         page = text(visitor.get("/case/"))
         assert "The licence is being read" in page
         DocumentReading.objects.filter(pk=row.pk).update(finished_at=now, reading=self.READ)
-        part = visitor.get(f"/case/documents/{document.pk}/reading/", headers={"hx-request": "true"})
+        part = visitor.get(
+            f"/case/documents/{document.pk}/reading/", headers={"hx-request": "true"}
+        )
         assert "91990101000000108N" in text(part)
         assert "hx-get" not in text(part), "the asking stops"
-        page = text(visitor.post(f"/case/documents/{document.pk}/reading/said/", {"name": "云溪市另一公司"}, follow=True))
+        page = text(
+            visitor.post(
+                f"/case/documents/{document.pk}/reading/said/",
+                {"name": "云溪市另一公司"},
+                follow=True,
+            )
+        )
         assert "You say: <b>云溪市另一公司</b>" in page
         assert Statement.objects.count() == 2
 
     def test_is_not_for_others(self, case: Case, now: datetime) -> None:
         document = make_document(case, now)
-        DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=self.READ)
+        DocumentReading.objects.create(
+            document=document, due_at=now, finished_at=now, reading=self.READ
+        )
         other = signed_in(make_member(now))
         for path in ("reading/", "reading/name/", "pages/1/"):
             assert other.get(f"/case/documents/{document.pk}/{path}").status_code == 404
@@ -260,7 +359,10 @@ class TestWhatWasRead:
     def test_a_crop_is_the_place_on_the_page(self, visitor: Client, case: Case) -> None:
         visitor.post("/case/documents/", {"kind": "business_licence", "files": [picture()]})
         document = case.documents.get()
-        reading = self.READ | {"regions": {"name": [100, 100, 500, 140], "uscc": [5000, 0, 6000, 10]}, "turn": 90}
+        reading = self.READ | {
+            "regions": {"name": [100, 100, 500, 140], "uscc": [5000, 0, 6000, 10]},
+            "turn": 90,
+        }
         DocumentReading.objects.update(finished_at=timezone.now(), reading=reading)
         cut = visitor.get(f"/case/documents/{document.pk}/reading/name/")
         assert cut["Content-Type"] == "image/jpeg"
@@ -270,27 +372,44 @@ class TestWhatWasRead:
             assert visitor.get(f"/case/documents/{document.pk}/reading/{field}/").status_code == 404
 
 
-def test_a_changed_company_takes_no_proof_with_it(visitor: Client, member: Member, case: Case, now: datetime) -> None:
+def test_a_changed_company_takes_no_proof_with_it(
+    visitor: Client, member: Member, case: Case, now: datetime
+) -> None:
     proofs.send_code(member, "li@firma.example", now)
-    facts = {"name": "云溪市另一公司", "uscc": make_uscc(), "legal_representative": "", "account_class": "direct_employer"}
+    facts = {
+        "name": "云溪市另一公司",
+        "uscc": make_uscc(),
+        "legal_representative": "",
+        "account_class": "direct_employer",
+    }
     visitor.post("/case/declare/", facts)
     assert 'name="address"' in text(visitor.get(f"{AUTHORITY}/company-email/"))
 
 
-def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be_opened_stays_outside(visitor: Client, case: Case) -> None:
+def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be_opened_stays_outside(
+    visitor: Client, case: Case
+) -> None:
     for number in range(3):
         page = text(visitor.get("/case/"))
         assert "Ask a person to look" not in page, number
         sent = [SimpleUploadedFile(f"{n}.jpg", b"no picture", "image/jpeg") for n in range(2)]
         response = visitor.post(
-            "/case/documents/", {"kind": "business_licence", "files": sent}, headers={"x-requested-with": "XMLHttpRequest"}
+            "/case/documents/",
+            {"kind": "business_licence", "files": sent},
+            headers={"x-requested-with": "XMLHttpRequest"},
         )
     assert "Ask a person to look" in text(response), "at once, beside what was refused"
     broken = SimpleUploadedFile("licence.jpg", b"no picture", "image/jpeg")
     response = visitor.post("/case/appeal/", {"words": "it will not open", "files": [broken]})
-    assert response.status_code == 422 and "it will not open" in text(response), "what was typed stays"
+    assert response.status_code == 422 and "it will not open" in text(response), (
+        "what was typed stays"
+    )
     assert not Appeal.objects.exists()
-    page = text(visitor.post("/case/appeal/", {"words": "it will not open", "files": [picture()]}, follow=True))
+    page = text(
+        visitor.post(
+            "/case/appeal/", {"words": "it will not open", "files": [picture()]}, follow=True
+        )
+    )
     assert "A reviewer reads it" in page
     case.refresh_from_db()
     assert (case.state, Appeal.objects.get().documents.count()) == (State.IN_REVIEW, 1)

@@ -24,7 +24,17 @@ from verification.cases import operations, wording
 from verification.cases.notices import tell
 from verification.checks.authority import Authority
 from verification.decision.pipeline import subject_of
-from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Decision, DocumentKind, Proof, ProofKind, ProofState
+from verification.models import (
+    Attempt,
+    Case,
+    CheckRun,
+    ClientAuthorisation,
+    Decision,
+    DocumentKind,
+    Proof,
+    ProofKind,
+    ProofState,
+)
 from verification.pages.requirement_facts import facts_of, requirements_before, requirements_of
 from verification.rules.facts import RequirementState, Strength, Why
 from verification.rules.findings import Finding, Severity
@@ -33,28 +43,65 @@ from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
-DUE, PENDING, SATISFIED = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION, RequirementState.SATISFIED
+DUE, PENDING, SATISFIED = (
+    RequirementState.CURRENTLY_DUE,
+    RequirementState.PENDING_VERIFICATION,
+    RequirementState.SATISFIED,
+)
 DOMAIN = "shili.example"
 
 
 def standing(case: Case, member: Member | None, now: datetime) -> dict[str, RequirementState]:
-    return {requirement.code: requirement.state for requirement in requirements_of(case, member, now)}
+    return {
+        requirement.code: requirement.state for requirement in requirements_of(case, member, now)
+    }
 
 
-def ran(case: Case, now: datetime, code: str, *findings: Finding, number: int = 1, round_: int = 0, **observation: Any) -> None:
-    attempt, _ = Attempt.objects.get_or_create(case=case, number=number, defaults={"submitted_at": now, "due_at": now})
+def ran(
+    case: Case,
+    now: datetime,
+    code: str,
+    *findings: Finding,
+    number: int = 1,
+    round_: int = 0,
+    **observation: Any,
+) -> None:
+    attempt, _ = Attempt.objects.get_or_create(
+        case=case, number=number, defaults={"submitted_at": now, "due_at": now}
+    )
     CheckRun.objects.create(
-        attempt=attempt, code=code, round=round_, version="1", observation=observation, findings=[f.as_json() for f in findings],
-        started_at=now, finished_at=now,
-    )  # fmt: skip
+        attempt=attempt,
+        code=code,
+        round=round_,
+        version="1",
+        observation=observation,
+        findings=[f.as_json() for f in findings],
+        started_at=now,
+        finished_at=now,
+    )
 
 
-def prove(member: Member, case: Case, now: datetime, kind: str, state: str = ProofState.PROVEN, **fields: Any) -> Proof:
+def prove(
+    member: Member,
+    case: Case,
+    now: datetime,
+    kind: str,
+    state: str = ProofState.PROVEN,
+    **fields: Any,
+) -> Proof:
     proven = {"proven_at": now} if state == ProofState.PROVEN else {}
     return Proof.objects.create(
-        employer=member.employer, member=member, uscc=case.declared_uscc, kind=kind, state=state, started_at=now, due_at=now,
-        expires_at=now + timedelta(days=10), **proven, **fields,
-    )  # fmt: skip
+        employer=member.employer,
+        member=member,
+        uscc=case.declared_uscc,
+        kind=kind,
+        state=state,
+        started_at=now,
+        due_at=now,
+        expires_at=now + timedelta(days=10),
+        **proven,
+        **fields,
+    )
 
 
 def test_a_draft_with_its_licence(now: datetime) -> None:
@@ -62,10 +109,15 @@ def test_a_draft_with_its_licence(now: datetime) -> None:
     case = make_case(member, now)
     assert standing(case, member, now)["business_licence"] is DUE
     document = make_document(case, now)
-    flaw = {"version": "1", "problems": [{"code": "document_blurred", "area": [0, 0, 9, 9], "measure": 5}]}
+    flaw = {
+        "version": "1",
+        "problems": [{"code": "document_blurred", "area": [0, 0, 9, 9], "measure": 5}],
+    }
     document.pages.update(quality=flaw)
     (licence,) = [r for r in requirements_of(case, member, now) if r.code == "business_licence"]
-    assert licence.state is PENDING and licence.reasons == (Why("document_blurred", "business_licence"),)
+    assert licence.state is PENDING and licence.reasons == (
+        Why("document_blurred", "business_licence"),
+    )
     following = next_of(requirements_of(case, member, now))
     assert following is not None and following.code == "authority"
     (mail,) = [r for r in requirements_of(case, member, now) if r.code == "mail_address"]
@@ -92,9 +144,18 @@ def test_a_proof_is_one_persons_for_one_company_and_one_name(now: datetime) -> N
     owner = make_member(now, email="zhou@qq.com")
     member = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
     case = make_case(member, now)
-    prove(member, case, now, ProofKind.BANK_DEPOSIT, observed={"name": case.declared_name}, shown="**** 1234")
+    prove(
+        member,
+        case,
+        now,
+        ProofKind.BANK_DEPOSIT,
+        observed={"name": case.declared_name},
+        shown="**** 1234",
+    )
     assert standing(case, member, now)["authority"] is SATISFIED
-    assert facts_of(case, owner, now).proofs == (), "who is about to hand it in, and the owners, count"
+    assert facts_of(case, owner, now).proofs == (), (
+        "who is about to hand it in, and the owners, count"
+    )
     Case.objects.filter(pk=case.pk).update(declared_name="云溪市另一家有限公司")
     case.refresh_from_db()
     assert standing(case, member, now)["authority"] is DUE, "it was given for another name"
@@ -106,7 +167,13 @@ def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
     recruiter = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
     idle = make_member(now, owner.employer, role="recruiter", email="zhou@qq.com")
     case = make_case(recruiter, now, State.CHECKING)
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1), waiting_for="authority_missing")
+    attempt = Attempt.objects.create(
+        case=case,
+        number=1,
+        submitted_at=now,
+        due_at=now + timedelta(days=1),
+        waiting_for="authority_missing",
+    )
     found = {"name": case.declared_name}
     prove(idle, case, now, ProofKind.E_LICENCE, observed=found)
     for looking in (owner, recruiter, idle, None):
@@ -144,7 +211,9 @@ def test_a_deposit_under_way_is_pending_until_its_time_is_over(now: datetime) ->
     assert standing(case, member, now + timedelta(days=10))["authority"] is DUE
 
 
-def test_the_last_word_of_each_check_counts_and_the_attempt_before_still_speaks(now: datetime) -> None:
+def test_the_last_word_of_each_check_counts_and_the_attempt_before_still_speaks(
+    now: datetime,
+) -> None:
     member = make_member(now, email="lin@qq.com")
     case = make_case(member, now, State.CHECKING, attempt_number=2)
     make_document(case, now - timedelta(hours=1))
@@ -153,15 +222,30 @@ def test_the_last_word_of_each_check_counts_and_the_attempt_before_still_speaks(
     assert standing(case, member, now)["business_licence"] is PENDING
     ran(case, now, "reading", Finding("reading", "uscc_agrees", Severity.PASS, "uscc"), number=2)
     assert standing(case, member, now)["business_licence"] is SATISFIED
-    assert standing(case, member, now)["company_facts"] is PENDING, "the register has not been asked"
-    ran(case, now, "registry", Finding("registry", "registry_active", Severity.PASS, "status"), number=2)
+    assert standing(case, member, now)["company_facts"] is PENDING, (
+        "the register has not been asked"
+    )
+    ran(
+        case,
+        now,
+        "registry",
+        Finding("registry", "registry_active", Severity.PASS, "status"),
+        number=2,
+    )
     assert standing(case, member, now)["company_facts"] is SATISFIED
 
 
 def test_what_the_register_knows_is_not_told(now: datetime) -> None:
     member = make_member(now)
     case = make_case(member, now, State.IN_REVIEW)
-    ran(case, now, "registry", Finding("registry", "name_mismatch", Severity.CONCERN, "name", "declared", "the register's own"))
+    ran(
+        case,
+        now,
+        "registry",
+        Finding(
+            "registry", "name_mismatch", Severity.CONCERN, "name", "declared", "the register's own"
+        ),
+    )
     (facts,) = [r for r in requirements_of(case, member, now) if r.code == "company_facts"]
     assert [(why.seen, why.expected) for why in facts.reasons] == [("declared", "")]
 
@@ -171,12 +255,29 @@ def test_only_what_was_named_is_done_again_and_a_change_mends_it(now: datetime) 
     case = make_case(member, now, State.CHANGES_REQUESTED)
     make_document(case, now - timedelta(hours=2))
     make_document(case, now - timedelta(hours=2), DocumentKind.AUTHORIZATION_LETTER)
-    reasons = [{"code": "name_mismatch", "field": "name", "check": "reading", "seen": "甲", "expected": "乙"}, {"code": "no such code"}]
+    reasons = [
+        {
+            "code": "name_mismatch",
+            "field": "name",
+            "check": "reading",
+            "seen": "甲",
+            "expected": "乙",
+        },
+        {"code": "no such code"},
+    ]
     Decision.objects.create(
-        case=case, attempt_number=1, verb="request_changes", reasons=reasons, policy_version="1", decided_at=now - timedelta(hours=1)
+        case=case,
+        attempt_number=1,
+        verb="request_changes",
+        reasons=reasons,
+        policy_version="1",
+        decided_at=now - timedelta(hours=1),
     )
     asked = standing(case, member, now)
-    assert {code for code, state in asked.items() if state is DUE} == {"company_facts", "submission"}
+    assert {code for code, state in asked.items() if state is DUE} == {
+        "company_facts",
+        "submission",
+    }
     record("declare", case, SYSTEM, now, employer_id=case.employer_id)
     assert standing(case, member, now)["company_facts"] is PENDING
 
@@ -207,34 +308,51 @@ def test_clients_are_those_of_the_letters_that_stand(now: datetime) -> None:
     for until in days:
         document = make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
         ClientAuthorisation.objects.create(
-            employer=case.employer, document=document, client_name="甲", client_uscc="", valid_until=until, added_at=now
+            employer=case.employer,
+            document=document,
+            client_name="甲",
+            client_uscc="",
+            valid_until=until,
+            added_at=now,
         )
     ClientAuthorisation.objects.filter(valid_until=days[0]).update(ended_at=now)
-    operations.remove_document(ClientAuthorisation.objects.get(valid_until=days[1]).document_id, member.as_actor(), now)
+    operations.remove_document(
+        ClientAuthorisation.objects.get(valid_until=days[1]).document_id, member.as_actor(), now
+    )
     assert facts_of(case, member, now).clients_until == (days[2],)
 
 
 def test_before_there_is_a_case(now: datetime) -> None:
     employer = make_employer(now)
-    assert {r.code for r in requirements_before(employer, None, now) if r.open} >= {"mail_address", "business_licence", "submission"}
+    assert {r.code for r in requirements_before(employer, None, now) if r.open} >= {
+        "mail_address",
+        "business_licence",
+        "submission",
+    }
     member = make_member(now, employer)
-    assert [r.state for r in requirements_before(employer, member, now) if r.code == "mail_address"] == [SATISFIED]
+    assert [
+        r.state for r in requirements_before(employer, member, now) if r.code == "mail_address"
+    ] == [SATISFIED]
 
 
-@pytest.mark.parametrize("state", [State.DRAFT, State.CHECKING, State.CHANGES_REQUESTED, State.REJECTED, State.APPROVED])
+@pytest.mark.parametrize(
+    "state", [State.DRAFT, State.CHECKING, State.CHANGES_REQUESTED, State.REJECTED, State.APPROVED]
+)
 def test_few_queries(state: State, now: datetime) -> None:
     member = make_member(now)
     case = make_case(member, now, state)
-    for kind in (DocumentKind.BUSINESS_LICENCE, DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION):
+    for kind in (
+        DocumentKind.BUSINESS_LICENCE,
+        DocumentKind.AUTHORIZATION_LETTER,
+        DocumentKind.CLIENT_AUTHORIZATION,
+    ):
         make_document(case, now, kind)
     for number in range(1, 4):
         for code in ("reading", "registry", "authority"):
             ran(case, now, code, number=number)
     for way in (ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE, ProofKind.COMPANY_EMAIL):
         prove(member, case, now, way, observed={"name": case.declared_name})
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         requirements_of(case, member, now)
     assert len(queries) <= 14, [query["sql"][:90] for query in queries]
     with CaptureQueriesContext(connection) as more:
@@ -249,13 +367,18 @@ def test_a_way_that_nobody_stands_behind_is_not_told_of(now: datetime, settings:
     case = make_case(member, now)
     for bank, told in (("simulator", True), ("", False)):
         settings.BANK = bank
-        for requirements in (requirements_of(case, member, now), requirements_before(member.employer, member, now)):
+        for requirements in (
+            requirements_of(case, member, now),
+            requirements_before(member.employer, member, now),
+        ):
             (authority,) = [r for r in requirements if r.code == "authority"]
             assert ("bank_deposit" in {way.code for way in authority.ways}) is told
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(language: str, now: datetime) -> None:
+def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(
+    language: str, now: datetime
+) -> None:
     member = make_member(now, email="lin@qq.com", language=language)
     case = make_case(member, now, State.CHANGES_REQUESTED, submitted_by=member.user)
     context = {"reasons": ["authority_missing"], "note": "N.B.", "path": "/case/"}
@@ -274,10 +397,16 @@ def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(language: str
         with translation.override(language):
             words = [str(wording.REQUIREMENTS[requirement.code][0]) for requirement in asked]
             words += [str(wording.WAYS[way.code]) for way in authority.ways]
-        assert [said for said in (*words, "N.B.") if said not in part and escape(said) not in part] == []
-    assert re.findall(r"#requirement-([a-z_]+)", html)[: len(asked)] == [requirement.code for requirement in asked]
+        assert [
+            said for said in (*words, "N.B.") if said not in part and escape(said) not in part
+        ] == []
+    assert re.findall(r"#requirement-([a-z_]+)", html)[: len(asked)] == [
+        requirement.code for requirement in asked
+    ]
 
     prove(member, case, now, ProofKind.BANK_DEPOSIT, observed={"name": case.declared_name})
     text, html = sent()
     with translation.override(language):
-        assert str(wording.REQUIREMENTS["authority"][0]) not in text, "what has come meanwhile is not asked for"
+        assert str(wording.REQUIREMENTS["authority"][0]) not in text, (
+            "what has come meanwhile is not asked for"
+        )

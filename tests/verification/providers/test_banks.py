@@ -15,7 +15,13 @@ import pytest
 
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from verification.providers.banks.base import Bank, Order, Return, Stage, Transfer
-from verification.providers.banks.simulator import CALLS_PER_SECOND, SimulatedBank, luhn, next_opening, wrong_number
+from verification.providers.banks.simulator import (
+    CALLS_PER_SECOND,
+    SimulatedBank,
+    luhn,
+    next_opening,
+    wrong_number,
+)
 
 TUESDAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 """Ten in the morning in Shanghai."""
@@ -37,9 +43,13 @@ class Adapter:
 BANKS = {
     "simulator": Adapter(
         build=lambda folder: SimulatedBank(folder / "bank.sqlite3"),
-        good="622200001111", wrong="12", of_another_name="100000000002", lost_but_made="100000000003", lost_and_not_made="100000000004",
+        good="622200001111",
+        wrong="12",
+        of_another_name="100000000002",
+        lost_but_made="100000000003",
+        lost_and_not_made="100000000004",
     )
-}  # fmt: skip
+}
 
 
 @pytest.fixture(params=sorted(BANKS))
@@ -87,9 +97,15 @@ def ended(bank: Bank, request_id: str, now: datetime, within: timedelta) -> Tran
 
 def test_a_transfer_arrives_and_not_at_once(bank: Bank, adapter: Adapter) -> None:
     transfer = sent(bank, order(adapter.good), TUESDAY)
-    assert transfer.stage in (Stage.ACCEPTED, Stage.SENT) and transfer.reference and transfer.returned is None
+    assert (
+        transfer.stage in (Stage.ACCEPTED, Stage.SENT)
+        and transfer.reference
+        and transfer.returned is None
+    )
     end = ended(bank, "r-1", TUESDAY, adapter.ends_within)
-    assert end.stage is Stage.ARRIVED and end.returned is None and end.reference == transfer.reference
+    assert (
+        end.stage is Stage.ARRIVED and end.returned is None and end.reference == transfer.reference
+    )
 
 
 def test_the_same_id_is_the_same_transfer(bank: Bank, adapter: Adapter) -> None:
@@ -108,7 +124,11 @@ def test_an_id_does_not_change_hands(bank: Bank, adapter: Adapter) -> None:
 
 def test_a_number_that_cannot_be_is_returned(bank: Bank, adapter: Adapter) -> None:
     transfer = sent(bank, order(adapter.wrong), TUESDAY)
-    end = transfer if transfer.stage is Stage.RETURNED else ended(bank, "r-1", TUESDAY, adapter.ends_within)
+    end = (
+        transfer
+        if transfer.stage is Stage.RETURNED
+        else ended(bank, "r-1", TUESDAY, adapter.ends_within)
+    )
     assert end.returned is Return.ACCOUNT_INVALID
 
 
@@ -118,7 +138,9 @@ def test_another_name_is_told_late_and_never_arrives(bank: Bank, adapter: Adapte
 
 
 @pytest.mark.parametrize("made", [True, False])
-def test_where_the_answer_was_lost_the_same_id_makes_it_one_transfer(made: bool, bank: Bank, adapter: Adapter) -> None:
+def test_where_the_answer_was_lost_the_same_id_makes_it_one_transfer(
+    made: bool, bank: Bank, adapter: Adapter
+) -> None:
     what = order(adapter.lost_but_made if made else adapter.lost_and_not_made)
     with pytest.raises(ProviderUnavailable) as lost:
         bank.send(what, TUESDAY)
@@ -134,7 +156,9 @@ def test_a_transfer_that_was_never_asked_for(bank: Bank) -> None:
 
 
 def test_an_order_keeps_its_secrets() -> None:
-    assert not {"622200001111", "123456", NAME} & set(repr(order("622200001111")).replace("'", " ").split())
+    assert not {"622200001111", "123456", NAME} & set(
+        repr(order("622200001111")).replace("'", " ").split()
+    )
 
 
 # --- The simulator ---------------------------------------------------------------------------------------
@@ -155,7 +179,10 @@ def test_it_remembers_between_processes(simulator: SimulatedBank, tmp_path: Path
 
 def test_many_at_once_make_one_transfer(simulator: SimulatedBank) -> None:
     told: list[Transfer] = []
-    threads = [threading.Thread(target=lambda: told.append(simulator.send(order("100000000010"), TUESDAY))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: told.append(simulator.send(order("100000000010"), TUESDAY)))
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -191,7 +218,9 @@ def test_statuses_can_come_out_of_order(simulator: SimulatedBank) -> None:
     simulator.send(order("100000000006"), TUESDAY)
     seen = [simulator.find("r-1", TUESDAY + timedelta(minutes=minutes)) for minutes in range(120)]
     stages = [transfer.stage for transfer in seen if transfer]
-    changes = [stage for place, stage in enumerate(stages) if place == 0 or stage is not stages[place - 1]]
+    changes = [
+        stage for place, stage in enumerate(stages) if place == 0 or stage is not stages[place - 1]
+    ]
     assert changes == [Stage.ACCEPTED, Stage.SENT, Stage.ARRIVED, Stage.SENT, Stage.ARRIVED]
 
 
@@ -223,7 +252,10 @@ def test_an_opened_account_is_compared_by_name(simulator: SimulatedBank) -> None
     simulator.open_account("100000000011", NAME)
     for number in ("100000000010", "100000000011"):
         simulator.send(order(number, number), TUESDAY)
-    ends = [ended(simulator, number, TUESDAY, timedelta(days=1)) for number in ("100000000010", "100000000011")]
+    ends = [
+        ended(simulator, number, TUESDAY, timedelta(days=1))
+        for number in ("100000000010", "100000000011")
+    ]
     assert [end.returned for end in ends] == [Return.NAME_MISMATCH, None]
     assert simulator.statement("100000000010", TUESDAY + timedelta(days=3)) == []
 

@@ -16,7 +16,12 @@ import pytest
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.factories import make_uscc
 from verification.providers.e_licences.base import By, ELicence, ELicences, Stage
-from verification.providers.e_licences.simulator import CALLS_PER_SECOND, LAG, LASTS, SimulatedELicences
+from verification.providers.e_licences.simulator import (
+    CALLS_PER_SECOND,
+    LAG,
+    LASTS,
+    SimulatedELicences,
+)
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LICENCE = ELicence(make_uscc(11), "云溪市示例科技有限公司", "林知白")
@@ -42,14 +47,23 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 def test_from_a_code_to_a_licence(service: Any) -> None:
     asked: ELicences = service
     begun = asked.begin("r-1", NOW)
-    assert begun.stage is Stage.PENDING and begun.qr and begun.expires_at > NOW and begun.licence is None
+    assert (
+        begun.stage is Stage.PENDING
+        and begun.qr
+        and begun.expires_at > NOW
+        and begun.licence is None
+    )
     later = NOW + timedelta(seconds=20)
     assert service.scan(begun.qr, later)
     scanned = asked.ask(begun.reference, later + LAG)
     assert scanned.stage is Stage.SCANNED and scanned.licence is None
     assert service.confirm(begun.qr, LICENCE, By.AUTHORISED, later + LAG)
     confirmed = asked.ask(begun.reference, later + 2 * LAG)
-    assert (confirmed.stage, confirmed.licence, confirmed.by) == (Stage.CONFIRMED, LICENCE, By.AUTHORISED)
+    assert (confirmed.stage, confirmed.licence, confirmed.by) == (
+        Stage.CONFIRMED,
+        LICENCE,
+        By.AUTHORISED,
+    )
 
 
 def test_the_same_id_is_the_same_scan(service: Any) -> None:
@@ -100,7 +114,10 @@ def test_it_lags(simulator: SimulatedELicences) -> None:
 def test_it_remembers_between_processes(simulator: SimulatedELicences, tmp_path: Path) -> None:
     begun = simulator.begin("r-1", NOW)
     SimulatedELicences(tmp_path / "e.sqlite3").scan(begun.qr, NOW)
-    assert SimulatedELicences(tmp_path / "e.sqlite3").ask(begun.reference, NOW + LAG).stage is Stage.SCANNED
+    assert (
+        SimulatedELicences(tmp_path / "e.sqlite3").ask(begun.reference, NOW + LAG).stage
+        is Stage.SCANNED
+    )
 
 
 def test_asking_too_often_is_refused_with_a_time(simulator: SimulatedELicences) -> None:
@@ -116,4 +133,7 @@ def test_it_is_down_for_a_quarter_of_an_hour_each_night(simulator: SimulatedELic
     with pytest.raises(ProviderUnavailable) as down:
         simulator.begin("r-1", night)
     assert down.value.retry_after == 300
-    assert simulator.begin("r-1", night + timedelta(seconds=300)).expires_at == night + timedelta(seconds=300) + LASTS
+    assert (
+        simulator.begin("r-1", night + timedelta(seconds=300)).expires_at
+        == night + timedelta(seconds=300) + LASTS
+    )

@@ -88,23 +88,49 @@ class Contracted:
     ask: Callable[[str, str, str], Agreement]
 
 
-_WORDS = {"1": "存续", "2": "迁出", "3": "注销", "4": "吊销", "5": "撤销", "6": "停业", "7": "撤销登记", "0": "其他", "/": "/"}
+_WORDS = {
+    "1": "存续",
+    "2": "迁出",
+    "3": "注销",
+    "4": "吊销",
+    "5": "撤销",
+    "6": "停业",
+    "7": "撤销登记",
+    "0": "其他",
+    "/": "/",
+}
 
 
 def _compared(record: CompanyRecord | None, name: str, person: str) -> Agreement:
     """A record as what agrees with it, so that both kinds are held to one contract."""
     if record is None:
         return Agreement(known=False)
-    said = UNABLE if not person or not record.legal_representative else MATCH if record.legal_representative == person else MISMATCH
-    return Agreement(True, MATCH, MATCH if record.name == name else MISMATCH, said, record.status, as_of=record.as_of)
+    said = (
+        UNABLE
+        if not person or not record.legal_representative
+        else MATCH
+        if record.legal_representative == person
+        else MISMATCH
+    )
+    return Agreement(
+        True,
+        MATCH,
+        MATCH if record.name == name else MISMATCH,
+        said,
+        record.status,
+        as_of=record.as_of,
+    )
 
 
 def snapshot_under_contract(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> Contracted:
     def arrange(entry: Entry) -> None:
         RegistryRecord.objects.create(
-            uscc=entry.uscc, name=entry.name, legal_representative=entry.legal_representative, status=_WORDS[entry.status],
+            uscc=entry.uscc,
+            name=entry.name,
+            legal_representative=entry.legal_representative,
+            status=_WORDS[entry.status],
             as_of=date(2026, 11, 1),
-        )  # fmt: skip
+        )
 
     def break_down() -> None:
         def refuse(*args: object, **more: object) -> None:
@@ -112,36 +138,56 @@ def snapshot_under_contract(server: TencentServer, monkeypatch: pytest.MonkeyPat
 
         monkeypatch.setattr(RegistryRecord.objects, "filter", refuse)
 
-    return Contracted(arrange, break_down, lambda uscc, name, person: _compared(SnapshotRegistry().lookup(uscc), name, person))
+    return Contracted(
+        arrange,
+        break_down,
+        lambda uscc, name, person: _compared(SnapshotRegistry().lookup(uscc), name, person),
+    )
 
 
-def tencent_under_contract(server: TencentServer, monkeypatch: pytest.MonkeyPatch, id_number: str = "") -> Contracted:
+def tencent_under_contract(
+    server: TencentServer, monkeypatch: pytest.MonkeyPatch, id_number: str = ""
+) -> Contracted:
     server.register = []
 
     def break_down() -> None:
         server.behave = cloud.status(503)
 
     registry = tencent_at(server)
-    return Contracted(server.register.append, break_down, lambda u, n, p: registry.verify(u, n, p, id_number))
+    return Contracted(
+        server.register.append, break_down, lambda u, n, p: registry.verify(u, n, p, id_number)
+    )
 
 
 def four_under_contract(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> Contracted:
     return tencent_under_contract(server, monkeypatch, ENTRY.id_number)
 
 
-REGISTERS = {"snapshot": snapshot_under_contract, "tencent": tencent_under_contract, "tencent with an id": four_under_contract}
+REGISTERS = {
+    "snapshot": snapshot_under_contract,
+    "tencent": tencent_under_contract,
+    "tencent with an id": four_under_contract,
+}
 
 
 @pytest.mark.django_db
 class TestAnyRegister:
     @pytest.fixture(params=REGISTERS, ids=str)
-    def register(self, request: pytest.FixtureRequest, server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> Contracted:
+    def register(
+        self, request: pytest.FixtureRequest, server: TencentServer, monkeypatch: pytest.MonkeyPatch
+    ) -> Contracted:
         return REGISTERS[request.param](server, monkeypatch)
 
     def test_what_agrees(self, register: Contracted) -> None:
         register.arrange(ENTRY)
         said = register.ask(USCC, NAME, PERSON)
-        assert (said.known, said.uscc, said.name, said.legal_representative, said.status) == (True, MATCH, MATCH, MATCH, Status.ACTIVE)
+        assert (said.known, said.uscc, said.name, said.legal_representative, said.status) == (
+            True,
+            MATCH,
+            MATCH,
+            MATCH,
+            Status.ACTIVE,
+        )
 
     def test_a_code_that_it_does_not_list_is_an_answer(self, register: Contracted) -> None:
         register.arrange(ENTRY)
@@ -176,7 +222,9 @@ class TestAnyRegister:
             ("/", Status.UNKNOWN),
         ],
     )
-    def test_every_status_is_of_one_vocabulary(self, register: Contracted, number: str, status: Status) -> None:
+    def test_every_status_is_of_one_vocabulary(
+        self, register: Contracted, number: str, status: Status
+    ) -> None:
         register.arrange(replace(ENTRY, status=number))
         said = register.ask(USCC, NAME, PERSON)
         assert (said.known, said.legal_representative, said.status) == (True, MATCH, status)
@@ -194,9 +242,15 @@ class TestAnyRegister:
 
 def test_an_honest_company_costs_one_question(server: TencentServer) -> None:
     tencent_at(server).verify(USCC, "云溪(澜浦) 示例科技有限公司", PERSON)
-    assert server.asked == [{"Action": cloud.THREE, "CreditCode": USCC, "EntName": NAME, "LrName": PERSON, "VerifyType": "ENT_3META"}], (
-        "with brackets as registers write them"
-    )
+    assert server.asked == [
+        {
+            "Action": cloud.THREE,
+            "CreditCode": USCC,
+            "EntName": NAME,
+            "LrName": PERSON,
+            "VerifyType": "ENT_3META",
+        }
+    ], "with brackets as registers write them"
 
 
 @pytest.mark.parametrize(
@@ -208,16 +262,25 @@ def test_an_honest_company_costs_one_question(server: TencentServer) -> None:
         (UNKNOWN, "云溪市无人知晓有限公司", PERSON, ["ENT_3META"]),
     ],
 )
-def test_further_questions_only_where_one_is_left(server: TencentServer, uscc: str, name: str, person: str, questions: list[str]) -> None:
+def test_further_questions_only_where_one_is_left(
+    server: TencentServer, uscc: str, name: str, person: str, questions: list[str]
+) -> None:
     said = tencent_at(server).verify(uscc, name, person)
     assert asked(server) == questions
-    assert len(said.answer) == len(questions) and all(reply["RequestId"] for reply in said.answer.values()), "the replies are kept"
+    assert len(said.answer) == len(questions) and all(
+        reply["RequestId"] for reply in said.answer.values()
+    ), "the replies are kept"
 
 
 def test_a_mismatch_of_two_does_not_say_whose_status_it_is(server: TencentServer) -> None:
     server.register = [replace(ENTRY, status="4")]
     said = tencent_at(server).verify(USCC, "云溪市冒名有限公司", PERSON)
-    assert (said.uscc, said.name, said.legal_representative, said.status) == (UNABLE, MISMATCH, UNABLE, Status.UNKNOWN)
+    assert (said.uscc, said.name, said.legal_representative, said.status) == (
+        UNABLE,
+        MISMATCH,
+        UNABLE,
+        Status.UNKNOWN,
+    )
 
 
 @pytest.mark.parametrize(
@@ -232,7 +295,9 @@ def test_a_mismatch_of_two_does_not_say_whose_status_it_is(server: TencentServer
         (None, None, None),
     ],
 )
-def test_four_elements_tell_the_period(server: TencentServer, period: Any, begins: date | None, ends: date | None) -> None:
+def test_four_elements_tell_the_period(
+    server: TencentServer, period: Any, begins: date | None, ends: date | None
+) -> None:
     server.register = [replace(ENTRY, period=period)]
     said = tencent_at(server).verify(USCC, NAME, PERSON, ENTRY.id_number)
     assert asked(server) == [cloud.FOUR]
@@ -247,7 +312,12 @@ def test_somebody_else_of_the_same_name(server: TencentServer) -> None:
 def test_the_code_of_another_company_says_nothing_of_this_one(server: TencentServer) -> None:
     server.register = [replace(ENTRY, status="4")]
     said = tencent_at(server).verify(UNKNOWN, NAME, PERSON, ENTRY.id_number)
-    assert (said.uscc, said.name, said.legal_representative, said.status) == (MISMATCH, MATCH, UNABLE, Status.UNKNOWN)
+    assert (said.uscc, said.name, said.legal_representative, said.status) == (
+        MISMATCH,
+        MATCH,
+        UNABLE,
+        Status.UNKNOWN,
+    )
     assert said.operating_from is None
 
 
@@ -261,21 +331,37 @@ def test_a_word_of_next_year_is_an_unknown_status(server: TencentServer) -> None
 
 @pytest.mark.parametrize(
     "code",
-    ["RequestLimitExceeded", "RequestLimitExceeded.UinLimitExceeded", "InternalError", "FailedOperation.UnKnowError", "LimitExceeded"],
+    [
+        "RequestLimitExceeded",
+        "RequestLimitExceeded.UinLimitExceeded",
+        "InternalError",
+        "FailedOperation.UnKnowError",
+        "LimitExceeded",
+    ],
 )
 def test_what_passes(server: TencentServer, code: str) -> None:
     server.behave = cloud.failing(code)
     error = raised_by(tencent_at(server))
-    assert isinstance(error, ProviderUnavailable) and code in str(error) and 0 < error.retry_after <= 3600
+    assert (
+        isinstance(error, ProviderUnavailable)
+        and code in str(error)
+        and 0 < error.retry_after <= 3600
+    )
 
 
 @pytest.mark.parametrize(
     "code",
     [
-        "AuthFailure.SignatureFailure", "FailedOperation.UnOpenError", "FailedOperation.ArrearsError", "ResourceUnavailable.InArrears",
-        "InvalidParameterValue.InvalidParameterValueLimit", "UnknownParameter", "FailedOperation.NoBizLicense", "AWordOfNextYear",
+        "AuthFailure.SignatureFailure",
+        "FailedOperation.UnOpenError",
+        "FailedOperation.ArrearsError",
+        "ResourceUnavailable.InArrears",
+        "InvalidParameterValue.InvalidParameterValueLimit",
+        "UnknownParameter",
+        "FailedOperation.NoBizLicense",
+        "AWordOfNextYear",
     ],
-)  # fmt: skip
+)
 def test_what_does_not_pass(server: TencentServer, code: str) -> None:
     server.behave = cloud.failing(code)
     assert isinstance(raised_by(tencent_at(server)), ProviderBroken)
@@ -314,22 +400,37 @@ def test_a_reply_that_makes_no_sense(server: TencentServer, response: bytes) -> 
 
 
 def test_a_consistency_that_is_no_truth_value(server: TencentServer) -> None:
-    server.behave = cloud.saying(b'{"Response": {"StatusCode": 0, "VerifyResult": 1, "IsCreditCodeConsistent": "yes"}}')
+    server.behave = cloud.saying(
+        b'{"Response": {"StatusCode": 0, "VerifyResult": 1, "IsCreditCodeConsistent": "yes"}}'
+    )
     with pytest.raises(ProviderBroken):
         tencent_at(server).verify(USCC, NAME, PERSON, ENTRY.id_number)
 
 
-@pytest.mark.parametrize("way", [cloud.cut_before_the_reply, cloud.cut_in_the_reply, cloud.no_http, cloud.silent, cloud.dripping])
+@pytest.mark.parametrize(
+    "way",
+    [
+        cloud.cut_before_the_reply,
+        cloud.cut_in_the_reply,
+        cloud.no_http,
+        cloud.silent,
+        cloud.dripping,
+    ],
+)
 def test_lines_that_break(server: TencentServer, way: cloud.Handler) -> None:
     server.behave = way
-    assert isinstance(raised_by(tencent_at(server, silence_seconds=0.5, reply_seconds=0.3)), ProviderUnavailable)
+    assert isinstance(
+        raised_by(tencent_at(server, silence_seconds=0.5, reply_seconds=0.3)), ProviderUnavailable
+    )
 
 
 def test_nobody_listens() -> None:
     require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        registry = TencentRegistry(Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}"))
+        registry = TencentRegistry(
+            Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}")
+        )
         assert isinstance(raised_by(registry), ProviderUnavailable)
 
 
@@ -340,10 +441,17 @@ def test_a_wrong_key(server: TencentServer) -> None:
 
 @pytest.mark.parametrize(
     "way",
-    [cloud.failing("FailedOperation.UnOpenError", f"{NAME} {PERSON}"), cloud.status(500), cloud.cut_before_the_reply, None],
+    [
+        cloud.failing("FailedOperation.UnOpenError", f"{NAME} {PERSON}"),
+        cloud.status(500),
+        cloud.cut_before_the_reply,
+        None,
+    ],
     ids=["error", "status", "cut", "fine"],
 )
-def test_errors_and_logs_hold_nothing_personal(server: TencentServer, caplog: pytest.LogCaptureFixture, way: cloud.Handler | None) -> None:
+def test_errors_and_logs_hold_nothing_personal(
+    server: TencentServer, caplog: pytest.LogCaptureFixture, way: cloud.Handler | None
+) -> None:
     caplog.set_level(logging.DEBUG)
     server.behave = way
     registry = tencent_at(server)
@@ -362,7 +470,9 @@ def test_errors_and_logs_hold_nothing_personal(server: TencentServer, caplog: py
 
 def test_a_provider_that_is_down_is_left_alone_and_tried_again(server: TencentServer) -> None:
     clock = [0.0]
-    registry = tencent_at(server, breaker=Breaker("tencent", failures=3, rest=30), clock=lambda: clock[0])
+    registry = tencent_at(
+        server, breaker=Breaker("tencent", failures=3, rest=30), clock=lambda: clock[0]
+    )
     hits = []
 
     def down(exchange: Any) -> None:
@@ -413,7 +523,9 @@ def test_an_answer_from_before_it_opened_does_not_close_it() -> None:
     breaker.succeeded(slow)
     assert breaker.state(2.0) is BreakerState.OPEN
     breaker.failed(slow, 20.0)
-    assert breaker.state(31.0) is BreakerState.HALF_OPEN, "nor does a failure from then lengthen its rest"
+    assert breaker.state(31.0) is BreakerState.HALF_OPEN, (
+        "nor does a failure from then lengthen its rest"
+    )
 
 
 def test_one_trial_at_a_time_and_a_lost_one_does_not_shut_it_for_ever() -> None:
@@ -459,7 +571,9 @@ def test_no_second_holds_more_than_the_rate(gaps: list[float], per_second: float
 def test_twenty_a_second_are_twenty_from_the_first_second_on() -> None:
     pace = Pace(20)
     turns = [pace.wait(0.0, 60.0) for _ in range(100)]
-    assert [sum(second <= round(turn, 6) < second + 1 for turn in turns) for second in range(5)] == [20] * 5
+    assert [
+        sum(second <= round(turn, 6) < second + 1 for turn in turns) for second in range(5)
+    ] == [20] * 5
 
 
 def test_a_turn_too_far_off_is_not_waited_for_nor_counted() -> None:
@@ -484,7 +598,9 @@ def test_the_registry_waits_for_its_turn(server: TencentServer) -> None:
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
 
 
-def settings_with(monkeypatch: pytest.MonkeyPatch, registry: str = "", key: str = "") -> dict[str, Any]:
+def settings_with(
+    monkeypatch: pytest.MonkeyPatch, registry: str = "", key: str = ""
+) -> dict[str, Any]:
     monkeypatch.setenv("ZIZHI_TENCENT_SECRET_ID", key)
     monkeypatch.setenv("ZIZHI_TENCENT_SECRET_KEY", key)
     monkeypatch.delenv("ZIZHI_REGISTRY", raising=False)
@@ -500,7 +616,9 @@ def test_the_snapshot_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("registry", ["tencent", "both"])
 def test_the_service_needs_its_keys(monkeypatch: pytest.MonkeyPatch, registry: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY"):
+    with pytest.raises(
+        ImproperlyConfigured, match="ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY"
+    ):
         settings_with(monkeypatch, registry)
 
 
@@ -511,16 +629,25 @@ def test_a_register_that_nobody_knows_stops_the_start(monkeypatch: pytest.Monkey
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("registry", "source"), [("tencent", "tencent"), ("both", "snapshot")])
-def test_the_chosen_register_answers_the_check(server: TencentServer, registry: str, source: str) -> None:
+def test_the_chosen_register_answers_the_check(
+    server: TencentServer, registry: str, source: str
+) -> None:
     from tests.verification.checks.test_base import SUBJECT
 
     require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     subject = replace(SUBJECT, uscc=USCC, name=NAME, now=datetime(2026, 11, 24, tzinfo=UTC))
-    how = {"REGISTRY": registry, "TENCENT_SECRET_ID": SECRET_ID, "TENCENT_SECRET_KEY": SECRET_KEY, "TENCENT_ENDPOINT": server.url}
+    how = {
+        "REGISTRY": registry,
+        "TENCENT_SECRET_ID": SECRET_ID,
+        "TENCENT_SECRET_KEY": SECRET_KEY,
+        "TENCENT_ENDPOINT": server.url,
+    }
     choice.chosen.cache_clear()
     try:
         with override_settings(**how):
-            observation = Registry().observe(subject, {"reading": {"fields": {"legal_representative": PERSON}}})
+            observation = Registry().observe(
+                subject, {"reading": {"fields": {"legal_representative": PERSON}}}
+            )
     finally:
         choice.chosen.cache_clear()
     assert observation["source"] == source and observation["agreement"]["source"] == "tencent"
@@ -539,19 +666,29 @@ def told_by_hand(*arguments: str) -> str:
 
 
 @pytest.mark.django_db
-def test_an_operator_asks_the_chosen_registers_with_the_number_of_a_card(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{COMMAND}.chosen", lambda choice: (SnapshotRegistry(), tencent_at(server)))
+def test_an_operator_asks_the_chosen_registers_with_the_number_of_a_card(
+    server: TencentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        f"{COMMAND}.chosen", lambda choice: (SnapshotRegistry(), tencent_at(server))
+    )
     monkeypatch.setattr(f"{COMMAND}.getpass", lambda prompt: ENTRY.id_number)
     text = told_by_hand(USCC, NAME, PERSON, "--id-number")
     assert asked(server) == [FOUR] and server.asked[0]["IdNum"] == ENTRY.id_number
-    assert "snapshot: does not list it" in text and "legal_representative: match" in text and ENTRY.id_number not in text
+    assert (
+        "snapshot: does not list it" in text
+        and "legal_representative: match" in text
+        and ENTRY.id_number not in text
+    )
     server.asked.clear()
     told_by_hand(USCC, NAME, PERSON)
     assert asked(server) == ["ENT_3META"]
 
 
 @pytest.mark.django_db
-def test_what_cannot_be_asked_by_hand_is_named(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_asked_by_hand_is_named(
+    server: TencentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(CommandError, match="no unified social credit code"):
         told_by_hand("123", NAME, PERSON)
     with pytest.raises(CommandError, match="compares no number"):

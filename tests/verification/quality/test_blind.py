@@ -28,14 +28,22 @@ def now() -> datetime:
 
 
 @pytest.mark.parametrize("group", ["Seniors", "Leads"])
-def test_whatever_the_first_ruled_the_second_sees_the_same(group: str, now: datetime, client: Client) -> None:
+def test_whatever_the_first_ruled_the_second_sees_the_same(
+    group: str, now: datetime, client: Client
+) -> None:
     first, second = make_colleague(now, "Reviewers"), make_colleague(now, group)
     client.force_login(second)
     seen: list[list[Any]] = []
-    for verb, codes in (("approve", ()), ("reject", ("name_mismatch", "uscc_invalid")), ("request_changes", ("name_mismatch",))):
+    for verb, codes in (
+        ("approve", ()),
+        ("reject", ("name_mismatch", "uscc_invalid")),
+        ("request_changes", ("name_mismatch",)),
+    ):
         with transaction.atomic():
             case = cases.waiting(now - timedelta(hours=1), 3, 1)
-            Case.objects.filter(pk=case.pk).update(review_since=now - timedelta(hours=2), second_review=SecondReview.SAMPLE)
+            Case.objects.filter(pk=case.pk).update(
+                review_since=now - timedelta(hours=2), second_review=SecondReview.SAMPLE
+            )
             filed(case, first, now - timedelta(minutes=9), verb, codes)
             seen.append([told(case, response) for response in walked(case, client)])
             transaction.set_rollback(True)
@@ -53,29 +61,43 @@ def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ..
     claims.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
     ruling = rulings.decide(case.pk, verb, first, at, codes, SECRET, seen_version=case.version)
     assert rulings.carry_out(ruling.pk, at + timedelta(minutes=1)) == RulingOutcome.FILED
-    ReviewDraft.objects.create(case=case, reviewer=first, verb=verb, reasons=list(codes), note=SECRET, at=at)
+    ReviewDraft.objects.create(
+        case=case, reviewer=first, verb=verb, reasons=list(codes), note=SECRET, at=at
+    )
     claims.beat(case.pk, first, datetime.now().astimezone(), active=True)
     case.refresh_from_db()
     assert case.review_stage == ReviewStage.SECOND
 
 
 def walked(case: Case, client: Client) -> list[Any]:
-    page, queue = reverse("admin:verification_case_change", args=[case.pk]), reverse("admin:verification_case_changelist")
+    page, queue = (
+        reverse("admin:verification_case_change", args=[case.pk]),
+        reverse("admin:verification_case_changelist"),
+    )
     events, json = reverse("admin:events_event_changelist"), {"Accept": "application/json"}
 
     def door(name: str, **sent: Any) -> Any:
-        return client.post(reverse(f"admin:verification_case_{name}", args=[case.pk]), sent, headers=json)
+        return client.post(
+            reverse(f"admin:verification_case_{name}", args=[case.pk]), sent, headers=json
+        )
 
     return [
-        client.get(page), client.get(queue), client.get(queue, {"q": case.declared_uscc}), client.get(events, {"q": str(case.pk)}),
-        client.get(reverse("admin:verification_decision_changelist")), door("beat", active="1"),
-        client.post(reverse("admin:verification_case_next"), {}, headers=json), client.get(page),
+        client.get(page),
+        client.get(queue),
+        client.get(queue, {"q": case.declared_uscc}),
+        client.get(events, {"q": str(case.pk)}),
+        client.get(reverse("admin:verification_decision_changelist")),
+        door("beat", active="1"),
+        client.post(reverse("admin:verification_case_next"), {}, headers=json),
+        client.get(page),
         door("preview", verb="approve", seen_version=str(case.version)),
         *(
             client.get(reverse("admin:events_event_change", args=[pk]))
-            for pk in Event.objects.filter(subject_id=str(case.pk), verb__in=("rule", "file_ruling")).values_list("pk", flat=True)
+            for pk in Event.objects.filter(
+                subject_id=str(case.pk), verb__in=("rule", "file_ruling")
+            ).values_list("pk", flat=True)
         ),
-    ]  # fmt: skip
+    ]
 
 
 def test_only_the_ruling_itself_knows(now: datetime) -> None:
@@ -86,4 +108,8 @@ def test_only_the_ruling_itself_knows(now: datetime) -> None:
     ruling = Ruling.objects.get()
     for event in Event.objects.filter(subject_id=str(case.pk)):
         assert set(event.data) <= {"ruling"} and not event.reasons and not event.to_state
-    assert not case.notes.exists() and not case.decisions.exclude(verb="hold_for_review").exists() and ruling.note == SECRET
+    assert (
+        not case.notes.exists()
+        and not case.decisions.exclude(verb="hold_for_review").exists()
+        and ruling.note == SECRET
+    )

@@ -51,7 +51,14 @@ from verification.models import (
     Statement,
 )
 from verification.quality import golden_assignment, golden_cases, golden_specimens
-from verification.reviewing import case_comparison, claims, hold_and_escalate, queue_figures, related_cases, rulings
+from verification.reviewing import (
+    case_comparison,
+    claims,
+    hold_and_escalate,
+    queue_figures,
+    related_cases,
+    rulings,
+)
 from verification.rules import policy
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
@@ -61,10 +68,24 @@ LATER = timedelta(seconds=30)
 Made = Callable[..., GoldenCase]
 
 
-def ruled(case: Case, reviewer: User, now: datetime, verb: str = "reject", codes: tuple[str, ...] = ("name_mismatch",)) -> Ruling:
+def ruled(
+    case: Case,
+    reviewer: User,
+    now: datetime,
+    verb: str = "reject",
+    codes: tuple[str, ...] = ("name_mismatch",),
+) -> Ruling:
     """What this reviewer ruled, claimed before and carried out."""
     case = claims.claim(case.pk, reviewer, now)
-    ruling = rulings.decide(case.pk, verb, reviewer, now, codes if verb != "approve" else (), "", seen_version=case.version)
+    ruling = rulings.decide(
+        case.pk,
+        verb,
+        reviewer,
+        now,
+        codes if verb != "approve" else (),
+        "",
+        seen_version=case.version,
+    )
     rulings.carry_out(ruling.pk, now + LATER)
     ruling.refresh_from_db()
     return ruling
@@ -77,7 +98,9 @@ def decided(now: datetime, seed: int = 3, by: User | None = None, verb: str = "r
     member.user.phone_sealed = seal_phone("+8613912345678")
     member.user.email = f"zhang.san{seed}@{member.user.email.rpartition('@')[2]}"
     member.user.save()
-    Statement.objects.create(document=case.documents.get(), field="name", read="甲", said="乙", by=member.user, at=now)
+    Statement.objects.create(
+        document=case.documents.get(), field="name", read="甲", said="乙", by=member.user, at=now
+    )
     ruled(case, by or make_staff(now, Power.DECIDE), now, verb)
     case.refresh_from_db()
     return case
@@ -96,7 +119,13 @@ def reviewer(now: datetime) -> User:
 @pytest.fixture
 def kept(now: datetime, lead: User) -> Made:
     def made(seed: int = 3, verb: str = "reject") -> GoldenCase:
-        return golden_cases.keep(decided(now, seed, verb=verb).pk, verb, ["name_mismatch"] if verb != "approve" else [], lead, now)
+        return golden_cases.keep(
+            decided(now, seed, verb=verb).pk,
+            verb,
+            ["name_mismatch"] if verb != "approve" else [],
+            lead,
+            now,
+        )
 
     return made
 
@@ -110,25 +139,43 @@ def planted(now: datetime, kept: Made, reviewer: User) -> Case:
 
 
 class TestKeeping:
-    def test_what_is_kept_is_of_nobody_and_hangs_on_nothing(self, now: datetime, lead: User) -> None:
+    def test_what_is_kept_is_of_nobody_and_hangs_on_nothing(
+        self, now: datetime, lead: User
+    ) -> None:
         case = decided(now)
         page = DocumentPage.objects.get(document__case=case)
         made = golden_cases.keep(case.pk, "reject", ["name_mismatch"], lead, now)
         (file,) = golden_cases.files_of(made.recipe)
-        assert file != page.image.name and default_storage.open(file).read() == page.image.open("rb").read()
+        assert (
+            file != page.image.name
+            and default_storage.open(file).read() == page.image.open("rb").read()
+        )
         text = str(made.recipe)
         for known in (case.pk, case.employer_id, case.submitted_by_id, "zhang.san", "13912345678"):
             assert str(known) not in text
-        assert made.agrees("reject", ["name_mismatch", "uscc_invalid"]) and not made.agrees("reject", [])
+        assert made.agrees("reject", ["name_mismatch", "uscc_invalid"]) and not made.agrees(
+            "reject", []
+        )
 
     @pytest.mark.parametrize("state", sorted(State))
-    def test_only_what_a_person_has_decided_for_good(self, state: State, now: datetime, lead: User) -> None:
+    def test_only_what_a_person_has_decided_for_good(
+        self, state: State, now: datetime, lead: User
+    ) -> None:
         case = make_case(make_member(now), now, state)
         assert golden_cases.may_keep(case, lead.as_reviewer()) is not None, "nobody has decided it"
         by = make_staff(now, Power.DECIDE)
-        Decision.objects.create(case=case, attempt_number=1, verb="approve", decided_by=by, policy_version="1", decided_at=now)
+        Decision.objects.create(
+            case=case,
+            attempt_number=1,
+            verb="approve",
+            decided_by=by,
+            policy_version="1",
+            decided_at=now,
+        )
         may = golden_cases.may_keep(case, lead.as_reviewer()) is None
-        assert may is (state in {State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED})
+        assert may is (
+            state in {State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED}
+        )
 
     def test_not_while_an_appeal_waits(self, now: datetime, lead: User) -> None:
         case = decided(now)
@@ -137,24 +184,52 @@ class TestKeeping:
             golden_cases.keep(case.pk, "reject", [], lead, now)
 
     @pytest.mark.parametrize(
-        ("check", "code"), [("duplicates", "duplicate_same_image"), ("exclusion", "duplicate_excluded"), ("registry", "registry_revoked")]
+        ("check", "code"),
+        [
+            ("duplicates", "duplicate_same_image"),
+            ("exclusion", "duplicate_excluded"),
+            ("registry", "registry_revoked"),
+        ],
     )
-    def test_not_what_rests_on_others_nor_what_no_reviewer_gets(self, check: str, code: str, now: datetime, lead: User) -> None:
+    def test_not_what_rests_on_others_nor_what_no_reviewer_gets(
+        self, check: str, code: str, now: datetime, lead: User
+    ) -> None:
         case = decided(now)
         found = Finding(check, code, Severity.CONCERN).as_json()
         attempt = case.attempts.get()
-        CheckRun.objects.create(attempt=attempt, code=check, version="1", findings=[found], started_at=now, finished_at=now)
+        CheckRun.objects.create(
+            attempt=attempt,
+            code=check,
+            version="1",
+            findings=[found],
+            started_at=now,
+            finished_at=now,
+        )
         with pytest.raises(Refused, match="golden_not_alone"):
             golden_cases.keep(case.pk, "reject", [], lead, now)
 
-    def test_what_a_check_saw_of_others_is_left_out(self, now: datetime, lead: User, reviewer: User) -> None:
+    def test_what_a_check_saw_of_others_is_left_out(
+        self, now: datetime, lead: User, reviewer: User
+    ) -> None:
         case = decided(now)
         other = waiting(now)
-        seen = {"near_same": [{"case": str(other.pk)}], "same_uscc": [str(other.employer_id)], "young_of_person": 2}
+        seen = {
+            "near_same": [{"case": str(other.pk)}],
+            "same_uscc": [str(other.employer_id)],
+            "young_of_person": 2,
+        }
         CheckRun.objects.create(
-            attempt=case.attempts.get(), code="duplicates", version="3", observation=seen, findings=[], started_at=now, finished_at=now
+            attempt=case.attempts.get(),
+            code="duplicates",
+            version="3",
+            observation=seen,
+            findings=[],
+            started_at=now,
+            finished_at=now,
         )
-        copy = golden_assignment.plant(golden_cases.keep(case.pk, "reject", [], lead, now), reviewer, now)
+        copy = golden_assignment.plant(
+            golden_cases.keep(case.pk, "reject", [], lead, now), reviewer, now
+        )
         run = CheckRun.objects.get(attempt__case=copy, code="duplicates")
         assert run.observation == {"near_same": [], "same_uscc": [], "young_of_person": 0}
         assert [found.code for found in run.as_findings()] == ["no_duplicate"]
@@ -171,7 +246,9 @@ class TestKeeping:
 
 
 class TestItsEnd:
-    def test_a_retired_one_leaves_nothing_but_its_figures(self, now: datetime, lead: User, kept: Made, reviewer: User) -> None:
+    def test_a_retired_one_leaves_nothing_but_its_figures(
+        self, now: datetime, lead: User, kept: Made, reviewer: User
+    ) -> None:
         made = kept()
         copy = golden_assignment.plant(made, reviewer, now)
         ruled(copy, reviewer, now)
@@ -202,7 +279,9 @@ class TestItsEnd:
         assert golden_cases.retire_due(now + timedelta(days=10)) == 1
         assert golden_cases.retire_due(now + timedelta(days=11)) == 0
 
-    def test_not_under_the_hands_of_a_reviewer(self, now: datetime, lead: User, planted: Case, reviewer: User) -> None:
+    def test_not_under_the_hands_of_a_reviewer(
+        self, now: datetime, lead: User, planted: Case, reviewer: User
+    ) -> None:
         claims.claim(planted.pk, reviewer, now)
         made = golden_cases.retire(GoldenCase.objects.get().pk, lead, now)
         assert made.retired_at and made.recipe, "it waits until they are done"
@@ -211,7 +290,9 @@ class TestItsEnd:
         assert GoldenCase.objects.get().recipe == {}
         assert not Case.objects.shown_to(str(reviewer.pk)).filter(pk=planted.pk).exists()
 
-    def test_what_is_never_decided_goes_from_sight(self, now: datetime, planted: Case, reviewer: User) -> None:
+    def test_what_is_never_decided_goes_from_sight(
+        self, now: datetime, planted: Case, reviewer: User
+    ) -> None:
         assert golden_assignment.lapse_due(now + timedelta(days=6)) == 0
         claims.claim(planted.pk, reviewer, now + timedelta(days=7))
         assert golden_assignment.lapse_due(now + timedelta(days=7)) == 0
@@ -228,7 +309,9 @@ class TestGiving:
     def always(self, settings: Any) -> None:
         settings.GOLDEN_SHARE = 1.0
 
-    def test_after_a_ruling_one_that_they_do_not_know(self, now: datetime, kept: Made, reviewer: User) -> None:
+    def test_after_a_ruling_one_that_they_do_not_know(
+        self, now: datetime, kept: Made, reviewer: User
+    ) -> None:
         made = kept()
         Ruling.objects.all().delete()
         assert golden_assignment.give_due(now) == 0, "nobody has ruled on anything"
@@ -238,9 +321,13 @@ class TestGiving:
         turn = GoldenTurn.objects.get()
         assert (turn.golden, turn.reviewer, turn.case.golden) == (made, reviewer, True)
         ruled(waiting(now), reviewer, now + timedelta(minutes=1), "approve")
-        assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, "there is none that they have not had"
+        assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, (
+            "there is none that they have not had"
+        )
 
-    def test_a_golden_one_draws_no_other_and_an_undone_ruling_none(self, now: datetime, kept: Made, reviewer: User) -> None:
+    def test_a_golden_one_draws_no_other_and_an_undone_ruling_none(
+        self, now: datetime, kept: Made, reviewer: User
+    ) -> None:
         kept(3)
         kept(4)
         Ruling.objects.all().delete()
@@ -248,10 +335,16 @@ class TestGiving:
         ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
         rulings.undo(ruling.pk, reviewer, now)
         assert golden_assignment.give_due(now) == 0
-        ruled(golden_assignment.plant(GoldenCase.objects.earliest("pk"), reviewer, now), reviewer, now + LATER)
+        ruled(
+            golden_assignment.plant(GoldenCase.objects.earliest("pk"), reviewer, now),
+            reviewer,
+            now + LATER,
+        )
         assert golden_assignment.give_due(now + LATER) == 0
 
-    def test_one_that_is_no_case_any_more_keeps_nobody_from_theirs(self, now: datetime, kept: Made, reviewer: User) -> None:
+    def test_one_that_is_no_case_any_more_keeps_nobody_from_theirs(
+        self, now: datetime, kept: Made, reviewer: User
+    ) -> None:
         made, other = kept(3), make_staff(now, Power.DECIDE)
         Ruling.objects.all().delete()
         recipe = made.recipe | {"documents": []}
@@ -301,14 +394,33 @@ def test_twenty_sweeps_give_one(now: datetime, settings: Any) -> None:
 
 
 def test_it_arrives_by_the_verbs_by_which_others_do(now: datetime, planted: Case) -> None:
-    told = list(Event.objects.filter(subject_id=str(planted.pk)).order_by("pk").values_list("verb", "to_state"))
-    assert told == [("open", "draft"), ("submit", "submitted"), ("start_checks", "checking"), ("hold_for_review", "in_review")]
-    moments = list(Event.objects.filter(employer_id=planted.employer_id).order_by("pk").values_list("at", flat=True))
-    assert moments == sorted(moments) and max(moments) == now and min(moments) > now - timedelta(hours=1)
+    told = list(
+        Event.objects.filter(subject_id=str(planted.pk))
+        .order_by("pk")
+        .values_list("verb", "to_state")
+    )
+    assert told == [
+        ("open", "draft"),
+        ("submit", "submitted"),
+        ("start_checks", "checking"),
+        ("hold_for_review", "in_review"),
+    ]
+    moments = list(
+        Event.objects.filter(employer_id=planted.employer_id)
+        .order_by("pk")
+        .values_list("at", flat=True)
+    )
+    assert (
+        moments == sorted(moments)
+        and max(moments) == now
+        and min(moments) > now - timedelta(hours=1)
+    )
     assert planted.review_since == now and planted.review_due and planted.urgency
     assert planted.decisions.get().verb == "hold_for_review"
     user = planted.submitted_by
-    assert user and not user.is_active and not user.has_usable_password() and "zhang" not in user.email
+    assert (
+        user and not user.is_active and not user.has_usable_password() and "zhang" not in user.email
+    )
     assert phone_of(user)[6:10] == "0000"
     assert not Mail.objects.filter(to=user.email).exists()
 
@@ -323,7 +435,13 @@ def test_it_arrives_by_the_verbs_by_which_others_do(now: datetime, planted: Case
     ],
 )
 def test_it_is_compared_and_goes_the_way_of_every_other(
-    verb: str, codes: tuple[str, ...], right: bool, state: State, now: datetime, planted: Case, reviewer: User
+    verb: str,
+    codes: tuple[str, ...],
+    right: bool,
+    state: State,
+    now: datetime,
+    planted: Case,
+    reviewer: User,
 ) -> None:
     mails = Mail.objects.count()
     assert claims.claim_next(reviewer, now) == planted
@@ -345,7 +463,9 @@ def test_an_undone_ruling_is_no_answer(now: datetime, planted: Case, reviewer: U
     assert GoldenTurn.objects.get().answered_at is None
 
 
-def test_where_two_look_at_others_they_would_look_at_it(now: datetime, planted: Case, reviewer: User) -> None:
+def test_where_two_look_at_others_they_would_look_at_it(
+    now: datetime, planted: Case, reviewer: User
+) -> None:
     Case.objects.filter(pk=planted.pk).update(second_review=SecondReview.POLICY)
     assert ruled(planted, reviewer, now, "approve").outcome == RulingOutcome.FILED
     assert GoldenTurn.objects.get().right is False
@@ -353,7 +473,9 @@ def test_where_two_look_at_others_they_would_look_at_it(now: datetime, planted: 
     assert claims.claim_next(senior, now + LATER) is None, "nobody else is there for it"
 
 
-def test_its_preview_is_the_mail_and_nobody_is_woken(now: datetime, planted: Case, reviewer: User) -> None:
+def test_its_preview_is_the_mail_and_nobody_is_woken(
+    now: datetime, planted: Case, reviewer: User
+) -> None:
     claims.claim(planted.pk, reviewer, now)
     told = rulings.preview(planted.pk, "reject", reviewer, now, ("name_mismatch",), "请看")
     assert set(told) == {"zh-hans", "en"}
@@ -378,20 +500,38 @@ class TestNobodyElse:
         client.force_login(make_colleague(now, group))
         document = planted.documents.get()
         for name, pk in (
-            ("verification_case", planted.pk), ("employers_employer", planted.employer_id), ("verification_document", document.pk),
-            ("employers_member", planted.employer.members.get().pk), ("verification_attempt", planted.attempts.get().pk),
+            ("verification_case", planted.pk),
+            ("employers_employer", planted.employer_id),
+            ("verification_document", document.pk),
+            ("employers_member", planted.employer.members.get().pk),
+            ("verification_attempt", planted.attempts.get().pk),
             ("events_event", Event.objects.filter(subject_id=str(planted.pk)).latest("pk").pk),
             ("verification_decision", planted.decisions.get().pk),
-        ):  # fmt: skip
-            page = client.get(reverse(f"admin:{name}_changelist") + ("?state=all" if name == "verification_case" else ""))
+        ):
+            page = client.get(
+                reverse(f"admin:{name}_changelist")
+                + ("?state=all" if name == "verification_case" else "")
+            )
             assert page.status_code == 200 and str(planted.pk) not in page.content.decode(), name
-            assert client.get(reverse(f"admin:{name}_change", args=[pk])).status_code in (302, 404), name
+            assert client.get(reverse(f"admin:{name}_change", args=[pk])).status_code in (
+                302,
+                404,
+            ), name
         for text in (planted.declared_name, planted.declared_uscc, str(planted.pk)):
-            found = client.get(reverse("admin:verification_case_changelist"), {"q": text}).content.decode()
+            found = client.get(
+                reverse("admin:verification_case_changelist"), {"q": text}
+            ).content.decode()
             assert reverse("admin:verification_case_change", args=[planted.pk]) not in found
-        assert client.get(reverse("admin:verification_case_page", args=[planted.pk, document.pk, 1])).status_code == 404
+        assert (
+            client.get(
+                reverse("admin:verification_case_page", args=[planted.pk, document.pk, 1])
+            ).status_code
+            == 404
+        )
 
-    def test_comes_upon_it_by_a_ruling(self, now: datetime, planted: Case, reviewer: User, client: Client) -> None:
+    def test_comes_upon_it_by_a_ruling(
+        self, now: datetime, planted: Case, reviewer: User, client: Client
+    ) -> None:
         undo = reverse("admin:verification_case_undo", args=[ruled(planted, reviewer, now).pk])
         client.force_login(make_colleague(now, "Reviewers"))
         assert [client.get(undo).status_code, client.post(undo).status_code] == [404, 404]
@@ -399,7 +539,12 @@ class TestNobodyElse:
     def test_hears_how_they_are_kept(self, now: datetime, kept: Made, client: Client) -> None:
         kept()
         assert Event.objects.filter(verb="keep_golden").exists()
-        for group, hears in (("Reviewers", False), ("Seniors", False), ("Leads", True), ("Auditors", True)):
+        for group, hears in (
+            ("Reviewers", False),
+            ("Seniors", False),
+            ("Leads", True),
+            ("Auditors", True),
+        ):
             client.force_login(make_colleague(now, group))
             page = client.get(reverse("admin:events_event_changelist")).content.decode()
             assert ("keep_golden" in page) is hears, group
@@ -415,16 +560,29 @@ class TestNobodyElse:
     def test_is_accused_by_it(self, now: datetime, planted: Case) -> None:
         member = make_member(now)
         case = make_case(
-            member, now, State.IN_REVIEW, declared_legal_representative=planted.declared_legal_representative, name_key=planted.name_key
+            member,
+            now,
+            State.IN_REVIEW,
+            declared_legal_representative=planted.declared_legal_representative,
+            name_key=planted.name_key,
         )
         Case.objects.filter(pk=case.pk).update(declared_uscc=planted.declared_uscc)
         case.refresh_from_db()
         Document.objects.filter(case=planted).update(sha256="ab" * 32)
         Document.objects.create(
-            case=case, kind="appeal_evidence", sha256="ab" * 32, size=1, media_type="image/jpeg", uploaded_by=member.user, uploaded_at=now
-        )  # fmt: skip
+            case=case,
+            kind="appeal_evidence",
+            sha256="ab" * 32,
+            size=1,
+            media_type="image/jpeg",
+            uploaded_by=member.user,
+            uploaded_at=now,
+        )
         cluster = related_cases.around(case, None)
-        assert planted.pk not in {found.case.pk for found in cluster.related} and planted not in cluster.alike
+        assert (
+            planted.pk not in {found.case.pk for found in cluster.related}
+            and planted not in cluster.alike
+        )
         seen = Duplicates().observe(subject_of(case, now), {})
         assert str(planted.pk) not in str(seen) and str(planted.employer_id) not in str(seen)
         assert not Document.objects.shown().filter(case=planted).exists()
@@ -432,26 +590,47 @@ class TestNobodyElse:
     def test_learns_of_the_original(self, now: datetime, planted: Case, reviewer: User) -> None:
         original = Case.objects.get(golden=False, declared_uscc=planted.declared_uscc)
         cluster = related_cases.around(planted, reviewer)
-        assert original.pk not in {found.case.pk for found in cluster.related} and not cluster.decisions and not cluster.common
+        assert (
+            original.pk not in {found.case.pk for found in cluster.related}
+            and not cluster.decisions
+            and not cluster.common
+        )
 
     def test_is_excluded_by_it(self, now: datetime, planted: Case, reviewer: User) -> None:
         assert exclusion_list.exclude(planted.pk, ["uscc", "image"], "伪造", reviewer, now) == []
         assert not Exclusion.objects.exists()
 
-    def test_outside_hears_of_it(self, now: datetime, planted: Case, reviewer: User, client: Client) -> None:
+    def test_outside_hears_of_it(
+        self, now: datetime, planted: Case, reviewer: User, client: Client
+    ) -> None:
         ruled(planted, reviewer, now, "approve")
         _, key = make_api_client(now, Scope.EMPLOYERS_READ, Scope.GATE_DECIDE)
         bearer = {"Authorization": f"Bearer {key}"}
-        found = client.get("/api/v1/employers", {"uscc": planted.declared_uscc}, headers=bearer).json()
+        found = client.get(
+            "/api/v1/employers", {"uscc": planted.declared_uscc}, headers=bearer
+        ).json()
         assert str(planted.employer_id) not in str(found) and len(found["data"]) == 1
-        assert client.get(f"/api/v1/employers/{planted.employer_id}/requirements", headers=bearer).status_code in (404, 409, 422)
+        assert client.get(
+            f"/api/v1/employers/{planted.employer_id}/requirements", headers=bearer
+        ).status_code in (404, 409, 422)
         member = planted.employer.members.get()
-        asked = {"employer_id": str(planted.employer_id), "member_id": str(member.pk), "candidate": "c-1"}
-        answer = client.post("/api/v1/gate/decisions", asked, content_type="application/json", headers=bearer).json()
+        asked = {
+            "employer_id": str(planted.employer_id),
+            "member_id": str(member.pk),
+            "candidate": "c-1",
+        }
+        answer = client.post(
+            "/api/v1/gate/decisions", asked, content_type="application/json", headers=bearer
+        ).json()
         assert not answer["allowed"] and answer["reasons"][0]["code"] == "employer_unknown"
-        assert ApiClient.objects.count() == 1 and Employer.objects.real().filter(pk=planted.employer_id).count() == 0
+        assert (
+            ApiClient.objects.count() == 1
+            and Employer.objects.real().filter(pk=planted.employer_id).count() == 0
+        )
 
-    def test_is_told_to_wait_as_long_as_it_took(self, now: datetime, planted: Case, reviewer: User, monkeypatch: Any) -> None:
+    def test_is_told_to_wait_as_long_as_it_took(
+        self, now: datetime, planted: Case, reviewer: User, monkeypatch: Any
+    ) -> None:
         ruled(planted, reviewer, now)
         asked: list[int] = []
         monkeypatch.setattr(turnaround, "usual", lambda took: asked.append(len(list(took))))
@@ -484,13 +663,20 @@ class TestTwins:
         return datetime.now().astimezone()
 
     @pytest.fixture
-    def both(self, now: datetime, kept: Made, reviewer: User, client: Client, monkeypatch: Any) -> Callable[[Walk], None]:
+    def both(
+        self, now: datetime, kept: Made, reviewer: User, client: Client, monkeypatch: Any
+    ) -> Callable[[Walk], None]:
         made = kept()
         # How long its employer took is drawn; the twins took as long, or they would differ by a day at midnight.
-        drawn = SimpleNamespace(choice=secrets.choice, randbelow=lambda below: 7 if below <= 60 else secrets.randbelow(below))
+        drawn = SimpleNamespace(
+            choice=secrets.choice,
+            randbelow=lambda below: 7 if below <= 60 else secrets.randbelow(below),
+        )
         monkeypatch.setattr(golden_assignment, "secrets", drawn)
         # The original would be found beside the real one, and not beside the golden one: of that another test tells.
-        Case.objects.filter(golden=False).update(declared_uscc="91310000MA1FL0000X", name_key="", declared_name="另一家公司")
+        Case.objects.filter(golden=False).update(
+            declared_uscc="91310000MA1FL0000X", name_key="", declared_name="另一家公司"
+        )
         client.force_login(reviewer)
 
         def compare(walk: Walk) -> None:
@@ -500,7 +686,12 @@ class TestTwins:
                     case = golden_assignment.plant(made, reviewer, now - timedelta(minutes=3))
                     if real:
                         as_real(case)
-                    said.append([answer if isinstance(answer, str | bytes | list) else told(case, answer) for answer in walk(case)])
+                    said.append(
+                        [
+                            answer if isinstance(answer, str | bytes | list) else told(case, answer)
+                            for answer in walk(case)
+                        ]
+                    )
                     transaction.set_rollback(True)
             gold, as_any = said
             assert len(gold) == len(as_any)
@@ -520,44 +711,94 @@ class TestTwins:
             def door(name: str, **sent: Any) -> Any:
                 url = reverse(f"admin:verification_case_{name}", args=[case.pk])
                 version = Case.objects.get(pk=case.pk).version
-                return client.post(url, sent | {"seen_version": version}, headers={"Accept": "application/json"})
+                return client.post(
+                    url, sent | {"seen_version": version}, headers={"Accept": "application/json"}
+                )
 
             queue, paper = reverse("admin:verification_case_changelist"), case.documents.get()
-            following = client.post(reverse("admin:verification_case_next"), {"ahead": "1"}, headers={"Accept": "application/json"})
+            following = client.post(
+                reverse("admin:verification_case_next"),
+                {"ahead": "1"},
+                headers={"Accept": "application/json"},
+            )
             return [
-                client.get(queue), client.get(queue, {"claim": "free", "reason": "name_mismatch"}), page(case), following,
-                client.get(queue, {"claim": "mine"}), page(case), door("release"), door("claim"), page(case),
-                door("draft", verb="reject", note="在看"), door("preview", verb="reject", reasons=["name_mismatch"]),
-                door("preview", verb="approve"), door("beat", active="1"), door("unmask", field="phone"), door("ask"),
-                client.get(reverse("admin:verification_case_page", args=[case.pk, paper.pk, 1])).content,
+                client.get(queue),
+                client.get(queue, {"claim": "free", "reason": "name_mismatch"}),
+                page(case),
+                following,
+                client.get(queue, {"claim": "mine"}),
+                page(case),
+                door("release"),
+                door("claim"),
+                page(case),
+                door("draft", verb="reject", note="在看"),
+                door("preview", verb="reject", reasons=["name_mismatch"]),
+                door("preview", verb="approve"),
+                door("beat", active="1"),
+                door("unmask", field="phone"),
+                door("ask"),
+                client.get(
+                    reverse("admin:verification_case_page", args=[case.pk, paper.pk, 1])
+                ).content,
                 client.get(reverse("admin:verification_document_change", args=[paper.pk])),
                 client.get(reverse("admin:employers_employer_change", args=[case.employer_id])),
                 client.get(reverse("admin:employers_employer_changelist")),
-                client.get(reverse("admin:employers_member_change", args=[case.employer.members.get().pk])),
-                client.get(reverse("admin:verification_attempt_change", args=[case.attempts.get().pk])),
-                door("reject", reasons=["name_mismatch"]), door("reject", reasons=["name_mismatch"], confirmed="1"), client.get(queue),
-                page(case), client.post(reverse("admin:verification_case_undo", args=[Ruling.objects.latest("pk").pk])), page(case),
-                door("hold", hours="4", note="等电话"), page(case), client.get(queue, {"claim": "held"}),
-            ]  # fmt: skip
+                client.get(
+                    reverse("admin:employers_member_change", args=[case.employer.members.get().pk])
+                ),
+                client.get(
+                    reverse("admin:verification_attempt_change", args=[case.attempts.get().pk])
+                ),
+                door("reject", reasons=["name_mismatch"]),
+                door("reject", reasons=["name_mismatch"], confirmed="1"),
+                client.get(queue),
+                page(case),
+                client.post(
+                    reverse("admin:verification_case_undo", args=[Ruling.objects.latest("pk").pk])
+                ),
+                page(case),
+                door("hold", hours="4", note="等电话"),
+                page(case),
+                client.get(queue, {"claim": "held"}),
+            ]
 
         both(walk)
 
     @pytest.mark.parametrize("verb", ["approve", "request_changes", "reject"])
-    def test_after_the_answer_too(self, verb: str, both: Any, page: Any, client: Client, reviewer: User, now: datetime) -> None:
+    def test_after_the_answer_too(
+        self, verb: str, both: Any, page: Any, client: Client, reviewer: User, now: datetime
+    ) -> None:
         def walk(case: Case) -> list[Any]:
             ruling = ruled(case, reviewer, now, verb)
             assert ruling.outcome == RulingOutcome.CARRIED_OUT
-            queue, events = reverse("admin:verification_case_changelist"), Event.objects.filter(employer_id=case.employer_id)
+            queue, events = (
+                reverse("admin:verification_case_changelist"),
+                Event.objects.filter(employer_id=case.employer_id),
+            )
             return [
-                page(case), client.get(queue), *(client.get(queue, {"q": text}) for text in (case.declared_name, case.declared_uscc)),
-                client.get(queue, {"state": "all"}), client.get(reverse("admin:events_event_changelist"), {"q": str(case.pk)}),
-                [(event.verb, event.to_state, event.role, event.reasons, sorted(event.data)) for event in events.order_by("pk")],
-                [(one.verb, one.reasons, one.note, one.seconds is None) for one in case.decisions.order_by("pk")],
-            ]  # fmt: skip
+                page(case),
+                client.get(queue),
+                *(
+                    client.get(queue, {"q": text})
+                    for text in (case.declared_name, case.declared_uscc)
+                ),
+                client.get(queue, {"state": "all"}),
+                client.get(reverse("admin:events_event_changelist"), {"q": str(case.pk)}),
+                [
+                    (event.verb, event.to_state, event.role, event.reasons, sorted(event.data))
+                    for event in events.order_by("pk")
+                ],
+                [
+                    (one.verb, one.reasons, one.note, one.seconds is None)
+                    for one in case.decisions.order_by("pk")
+                ],
+            ]
 
         both(walk)
 
-    def test_to_be_given_it_takes_one_look_by_an_index_more(self, both: Any, reviewer: User, now: datetime) -> None:
+    def test_to_be_given_it_takes_one_look_by_an_index_more(
+        self, both: Any, reviewer: User, now: datetime
+    ) -> None:
         def walk(case: Case) -> list[Any]:
             reviewer.as_reviewer()
             with CaptureQueriesContext(connection) as asked:
@@ -581,14 +822,25 @@ def told(case: Case, response: Any) -> list[Any]:
     for number, each in enumerate(known):
         body = body.replace(str(each), f"id-{number}")
     phone = phone_of(case.submitted_by)
-    for word in (case.submitted_by.email, *((phone, masked_phone(phone), f"{phone[:3]} {phone[3:]}") if phone else ())):
+    for word in (
+        case.submitted_by.email,
+        *((phone, masked_phone(phone), f"{phone[:3]} {phone[3:]}") if phone else ()),
+    ):
         body = body.replace(word, "theirs")
     body = re.sub(r'name=\\*"csrfmiddlewaretoken\\*" value=\\*"\w+', "", body)
-    body = re.sub(r"/undo/\d+/|/(?:attempt|event|decision)/\d+/|checkrun_set-\d+|\bvalue=\"\d+\"", "", body)
+    body = re.sub(
+        r"/undo/\d+/|/(?:attempt|event|decision)/\d+/|checkrun_set-\d+|\bvalue=\"\d+\"", "", body
+    )
     body = re.sub(r"[0-9a-f]{64}", "hash", body)
     body = re.sub(r"\d+ reading|&quot;ruling&quot;: \d+", "row", body)
-    body = re.sub(r"\d+(?:\.\d+)?(?:\xa0| )?(?:分钟|秒|个工作小时|minutes?|seconds?|working h)", "time", body)
-    body = re.sub(r"\d\d?:\d\d(?::\d\d)?(?:\.\d+)?(?:\+\d\d:\d\d)?|×[\d.]+|score\">[\d.]+|data-seconds[\w-]*=\"\d+\"", "time", body)
+    body = re.sub(
+        r"\d+(?:\.\d+)?(?:\xa0| )?(?:分钟|秒|个工作小时|minutes?|seconds?|working h)", "time", body
+    )
+    body = re.sub(
+        r"\d\d?:\d\d(?::\d\d)?(?:\.\d+)?(?:\+\d\d:\d\d)?|×[\d.]+|score\">[\d.]+|data-seconds[\w-]*=\"\d+\"",
+        "time",
+        body,
+    )
     body = re.sub(r'"seconds_left": \d+', "", body)
     return [response.status_code, sorted(response.headers), body]
 
@@ -596,8 +848,12 @@ def told(case: Case, response: Any) -> list[Any]:
 # --- Settings ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "value"), [("GOLDEN_SHARE", "1.1"), ("GOLDEN_SHARE", "-0.1"), ("GOLDEN_DAYS", "0")])
-def test_settings_that_make_no_sense_stop_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("GOLDEN_SHARE", "1.1"), ("GOLDEN_SHARE", "-0.1"), ("GOLDEN_DAYS", "0")]
+)
+def test_settings_that_make_no_sense_stop_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"^ZIZHI_{name} is {value}"):
         settings_with(monkeypatch, **{name: value})
 
@@ -611,22 +867,34 @@ def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> N
     call_command("make_golden", seed=41)
     kinds = {kept.kind: kept for kept in GoldenCase.objects.all()}
     assert set(kinds) == set(golden_specimens.KINDS)
-    assert not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists(), "of the way nothing stays"
+    assert (
+        not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists()
+    ), "of the way nothing stays"
     for kept in kinds.values():
         copy = golden_assignment.plant(kept, reviewer, now)
-        found = {finding.code for finding in operations.findings_of(copy.pk) if finding.severity > Severity.NOTE}
+        found = {
+            finding.code
+            for finding in operations.findings_of(copy.pk)
+            if finding.severity > Severity.NOTE
+        }
         assert set(kept.right_reasons) <= found, (kept.kind, found)
-        assert set(kept.right_reasons) <= set(case_comparison.REASONS_FOR.get(kept.right_verb, ())), "each can be ticked"
+        assert set(kept.right_reasons) <= set(
+            case_comparison.REASONS_FOR.get(kept.right_verb, ())
+        ), "each can be ticked"
         ruling = ruled(copy, reviewer, now, kept.right_verb, tuple(kept.right_reasons))
         assert ruling.outcome in (RulingOutcome.CARRIED_OUT, RulingOutcome.FILED)
     assert set(GoldenTurn.objects.values_list("right", flat=True)) == {True}
 
 
-def test_what_the_machine_decides_by_itself_is_made_of_nothing(now: datetime, monkeypatch: Any) -> None:
+def test_what_the_machine_decides_by_itself_is_made_of_nothing(
+    now: datetime, monkeypatch: Any
+) -> None:
     from verification.quality import golden_specimens as made
 
     company = made.Company.fictitious(7, "company")
-    revoked = made._Applicant(company, made._papers(7, company), ("reject", ()), register=(("status", "吊销"),))
+    revoked = made._Applicant(
+        company, made._papers(7, company), ("reject", ()), register=(("status", "吊销"),)
+    )
     monkeypatch.setitem(made.KINDS, "register", lambda seed: revoked)
     with pytest.raises(made.NotForReviewers):
         made.made("register", 7, now)
@@ -634,7 +902,9 @@ def test_what_the_machine_decides_by_itself_is_made_of_nothing(now: datetime, mo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_others_can_write_while_a_golden_case_is_read(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_can_write_while_a_golden_case_is_read(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On SQLite a transaction is the only one that writes. So the licence is read before it, and not once more inside."""
     locked: list[bool] = []
 

@@ -42,13 +42,29 @@ def bert(now: datetime) -> User:
     return make_staff(now, Power.DECIDE, Power.SECOND_REVIEW)
 
 
-def ruling(case: Case, by: User, at: datetime, verb: str = "approve", stage: str = RulingStage.FIRST, **fields: Any) -> Ruling:
-    made: dict[str, Any] = {"outcome": RulingOutcome.CARRIED_OUT, "finished_at": at, "case_version": case.version, "attempt_number": 1}
-    row: Ruling = Ruling.objects.create(case=case, by=by, made_at=at, due_at=at, verb=verb, stage=stage, **made | fields)
+def ruling(
+    case: Case,
+    by: User,
+    at: datetime,
+    verb: str = "approve",
+    stage: str = RulingStage.FIRST,
+    **fields: Any,
+) -> Ruling:
+    made: dict[str, Any] = {
+        "outcome": RulingOutcome.CARRIED_OUT,
+        "finished_at": at,
+        "case_version": case.version,
+        "attempt_number": 1,
+    }
+    row: Ruling = Ruling.objects.create(
+        case=case, by=by, made_at=at, due_at=at, verb=verb, stage=stage, **made | fields
+    )
     return row
 
 
-def pair(one: User, said: str, other: User, answered: str, at: datetime, why: str = SecondReview.SAMPLE) -> Case:
+def pair(
+    one: User, said: str, other: User, answered: str, at: datetime, why: str = SecondReview.SAMPLE
+) -> Case:
     case = waiting(at)
     ruling(case, one, at, said, outcome=RulingOutcome.FILED, second_review=why)
     ruling(case, other, at, answered, RulingStage.SECOND, second_review=why)
@@ -56,7 +72,9 @@ def pair(one: User, said: str, other: User, answered: str, at: datetime, why: st
 
 
 def decision(case: Case, by: User | None, verb: str, at: datetime) -> Decision:
-    row: Decision = Decision.objects.create(case=case, attempt_number=1, verb=verb, decided_by=by, policy_version="1", decided_at=at)
+    row: Decision = Decision.objects.create(
+        case=case, attempt_number=1, verb=verb, decided_by=by, policy_version="1", decided_at=at
+    )
     return row
 
 
@@ -85,7 +103,11 @@ def test_nothing_is_drawn_of_nothing() -> None:
     assert spread([("a", 0), ("b", 0)]) == spread([]) == []
     assert strip(kappa({("a", "a"): 3})) is None
     drawn = strip(kappa({("a", "a"): 15, ("b", "b"): 10, ("a", "b"): 2}))
-    assert drawn and drawn.start <= drawn.low < drawn.at < drawn.high <= drawn.end and drawn.chance == drawn.width / 2
+    assert (
+        drawn
+        and drawn.start <= drawn.low < drawn.at < drawn.high <= drawn.end
+        and drawn.chance == drawn.width / 2
+    )
     assert [(bar.n, bar.length) for bar in spread([("a", 1), ("b", 4)])] == [(1, 25.0), (4, 100.0)]
 
 
@@ -94,19 +116,33 @@ def test_nothing_is_drawn_of_nothing() -> None:
 
 class TestAgreement:
     def test_pairs_by_verb_and_by_category(self, now: datetime, anna: User, bert: User) -> None:
-        for said, answered, times in (("approve", "approve", 12), ("reject", "reject", 6), ("reject", "request_changes", 4)):
+        for said, answered, times in (
+            ("approve", "approve", 12),
+            ("reject", "reject", 6),
+            ("reject", "request_changes", 4),
+        ):
             for _ in range(times):
                 pair(anna, said, bert, answered, now)
         told = reviewer_figures.quality(None)
         both = told.everybody
-        assert (both.by_verb.n, round(both.by_verb.agreed, 3), both.by_verb.untold) == (22, round(18 / 22, 3), "")
-        assert (both.by_category.agreed, both.by_category.value) == (1.0, 1.0), "neither lets the employer through"
+        assert (both.by_verb.n, round(both.by_verb.agreed, 3), both.by_verb.untold) == (
+            22,
+            round(18 / 22, 3),
+            "",
+        )
+        assert (both.by_category.agreed, both.by_category.value) == (1.0, 1.0), (
+            "neither lets the employer through"
+        )
         assert both.by_verb.value < 1
-        assert [person for person, _ in told.reviewers] == sorted([anna, bert], key=lambda person: person.email)
+        assert [person for person, _ in told.reviewers] == sorted(
+            [anna, bert], key=lambda person: person.email
+        )
         for _, figures in told.reviewers:
             assert figures.by_verb.n == 22
 
-    def test_per_reviewer_against_whoever_it_was(self, now: datetime, anna: User, bert: User) -> None:
+    def test_per_reviewer_against_whoever_it_was(
+        self, now: datetime, anna: User, bert: User
+    ) -> None:
         third = make_staff(now, Power.DECIDE, Power.SECOND_REVIEW)
         pair(anna, "approve", bert, "approve", now)
         pair(bert, "reject", third, "approve", now)
@@ -120,18 +156,36 @@ class TestAgreement:
         told = reviewer_figures.quality(None).everybody
         assert told.by_verb.n == 0 and told.by_policy == Share(1, 2)
 
-    @pytest.mark.parametrize("outcome", [RulingOutcome.UNDONE, RulingOutcome.REFUSED, RulingOutcome.WAITING])
-    def test_what_was_undone_counts_for_neither(self, outcome: str, now: datetime, anna: User, bert: User) -> None:
+    @pytest.mark.parametrize(
+        "outcome", [RulingOutcome.UNDONE, RulingOutcome.REFUSED, RulingOutcome.WAITING]
+    )
+    def test_what_was_undone_counts_for_neither(
+        self, outcome: str, now: datetime, anna: User, bert: User
+    ) -> None:
         case = pair(anna, "approve", bert, "reject", now)
         Ruling.objects.filter(case=case, stage=RulingStage.SECOND).update(outcome=outcome)
         other = pair(anna, "approve", bert, "reject", now)
-        Ruling.objects.filter(case=other, stage=RulingStage.FIRST).update(outcome=RulingOutcome.UNDONE)
+        Ruling.objects.filter(case=other, stage=RulingStage.FIRST).update(
+            outcome=RulingOutcome.UNDONE
+        )
         assert reviewer_figures.quality(None).everybody.by_verb.n == 0
 
-    def test_a_case_that_came_back_is_another_pair(self, now: datetime, anna: User, bert: User) -> None:
+    def test_a_case_that_came_back_is_another_pair(
+        self, now: datetime, anna: User, bert: User
+    ) -> None:
         case = pair(anna, "approve", bert, "approve", now)
-        ruling(case, anna, now, "reject", outcome=RulingOutcome.FILED, second_review="sample", case_version=5)
-        ruling(case, bert, now, "approve", RulingStage.SECOND, second_review="sample", case_version=5)
+        ruling(
+            case,
+            anna,
+            now,
+            "reject",
+            outcome=RulingOutcome.FILED,
+            second_review="sample",
+            case_version=5,
+        )
+        ruling(
+            case, bert, now, "approve", RulingStage.SECOND, second_review="sample", case_version=5
+        )
         told = reviewer_figures.quality(None).everybody.by_verb
         assert (told.n, told.agreed) == (2, 0.5)
 
@@ -140,10 +194,18 @@ class TestAgreement:
 
 
 def test_time_undone_and_refused(now: datetime, anna: User) -> None:
-    for seconds, outcome in ((10, "carried_out"), (20, "filed"), (30, "refused"), (999, "undone"), (None, "carried_out")):
+    for seconds, outcome in (
+        (10, "carried_out"),
+        (20, "filed"),
+        (30, "refused"),
+        (999, "undone"),
+        (None, "carried_out"),
+    ):
         ruling(waiting(now), anna, now, outcome=outcome, seconds=seconds)
     figures = reviewer_figures.quality(None).everybody
-    assert dict(figures.times.counts) == {10: 1, 20: 1, 30: 1}, "an undone one is looked at once more"
+    assert dict(figures.times.counts) == {10: 1, 20: 1, 30: 1}, (
+        "an undone one is looked at once more"
+    )
     assert (figures.undone, figures.refused, figures.rulings) == (Share(1, 5), Share(1, 5), 5)
     assert figures.times.per_hour == 3 * 3600 / 60
 
@@ -174,27 +236,57 @@ class TestOverturned:
     ) -> None:
         case = make_case(make_member(now), now, State.REJECTED)
         decision(case, anna, verb, now)
-        Appeal.objects.create(case=case, verb="appeal", text="不对", by=case.submitted_by, at=now + DAY, answered_at=now + 2 * DAY)
+        Appeal.objects.create(
+            case=case,
+            verb="appeal",
+            text="不对",
+            by=case.submitted_by,
+            at=now + DAY,
+            answered_at=now + 2 * DAY,
+        )
         decision(case, bert, answer, now + 2 * DAY)
         told = dict(reviewer_figures.quality(None).reviewers)
-        assert told[anna].changed_of_appealed == Share(changed, 1) and told[anna].changed_of_all == Share(changed, 1)
+        assert told[anna].changed_of_appealed == Share(changed, 1) and told[
+            anna
+        ].changed_of_all == Share(changed, 1)
         assert told[bert].changed_of_appealed == Share(0, 0)
 
-    def test_an_appeal_is_against_the_last_that_hurt(self, now: datetime, anna: User, bert: User) -> None:
+    def test_an_appeal_is_against_the_last_that_hurt(
+        self, now: datetime, anna: User, bert: User
+    ) -> None:
         case = make_case(make_member(now), now, State.REJECTED)
         decision(case, anna, "request_changes", now)
         decision(case, anna, "reject", now + DAY)
         decision(case, bert, "reject", now + 2 * DAY)
-        Appeal.objects.create(case=case, verb="appeal", text="不对", by=case.submitted_by, at=now + 3 * DAY, answered_at=now + 4 * DAY)
+        Appeal.objects.create(
+            case=case,
+            verb="appeal",
+            text="不对",
+            by=case.submitted_by,
+            at=now + 3 * DAY,
+            answered_at=now + 4 * DAY,
+        )
         decision(case, make_staff(now, Power.DECIDE), "approve", now + 4 * DAY)
         told = dict(reviewer_figures.quality(None).reviewers)
-        assert (told[anna].changed_of_appealed, told[bert].changed_of_appealed) == (Share(0, 0), Share(1, 1))
+        assert (told[anna].changed_of_appealed, told[bert].changed_of_appealed) == (
+            Share(0, 0),
+            Share(1, 1),
+        )
 
-    def test_not_while_it_waits_nor_where_a_person_was_asked_for(self, now: datetime, anna: User) -> None:
+    def test_not_while_it_waits_nor_where_a_person_was_asked_for(
+        self, now: datetime, anna: User
+    ) -> None:
         for verb, answered in (("appeal", None), ("ask_person", now + DAY)):
             case = make_case(make_member(now), now, State.REJECTED)
             decision(case, anna, "reject", now)
-            Appeal.objects.create(case=case, verb=verb, text="不对", by=case.submitted_by, at=now, answered_at=answered)
+            Appeal.objects.create(
+                case=case,
+                verb=verb,
+                text="不对",
+                by=case.submitted_by,
+                at=now,
+                answered_at=answered,
+            )
         assert reviewer_figures.quality(None).everybody.changed_of_appealed == Share(0, 0)
 
     def test_reopened_by_a_colleague(self, now: datetime, anna: User, bert: User) -> None:
@@ -210,10 +302,18 @@ class TestOverturned:
 
 
 def turn(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> GoldenTurn:
-    golden = GoldenCase.objects.create(kind=kind, name="云溪", right_verb="reject", right_reasons=["name_mismatch"], made_at=at)
+    golden = GoldenCase.objects.create(
+        kind=kind, name="云溪", right_verb="reject", right_reasons=["name_mismatch"], made_at=at
+    )
     row: GoldenTurn = GoldenTurn.objects.create(
-        golden=golden, reviewer=by, case=waiting(at, golden=True), given_at=at, answered_at=at, verb=verb, right=right
-    )  # fmt: skip
+        golden=golden,
+        reviewer=by,
+        case=waiting(at, golden=True),
+        given_at=at,
+        answered_at=at,
+        verb=verb,
+        right=right,
+    )
     return row
 
 
@@ -223,7 +323,13 @@ def test_what_was_answered_to_which_kind(now: datetime, anna: User) -> None:
     figures = reviewer_figures.quality(None).everybody
     assert figures.golden == Share(1, 3)
     (line,) = figures.answers
-    assert (line.kind, line.right_verb, dict(line.by_verb), line.right, line.n) == ("name", "reject", {"reject": 2, "approve": 1}, 1, 3)
+    assert (line.kind, line.right_verb, dict(line.by_verb), line.right, line.n) == (
+        "name",
+        "reject",
+        {"reject": 2, "approve": 1},
+        1,
+        3,
+    )
 
 
 def test_golden_cases_are_in_nothing_else(now: datetime, anna: User, bert: User) -> None:
@@ -245,13 +351,18 @@ def test_ones_own_figures_tell_no_golden_case_apart(now: datetime, anna: User, b
     ruling(real, anna, now, "reject", seconds=9)
     decision(real, anna, "reject", now)
     after_real = reviewer_figures.of_one(anna, None, now)
-    grew = [(told.rulings, told.times.n, told.changed_of_all.of, told.golden.of) for told in (before, after_golden, after_real)]
+    grew = [
+        (told.rulings, told.times.n, told.changed_of_all.of, told.golden.of)
+        for told in (before, after_golden, after_real)
+    ]
     assert grew == [(0, 0, 0, 0), (1, 1, 1, 0), (2, 2, 2, 0)]
     assert reviewer_figures.of_one(anna, None, now + DAY).golden == Share(0, 1)
     assert reviewer_figures.of_one(bert, None, now + DAY).is_empty
 
 
-def test_five_queries_however_many_there_are(now: datetime, anna: User, bert: User, django_assert_num_queries: Any) -> None:
+def test_five_queries_however_many_there_are(
+    now: datetime, anna: User, bert: User, django_assert_num_queries: Any
+) -> None:
     for number in range(3):
         pair(anna, "approve", bert, "reject", now)
         turn((anna, bert)[number % 2], now, "reject", True)
@@ -259,7 +370,9 @@ def test_five_queries_however_many_there_are(now: datetime, anna: User, bert: Us
     with django_assert_num_queries(5):
         list(reviewer_figures.quality(now - DAY).reviewers)
     for _ in range(4):
-        pair(make_staff(now, Power.DECIDE), "approve", make_staff(now, Power.DECIDE), "approve", now)
+        pair(
+            make_staff(now, Power.DECIDE), "approve", make_staff(now, Power.DECIDE), "approve", now
+        )
     with django_assert_num_queries(5):
         assert len(reviewer_figures.quality(now - DAY).reviewers) == 10
     assert AT_LEAST == 20

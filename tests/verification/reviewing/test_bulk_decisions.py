@@ -14,7 +14,16 @@ from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.verification.staff import SENIOR, claimed, make_staff, waiting
 from verification.cases import guards
-from verification.models import Appeal, Bulk, Case, Decision, ReviewStage, Ruling, RulingOutcome, SecondReview
+from verification.models import (
+    Appeal,
+    Bulk,
+    Case,
+    Decision,
+    ReviewStage,
+    Ruling,
+    RulingOutcome,
+    SecondReview,
+)
 from verification.reviewing import bulk_decisions, claims
 from verification.reviewing import rulings as reviewing_rulings
 from verification.rules.states import State
@@ -34,7 +43,13 @@ def other(now: datetime) -> User:
     return make_staff(now, *SENIOR)
 
 
-def propose(cases: list[Case], by: User, now: datetime, verb: str = "reject", codes: tuple[str, ...] = ("duplicate_same_image",)) -> Bulk:
+def propose(
+    cases: list[Case],
+    by: User,
+    now: datetime,
+    verb: str = "reject",
+    codes: tuple[str, ...] = ("duplicate_same_image",),
+) -> Bulk:
     return bulk_decisions.propose([case.pk for case in cases], verb, by, now, codes, "同一图片")
 
 
@@ -46,13 +61,17 @@ def refused(code: str) -> Any:
     return pytest.raises(Refused, match=code)
 
 
-def test_nothing_happens_until_a_second_person_agrees_and_half_a_minute_has_passed(senior: User, other: User, now: datetime) -> None:
+def test_nothing_happens_until_a_second_person_agrees_and_half_a_minute_has_passed(
+    senior: User, other: User, now: datetime
+) -> None:
     cases = [waiting(now) for _ in range(3)]
     bulk = propose(cases, senior, now)
     assert not Ruling.objects.exists() and refusals(bulk) == {case.pk: "" for case in cases}
     bulk_decisions.confirm(bulk.pk, other, now)
     rulings = Ruling.objects.filter(bulk=bulk)
-    assert {(ruling.by, ruling.confirmed_by, ruling.stage, ruling.verb) for ruling in rulings} == {(senior, other, "bulk", "reject")}
+    assert {(ruling.by, ruling.confirmed_by, ruling.stage, ruling.verb) for ruling in rulings} == {
+        (senior, other, "bulk", "reject")
+    }
     assert not Decision.objects.exists() and not Mail.objects.exists()
     assert reviewing_rulings.carry_out_due(now + LATER) == 3
     for case in cases:
@@ -66,7 +85,11 @@ def test_two_people_are_needed(senior: User, other: User, now: datetime) -> None
     bulk = propose([waiting(now), waiting(now)], senior, now)
     with refused("second_person_required"):
         bulk_decisions.confirm(bulk.pk, senior, now)
-    for powers, code in (((Power.DECIDE,), "senior_required"), ((Power.BULK,), "not_allowed"), ((), "not_allowed")):
+    for powers, code in (
+        ((Power.DECIDE,), "senior_required"),
+        ((Power.BULK,), "not_allowed"),
+        ((), "not_allowed"),
+    ):
         for attempt in (
             lambda who: bulk_decisions.confirm(bulk.pk, who, now),
             lambda who: bulk_decisions.drop(bulk.pk, who, now),
@@ -92,23 +115,49 @@ def test_it_needs_a_reason_and_not_too_many_cases(senior: User, now: datetime) -
     with refused("reason_required"):
         propose([case], senior, now, codes=())
     with refused("bulk_too_many"):
-        bulk_decisions.propose([UUID(int=n) for n in range(bulk_decisions.AT_MOST + 1)], "reject", senior, now, ("review_decided",), "")
+        bulk_decisions.propose(
+            [UUID(int=n) for n in range(bulk_decisions.AT_MOST + 1)],
+            "reject",
+            senior,
+            now,
+            ("review_decided",),
+            "",
+        )
     with refused("state_conflict"):
         propose([], senior, now)
     assert not Bulk.objects.exists()
 
 
 def test_what_cannot_be_decided_is_kept_with_its_reason(senior: User, now: datetime) -> None:
-    free, taken, held = waiting(now), claimed(now, make_staff(now, Power.DECIDE)), waiting(now, held_until=now + HOUR)
+    free, taken, held = (
+        waiting(now),
+        claimed(now, make_staff(now, Power.DECIDE)),
+        waiting(now, held_until=now + HOUR),
+    )
     under_way = claimed(now, make_staff(now, *SENIOR))
-    reviewing_rulings.decide(under_way.pk, "reject", under_way.claimed_by, now, ("review_decided",), "", seen_version=under_way.version)  # type: ignore[arg-type]
+    reviewing_rulings.decide(
+        under_way.pk,
+        "reject",
+        under_way.claimed_by,
+        now,
+        ("review_decided",),
+        "",
+        seen_version=under_way.version,
+    )  # type: ignore[arg-type]
     bulk = propose([free, taken, held, under_way], senior, now)
-    assert refusals(bulk) == {free.pk: "", taken.pk: "claimed_by_other", held.pk: "case_held", under_way.pk: "decision_under_way"}
+    assert refusals(bulk) == {
+        free.pk: "",
+        taken.pk: "claimed_by_other",
+        held.pk: "case_held",
+        under_way.pk: "decision_under_way",
+    }
     with refused("claimed_by_other"):
         propose([taken], senior, now)
 
 
-def test_what_has_changed_since_is_left_out_and_told(senior: User, other: User, now: datetime) -> None:
+def test_what_has_changed_since_is_left_out_and_told(
+    senior: User, other: User, now: datetime
+) -> None:
     same, changed, taken, held = (waiting(now) for _ in range(4))
     mine = claimed(now, senior)
     bulk = propose([same, changed, taken, held, mine], senior, now)
@@ -119,20 +168,37 @@ def test_what_has_changed_since_is_left_out_and_told(senior: User, other: User, 
     Case.objects.filter(pk=held.pk).update(held_until=now + HOUR)
     claims.claim(mine.pk, other, now)  # who confirms looks at it first
     bulk = bulk_decisions.confirm(bulk.pk, other, now)
-    assert refusals(bulk) == {same.pk: "", changed.pk: "bulk_changed", taken.pk: "claimed_by_other", held.pk: "case_held", mine.pk: ""}
+    assert refusals(bulk) == {
+        same.pk: "",
+        changed.pk: "bulk_changed",
+        taken.pk: "claimed_by_other",
+        held.pk: "case_held",
+        mine.pk: "",
+    }
     assert set(bulk.rulings.values_list("case", flat=True)) == {same.pk, mine.pk}
 
 
-def test_an_appeal_is_not_heard_by_who_refused_even_as_one_of_two(senior: User, other: User, now: datetime) -> None:
+def test_an_appeal_is_not_heard_by_who_refused_even_as_one_of_two(
+    senior: User, other: User, now: datetime
+) -> None:
     case, plain = waiting(now), waiting(now)
     Appeal.objects.create(case=case, verb="appeal", text="x", by=case.submitted_by, at=now)
-    Decision.objects.create(case=case, attempt_number=1, verb="reject", decided_by=other, policy_version="1", decided_at=now)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="reject",
+        decided_by=other,
+        policy_version="1",
+        decided_at=now,
+    )
     bulk = propose([case, plain], senior, now)
     bulk = bulk_decisions.confirm(bulk.pk, other, now)
     assert refusals(bulk) == {case.pk: "another_reviewer_required", plain.pk: ""}
 
 
-def test_whoever_proposed_and_may_no_longer_decides_nothing(senior: User, other: User, now: datetime) -> None:
+def test_whoever_proposed_and_may_no_longer_decides_nothing(
+    senior: User, other: User, now: datetime
+) -> None:
     case = waiting(now)
     bulk = propose([case], senior, now)
     senior.is_active = False
@@ -163,7 +229,9 @@ def test_a_proposal_can_be_dropped(senior: User, other: User, now: datetime) -> 
 
 
 class TestUndo:
-    def test_either_of_the_two_takes_all_of_it_back(self, senior: User, other: User, now: datetime) -> None:
+    def test_either_of_the_two_takes_all_of_it_back(
+        self, senior: User, other: User, now: datetime
+    ) -> None:
         cases = [waiting(now), waiting(now)]
         bulk = bulk_decisions.confirm(propose(cases, senior, now).pk, other, now)
         stranger = make_staff(now, *SENIOR)
@@ -181,7 +249,9 @@ class TestUndo:
             bulk_decisions.undo(bulk.pk, senior, now + LATER)
 
 
-def test_what_is_decided_alone_meanwhile_is_carried_out_once(senior: User, other: User, now: datetime) -> None:
+def test_what_is_decided_alone_meanwhile_is_carried_out_once(
+    senior: User, other: User, now: datetime
+) -> None:
     """Between confirming and carrying out, an employer's new document changes the case."""
     case = waiting(now)
     bulk = bulk_decisions.confirm(propose([case], senior, now).pk, other, now)

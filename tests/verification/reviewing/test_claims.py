@@ -37,12 +37,16 @@ def holder(case: Case, at: datetime) -> User | None:
 # --- Leases ----------------------------------------------------------------------------------------------
 
 
-def test_a_claim_lasts_as_long_as_its_page_is_looked_at(one: User, other: User, now: datetime) -> None:
+def test_a_claim_lasts_as_long_as_its_page_is_looked_at(
+    one: User, other: User, now: datetime
+) -> None:
     case = claimed(now, one)
     for minutes in range(0, 60, 2):
         assert claims.beat(case.pk, one, now + minutes * MINUTE, active=True).mine
     last = now + 58 * MINUTE
-    assert claims.beat(case.pk, one, last + 2 * MINUTE, active=False).until == last + claims.BEAT_FOR, "nobody is there"
+    assert (
+        claims.beat(case.pk, one, last + 2 * MINUTE, active=False).until == last + claims.BEAT_FOR
+    ), "nobody is there"
     assert not claims.beat(case.pk, one, last + claims.BEAT_FOR, active=True).mine, "too late"
     assert claims.claim(case.pk, other, last + claims.BEAT_FOR).claimed_by == other
 
@@ -62,7 +66,9 @@ def test_without_a_script_it_lasts_a_quarter_of_an_hour(one: User, now: datetime
 def test_taking_it_again_does_not_begin_anew(one: User, now: datetime) -> None:
     case = claimed(now, one)
     assert claims.claim(case.pk, one, now + 5 * MINUTE).claimed_at == now
-    assert claims.claim(case.pk, one, now + 30 * MINUTE).claimed_at == now + 30 * MINUTE, "after it had ended"
+    assert claims.claim(case.pk, one, now + 30 * MINUTE).claimed_at == now + 30 * MINUTE, (
+        "after it had ended"
+    )
 
 
 def test_who_is_there(one: User, other: User, now: datetime) -> None:
@@ -109,7 +115,9 @@ def test_the_most_urgent_first_then_the_oldest(one: User, now: datetime) -> None
 def test_one_ahead_becomes_current(one: User, other: User, now: datetime) -> None:
     first, second, third = (waiting(now, urgency=urgency) for urgency in (3.0, 2.0, 1.0))
     assert claims.claim_next(one, now) == first
-    assert claims.claim_next(one, now, ahead=True) == second == claims.claim_next(one, now, ahead=True), "one, not more"
+    assert (
+        claims.claim_next(one, now, ahead=True) == second == claims.claim_next(one, now, ahead=True)
+    ), "one, not more"
     assert Case.objects.get(pk=second.pk).claimed_at is None
     assert claims.claim_next(other, now) == third
     later = now + 2 * MINUTE
@@ -132,7 +140,9 @@ def test_one_ahead_is_begun(one: User, other: User, now: datetime) -> None:
 # --- From one to another ---------------------------------------------------------------------------------
 
 
-def test_assigned_it_is_theirs_before_others_and_nobody_elses(one: User, other: User, now: datetime) -> None:
+def test_assigned_it_is_theirs_before_others_and_nobody_elses(
+    one: User, other: User, now: datetime
+) -> None:
     lead = make_staff(now, *LEAD)
     urgent, case = waiting(now, urgency=5.0), waiting(now, urgency=1.0)
     with pytest.raises(Refused, match="not_allowed"):
@@ -140,12 +150,17 @@ def test_assigned_it_is_theirs_before_others_and_nobody_elses(one: User, other: 
     with pytest.raises(Refused, match="not_allowed"):
         claims.assign(case.pk, make_staff(now), lead, now)
     claims.assign(case.pk, one, lead, now)
-    assert (CaseNote.objects.get().kind, Event.objects.about(case).get().data) == ("assign", {"to": str(one.pk)})
+    assert (CaseNote.objects.get().kind, Event.objects.about(case).get().data) == (
+        "assign",
+        {"to": str(one.pk)},
+    )
     assert [claims.claim_next(other, now), claims.claim_next(other, now)] == [urgent, None]
     assert claims.claim_next(one, now) == case
 
 
-def test_what_was_assigned_to_somebody_who_left_is_everybodys(one: User, other: User, now: datetime) -> None:
+def test_what_was_assigned_to_somebody_who_left_is_everybodys(
+    one: User, other: User, now: datetime
+) -> None:
     case = waiting(now, assigned_to=one)
     one.is_active = False
     one.save()
@@ -164,7 +179,11 @@ def test_asked_for_and_given(one: User, other: User, now: datetime) -> None:
     told = claims.beat(case.pk, other, now + 2 * MINUTE, active=True)
     assert told.mine and told.yours_now and told.until == now + 2 * MINUTE + claims.BEAT_FOR
     assert not claims.beat(case.pk, one, now + 2 * MINUTE, active=True).mine
-    assert [event.verb for event in Event.objects.about(case)] == ["claim", "ask_take_over", "give_claim"]
+    assert [event.verb for event in Event.objects.about(case)] == [
+        "claim",
+        "ask_take_over",
+        "give_claim",
+    ]
 
 
 def test_asked_for_and_kept(one: User, other: User, now: datetime) -> None:
@@ -185,7 +204,9 @@ def test_what_is_free_is_not_asked_for(one: User, other: User, now: datetime) ->
     case = claimed(now, one)
     claims.ask_take_over(case.pk, other, now)
     claims.claim(case.pk, other, now + 15 * MINUTE)
-    assert TakeOver.objects.get().answered_at == now + 15 * MINUTE, "nobody answered, and nobody needs to any more"
+    assert TakeOver.objects.get().answered_at == now + 15 * MINUTE, (
+        "nobody answered, and nobody needs to any more"
+    )
 
 
 def test_only_who_may_decide_it_can_be_given_it(one: User, other: User, now: datetime) -> None:
@@ -203,9 +224,16 @@ def test_only_who_may_decide_it_can_be_given_it(one: User, other: User, now: dat
 def test_a_draft_outlives_the_claim(one: User, now: datetime) -> None:
     case = claimed(now, one)
     claims.save_draft(case.pk, one, now, verb="reject", codes=["name_mismatch"], note="请")
-    claims.save_draft(case.pk, one, now + 20 * MINUTE, verb="reject", codes=["uscc_invalid"], note="请看")
+    claims.save_draft(
+        case.pk, one, now + 20 * MINUTE, verb="reject", codes=["uscc_invalid"], note="请看"
+    )
     draft = ReviewDraft.objects.get()
-    assert (draft.verb, draft.reasons, draft.note, draft.at) == ("reject", ["uscc_invalid"], "请看", now + 20 * MINUTE)
+    assert (draft.verb, draft.reasons, draft.note, draft.at) == (
+        "reject",
+        ["uscc_invalid"],
+        "请看",
+        now + 20 * MINUTE,
+    )
 
 
 def test_unmasked_on_record_by_who_may(one: User, now: datetime) -> None:

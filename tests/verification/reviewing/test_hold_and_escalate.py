@@ -49,7 +49,9 @@ def test_held_until_then_and_ones_own_before(reviewer: User, senior: User, now: 
     notes = [(note.kind, note.by, note.text) for note in CaseNote.objects.order_by("pk")]
     assert notes == [("hold", reviewer, "等登记机关回复"), ("hold", reviewer, "还在等")]
     events = Event.objects.about(case).filter(verb="hold")
-    assert [event.data for event in events] == [{"until": (now + DAY).isoformat()}] * 2, "free words stay out of what cannot be erased"
+    assert [event.data for event in events] == [{"until": (now + DAY).isoformat()}] * 2, (
+        "free words stay out of what cannot be erased"
+    )
 
 
 @pytest.mark.parametrize("until", [timedelta(0), -DAY, 7 * DAY + timedelta(seconds=1)])
@@ -66,10 +68,15 @@ def test_handed_to_the_seniors(reviewer: User, senior: User, now: datetime) -> N
     with pytest.raises(Refused, match="senior_required"):
         claims.claim(case.pk, reviewer, now)
     assert claims.claim_next(reviewer, now) is None and claims.claim_next(senior, now) == case
-    assert (CaseNote.objects.get().kind, Event.objects.about(case).filter(verb="escalate").count()) == ("escalate", 1)
+    assert (
+        CaseNote.objects.get().kind,
+        Event.objects.about(case).filter(verb="escalate").count(),
+    ) == ("escalate", 1)
 
 
-def test_who_does_not_hold_it_sets_nothing_aside_and_says_why(reviewer: User, senior: User, now: datetime) -> None:
+def test_who_does_not_hold_it_sets_nothing_aside_and_says_why(
+    reviewer: User, senior: User, now: datetime
+) -> None:
     case = claimed(now, reviewer)
     for put_down in (
         lambda by, why: hold_and_escalate.escalate(case.pk, by, now, why),
@@ -80,11 +87,18 @@ def test_who_does_not_hold_it_sets_nothing_aside_and_says_why(reviewer: User, se
         with pytest.raises(Refused, match="words_missing"):
             put_down(reviewer, "  ")
     case.refresh_from_db()
-    assert case.claimed_by == reviewer and not case.for_senior and case.held_until is None and not CaseNote.objects.exists()
+    assert (
+        case.claimed_by == reviewer
+        and not case.for_senior
+        and case.held_until is None
+        and not CaseNote.objects.exists()
+    )
 
 
 @pytest.mark.parametrize("verb", ["reject", "request_changes"])
-def test_a_senior_takes_a_decision_back(verb: str, reviewer: User, senior: User, now: datetime) -> None:
+def test_a_senior_takes_a_decision_back(
+    verb: str, reviewer: User, senior: User, now: datetime
+) -> None:
     case = claimed(now, reviewer)
     rulings.decide(case.pk, verb, reviewer, now, ("name_mismatch",), "", seen_version=0)
     at = now + timedelta(seconds=31)
@@ -94,7 +108,12 @@ def test_a_senior_takes_a_decision_back(verb: str, reviewer: User, senior: User,
     with pytest.raises(Refused, match="reason_required"):
         reopen(case.pk, senior, at, (), "看错了")
     case = reopen(case.pk, senior, at, ("review_decided",), "看错了")
-    assert (case.state, case.decided_at, case.review_since, case.review_stage) == (State.IN_REVIEW, None, at, "first")
+    assert (case.state, case.decided_at, case.review_since, case.review_stage) == (
+        State.IN_REVIEW,
+        None,
+        at,
+        "first",
+    )
     assert [decision.verb for decision in Decision.objects.all()] == ["reopen", verb]
     assert Mail.objects.order_by("pk").last().template == "case_reopen"
     assert CaseReason.objects.get().code == "review_decided"

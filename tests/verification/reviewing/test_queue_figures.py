@@ -24,7 +24,9 @@ DAY = timedelta(days=1)
 
 
 def decided(case: Case, verb: str, at: datetime, **fields: Any) -> Decision:
-    return Decision.objects.create(case=case, attempt_number=1, verb=verb, policy_version="1", decided_at=at, **fields)
+    return Decision.objects.create(
+        case=case, attempt_number=1, verb=verb, policy_version="1", decided_at=at, **fields
+    )
 
 
 @pytest.mark.django_db
@@ -32,15 +34,29 @@ class TestNow:
     def test_what_waits_is_counted_in_every_way(self, now: datetime) -> None:
         reviewer = make_reviewer(now)
         waiting(now, reasons=("name_mismatch", "uscc_mismatch"), rights_now="in_force")
-        waiting(now, reasons=("name_mismatch",), account_class="commercial_agency", review_since=now - DAY, review_due=now)
+        waiting(
+            now,
+            reasons=("name_mismatch",),
+            account_class="commercial_agency",
+            review_since=now - DAY,
+            review_due=now,
+        )
         waiting(now, claimed_by=reviewer, claimed_until=now + HOUR)
         waiting(now, claimed_by=reviewer, claimed_until=now)
         waiting(now, held_until=now + HOUR, declared_uscc="914401" + "0" * 12)
         ruled(waiting(now), reviewer, now)
         make_case(make_member(now), now, State.APPROVED)
         found = queue_figures.count(now)
-        assert (found.waiting, found.free, found.late, found.held, found.oldest) == (6, 3, 1, 1, now - DAY)
-        free = Filters(claim=Claim.FREE).apply(Case.objects.awaiting_review(), reviewer.as_reviewer(), now)
+        assert (found.waiting, found.free, found.late, found.held, found.oldest) == (
+            6,
+            3,
+            1,
+            1,
+            now - DAY,
+        )
+        free = Filters(claim=Claim.FREE).apply(
+            Case.objects.awaiting_review(), reviewer.as_reviewer(), now
+        )
         assert found.free == free.count(), "what the filter finds"
         assert found.by_reason == {"name_mismatch": 2, "uscc_mismatch": 1}
         assert found.by_class == {"direct_employer": 5, "commercial_agency": 1}
@@ -50,13 +66,21 @@ class TestNow:
     def test_an_empty_queue(self, now: datetime) -> None:
         assert queue_figures.count(now) == queue_figures.Figures()
 
-    def test_it_takes_four_queries_however_many_wait(self, now: datetime, django_assert_num_queries: Any) -> None:
+    def test_it_takes_four_queries_however_many_wait(
+        self, now: datetime, django_assert_num_queries: Any
+    ) -> None:
         for n in range(5):
-            waiting(now, reasons=("name_mismatch",), account_class=("direct_employer", "public_service")[n % 2])
+            waiting(
+                now,
+                reasons=("name_mismatch",),
+                account_class=("direct_employer", "public_service")[n % 2],
+            )
         with django_assert_num_queries(4):
             queue_figures.count(now)
 
-    def test_they_are_kept_for_a_while(self, now: datetime, settings: Any, django_assert_num_queries: Any) -> None:
+    def test_they_are_kept_for_a_while(
+        self, now: datetime, settings: Any, django_assert_num_queries: Any
+    ) -> None:
         settings.QUEUE_FIGURES_SECONDS = 15
         cache.clear()
         try:
@@ -90,9 +114,16 @@ class TestLately:
         decided(suspended, "reinstate", now - 4 * DAY, decided_by=reviewer, waited=3.0)
         days = queue_figures.look_back(now)
         assert len(days) == queue_figures.DAYS and days[-1].day == now.date()
-        assert [(day.came, day.decided, day.backlog) for day in days[-4:]] == [(1, 0, 2), (0, 2, 0), (1, 0, 1), (1, 0, 2)]
+        assert [(day.came, day.decided, day.backlog) for day in days[-4:]] == [
+            (1, 0, 2),
+            (0, 2, 0),
+            (1, 0, 1),
+            (1, 0, 2),
+        ]
         assert (days[-3].median, days[-3].p90) == (2.0, 7.9)
-        assert days[-1].median is None and (days[-5].decided, days[-5].median) == (1, 3.0), "an appeal that was answered by giving back"
+        assert days[-1].median is None and (days[-5].decided, days[-5].median) == (1, 3.0), (
+            "an appeal that was answered by giving back"
+        )
 
     def test_it_takes_four_queries(self, now: datetime, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(4):
@@ -100,22 +131,32 @@ class TestLately:
 
 
 @given(some.lists(some.integers(0, 500), min_size=1), some.sampled_from([0.5, 0.9]))
-def test_a_percentile_is_the_least_that_so_many_do_not_exceed(values: list[int], share: float) -> None:
+def test_a_percentile_is_the_least_that_so_many_do_not_exceed(
+    values: list[int], share: float
+) -> None:
     found = queue_figures._percentile(Counter(values), share)
     assert found is not None
-    least = min(value for value in values if sum(other <= value for other in values) >= share * len(values))
+    least = min(
+        value for value in values if sum(other <= value for other in values) >= share * len(values)
+    )
     assert found == least / 10
 
 
 class TestChart:
     def days(self, *rows: tuple[int, int, float | None]) -> list[Day]:
-        return [Day(datetime(2026, 11, n + 1).date(), 0, decided, backlog, p90, p90) for n, (backlog, decided, p90) in enumerate(rows)]
+        return [
+            Day(datetime(2026, 11, n + 1).date(), 0, decided, backlog, p90, p90)
+            for n, (backlog, decided, p90) in enumerate(rows)
+        ]
 
     def test_bars_and_lines_stay_within_their_frame(self) -> None:
         drawn = queue_chart.drawn(self.days((0, 0, None), (50, 100, 8.0), (25, 5, 4.0)))
         assert (drawn.most, drawn.longest) == (100, 8.0)
         for bar in (*drawn.backlog, *drawn.decided):
-            assert 0 <= bar.x <= bar.x + bar.width <= queue_chart.WIDTH and 0 <= bar.y <= bar.y + bar.height <= queue_chart.HEIGHT
+            assert (
+                0 <= bar.x <= bar.x + bar.width <= queue_chart.WIDTH
+                and 0 <= bar.y <= bar.y + bar.height <= queue_chart.HEIGHT
+            )
         assert [bar.height for bar in drawn.decided] == [0, queue_chart.HEIGHT, 3.6]
         assert len(drawn.p90.split()) == 2, "a day without decisions has no point"
 

@@ -25,7 +25,15 @@ def reviewer(now: datetime) -> User:
     return make_reviewer(now)
 
 
-def waiting(now: datetime, urgency: float = 0, *, reasons: tuple[str, ...] = (), uscc: str = "", name: str = "", **fields: Any) -> Case:
+def waiting(
+    now: datetime,
+    urgency: float = 0,
+    *,
+    reasons: tuple[str, ...] = (),
+    uscc: str = "",
+    name: str = "",
+    **fields: Any,
+) -> Case:
     employer = make_employer(now, uscc=uscc) if uscc else make_employer(now)
     case = make_case(make_member(now, employer), now, State.IN_REVIEW)
     name = name or case.declared_name
@@ -39,7 +47,14 @@ def waiting(now: datetime, urgency: float = 0, *, reasons: tuple[str, ...] = (),
 
 def ruled(case: Case, by: User, now: datetime) -> Ruling:
     return Ruling.objects.create(
-        case=case, attempt_number=1, case_version=case.version, stage="first", verb="approve", by=by, made_at=now, due_at=now
+        case=case,
+        attempt_number=1,
+        case_version=case.version,
+        stage="first",
+        verb="approve",
+        by=by,
+        made_at=now,
+        due_at=now,
     )
 
 
@@ -56,11 +71,28 @@ def shown(filters: Filters, reviewer: User, now: datetime) -> list[Case]:
         ({}, Filters()),
         ({"state": "rejected"}, Filters(state="rejected")),
         ({"state": "all"}, Filters(state="all")),
-        ({"state": "nowhere", "class": "x", "tier": "high", "age": "1y", "claim": "theirs", "province": "广东", "p": "3"}, Filters()),
+        (
+            {
+                "state": "nowhere",
+                "class": "x",
+                "tier": "high",
+                "age": "1y",
+                "claim": "theirs",
+                "province": "广东",
+                "p": "3",
+            },
+            Filters(),
+        ),
         ({"reason": "name_mismatch"}, Filters(reason="name_mismatch")),
         ({"reason": "mismatch"}, Filters()),
-        ({"class": "commercial_agency", "tier": "in_force"}, Filters(account_class="commercial_agency", tier="in_force")),
-        ({"age": "late", "province": "44", "claim": "expiring"}, Filters(age="late", province="44", claim="expiring")),
+        (
+            {"class": "commercial_agency", "tier": "in_force"},
+            Filters(account_class="commercial_agency", tier="in_force"),
+        ),
+        (
+            {"age": "late", "province": "44", "claim": "expiring"},
+            Filters(age="late", province="44", claim="expiring"),
+        ),
         ({"reason": "all", "claim": "all"}, Filters()),
         ({"q": " 云溪 "}, Filters(state="all", text="云溪")),
         ({"q": "云溪", "state": "in_review"}, Filters(text="云溪")),
@@ -81,7 +113,9 @@ def test_what_is_usual_needs_no_words() -> None:
 def test_provinces_have_names() -> None:
     assert provinces.name("44", "zh-hans") == "广东" and provinces.name("44", "en") == "Guangdong"
     assert provinces.name("11", "en") == "Beijing" and provinces.name("99", "en") == "99"
-    assert len(provinces.NAMES) == 35 and all(text.zh and text.en.isascii() for text in provinces.NAMES.values())
+    assert len(provinces.NAMES) == 35 and all(
+        text.zh and text.en.isascii() for text in provinces.NAMES.values()
+    )
 
 
 @pytest.mark.django_db
@@ -125,9 +159,16 @@ class TestFilters:
             assert set(shown(filters, reviewer, now)) == {cases[name] for name in names}, filters
 
     def test_the_order_stays_that_of_the_queue(self, reviewer: User, now: datetime) -> None:
-        low, high = waiting(now, -2, reasons=("name_mismatch",)), waiting(now, 3, reasons=("name_mismatch",))
+        low, high = (
+            waiting(now, -2, reasons=("name_mismatch",)),
+            waiting(now, 3, reasons=("name_mismatch",)),
+        )
         early = waiting(now, 3, submitted_at=now - HOUR, reasons=("name_mismatch",))
-        for filters in (Filters(), Filters(reason="name_mismatch"), Filters(province=low.declared_uscc[2:4])):
+        for filters in (
+            Filters(),
+            Filters(reason="name_mismatch"),
+            Filters(province=low.declared_uscc[2:4]),
+        ):
             assert shown(filters, reviewer, now) == [early, high, low]
 
     def test_search_by_code_by_id_and_by_name(self, reviewer: User, now: datetime) -> None:
@@ -142,11 +183,18 @@ class TestFilters:
         assert found(case.declared_uscc) == found(case.declared_uscc.lower()) == {case}
         assert found(str(other.pk)) == {other} and found(str(uuid4())) == set()
         assert found(done.declared_uscc) == {done}, "wherever it is"
-        assert found("晨星人力") == found("天津晨星人力资源服务") == {case}, "by its name, or by one made to look like it"
+        assert found("晨星人力") == found("天津晨星人力资源服务") == {case}, (
+            "by its name, or by one made to look like it"
+        )
         assert found("%") == found("没有这样的名字") == set()
 
-    def test_the_next_case_is_the_next_of_what_is_asked_for(self, reviewer: User, now: datetime) -> None:
-        first, agency = waiting(now, 5), waiting(now, 1, account_class="commercial_agency", reasons=("name_mismatch",))
+    def test_the_next_case_is_the_next_of_what_is_asked_for(
+        self, reviewer: User, now: datetime
+    ) -> None:
+        first, agency = (
+            waiting(now, 5),
+            waiting(now, 1, account_class="commercial_agency", reasons=("name_mismatch",)),
+        )
         asked = Filters(account_class="commercial_agency", reason="name_mismatch")
         assert claims.claim_next(reviewer, now, filters=asked) == agency
         assert claims.claim_next(reviewer, now, filters=asked) is None
@@ -160,7 +208,12 @@ class TestFilters:
 class TestNeighbours:
     def test_walking_down_and_up_meets_every_case_once(self, reviewer: User, now: datetime) -> None:
         for n in range(12):
-            waiting(now, urgency=-(n % 3), submitted_at=now - (n % 2) * HOUR, account_class=("direct_employer", "commercial_agency")[n % 2])
+            waiting(
+                now,
+                urgency=-(n % 3),
+                submitted_at=now - (n % 2) * HOUR,
+                account_class=("direct_employer", "commercial_agency")[n % 2],
+            )
         for filters in (Filters(), Filters(account_class="commercial_agency")):
             queue = shown(filters, reviewer, now)
             actor = reviewer.as_reviewer()
@@ -170,19 +223,27 @@ class TestNeighbours:
             assert down == [*keys[1:], None]
             assert up == [None, *keys[:-1]]
 
-    def test_who_is_not_among_them_has_a_place_there_all_the_same(self, reviewer: User, now: datetime) -> None:
+    def test_who_is_not_among_them_has_a_place_there_all_the_same(
+        self, reviewer: User, now: datetime
+    ) -> None:
         first, last = waiting(now, 2), waiting(now, 0)
         decided = waiting(now, 1)
         Case.objects.filter(pk=decided.pk).update(account_class="public_service")
-        beside = neighbours(decided, Filters(account_class="direct_employer"), reviewer.as_reviewer(), now)
+        beside = neighbours(
+            decided, Filters(account_class="direct_employer"), reviewer.as_reviewer(), now
+        )
         assert (beside.before, beside.after) == (first.pk, last.pk)
 
-    def test_it_takes_two_queries(self, reviewer: User, now: datetime, django_assert_num_queries: Any) -> None:
+    def test_it_takes_two_queries(
+        self, reviewer: User, now: datetime, django_assert_num_queries: Any
+    ) -> None:
         case, actor = waiting(now), reviewer.as_reviewer()
         with django_assert_num_queries(2):
             neighbours(case, Filters(reason="name_mismatch", claim="free"), actor, now)
 
 
 def test_every_filter_has_a_name_in_addresses() -> None:
-    assert set(queue_filters.PARAMETERS) | {"text"} == {field.name for field in queue_filters.fields(Filters)}
+    assert set(queue_filters.PARAMETERS) | {"text"} == {
+        field.name for field in queue_filters.fields(Filters)
+    }
     assert set(queue_filters.OLDER_THAN) | {queue_filters.Age.LATE} == set(queue_filters.Age)

@@ -22,7 +22,9 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db
 
 
-def case_of(now: datetime, member: Member | None = None, state: State = State.IN_REVIEW, **fields: Any) -> Case:
+def case_of(
+    now: datetime, member: Member | None = None, state: State = State.IN_REVIEW, **fields: Any
+) -> Case:
     case = make_case(member or make_member(now), now, state)
     for name, value in fields.items():
         setattr(case, name, value)
@@ -36,7 +38,9 @@ def seen(case: Case, now: datetime, **things: str) -> None:
 
 
 def observed(case: Case, now: datetime, **observation: Any) -> None:
-    attempt, _ = Attempt.objects.get_or_create(case=case, number=1, defaults={"submitted_at": now, "due_at": now})
+    attempt, _ = Attempt.objects.get_or_create(
+        case=case, number=1, defaults={"submitted_at": now, "due_at": now}
+    )
     CheckRun.objects.create(
         attempt=attempt,
         code="duplicates",
@@ -107,14 +111,18 @@ class TestLinks:
     def test_the_ones_with_most_in_common_come_first(self, now: datetime) -> None:
         case = case_of(now, declared_legal_representative="林望舒")
         seen(case, now, device="d1", phone="+8613800000001")
-        loose, close = case_of(now, declared_legal_representative="林望舒"), case_of(now, declared_legal_representative="林望舒")
+        loose, close = (
+            case_of(now, declared_legal_representative="林望舒"),
+            case_of(now, declared_legal_representative="林望舒"),
+        )
         seen(close, now, device="d1", phone="+8613800000001")
         assert [item.case for item in around(case, None).related] == [close, loose]
 
     def test_what_many_share_is_a_number(self, now: datetime) -> None:
         case = case_of(now, declared_legal_representative="张伟")
         employers = Employer.objects.bulk_create(
-            Employer(name=f"第{n}号", uscc=f"{n:018}", registered_at=now) for n in range(related_cases.COMMON + 5)
+            Employer(name=f"第{n}号", uscc=f"{n:018}", registered_at=now)
+            for n in range(related_cases.COMMON + 5)
         )
         Case.objects.bulk_create(
             Case(
@@ -158,26 +166,49 @@ class TestLinks:
 
 
 class TestPictures:
-    def test_as_this_case_saw_it_and_as_the_other_one_did(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_as_this_case_saw_it_and_as_the_other_one_did(
+        self, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         case, theirs, mine, blind = case_of(now), case_of(now), case_of(now), case_of(now)
         documents = {each.pk: make_document(each, now) for each in (case, theirs, mine, blind)}
         page = {pk: document.pages.get().pk for pk, document in documents.items()}
         observed(
             case,
             now,
-            near_same=[{"case": str(mine.pk), "document": str(documents[mine.pk].pk), "page": 1, "of_page": 1, "agreement": 0.97}],
+            near_same=[
+                {
+                    "case": str(mine.pk),
+                    "document": str(documents[mine.pk].pk),
+                    "page": 1,
+                    "of_page": 1,
+                    "agreement": 0.97,
+                }
+            ],
         )
         observed(
             theirs,
             now,
-            near_same=[{"case": str(case.pk), "document": str(documents[case.pk].pk), "page": 1, "of_page": 2, "agreement": 0.96}],
+            near_same=[
+                {
+                    "case": str(case.pk),
+                    "document": str(documents[case.pk].pk),
+                    "page": 1,
+                    "of_page": 2,
+                    "agreement": 0.96,
+                }
+            ],
         )
         observed(blind, now, near_same=[])
         likely = {page[case.pk]: [page[theirs.pk], page[blind.pk]]}
         monkeypatch.setattr("verification.checks.picture_index.candidates", lambda pages: likely)
         items = {item.case.pk: item for item in around(case, None).related}
         assert set(items) == {theirs.pk, mine.pk}
-        assert items[theirs.pk].picture == {"case": str(theirs.pk), "page": 2, "of_page": 1, "agreement": 0.96}
+        assert items[theirs.pk].picture == {
+            "case": str(theirs.pk),
+            "page": 2,
+            "of_page": 1,
+            "agreement": 0.96,
+        }
         assert items[mine.pk].percent == 97
 
     def test_what_was_seen_last_counts(self, now: datetime) -> None:
@@ -207,9 +238,20 @@ def test_decisions_on_the_cluster_mine_first(now: datetime) -> None:
 
     def decided(of: Case, by: Any, hours: int) -> Decision:
         at = now - timedelta(hours=hours)
-        return Decision.objects.create(case=of, attempt_number=1, verb="reject", decided_by=by, policy_version="1", decided_at=at)
+        return Decision.objects.create(
+            case=of,
+            attempt_number=1,
+            verb="reject",
+            decided_by=by,
+            policy_version="1",
+            decided_at=at,
+        )
 
-    mine, theirs, latest = decided(other, me, 5), decided(other, colleague, 4), decided(other, colleague, 3)
+    mine, theirs, latest = (
+        decided(other, me, 5),
+        decided(other, colleague, 4),
+        decided(other, colleague, 3),
+    )
     decided(other, None, 2)
     decided(case, me, 1)
     assert [(told.at, told.mine) for told in around(case, me).decisions] == [
@@ -217,7 +259,11 @@ def test_decisions_on_the_cluster_mine_first(now: datetime) -> None:
         (latest.decided_at, False),
         (theirs.decided_at, False),
     ]
-    assert [told.at for told in around(case, None).decisions] == [latest.decided_at, theirs.decided_at, mine.decided_at]
+    assert [told.at for told in around(case, None).decisions] == [
+        latest.decided_at,
+        theirs.decided_at,
+        mine.decided_at,
+    ]
 
 
 def test_which_of_them_wait(now: datetime) -> None:

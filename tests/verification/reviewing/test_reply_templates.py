@@ -12,10 +12,7 @@ from verification.reviewing.reply_templates import VARIABLES, Values, problem, r
 
 LICENCE, LETTER = Text("营业执照", "Business licence"), Text("委托书", "Letter of authorisation")
 VALUES = Values("云溪示例科技有限公司", "91990101MA0000000X", (LICENCE, LETTER))
-REPLY = Text(
-    "{company}（{uscc}）：请补正{items}。",
-    "{company} ({uscc}): please mend {items}.",
-)
+REPLY = Text("{company}（{uscc}）：请补正{items}。", "{company} ({uscc}): please mend {items}.")
 
 
 def test_rendered_in_both_languages() -> None:
@@ -58,17 +55,15 @@ def test_a_variable_that_is_not_known(text: str, seen: str) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "values"),
-    [
-        ("items", Values("甲", "9")),
-        ("company", Values(" ", "9")),
-        ("uscc", Values("甲", "")),
-    ],
+    [("items", Values("甲", "9")), ("company", Values(" ", "9")), ("uscc", Values("甲", ""))],
 )
 def test_no_reply_leaves_with_a_hole(variable: str, values: Values) -> None:
     with pytest.raises(Refused) as caught:
         render(Text(f"请补正{{{variable}}}。", ""), values)
     assert (caught.value.code, caught.value.seen) == ("reply_value_missing", f"{{{variable}}}")
-    assert render(Text("谢谢。", "Thank you."), values) == Text("谢谢。", "Thank you."), "what is not used need not be there"
+    assert render(Text("谢谢。", "Thank you."), values) == Text("谢谢。", "Thank you."), (
+        "what is not used need not be there"
+    )
 
 
 @given(st.text(max_size=60))
@@ -80,8 +75,13 @@ def test_any_text_is_a_reply_or_is_refused(text: str) -> None:
         assert refused.seen and refused.seen[0] in "{}｛｝"
 
 
-@given(st.lists(st.sampled_from([*(f"{{{name}}}" for name in VARIABLES), "请 ", "。"])), st.text(min_size=1).filter(str.strip))
+@given(
+    st.lists(st.sampled_from([*(f"{{{name}}}" for name in VARIABLES), "请 ", "。"])),
+    st.text(min_size=1).filter(str.strip),
+)
 def test_what_was_declared_is_never_read_for_variables(parts: list[str], company: str) -> None:
     values = Values(company, "{company}", (Text("{uscc}", "{uscc}"),))
     said = {"{company}": company.strip(), "{uscc}": "{company}", "{items}": "{uscc}"}
-    assert render(Text("".join(parts), ""), values).zh == "".join(said.get(part, part) for part in parts)
+    assert render(Text("".join(parts), ""), values).zh == "".join(
+        said.get(part, part) for part in parts
+    )

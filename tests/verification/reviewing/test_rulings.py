@@ -47,7 +47,14 @@ def senior(now: datetime) -> User:
     return make_staff(now, *SENIOR)
 
 
-def rule(case: Case, by: User, at: datetime, verb: str = "approve", codes: tuple[str, ...] = (), note: str = "") -> Ruling:
+def rule(
+    case: Case,
+    by: User,
+    at: datetime,
+    verb: str = "approve",
+    codes: tuple[str, ...] = (),
+    note: str = "",
+) -> Ruling:
     return rulings.decide(case.pk, verb, by, at, codes, note, seen_version=case.version)
 
 
@@ -55,9 +62,13 @@ def gate_is_open(case: Case, at: datetime) -> bool:
     member = case.submitted_by.member if case.submitted_by else None
     assert member is not None
     asked = decide.decide(
-        client_id=make_api_client(at)[0].pk, employer_id=case.employer_id, member_id=member.pk,
-        candidate="candidate-1", now=at, zone=ZoneInfo("Asia/Shanghai"),
-    )  # fmt: skip
+        client_id=make_api_client(at)[0].pk,
+        employer_id=case.employer_id,
+        member_id=member.pk,
+        candidate="candidate-1",
+        now=at,
+        zone=ZoneInfo("Asia/Shanghai"),
+    )
     return asked.allowed
 
 
@@ -72,11 +83,19 @@ def test_nothing_happens_until_it_can_no_longer_be_undone(reviewer: User, now: d
         assert rulings.carry_out(ruling.pk, at) == "" and rulings.carry_out_due(at) == 0
         assert not gate_is_open(case, at)
     case.refresh_from_db()
-    assert case.state == State.IN_REVIEW and not Mail.objects.exists() and not Decision.objects.exists()
+    assert (
+        case.state == State.IN_REVIEW
+        and not Mail.objects.exists()
+        and not Decision.objects.exists()
+    )
     rulings.undo(ruling.pk, reviewer, now + 29 * SECOND)
     assert rulings.carry_out_due(now + timedelta(hours=1)) == 0
     case.refresh_from_db()
-    assert case.state == State.IN_REVIEW and not Mail.objects.exists() and not Decision.objects.exists()
+    assert (
+        case.state == State.IN_REVIEW
+        and not Mail.objects.exists()
+        and not Decision.objects.exists()
+    )
     assert not gate_is_open(case, now + timedelta(hours=1))
 
 
@@ -87,9 +106,18 @@ def test_carried_out_when_due(reviewer: User, now: datetime) -> None:
     assert rulings.carry_out_due(at) == 1
     ruling.refresh_from_db()
     case.refresh_from_db()
-    assert (case.state, case.version, ruling.outcome) == (State.APPROVED, 1, RulingOutcome.CARRIED_OUT)
+    assert (case.state, case.version, ruling.outcome) == (
+        State.APPROVED,
+        1,
+        RulingOutcome.CARRIED_OUT,
+    )
     decision = Decision.objects.get()
-    assert (decision.decided_by, decision.note, decision.decided_at, decision.seconds) == (reviewer, "欢迎", at, 120)
+    assert (decision.decided_by, decision.note, decision.decided_at, decision.seconds) == (
+        reviewer,
+        "欢迎",
+        at,
+        120,
+    )
     assert decision.waited is not None
     assert Mail.objects.get().template == "case_approve" and gate_is_open(case, at)
 
@@ -101,7 +129,9 @@ def test_too_late_to_undo(reviewer: User, now: datetime) -> None:
             rulings.carry_out_due(now + 31 * SECOND)
         with pytest.raises(Refused, match="undo_too_late"):
             rulings.undo(ruling.pk, reviewer, now + 31 * SECOND)
-    with pytest.raises(Refused, match="undo_too_late"):  # a worker whose clock is ahead has it already
+    with pytest.raises(
+        Refused, match="undo_too_late"
+    ):  # a worker whose clock is ahead has it already
         rulings.undo(ruling.pk, reviewer, now)
 
 
@@ -112,7 +142,9 @@ def test_undone_the_reviewer_goes_on_where_they_were(reviewer: User, now: dateti
     assert not ReviewDraft.objects.exists() and not Case.objects.get().claimed(now)
     rulings.undo(ruling.pk, reviewer, now + 10 * SECOND)
     case, draft = Case.objects.get(), ReviewDraft.objects.get()
-    assert case.claimed_by_me(str(reviewer.pk), now) and case.claimed_at == now - timedelta(minutes=2)
+    assert case.claimed_by_me(str(reviewer.pk), now) and case.claimed_at == now - timedelta(
+        minutes=2
+    )
     assert (draft.verb, draft.reasons, draft.note) == ("reject", ["name_mismatch"], "请看")
     with pytest.raises(Refused, match="undo_too_late"):
         rulings.undo(ruling.pk, reviewer, now + 11 * SECOND)
@@ -127,7 +159,10 @@ def test_events_name_a_ruling_and_never_say_it(reviewer: User, now: datetime) ->
     rulings.undo(undone.pk, reviewer, now)
     filed = rule(case, reviewer, now, "reject", ("name_mismatch",), "秘密")
     rulings.carry_out_due(now + 30 * SECOND)
-    told = [(event.verb, event.data, event.reasons) for event in Event.objects.about(case).exclude(verb="claim")]
+    told = [
+        (event.verb, event.data, event.reasons)
+        for event in Event.objects.about(case).exclude(verb="claim")
+    ]
     assert told == [
         ("rule", {"ruling": undone.pk}, []),
         ("undo", {"ruling": undone.pk}, []),
@@ -145,11 +180,16 @@ def test_nobody_else_undoes(reviewer: User, senior: User, now: datetime) -> None
 def test_twice_is_once(reviewer: User, now: datetime) -> None:
     ruling = rule(claimed(now, reviewer), reviewer, now)
     at = now + 30 * SECOND
-    assert [rulings.carry_out(ruling.pk, at), rulings.carry_out(ruling.pk, at)] == ["carried_out", ""]
+    assert [rulings.carry_out(ruling.pk, at), rulings.carry_out(ruling.pk, at)] == [
+        "carried_out",
+        "",
+    ]
     assert Decision.objects.count() == Mail.objects.count() == 1
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing(reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_lost_its_lease_writes_nothing(
+    reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It slept, and another has taken the ruling over by the time that it wakes."""
     ruling = rule(claimed(now, reviewer), reviewer, now)
     at, review_ = now + 30 * SECOND, operations.review
@@ -162,10 +202,16 @@ def test_a_worker_that_lost_its_lease_writes_nothing(reviewer: User, now: dateti
 
     monkeypatch.setattr(operations, "review", slowly)
     assert rulings.carry_out(ruling.pk, at) == ""
-    assert Case.objects.get().state == State.IN_REVIEW and not Decision.objects.exists() and not Mail.objects.exists()
+    assert (
+        Case.objects.get().state == State.IN_REVIEW
+        and not Decision.objects.exists()
+        and not Mail.objects.exists()
+    )
 
 
-def test_a_worker_that_died_costs_a_minute(reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_died_costs_a_minute(
+    reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ruling = rule(claimed(now, reviewer), reviewer, now)
 
     def dies(*args: Any, **kwargs: Any) -> None:
@@ -200,7 +246,9 @@ def test_the_beat_carries_out_and_a_page_carries_out_its_own(
     assert not Ruling.objects.open().exists()
 
 
-def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(reviewer: User, now: datetime) -> None:
+def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(
+    reviewer: User, now: datetime
+) -> None:
     case = claimed(now, reviewer)
     assert case.submitted_by is not None
     in_force = make_case(case.submitted_by.member, now, State.APPROVED)
@@ -208,7 +256,9 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(reviewer
         rule(case, reviewer, now, "reject", ("name_mismatch",))
     said = {"suspend_in_force": True}
     told = rulings.preview(case.pk, "reject", reviewer, now, ("name_mismatch",), "", besides=said)
-    ruling = rulings.decide(case.pk, "reject", reviewer, now, ("name_mismatch",), "", seen_version=0, besides=said)
+    ruling = rulings.decide(
+        case.pk, "reject", reviewer, now, ("name_mismatch",), "", seen_version=0, besides=said
+    )
     assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
     assert Case.objects.get(pk=in_force.pk).state == State.SUSPENDED
     sent = Mail.objects.get(template="case_reject")
@@ -219,7 +269,9 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(reviewer
 # --- Guards, asked twice ---------------------------------------------------------------------------------
 
 
-def test_a_decision_needs_claim_reason_and_the_case_as_it_was_seen(reviewer: User, senior: User, now: datetime) -> None:
+def test_a_decision_needs_claim_reason_and_the_case_as_it_was_seen(
+    reviewer: User, senior: User, now: datetime
+) -> None:
     case = claimed(now, reviewer)
     with pytest.raises(Refused, match="claimed_by_other"):
         rule(case, senior, now)
@@ -234,7 +286,9 @@ def test_a_decision_needs_claim_reason_and_the_case_as_it_was_seen(reviewer: Use
     assert not Ruling.objects.exists()
 
 
-def test_while_a_decision_is_under_way_there_is_no_other(reviewer: User, senior: User, now: datetime) -> None:
+def test_while_a_decision_is_under_way_there_is_no_other(
+    reviewer: User, senior: User, now: datetime
+) -> None:
     case = claimed(now, reviewer)
     rule(case, reviewer, now)
     for attempt in (
@@ -271,7 +325,7 @@ def changes(case: Case, reviewer: User) -> str:
 @pytest.mark.parametrize("meanwhile", [leaves, loses_the_power, code_is_taken, changes])
 def test_what_changed_meanwhile_is_refused(
     meanwhile: Callable[[Case, User], str], reviewer: User, senior: User, now: datetime
-) -> None:  # fmt: skip
+) -> None:
     case = claimed(now, reviewer)
     ruling = rule(case, reviewer, now, note="欢迎")
     code = meanwhile(case, reviewer)
@@ -281,7 +335,9 @@ def test_what_changed_meanwhile_is_refused(
     assert not Decision.objects.exists() and not Mail.objects.exists()
     note = CaseNote.objects.get()
     assert (note.kind, note.text, note.by) == ("returned", code, None)
-    assert ReviewDraft.objects.exists() == (code != "not_allowed"), "what was typed is not lost, where somebody is there to find it"
+    assert ReviewDraft.objects.exists() == (code != "not_allowed"), (
+        "what was typed is not lost, where somebody is there to find it"
+    )
     assert claims.claim_next(senior, now + 30 * SECOND) == case, "back in the queue"
 
 
@@ -304,12 +360,25 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
     """Who may rule on a case that they hold, at each stage of it."""
     by = make_staff(now, *{"none": (), "reviewer": (Power.DECIDE,), "senior": SENIOR}[power])
     case = that_waits_for(
-        verb, now, claimed_by=by, claimed_until=now + claims.CLAIM_FOR, claimed_at=now, for_senior=stage == "senior",
+        verb,
+        now,
+        claimed_by=by,
+        claimed_until=now + claims.CLAIM_FOR,
+        claimed_at=now,
+        for_senior=stage == "senior",
         review_stage={"second": "second", "third": "third", "ruled": "second"}.get(stage, "first"),
-    )  # fmt: skip
+    )
     if stage == "ruled":
-        made = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now, "finished_at": now}
-        Ruling.objects.create(case=case, stage="first", verb="approve", by=by, outcome=RulingOutcome.FILED, **made)
+        made = {
+            "attempt_number": 1,
+            "case_version": 0,
+            "made_at": now,
+            "due_at": now,
+            "finished_at": now,
+        }
+        Ruling.objects.create(
+            case=case, stage="first", verb="approve", by=by, outcome=RulingOutcome.FILED, **made
+        )
     expected = {
         "none": "not_allowed",
         "reviewer": None if stage == "first" else "senior_required",
@@ -322,10 +391,14 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
     refused = guards.may_claim(case, by.as_reviewer(), now)
     assert (refused and refused.code) == expected, "and may claim it just so"
     if power != "none":
-        assert Case.objects.awaiting_review().free(now).open_to(by.as_reviewer()).exists() == (expected is None), "and is offered it"
+        assert Case.objects.awaiting_review().free(now).open_to(by.as_reviewer()).exists() == (
+            expected is None
+        ), "and is offered it"
 
 
-def second_look(case: Case, senior: User, at: datetime, verb: str, codes: tuple[str, ...] = ()) -> str:
+def second_look(
+    case: Case, senior: User, at: datetime, verb: str, codes: tuple[str, ...] = ()
+) -> str:
     claims.claim(case.pk, senior, at)
     ruling = rule(case, senior, at, verb, codes)
     return rulings.carry_out(ruling.pk, at + 30 * SECOND)
@@ -341,7 +414,9 @@ def second_look(case: Case, senior: User, at: datetime, verb: str, codes: tuple[
         ("sample", "reject", True),
     ],
 )
-def test_what_takes_two_people(why: str, verb: str, filed: bool, reviewer: User, now: datetime) -> None:
+def test_what_takes_two_people(
+    why: str, verb: str, filed: bool, reviewer: User, now: datetime
+) -> None:
     case = claimed(now, reviewer, second_review=why)
     ruling = rule(case, reviewer, now, verb, ("name_mismatch",))
     assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == ("filed" if filed else "carried_out")
@@ -354,8 +429,13 @@ def test_two_who_agree(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer, second_review=SecondReview.POLICY)
     rulings.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
     assert not gate_is_open(case, now + 30 * SECOND) and not Mail.objects.exists()
-    assert second_look(case, senior, now + timedelta(minutes=1), "approve") == RulingOutcome.CARRIED_OUT
-    assert Decision.objects.get().decided_by == senior and Case.objects.get().state == State.APPROVED
+    assert (
+        second_look(case, senior, now + timedelta(minutes=1), "approve")
+        == RulingOutcome.CARRIED_OUT
+    )
+    assert (
+        Decision.objects.get().decided_by == senior and Case.objects.get().state == State.APPROVED
+    )
 
 
 def test_two_who_differ_and_a_third(reviewer: User, senior: User, now: datetime) -> None:
@@ -364,7 +444,10 @@ def test_two_who_differ_and_a_third(reviewer: User, senior: User, now: datetime)
     at = now + timedelta(minutes=1)
     assert second_look(case, senior, at, "reject", ("name_mismatch",)) == RulingOutcome.FILED
     case.refresh_from_db()
-    assert (case.review_stage, case.state) == (ReviewStage.THIRD, State.IN_REVIEW) and not Decision.objects.exists()
+    assert (case.review_stage, case.state) == (
+        ReviewStage.THIRD,
+        State.IN_REVIEW,
+    ) and not Decision.objects.exists()
     at += timedelta(minutes=1)
     for one in (reviewer, senior):
         assert claims.claim_next(one, at) is None
@@ -388,8 +471,16 @@ def test_at_once_takes_two_people_as_well(reviewer: User, senior: User, now: dat
 def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
     other = make_staff(now, *SENIOR)
     case = waiting(now, second_review=SecondReview.POLICY)
-    made = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now + 30 * SECOND, "verb": "approve"}
-    ruling = Ruling.objects.create(case=case, stage=RulingStage.BULK, by=senior, confirmed_by=other, **made)
+    made = {
+        "attempt_number": 1,
+        "case_version": 0,
+        "made_at": now,
+        "due_at": now + 30 * SECOND,
+        "verb": "approve",
+    }
+    ruling = Ruling.objects.create(
+        case=case, stage=RulingStage.BULK, by=senior, confirmed_by=other, **made
+    )
     assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
 
 
@@ -403,7 +494,11 @@ def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: da
     codes = case_comparison.REASONS_FOR.get(verb, ())[:2]
     told = rulings.preview(case.pk, verb, reviewer, now, codes, "请看第二页")
     assert set(told) == {"zh-hans", "en"}
-    assert not Mail.objects.exists() and not Decision.objects.exists() and Case.objects.get().state == case.state
+    assert (
+        not Mail.objects.exists()
+        and not Decision.objects.exists()
+        and Case.objects.get().state == case.state
+    )
     assert not Event.objects.exclude(verb="claim").exists() and not Ruling.objects.exists()
     Case.objects.update(second_review="")
     operations.review(case.pk, verb, reviewer.as_reviewer(), now, codes, "请看第二页", 0)

@@ -66,7 +66,11 @@ def test_twenty_claim_and_decide_one_case(now: datetime) -> None:
 def test_one_persons_twenty_clicks_are_one_ruling(now: datetime) -> None:
     reviewer = make_staff(now, Power.DECIDE)
     case = claimed(now, reviewer)
-    said = at_once(lambda _: rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0) and "ruled")
+    said = at_once(
+        lambda _: (
+            rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0) and "ruled"
+        )
+    )
     assert said == {"ruled": 1, "decision_under_way": TWENTY - 1}
 
 
@@ -78,7 +82,9 @@ def test_twenty_who_ask_for_the_next_get_twenty(now: datetime) -> None:
     assert set(said) == {str(case.pk) for case in cases}
 
 
-def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(now: datetime) -> None:
+def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(
+    now: datetime,
+) -> None:
     member = make_member(now)
     refused, kept = make_case(member, now, State.REJECTED), files_kept()
 
@@ -92,14 +98,18 @@ def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(
     appealed = case.pk == refused.pk
     assert said[str(case.pk)] == TWENTY // 2 + appealed
     assert set(said) == {str(case.pk), "state_conflict" if appealed else "other_case_open"}
-    assert Appeal.objects.count() == Document.objects.count() == len(files_kept() - kept) == appealed
+    assert (
+        Appeal.objects.count() == Document.objects.count() == len(files_kept() - kept) == appealed
+    )
 
 
 def test_twenty_workers_carry_out_once(now: datetime) -> None:
     reviewer = make_staff(now, Power.DECIDE)
     case = claimed(now, reviewer)
     ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
-    said = at_once(lambda _: rulings.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do")
+    said = at_once(
+        lambda _: rulings.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do"
+    )
     assert said == {"carried_out": 1, "nothing to do": TWENTY - 1}
     assert Decision.objects.count() == Mail.objects.count() == 1
 
@@ -111,7 +121,9 @@ def test_undone_or_carried_out_never_both(now: datetime) -> None:
         case = claimed(now, reviewer)
         ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
 
-        def undo_or_carry_out(number: int, ruling: Ruling = ruling, reviewer: User = reviewer) -> str:
+        def undo_or_carry_out(
+            number: int, ruling: Ruling = ruling, reviewer: User = reviewer
+        ) -> str:
             if number % 2:
                 return rulings.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do"
             rulings.undo(ruling.pk, reviewer, now + timedelta(seconds=29))

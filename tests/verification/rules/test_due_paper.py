@@ -24,7 +24,11 @@ from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
-WITHOUT_A_LICENCE = (DocumentKind.APPROVAL_DOCUMENT, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
+WITHOUT_A_LICENCE = (
+    DocumentKind.APPROVAL_DOCUMENT,
+    DocumentKind.HR_SERVICE_LICENCE,
+    DocumentKind.CLIENT_AUTHORIZATION,
+)
 
 
 class Placing(AgencyLicence):
@@ -33,7 +37,9 @@ class Placing(AgencyLicence):
     def _licence(self, document: SubjectDocument) -> dict[str, Any]:
         return licence(name="云溪市示例科技有限公司", uscc="")
 
-    def _clients(self, subject: Subject, letters: Sequence[SubjectDocument]) -> list[dict[str, Any]]:
+    def _clients(
+        self, subject: Subject, letters: Sequence[SubjectDocument]
+    ) -> list[dict[str, Any]]:
         return [letter() for _ in letters]
 
 
@@ -44,15 +50,21 @@ def association() -> str:
 
 
 def draft(now: datetime, account_class: str, *kinds: str, uscc: str = "") -> tuple[Member, Case]:
-    member = make_member(now, make_employer(now, uscc=uscc or make_uscc(), account_class=account_class))
+    member = make_member(
+        now, make_employer(now, uscc=uscc or make_uscc(), account_class=account_class)
+    )
     case = make_case(member, now)
     for kind in kinds:
         make_document(case, now, kind=kind)
     return member, case
 
 
-@pytest.mark.parametrize("account_class", [AccountClass.COMMERCIAL_AGENCY, AccountClass.DIRECT_EMPLOYER])
-def test_no_approval_document_stands_for_a_business_licence_at_the_door(now: datetime, account_class: str) -> None:
+@pytest.mark.parametrize(
+    "account_class", [AccountClass.COMMERCIAL_AGENCY, AccountClass.DIRECT_EMPLOYER]
+)
+def test_no_approval_document_stands_for_a_business_licence_at_the_door(
+    now: datetime, account_class: str
+) -> None:
     member, case = draft(now, account_class, *WITHOUT_A_LICENCE)
     with pytest.raises(Refused) as refused:
         operations.submit(case.pk, member.user, member.as_actor(), now)
@@ -64,9 +76,15 @@ def test_no_approval_document_stands_for_a_business_licence_at_the_door(now: dat
 
 @pytest.mark.parametrize(
     ("account_class", "uscc"),
-    [(AccountClass.PUBLIC_SERVICE, ""), (AccountClass.DIRECT_EMPLOYER, association()), (AccountClass.COMMERCIAL_AGENCY, association())],
+    [
+        (AccountClass.PUBLIC_SERVICE, ""),
+        (AccountClass.DIRECT_EMPLOYER, association()),
+        (AccountClass.COMMERCIAL_AGENCY, association()),
+    ],
 )
-def test_no_business_licence_stands_for_what_set_a_body_up(now: datetime, account_class: str, uscc: str) -> None:
+def test_no_business_licence_stands_for_what_set_a_body_up(
+    now: datetime, account_class: str, uscc: str
+) -> None:
     member, case = draft(now, account_class, DocumentKind.BUSINESS_LICENCE, uscc=uscc)
     refused = guards.missing(case, member.as_actor())
     assert refused is not None and refused.code == "approval_document_missing"
@@ -83,7 +101,9 @@ def test_no_business_licence_stands_for_what_set_a_body_up(now: datetime, accoun
         (AccountClass.DIRECT_EMPLOYER, association(), ["approval_document_unchecked"]),
     ],
 )
-def test_had_it_slipped_through_the_door_a_person_would_look(now: datetime, account_class: str, uscc: str, reasons: list[str]) -> None:
+def test_had_it_slipped_through_the_door_a_person_would_look(
+    now: datetime, account_class: str, uscc: str, reasons: list[str]
+) -> None:
     """The attack: a drawn HR service licence, one letter, any picture as the approval document, and a register that agrees."""
     member, draft_case = draft(now, account_class, uscc=uscc)
     draft_case.delete()
@@ -91,9 +111,16 @@ def test_had_it_slipped_through_the_door_a_person_would_look(now: datetime, acco
     for kind in WITHOUT_A_LICENCE:
         make_document(case, now, kind=kind)
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now)
-    HrLicenceRecord.objects.create(number="990108230123", name=member.employer.name, as_of=now.date())
+    HrLicenceRecord.objects.create(
+        number="990108230123", name=member.employer.name, as_of=now.date()
+    )
     scope = Says("registry", seen={"record": {"business_scope": "人力资源服务；劳务派遣"}})
-    told = saying(reading=Reading(), registry=scope, agency_licence=Placing(()), authority=Says("authority", MEDIUM))
+    told = saying(
+        reading=Reading(),
+        registry=scope,
+        agency_licence=Placing(()),
+        authority=Says("authority", MEDIUM),
+    )
     assert pipeline.run(attempt.pk, lambda: now, 60, told)
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW

@@ -28,10 +28,16 @@ def square(*rows: tuple[int, ...]) -> dict[tuple[str, str], int]:
         (square((25, 25), (25, 25)), 100, 0.0, -0.1960, 0.1960),
     ],
 )
-def test_as_it_is_known(table: dict[tuple[str, str], int], n: int, value: float, low: float, high: float) -> None:
+def test_as_it_is_known(
+    table: dict[tuple[str, str], int], n: int, value: float, low: float, high: float
+) -> None:
     found = kappa(table)
     assert (found.n, found.untold) == (n, "")
-    assert (found.value, found.low, found.high) == (pytest.approx(value), pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert (found.value, found.low, found.high) == (
+        pytest.approx(value),
+        pytest.approx(low, abs=1e-4),
+        pytest.approx(high, abs=1e-4),
+    )
 
 
 def test_the_share_stands_beside_it_where_nearly_all_are_of_one_kind() -> None:
@@ -77,7 +83,9 @@ def test_the_interval_holds_what_is_true_in_about_95_of_100() -> None:
     assert 0.92 <= held / 400 <= 0.98
 
 
-PAIRS = st.lists(st.tuples(st.sampled_from(ANSWERS), st.sampled_from(ANSWERS)), max_size=120).map(Counter)
+PAIRS = st.lists(st.tuples(st.sampled_from(ANSWERS), st.sampled_from(ANSWERS)), max_size=120).map(
+    Counter
+)
 
 
 @given(PAIRS)
@@ -92,7 +100,9 @@ def test_of_any_pairs(table: Counter[tuple[str, str]]) -> None:
 
 
 @given(PAIRS, st.permutations(ANSWERS))
-def test_neither_the_reviewers_nor_the_names_of_answers_matter(table: Counter[tuple[str, str]], others: list[str]) -> None:
+def test_neither_the_reviewers_nor_the_names_of_answers_matter(
+    table: Counter[tuple[str, str]], others: list[str]
+) -> None:
     named = dict(zip(ANSWERS, others, strict=True))
     assert kappa({(b, a): count for (a, b), count in table.items()}) == kappa(table)
     assert kappa({(named[a], named[b]): count for (a, b), count in table.items()}) == kappa(table)

@@ -77,7 +77,11 @@ def test_no_character_looks_like_two_others() -> None:
         ("云溪市星桥科技有限公司", "云溪市星桥云科技有限公司", True),  # one added
         ("云溪市星桥科技有限公司", "云溪市星桥网络科技有限公司", True),  # another line of business
         ("云溪市星桥科技有限公司", "云溪市星帆科技有限公司", False),  # one of two: thousands do
-        ("云溪市星桥网络信息技术有限公司", "云溪市青禾网络信息技术有限公司", False),  # the long part is what many share
+        (
+            "云溪市星桥网络信息技术有限公司",
+            "云溪市青禾网络信息技术有限公司",
+            False,
+        ),  # the long part is what many share
         ("云溪市阿里巴巴网络有限公司", "云溪市阿里妈妈网络有限公司", False),
         ("云溪市星桥科技有限公司", "", False),
         ("", "", False),
@@ -89,22 +93,32 @@ def test_worth_showing(a: str, b: str, near: bool) -> None:
 
 
 def test_the_nearest_comes_first() -> None:
-    near, same, far = "云溪市三只松果食品有限公司", "澜浦三只松鼠食品有限公司", "云溪市青禾食品有限公司"
+    near, same, far = (
+        "云溪市三只松果食品有限公司",
+        "澜浦三只松鼠食品有限公司",
+        "云溪市青禾食品有限公司",
+    )
     found = alike("云溪市三只松鼠食品有限公司", [far, near, "三只松鼠食品"])
     assert [name for _, name in found] == ["三只松鼠食品", near]
     assert found[0][0] == 1 > found[1][0] >= ALIKE
-    assert likeness("云溪市三只松鼠食品有限公司", same) < 1, "a place that is not listed is known only by 市"
+    assert likeness("云溪市三只松鼠食品有限公司", same) < 1, (
+        "a place that is not listed is known only by 市"
+    )
 
 
 def test_honest_names_are_rarely_near() -> None:
     """Of invented companies with different trade names, in the same places and lines of business."""
     names = {Company.fictitious(seed).name for seed in range(120)}
-    word = {name: next((word for word, _ in company._WORDS if word in name), name) for name in names}
+    word = {
+        name: next((word for word, _ in company._WORDS if word in name), name) for name in names
+    }
     pairs = [(a, b) for a, b in combinations(sorted(word), 2) if word[a] != word[b]]
     assert sum(likeness(a, b) >= ALIKE for a, b in pairs) < len(pairs) / 1000
 
 
-NAMES = st.text("北京云溪星桥青禾末未干千市区省县科技网络有限公司集团（）()ＡA0O ", max_size=24) | st.text(max_size=12)
+NAMES = st.text(
+    "北京云溪星桥青禾末未干千市区省县科技网络有限公司集团（）()ＡA0O ", max_size=24
+) | st.text(max_size=12)
 
 
 @given(NAMES)
@@ -112,7 +126,11 @@ def test_the_key_of_a_key_is_itself(name: str) -> None:
     assert skeleton(skeleton(name)) == skeleton(name)
 
 
-@given(NAMES, st.sampled_from(["有限公司", "有限责任公司", "股份有限公司"]), st.sampled_from(["北京", "上海市", "云溪市", "广东省深圳市"]))
+@given(
+    NAMES,
+    st.sampled_from(["有限公司", "有限责任公司", "股份有限公司"]),
+    st.sampled_from(["北京", "上海市", "云溪市", "广东省深圳市"]),
+)
 def test_neither_place_nor_form_makes_another(name: str, form: str, place: str) -> None:
     bare = f"星桥{name}".replace("(", "").replace(")", "").replace("（", "").replace("）", "")
     assert skeleton(f"{place}{bare}{form}") == skeleton(bare)

@@ -16,10 +16,26 @@ from verification.rules.policy import CURRENT, POLICIES, decide
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ALL = CURRENT.required_checks
 
-proofs = st.builds(Finding, st.just("authority"), st.just("authority_proven"), st.just(Severity.PASS), expected=st.sampled_from(Strength))
-findings = st.builds(Finding, st.sampled_from(sorted(ALL)), st.sampled_from(sorted(REASONS)), st.sampled_from(Severity)) | proofs
+proofs = st.builds(
+    Finding,
+    st.just("authority"),
+    st.just("authority_proven"),
+    st.just(Severity.PASS),
+    expected=st.sampled_from(Strength),
+)
+findings = (
+    st.builds(
+        Finding,
+        st.sampled_from(sorted(ALL)),
+        st.sampled_from(sorted(REASONS)),
+        st.sampled_from(Severity),
+    )
+    | proofs
+)
 PENDING = Finding("registry", "registry_pending", Severity.WAIT)
-STRONG = Finding("authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong")
+STRONG = Finding(
+    "authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong"
+)
 
 
 def outcome(*found: Finding, reported: frozenset[str] = ALL, waits: int = 0) -> Outcome:
@@ -57,15 +73,21 @@ def test_waiting_ends_with_a_person() -> None:
 
 
 @given(st.lists(findings), st.sets(st.sampled_from(sorted(ALL))))
-def test_never_approved_over_a_doubt_or_a_missing_check(found: list[Finding], reported: set[str]) -> None:
+def test_never_approved_over_a_doubt_or_a_missing_check(
+    found: list[Finding], reported: set[str]
+) -> None:
     verdict = decide(found, reported, CURRENT, waits=0, now=NOW)
     doubtful = any(f.severity >= Severity.WAIT for f in found) or reported != ALL
     assert (verdict.outcome is Outcome.APPROVE and not verdict.conditional) == (not doubtful)
-    assert (verdict.outcome is Outcome.APPROVE and not verdict.conditional) == (verdict.reasons == ())
+    assert (verdict.outcome is Outcome.APPROVE and not verdict.conditional) == (
+        verdict.reasons == ()
+    )
 
 
 @given(st.lists(findings | st.sampled_from([PENDING, STRONG])), st.integers(0, 20))
-def test_on_condition_only_before_the_register_lists_it_and_on_strong_proof(found: list[Finding], waits: int) -> None:
+def test_on_condition_only_before_the_register_lists_it_and_on_strong_proof(
+    found: list[Finding], waits: int
+) -> None:
     verdict = decide(found, ALL, CURRENT, waits=waits, now=NOW)
     unlisted = {f.code for f in found if f.severity >= Severity.WAIT} == {"registry_pending"}
     only_waits = all(f.severity <= Severity.WAIT for f in found)
@@ -79,12 +101,17 @@ def test_on_condition_only_before_the_register_lists_it_and_on_strong_proof(foun
 def test_lesser_proof_waits_for_the_register(strength: str) -> None:
     lesser = Finding("authority", "authority_proven", Severity.PASS, "authority", "vouch", strength)
     assert outcome(PENDING, lesser) is Outcome.WAIT
-    said_by_no_pass = Finding("authority", "authority_pending", Severity.WAIT, "authority", "bank_deposit", "strong")
+    said_by_no_pass = Finding(
+        "authority", "authority_pending", Severity.WAIT, "authority", "bank_deposit", "strong"
+    )
     assert outcome(PENDING, said_by_no_pass) is Outcome.WAIT
 
 
 def test_the_rules_before_knew_no_condition() -> None:
-    assert decide([PENDING, STRONG], ALL, POLICIES["2026-11.1"], waits=0, now=NOW).outcome is Outcome.WAIT
+    assert (
+        decide([PENDING, STRONG], ALL, POLICIES["2026-11.1"], waits=0, now=NOW).outcome
+        is Outcome.WAIT
+    )
 
 
 @given(st.lists(findings))

@@ -14,7 +14,16 @@ from events.core.reasons import REASONS
 from tests.factories import make_uscc
 from verification.cases import guards
 from verification.models import DocumentKind, ProofKind
-from verification.rules.facts import STRENGTH, Facts, Paper, Proof, Report, RequirementState, Strength, Why
+from verification.rules.facts import (
+    STRENGTH,
+    Facts,
+    Paper,
+    Proof,
+    Report,
+    RequirementState,
+    Strength,
+    Why,
+)
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import CURRENT, TAKES, Unlocks
 from verification.rules.requirements import LETTERS, Requirement, due, next_of
@@ -25,15 +34,36 @@ BEFORE, LATER = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
 DUE, PENDING = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION
 PAST, SATISFIED = RequirementState.PAST_DUE, RequirementState.SATISFIED
 COMPANY = make_uscc(27)
-INSTITUTION, ASSOCIATION, COLLECTIVE, OTHER = "12990000XXXXXXXXXX", "51990000XXXXXXXXXX", "N2990000XXXXXXXXXX", "Y1990000XXXXXXXXXX"
+INSTITUTION, ASSOCIATION, COLLECTIVE, OTHER = (
+    "12990000XXXXXXXXXX",
+    "51990000XXXXXXXXXX",
+    "N2990000XXXXXXXXXX",
+    "Y1990000XXXXXXXXXX",
+)
 LICENCE, LETTER = Paper("business_licence", BEFORE), Paper("authorization_letter", BEFORE)
-DRAFT = Facts("direct_employer", COMPANY, "云溪市示例科技有限公司", State.DRAFT, email_verified=True, email_shown="h***@qq.com")
+DRAFT = Facts(
+    "direct_employer",
+    COMPANY,
+    "云溪市示例科技有限公司",
+    State.DRAFT,
+    email_verified=True,
+    email_shown="h***@qq.com",
+)
 GIVEN = replace(DRAFT, papers=(LICENCE,))
-PASSED = tuple(Report(check, LATER) for check in ("reading", "registry", "agency_licence", "authority"))
+PASSED = tuple(
+    Report(check, LATER) for check in ("reading", "registry", "agency_licence", "authority")
+)
 
 
 def proof(kind: str, state: str = "proven", **changed: Any) -> Proof:
-    made = Proof(kind, state, STRENGTH.get(kind, Strength.MEDIUM), BEFORE, NOW + timedelta(days=10), NOW + timedelta(days=180))
+    made = Proof(
+        kind,
+        state,
+        STRENGTH.get(kind, Strength.MEDIUM),
+        BEFORE,
+        NOW + timedelta(days=10),
+        NOW + timedelta(days=180),
+    )
     return replace(made, **changed)
 
 
@@ -42,7 +72,9 @@ def stands(facts: Facts, now: datetime = NOW) -> dict[str, RequirementState]:
 
 
 def of(facts: Facts, code: str, now: datetime = NOW) -> Requirement:
-    (requirement,) = [requirement for requirement in due(facts, CURRENT, now) if requirement.code == code]
+    (requirement,) = [
+        requirement for requirement in due(facts, CURRENT, now) if requirement.code == code
+    ]
     return requirement
 
 
@@ -51,13 +83,22 @@ def next_code(facts: Facts) -> str:
     return following.code if following else ""
 
 
-def found(check: str, code: str, severity: Severity, field: str = "", at: datetime = LATER) -> Report:
+def found(
+    check: str, code: str, severity: Severity, field: str = "", at: datetime = LATER
+) -> Report:
     return Report(check, at, (Finding(check, code, severity, field, "seen", "expected"),))
 
 
 # --- What is asked of whom -------------------------------------------------------------------------------
 
-OF_COMPANY = ["mail_address", "company_facts", "business_licence", "registration", "authority", "submission"]
+OF_COMPANY = [
+    "mail_address",
+    "company_facts",
+    "business_licence",
+    "registration",
+    "authority",
+    "submission",
+]
 OF_BODY = ["mail_address", "company_facts", "approval_document", "authority", "submission"]
 OF_AGENCY = [*OF_COMPANY[:4], "agency_licence", "client_authorization", *OF_COMPANY[4:]]
 
@@ -75,7 +116,11 @@ OF_AGENCY = [*OF_COMPANY[:4], "agency_licence", "client_authorization", *OF_COMP
         ("direct_employer", "A1990000XXXXXXXXXX", OF_BODY),
         ("direct_employer", "", OF_COMPANY),
         ("commercial_agency", COMPANY, OF_AGENCY),
-        ("commercial_agency", ASSOCIATION, [*OF_BODY[:3], "agency_licence", "client_authorization", *OF_BODY[3:]]),
+        (
+            "commercial_agency",
+            ASSOCIATION,
+            [*OF_BODY[:3], "agency_licence", "client_authorization", *OF_BODY[3:]],
+        ),
         ("public_service", INSTITUTION, OF_BODY),
         ("public_service", COMPANY, OF_BODY),
     ],
@@ -88,7 +133,9 @@ def test_a_direct_employer_with_the_scope_of_an_agency_is_asked_for_the_licence_
     missing = found("agency_licence", "agency_licence_missing", Severity.CONCERN, "business_scope")
     facts = replace(GIVEN, state=State.IN_REVIEW, reports=(*PASSED[:2], missing, PASSED[3]))
     assert stands(facts)["agency_licence"] is DUE
-    assert of(facts, "agency_licence").reasons == (Why("agency_licence_missing", "business_scope", "seen", "expected", "agency_licence"),)
+    assert of(facts, "agency_licence").reasons == (
+        Why("agency_licence_missing", "business_scope", "seen", "expected", "agency_licence"),
+    )
 
 
 def test_every_way_is_known_and_has_its_time() -> None:
@@ -97,7 +144,9 @@ def test_every_way_is_known_and_has_its_time() -> None:
     assert kinds <= ways <= kinds | {"mail_link", "declare", "start"}
     assert ways | {"submit", "appeal", "ask_person"} == set(TAKES)
     assert all(item.missing in REASONS for item in CURRENT.items.values() if item.missing)
-    assert {str(kind) for kind in guards.ADDED_WHILE_CHECKING} == LETTERS, "the rules say what the guards allow"
+    assert {str(kind) for kind in guards.ADDED_WHILE_CHECKING} == LETTERS, (
+        "the rules say what the guards allow"
+    )
 
 
 # --- Where each stands -----------------------------------------------------------------------------------
@@ -108,17 +157,33 @@ def row(facts: Facts, **expected: RequirementState) -> Any:
 
 
 SENT_BACK = replace(
-    GIVEN, state=State.CHANGES_REQUESTED, papers=(LICENCE, LETTER), reports=PASSED, decided_at=LATER,
+    GIVEN,
+    state=State.CHANGES_REQUESTED,
+    papers=(LICENCE, LETTER),
+    reports=PASSED,
+    decided_at=LATER,
     reasons=(Why("authority_unproven", "authorization_letter", check="authority"),),
-)  # fmt: skip
+)
 AGENCY = replace(GIVEN, account_class="commercial_agency")
 
 
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        row(replace(DRAFT, email_verified=False), mail_address=DUE, business_licence=DUE, authority=DUE, submission=DUE),
-        row(DRAFT, mail_address=SATISFIED, company_facts=PENDING, business_licence=DUE, registration=PENDING),
+        row(
+            replace(DRAFT, email_verified=False),
+            mail_address=DUE,
+            business_licence=DUE,
+            authority=DUE,
+            submission=DUE,
+        ),
+        row(
+            DRAFT,
+            mail_address=SATISFIED,
+            company_facts=PENDING,
+            business_licence=DUE,
+            registration=PENDING,
+        ),
         row(replace(DRAFT, uscc="91"), company_facts=DUE),
         row(replace(DRAFT, name=" "), company_facts=DUE),
         row(GIVEN, business_licence=PENDING, authority=DUE, submission=DUE),
@@ -126,116 +191,283 @@ AGENCY = replace(GIVEN, account_class="commercial_agency")
         row(replace(GIVEN, papers=(LICENCE, LETTER)), authority=PENDING),
         row(replace(GIVEN, proofs=(proof("bank_deposit"),)), authority=SATISFIED),
         row(replace(GIVEN, proofs=(proof("vouch"),)), authority=SATISFIED),
-        row(replace(GIVEN, proofs=(proof("company_email", strength=Strength.WEAK),)), authority=PENDING),
+        row(
+            replace(GIVEN, proofs=(proof("company_email", strength=Strength.WEAK),)),
+            authority=PENDING,
+        ),
         row(replace(GIVEN, proofs=(proof("bank_deposit", "pending"),)), authority=PENDING),
-        row(replace(GIVEN, proofs=(proof("bank_deposit", "pending", expires_at=NOW),)), authority=DUE),
+        row(
+            replace(GIVEN, proofs=(proof("bank_deposit", "pending", expires_at=NOW),)),
+            authority=DUE,
+        ),
         row(replace(GIVEN, proofs=(proof("bank_deposit", holds_until=NOW),)), authority=DUE),
         row(replace(GIVEN, proofs=(proof("bank_deposit", "failed"),)), authority=DUE),
         # Agencies
         row(AGENCY, agency_licence=DUE, client_authorization=DUE),
-        row(replace(AGENCY, papers=(LICENCE, Paper("hr_service_licence", BEFORE))), agency_licence=PENDING, client_authorization=DUE),
-        row(replace(AGENCY, papers=(LICENCE, Paper("client_authorization", BEFORE))), client_authorization=PENDING),
         row(
-            replace(AGENCY, papers=(Paper("client_authorization", BEFORE),), clients_until=((NOW - timedelta(days=1)).date(),)),
+            replace(AGENCY, papers=(LICENCE, Paper("hr_service_licence", BEFORE))),
+            agency_licence=PENDING,
+            client_authorization=DUE,
+        ),
+        row(
+            replace(AGENCY, papers=(LICENCE, Paper("client_authorization", BEFORE))),
+            client_authorization=PENDING,
+        ),
+        row(
+            replace(
+                AGENCY,
+                papers=(Paper("client_authorization", BEFORE),),
+                clients_until=((NOW - timedelta(days=1)).date(),),
+            ),
             client_authorization=DUE,
         ),
         # The machine is at work
-        row(replace(GIVEN, state=State.SUBMITTED), business_licence=PENDING, authority=DUE, submission=PENDING),
-        row(replace(GIVEN, state=State.CHECKING, reports=PASSED[:1]), business_licence=SATISFIED, company_facts=PENDING),
-        row(replace(GIVEN, state=State.CHECKING, reports=PASSED), company_facts=SATISFIED, registration=SATISFIED, authority=SATISFIED),
         row(
-            replace(GIVEN, state=State.CHECKING, reports=(*PASSED[:3], found("authority", "authority_missing", Severity.WAIT, "email"))),
-            business_licence=SATISFIED, authority=DUE, submission=PENDING,
+            replace(GIVEN, state=State.SUBMITTED),
+            business_licence=PENDING,
+            authority=DUE,
+            submission=PENDING,
         ),
         row(
-            replace(GIVEN, state=State.IN_REVIEW, reports=(found("reading", "document_unreadable", Severity.UNABLE, "name"), *PASSED[1:])),
-            business_licence=PENDING, registration=SATISFIED, authority=SATISFIED,
+            replace(GIVEN, state=State.CHECKING, reports=PASSED[:1]),
+            business_licence=SATISFIED,
+            company_facts=PENDING,
+        ),
+        row(
+            replace(GIVEN, state=State.CHECKING, reports=PASSED),
+            company_facts=SATISFIED,
+            registration=SATISFIED,
+            authority=SATISFIED,
+        ),
+        row(
+            replace(
+                GIVEN,
+                state=State.CHECKING,
+                reports=(
+                    *PASSED[:3],
+                    found("authority", "authority_missing", Severity.WAIT, "email"),
+                ),
+            ),
+            business_licence=SATISFIED,
+            authority=DUE,
+            submission=PENDING,
+        ),
+        row(
+            replace(
+                GIVEN,
+                state=State.IN_REVIEW,
+                reports=(
+                    found("reading", "document_unreadable", Severity.UNABLE, "name"),
+                    *PASSED[1:],
+                ),
+            ),
+            business_licence=PENDING,
+            registration=SATISFIED,
+            authority=SATISFIED,
         ),
         # A new picture is what counts, not what was read of the one before.
         row(
-            replace(GIVEN, papers=(Paper("business_licence", NOW),), state=State.SUBMITTED, reports=PASSED),
-            business_licence=PENDING, company_facts=PENDING, registration=SATISFIED,
+            replace(
+                GIVEN,
+                papers=(Paper("business_licence", NOW),),
+                state=State.SUBMITTED,
+                reports=PASSED,
+            ),
+            business_licence=PENDING,
+            company_facts=PENDING,
+            registration=SATISFIED,
         ),
-        row(replace(GIVEN, state=State.SUBMITTED, declared_at=NOW, reports=PASSED), company_facts=PENDING, registration=PENDING),
+        row(
+            replace(GIVEN, state=State.SUBMITTED, declared_at=NOW, reports=PASSED),
+            company_facts=PENDING,
+            registration=PENDING,
+        ),
         # A letter is asked for: what was accepted stays so.
-        row(SENT_BACK, business_licence=SATISFIED, company_facts=SATISFIED, registration=SATISFIED, authority=DUE, submission=DUE),
-        row(replace(SENT_BACK, papers=(LICENCE, Paper("authorization_letter", NOW))), business_licence=SATISFIED, authority=PENDING),
-        row(replace(SENT_BACK, proofs=(proof("bank_deposit", started_at=NOW),)), authority=SATISFIED),
-        row(replace(SENT_BACK, proofs=(proof("bank_deposit", "pending", started_at=NOW),)), authority=PENDING),
         row(
-            replace(SENT_BACK, reasons=(Why("document_blurred"),)), business_licence=DUE, company_facts=SATISFIED, authority=SATISFIED,
+            SENT_BACK,
+            business_licence=SATISFIED,
+            company_facts=SATISFIED,
+            registration=SATISFIED,
+            authority=DUE,
+            submission=DUE,
         ),
-        row(replace(SENT_BACK, reasons=(Why("name_mismatch", "name", check="reading"),)), company_facts=DUE, business_licence=SATISFIED),
         row(
-            replace(SENT_BACK, reasons=(Why("name_mismatch", "name", check="reading"),), declared_at=NOW),
-            company_facts=PENDING, business_licence=SATISFIED,
+            replace(SENT_BACK, papers=(LICENCE, Paper("authorization_letter", NOW))),
+            business_licence=SATISFIED,
+            authority=PENDING,
         ),
-        row(replace(SENT_BACK, reasons=(Why("uscc_mismatch", "qr"),)), company_facts=SATISFIED, business_licence=DUE),
-        row(replace(SENT_BACK, reasons=(Why("registry_abnormal_list", "status"),)), registration=DUE, business_licence=SATISFIED),
-        row(replace(SENT_BACK, reasons=(Why("duplicate_same_image"),)), business_licence=DUE, authority=SATISFIED, submission=DUE),
+        row(
+            replace(SENT_BACK, proofs=(proof("bank_deposit", started_at=NOW),)), authority=SATISFIED
+        ),
+        row(
+            replace(SENT_BACK, proofs=(proof("bank_deposit", "pending", started_at=NOW),)),
+            authority=PENDING,
+        ),
+        row(
+            replace(SENT_BACK, reasons=(Why("document_blurred"),)),
+            business_licence=DUE,
+            company_facts=SATISFIED,
+            authority=SATISFIED,
+        ),
+        row(
+            replace(SENT_BACK, reasons=(Why("name_mismatch", "name", check="reading"),)),
+            company_facts=DUE,
+            business_licence=SATISFIED,
+        ),
+        row(
+            replace(
+                SENT_BACK, reasons=(Why("name_mismatch", "name", check="reading"),), declared_at=NOW
+            ),
+            company_facts=PENDING,
+            business_licence=SATISFIED,
+        ),
+        row(
+            replace(SENT_BACK, reasons=(Why("uscc_mismatch", "qr"),)),
+            company_facts=SATISFIED,
+            business_licence=DUE,
+        ),
+        row(
+            replace(SENT_BACK, reasons=(Why("registry_abnormal_list", "status"),)),
+            registration=DUE,
+            business_licence=SATISFIED,
+        ),
+        row(
+            replace(SENT_BACK, reasons=(Why("duplicate_same_image"),)),
+            business_licence=DUE,
+            authority=SATISFIED,
+            submission=DUE,
+        ),
         row(
             replace(SENT_BACK, reasons=(Why("document_unreadable", "hr_service_licence"),)),
-            agency_licence=DUE, business_licence=SATISFIED,
+            agency_licence=DUE,
+            business_licence=SATISFIED,
         ),
         # Decided
-        row(replace(SENT_BACK, state=State.REJECTED), authority=DUE, business_licence=SATISFIED, submission=DUE),
+        row(
+            replace(SENT_BACK, state=State.REJECTED),
+            authority=DUE,
+            business_licence=SATISFIED,
+            submission=DUE,
+        ),
         row(replace(GIVEN, state=State.WITHDRAWN), business_licence=SATISFIED, submission=DUE),
         row(
             replace(SENT_BACK, state=State.SUSPENDED, reasons=(Why("registry_revoked"),)),
-            registration=PAST, authority=SATISFIED, submission=PAST,
+            registration=PAST,
+            authority=SATISFIED,
+            submission=PAST,
         ),
         row(replace(SENT_BACK, state=State.REVOKED), authority=PAST, submission=PAST),
         row(
             replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=90)),
-            authority=SATISFIED, registration=SATISFIED, submission=SATISFIED, reverification=SATISFIED,
+            authority=SATISFIED,
+            registration=SATISFIED,
+            submission=SATISFIED,
+            reverification=SATISFIED,
         ),
-        row(replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=30)), authority=SATISFIED, reverification=DUE),
-        row(replace(GIVEN, state=State.APPROVED, expires_at=NOW), authority=SATISFIED, reverification=PAST),
-        row(replace(GIVEN, state=State.EXPIRED, expires_at=NOW - timedelta(days=1)), reverification=PAST),
-        row(replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=9), conditional=True), registration=PENDING),
-        row(replace(GIVEN, state=State.APPROVED, expires_at=NOW, conditional=True), reverification=PAST),
+        row(
+            replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=30)),
+            authority=SATISFIED,
+            reverification=DUE,
+        ),
+        row(
+            replace(GIVEN, state=State.APPROVED, expires_at=NOW),
+            authority=SATISFIED,
+            reverification=PAST,
+        ),
+        row(
+            replace(GIVEN, state=State.EXPIRED, expires_at=NOW - timedelta(days=1)),
+            reverification=PAST,
+        ),
+        row(
+            replace(
+                GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=9), conditional=True
+            ),
+            registration=PENDING,
+        ),
+        row(
+            replace(GIVEN, state=State.APPROVED, expires_at=NOW, conditional=True),
+            reverification=PAST,
+        ),
         # To be verified anew by a day
         row(replace(GIVEN, renew_by=NOW + timedelta(days=1)), authority=DUE, submission=DUE),
-        row(replace(GIVEN, renew_by=NOW), authority=PAST, submission=PAST, business_licence=PENDING),
+        row(
+            replace(GIVEN, renew_by=NOW), authority=PAST, submission=PAST, business_licence=PENDING
+        ),
     ],
-)  # fmt: skip
+)
 def test_where_each_stands(facts: Facts, expected: dict[str, RequirementState]) -> None:
     standing = stands(facts)
     assert {code: standing.get(code) for code in expected} == expected
 
 
 def test_deadlines() -> None:
-    assert of(replace(GIVEN, proofs=(proof("bank_deposit", "pending"),)), "authority").deadline == NOW + timedelta(days=10)
-    assert of(replace(GIVEN, proofs=(proof("bank_deposit"),)), "authority").deadline == NOW + timedelta(days=180)
-    assert of(replace(GIVEN, proofs=(proof("vouch", holds_until=None), proof("bank_deposit"))), "authority").deadline is None
+    assert of(
+        replace(GIVEN, proofs=(proof("bank_deposit", "pending"),)), "authority"
+    ).deadline == NOW + timedelta(days=10)
+    assert of(
+        replace(GIVEN, proofs=(proof("bank_deposit"),)), "authority"
+    ).deadline == NOW + timedelta(days=180)
+    assert (
+        of(
+            replace(GIVEN, proofs=(proof("vouch", holds_until=None), proof("bank_deposit"))),
+            "authority",
+        ).deadline
+        is None
+    )
     ends = NOW + timedelta(days=14)
-    on_condition = of(replace(GIVEN, state=State.APPROVED, expires_at=ends, conditional=True), "registration")
+    on_condition = of(
+        replace(GIVEN, state=State.APPROVED, expires_at=ends, conditional=True), "registration"
+    )
     assert on_condition.deadline == ends and on_condition.reasons == (Why("registry_pending"),)
-    assert of(replace(GIVEN, state=State.APPROVED, expires_at=ends), "reverification").deadline == ends
+    assert (
+        of(replace(GIVEN, state=State.APPROVED, expires_at=ends), "reverification").deadline == ends
+    )
     assert of(replace(DRAFT, renew_by=ends), "business_licence").deadline == ends
 
 
 def test_the_ways_to_show_authority() -> None:
     late = proof("bank_deposit", "failed", failure="authority_unproven", shown="**** 1234")
-    facts = replace(GIVEN, papers=(LICENCE, LETTER), proofs=(late, proof("vouch", "pending", shown="l***@shili.example")))
+    facts = replace(
+        GIVEN,
+        papers=(LICENCE, LETTER),
+        proofs=(late, proof("vouch", "pending", shown="l***@shili.example")),
+    )
     ways = {way.code: way for way in of(facts, "authority").ways}
     assert {code: way.strength for code, way in ways.items()} == {
-        "company_email": Strength.MEDIUM, "e_licence": Strength.STRONG, "bank_deposit": Strength.STRONG, "vouch": Strength.MEDIUM,
+        "company_email": Strength.MEDIUM,
+        "e_licence": Strength.STRONG,
+        "bank_deposit": Strength.STRONG,
+        "vouch": Strength.MEDIUM,
         "authorization_letter": Strength.WEAK,
-    }  # fmt: skip
-    assert {code for code, way in ways.items() if way.state is PENDING} == {"vouch", "authorization_letter"}
+    }
+    assert {code for code, way in ways.items() if way.state is PENDING} == {
+        "vouch",
+        "authorization_letter",
+    }
     assert ways["bank_deposit"].state is DUE and ways["bank_deposit"].shown == "**** 1234"
     assert [why.code for why in ways["bank_deposit"].reasons] == ["authority_unproven"]
     assert ways["vouch"].expires_at == NOW + timedelta(days=10)
 
 
 def test_an_address_that_the_register_names_is_shown_as_the_way_that_it_was() -> None:
-    at_domain = Report("authority", LATER, (Finding("authority", "authority_proven", Severity.PASS, "email", "company_email"),))
+    at_domain = Report(
+        "authority",
+        LATER,
+        (Finding("authority", "authority_proven", Severity.PASS, "email", "company_email"),),
+    )
     facts = replace(GIVEN, state=State.CHECKING, reports=(at_domain,), email_may_prove=True)
-    assert [way.code for way in of(facts, "authority").ways if way.state is SATISFIED] == ["company_email"]
-    by_bank = Report("authority", LATER, (Finding("authority", "authority_proven", Severity.PASS, "email", "bank_deposit"),))
+    assert [way.code for way in of(facts, "authority").ways if way.state is SATISFIED] == [
+        "company_email"
+    ]
+    by_bank = Report(
+        "authority",
+        LATER,
+        (Finding("authority", "authority_proven", Severity.PASS, "email", "bank_deposit"),),
+    )
     facts = replace(facts, reports=(by_bank,), proofs=(proof("bank_deposit"),))
-    assert [way.code for way in of(facts, "authority").ways if way.state is SATISFIED] == ["bank_deposit"]
+    assert [way.code for way in of(facts, "authority").ways if way.state is SATISFIED] == [
+        "bank_deposit"
+    ]
 
 
 def test_a_code_that_is_wrong_says_what_is_wrong_with_it() -> None:
@@ -244,16 +476,29 @@ def test_a_code_that_is_wrong_says_what_is_wrong_with_it() -> None:
 
 
 def test_a_flaw_of_the_photograph_is_told_and_stops_nobody() -> None:
-    licence = of(replace(GIVEN, papers=(Paper("business_licence", BEFORE, ("document_blurred",)),)), "business_licence")
-    assert licence.state is PENDING and [why.code for why in licence.reasons] == ["document_blurred"]
+    licence = of(
+        replace(GIVEN, papers=(Paper("business_licence", BEFORE, ("document_blurred",)),)),
+        "business_licence",
+    )
+    assert licence.state is PENDING and [why.code for why in licence.reasons] == [
+        "document_blurred"
+    ]
 
 
 def test_a_body_without_a_licence_is_not_told_that_it_lacks_one() -> None:
     reports = (found("reading", "document_missing", Severity.UNABLE, "document"), *PASSED[1:])
-    body = replace(GIVEN, uscc=ASSOCIATION, papers=(Paper("approval_document", BEFORE),), state=State.IN_REVIEW, reports=reports)
+    body = replace(
+        GIVEN,
+        uscc=ASSOCIATION,
+        papers=(Paper("approval_document", BEFORE),),
+        state=State.IN_REVIEW,
+        reports=reports,
+    )
     approval = of(body, "approval_document")
     assert approval.state is PENDING and approval.reasons == ()
-    assert [why.code for why in of(replace(body, papers=()), "approval_document").reasons] == ["document_missing"]
+    assert [why.code for why in of(replace(body, papers=()), "approval_document").reasons] == [
+        "document_missing"
+    ]
 
 
 def test_a_name_that_does_not_agree_can_be_mended_at_either_end() -> None:
@@ -286,7 +531,10 @@ def test_what_waits_for_time_says_so() -> None:
         (replace(GIVEN, state=State.WITHDRAWN), "submission"),
         (replace(GIVEN, state=State.EXPIRED), "reverification"),
         (replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=90)), ""),
-        (replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=9)), "reverification"),
+        (
+            replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=9)),
+            "reverification",
+        ),
         # Nothing can be uploaded while a person looks, but authority can be shown at any time.
         (replace(AGENCY, state=State.IN_REVIEW), "authority"),
     ],
@@ -313,7 +561,10 @@ def test_no_dead_end(state: State, verbs: set[str], ways: list[str]) -> None:
 
 def test_what_takes_no_letters_offers_none() -> None:
     for state, offered in ((State.CHECKING, True), (State.IN_REVIEW, False), (State.DRAFT, True)):
-        assert ("authorization_letter" in [way.code for way in of(replace(GIVEN, state=state), "authority").ways]) is offered
+        assert (
+            "authorization_letter"
+            in [way.code for way in of(replace(GIVEN, state=state), "authority").ways]
+        ) is offered
 
 
 # --- Whatever comes --------------------------------------------------------------------------------------
@@ -322,28 +573,55 @@ TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.
 MAYBE = st.none() | TIMES
 CODES = st.sampled_from(sorted(REASONS)) | st.text(max_size=12)
 FIELDS = st.sampled_from(["", "name", "uscc", "qr", "email", *DocumentKind.values])
-CHECKS = st.sampled_from(["scan", "reading", "registry", "duplicates", "exclusion", "forgery", "agency_licence", "authority"])
-FINDINGS = st.builds(Finding, CHECKS, st.sampled_from(sorted(REASONS)), st.sampled_from(Severity), FIELDS)
+CHECKS = st.sampled_from(
+    [
+        "scan",
+        "reading",
+        "registry",
+        "duplicates",
+        "exclusion",
+        "forgery",
+        "agency_licence",
+        "authority",
+    ]
+)
+FINDINGS = st.builds(
+    Finding, CHECKS, st.sampled_from(sorted(REASONS)), st.sampled_from(Severity), FIELDS
+)
 ANY = st.builds(
     Facts,
     account_class=st.sampled_from(["direct_employer", "commercial_agency", "public_service", "?"]),
-    uscc=st.sampled_from([COMPANY, INSTITUTION, ASSOCIATION, COLLECTIVE, OTHER, "", "9"]) | st.text(max_size=20),
+    uscc=st.sampled_from([COMPANY, INSTITUTION, ASSOCIATION, COLLECTIVE, OTHER, "", "9"])
+    | st.text(max_size=20),
     name=st.text(max_size=6),
     state=st.sampled_from(State),
     email_verified=st.booleans(),
     email_may_prove=st.booleans(),
     papers=st.lists(
-        st.builds(Paper, st.sampled_from(DocumentKind.values), TIMES, st.lists(CODES, max_size=2).map(tuple)), max_size=5
+        st.builds(
+            Paper,
+            st.sampled_from(DocumentKind.values),
+            TIMES,
+            st.lists(CODES, max_size=2).map(tuple),
+        ),
+        max_size=5,
     ).map(tuple),
     proofs=st.lists(
         st.builds(
-            Proof, st.sampled_from(ProofKind.values), st.sampled_from(["pending", "proven", "failed", "lapsed"]),
-            st.sampled_from(Strength), TIMES, TIMES, MAYBE,
+            Proof,
+            st.sampled_from(ProofKind.values),
+            st.sampled_from(["pending", "proven", "failed", "lapsed"]),
+            st.sampled_from(Strength),
+            TIMES,
+            TIMES,
+            MAYBE,
         ),
         max_size=4,
     ).map(tuple),
     clients_until=st.lists(st.none() | st.dates(), max_size=3).map(tuple),
-    reports=st.lists(st.builds(Report, CHECKS, TIMES, st.lists(FINDINGS, max_size=3).map(tuple)), max_size=8).map(tuple),
+    reports=st.lists(
+        st.builds(Report, CHECKS, TIMES, st.lists(FINDINGS, max_size=3).map(tuple)), max_size=8
+    ).map(tuple),
     reasons=st.lists(st.builds(Why, CODES, FIELDS), max_size=4).map(tuple),
     decided_at=MAYBE,
     declared_at=MAYBE,
@@ -353,7 +631,7 @@ ANY = st.builds(
     waiting_for=st.sampled_from(["", "registry_pending", "check_delayed"]),
     heard=st.booleans(),
     verbs=st.frozensets(st.sampled_from(["submit", "appeal", "ask_person", "withdraw"])),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=400)
@@ -361,11 +639,20 @@ ANY = st.builds(
 def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts: Facts) -> None:
     requirements = due(facts, CURRENT, NOW)
     codes = [requirement.code for requirement in requirements]
-    assert len(codes) == len(set(codes)) and {"mail_address", "company_facts", "authority", "submission"} <= set(codes)
+    assert len(codes) == len(set(codes)) and {
+        "mail_address",
+        "company_facts",
+        "authority",
+        "submission",
+    } <= set(codes)
     for requirement in requirements:
         assert requirement.state in RequirementState and requirement.unlocks in Unlocks
         assert requirement.reasons or not requirement.open, "who has to do something is told why"
-        assert requirement.state is not DUE or requirement.deadline is None or requirement.deadline > NOW
+        assert (
+            requirement.state is not DUE
+            or requirement.deadline is None
+            or requirement.deadline > NOW
+        )
         assert requirement.state is not SATISFIED or not requirement.reasons
     following = next_of(requirements)
     assert (following is None) == (not any(requirement.open for requirement in requirements))
@@ -374,7 +661,9 @@ def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts:
 
 @settings(max_examples=200)
 @given(ANY, st.timedeltas(timedelta(seconds=1), timedelta(days=180)))
-def test_of_an_approved_employer_nothing_is_asked_but_deadlines(facts: Facts, left: timedelta) -> None:
+def test_of_an_approved_employer_nothing_is_asked_but_deadlines(
+    facts: Facts, left: timedelta
+) -> None:
     facts = replace(facts, state=State.APPROVED, expires_at=NOW + left, email_verified=True)
     for requirement in due(facts, CURRENT, NOW):
         assert requirement.state is SATISFIED or requirement.deadline == facts.expires_at
@@ -388,7 +677,9 @@ def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
     verbs = {state: {"submit"} for state in (State.DRAFT, State.CHANGES_REQUESTED)} | {
         state: {"appeal"} for state in (State.SUSPENDED, State.REVOKED)
     }
-    requirements = due(replace(facts, state=state, verbs=frozenset(verbs.get(state, set()))), CURRENT, NOW)
+    requirements = due(
+        replace(facts, state=state, verbs=frozenset(verbs.get(state, set()))), CURRENT, NOW
+    )
     following = next_of(requirements)
     if following is not None:
         waits = state in (State.SUBMITTED, State.CHECKING, State.IN_REVIEW)

@@ -43,7 +43,10 @@ FOLLOWS = {
 
 
 def test_the_table_is_the_domain() -> None:
-    table = {state.value: {t.target.value for t in states.TRANSITIONS if state in t.sources} for state in State}
+    table = {
+        state.value: {t.target.value for t in states.TRANSITIONS if state in t.sources}
+        for state in State
+    }
     assert table == FOLLOWS
 
 
@@ -61,8 +64,16 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
         claims.claim(case.pk, reviewer, now)
     if verb == "ask_person":
         for number in range(guards.SENT_BACK_UNTIL_A_PERSON):
-            Decision.objects.create(case=case, attempt_number=number, verb="request_changes", policy_version="1", decided_at=now)
-            failed_uploads.note_refused(case, "business_licence", ["document_broken"], member.as_actor(), now)
+            Decision.objects.create(
+                case=case,
+                attempt_number=number,
+                verb="request_changes",
+                policy_version="1",
+                decided_at=now,
+            )
+            failed_uploads.note_refused(
+                case, "business_licence", ["document_broken"], member.as_actor(), now
+            )
     actor = reviewer.as_reviewer() if role is Role.REVIEWER else Actor(role, str(member.user_id))
     why = Why.of(["document_blurred"])
     if states.allows(verb, role, state):
@@ -72,7 +83,13 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
         case = Case.objects.get(pk=case.pk)
         assert case.state == states.target(verb, state)
         event = Event.objects.about(case).last()
-        assert (event.verb, event.from_state, event.to_state, event.role, event.actor_id) == (verb, state, case.state, role, actor.id)
+        assert (event.verb, event.from_state, event.to_state, event.role, event.actor_id) == (
+            verb,
+            state,
+            case.state,
+            role,
+            actor.id,
+        )
         assert event.policy_version
     else:
         before = Event.objects.count()
@@ -86,7 +103,9 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
 @pytest.mark.parametrize("powerless", ["auditor", "inactive", "without decide"])
 @pytest.mark.parametrize("verb", states.VERBS)
 @pytest.mark.parametrize("state", list(State))
-def test_a_reviewers_verbs_need_the_power_to_decide(state: State, verb: str, powerless: str, now: datetime) -> None:
+def test_a_reviewers_verbs_need_the_power_to_decide(
+    state: State, verb: str, powerless: str, now: datetime
+) -> None:
     """Also while they hold the case, from when they could."""
     reviewer = make_reviewer(now)
     case = make_case(make_member(now), now, state)
@@ -103,7 +122,10 @@ def test_a_reviewers_verbs_need_the_power_to_decide(state: State, verb: str, pow
     case = Case.objects.get(pk=case.pk)
     assert guards.available(case, actor, now) == []
     assert guards.may_claim(case, actor, now) == Refused("not_allowed", seen=Role.REVIEWER)
-    with pytest.raises(Refused) as refused, moving(case.pk, verb, actor, now, why=Why.of(["document_blurred"])):
+    with (
+        pytest.raises(Refused) as refused,
+        moving(case.pk, verb, actor, now, why=Why.of(["document_blurred"])),
+    ):
         pass
     assert refused.value.code in {"not_allowed", "state_conflict"}
     assert Case.objects.get(pk=case.pk).state == state
@@ -156,10 +178,15 @@ def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> N
     case = heard(now) if verb == "uphold" else make_case(make_member(now), now, state)
     if case.awaits_review():
         claims.claim(case.pk, reviewer, now)
-    with pytest.raises(Refused, match="reason_required"), moving(case.pk, verb, reviewer.as_reviewer(), now):
+    with (
+        pytest.raises(Refused, match="reason_required"),
+        moving(case.pk, verb, reviewer.as_reviewer(), now),
+    ):
         pass
 
 
 def test_the_diagram_in_the_docs_is_the_table() -> None:
     page = Path(settings.BASE_DIR) / "docs" / "states.md"
-    assert states.mermaid() in page.read_text(encoding="utf-8"), "stale: run `python manage.py draw_states`"
+    assert states.mermaid() in page.read_text(encoding="utf-8"), (
+        "stale: run `python manage.py draw_states`"
+    )

@@ -15,7 +15,9 @@ from verification.rules.urgency import CURRENT, FRAUD, RULES, Factors, Kind, Pla
 from verification.rules.working_hours import Hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-HOURS = Hours.parse("mon-fri 09:00-12:00 13:30-18:00", "2026-10-01..2026-10-07", "2026-10-10", "Asia/Shanghai")
+HOURS = Hours.parse(
+    "mon-fri 09:00-12:00 13:30-18:00", "2026-10-01..2026-10-07", "2026-10-10", "Asia/Shanghai"
+)
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
 
 
@@ -28,14 +30,22 @@ MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
         ((), "direct_employer", False, False, {Kind.ORDINARY}),
         (("uscc_mismatch",), "public_service", False, False, {Kind.ORDINARY}),
         (("name_mismatch", "forgery_retyped_field"), "direct_employer", False, False, {Kind.FRAUD}),
-        (("duplicate_same_image",), "direct_employer", False, False, {Kind.ORDINARY}),  # an honest mistake, mostly
+        (
+            ("duplicate_same_image",),
+            "direct_employer",
+            False,
+            False,
+            {Kind.ORDINARY},
+        ),  # an honest mistake, mostly
         ((), "commercial_agency", False, False, {Kind.AGENCY}),
         ((), "direct_employer", True, False, {Kind.APPEAL}),
         ((), "direct_employer", False, True, {Kind.LAPSING}),
         (("duplicate_excluded",), "commercial_agency", True, True, set(Kind) - {Kind.ORDINARY}),
     ],
 )
-def test_kinds(reasons: tuple[str, ...], account_class: str, appealed: bool, lapsing: bool, expected: set[Kind]) -> None:
+def test_kinds(
+    reasons: tuple[str, ...], account_class: str, appealed: bool, lapsing: bool, expected: set[Kind]
+) -> None:
     assert kinds(reasons, account_class, appealed=appealed, lapsing=lapsing) == expected
 
 
@@ -53,12 +63,18 @@ def test_every_trace_of_editing_weighs() -> None:
         ({Kind.FRAUD}, Kind.FRAUD, "2026-11-27 10:00"),
         ({Kind.APPEAL}, Kind.APPEAL, "2026-11-26 09:30"),
         ({Kind.LAPSING}, Kind.LAPSING, "2026-11-25 14:30"),
-        ({Kind.AGENCY, Kind.APPEAL}, Kind.AGENCY, "2026-11-26 09:30"),  # the heaviest weighs, the shortest target holds
+        (
+            {Kind.AGENCY, Kind.APPEAL},
+            Kind.AGENCY,
+            "2026-11-26 09:30",
+        ),  # the heaviest weighs, the shortest target holds
         ({Kind.APPEAL, Kind.LAPSING, Kind.FRAUD}, Kind.FRAUD, "2026-11-25 14:30"),
     ],
 )
 def test_place(of: set[Kind], weighs: Kind, due: str) -> None:
-    assert place(of, MORNING, HOURS) == Place(weighs, MORNING, datetime.fromisoformat(due).replace(tzinfo=SHANGHAI))
+    assert place(of, MORNING, HOURS) == Place(
+        weighs, MORNING, datetime.fromisoformat(due).replace(tzinfo=SHANGHAI)
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,18 +83,26 @@ def test_place(of: set[Kind], weighs: Kind, due: str) -> None:
         ("2026-11-25 09:00", Factors(8, 1, 2**-4, 0, 16)),
         ("2026-11-26 09:30", Factors(8, 2, 2**-2, 8, 8)),  # a working day of 7.5 h and half an hour
         ("2026-11-27 10:00", Factors(8, 4, 1, 16, 0)),
-        ("2026-11-28 23:00", Factors(8, 2 ** (22.5 / 8), 2 ** (6.5 / 4), 22.5, -6.5)),  # late, and nobody works
+        (
+            "2026-11-28 23:00",
+            Factors(8, 2 ** (22.5 / 8), 2 ** (6.5 / 4), 22.5, -6.5),
+        ),  # late, and nobody works
     ],
 )
 def test_factors(now: str, expected: Factors) -> None:
-    found = place({Kind.FRAUD}, MORNING, HOURS).factors(datetime.fromisoformat(now).replace(tzinfo=SHANGHAI), HOURS)
+    found = place({Kind.FRAUD}, MORNING, HOURS).factors(
+        datetime.fromisoformat(now).replace(tzinfo=SHANGHAI), HOURS
+    )
     assert found == expected
     assert found.score == expected.harm * expected.waiting * expected.deadline
 
 
 def test_the_weekend_makes_nothing_more_urgent() -> None:
     one = place({Kind.ORDINARY}, MORNING, HOURS)
-    friday, monday = datetime(2026, 11, 27, 18, 0, tzinfo=SHANGHAI), datetime(2026, 11, 30, 9, 0, tzinfo=SHANGHAI)
+    friday, monday = (
+        datetime(2026, 11, 27, 18, 0, tzinfo=SHANGHAI),
+        datetime(2026, 11, 30, 9, 0, tzinfo=SHANGHAI),
+    )
     assert one.factors(friday, HOURS) == one.factors(monday, HOURS)
 
 
@@ -86,7 +110,9 @@ def test_a_case_that_was_forgotten_for_years_can_still_be_shown() -> None:
     forgotten = place({Kind.FRAUD}, datetime(2020, 1, 2, tzinfo=UTC), HOURS)
     now = datetime(2040, 1, 2, tzinfo=UTC)
     assert 0 < forgotten.factors(now, HOURS).score < inf
-    assert forgotten.key(HOURS) > place({Kind.FRAUD}, datetime(2021, 1, 2, tzinfo=UTC), HOURS).key(HOURS)
+    assert forgotten.key(HOURS) > place({Kind.FRAUD}, datetime(2021, 1, 2, tzinfo=UTC), HOURS).key(
+        HOURS
+    )
 
 
 def test_the_rules_are_whole() -> None:
@@ -104,7 +130,9 @@ PLACES = st.builds(Place, st.sampled_from(Kind), MOMENTS, MOMENTS) | st.builds(
 
 
 @given(PLACES, PLACES, MOMENTS)
-def test_the_order_by_key_is_the_order_by_score_at_every_moment(a: Place, b: Place, now: datetime) -> None:
+def test_the_order_by_key_is_the_order_by_score_at_every_moment(
+    a: Place, b: Place, now: datetime
+) -> None:
     ahead = a.key(HOURS) - b.key(HOURS)
     assume(abs(ahead) > 1e-9)  # nearer than a float can tell
     assert (a.factors(now, HOURS).score > b.factors(now, HOURS).score) is (ahead > 0)
@@ -116,6 +144,8 @@ def test_waiting_never_makes_less_urgent(one: Place, now: datetime, later: timed
 
 
 @given(st.sets(st.sampled_from(Kind), min_size=1), st.sets(st.sampled_from(Kind)), MOMENTS)
-def test_being_more_at_once_never_comes_later(of: set[Kind], more: set[Kind], entered: datetime) -> None:
+def test_being_more_at_once_never_comes_later(
+    of: set[Kind], more: set[Kind], entered: datetime
+) -> None:
     one, other = place(of, entered, HOURS), place(of | more, entered, HOURS)
     assert other.due <= one.due and other.key(HOURS) >= one.key(HOURS)

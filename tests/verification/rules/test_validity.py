@@ -35,7 +35,9 @@ ENDS = datetime(2027, 1, 10, 16, tzinfo=UTC)
 
 
 def in_term(last: date = LAST, severity: Severity = Severity.PASS) -> Finding:
-    return Finding("agency_licence", "agency_licence_agrees", severity, "number", until=last.isoformat())
+    return Finding(
+        "agency_licence", "agency_licence_agrees", severity, "number", until=last.isoformat()
+    )
 
 
 TERM = Finding("reading", "document_in_term", Severity.PASS, "term", until="2027-03-01")
@@ -43,7 +45,9 @@ TERM = Finding("reading", "document_in_term", Severity.PASS, "term", until="2027
 
 def test_a_day_ends_where_the_paper_was_issued() -> None:
     assert end_of(LAST) == ENDS
-    assert not ends_soon(LAST, ENDS - 7 * DAY - timedelta(seconds=1)) and ends_soon(LAST, ENDS - 7 * DAY)
+    assert not ends_soon(LAST, ENDS - 7 * DAY - timedelta(seconds=1)) and ends_soon(
+        LAST, ENDS - 7 * DAY
+    )
     assert not ends_soon(LAST, ENDS), "it has ended"
     assert day_of(ENDS) == LAST + DAY and day_of(ENDS - timedelta(seconds=1)) == LAST
 
@@ -90,12 +94,19 @@ def attempt(now: datetime) -> Attempt:
 
 def allowed(member: Member, at: datetime) -> bool:
     return decide.decide(
-        client_id=member.pk, employer_id=member.employer_id, member_id=member.pk, candidate="c-1", now=at, zone=ZoneInfo("Asia/Shanghai")
+        client_id=member.pk,
+        employer_id=member.employer_id,
+        member_id=member.pk,
+        candidate="c-1",
+        now=at,
+        zone=ZoneInfo("Asia/Shanghai"),
     ).allowed
 
 
 @pytest.mark.django_db
-def test_the_gate_says_no_on_the_day_after_and_reminders_come_before(attempt: Attempt, now: datetime) -> None:
+def test_the_gate_says_no_on_the_day_after_and_reminders_come_before(
+    attempt: Attempt, now: datetime
+) -> None:
     case = run(attempt, now, MEDIUM, in_term(), TERM)
     assert case.state == State.APPROVED and case.expires_at == ENDS
     member = case.employer.members.get()
@@ -103,7 +114,11 @@ def test_the_gate_says_no_on_the_day_after_and_reminders_come_before(attempt: At
     told = []
     for hours in range(40 * 24, 0, -6):
         at = ENDS - timedelta(hours=hours)
-        told += [round(hours / 24) for case_id in renewal_reminders.due(at) if renewal_reminders.remind(case_id, at)]
+        told += [
+            round(hours / 24)
+            for case_id in renewal_reminders.due(at)
+            if renewal_reminders.remind(case_id, at)
+        ]
     assert told == [30, 7, 1]
 
 
@@ -112,25 +127,41 @@ def test_that_day_is_the_deadline_of_what_it_is_about(attempt: Attempt, now: dat
     run(attempt, now, MEDIUM, in_term(), TERM)
     Case.objects.update(account_class=AccountClass.COMMERCIAL_AGENCY)
     due = {r.code: r for r in requirement_facts.requirements_of(Case.objects.get(), None, now)}
-    assert due["agency_licence"].deadline == ENDS and due["agency_licence"].state is RequirementState.SATISFIED
+    assert (
+        due["agency_licence"].deadline == ENDS
+        and due["agency_licence"].state is RequirementState.SATISFIED
+    )
     assert due["business_licence"].deadline == end_of(date(2027, 3, 1))
     assert due["reverification"].deadline == ENDS
-    late = {r.code: r for r in requirement_facts.requirements_of(Case.objects.get(), None, ENDS - 20 * DAY)}
+    late = {
+        r.code: r
+        for r in requirement_facts.requirements_of(Case.objects.get(), None, ENDS - 20 * DAY)
+    }
     assert late["reverification"].state is RequirementState.CURRENTLY_DUE
 
 
 @pytest.mark.django_db
 def test_what_a_person_approves_ends_with_its_papers_too(attempt: Attempt, now: datetime) -> None:
-    case = run(attempt, now, MEDIUM, Finding("reading", "name_mismatch", Severity.CONCERN, "name"), in_term())
+    case = run(
+        attempt,
+        now,
+        MEDIUM,
+        Finding("reading", "name_mismatch", Severity.CONCERN, "name"),
+        in_term(),
+    )
     reviewer = make_reviewer(now)
     claims.claim(case.pk, reviewer, now)
     assert operations.approve(case.pk, reviewer, now).expires_at == ENDS
 
 
 @pytest.mark.django_db
-def test_a_condition_and_its_confirmation_end_with_the_papers_too(attempt: Attempt, now: datetime) -> None:
+def test_a_condition_and_its_confirmation_end_with_the_papers_too(
+    attempt: Attempt, now: datetime
+) -> None:
     pending = Finding("registry", "registry_pending", Severity.WAIT, "uscc")
-    strong = Finding("authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong")
+    strong = Finding(
+        "authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong"
+    )
     case = run(attempt, now, pending, strong, in_term())
     assert case.conditional and case.expires_at == now + 14 * DAY
     assert apply_verdict.confirm(case.pk, now + DAY)
@@ -139,17 +170,29 @@ def test_a_condition_and_its_confirmation_end_with_the_papers_too(attempt: Attem
 
 
 @pytest.mark.django_db
-def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(attempt: Attempt, now: datetime) -> None:
+def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(
+    attempt: Attempt, now: datetime
+) -> None:
     """What was read of a licence is read once, however long the attempt waits."""
     until = (now + 2 * DAY).date()
-    reading = Says("reading", Finding("reading", "document_in_term", Severity.PASS, "term", until=until.isoformat()))
+    reading = Says(
+        "reading",
+        Finding("reading", "document_in_term", Severity.PASS, "term", until=until.isoformat()),
+    )
     reading.lasting = True
-    missing = Says("authority", Finding("authority", "authority_missing", Severity.WAIT, "authority"))
+    missing = Says(
+        "authority", Finding("authority", "authority_missing", Severity.WAIT, "authority")
+    )
     pipeline.run(attempt.pk, lambda: now, 60, saying(reading=reading, authority=missing))
     later = now + 4 * DAY
-    assert pipeline.run(attempt.pk, lambda: later, 60, saying(reading=reading, authority=Says("authority", MEDIUM)))
+    assert pipeline.run(
+        attempt.pk, lambda: later, 60, saying(reading=reading, authority=Says("authority", MEDIUM))
+    )
     case = Case.objects.get()
-    assert case.state == State.IN_REVIEW and case.decisions.get().reasons[0]["code"] == "document_expired"
+    assert (
+        case.state == State.IN_REVIEW
+        and case.decisions.get().reasons[0]["code"] == "document_expired"
+    )
 
 
 # --- Clients' letters ------------------------------------------------------------------------------------
@@ -158,7 +201,12 @@ def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(at
 @pytest.fixture
 def agency(now: datetime) -> Case:
     """In force, with two clients' letters that were approved with it."""
-    member = make_member(now, make_employer(now, "云溪市示例人力资源有限公司", account_class=AccountClass.COMMERCIAL_AGENCY))
+    member = make_member(
+        now,
+        make_employer(
+            now, "云溪市示例人力资源有限公司", account_class=AccountClass.COMMERCIAL_AGENCY
+        ),
+    )
     case = make_case(member, now, State.APPROVED)
     for number, until in enumerate((LAST, LAST + 30 * DAY)):
         letter(case, now, f"云溪市委托{number}有限公司", until)
@@ -168,7 +216,12 @@ def agency(now: datetime) -> Case:
 def letter(case: Case, at: datetime, name: str, until: date | None) -> Document:
     document = make_document(case, at, kind=DocumentKind.CLIENT_AUTHORIZATION)
     ClientAuthorisation.objects.create(
-        employer=case.employer, document=document, client_name=name, client_uscc="x", valid_until=until, added_at=at
+        employer=case.employer,
+        document=document,
+        client_name=name,
+        client_uscc="x",
+        valid_until=until,
+        added_at=at,
     )
     return document
 
@@ -195,13 +248,21 @@ def test_with_the_last_letter_the_approval_ends(agency: Case) -> None:
     member, last = agency.employer.members.get(), ENDS + 30 * DAY
     told = []
     for at in days(ENDS - 10 * DAY):
-        told += [(last - at).days for case_id in renewal_reminders.due(at) if renewal_reminders.remind(case_id, at)]
+        told += [
+            (last - at).days
+            for case_id in renewal_reminders.due(at)
+            if renewal_reminders.remind(case_id, at)
+        ]
         client_expiry.look(at)
         assert allowed(member, at) == (at < last)
     agency.refresh_from_db()
     assert agency.state == State.EXPIRED and agency.expires_at == last
     assert told == [30, 7, 1]
-    assert set(Mail.objects.values_list("template", flat=True)) == {"clients_end", "client_expired", "case_expire"}
+    assert set(Mail.objects.values_list("template", flat=True)) == {
+        "clients_end",
+        "client_expired",
+        "case_expire",
+    }
     ends = Mail.objects.get(template="case_expire")
     assert ends.context["reasons"] == ["agency_client_expired"]
     operations.open_case(agency.employer, member.as_actor(), last)  # and it may come back at once
@@ -210,30 +271,42 @@ def test_with_the_last_letter_the_approval_ends(agency: Case) -> None:
 @pytest.mark.django_db
 def test_before_that_another_letter_is_asked_for(agency: Case, now: datetime) -> None:
     def clients(at: datetime) -> Any:
-        return next(r for r in requirement_facts.requirements_of(agency, None, at) if r.code == "client_authorization")
+        return next(
+            r
+            for r in requirement_facts.requirements_of(agency, None, at)
+            if r.code == "client_authorization"
+        )
 
     last = ENDS + 30 * DAY
     assert (clients(now).state, clients(now).deadline) == (RequirementState.SATISFIED, last)
     soon = clients(last - 20 * DAY)
-    assert soon.state is RequirementState.CURRENTLY_DUE and [why.code for why in soon.reasons] == ["agency_client_ends_soon"]
+    assert soon.state is RequirementState.CURRENTLY_DUE and [why.code for why in soon.reasons] == [
+        "agency_client_ends_soon"
+    ]
     assert [way.code for way in soon.ways] == ["client_authorization"]
 
 
 @pytest.mark.django_db
-def test_a_letter_without_an_end_and_one_that_waits_for_us_keep_the_approval(agency: Case, now: datetime) -> None:
+def test_a_letter_without_an_end_and_one_that_waits_for_us_keep_the_approval(
+    agency: Case, now: datetime
+) -> None:
     open_ended = letter(agency, now, "云溪市长期有限公司", None)
     assert client_expiry.last_end(agency, now) is None
     ClientAuthorisation.objects.filter(document=open_ended).update(ended_at=now)
     assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY
     late = letter(agency, now + DAY, "云溪市新委托有限公司", LAST + 60 * DAY)
-    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, "nobody has read it, and nobody will"
+    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, (
+        "nobody has read it, and nobody will"
+    )
     operations.queue_reading(late, now + DAY)
     assert client_expiry.last_end(agency, now) == ENDS + 60 * DAY
 
 
 @pytest.mark.django_db
 def test_what_a_person_approved_without_any_letter_rests_on_none(agency: Case) -> None:
-    Document.objects.filter(kind=DocumentKind.CLIENT_AUTHORIZATION).update(uploaded_at=agency.approved_at + DAY)
+    Document.objects.filter(kind=DocumentKind.CLIENT_AUTHORIZATION).update(
+        uploaded_at=agency.approved_at + DAY
+    )
     client_expiry.look(ENDS + 90 * DAY)
     agency.refresh_from_db()
     assert agency.state == State.APPROVED

@@ -77,11 +77,15 @@ def test_the_zone_is_the_deployments_whatever_the_moment_is_given_in() -> None:
     assert USUAL.after(start, HOUR).tzinfo is UTC
 
 
-@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-03-28", 24)])
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-03-28", 24)]
+)
 def test_what_passes_is_counted_where_clocks_change(day: str, hours: int) -> None:
     berlin = Hours.parse("mon-sun 00:00-24:00", "", "", "Europe/Berlin")
     start = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("Europe/Berlin"))
-    assert berlin.between(start, start + timedelta(days=1)) == HOUR * hours  # a day later by the wall
+    assert (
+        berlin.between(start, start + timedelta(days=1)) == HOUR * hours
+    )  # a day later by the wall
 
 
 def test_nothing_is_counted_before_the_first_year() -> None:
@@ -106,19 +110,33 @@ def weeks(draw: st.DrawFn) -> str:
     for day in days:
         edges = sorted(draw(st.lists(st.integers(0, 96), min_size=2, max_size=6, unique=True)))
         pairs = zip(edges[::2], edges[1::2], strict=False)
-        groups.append(f"{day} " + " ".join(f"{a // 4:02}:{a % 4 * 15:02}-{b // 4:02}:{b % 4 * 15:02}" for a, b in pairs))
+        groups.append(
+            f"{day} "
+            + " ".join(f"{a // 4:02}:{a % 4 * 15:02}-{b // 4:02}:{b % 4 * 15:02}" for a, b in pairs)
+        )
     return "; ".join(groups)
 
 
 DATES = st.lists(st.dates(date(2025, 1, 1), date(2027, 12, 31)), max_size=12)
-ZONES = st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe", "UTC"])
+ZONES = st.sampled_from(
+    [
+        "Asia/Shanghai",
+        "Europe/Berlin",
+        "America/Santiago",
+        "Africa/Cairo",
+        "Australia/Lord_Howe",
+        "UTC",
+    ]
+)
 
 
 @st.composite
 def any_hours(draw: st.DrawFn) -> Hours:
     holidays = draw(DATES)
     workdays = [day for day in draw(DATES) if day not in holidays]
-    return Hours.parse(draw(weeks()), " ".join(map(str, holidays)), ",".join(map(str, workdays)), draw(ZONES))
+    return Hours.parse(
+        draw(weeks()), " ".join(map(str, holidays)), ",".join(map(str, workdays)), draw(ZONES)
+    )
 
 
 MOMENTS = st.datetimes(datetime(2025, 1, 2), datetime(2027, 12, 30), timezones=ZONES.map(ZoneInfo))
@@ -135,16 +153,22 @@ def test_additive(hours: Hours, a: datetime, b: datetime, c: datetime) -> None:
 @settings(max_examples=60)  # new hours are counted from their first year on
 @given(any_hours(), MOMENTS, st.timedeltas(timedelta(), timedelta(days=400)))
 @example(
-    Hours.parse("sun 01:00-02:45 03:00-05:00", "", "", "Europe/Berlin"), datetime(2026, 3, 29, 1, 20, tzinfo=UTC), timedelta(minutes=20)
+    Hours.parse("sun 01:00-02:45 03:00-05:00", "", "", "Europe/Berlin"),
+    datetime(2026, 3, 29, 1, 20, tzinfo=UTC),
+    timedelta(minutes=20),
 )
-def test_monotone_and_never_faster_than_the_clock(hours: Hours, start: datetime, passed: timedelta) -> None:
+def test_monotone_and_never_faster_than_the_clock(
+    hours: Hours, start: datetime, passed: timedelta
+) -> None:
     worked = hours.between(start, start.astimezone(UTC) + passed)
     assert timedelta() <= worked <= passed
 
 
 @settings(max_examples=60)  # new hours are counted from their first year on
 @given(any_hours(), MOMENTS, AMOUNTS)
-def test_after_is_the_first_moment_by_which_that_much_was_worked(hours: Hours, start: datetime, amount: timedelta) -> None:
+def test_after_is_the_first_moment_by_which_that_much_was_worked(
+    hours: Hours, start: datetime, amount: timedelta
+) -> None:
     end = hours.after(start, amount)
     assert hours.between(start, end) == amount
     if amount:
@@ -228,8 +252,15 @@ def test_any_text_says_hours_or_is_refused_by_its_part(part: str, text: str) -> 
 
 
 def test_small_differences_in_writing_are_none() -> None:
-    one = Hours.parse(" Mon-Fri  9:00-12:00 13:30-18:00；SAT 09:00-12:00;", "2026-10-01，2026-10-02、2026-10-03", "", "Asia/Shanghai")
-    assert one == Hours.parse(f"{WEEK}; sat 09:00-12:00", "2026-10-01..2026-10-03", "", "Asia/Shanghai")
+    one = Hours.parse(
+        " Mon-Fri  9:00-12:00 13:30-18:00；SAT 09:00-12:00;",
+        "2026-10-01，2026-10-02、2026-10-03",
+        "",
+        "Asia/Shanghai",
+    )
+    assert one == Hours.parse(
+        f"{WEEK}; sat 09:00-12:00", "2026-10-01..2026-10-03", "", "Asia/Shanghai"
+    )
 
 
 # --- Of a deployment ----------------------------------------------------------------------------------------------
@@ -247,8 +278,12 @@ def test_the_default_is_a_chinese_office(monkeypatch: pytest.MonkeyPatch) -> Non
     hours = settings_with(monkeypatch)["WORKING_HOURS"]
     assert isinstance(hours, Hours) and hours.zone.key == "Asia/Shanghai"
     assert hours.between(at("2026-11-23 00:00"), at("2026-11-30 00:00")) == HOUR * 37.5
-    holidays, workdays = ({day for day in days if day.year == 2026} for days in (hours.holidays, hours.workdays))
-    assert len(holidays) == 33 and len(workdays) == 6, "3 + 9 + 3 + 5 + 3 + 3 + 7 days, as the notice has them"
+    holidays, workdays = (
+        {day for day in days if day.year == 2026} for days in (hours.holidays, hours.workdays)
+    )
+    assert len(holidays) == 33 and len(workdays) == 6, (
+        "3 + 9 + 3 + 5 + 3 + 3 + 7 days, as the notice has them"
+    )
     assert all(day.weekday() > 4 for day in hours.workdays), "only weekends are made up for"
 
 
@@ -268,7 +303,9 @@ def test_the_days_of_2026_are_those_of_the_notice(monkeypatch: pytest.MonkeyPatc
         assert {day for day in days if day.year <= 2026} == published, "and none of an earlier year"
 
 
-def test_a_year_that_is_not_published_counts_each_day_by_the_week(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_year_that_is_not_published_counts_each_day_by_the_week(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     hours = settings_with(monkeypatch)["WORKING_HOURS"]
     assert isinstance(hours, Hours)
     unknown = max(hours.holidays).year + 1
@@ -280,14 +317,29 @@ def test_a_year_that_is_not_published_counts_each_day_by_the_week(monkeypatch: p
 
 
 def test_a_deployment_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"WORKING_HOURS": "mon-sun 00:00-24:00", "HOLIDAYS": "", "WORKDAYS": "", "TIME_ZONE": "Asia/Singapore"}
+    told = {
+        "WORKING_HOURS": "mon-sun 00:00-24:00",
+        "HOLIDAYS": "",
+        "WORKDAYS": "",
+        "TIME_ZONE": "Asia/Singapore",
+    }
     hours = settings_with(monkeypatch, **told)["WORKING_HOURS"]
     assert hours == Hours.parse("mon-sun 00:00-24:00", "", "", "Asia/Singapore")
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("WORKING_HOURS", "weekdays"), ("HOLIDAYS", "10-01"), ("WORKDAYS", "2026-10-01"), ("TIME_ZONE", "Shanghai")]
+    ("name", "value"),
+    [
+        ("WORKING_HOURS", "weekdays"),
+        ("HOLIDAYS", "10-01"),
+        ("WORKDAYS", "2026-10-01"),
+        ("TIME_ZONE", "Shanghai"),
+    ],
 )
-def test_hours_that_say_nothing_stop_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match=f"^ZIZHI_{name} has '{value}', and should have "):
+def test_hours_that_say_nothing_stop_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(
+        ImproperlyConfigured, match=f"^ZIZHI_{name} has '{value}', and should have "
+    ):
         settings_with(monkeypatch, **{name: value})

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("name", help="the company's whole name")
         parser.add_argument("person", help="its legal representative")
         parser.add_argument(
-            "--id-number", action="store_true", help="ask, without showing it, for the number of that person's identity card"
+            "--id-number",
+            action="store_true",
+            help="ask, without showing it, for the number of that person's identity card",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +44,10 @@ class Command(BaseCommand):
             if records is not None:
                 self._tell(records.name, records.lookup(code))
             if agreements is not None:
-                self._tell(agreements.name, agreements.verify(code, options["name"], options["person"], id_number))
+                self._tell(
+                    agreements.name,
+                    agreements.verify(code, options["name"], options["person"], id_number),
+                )
         except ProviderError as error:
             raise CommandError(str(error)) from error
 

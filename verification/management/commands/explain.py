@@ -24,20 +24,28 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         case = _case(options["case"])
-        for line in Story(case, options["language"] or _spoken(), ZoneInfo(settings.TIME_ZONE)).lines():
+        for line in Story(
+            case, options["language"] or _spoken(), ZoneInfo(settings.TIME_ZONE)
+        ).lines():
             self.stdout.write(line)
 
 
 def _case(text: str) -> Case:
     try:
-        case: Case | None = Case.objects.select_related("submitted_by").filter(pk=UUID(text)).first()
+        case: Case | None = (
+            Case.objects.select_related("submitted_by").filter(pk=UUID(text)).first()
+        )
     except ValueError as error:
-        raise CommandError(f"CASE is {text!r}; expected an id such as 123e4567-e89b-12d3-a456-426614174000") from error
+        raise CommandError(
+            f"CASE is {text!r}; expected an id such as 123e4567-e89b-12d3-a456-426614174000"
+        ) from error
     if case is None:
         raise CommandError(f"there is no case {text}")
     return case
 
 
 def _spoken() -> str:
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    spoken = (
+        os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    )
     return "zh" if spoken.startswith("zh") else "en"

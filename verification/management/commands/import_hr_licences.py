@@ -10,7 +10,16 @@ from datetime import date
 from typing import Any, Final
 
 from documents.papers.hr_service import OPEN_ENDED, number_key
-from verification.management.snapshots import Read, RowFault, Sheet, SnapshotCommand, code, day, needed, text
+from verification.management.snapshots import (
+    Read,
+    RowFault,
+    Sheet,
+    SnapshotCommand,
+    code,
+    day,
+    needed,
+    text,
+)
 from verification.models import HrLicenceRecord
 
 COLUMNS: Final = ("number", "name", "uscc", "valid_until", "as_of")

@@ -10,19 +10,39 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from verification.management.snapshots import VALUE_AT_MOST, Read, RowFault, Sheet, SnapshotCommand, code, day, needed, text
+from verification.management.snapshots import (
+    VALUE_AT_MOST,
+    Read,
+    RowFault,
+    Sheet,
+    SnapshotCommand,
+    code,
+    day,
+    needed,
+    text,
+)
 from verification.models import RegistryRecord
 from verification.providers.registries.base import Status, status_of
 
 COLUMNS: Final = (
-    "uscc", "name", "legal_representative", "status", "established_on", "email_domain", "abnormal_list", "serious_violation_list", "as_of",
-)  # fmt: skip
+    "uscc",
+    "name",
+    "legal_representative",
+    "status",
+    "established_on",
+    "email_domain",
+    "abnormal_list",
+    "serious_violation_list",
+    "as_of",
+)
 FURTHER: Final = {"former_names": "'[]'", "business_scope": "''"}
 
 _YES: Final = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
 _NO: Final = frozenset({"", "0", "false", "no", "n", "f", "否", "无"})
 _BETWEEN_NAMES: Final = re.compile(r"[;；|\n]")
-_DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_DOMAIN: Final = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
+)
 
 
 def _status(value: str, column: str) -> str:

@@ -13,10 +13,14 @@ AT_ONCE = 20
 
 
 class Command(BaseCommand):
-    help = "Index the pages of submitted licences that have no bands yet; safe to stop and to repeat."
+    help = (
+        "Index the pages of submitted licences that have no bands yet; safe to stop and to repeat."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        shown = DocumentPage.objects.filter(document__in=Document.objects.shown(), bands=None).order_by("pk")
+        shown = DocumentPage.objects.filter(
+            document__in=Document.objects.shown(), bands=None
+        ).order_by("pk")
         ids = list(shown.values_list("pk", flat=True))
         gone = 0
         for first in range(0, len(ids), AT_ONCE):

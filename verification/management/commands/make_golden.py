@@ -14,8 +14,18 @@ class Command(BaseCommand):
     help = "Make golden cases of companies that do not exist, of each kind in turn, with what is right of each."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--count", type=int, default=len(golden_specimens.KINDS), help="how many (default: one of each kind)")
-        parser.add_argument("--seed", type=int, default=1, help="the first company; each further one has the next number")
+        parser.add_argument(
+            "--count",
+            type=int,
+            default=len(golden_specimens.KINDS),
+            help="how many (default: one of each kind)",
+        )
+        parser.add_argument(
+            "--seed",
+            type=int,
+            default=1,
+            help="the first company; each further one has the next number",
+        )
 
     def handle(self, *args: Any, count: int, seed: int, **options: Any) -> None:
         kinds = list(golden_specimens.KINDS)
@@ -26,4 +36,6 @@ class Command(BaseCommand):
             except golden_specimens.NotForReviewers as why:
                 self.stderr.write(f"left out: {why}")
             else:
-                self.stdout.write(f"{golden.pk}  {kind}  {golden.name}  {golden.right_verb} {', '.join(golden.right_reasons)}".rstrip())
+                self.stdout.write(
+                    f"{golden.pk}  {kind}  {golden.name}  {golden.right_verb} {', '.join(golden.right_reasons)}".rstrip()
+                )

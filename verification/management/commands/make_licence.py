@@ -26,10 +26,23 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # nothing but a picture is made
 
     def add_arguments(self, parser: CommandParser) -> None:
-        pictures.add_arguments(parser, "which company; seeds ending in 8 are individual businesses, in 9 cooperatives")
-        parser.add_argument("--form", default="landscape", metavar="FORM", help=f"{' or '.join(FORMS)} (default: landscape)")
-        parser.add_argument("--damage", metavar="DAMAGE", help="a damage or forgery, see above (default: none; a decoy's own)")
-        parser.add_argument("--decoy", metavar="DECOY", help="make this in place of a licence, see above")
+        pictures.add_arguments(
+            parser, "which company; seeds ending in 8 are individual businesses, in 9 cooperatives"
+        )
+        parser.add_argument(
+            "--form",
+            default="landscape",
+            metavar="FORM",
+            help=f"{' or '.join(FORMS)} (default: landscape)",
+        )
+        parser.add_argument(
+            "--damage",
+            metavar="DAMAGE",
+            help="a damage or forgery, see above (default: none; a decoy's own)",
+        )
+        parser.add_argument(
+            "--decoy", metavar="DECOY", help="make this in place of a licence, see above"
+        )
         parser.add_argument(
             "--set",
             action="append",
@@ -38,7 +51,17 @@ class Command(BaseCommand):
             help=f"print something else than the company's truth: {', '.join(OVERRIDES)}",
         )
 
-    def handle(self, *args: Any, seed: int, out: Path, form: str, damage: str | None, count: int, quality: int, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        seed: int,
+        out: Path,
+        form: str,
+        damage: str | None,
+        count: int,
+        quality: int,
+        **options: Any,
+    ) -> None:
         wanted = pictures.files(out, seed, count, quality)
         overrides: dict[str, Any] = dict(_override(text) for text in options["set"])
         if options["decoy"] and overrides:
@@ -52,26 +75,44 @@ class Command(BaseCommand):
             except ValueError as error:
                 raise CommandError(str(error)) from error
             pictures.write(image, file, quality)
-            self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else f"{file}  {told}")
+            self.stdout.write(
+                json.dumps(line, ensure_ascii=False) if options["json"] else f"{file}  {told}"
+            )
 
 
-def _licence(file: Path, seed: int, form: str, damage: str, overrides: dict[str, Any]) -> tuple[Image.Image, str, dict[str, Any]]:
+def _licence(
+    file: Path, seed: int, form: str, damage: str, overrides: dict[str, Any]
+) -> tuple[Image.Image, str, dict[str, Any]]:
     """The picture, a line about it for people, and one for programs."""
     specimen = make(seed, form, damage, **overrides)
-    return specimen.image, f"{specimen.fields['uscc']}  {specimen.company.name}", _line(file, seed, form, damage, specimen)
+    return (
+        specimen.image,
+        f"{specimen.fields['uscc']}  {specimen.company.name}",
+        _line(file, seed, form, damage, specimen),
+    )
 
 
-def _decoy(file: Path, seed: int, kind: str, damage: str | None) -> tuple[Image.Image, str, dict[str, Any]]:
-    return decoy(seed, kind, damage), kind, {"file": str(file), "seed": seed, "decoy": kind, "fields": {}}
+def _decoy(
+    file: Path, seed: int, kind: str, damage: str | None
+) -> tuple[Image.Image, str, dict[str, Any]]:
+    return (
+        decoy(seed, kind, damage),
+        kind,
+        {"file": str(file), "seed": seed, "decoy": kind, "fields": {}},
+    )
 
 
 def _override(text: str) -> tuple[str, str | int | date]:
     """`KEY=VALUE` as `make` takes it: days as dates, degrees as a number."""
     key, separator, value = text.partition("=")
     if not separator or key not in OVERRIDES:
-        raise CommandError(f"--set {text!r}; expected KEY=VALUE with KEY one of {', '.join(OVERRIDES)}")
+        raise CommandError(
+            f"--set {text!r}; expected KEY=VALUE with KEY one of {', '.join(OVERRIDES)}"
+        )
     try:
-        return key, date.fromisoformat(value) if key in _DATES else int(value) if key == "turned" else value
+        return key, date.fromisoformat(value) if key in _DATES else int(
+            value
+        ) if key == "turned" else value
     except ValueError as error:
         expected = "a day such as 2016-05-31" if key in _DATES else "0, 90, 180 or 270"
         raise CommandError(f"--set {key} is {value!r}; expected {expected}") from error
@@ -79,6 +120,11 @@ def _override(text: str) -> tuple[str, str | int | date]:
 
 def _line(file: Path, seed: int, form: str, damage: str, specimen: Specimen) -> dict[str, Any]:
     return {
-        "file": str(file), "seed": seed, "form": form, "damage": damage, "fields": specimen.fields, "domain": specimen.company.domain,
+        "file": str(file),
+        "seed": seed,
+        "form": form,
+        "damage": damage,
+        "fields": specimen.fields,
+        "domain": specimen.company.domain,
         "status": specimen.company.status,
-    }  # fmt: skip
+    }

@@ -18,8 +18,14 @@ MAKERS: Final[dict[str, Callable[..., PaperSpecimen]]] = {
     "hr_service_licence": hr_service.make_hr_service,
     "authorization_letter": letter.make_letter,
 }
-LAYOUTS: Final[dict[str, tuple[str, ...]]] = {"hr_service_licence": hr_service.LAYOUTS, "authorization_letter": letter.LAYOUTS}
-OVERRIDES: Final[dict[str, tuple[str, ...]]] = {"hr_service_licence": hr_service.OVERRIDES, "authorization_letter": letter.OVERRIDES}
+LAYOUTS: Final[dict[str, tuple[str, ...]]] = {
+    "hr_service_licence": hr_service.LAYOUTS,
+    "authorization_letter": letter.LAYOUTS,
+}
+OVERRIDES: Final[dict[str, tuple[str, ...]]] = {
+    "hr_service_licence": hr_service.OVERRIDES,
+    "authorization_letter": letter.OVERRIDES,
+}
 
 
 def _layouts() -> str:
@@ -37,12 +43,34 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--kind", required=True, choices=tuple(MAKERS))
         pictures.add_arguments(parser, "which company and which paper of it")
-        parser.add_argument("--layout", default="", metavar="LAYOUT", help="see above (default: the first of its kind)")
-        parser.add_argument("--damage", default="none", metavar="DAMAGE", help="see above (default: none)")
-        parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="print something else than the paper's truth")
+        parser.add_argument(
+            "--layout",
+            default="",
+            metavar="LAYOUT",
+            help="see above (default: the first of its kind)",
+        )
+        parser.add_argument(
+            "--damage", default="none", metavar="DAMAGE", help="see above (default: none)"
+        )
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE",
+            help="print something else than the paper's truth",
+        )
 
     def handle(
-        self, *args: Any, kind: str, seed: int, out: Path, layout: str, damage: str, count: int, quality: int, **options: Any
+        self,
+        *args: Any,
+        kind: str,
+        seed: int,
+        out: Path,
+        layout: str,
+        damage: str,
+        count: int,
+        quality: int,
+        **options: Any,
     ) -> None:
         wanted = pictures.files(out, seed, count, quality)
         overrides = dict(_override(kind, text) for text in options["set"])
@@ -53,13 +81,26 @@ class Command(BaseCommand):
             except ValueError as error:
                 raise CommandError(str(error)) from error
             pictures.write(specimen.image, file, quality)
-            truth = {"file": str(file), "kind": kind, "seed": number, "layout": layout, "damage": damage, "fields": specimen.fields}
-            line = json.dumps(truth | specimen.marks, ensure_ascii=False) if options["json"] else f"{file}  {specimen.company.name}"
+            truth = {
+                "file": str(file),
+                "kind": kind,
+                "seed": number,
+                "layout": layout,
+                "damage": damage,
+                "fields": specimen.fields,
+            }
+            line = (
+                json.dumps(truth | specimen.marks, ensure_ascii=False)
+                if options["json"]
+                else f"{file}  {specimen.company.name}"
+            )
             self.stdout.write(line)
 
 
 def _override(kind: str, text: str) -> tuple[str, str]:
     key, separator, value = text.partition("=")
     if not separator or key not in OVERRIDES[kind]:
-        raise CommandError(f"--set {text!r}; expected KEY=VALUE with KEY one of {', '.join(OVERRIDES[kind])}")
+        raise CommandError(
+            f"--set {text!r}; expected KEY=VALUE with KEY one of {', '.join(OVERRIDES[kind])}"
+        )
     return key, value

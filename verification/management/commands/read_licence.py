@@ -63,17 +63,24 @@ _TITLES = {"hr_service_licence": "人力资源服务许可证", "authorization_l
 
 
 class Command(BaseCommand):
-    help = (
-        "Read licences and letters (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print what they say. Exit status 1 if a file could not be read."
-    )
+    help = "Read licences and letters (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print what they say. Exit status 1 if a file could not be read."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
-        parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help=f"which paper the files show (default: {KINDS[0]})")
+        parser.add_argument(
+            "--kind",
+            choices=KINDS,
+            default=KINDS[0],
+            help=f"which paper the files show (default: {KINDS[0]})",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object a line, in UTF-8")
 
     def handle(self, *args: Any, files: list[Path], kind: Kind, json: bool, **options: Any) -> None:
-        limits = Limits(bytes=settings.UPLOAD_MAX_BYTES, pixels=settings.UPLOAD_MAX_PIXELS, pages=settings.UPLOAD_MAX_PAGES)
+        limits = Limits(
+            bytes=settings.UPLOAD_MAX_BYTES,
+            pixels=settings.UPLOAD_MAX_PIXELS,
+            pages=settings.UPLOAD_MAX_PAGES,
+        )
         out = _in_utf8(self.stdout)
         failed = False
         for file in files:
@@ -89,8 +96,14 @@ class Command(BaseCommand):
 def read_file(file: Path, limits: Limits, kind: Kind = "business_licence") -> dict[str, Any]:
     """The reading of `file`, or why there is none, as it is printed with --json."""
     try:
-        pages = [Image.open(io.BytesIO(page.jpeg)) for page in examine(file.read_bytes(), limits).pages]
-        return _reading(file, read_pages(pages)) if kind == "business_licence" else _paper(file, kind, read_paper(kind, pages))
+        pages = [
+            Image.open(io.BytesIO(page.jpeg)) for page in examine(file.read_bytes(), limits).pages
+        ]
+        return (
+            _reading(file, read_pages(pages))
+            if kind == "business_licence"
+            else _paper(file, kind, read_paper(kind, pages))
+        )
     except Refused as refused:
         reason = refused.reason
         return _error(
@@ -110,7 +123,10 @@ def read_file(file: Path, limits: Limits, kind: Kind = "business_licence") -> di
 
 
 def _error(file: Path, code: str, **words: str) -> dict[str, Any]:
-    return {"file": str(file), "error": {"code": code, **{key: text for key, text in words.items() if text}}}
+    return {
+        "file": str(file),
+        "error": {"code": code, **{key: text for key, text in words.items() if text}},
+    }
 
 
 def _reading(file: Path, reading: LicenceReading) -> dict[str, Any]:
@@ -152,10 +168,16 @@ def _line(answer: dict[str, Any]) -> str:
 
 def _table(answer: dict[str, Any]) -> str:
     if "error" in answer:
-        return "\n".join([answer["file"], *(f"  {key:<10} {text}" for key, text in answer["error"].items()), ""])
+        return "\n".join(
+            [answer["file"], *(f"  {key:<10} {text}" for key, text in answer["error"].items()), ""]
+        )
     if "kind" in answer:
         return _paper_table(answer)
-    rows = [(LABELS[name], answer["fields"][name], f"{answer['confidence'][name]:.0%}") for name in FIELDS if name in answer["fields"]]
+    rows = [
+        (LABELS[name], answer["fields"][name], f"{answer['confidence'][name]:.0%}")
+        for name in FIELDS
+        if name in answer["fields"]
+    ]
     if not answer["looks_like_licence"]:
         rows.append(("注意", "看起来不是营业执照 / does not look like a business licence", ""))
     if answer["qr"]:
@@ -165,7 +187,11 @@ def _table(answer: dict[str, Any]) -> str:
 
 def _paper_table(answer: dict[str, Any]) -> str:
     labels, fields = PAPER_LABELS[answer["kind"]], answer["fields"]
-    rows = [(labels[name], fields[name], f"{answer['confidence'][name]:.0%}") for name in labels if name in fields]
+    rows = [
+        (labels[name], fields[name], f"{answer['confidence'][name]:.0%}")
+        for name in labels
+        if name in fields
+    ]
     if answer["kind"] == "authorization_letter":
         says = {True: "有 / yes", False: "无 / no", None: "无法判断 / cannot tell"}
         sure = f"{answer['seal_confidence']:.0%}" if answer["seal_text"] else ""
@@ -180,10 +206,14 @@ def _paper_table(answer: dict[str, Any]) -> str:
 
 
 def _rows(answer: dict[str, Any], rows: list[tuple[str, str, str]]) -> str:
-    lines = [f"  {_wide(label, 18)}{text}{'  ' + sure if sure else ''}" for label, text, sure in rows]
+    lines = [
+        f"  {_wide(label, 18)}{text}{'  ' + sure if sure else ''}" for label, text, sure in rows
+    ]
     return "\n".join([f"{answer['file']}  ({answer['seconds']:.2f} s)", *lines, ""])
 
 
 def _wide(text: str, columns: int) -> str:
     """`text` filled up to `columns` of a terminal, where a Chinese character takes two."""
-    return text + " " * (columns - sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text))
+    return text + " " * (
+        columns - sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    )

@@ -35,10 +35,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--policy", metavar="VERSION", help=f"one of {', '.join(POLICIES)}; live is {CURRENT.version}")
-        which.add_argument("--shadow", action="store_true", help="sum up what ran beside the live policy instead")
-        parser.add_argument("--since", metavar="DATE", help="only what was submitted from this day on, such as 2026-11-01")
-        parser.add_argument("--json", action="store_true", help="one JSON object a line: each change, and last the summary")
+        which.add_argument(
+            "--policy",
+            metavar="VERSION",
+            help=f"one of {', '.join(POLICIES)}; live is {CURRENT.version}",
+        )
+        which.add_argument(
+            "--shadow", action="store_true", help="sum up what ran beside the live policy instead"
+        )
+        parser.add_argument(
+            "--since",
+            metavar="DATE",
+            help="only what was submitted from this day on, such as 2026-11-01",
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="one JSON object a line: each change, and last the summary",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         since = _day(options["since"])
@@ -57,16 +71,27 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps(row) if options["json"] else _line(row))
         self._summary(version, moves, judged, as_json=options["json"])
 
-    def _summary(self, version: str, moves: Counter[tuple[str, str]], judged: Counter[str], *, as_json: bool) -> None:
+    def _summary(
+        self, version: str, moves: Counter[tuple[str, str]], judged: Counter[str], *, as_json: bool
+    ) -> None:
         changed = sum(count for (was, would), count in moves.items() if was != would)
         if as_json:
-            told = {"policy": version, "attempts": moves.total(), "changed": changed, "judged": dict(judged)}
-            told["moves"] = {f"{was} → {would}": count for (was, would), count in sorted(moves.items())}
+            told = {
+                "policy": version,
+                "attempts": moves.total(),
+                "changed": changed,
+                "judged": dict(judged),
+            }
+            told["moves"] = {
+                f"{was} → {would}": count for (was, would), count in sorted(moves.items())
+            }
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
         self.stdout.write(f"\n{version}: {changed} of {moves.total()} would change")
         for (was, would), count in sorted(moves.items()):
-            self.stdout.write(f"{count:>8}  {was} → {would}{'' if was != would else '  (as it was)'}")
+            self.stdout.write(
+                f"{count:>8}  {was} → {would}{'' if was != would else '  (as it was)'}"
+            )
         for how, count in judged.most_common():
             self.stdout.write(f"{count:>8}  checks {HOW[how]}")
 
@@ -74,9 +99,13 @@ class Command(BaseCommand):
 def _again(version: str, since: datetime | None) -> Iterator[dict[str, Any]]:
     for told in replay.over(POLICIES[version], since):
         yield {
-            "case": told.case_id, "attempt": told.attempt, "from": str(told.live), "to": str(told.would),
-            "reasons": list(told.reasons), "judged": told.judged,
-        }  # fmt: skip
+            "case": told.case_id,
+            "attempt": told.attempt,
+            "from": str(told.live),
+            "to": str(told.would),
+            "reasons": list(told.reasons),
+            "judged": told.judged,
+        }
 
 
 def _beside(since: datetime | None) -> Iterator[dict[str, Any]]:
@@ -85,9 +114,13 @@ def _beside(since: datetime | None) -> Iterator[dict[str, Any]]:
         verdicts = verdicts.filter(attempt__submitted_at__gte=since)
     for verdict in verdicts.iterator(chunk_size=1000):
         yield {
-            "case": str(verdict.attempt.case_id), "attempt": verdict.attempt.number, "policy": verdict.policy_version,
-            "from": verdict.live_outcome, "to": verdict.outcome, "reasons": verdict.reasons,
-        }  # fmt: skip
+            "case": str(verdict.attempt.case_id),
+            "attempt": verdict.attempt.number,
+            "policy": verdict.policy_version,
+            "from": verdict.live_outcome,
+            "to": verdict.outcome,
+            "reasons": verdict.reasons,
+        }
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -29,7 +29,9 @@ class Command(BaseCommand):
         scan.add_argument("--uscc", required=True)
         scan.add_argument("--name", required=True)
         scan.add_argument("--legal-representative", default="")
-        scan.add_argument("--by", choices=[str(by) for by in By], default=str(By.LEGAL_REPRESENTATIVE))
+        scan.add_argument(
+            "--by", choices=[str(by) for by in By], default=str(By.LEGAL_REPRESENTATIVE)
+        )
         parts.add_parser("refuse").add_argument("qr")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +43,9 @@ class Command(BaseCommand):
     def _statement(self, account: str) -> None:
         bank = banks.named(settings.BANK) if settings.BANK else None
         if not isinstance(bank, SimulatedBank):
-            raise CommandError("ZIZHI_BANK is not the simulator: nobody's statement can be read here.")
+            raise CommandError(
+                "ZIZHI_BANK is not the simulator: nobody's statement can be read here."
+            )
         arrived = bank.statement(account, timezone.now())
         for fen, memo in arrived:
             self.stdout.write(f"{fen / 100:.2f}  {memo}")
@@ -51,14 +55,20 @@ class Command(BaseCommand):
     def _phone(self, options: dict[str, Any]) -> None:
         service = e_licences.named(settings.E_LICENCES) if settings.E_LICENCES else None
         if not isinstance(service, SimulatedELicences):
-            raise CommandError("ZIZHI_E_LICENCES is not the simulator: no phone can be played here.")
+            raise CommandError(
+                "ZIZHI_E_LICENCES is not the simulator: no phone can be played here."
+            )
         qr, now = options["qr"], timezone.now()
         try:
             if options["part"] == "refuse":
                 done = service.refuse(qr, now)
             else:
-                licence = ELicence(options["uscc"], options["name"], options["legal_representative"])
-                done = service.scan(qr, now) and service.confirm(qr, licence, By(options["by"]), now)
+                licence = ELicence(
+                    options["uscc"], options["name"], options["legal_representative"]
+                )
+                done = service.scan(qr, now) and service.confirm(
+                    qr, licence, By(options["by"]), now
+                )
         except ProviderBroken as unknown:
             raise CommandError(f"{qr}: {unknown}") from unknown
         if not done:

@@ -19,22 +19,33 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--erase", type=int, metavar="NUMBER", help="erase them, if they are so many")
+        parser.add_argument(
+            "--erase", type=int, metavar="NUMBER", help="erase them, if they are so many"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         found, looked_at = orphan_files.find(timezone.now())
         storage = EncryptedStorage()
         there = [file.stat() for name in found if (file := storage.location / name).exists()]
         size = sum(each.st_size for each in there) / 1e6
-        self.stdout.write(f"{len(found)} of {looked_at} stored files are named by no row ({size:.1f} MB).")
+        self.stdout.write(
+            f"{len(found)} of {looked_at} stored files are named by no row ({size:.1f} MB)."
+        )
         if there:
-            first, last = (datetime.fromtimestamp(of(each.st_mtime for each in there), UTC) for of in (min, max))
+            first, last = (
+                datetime.fromtimestamp(of(each.st_mtime for each in there), UTC)
+                for of in (min, max)
+            )
             self.stdout.write(f"Written from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.")
-            self.stdout.write("Many, or all of the last days? Then this is an older database, or another deployment's folder: leave them.")
+            self.stdout.write(
+                "Many, or all of the last days? Then this is an older database, or another deployment's folder: leave them."
+            )
         if options["erase"] is None:
             return
         if options["erase"] != len(found):
-            raise CommandError(f"None was erased. Seen: {len(found)}; expected: {options['erase']}. Look first, then give their number.")
+            raise CommandError(
+                f"None was erased. Seen: {len(found)}; expected: {options['erase']}. Look first, then give their number."
+            )
         for name in found:
             storage.delete(name)
         self.stdout.write(f"Erased: {len(found)}.")

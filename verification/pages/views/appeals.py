@@ -29,7 +29,9 @@ def appeal(request: HttpRequest, member: Member) -> HttpResponse:
     """Say why a refusal, a suspension or a revocation is wrong, or, after the third time back, ask a person. Files may go with it."""
     if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
         request.upload_handlers = []
-        return render(request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413)
+        return render(
+            request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413
+        )
     handler = upload_handler.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
     request.upload_handlers = [handler]
     response: HttpResponse = _heard(request, member, handler)
@@ -37,7 +39,9 @@ def appeal(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @csrf_protect
-def _heard(request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler) -> HttpResponse:
+def _heard(
+    request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler
+) -> HttpResponse:
     case, now = case_or_404(member), now_of(member.employer)
     if case.state == State.IN_REVIEW or case.heard():  # sent twice
         return redirect("verification:home")
@@ -56,14 +60,30 @@ def _heard(request: HttpRequest, member: Member, handler: upload_handler.Bounded
             messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
             return redirect("verification:home")
     context = {
-        "form": form, "case": case, "verb": verb, "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2, "files": appeals.FILES_AT_MOST,
-    }  # fmt: skip
+        "form": form,
+        "case": case,
+        "verb": verb,
+        "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
+        "files": appeals.FILES_AT_MOST,
+    }
     return render(request, "verification/appeal.html", context, status=422 if form.errors else 200)
 
 
-def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str, handler: upload_handler.BoundedUploadHandler) -> None:
+def _say(
+    request: HttpRequest,
+    verb: str,
+    case: Case,
+    member: Member,
+    words: str,
+    handler: upload_handler.BoundedUploadHandler,
+) -> None:
     if handler.too_large:
-        raise Refused("document_too_large", "evidence", seen=handler.too_large[0], expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB")
+        raise Refused(
+            "document_too_large",
+            "evidence",
+            seen=handler.too_large[0],
+            expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB",
+        )
     files = request.FILES.getlist("files")
     if len(files) > appeals.FILES_AT_MOST:
         raise Refused("files_too_many", "evidence", expected=f"≤ {appeals.FILES_AT_MOST}")
@@ -72,6 +92,8 @@ def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str
         try:
             evidence.append(appeals.Evidence(*examined(file)))
         except Refused as refused:
-            raise Refused(refused.code, "evidence", seen=file.name or "", expected=refused.expected) from refused
+            raise Refused(
+                refused.code, "evidence", seen=file.name or "", expected=refused.expected
+            ) from refused
     operation = appeals.appeal if verb == "appeal" else appeals.ask_person
     operation(case.pk, member, words, evidence, now_of(member.employer))

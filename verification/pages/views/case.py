@@ -45,14 +45,21 @@ def status(request: HttpRequest, member: Member) -> HttpResponse:
         if not have or have.partition("-")[0] == turn(shown["waits_for_employer"]):
             following = meanwhile(member, case, now) if shown["waits_for_employer"] else None
             return render(request, "verification/_progress.html", shown | {"next": following})
-    response = render(request, "verification/_case.html", page(member, case, now) | {"just_decided": case.state not in states.IN_PROGRESS})
+    response = render(
+        request,
+        "verification/_case.html",
+        page(member, case, now) | {"just_decided": case.state not in states.IN_PROGRESS},
+    )
     response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:window:top"
     return response
 
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    context = {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2, "upload_max_pages": settings.UPLOAD_MAX_PAGES}
+    context = {
+        "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
+        "upload_max_pages": settings.UPLOAD_MAX_PAGES,
+    }
     return render(request, "verification/help.html", context)
 
 
@@ -81,7 +88,9 @@ def declare(request: HttpRequest, member: Member) -> HttpResponse:
     form = DeclareForm(request.POST) if request.method == "POST" else DeclareForm.of(case)
     if request.method == "POST" and form.is_valid():
         try:
-            operations.declare(case.pk, member.as_actor(), now_of(member.employer), **form.cleaned_data)
+            operations.declare(
+                case.pk, member.as_actor(), now_of(member.employer), **form.cleaned_data
+            )
         except Refused as refused:
             if refused.code == "state_conflict":
                 return refused_at_home(request, refused)
@@ -103,7 +112,13 @@ def submit(request: HttpRequest, member: Member) -> HttpResponse:
     if case.state in states.IN_PROGRESS:
         return redirect("verification:home")
     try:
-        operations.submit(case.pk, member.user, member.as_actor(), now_of(member.employer), seen_version=form.cleaned_data["version"])
+        operations.submit(
+            case.pk,
+            member.user,
+            member.as_actor(),
+            now_of(member.employer),
+            seen_version=form.cleaned_data["version"],
+        )
     except Refused as refused:
         case.refresh_from_db()
         if refused.code == "state_conflict" and case.state not in states.EDITABLE:
@@ -116,7 +131,10 @@ def submit(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
     case = case_or_404(member)
-    if case.state not in states.OPEN and member.employer.cases.latest("opened_at").state == State.WITHDRAWN:  # sent twice
+    if (
+        case.state not in states.OPEN
+        and member.employer.cases.latest("opened_at").state == State.WITHDRAWN
+    ):  # sent twice
         return redirect("verification:home")
     try:
         operations.withdraw(case.pk, member.as_actor(), now_of(member.employer))

@@ -36,14 +36,30 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
     if request.method != "POST":
         if "HX-Request" not in request.headers or document.kind != KIND:
             return redirect("verification:home")
-        standing = next((s for s in client_letters.standings(document.case, now) if s.document.pk == document.pk), None)
-        return render(request, "verification/_client_state.html", {"document": document, "line": client_line(document, standing)})
+        standing = next(
+            (
+                s
+                for s in client_letters.standings(document.case, now)
+                if s.document.pk == document.pk
+            ),
+            None,
+        )
+        return render(
+            request,
+            "verification/_client_state.html",
+            {"document": document, "line": client_line(document, standing)},
+        )
     form = ClientForm.of(document.pk, {}, request.POST)
     if form.is_valid():
         said = form.cleaned_data
         try:
             client_letters.add_client(
-                document.pk, member.as_actor(), now, name=said["company"], uscc=said["uscc"], valid_until=said["valid_until"]
+                document.pk,
+                member.as_actor(),
+                now,
+                name=said["company"],
+                uscc=said["uscc"],
+                valid_until=said["valid_until"],
             )
         except Refused as refused:
             if refused.code == "state_conflict":

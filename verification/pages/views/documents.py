@@ -48,9 +48,13 @@ CROP_PIXELS = 900
 
 @require_safe
 @member_required
-def page_image(request: HttpRequest, member: Member, document_id: UUID, number: int) -> HttpResponse:
+def page_image(
+    request: HttpRequest, member: Member, document_id: UUID, number: int
+) -> HttpResponse:
     """A page of a document of the member's own employer; `?size=small` for a thumbnail."""
-    kept = DocumentPage.objects.filter(document_id=document_id, number=number, document__case__employer=member.employer).first()
+    kept = DocumentPage.objects.filter(
+        document_id=document_id, number=number, document__case__employer=member.employer
+    ).first()
     if kept is None:
         raise Http404
     jpeg = _stored(kept)
@@ -69,7 +73,11 @@ def _stored(page: DocumentPage) -> bytes:
 
 
 def _picture(jpeg: bytes) -> HttpResponse:
-    return HttpResponse(jpeg, content_type="image/jpeg", headers={"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff"})
+    return HttpResponse(
+        jpeg,
+        content_type="image/jpeg",
+        headers={"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff"},
+    )
 
 
 def _thumbnail(jpeg: bytes) -> bytes:
@@ -92,7 +100,9 @@ def upload(request: HttpRequest, member: Member) -> HttpResponse:
     """Take in one file or several of one kind; each is kept or refused by itself."""
     if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
         request.upload_handlers = []
-        return render(request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413)
+        return render(
+            request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413
+        )
     handler = upload_handler.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
     request.upload_handlers = [handler]
     response: HttpResponse = _take_in_files(request, member, handler)
@@ -100,13 +110,19 @@ def upload(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @csrf_protect
-def _take_in_files(request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler) -> HttpResponse:
+def _take_in_files(
+    request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler
+) -> HttpResponse:
     form = UploadForm(request.POST)
     case = case_or_404(member)
     if not form.is_valid():
         return refused_at_home(request, Refused("document_missing"))
     kind = form.cleaned_data["kind"]
-    replaced = own_document(member, form.cleaned_data["replaces"]) if form.cleaned_data["replaces"] else None
+    replaced = (
+        own_document(member, form.cleaned_data["replaces"])
+        if form.cleaned_data["replaces"]
+        else None
+    )
     files = [file for name in ("photo", "files") for file in request.FILES.getlist(name)]
     limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
     refusals = [(name, Refused("document_too_large", expected=limit)) for name in handler.too_large]
@@ -127,26 +143,51 @@ def _take_in_files(request: HttpRequest, member: Member, handler: upload_handler
         return redirect("verification:home")
     now = now_of(member.employer)
     case.refresh_from_db()
-    failed_uploads.note_refused(case, kind, [refused.code for _name, refused in refusals], member.as_actor(), now)
+    failed_uploads.note_refused(
+        case, kind, [refused.code for _name, refused in refusals], member.as_actor(), now
+    )
     told = {"refusals": refusals, "refused_kind": kind}
     code, opened = 422 if refusals else 200, frozenset({kind})
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        return render(request, "verification/_editor.html", editor(member, case, now, opened) | told, status=code)
-    return render(request, "verification/home.html", page(member, case, now, opened) | told, status=code)
+        return render(
+            request,
+            "verification/_editor.html",
+            editor(member, case, now, opened) | told,
+            status=code,
+        )
+    return render(
+        request, "verification/home.html", page(member, case, now, opened) | told, status=code
+    )
 
 
 def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> Document:
     if refused := guards.may_add(kind, case, member.as_actor(), now_of(member.employer)):
         raise refused
     taken_in, said = examined(file)
-    judged = [judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1) for page in taken_in.pages]
-    return operations.add_document(case.pk, kind, taken_in, said, member.user, member.as_actor(), now_of(member.employer), judged)
+    judged = [
+        judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1)
+        for page in taken_in.pages
+    ]
+    return operations.add_document(
+        case.pk,
+        kind,
+        taken_in,
+        said,
+        member.user,
+        member.as_actor(),
+        now_of(member.employer),
+        judged,
+    )
 
 
 def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
     """The file opened by the intake, and what the virus scanner says of it. Raises Refused."""
     data = file.read()
-    limits = Limits(bytes=settings.UPLOAD_MAX_BYTES, pixels=settings.UPLOAD_MAX_PIXELS, pages=settings.UPLOAD_MAX_PAGES)
+    limits = Limits(
+        bytes=settings.UPLOAD_MAX_BYTES,
+        pixels=settings.UPLOAD_MAX_PIXELS,
+        pages=settings.UPLOAD_MAX_PAGES,
+    )
     try:
         with upload_handler.room_for_a_child():
             taken_in = examine(data, limits)
@@ -174,7 +215,9 @@ def own_document(member: Member, document_id: UUID) -> Document:
     return document
 
 
-def _document_door(operation: Callable[[UUID, Actor, datetime], Any]) -> Callable[..., HttpResponseBase]:
+def _document_door(
+    operation: Callable[[UUID, Actor, datetime], Any],
+) -> Callable[..., HttpResponseBase]:
     """A view that does `operation` to one of the employer's own documents and shows the editor again."""
 
     @posted_or("verification:home")
@@ -200,7 +243,9 @@ def use_again(request: HttpRequest, member: Member) -> HttpResponse:
     """Give a paper that is here from an earlier case; pressed twice, it is given once."""
     case, kind = case_or_404(member), request.POST.get("kind", "")
     try:
-        given = document_reuse.use_again(case.pk, kind, member.user, member.as_actor(), now_of(member.employer))
+        given = document_reuse.use_again(
+            case.pk, kind, member.user, member.as_actor(), now_of(member.employer)
+        )
     except Refused as refused:
         return refused_at_home(request, refused)
     return _edited(request, member, given[0]) if given else redirect("verification:home")
@@ -237,7 +282,12 @@ def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
     with Image.open(BytesIO(jpeg), formats=("JPEG",)) as image:
         x0, y0, x1, y1 = region
         around = max(8.0, 0.5 * min(x1 - x0, y1 - y0))
-        box = (max(0, int(x0 - around)), max(0, int(y0 - around)), min(image.width, int(x1 + around)), min(image.height, int(y1 + around)))
+        box = (
+            max(0, int(x0 - around)),
+            max(0, int(y0 - around)),
+            min(image.width, int(x1 + around)),
+            min(image.height, int(y1 + around)),
+        )
         if box[0] >= box[2] or box[1] >= box[3]:
             raise Http404
         cut = image.convert("RGB").crop(box).rotate(-turn, expand=True)
@@ -255,7 +305,11 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
         return redirect("verification:home")
     case = case_or_404(member)
     document.read_values = reading_of(document)  # type: ignore[attr-defined]
-    shown = {"document": document, "case": case, "addable": {document.kind} if guards.may_edit(case, member.as_actor()) is None else ()}
+    shown = {
+        "document": document,
+        "case": case,
+        "addable": {document.kind} if guards.may_edit(case, member.as_actor()) is None else (),
+    }
     return render(request, "verification/_reading.html", shown)
 
 
@@ -264,13 +318,17 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
 def state_values(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """What was read is right, except for what is typed beside it."""
     document = own_document(member, document_id)
-    corrections = {name: request.POST.get(name, "") for name in early_reading.SHOWN.get(document.kind, ())}
+    corrections = {
+        name: request.POST.get(name, "") for name in early_reading.SHOWN.get(document.kind, ())
+    }
     try:
         said = early_reading.state(document.pk, member, corrections, now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
     if any(statement.said != statement.read for statement in said):
-        messages.success(request, gettext("Noted. A reviewer sees what you say beside what was read."))
+        messages.success(
+            request, gettext("Noted. A reviewer sees what you say beside what was read.")
+        )
     else:
         messages.success(request, gettext("Thank you: what was read is right."))
     return redirect(reverse("verification:home") + f"#requirement-{item_of_kind(document.kind)}")

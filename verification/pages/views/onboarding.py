@@ -34,7 +34,9 @@ def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
             return _greet(request, onboarding.read_link(token, now_for))
         link = onboarding.spend_link(token, links(), now_for)
     except Refused as refused:
-        return private(render(request, "verification/onboarding_gone.html", {"refused": refused}, status=410))
+        return private(
+            render(request, "verification/onboarding_gone.html", {"refused": refused}, status=410)
+        )
     member = link.member
     logout(request)
     login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
@@ -47,8 +49,16 @@ def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _greet(request: HttpRequest, link: OnboardingLink) -> HttpResponseBase:
-    language = translation.get_language() if settings.LANGUAGE_COOKIE_NAME in request.COOKIES else link.language
-    context = {"platform": link.client.name, "company": link.member.employer.name, "purpose": link.purpose}
+    language = (
+        translation.get_language()
+        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+        else link.language
+    )
+    context = {
+        "platform": link.client.name,
+        "company": link.member.employer.name,
+        "purpose": link.purpose,
+    }
     with translation.override(language):
         return private(render(request, "verification/onboarding.html", context))
 
@@ -59,7 +69,11 @@ def _place(purpose: str, member: Member) -> str:
         return "verification:home"
     case = current_case(member)
     # What holds the downloads back is a room above this one; where nothing does, that page leads on to the case.
-    return "verification:appeal" if case is not None and case.state in HEARD else "downloads:restriction"
+    return (
+        "verification:appeal"
+        if case is not None and case.state in HEARD
+        else "downloads:restriction"
+    )
 
 
 @require_safe

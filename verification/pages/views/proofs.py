@@ -32,7 +32,11 @@ from verification.rules.required_documents import HOW
 ANEW: Final = "anew"
 """In the address of whoever shows their authority once more, though a proof stands."""
 CODE_TYPED = frozenset({ProofKind.COMPANY_EMAIL, ProofKind.BANK_DEPOSIT})
-STAGES = ((Stage.ACCEPTED, _("The bank has the order")), (Stage.SENT, _("Sent")), (Stage.ARRIVED, _("Arrived")))
+STAGES = (
+    (Stage.ACCEPTED, _("The bank has the order")),
+    (Stage.SENT, _("Sent")),
+    (Stage.ARRIVED, _("Arrived")),
+)
 
 
 # --- What a page shows ---------------------------------------------------------------------------------
@@ -56,7 +60,9 @@ def _is_pending(proof: Proof | None, now: datetime) -> bool:
     return proof is not None and proof.state == ProofState.PENDING and proof.expires_at > now
 
 
-def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: ProofKind, **more: Any) -> HttpResponse:
+def _shown(
+    request: HttpRequest, member: Member, proof: Proof | None, kind: ProofKind, **more: Any
+) -> HttpResponse:
     form = more.get("form")
     context = {
         "way": wording.WAYS[kind],
@@ -126,7 +132,9 @@ def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
     return _deposit_page(request, member, proof, form)
 
 
-def _deposit_page(request: HttpRequest, member: Member, proof: Proof | None, form: Any) -> HttpResponse:
+def _deposit_page(
+    request: HttpRequest, member: Member, proof: Proof | None, form: Any
+) -> HttpResponse:
     more: dict[str, Any] = {"form": form}
     if proof is not None and _is_pending(proof, now_of(member.employer)):
         more |= {
@@ -141,7 +149,14 @@ def _stages(proof: Proof) -> list[Step]:
     order = [stage for stage, _name in STAGES]
     at = order.index(Stage(proof.stage)) if proof.stage in order else -1
     return [
-        Step(name, "done" if i < at or stage == Stage.ARRIVED == proof.stage else "now" if i == max(at, 0) else "next")
+        Step(
+            name,
+            "done"
+            if i < at or stage == Stage.ARRIVED == proof.stage
+            else "now"
+            if i == max(at, 0)
+            else "next",
+        )
         for i, (stage, name) in enumerate(STAGES)
     ]
 
@@ -161,13 +176,17 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
             proof = confirm(proof.pk, member, form.cleaned_data["code"], now_of(member.employer))
         except Refused as refused:
             proof.refresh_from_db()
-            if not _is_pending(proof, now_of(member.employer)):  # used up, or over: the page says so, and offers a new one
+            if not _is_pending(
+                proof, now_of(member.employer)
+            ):  # used up, or over: the page says so, and offers a new one
                 messages.error(request, refusal_html(refused))
                 return redirect(PAGE_OF[kind])
             form.refuse(refused)
         else:
             if proof.state == ProofState.PROVEN:
-                messages.success(request, gettext("Right. This shows that you may recruit for the company."))
+                messages.success(
+                    request, gettext("Right. This shows that you may recruit for the company.")
+                )
             return redirect(PAGE_OF[kind])
     if kind == ProofKind.BANK_DEPOSIT:
         return _deposit_page(request, member, proof, form)
@@ -194,7 +213,11 @@ def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
     if "HX-Request" in request.headers:
         if not _is_pending(proof, now_of(member.employer)):
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        return render(request, "verification/authority/_scan.html", {"proof": proof, "qr": proof is not None and "qr" in proof.observed})
+        return render(
+            request,
+            "verification/authority/_scan.html",
+            {"proof": proof, "qr": proof is not None and "qr" in proof.observed},
+        )
     return _shown(request, member, proof, kind, qr=proof is not None and "qr" in proof.observed)
 
 
@@ -206,7 +229,11 @@ def scan_code(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRespo
     if not payload:
         raise Http404
     drawn = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    return HttpResponse(drawn.to_svg(add_quiet_zones=True), content_type="image/svg+xml", headers={"X-Content-Type-Options": "nosniff"})
+    return HttpResponse(
+        drawn.to_svg(add_quiet_zones=True),
+        content_type="image/svg+xml",
+        headers={"X-Content-Type-Options": "nosniff"},
+    )
 
 
 # --- By a colleague ------------------------------------------------------------------------------------
@@ -217,7 +244,9 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
     """Choose the colleague who is to vouch."""
     kind, now = ProofKind.VOUCH, now_of(member.employer)
     proof = _latest(request, member, kind)
-    who = Member.objects.filter(pk__in=[colleague.pk for colleague in proofs.colleagues(member, now)]).select_related("user")
+    who = Member.objects.filter(
+        pk__in=[colleague.pk for colleague in proofs.colleagues(member, now)]
+    ).select_related("user")
     form = ColleagueForm(request.POST or None, colleagues=who)
     if request.method == "POST" and form.is_valid():
         try:
@@ -234,7 +263,10 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
     """Who asks this member to vouch."""
-    context = {"proofs": proofs.asked_of(member, now_of(member.employer)), "company": declared_by(member)}
+    context = {
+        "proofs": proofs.asked_of(member, now_of(member.employer)),
+        "company": declared_by(member),
+    }
     return render(request, "verification/authority/answer.html", context)
 
 
@@ -248,7 +280,12 @@ def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRe
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
-        messages.success(request, gettext("You have vouched. They are told.") if yes else gettext("You have declined. They are told."))
+        messages.success(
+            request,
+            gettext("You have vouched. They are told.")
+            if yes
+            else gettext("You have declined. They are told."),
+        )
     return redirect("verification:asked_to_vouch")
 
 

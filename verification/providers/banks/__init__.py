@@ -24,7 +24,9 @@ def _simulator() -> Bank:
 def _rehearsal() -> Bank:
     """That of platforms' tests (`verification.providers.test_providers`)."""
     return SimulatedBank(
-        Path(settings.VAR_DIR) / "simulators" / "rehearsed_bank.sqlite3", fates=test_providers.FATES, otherwise=test_providers.ELSE
+        Path(settings.VAR_DIR) / "simulators" / "rehearsed_bank.sqlite3",
+        fates=test_providers.FATES,
+        otherwise=test_providers.ELSE,
     )
 
 

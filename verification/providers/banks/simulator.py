@@ -29,7 +29,13 @@ CALLS_PER_SECOND: Final = 50
 NUMBER: Final = re.compile(r"\d{9,25}")
 CARD: Final = re.compile(r"62\d{14,17}")
 """A person's UnionPay card. It has a check digit, and its holder is never a company."""
-BANK_CODES: Final = {"中国工商银行": "10", "中国农业银行": "20", "中国银行": "30", "中国建设银行": "40", "招商银行": "80"}
+BANK_CODES: Final = {
+    "中国工商银行": "10",
+    "中国农业银行": "20",
+    "中国银行": "30",
+    "中国建设银行": "40",
+    "招商银行": "80",
+}
 """The digits with which accounts at some banks begin here (not so in life): the number of another bank is wrong."""
 
 
@@ -80,7 +86,13 @@ class SimulatedBank:
 
     name = "simulator"
 
-    def __init__(self, path: Path, seed: int = 1, fates: Mapping[str, Fate] | None = None, otherwise: Fate | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        seed: int = 1,
+        fates: Mapping[str, Fate] | None = None,
+        otherwise: Fate | None = None,
+    ) -> None:
         """With `fates` of its own (and one for every other account) it is open at any hour and takes exactly what they say."""
         self._books, self._seed, self._always_open = Books(path, _SCHEMA), seed, fates is not None
         self._fates, self._otherwise = fates or FATES, otherwise or Fate()
@@ -95,14 +107,23 @@ class SimulatedBank:
         fate = self._fate(order.account_number)
         if fate.down:
             raise ProviderUnavailable("no answer", retry_after=3600.0)
-        content = "|".join((order.holder, order.account_number, order.bank_name, str(order.fen), order.memo))
+        content = "|".join(
+            (order.holder, order.account_number, order.bank_name, str(order.fen), order.memo)
+        )
         with self._books.writing() as books:
-            known = books.execute("SELECT * FROM transfers WHERE request_id = ?", (order.request_id,)).fetchone()
+            known = books.execute(
+                "SELECT * FROM transfers WHERE request_id = ?", (order.request_id,)
+            ).fetchone()
             if known is not None and known["content"] != content:
                 raise ProviderBroken("this request id is another transfer's")
             if known is not None:
                 return self._told(known, now)
-            first = books.execute("INSERT OR IGNORE INTO lost_orders VALUES (?)", (order.request_id,)).rowcount == 1
+            first = (
+                books.execute(
+                    "INSERT OR IGNORE INTO lost_orders VALUES (?)", (order.request_id,)
+                ).rowcount
+                == 1
+            )
             refused_once = first and (fate.throttled or bool(fate.answer_lost))
             if not refused_once or fate.answer_lost == "kept":
                 self._make(books, order, content, fate, now)
@@ -117,7 +138,9 @@ class SimulatedBank:
     def find(self, request_id: str, now: datetime) -> Transfer | None:
         self._answer(now)
         with self._books.writing() as books:
-            row = books.execute("SELECT * FROM transfers WHERE request_id = ?", (request_id,)).fetchone()
+            row = books.execute(
+                "SELECT * FROM transfers WHERE request_id = ?", (request_id,)
+            ).fetchone()
         return self._told(row, now) if row is not None else None
 
     def _answer(self, now: datetime) -> None:
@@ -131,13 +154,23 @@ class SimulatedBank:
             raise ProviderUnavailable("maintenance", retry_after=seconds)
         self._books.count_call(now, CALLS_PER_SECOND)
 
-    def _make(self, books: sqlite3.Connection, order: Order, content: str, fate: Fate, now: datetime) -> None:
+    def _make(
+        self, books: sqlite3.Connection, order: Order, content: str, fate: Fate, now: datetime
+    ) -> None:
         returned, takes = fate.returned, fate.takes
-        sent_at = now + timedelta(seconds=2) if fate.any_hour or self._always_open else next_opening(now + timedelta(minutes=5))
-        holder = books.execute("SELECT holder FROM accounts WHERE number = ?", (order.account_number,)).fetchone()
+        sent_at = (
+            now + timedelta(seconds=2)
+            if fate.any_hour or self._always_open
+            else next_opening(now + timedelta(minutes=5))
+        )
+        holder = books.execute(
+            "SELECT holder FROM accounts WHERE number = ?", (order.account_number,)
+        ).fetchone()
         if wrong_number(order.account_number, order.bank_name):
             returned, takes, sent_at = Return.ACCOUNT_INVALID, timedelta(0), now
-        elif (holder is not None and _plain(holder["holder"]) != _plain(order.holder)) or CARD.fullmatch(order.account_number):
+        elif (
+            holder is not None and _plain(holder["holder"]) != _plain(order.holder)
+        ) or CARD.fullmatch(order.account_number):
             returned, takes = Return.NAME_MISMATCH, timedelta(hours=5)
         elif returned is None and not self._always_open:
             takes *= 1 + chance(self._seed, order.request_id)  # nobody's clock runs evenly
@@ -145,18 +178,33 @@ class SimulatedBank:
         books.execute(
             "INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                order.request_id, reference, order.account_number, content, order.fen, order.memo, now.isoformat(),
-                sent_at.isoformat(), (sent_at + takes).isoformat(), returned,
+                order.request_id,
+                reference,
+                order.account_number,
+                content,
+                order.fen,
+                order.memo,
+                now.isoformat(),
+                sent_at.isoformat(),
+                (sent_at + takes).isoformat(),
+                returned,
             ),
-        )  # fmt: skip
+        )
 
     def _told(self, row: sqlite3.Row, now: datetime) -> Transfer:
-        sent_at, ends_at = datetime.fromisoformat(row["sent_at"]), datetime.fromisoformat(row["ends_at"])
+        sent_at, ends_at = (
+            datetime.fromisoformat(row["sent_at"]),
+            datetime.fromisoformat(row["ends_at"]),
+        )
         stage = Stage.ACCEPTED if now < sent_at else Stage.SENT
         if now >= ends_at:
             stage = Stage.RETURNED if row["returned"] else Stage.ARRIVED
         minutes_since = (now - ends_at).total_seconds() / 60
-        if self._fate(row["account"]).backwards and stage is Stage.ARRIVED and 5 <= minutes_since < 15:
+        if (
+            self._fate(row["account"]).backwards
+            and stage is Stage.ARRIVED
+            and 5 <= minutes_since < 15
+        ):
             stage = Stage.SENT
         returned = Return(row["returned"]) if stage is Stage.RETURNED else None
         return Transfer(row["request_id"], row["reference"], stage, returned)
@@ -171,8 +219,15 @@ class SimulatedBank:
     def statement(self, number: str, now: datetime) -> list[tuple[int, str]]:
         """What has arrived in an account: amounts in fen, each with its memo, oldest first. Whoever holds the account sees it."""
         with self._books.writing() as books:
-            rows = books.execute("SELECT * FROM transfers WHERE account = ? AND returned IS NULL ORDER BY ends_at", (number,)).fetchall()
-        return [(row["fen"], row["memo"]) for row in rows if datetime.fromisoformat(row["ends_at"]) <= now]
+            rows = books.execute(
+                "SELECT * FROM transfers WHERE account = ? AND returned IS NULL ORDER BY ends_at",
+                (number,),
+            ).fetchall()
+        return [
+            (row["fen"], row["memo"])
+            for row in rows
+            if datetime.fromisoformat(row["ends_at"]) <= now
+        ]
 
     def transfers(self) -> int:
         """How many transfers were made."""

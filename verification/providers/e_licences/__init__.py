@@ -22,10 +22,15 @@ def _simulator() -> ELicences:
 
 def rehearsed_licences() -> SimulatedELicences:
     """That of platforms' tests (`verification.providers.test_providers`)."""
-    return SimulatedELicences(Path(settings.VAR_DIR) / "simulators" / "rehearsed_e_licences.sqlite3", prompt=True)
+    return SimulatedELicences(
+        Path(settings.VAR_DIR) / "simulators" / "rehearsed_e_licences.sqlite3", prompt=True
+    )
 
 
-SERVICES: Final[dict[str, Callable[[], ELicences]]] = {"simulator": _simulator, "rehearsal": rehearsed_licences}
+SERVICES: Final[dict[str, Callable[[], ELicences]]] = {
+    "simulator": _simulator,
+    "rehearsal": rehearsed_licences,
+}
 
 
 def named(name: str) -> ELicences:

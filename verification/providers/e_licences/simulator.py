@@ -48,7 +48,12 @@ class SimulatedELicences:
         with self._books.writing() as books:
             books.execute(
                 "INSERT OR IGNORE INTO scans (request_id, reference, qr, begun_at) VALUES (?, ?, ?, ?)",
-                (request_id, reference, f"https://e-licence.example/scan/{reference}", now.isoformat()),
+                (
+                    request_id,
+                    reference,
+                    f"https://e-licence.example/scan/{reference}",
+                    now.isoformat(),
+                ),
             )
         return self._told("request_id", request_id, now)
 
@@ -78,26 +83,55 @@ class SimulatedELicences:
             stage = Stage.EXPIRED
         else:
             stage = Stage.SCANNED if scanned else Stage.PENDING
-        licence = ELicence(row["uscc"], row["name"], row["legal_representative"]) if stage is Stage.CONFIRMED else None
-        return Scan(row["request_id"], row["reference"], stage, row["qr"], expires_at, licence, By(row["by"]) if licence else None)
+        licence = (
+            ELicence(row["uscc"], row["name"], row["legal_representative"])
+            if stage is Stage.CONFIRMED
+            else None
+        )
+        return Scan(
+            row["request_id"],
+            row["reference"],
+            stage,
+            row["qr"],
+            expires_at,
+            licence,
+            By(row["by"]) if licence else None,
+        )
 
     # --- What the holder does on the phone ---------------------------------------------------------------
 
     def scan(self, qr: str, now: datetime) -> bool:
         """The code was looked at; False where it had expired."""
-        return self._on_the_phone(qr, now, "UPDATE scans SET scanned_at = ? WHERE qr = ?", (now.isoformat(), qr))
+        return self._on_the_phone(
+            qr, now, "UPDATE scans SET scanned_at = ? WHERE qr = ?", (now.isoformat(), qr)
+        )
 
     def confirm(self, qr: str, licence: ELicence, by: By, now: datetime) -> bool:
         """The holder of `licence` confirms; False where the code had expired, or had been answered."""
-        told = (now.isoformat(), Stage.CONFIRMED, licence.uscc, licence.name, licence.legal_representative, by, qr)
+        told = (
+            now.isoformat(),
+            Stage.CONFIRMED,
+            licence.uscc,
+            licence.name,
+            licence.legal_representative,
+            by,
+            qr,
+        )
         statement = "UPDATE scans SET ended_at = ?, ended = ?, uscc = ?, name = ?, legal_representative = ?, by = ? WHERE qr = ?"
         return self._on_the_phone(qr, now, statement, told)
 
     def refuse(self, qr: str, now: datetime) -> bool:
         """The holder says no; False where the code had expired, or had been answered."""
-        return self._on_the_phone(qr, now, "UPDATE scans SET ended_at = ?, ended = ? WHERE qr = ?", (now.isoformat(), Stage.REFUSED, qr))
+        return self._on_the_phone(
+            qr,
+            now,
+            "UPDATE scans SET ended_at = ?, ended = ? WHERE qr = ?",
+            (now.isoformat(), Stage.REFUSED, qr),
+        )
 
-    def _on_the_phone(self, qr: str, now: datetime, statement: str, values: tuple[str, ...]) -> bool:
+    def _on_the_phone(
+        self, qr: str, now: datetime, statement: str, values: tuple[str, ...]
+    ) -> bool:
         with self._books.writing() as books:
             row = _row(books, "qr", qr)
             if row["ended_at"] or now >= datetime.fromisoformat(row["begun_at"]) + LASTS:
@@ -107,7 +141,9 @@ class SimulatedELicences:
 
 
 def _row(books: sqlite3.Connection, column: str, value: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = books.execute(f"SELECT * FROM scans WHERE {column} = ?", (value,)).fetchone()  # noqa: S608 -- a name of ours
+    row: sqlite3.Row | None = books.execute(
+        f"SELECT * FROM scans WHERE {column} = ?", (value,)
+    ).fetchone()  # noqa: S608 -- a name of ours
     if row is None:
         raise ProviderBroken("no such scan")
     return row

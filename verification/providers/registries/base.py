@@ -24,13 +24,25 @@ class Status(StrEnum):
 
 
 STATUS_WORDS = {
-    "存续": Status.ACTIVE, "在营": Status.ACTIVE, "开业": Status.ACTIVE, "正常": Status.ACTIVE, "在业": Status.ACTIVE,
+    "存续": Status.ACTIVE,
+    "在营": Status.ACTIVE,
+    "开业": Status.ACTIVE,
+    "正常": Status.ACTIVE,
+    "在业": Status.ACTIVE,
     "存续(在营、开业、在册)": Status.ACTIVE,
-    "迁出": Status.MOVED_OUT, "迁入": Status.ACTIVE, "歇业": Status.DORMANT, "停业": Status.DORMANT,
-    "吊销": Status.LICENCE_REVOKED, "吊销,未注销": Status.LICENCE_REVOKED, "吊销未注销": Status.LICENCE_REVOKED,
-    "吊销,已注销": Status.DEREGISTERED, "注销": Status.DEREGISTERED, "已注销": Status.DEREGISTERED,
-    "撤销": Status.REGISTRATION_CANCELLED, "撤销登记": Status.REGISTRATION_CANCELLED,
-}  # fmt: skip
+    "迁出": Status.MOVED_OUT,
+    "迁入": Status.ACTIVE,
+    "歇业": Status.DORMANT,
+    "停业": Status.DORMANT,
+    "吊销": Status.LICENCE_REVOKED,
+    "吊销,未注销": Status.LICENCE_REVOKED,
+    "吊销未注销": Status.LICENCE_REVOKED,
+    "吊销,已注销": Status.DEREGISTERED,
+    "注销": Status.DEREGISTERED,
+    "已注销": Status.DEREGISTERED,
+    "撤销": Status.REGISTRATION_CANCELLED,
+    "撤销登记": Status.REGISTRATION_CANCELLED,
+}
 """The words in use for each status."""
 
 
@@ -102,7 +114,9 @@ class AgreementRegistry(Protocol):
     behind: timedelta
     """How old its answers may be, where they carry no day."""
 
-    def verify(self, uscc: str, name: str, legal_representative: str, id_number: str = "") -> Agreement:
+    def verify(
+        self, uscc: str, name: str, legal_representative: str, id_number: str = ""
+    ) -> Agreement:
         """Whether these belong together; what is empty is not asked for.
 
         `id_number` is of the legal representative's identity card. No check gives it: no employer is asked for it.

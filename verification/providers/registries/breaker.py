@@ -46,7 +46,9 @@ class Breaker:
             # A trial that was never heard of again (its thread died) must not keep the door shut for ever.
             shut_until = max(self._open_until, self._trial_until or 0.0)
             if now < shut_until:
-                raise ProviderUnavailable(f"{self._name}: rests after failing", retry_after=max(1.0, shut_until - now))
+                raise ProviderUnavailable(
+                    f"{self._name}: rests after failing", retry_after=max(1.0, shut_until - now)
+                )
             self._ticket += 1
             self._trial_until = now + self._rest
             return self._ticket
@@ -82,6 +84,8 @@ class Pace:
         with self._lock:
             turn = now if self._next is None else max(now, self._next)
             if turn - now > longest:
-                raise ProviderUnavailable("too many requests at once", retry_after=max(1.0, turn - now))
+                raise ProviderUnavailable(
+                    "too many requests at once", retry_after=max(1.0, turn - now)
+                )
             self._next = turn + self._step
             return turn - now

@@ -22,4 +22,7 @@ def chosen(choice: str) -> tuple[RecordRegistry | None, AgreementRegistry | None
 
 def _tencent() -> TencentRegistry:
     # The service counts over all processes, so each worker keeps to its share.
-    return TencentRegistry(account_of(settings), pace=Pace(REQUESTS_A_SECOND / max(1, settings.CELERY_WORKER_CONCURRENCY)))
+    return TencentRegistry(
+        account_of(settings),
+        pace=Pace(REQUESTS_A_SECOND / max(1, settings.CELERY_WORKER_CONCURRENCY)),
+    )

@@ -22,8 +22,15 @@ class SnapshotRegistry:
         if row is None:
             return None
         return CompanyRecord(
-            uscc=row.uscc, name=row.name, legal_representative=row.legal_representative, status=status_of(row.status),
-            established_on=row.established_on, email_domain=row.email_domain.lower(),
-            abnormal_list=row.abnormal_list, serious_violation_list=row.serious_violation_list, as_of=row.as_of,
-            former_names=tuple(row.former_names), business_scope=row.business_scope,
-        )  # fmt: skip
+            uscc=row.uscc,
+            name=row.name,
+            legal_representative=row.legal_representative,
+            status=status_of(row.status),
+            established_on=row.established_on,
+            email_domain=row.email_domain.lower(),
+            abnormal_list=row.abnormal_list,
+            serious_violation_list=row.serious_violation_list,
+            as_of=row.as_of,
+            former_names=tuple(row.former_names),
+            business_scope=row.business_scope,
+        )

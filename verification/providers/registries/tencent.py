@@ -71,7 +71,9 @@ class TencentRegistry:
         self._breaker = breaker or Breaker("tencent")
         self._clock, self._sleep = clock, sleep
 
-    def verify(self, uscc: str, name: str, legal_representative: str, id_number: str = "") -> Agreement:
+    def verify(
+        self, uscc: str, name: str, legal_representative: str, id_number: str = ""
+    ) -> Agreement:
         """Whether these belong together. `id_number`, of the legal representative's identity card, is asked with the rest if given."""
         if legal_representative and id_number:
             return self._four(uscc, name, legal_representative, id_number)
@@ -81,11 +83,20 @@ class TencentRegistry:
         if three["StatusCode"] == _NOTHING:
             return Agreement(known=False, answer={"three": three})
         if three["VerifyResult"] == 1 and three["OperatingStatus"] == "1":
-            return Agreement(True, Agrees.MATCH, Agrees.MATCH, Agrees.MATCH, Status.ACTIVE, answer={"three": three})
+            return Agreement(
+                True,
+                Agrees.MATCH,
+                Agrees.MATCH,
+                Agrees.MATCH,
+                Status.ACTIVE,
+                answer={"three": three},
+            )
         two = self._two(uscc, name)
         answer = {"three": three, **two.answer}
         if three["VerifyResult"] == 1:
-            return Agreement(True, Agrees.MATCH, Agrees.MATCH, Agrees.MATCH, two.status, answer=answer)
+            return Agreement(
+                True, Agrees.MATCH, Agrees.MATCH, Agrees.MATCH, two.status, answer=answer
+            )
         person = Agrees.MISMATCH if two.name is Agrees.MATCH else Agrees.UNABLE
         return replace(two, legal_representative=person, answer=answer)
 
@@ -99,7 +110,9 @@ class TencentRegistry:
         # It found one of the two and does not say which, so the status may be another company's.
         return Agreement(True, name=Agrees.MISMATCH, answer={"two": two})
 
-    def _elements(self, kind: str, uscc: str, name: str, legal_representative: str) -> dict[str, Any]:
+    def _elements(
+        self, kind: str, uscc: str, name: str, legal_representative: str
+    ) -> dict[str, Any]:
         asked = {"CreditCode": uscc, "EntName": _as_registered(name), "VerifyType": kind}
         if legal_representative:
             asked["LrName"] = legal_representative
@@ -109,9 +122,17 @@ class TencentRegistry:
         return told
 
     def _four(self, uscc: str, name: str, legal_representative: str, id_number: str) -> Agreement:
-        asked = {"CreditCode": uscc, "EntName": _as_registered(name), "LrName": legal_representative, "IdNum": id_number}
+        asked = {
+            "CreditCode": uscc,
+            "EntName": _as_registered(name),
+            "LrName": legal_representative,
+            "IdNum": id_number,
+        }
         told = self._ask(FOUR, asked)
-        agrees = {field: _agrees(told, f"Is{field}Consistent") for field in ("CreditCode", "EntName", "LrName", "IdNum")}
+        agrees = {
+            field: _agrees(told, f"Is{field}Consistent")
+            for field in ("CreditCode", "EntName", "LrName", "IdNum")
+        }
         if agrees["CreditCode"] is Agrees.MISMATCH and agrees["EntName"] is Agrees.MISMATCH:
             return Agreement(known=False, answer={"four": told})
         begins, ends = _period(told["OperatingPeriod"])
@@ -120,11 +141,19 @@ class TencentRegistry:
             person = Agrees.MISMATCH  # somebody else of the same name
         # The status is of the company that was found: of the code's, or else of one with its name.
         own = agrees["CreditCode"] is Agrees.MATCH
-        status = STATUSES.get(told["OperatingStatus"] or "", Status.UNKNOWN) if own else Status.UNKNOWN
+        status = (
+            STATUSES.get(told["OperatingStatus"] or "", Status.UNKNOWN) if own else Status.UNKNOWN
+        )
         return Agreement(
-            True, agrees["CreditCode"], agrees["EntName"], person if own else Agrees.UNABLE, status,
-            begins if own else None, ends if own else None, answer={"four": told},
-        )  # fmt: skip
+            True,
+            agrees["CreditCode"],
+            agrees["EntName"],
+            person if own else Agrees.UNABLE,
+            status,
+            begins if own else None,
+            ends if own else None,
+            answer={"four": told},
+        )
 
     def _ask(self, action: str, asked: dict[str, str]) -> dict[str, Any]:
         """The service's answer as its own response model has it, every key present."""
@@ -160,7 +189,9 @@ def _checked(told: dict[str, Any]) -> dict[str, Any]:
     if type(code) is not int or code not in (_DONE, _UNWELL, _NOTHING):
         raise ProviderBroken("tencent: StatusCode is none that is known")
     if code == _UNWELL:
-        raise ProviderUnavailable("tencent: the register behind it does not answer", retry_after=60.0)
+        raise ProviderUnavailable(
+            "tencent: the register behind it does not answer", retry_after=60.0
+        )
     if not isinstance(told["OperatingStatus"], str | None):
         raise ProviderBroken("tencent: OperatingStatus is no text")
     return told
