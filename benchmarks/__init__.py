@@ -1,5 +1,7 @@
-"""How fast is it? `python -m benchmarks.NAME [--seed N] [--json]`: where the README's figures come from.
+"""How fast is it?
 
-Each times the thing beside its floor in the same run and quotes medians: a table for people, one JSON object
-with `--json`.
+`python -m benchmarks.NAME [--seed N] [--json]`: where the README's figures come from.
+
+Each times the thing beside its floor in the same run and quotes medians: a table for people, one
+JSON object with `--json`.
 """

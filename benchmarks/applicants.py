@@ -1,7 +1,9 @@
-"""How does a generated employer go its way, from the registration to the decision, by the product's own operations?
+"""How does a generated employer go its way, from the registration to the decision, by the product's
+own operations?
 
-Reading, checks and the policy are real, and their time is measured. Waits are not waited for: an applicant's clock goes on to
-when its attempt is due again, and with it the bank, the register and the people that it waits for.
+Reading, checks and the policy are real, and their time is measured. Waits are not waited for: an
+applicant's clock goes on to when its attempt is due again, and with it the bank, the register and
+the people that it waits for.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ PHOTOS: Final = 3
 
 @dataclass(frozen=True)
 class Paper:
-    """A document to hand in. `shots` are the photos that its owner would take of it, one after the other."""
+    """A document to hand in.
+
+    `shots` are the photos that its owner would take of it, one after the other.
+    """
 
     kind: str
     shots: tuple[Callable[[], bytes], ...]
@@ -126,7 +131,7 @@ class Walk:
                 apart=applicant.apart,
             )
 
-    # --- The steps ---------------------------------------------------------------------------------------
+    # --- The steps --------------------------------------------------------------------------------
 
     def register(self) -> None:
         """An account with a verified address, by the mailed link."""
@@ -186,7 +191,9 @@ class Walk:
         )
 
     def hand_in(self, paper: Paper) -> None:
-        """Take a photo, see what the page says of it, and take a better one where it says that something is wrong."""
+        """Take a photo, see what the page says of it, and take a better one where it says that
+        something is wrong.
+        """
         from documents.photo.quality import judge_page
         from documents.upload.intake import examine
         from verification.cases import operations
@@ -278,7 +285,7 @@ class Walk:
         )
 
 
-# --- Ways of showing authority ---------------------------------------------------------------------------
+# --- Ways of showing authority --------------------------------------------------------------------
 
 
 def by_code(domain: str) -> Callable[[Walk], None]:
@@ -297,7 +304,9 @@ def by_code(domain: str) -> Callable[[Walk], None]:
 
 
 def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
-    """A deposit to an account that is `owner`'s, told to be `holder`'s; the memo is looked up as soon as it has arrived."""
+    """A deposit to an account that is `owner`'s, told to be `holder`'s; the memo is looked up as
+    soon as it has arrived.
+    """
 
     def prove(walk: Walk) -> None:
         from verification.authority import proofs
@@ -316,7 +325,9 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
 
 
 def _bank_goes_on(walk: Walk) -> None:
-    """Until the transfer has ended: the worker asks whenever it is due, and the bookkeeper types in what the statement says."""
+    """Until the transfer has ended: the worker asks whenever it is due, and the bookkeeper types in
+    what the statement says.
+    """
     from verification.authority import proof_polling, proofs
     from verification.models import Proof, ProofState
     from verification.providers import banks
@@ -357,7 +368,7 @@ def by_e_licence(company: Company) -> Callable[[Walk], None]:
     return prove
 
 
-# --- The world around -----------------------------------------------------------------------------------
+# --- The world around -----------------------------------------------------------------------------
 
 
 def registered(company: Company, **changed: Any) -> None:

@@ -1,10 +1,13 @@
-"""Does the reviewers' queue stay quick with 100,000 open cases, and take the same queries as with ten?
+"""Does the reviewers' queue stay quick with 100,000 open cases, and take the same queries as with
+ten?
 
-`python -m benchmarks.console [--open N] [--requests N] [--seed N] [--json]` fills a database with N waiting cases (100,000), half as many
-that are decided, and two weeks of decisions, then asks for the queue's page over 12 mixes of filters, as a reviewer's browser does:
-through every middleware, with the template. Figures over the queue are kept for 15 seconds, as in production. Goals: p95 under
-150 ms, the same number of queries with ten cases as with all, figures counted anew within 150 ms. On SQLite; with DATABASE_URL
-naming a PostgreSQL server, there in a database of its own that is dropped at the end.
+`python -m benchmarks.console [--open N] [--requests N] [--seed N] [--json]` fills a database with N
+waiting cases (100,000), half as many that are decided, and two weeks of decisions, then asks for
+the queue's page over 12 mixes of filters, as a reviewer's browser does: through every middleware,
+with the template. Figures over the queue are kept for 15 seconds, as in production. Goals: p95
+under 150 ms, the same number of queries with ten cases as with all, figures counted anew within 150
+ms. On SQLite; with DATABASE_URL naming a PostgreSQL server, there in a database of its own that is
+dropped at the end.
 """
 
 from __future__ import annotations
@@ -173,7 +176,7 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-# --- What waits ------------------------------------------------------------------------------------------
+# --- What waits -----------------------------------------------------------------------------------
 
 
 def fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None:

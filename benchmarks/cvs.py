@@ -1,9 +1,9 @@
 """What does a resume look like whose owner's numbers are known beforehand?
 
-Fictitious people, in Chinese and English, whose contacts stand where people put them: in a line of text, a table, a dark
-column, a header, a text box, a picture; split, spelled, spaced, hidden. Each file comes with the values planted in it
-and, where its layout is ours, with every character and its place, so that what must go and what must stay are both known
-without asking the code under test.
+Fictitious people, in Chinese and English, whose contacts stand where people put them: in a line of
+text, a table, a dark column, a header, a text box, a picture; split, spelled, spaced, hidden. Each
+file comes with the values planted in it and, where its layout is ours, with every character and its
+place, so that what must go and what must stay are both known without asking the code under test.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ CHINESE: Final = "零一二三四五六七八九"
 
 @dataclass(frozen=True)
 class Truth:
-    """One character of a page and its box, as shares of the page's width and height; whether it may stay."""
+    """One character of a page and its box, as shares of the page's width and height; whether it may
+    stay.
+    """
 
     character: str
     box: tuple[float, float, float, float]
@@ -46,7 +48,9 @@ class Truth:
 
 @dataclass(frozen=True)
 class Cv:
-    """A file, how it was made, the values that must not leave (kind and value), and its characters, a list a page, where known."""
+    """A file, how it was made, the values that must not leave (kind and value), and its characters,
+    a list a page, where known.
+    """
 
     name: str
     data: bytes
@@ -213,7 +217,7 @@ def person(rng: random.Random, chinese: bool) -> Person:
     return made
 
 
-# --- A sheet of PDF ----------------------------------------------------------------------------------------
+# --- A sheet of PDF -------------------------------------------------------------------------------
 
 _LOADED: Final[dict[str, bytes]] = {}
 
@@ -344,7 +348,7 @@ def rendered(pdf: bytes, dpi: float) -> Image.Image:
     return pypdfium2.PdfDocument(pdf)[0].render(scale=dpi / 72).to_pil().convert("RGB")
 
 
-# --- Ways to write a value ---------------------------------------------------------------------------------
+# --- Ways to write a value ------------------------------------------------------------------------
 
 
 def spelled(rng: random.Random, value: str, how: str) -> str:
@@ -405,7 +409,7 @@ def contact_lines(
     return [label + value for label, value in zip(labels, values, strict=True)], values
 
 
-# --- The kinds ---------------------------------------------------------------------------------------------
+# --- The kinds ------------------------------------------------------------------------------------
 
 Make = Callable[[random.Random, bool], Cv]
 
@@ -449,7 +453,9 @@ def small_print(rng: random.Random, chinese: bool) -> Cv:
 
 
 def split_runs(rng: random.Random, chinese: bool) -> Cv:
-    """Every value set in pieces, as editors leave it behind, and the pieces kept in another order than they stand."""
+    """Every value set in pieces, as editors leave it behind, and the pieces kept in another order
+    than they stand.
+    """
     who = person(rng, chinese)
     sheet = Sheet()
     lines, _ = contact_lines(who, rng)
@@ -553,7 +559,9 @@ def code(rng: random.Random, chinese: bool) -> Cv:
 
 
 def hidden(rng: random.Random, chinese: bool) -> Cv:
-    """Seen once, and hidden four times: invisible, white, under a picture, off the page, and in what the file says of itself."""
+    """Seen once, and hidden four times: invisible, white, under a picture, off the page, and in
+    what the file says of itself.
+    """
     who = person(rng, chinese)
     sheet = Sheet()
     lines, values = contact_lines(who, rng)
@@ -580,13 +588,15 @@ def hidden(rng: random.Random, chinese: bool) -> Cv:
     return Cv("hidden", out.getvalue(), who.planted, None, values)
 
 
-# --- Pictures of pages -------------------------------------------------------------------------------------
+# --- Pictures of pages ----------------------------------------------------------------------------
 
 
 def _warped(
     pdf: bytes, values: tuple[str, ...], dpi: float, corners: np.ndarray[Any, Any]
 ) -> tuple[np.ndarray[Any, Any], tuple[Truth, ...]]:
-    """The first page of `pdf` laid so that its corners come to `corners` (shares of the picture), and its characters there."""
+    """The first page of `pdf` laid so that its corners come to `corners` (shares of the picture),
+    and its characters there.
+    """
     image = np.asarray(rendered(pdf, dpi))
     high, wide = image.shape[:2]
     source = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
@@ -716,7 +726,7 @@ def screenshot(rng: random.Random, chinese: bool) -> Cv:
     return Cv("screenshot", out.getvalue(), who.planted)
 
 
-# --- Word --------------------------------------------------------------------------------------------------
+# --- Word -----------------------------------------------------------------------------------------
 
 _W: Final = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" '
@@ -766,7 +776,9 @@ def related(kind: str, target: str, more: str = "") -> str:
 def word(
     body: str, header: str = "", relations: str = "", more: dict[str, bytes] | None = None
 ) -> bytes:
-    """A Word file of `body`, and of `header` on its pages; with other `relations` and `more` parts, for those who test it."""
+    """A Word file of `body`, and of `header` on its pages; with other `relations` and `more` parts,
+    for those who test it.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(

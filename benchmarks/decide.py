@@ -1,12 +1,14 @@
 """Do honest employers get through without a person, and does no attack?
 
-`python -m benchmarks.decide [--seed N] [--count N] [--processes N] [--show 1] [--json]` lets generated employers of known
-truth register, upload, prove and submit by the real operations, with real reading and checks, on a database of its own (on
-the server that ZIZHI_DATABASE_URL names, else SQLite); only waits are not waited for. An honest employer counts as approved
-without a person if the machine approves at the end of its own path: better photos and proofs that it was asked for are part
-of that path. Machine time is that of all rounds of an attempt, without what was waited for. Thresholds are chosen on seed 1
-and reported on seed 2. Told of apart is the attack that no document and no register can show: a client's letter that a listed
-agency has drawn well. `--show 1` prints each that did not end as it should.
+`python -m benchmarks.decide [--seed N] [--count N] [--processes N] [--show 1] [--json]` lets
+generated employers of known truth register, upload, prove and submit by the real operations, with
+real reading and checks, on a database of its own (on the server that ZIZHI_DATABASE_URL names, else
+SQLite); only waits are not waited for. An honest employer counts as approved without a person if
+the machine approves at the end of its own path: better photos and proofs that it was asked for are
+part of that path. Machine time is that of all rounds of an attempt, without what was waited for.
+Thresholds are chosen on seed 1 and reported on seed 2. Told of apart is the attack that no document
+and no register can show: a client's letter that a listed agency has drawn well. `--show 1` prints
+each that did not end as it should.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def main() -> None:
         show(result, outcomes)
 
 
-# --- Playing ---------------------------------------------------------------------------------------------
+# --- Playing --------------------------------------------------------------------------------------
 
 
 def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
@@ -93,7 +95,7 @@ def _tell(plan: tuple[str, int, int]) -> list[Outcome]:
     return told(*plan)
 
 
-# --- Summing up ------------------------------------------------------------------------------------------
+# --- Summing up -----------------------------------------------------------------------------------
 
 
 def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -134,7 +136,9 @@ def _by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def _caught(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Of one kind of attack: how many, how many came through, and which checks spoke against how many of the rest."""
+    """Of one kind of attack: how many, how many came through, and which checks spoke against how
+    many of the rest.
+    """
     by = Counter(
         check for outcome in outcomes if not outcome.approved for check in outcome.caught_by
     )

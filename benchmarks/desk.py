@@ -1,8 +1,9 @@
-"""How many cases an hour does the desk allow by keys alone, how many keys does a case take, and how soon is the next one there?
+"""How many cases an hour does the desk allow by keys alone, how many keys does a case take, and how
+soon is the next one there?
 
-Real Chromium against the real web server. Somebody who knows the keys looks at each case for `--look` seconds and decides it by
-them; a person looks longer, so what is told is what the desk itself costs. At the end the rulings are carried out, and each case
-has to be what was meant.
+Real Chromium against the real web server. Somebody who knows the keys looks at each case for
+`--look` seconds and decides it by them; a person looks longer, so what is told is what the desk
+itself costs. At the end the rulings are carried out, and each case has to be what was meant.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
 
 
 def run(base: str, email: str, cases: list[Any], look: float) -> dict[str, Any]:
-    """Sign in, open the first case and decide them all; how long that took, and how long each next one."""
+    """Sign in, open the first case and decide them all; how long that took, and how long each next
+    one.
+    """
     from playwright.sync_api import expect, sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread

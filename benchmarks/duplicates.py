@@ -1,10 +1,11 @@
 """Are copies of a licence's picture found among 100,000 pages, and other companies' left alone?
 
-`python -m benchmarks.duplicates [--seed N] [--count N] [--pages N] [--json]` keeps `count` specimens on both forms, clean and
-photographed, among `pages` made-up pages that share the forms' words, then asks for copies of each: cut to 85 % of its area,
-saved again, smaller, turned, in other light, all of it at once. A copy counts as found when the picture that it is of
-is found. False are matches of another company. Thresholds were chosen on seeds from 1000 on; the figures are of
-others. On PostgreSQL with DATABASE_URL naming an empty database.
+`python -m benchmarks.duplicates [--seed N] [--count N] [--pages N] [--json]` keeps `count`
+specimens on both forms, clean and photographed, among `pages` made-up pages that share the forms'
+words, then asks for copies of each: cut to 85 % of its area, saved again, smaller, turned, in other
+light, all of it at once. A copy counts as found when the picture that it is of is found. False are
+matches of another company. Thresholds were chosen on seeds from 1000 on; the figures are of others.
+On PostgreSQL with DATABASE_URL naming an empty database.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ Rng = np.random.Generator
 DAMAGES = ("none", "light", "phone")
 PAGES_A_DOCUMENT = 1000
 FORM_WORDS = 0.5
-"""The share of a made-up page's landmarks that are its form's, which many pages have; the others are chance."""
+"""The share of a made-up page's landmarks that are its form's, which many pages have; the others
+are chance.
+"""
 
 
 def saved(image: Image.Image, quality: int) -> Image.Image:
@@ -89,7 +92,7 @@ def seen(image: Image.Image) -> keypoints.Seen:
     return keypoints.see(np.asarray(image.convert("L"), np.uint8))
 
 
-# --- The made-up pages ---------------------------------------------------------------------------------
+# --- The made-up pages ----------------------------------------------------------------------------
 
 
 def made_up(number: int, rng: Rng, common: Words) -> Iterator[tuple[int, int, int, str]]:
@@ -191,7 +194,7 @@ def keep_bands(ids: list[int], rows: Iterator[tuple[int, int, int, str]]) -> Non
         cursor.execute("ANALYZE")
 
 
-# --- Measuring -----------------------------------------------------------------------------------------
+# --- Measuring ------------------------------------------------------------------------------------
 
 
 def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
@@ -258,7 +261,9 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
 
 def keeping(seed: int, count: int) -> dict[str, Any]:
-    """Of a page that is not in memory: milliseconds until its landmarks are looked for, and as they are kept; kilobytes of those."""
+    """Of a page that is not in memory: milliseconds until its landmarks are looked for, and as they
+    are kept; kilobytes of those.
+    """
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
 
@@ -291,7 +296,9 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
 
 
 def confusable(seed: int, count: int) -> dict[str, Any]:
-    """The agreement of every pair of different companies on one form, all compared without asking the index."""
+    """The agreement of every pair of different companies on one form, all compared without asking
+    the index.
+    """
     shares = []
     for form in FORMS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]

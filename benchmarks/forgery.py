@@ -1,10 +1,12 @@
 """How often does the picture tell of an attack, and how often of an honest one?
 
-`python -m benchmarks.forgery [FOLDER] [--seed N] [--count N] [--json]` reads specimens of each level and judges them as
-they are, passed on by a messenger, and after each attack in a picture editor; with FOLDER, the pictures in it instead.
-"look" is the share for which a person is called, "note" the share of which something is noted and no more. The places
-of values are read once, from the honest picture: an attack leaves them where they are. Milliseconds are of processor
-time, on one core, for the page that is judged. Thresholds were chosen on seed 100; figures are to be given of others.
+`python -m benchmarks.forgery [FOLDER] [--seed N] [--count N] [--json]` reads specimens of each
+level and judges them as they are, passed on by a messenger, and after each attack in a picture
+editor; with FOLDER, the pictures in it instead. "look" is the share for which a person is called,
+"note" the share of which something is noted and no more. The places of values are read once, from
+the honest picture: an attack leaves them where they are. Milliseconds are of processor time, on one
+core, for the page that is judged. Thresholds were chosen on seed 100; figures are to be given of
+others.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ LEVELS: Final = {
     "hard": "hard",
     "electronic": "none",
 }
-"""The honest levels: "electronic" is a licence as its application draws it, on a screenshot or a page of a PDF."""
+"""The honest levels:
+
+"electronic" is a licence as its application draws it, on a screenshot or a page of a PDF.
+"""
 SCREEN: Final = "electronic"
 QUALITIES: Final = (78, 85, 90, 95)
 """At which editors and messengers save."""
@@ -117,7 +122,8 @@ class Bench:
                     f"{attack}, {where}", decoded(saved(altered[0], rng.choice(QUALITIES))), reading
                 )
         if level == SCREEN:
-            # Drawn anew from nothing, as a PDF: no pixel was ever another's, so only the program's name can tell.
+            # Drawn anew from nothing, as a PDF: no pixel was ever another's, so only the program's
+            # name can tell.
             self.judge("clean kit, editor named", photo.picture, reading, rng.choice(EDITORS))
 
 

@@ -1,15 +1,19 @@
-"""How fast is the gate beside what it could cost at least, does that last as the tables grow, and is it ever late?
+"""How fast is the gate beside what it could cost at least, does that last as the tables grow, and
+is it ever late?
 
-`python -m benchmarks.gate [--employers N] [--decisions N] [--seconds S] [--rounds N] [--seed N] [--json]` needs PostgreSQL
-(DATABASE_URL, else one on loopback), `wrk` and `pgbench`. In a database of its own it asks over HTTP with 16 connections, four
-gunicorn workers of four threads, through every middleware that the API has; beside it a bare view that reads one row, as a page and
-once more among the API's addresses, where there is less around it; and the gate's own SQL under pgbench: in seven turns, so that all
-meet the same machine, and what is told is the median. First with 10,000 employers and no answers on record, then with N employers
-(1,000,000) and N answers (10,000,000). Goals: at least 0.45 of the bare view's requests, its p99 at most three times the bare one's,
-and within 20 % at both sizes.
+`python -m benchmarks.gate [--employers N] [--decisions N] [--seconds S] [--rounds N] [--seed N]
+[--json]` needs PostgreSQL (DATABASE_URL, else one on loopback), `wrk` and `pgbench`. In a database
+of its own it asks over HTTP with 16 connections, four gunicorn workers of four threads, through
+every middleware that the API has; beside it a bare view that reads one row, as a page and once more
+among the API's addresses, where there is less around it; and the gate's own SQL under pgbench: in
+seven turns, so that all meet the same machine, and what is told is the median. First with 10,000
+employers and no answers on record, then with N employers (1,000,000) and N answers (10,000,000).
+Goals: at least 0.45 of the bare view's requests, its p99 at most three times the bare one's, and
+within 20 % at both sizes.
 
-`--race [--processes N]` lets processes ask while employers are suspended and reinstated, for --seconds (60) or 1,000,000
-answers, and counts the yeses to questions that were asked after a suspension had been acknowledged. Goal: none.
+`--race [--processes N]` lets processes ask while employers are suspended and reinstated, for
+--seconds (60) or 1,000,000 answers, and counts the yeses to questions that were asked after a
+suspension had been acknowledged. Goal: none.
 """
 
 from __future__ import annotations
@@ -140,7 +144,9 @@ def measured(options: Namespace, folder: Path, url: str) -> dict[str, Any]:
 
 
 def first_employer() -> str:
-    """One employer by the real operations' rows, from which the others are copied; a platform's key."""
+    """One employer by the real operations' rows, from which the others are copied; a platform's
+    key.
+    """
     from datetime import timedelta
 
     from django.core.management import call_command
@@ -191,7 +197,9 @@ def code(n: int) -> str:
 
 
 def fill(first: int, last: int, decisions: int) -> None:
-    """Employers `first` to `last` as copies of the first one, and so many answers over the three years before."""
+    """Employers `first` to `last` as copies of the first one, and so many answers over the three
+    years before.
+    """
     from django.db import connection
 
     numbered_ = "('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
@@ -225,7 +233,9 @@ def fill(first: int, last: int, decisions: int) -> None:
 def rounds(
     options: Namespace, folder: Path, url: str, key: str, employers: int, decisions: int
 ) -> dict[str, Any]:
-    """Gate, bare view and pgbench in turns; the median of each, and of what they are of one another in one turn."""
+    """Gate, bare view and pgbench in turns; the median of each, and of what they are of one another
+    in one turn.
+    """
     told: dict[str, list[float]] = {name: [] for name in (*MEASURED, *RATIOS)}
     asked = 0
     with served(folder):
@@ -258,7 +268,9 @@ def rounds(
 
 
 def analyze() -> None:
-    """What the server does by itself within a minute of the first answers: until then its plans are those for tables that were empty."""
+    """What the server does by itself within a minute of the first answers: until then its plans are
+    those for tables that were empty.
+    """
     from django.db import connection
 
     with connection.cursor() as cursor:

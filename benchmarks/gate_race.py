@@ -1,7 +1,10 @@
-"""Does the gate ever answer yes after a suspension was acknowledged? Processes ask, while one suspends and reinstates.
+"""Does the gate ever answer yes after a suspension was acknowledged?
 
-Each employer has a number that all processes share: odd while a suspension of it stands acknowledged. An answer is late if that
-number was odd before the question was asked, is the same after it, and the answer was yes.
+Processes ask, while one suspends and reinstates.
+
+Each employer has a number that all processes share: odd while a suspension of it stands
+acknowledged. An answer is late if that number was odd before the question was asked, is the same
+after it, and the answer was yes.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from zoneinfo import ZoneInfo
 EMPLOYERS: Final = 50
 ANSWERS_AT_MOST: Final = 1_000_000
 STEP: Final = timedelta(seconds=600 / EMPLOYERS)
-"""Each answer is so much later by the clock of the questions, so that quotas do not run out: they are not what is raced for."""
+"""Each answer is so much later by the clock of the questions, so that quotas do not run out: they
+are not what is raced for.
+"""
 
 
 def run(options: Namespace) -> dict[str, Any]:
@@ -76,7 +81,9 @@ def prepare() -> tuple[list[UUID], list[UUID], list[UUID]]:
 def keep_asking(
     number: int, employer_ids: list[UUID], member_ids: list[UUID], shared: dict[str, Any], told: Any
 ) -> None:
-    """In a process of its own: ask about one employer after the other, at random, until it is told to stop."""
+    """In a process of its own: ask about one employer after the other, at random, until it is told
+    to stop.
+    """
     import django
 
     django.setup()
@@ -113,7 +120,9 @@ def keep_asking(
 
 
 def keep_suspending(case_ids: list[UUID], shared: dict[str, Any], until: float) -> int:
-    """Suspend one employer after the other, say so, and reinstate it a little later; how often it was done."""
+    """Suspend one employer after the other, say so, and reinstate it a little later; how often it
+    was done.
+    """
     from django.utils import timezone
 
     from employers.models import User

@@ -1,4 +1,6 @@
-"""How is the service set up while the gate is measured? As in production, with one bare view beside it to compare with.
+"""How is the service set up while the gate is measured?
+
+As in production, with one bare view beside it to compare with.
 
 So each request of the API is counted against its key's limit, and has its line in the log.
 """

@@ -1,5 +1,8 @@
-"""What is the gate compared with? A bare view in the same process that reads one row: as a page, through what pages need, and among the
-API's addresses, through what every one of its requests passes."""
+"""What is the gate compared with?
+
+A bare view in the same process that reads one row: as a page, through what pages need, and among
+the API's addresses, through what every one of its requests passes.
+"""
 
 from __future__ import annotations
 

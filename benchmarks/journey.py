@@ -1,4 +1,5 @@
-"""How long does an employer wait from submit to decided, and how much of that is not reading the licence?
+"""How long does an employer wait from submit to decided, and how much of that is not reading the
+licence?
 
 Real worker, real queue, real OCR; one case at a time for each worker. Goal: overhead ≤ 0.3 s.
 """
@@ -38,7 +39,9 @@ def main() -> None:
 
 
 def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Medians over `journeys` cases, `workers` of them under way at a time; the first of each worker warms it up."""
+    """Medians over `journeys` cases, `workers` of them under way at a time; the first of each
+    worker warms it up.
+    """
     from config import processes
     from verification.models import Attempt, Case, CheckRun
 

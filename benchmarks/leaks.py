@@ -1,4 +1,7 @@
-"""What happens to a page before somebody finds it on the net? Each way of leaking it, done to the pixels; optics are simulated."""
+"""What happens to a page before somebody finds it on the net?
+
+Each way of leaking it, done to the pixels; optics are simulated.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,9 @@ def blurred(page: Picture, rng: Rng) -> Picture:
 
 
 def print_scanned(page: Picture, rng: Rng) -> Picture:
-    """Printed with a halftone screen at 600 dpi in black, put on the glass up to 3 degrees askew, scanned at 200 dpi."""
+    """Printed with a halftone screen at 600 dpi in black, put on the glass up to 3 degrees askew,
+    scanned at 200 dpi.
+    """
     grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
     fine = cv2.resize(grey, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     ys, xs = np.mgrid[0:8, 0:8] * (2 * np.pi / 8)
@@ -104,7 +109,9 @@ def print_scanned(page: Picture, rng: Rng) -> Picture:
 
 
 def phone_photo(page: Picture, rng: Rng) -> Picture:
-    """Off a sheet on a desk, by hand: up to 15 % of perspective, paper that bulges, uneven light, noise, JPEG."""
+    """Off a sheet on a desk, by hand: up to 15 % of perspective, paper that bulges, uneven light,
+    noise, JPEG.
+    """
     return photographed(scaled(page, rng, 1.6), "phone", rng)
 
 

@@ -1,11 +1,15 @@
-"""Is the right release named from a leaked page, and never a wrong one? What does marking cost, and can the resume still be read?
+"""Is the right release named from a leaked page, and never a wrong one?
 
-`python -m benchmarks.marks [--pages N] [--seed N] [--releases N] [--only WORDS] [--json]` makes resumes of nobody, marks a copy of each
-page among `releases` of the same resume, leaks it in each way of `benchmarks.leaks` and traces it among all pages. Also two and five copies
-averaged, whole resumes with their pages in another order, and pages of two copies mixed. The right release is among those asked
-about; `wrong` counts traces that name any that the picture is not a copy of, `refused` those that name nobody. Optics are
-simulated. Thresholds were chosen on seeds from 1000 on; the figures are of others. Milliseconds are of one core, counted as the
-process's own time, so that a busy machine changes them little. `only` are parts of the leaks' names, "costs", "readability".
+What does marking cost, and can the resume still be read?
+
+`python -m benchmarks.marks [--pages N] [--seed N] [--releases N] [--only WORDS] [--json]` makes
+resumes of nobody, marks a copy of each page among `releases` of the same resume, leaks it in each
+way of `benchmarks.leaks` and traces it among all pages. Also two and five copies averaged, whole
+resumes with their pages in another order, and pages of two copies mixed. The right release is among
+those asked about; `wrong` counts traces that name any that the picture is not a copy of, `refused`
+those that name nobody. Optics are simulated. Thresholds were chosen on seeds from 1000 on; the
+figures are of others. Milliseconds are of one core, counted as the process's own time, so that a
+busy machine changes them little. `only` are parts of the leaks' names, "costs", "readability".
 """
 
 from __future__ import annotations
@@ -67,7 +71,9 @@ class Stand:
         ]
 
     def copy(self, release: int, page: int) -> leaks.Picture:
-        """Page `page` as it left with `release`: marked, written as the PDF that leaves, and rendered from that."""
+        """Page `page` as it left with `release`: marked, written as the PDF that leaves, and
+        rendered from that.
+        """
         if len(self.copies) > 8:
             self.copies.clear()
         if (release, page) not in self.copies:
@@ -149,7 +155,10 @@ class Bench:
                 )
 
     def averaged(self, count: int) -> None:
-        """Each page of `count` copies, averaged and saved. All of them are to be named, or some, never another."""
+        """Each page of `count` copies, averaged and saved.
+
+        All of them are to be named, or some, never another.
+        """
         for stand in self.stands:
             for page in stand.pages:
                 chosen = self.rng.choice(len(stand.releases), count, replace=False).tolist()
@@ -223,7 +232,7 @@ def stands(seed: int, pages: int, releases: int) -> list[Stand]:
     return made
 
 
-# --- What it costs -------------------------------------------------------------------------------------
+# --- What it costs --------------------------------------------------------------------------------
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -268,10 +277,11 @@ def costs(made: list[Stand]) -> dict[str, Any]:
 
 
 def readability(made: list[Stand]) -> dict[str, Any]:
-    """How many characters in a hundred the first reader reads otherwise on the marked page than at the same place of the clean one.
+    """How many characters in a hundred the first reader reads otherwise on the marked page than at
+    the same place of the clean one.
 
-    Spaces are left out: the reader guesses them from distances, and saving a page as JPEG alone changes some. So it is said
-    beside how many the same JPEG changes without any mark.
+    Spaces are left out: the reader guesses them from distances, and saving a page as JPEG alone
+    changes some. So it is said beside how many the same JPEG changes without any mark.
     """
     from documents.ocr.rapid import RapidReader
 
@@ -320,7 +330,7 @@ def edits(a: str, b: str) -> int:
     return row[-1]
 
 
-# --- The run -------------------------------------------------------------------------------------------
+# --- The run --------------------------------------------------------------------------------------
 
 
 def measure(seed: int, pages: int, releases: int, only: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""How much of a human resources service licence and of a letter of authorisation is read right, and how fast?
+"""How much of a human resources service licence and of a letter of authorisation is read right, and
+how fast?
 
-`python -m benchmarks.papers [--seed N] [--count N] [--json]` makes `count` fictitious papers of every layout and damage,
-reads them, and prints the share of each field that was read exactly.
+`python -m benchmarks.papers [--seed N] [--count N] [--json]` makes `count` fictitious papers of
+every layout and damage, reads them, and prints the share of each field that was read exactly.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def samples(kind: str, damage: str, seed: int, count: int) -> Iterator[PaperSpec
 
 
 def measure(kind: str, damage: str, seed: int, count: int, *, show: bool = False) -> dict[str, Any]:
-    """Shares, 0..1, over `count` specimens of each layout; the median and the slowest of 20 in seconds."""
+    """Shares, 0..1, over `count` specimens of each layout; the median and the slowest of 20 in
+    seconds.
+    """
     right: dict[str, list[bool]] = {}
     seconds: list[float] = []
     for specimen in samples(kind, damage, seed, count):

@@ -1,8 +1,9 @@
 """How fast is a photograph judged, and how often is something said of it?
 
-`python -m benchmarks.quality [FOLDER] [--seed N] [--count N] [--json]` photographs specimens with every damage and says
-which share of them is flagged, by code; with FOLDER, the pictures in it are judged instead. Times are of one core, in
-milliseconds of processor time, at the pictures' own size and at 12 megapixels.
+`python -m benchmarks.quality [FOLDER] [--seed N] [--count N] [--json]` photographs specimens with
+every damage and says which share of them is flagged, by code; with FOLDER, the pictures in it are
+judged instead. Times are of one core, in milliseconds of processor time, at the pictures' own size
+and at 12 megapixels.
 """
 
 from __future__ import annotations

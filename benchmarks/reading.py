@@ -2,11 +2,12 @@
 
 `python -m benchmarks.reading [FOLDER] [--labels FILE] [--half even|odd|all] [--seed N] [--count N] [--json]`
 
-With FOLDER: the pictures there, as FOLDER/labels.jsonl (or --labels) says they are printed, one JSON object a line:
-{"file": NAME, "fields": {FIELD: VALUE}}. `--half even` takes every second row and `--half odd` the others, so that a
-reader can be tuned on one half and reported on the other. Without FOLDER: specimens of each kind of damage, forged
-ones, and pictures of what is no licence. Every file goes the way of an upload: `examine`, then `read_pages`. The bare
-engine is timed on the same pages in the same run, in turn, so that the machine's other work weighs on both alike.
+With FOLDER: the pictures there, as FOLDER/labels.jsonl (or --labels) says they are printed, one
+JSON object a line: {"file": NAME, "fields": {FIELD: VALUE}}. `--half even` takes every second row
+and `--half odd` the others, so that a reader can be tuned on one half and reported on the other.
+Without FOLDER: specimens of each kind of damage, forged ones, and pictures of what is no licence.
+Every file goes the way of an upload: `examine`, then `read_pages`. The bare engine is timed on the
+same pages in the same run, in turn, so that the machine's other work weighs on both alike.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Result:
-    """What a sample gave: wall seconds of intake, of reading, until the deciding fields were known, and of the bare engine."""
+    """What a sample gave: wall seconds of intake, of reading, until the deciding fields were known,
+    and of the bare engine.
+    """
 
     group: str
     outcome: Outcome
@@ -70,11 +73,13 @@ class Result:
     engine: float | None = None
 
 
-# --- What is read ----------------------------------------------------------------------------------------
+# --- What is read ---------------------------------------------------------------------------------
 
 
 def in_folder(folder: Path, labels: Path, half: str) -> Iterator[Sample]:
-    """The labelled pictures in `folder`; names in `labels` count by their last part, or from `folder`."""
+    """The labelled pictures in `folder`; names in `labels` count by their last part, or from
+    `folder`.
+    """
     rows = [
         json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines() if line.strip()
     ]
@@ -104,7 +109,9 @@ def labels_of(folder: Path) -> Path:
 
 
 def specimens(seed: int, count: int) -> Iterator[Sample]:
-    """`count` licences of each level, `count` of each forgery, and `count` pictures of no licence; the same for the same `seed`."""
+    """`count` licences of each level, `count` of each forgery, and `count` pictures of no licence;
+    the same for the same `seed`.
+    """
     for i, level in ((i, level) for level in LEVELS for i in range(count)):
         specimen = make(seed + i, FORMS[i % 2], "scan" if level == "pdf" else level)
         data = file_of(specimen.image, "PDF" if level == "pdf" else "JPEG")
@@ -131,7 +138,7 @@ def file_of(image: Image.Image, kind: str = "JPEG") -> bytes:
     return out.getvalue()
 
 
-# --- Reading it ------------------------------------------------------------------------------------------
+# --- Reading it -----------------------------------------------------------------------------------
 
 
 def read(sample: Sample, engine: Engine | None, engine_first: bool) -> Result:
@@ -163,7 +170,9 @@ def read(sample: Sample, engine: Engine | None, engine_first: bool) -> Result:
 
 
 def bare_engine() -> Engine:
-    """RapidOCR as a user of that library calls it: the same models, on OpenVINO where it is installed, long side 1280 px."""
+    """RapidOCR as a user of that library calls it: the same models, on OpenVINO where it is
+    installed, long side 1280 px.
+    """
     import importlib.util
 
     import rapidocr
@@ -210,11 +219,13 @@ def read_all(samples: Iterable[Sample], engine: Engine | None) -> list[Result]:
     return results
 
 
-# --- What came of it -------------------------------------------------------------------------------------
+# --- What came of it ------------------------------------------------------------------------------
 
 
 def speed(results: Sequence[Result]) -> dict[str, Any]:
-    """Medians and 95th percentiles in seconds; `ratio` is the median of reading / bare engine on the same page."""
+    """Medians and 95th percentiles in seconds; `ratio` is the median of reading / bare engine on
+    the same page.
+    """
 
     def told(values: Iterable[float | None]) -> dict[str, float] | None:
         known = [value for value in values if value is not None]
@@ -237,7 +248,9 @@ def speed(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
-    """Everything that was measured: all licences together, each group, forgeries, and what is no licence."""
+    """Everything that was measured: all licences together, each group, forgeries, and what is no
+    licence.
+    """
     groups = list(dict.fromkeys(r.group for r in results if r.group not in (FORGED, DECOY)))
     licences = [r for r in results if r.group in groups]
     whole: dict[str, Any] = {

@@ -1,9 +1,10 @@
-"""How many pages a minute does this machine read, split which way, and does a reader's memory stay flat?
+"""How many pages a minute does this machine read, split which way, and does a reader's memory stay
+flat?
 
-`python -m benchmarks.reading_load [--pages N] [--rounds N] [--memory-pages N] [--seed N] [--json]` reads the same
-pages with one process of two threads and with two processes of one thread each, in turn. Then one process of each split
-reads `--memory-pages` pictures, no two alike in size, turn or angle, and tells its resident set on the way. Goal: at most
-1.0 GB, and flat.
+`python -m benchmarks.reading_load [--pages N] [--rounds N] [--memory-pages N] [--seed N] [--json]`
+reads the same pages with one process of two threads and with two processes of one thread each, in
+turn. Then one process of each split reads `--memory-pages` pictures, no two alike in size, turn or
+angle, and tells its resident set on the way. Goal: at most 1.0 GB, and flat.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def main() -> None:
     )
 
 
-# --- Pages a minute --------------------------------------------------------------------------------------
+# --- Pages a minute -------------------------------------------------------------------------------
 
 
 def load(seed: int, pages: int, rounds: int) -> dict[str, float]:
@@ -131,11 +132,13 @@ def _opened(jpeg: bytes) -> Image.Image:
     return Image.open(io.BytesIO(jpeg)).convert("RGB")
 
 
-# --- Memory ----------------------------------------------------------------------------------------------
+# --- Memory ---------------------------------------------------------------------------------------
 
 
 def memory(seed: int, pages: int, threads: int) -> dict[str, Any]:
-    """The resident set in MB of a process that reads `pages` different pictures, at each of MARKS and at the end."""
+    """The resident set in MB of a process that reads `pages` different pictures, at each of MARKS
+    and at the end.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     child = context.Process(target=_tells_memory, args=(theirs, threads), daemon=True)
@@ -191,7 +194,9 @@ def resident_mb() -> int:
 
 
 def pictures(seed: int, count: int) -> Iterator[Picture]:
-    """`count` pictures (RGB) of few specimens, every one scaled, turned, sheared and cropped in another way."""
+    """`count` pictures (RGB) of few specimens, every one scaled, turned, sheared and cropped in
+    another way.
+    """
     rng = np.random.default_rng(seed)
     pages = [
         np.asarray(make(seed + i, FORMS[i % 2], ("phone", "scan", "light")[i % 3]).image)

@@ -1,12 +1,14 @@
 """Does any contact leave with a resume, is anything taken out that is none, and what does it cost?
 
-`python -m benchmarks.redact [--items N] [--seed N] [--only KIND] [--show] [--json]` makes N fictitious resumes (`cvs`: text,
-tables, pictures, scans, photographs, Word files where LibreOffice is installed), opens, redacts and renders each, and looks
-for the values that were planted: in every stream of the PDF that came out, in its text, and in its pixels by two readers.
-None of that asks the code that found them. A telephone number counts as leaked when seven of its digits in a row are there, an
-identity number when nine are, and any other value when six of its characters are. Words wrongly removed are characters of the page, each
-Chinese one and each Latin word, that were not planted and whose place was painted over. Time is beside PDFium's drawing of
-the same pages in the same run.
+`python -m benchmarks.redact [--items N] [--seed N] [--only KIND] [--show] [--json]` makes N
+fictitious resumes (`cvs`: text, tables, pictures, scans, photographs, Word files where LibreOffice
+is installed), opens, redacts and renders each, and looks for the values that were planted: in every
+stream of the PDF that came out, in its text, and in its pixels by two readers. None of that asks
+the code that found them. A telephone number counts as leaked when seven of its digits in a row are
+there, an identity number when nine are, and any other value when six of its characters are. Words
+wrongly removed are characters of the page, each Chinese one and each Latin word, that were not
+planted and whose place was painted over. Time is beside PDFium's drawing of the same pages in the
+same run.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ _NUMERALS: Final = str.maketrans("零〇一二三四五六七八九", "001234567
 
 @dataclass
 class Outcome:
-    """What became of one resume: values that leaked and where they were seen; words, and those wrongly removed; seconds."""
+    """What became of one resume: values that leaked and where they were seen; words, and those
+    wrongly removed; seconds.
+    """
 
     name: str
     leaks: list[tuple[str, str, str]]
@@ -62,7 +66,7 @@ class Outcome:
     size: int
 
 
-# --- Leaks -------------------------------------------------------------------------------------------------
+# --- Leaks ----------------------------------------------------------------------------------------
 
 
 def bare(text: str) -> str:
@@ -88,7 +92,9 @@ def pieces(kind: str, value: str) -> set[str]:
 
 
 def streams(pdf: bytes) -> str:
-    """Everything that is written in `pdf`: its bytes, and each of its streams without its compression."""
+    """Everything that is written in `pdf`: its bytes, and each of its streams without its
+    compression.
+    """
     texts = [pdf.decode("latin-1")]
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         for thing in opened.objects:
@@ -153,11 +159,13 @@ def leaks_of(cv: Cv, pdf: bytes, second: bool) -> list[tuple[str, str, str]]:
     )
 
 
-# --- Words -------------------------------------------------------------------------------------------------
+# --- Words ----------------------------------------------------------------------------------------
 
 
 def truth_of(cv: Cv, resume: Resume) -> list[tuple[Truth, ...]]:
-    """The characters of each page with their places, from the generator, or from the file that LibreOffice made."""
+    """The characters of each page with their places, from the generator, or from the file that
+    LibreOffice made.
+    """
     if cv.truth is not None:
         return list(cv.truth)
     return (
@@ -241,7 +249,7 @@ def wrongly_removed(
     return words, wrong
 
 
-# --- One after the other -----------------------------------------------------------------------------------
+# --- One after the other --------------------------------------------------------------------------
 
 
 def judge(cv: Cv, second: bool) -> tuple[Outcome, Redacted, bytes]:

@@ -1,9 +1,11 @@
-"""How fast does an export of the company register come in, and does memory stay flat however long it is?
+"""How fast does an export of the company register come in, and does memory stay flat however long
+it is?
 
-`python -m benchmarks.registry [--rows N] [--seed N] [--json]` imports N companies (1,000,000) into an empty table, the same
-file again, and one that is a day older, which must change nothing. On SQLite; and where ZIZHI_DATABASE_URL names a
-PostgreSQL server, also there, in a database of its own that is dropped at the end. Each in a process of its own, whose
-resident set is told on the way. Goal: flat.
+`python -m benchmarks.registry [--rows N] [--seed N] [--json]` imports N companies (1,000,000) into
+an empty table, the same file again, and one that is a day older, which must change nothing. On
+SQLite; and where ZIZHI_DATABASE_URL names a PostgreSQL server, also there, in a database of its own
+that is dropped at the end. Each in a process of its own, whose resident set is told on the way.
+Goal: flat.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How close is what was read to what is printed?
 
-Pure: readings and their truths go in, counts and shares come out. Values are compared as a person would: whatever
-the width of letters, the shape of brackets and marks, and white space. A scope of business, hundreds of characters
-long, is scored by its character error rate; everything else is right or not.
+Pure: readings and their truths go in, counts and shares come out. Values are compared as a person
+would: whatever the width of letters, the shape of brackets and marks, and white space. A scope of
+business, hundreds of characters long, is scored by its character error rate; everything else is
+right or not.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ _ALIKE: Final = str.maketrans(
 class Outcome:
     """What became of one picture whose print is known.
 
-    `truth`: fields as printed, "" for one that the sheet does not have; a field that is missing is not known, and is
-    not scored. `refused`: the intake's reason code, where it took no page out of the file.
+    `truth`: fields as printed, "" for one that the sheet does not have; a field that is missing is
+    not known, and is not scored. `refused`: the intake's reason code, where it took no page out of
+    the file.
     """
 
     file: str
@@ -52,7 +54,9 @@ class Outcome:
         return bool(self.fields.get(name)) and self.confidence.get(name, 0.0) >= SURE
 
     def right(self, name: str) -> bool:
-        """Whether `name`, which is in the truth, was read as printed, or left empty where nothing is printed."""
+        """Whether `name`, which is in the truth, was read as printed, or left empty where nothing
+        is printed.
+        """
         return plain(self.fields.get(name, "")) == plain(self.truth[name])
 
     @property
@@ -62,13 +66,17 @@ class Outcome:
 
 
 def plain(text: str) -> str:
-    """`text` for comparison: half width, brackets and marks of one shape, no white space, no marks at the end."""
+    """`text` for comparison: half width, brackets and marks of one shape, no white space, no marks
+    at the end.
+    """
     unified = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).translate(_ALIKE))
     return "".join(unified.split()).rstrip(".,;*#※").upper()
 
 
 def distance(one: str, other: str) -> int:
-    """How many characters must be put in, taken out or changed to make `other` of `one` (Levenshtein)."""
+    """How many characters must be put in, taken out or changed to make `other` of `one`
+    (Levenshtein).
+    """
     above = list(range(len(other) + 1))
     for row, a in enumerate(one, start=1):
         here = [row]
@@ -85,17 +93,20 @@ def error_rate(printed: str, read: str) -> float:
 
 
 def content_error_rate(printed: str, read: str) -> float:
-    """0..1: as `error_rate`, but in whatever order: characters missing or too many, whichever is more.
+    """0..1: as `error_rate`, but in whatever order: characters missing or too many, whichever is
+    more.
 
-    Labels of long paragraphs can have the lines in another order than the print; this tells what was not read from what
-    was written down otherwise.
+    Labels of long paragraphs can have the lines in another order than the print; this tells what
+    was not read from what was written down otherwise.
     """
     there, seen = Counter(plain(printed)), Counter(plain(read))
     return min(1.0, max((there - seen).total(), (seen - there).total()) / max(1, there.total()))
 
 
 def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
-    """How `name` fared where it is printed; `invented` counts values where nothing is printed. None where never printed.
+    """How `name` fared where it is printed; `invented` counts values where nothing is printed.
+
+    None where never printed.
 
     `sure` counts values given with at least SURE, `sure_right` those of them that are right.
     """
@@ -121,7 +132,9 @@ def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
 
 
 def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Every field's score; what of all that was given as sure is right; what went wrong with names of the files."""
+    """Every field's score; what of all that was given as sure is right; what went wrong with names
+    of the files.
+    """
     fields = {name: score for name in FIELDS if (score := of_field(name, outcomes)) is not None}
     scopes = [(o.truth[SCOPE], o.fields.get(SCOPE, "")) for o in outcomes if o.truth.get(SCOPE)]
     rates, contents = (
@@ -144,7 +157,10 @@ def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def of_forgeries(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """How forged licences fared; `truth` of each holds the code that was forged onto it. None may be given as sure."""
+    """How forged licences fared; `truth` of each holds the code that was forged onto it.
+
+    None may be given as sure.
+    """
     return {
         "pictures": len(outcomes),
         "given_as_sure": [outcome.file for outcome in outcomes if outcome.sure("uscc")],

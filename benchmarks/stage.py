@@ -27,7 +27,9 @@ def arguments(description: str, **more: Any) -> Namespace:
 
 @contextmanager
 def fresh() -> Iterator[Path]:
-    """Django set up on an empty SQLite database in a folder that is removed at the end (or on DATABASE_URL, if that is set)."""
+    """Django set up on an empty SQLite database in a folder that is removed at the end (or on
+    DATABASE_URL, if that is set).
+    """
     with tempfile.TemporaryDirectory(prefix="zizhi-bench-") as folder:
         os.environ.update(
             DJANGO_SETTINGS_MODULE="config.settings",

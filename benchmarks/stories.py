@@ -1,7 +1,8 @@
-"""Who comes? Honest employers of every class, form and way, and each attack that a document or a register can show.
+"""Who comes? Honest employers of every class, form and way, and each attack that a document or a
+register can show.
 
-A story is one employer, or a few that belong together; its number is the seed of all that is in it. What is true of each is
-known from here, and told to nobody but the summary.
+A story is one employer, or a few that belong together; its number is the seed of all that is in it.
+What is true of each is known from here, and told to nobody but the summary.
 """
 
 from __future__ import annotations
@@ -80,8 +81,10 @@ DAMAGES: Final = (
     "cropped",
     "glare",
 )
-"""How honest employers' licences arrive, in turn: a fifth each from a scanner, an ordinary phone and a careful one; of the
-rest some as PDF, on their side, or so poor that the page asks for another photo."""
+"""How honest employers' licences arrive, in turn: a fifth each from a scanner, an ordinary phone
+and a careful one; of the rest some as PDF, on their side, or so poor that the page asks for another
+photo.
+"""
 _BETTER: Final = {
     "hard": ("phone", "light"),
     "blur": ("phone", "light"),
@@ -89,11 +92,13 @@ _BETTER: Final = {
     "glare": ("phone", "light"),
 }
 UNLISTED: Final = 10
-"""Of so many honest agencies one is not on the list: it was licensed since, or by a province that publishes none."""
+"""Of so many honest agencies one is not on the list: it was licensed since, or by a province that
+publishes none.
+"""
 AGENCY_SCOPE: Final = "人力资源服务（含职业中介活动、劳务派遣）；企业管理咨询；会议及展览服务。"
 
 
-# --- What is handed in -----------------------------------------------------------------------------------
+# --- What is handed in ----------------------------------------------------------------------------
 
 
 def company_of(number: int, kind: Any = None) -> Company:
@@ -141,7 +146,7 @@ def damage_of(number: int) -> str:
     return DAMAGES[number // 2 % len(DAMAGES)]  # both forms meet each damage
 
 
-# --- Honest ----------------------------------------------------------------------------------------------
+# --- Honest ---------------------------------------------------------------------------------------
 
 
 def _honest(number: int, way: str, company: Company, **more: Any) -> Applicant:
@@ -177,7 +182,9 @@ def honest_code(number: int) -> list[Outcome]:
 
 
 def honest_deposit(number: int) -> list[Outcome]:
-    """A small company without a domain of its own; half of them prove only once the page says what is left."""
+    """A small company without a domain of its own; half of them prove only once the page says what
+    is left.
+    """
     company = company_of(number)
     registered(company, email_domain="")
     free = FREE_MAIL[number % len(FREE_MAIL)]
@@ -239,7 +246,9 @@ def honest_young_listed(number: int) -> list[Outcome]:
 
 
 def honest_young_deposit(number: int) -> list[Outcome]:
-    """Founded days ago, not listed yet, and with a bank account in its name: let through on condition."""
+    """Founded days ago, not listed yet, and with a bank account in its name: let through on
+    condition.
+    """
     company = young(number)
     one = _honest(
         number,
@@ -254,7 +263,9 @@ def honest_young_deposit(number: int) -> list[Outcome]:
 
 
 def honest_agency(number: int) -> list[Outcome]:
-    """One in ten is not on the imported list of licensed agencies, and by the rules a person looks at it."""
+    """One in ten is not on the imported list of licensed agencies, and by the rules a person looks
+    at it.
+    """
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
     if number // _STEP // UNLISTED % UNLISTED:
@@ -333,7 +344,7 @@ HONEST: Final[tuple[tuple[Story, int], ...]] = (
 """Of forty-two honest employers, how many come which way."""
 
 
-# --- Attacks: the licence is altered ---------------------------------------------------------------------
+# --- Attacks: the licence is altered --------------------------------------------------------------
 
 
 def _attack(number: int, kind: str, company: Company, **more: Any) -> Outcome:
@@ -345,7 +356,10 @@ def _attack(number: int, kind: str, company: Company, **more: Any) -> Outcome:
 
 
 def edited_digit(number: int) -> list[Outcome]:
-    """One digit of the code altered, so that its check character is wrong. Whoever did it can read the company's mail."""
+    """One digit of the code altered, so that its check character is wrong.
+
+    Whoever did it can read the company's mail.
+    """
     company = company_of(number)
     registered(company)
     printed = {"uscc": edited(company.uscc, number), "qr_uscc": "" if number % 2 else company.uscc}
@@ -418,9 +432,11 @@ def edited_person(number: int) -> list[Outcome]:
 
 
 def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
-    """A borrowed company's photo opened in a picture editor, by a thief with an address that looks like the company's.
+    """A borrowed company's photo opened in a picture editor, by a thief with an address that looks
+    like the company's.
 
-    One who reads the company's own mail has authority by it, and only what is wrong with the picture to be caught by.
+    One who reads the company's own mail has authority by it, and only what is wrong with the
+    picture to be caught by.
     """
 
     def story(number: int) -> list[Outcome]:
@@ -438,7 +454,9 @@ def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
 
 
 def named_editor(number: int) -> list[Outcome]:
-    """One of those edits, by an editor that leaves its name in the file; whoever did it can read the company's mail."""
+    """One of those edits, by an editor that leaves its name in the file; whoever did it can read
+    the company's mail.
+    """
     company = company_of(number, "company")
     registered(company)
     shot = altered(number, EDITS[number % len(EDITS)], company, EDITORS[number % len(EDITORS)])
@@ -489,7 +507,9 @@ def forged_qr(number: int) -> list[Outcome]:
 
 
 def foreign_qr(number: int) -> list[Outcome]:
-    """A QR code pasted over the printed one, to a page that says what the thief likes; who did it can read the company's mail."""
+    """A QR code pasted over the printed one, to a page that says what the thief likes; who did it
+    can read the company's mail.
+    """
     company = company_of(number)
     registered(company)
 
@@ -514,7 +534,7 @@ def foreign_qr(number: int) -> list[Outcome]:
     return [_attack(number, "QR code to another host", company, papers=[Paper(LICENCE, (shot,))])]
 
 
-# --- Attacks: a real company's licence, borrowed or bought -----------------------------------------------
+# --- Attacks: a real company's licence, borrowed or bought ----------------------------------------
 
 
 def borrowed(how: str) -> Story:
@@ -562,7 +582,9 @@ def borrowed_of_a_customer(number: int) -> list[Outcome]:
 
 
 def owner_after_a_thief(number: int) -> list[Outcome]:
-    """A thief was let through by a reviewer who was fooled; then the company itself comes, and says so."""
+    """A thief was let through by a reviewer who was fooled; then the company itself comes, and says
+    so.
+    """
     from verification.cases import operations
     from verification.reviewing import claims
 
@@ -671,7 +693,9 @@ def one_device(number: int) -> list[Outcome]:
 
 
 def excluded_returns(number: int) -> list[Outcome]:
-    """Put on the exclusion list, and back: with the same code, or with another company on the same device and phone."""
+    """Put on the exclusion list, and back: with the same code, or with another company on the same
+    device and phone.
+    """
     from verification.models import Case
 
     first, second = company_of(number), company_of(number + 31)
@@ -698,8 +722,9 @@ def excluded_returns(number: int) -> list[Outcome]:
 
 
 def excluded_picture(number: int) -> list[Outcome]:
-    """A borrowed licence of which only the picture was excluded, since the company is innocent: cut, saved anew, and sent in by
-    somebody with another device who can read the company's mail."""
+    """A borrowed licence of which only the picture was excluded, since the company is innocent:
+    cut, saved anew, and sent in by somebody with another device who can read the company's mail.
+    """
     from verification.models import Case, ExclusionKind
 
     company = company_of(number)
@@ -717,11 +742,14 @@ def excluded_picture(number: int) -> list[Outcome]:
     return [_attack(number + 50, "excluded: same picture", company, papers=again)]
 
 
-# --- Attacks: the company is none, or not what it says ---------------------------------------------------
+# --- Attacks: the company is none, or not what it says --------------------------------------------
 
 
 def invented(number: int) -> list[Outcome]:
-    """No such company; a forger can print any date, so it says that it is days old. It has a domain, and reads its mail."""
+    """No such company; a forger can print any date, so it says that it is days old.
+
+    It has a domain, and reads its mail.
+    """
     company = young(number)
     return [
         _attack(
@@ -749,7 +777,9 @@ def invented_old(number: int) -> list[Outcome]:
 
 
 def not_in_order(status: str, listed: str = "") -> Story:
-    """A company whose own people come, with all proofs; the register says that it may not trade, or is listed."""
+    """A company whose own people come, with all proofs; the register says that it may not trade, or
+    is listed.
+    """
 
     def story(number: int) -> list[Outcome]:
         company = company_of(number)
@@ -760,7 +790,9 @@ def not_in_order(status: str, listed: str = "") -> Story:
 
 
 def nominee(number: int) -> list[Outcome]:
-    """A shell of a hundred days, whose legal representative lends their name to nine more; its own people come, with its own mail."""
+    """A shell of a hundred days, whose legal representative lends their name to nine more; its own
+    people come, with its own mail.
+    """
     day = (NOW - timedelta(days=100)).date()
     company = company_of(number, "company")
     person = company.legal_representative + "甲乙丙丁戊己庚辛壬癸"[number % 10]
@@ -838,7 +870,9 @@ def agency_borrowed_licence(number: int) -> list[Outcome]:
 
 
 def agency_drawn_licence(number: int) -> list[Outcome]:
-    """A licence drawn in one's own name: with an invented number, that of another agency, or the term of one's own prolonged."""
+    """A licence drawn in one's own name: with an invented number, that of another agency, or the
+    term of one's own prolonged.
+    """
     agency, other, client = (
         agency_of(number),
         agency_of(number + 31),
@@ -885,7 +919,9 @@ def agency_drawn_licence(number: int) -> list[Outcome]:
 
 
 def agency_drawn_letter(number: int) -> list[Outcome]:
-    """A licensed agency's, with a client's letter that it has drawn itself: without a seal, or for another agency's name."""
+    """A licensed agency's, with a client's letter that it has drawn itself: without a seal, or for
+    another agency's name.
+    """
     agency = agency_of(number)
     to, sealed = (agency, "no") if number % 2 else (agency_of(number + 41), "yes")
     return [
@@ -917,7 +953,9 @@ def _with_letter(
 
 
 def agency_approval_for_licence(number: int) -> list[Outcome]:
-    """No business licence: any picture as an approval document, uploaded as a public service's, and then an agency again."""
+    """No business licence: any picture as an approval document, uploaded as a public service's, and
+    then an agency again.
+    """
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
     papers = [
@@ -996,7 +1034,10 @@ _STEP: Final = 100
 
 
 def planned(seed: int, count: int) -> Iterator[tuple[str, int, int]]:
-    """Which stories are told for at least `count` employers: `honest` or `attack`, which of the table, and its number."""
+    """Which stories are told for at least `count` employers:
+
+    `honest` or `attack`, which of the table, and its number.
+    """
     honest = [index for index, (_, weight) in enumerate(HONEST) for _ in range(weight)]
     first, number = seed * 1_000_000, 0
     wanted = round(count * SHARE_HONEST)
@@ -1019,7 +1060,7 @@ def told(which: str, index: int, number: int) -> list[Outcome]:
     return story(number)
 
 
-# --- Pieces ----------------------------------------------------------------------------------------------
+# --- Pieces ---------------------------------------------------------------------------------------
 
 
 def young(number: int) -> Company:
@@ -1036,7 +1077,9 @@ def young_licence(number: int, company: Company) -> Paper:
 
 
 def body_of(number: int, kind: Kind) -> Company:
-    """An institution set up by the 机构编制 (12), or an association registered by the civil affairs (51)."""
+    """An institution set up by the 机构编制 (12), or an association registered by the civil affairs
+    (51).
+    """
     company = company_of(number, "company")
     first17 = {"institution": "12", "association": "51"}[kind] + company.uscc[2:17]
     name = company.name[:4] + {"institution": "公共技术服务中心", "association": "行业协会"}[kind]

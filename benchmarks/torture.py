@@ -1,9 +1,10 @@
 """Does any file make the service do something else than read it or refuse it by a code?
 
-`python -m benchmarks.torture [FOLDER] [--seconds N] [--list] [--json]` takes every picture and PDF in FOLDER, by name
-or by content, the way of an upload: `examine`, then `read_pages`, in a worker process that is replaced when it dies
-or hangs. Without FOLDER, the collections of broken and odd files that Pillow, pypdf and pikepdf test themselves with,
-from their source packages (pip fetches them, about 65 MB). Goal: nothing but readings and coded refusals.
+`python -m benchmarks.torture [FOLDER] [--seconds N] [--list] [--json]` takes every picture and PDF
+in FOLDER, by name or by content, the way of an upload: `examine`, then `read_pages`, in a worker
+process that is replaced when it dies or hangs. Without FOLDER, the collections of broken and odd
+files that Pillow, pypdf and pikepdf test themselves with, from their source packages (pip fetches
+them, about 65 MB). Goal: nothing but readings and coded refusals.
 """
 
 from __future__ import annotations
@@ -111,7 +112,9 @@ Kind = Literal["reading", "refused", "error", "died", "timed out"]
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a file: a reading, a refusal with its `code`, or something that must not be, with its traceback in `told`."""
+    """What became of a file: a reading, a refusal with its `code`, or something that must not be,
+    with its traceback in `told`.
+    """
 
     file: str
     kind: Kind
@@ -125,11 +128,13 @@ class Fate:
         return self.kind in ("reading", "refused")
 
 
-# --- In the worker ---------------------------------------------------------------------------------------
+# --- In the worker --------------------------------------------------------------------------------
 
 
 def work(pipe: Connection) -> None:
-    """Answer each path from `pipe` with its fate and this process's memory peak in MB, until None comes."""
+    """Answer each path from `pipe` with its fate and this process's memory peak in MB, until None
+    comes.
+    """
     while (file := pipe.recv()) is not None:
         started = time.perf_counter()
         fate = _fate(file)
@@ -156,11 +161,13 @@ def _fate(file: str) -> Fate:
     return Fate(file, "reading", is_licence=reading.looks_like_licence)
 
 
-# --- Around it -------------------------------------------------------------------------------------------
+# --- Around it ------------------------------------------------------------------------------------
 
 
 class Worker:
-    """One process that reads file after file, and is replaced when it dies or takes more than `patience` seconds."""
+    """One process that reads file after file, and is replaced when it dies or takes more than
+    `patience` seconds.
+    """
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
@@ -205,7 +212,9 @@ class Worker:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Every file in `folder`, however deep, that is a picture or a PDF by its name or by its first bytes."""
+    """Every file in `folder`, however deep, that is a picture or a PDF by its name or by its first
+    bytes.
+    """
     return [
         path
         for path in sorted(folder.rglob("*"))
@@ -223,7 +232,10 @@ def _is_picture(path: Path) -> bool:
 
 @contextmanager
 def packages() -> Iterator[Path]:
-    """A folder with the unpacked sources of PACKAGES, removed at the end. Exits where pip cannot fetch them."""
+    """A folder with the unpacked sources of PACKAGES, removed at the end.
+
+    Exits where pip cannot fetch them.
+    """
     with tempfile.TemporaryDirectory(prefix="zizhi-torture-") as name:
         folder = Path(name)
         command = [

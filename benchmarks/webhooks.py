@@ -1,11 +1,13 @@
 """How soon does a platform hear of what happened, and how much can be told?
 
-`python -m benchmarks.webhooks [--seed N] [--count N] [--rate N] [--json]` on a database of its own: SQLite, or one on the
-server that ZIZHI_DATABASE_URL names; with the broker that ZIZHI_BROKER_URL names, else the filesystem. First `count` events
-that are there already are put into the feed of one platform and sent by https to a receiver on this machine, in this process,
-each step by itself: in turns over connections that are kept and over a new one for each message, of which `kept ÷ new` is the
-ratio. Then one real worker with one process tells of events that happen `rate` to the second, and each is timed from its
-commit to its receipt, whose signature is verified. `--seed` changes nothing: there is no chance in it but the machine's.
+`python -m benchmarks.webhooks [--seed N] [--count N] [--rate N] [--json]` on a database of its own:
+SQLite, or one on the server that ZIZHI_DATABASE_URL names; with the broker that ZIZHI_BROKER_URL
+names, else the filesystem. First `count` events that are there already are put into the feed of one
+platform and sent by https to a receiver on this machine, in this process, each step by itself: in
+turns over connections that are kept and over a new one for each message, of which `kept ÷ new` is
+the ratio. Then one real worker with one process tells of events that happen `rate` to the second,
+and each is timed from its commit to its receipt, whose signature is verified. `--seed` changes
+nothing: there is no chance in it but the machine's.
 """
 
 from __future__ import annotations

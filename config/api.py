@@ -1,6 +1,9 @@
-"""How do the platforms' systems speak with us? One API of the apps' routers, its errors as problem+json (`config.api_problems`).
+"""How do the platforms' systems speak with us?
 
-What holds for every request (its id, the limits, doing a thing once) is done around it, by `config.api_door`.
+One API of the apps' routers, its errors as problem+json (`config.api_problems`).
+
+What holds for every request (its id, the limits, doing a thing once) is done around it, by
+`config.api_door`.
 """
 
 from __future__ import annotations

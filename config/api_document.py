@@ -1,6 +1,7 @@
 """What does the API's document (OpenAPI 3.1) say beside what each operation says of itself?
 
-What can go wrong, which headers can be sent and come back: the same for every operation, so it is written here once.
+What can go wrong, which headers can be sent and come back: the same for every operation, so it is
+written here once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What holds for every request of the API? Its id, its form, its limits, and that what carries a key is done once.
+"""What holds for every request of the API?
 
-The middleware stands around all others but that which leads to TLS, so that whatever answers under /api/v1 answers as problem+json.
-Without an `Idempotency-Key` it asks nothing of the database.
+Its id, its form, its limits, and that what carries a key is done once.
+
+The middleware stands around all others but that which leads to TLS, so that whatever answers under
+/api/v1 answers as problem+json. Without an `Idempotency-Key` it asks nothing of the database.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ WITH_FILES: Final = (f"{PREFIX}releases", f"{PREFIX}traces")
 DONE_ONCE: Final = ("POST", "PUT", "PATCH", "DELETE")
 KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
 NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
-"""Statuses of what was not even tried: with the same key it can be asked again once that is mended."""
+"""Statuses of what was not even tried: with the same key it can be asked again once that is mended.
+"""
 KEPT_BYTES: Final = 256 * 1024
 FILE_BYTES: Final = Limits().bytes
 NOTHING_TO_SHOW: Final = "default-src 'none'; frame-ancestors 'none'"
@@ -120,7 +123,9 @@ class ApiDoor:
         return response
 
     def _once(self, request: HttpRequest, text: str) -> HttpResponse:
-        """Answer a request that carries a key: what it does and its kept answer are committed together, or neither is."""
+        """Answer a request that carries a key: what it does and its kept answer are committed
+        together, or neither is.
+        """
         key = BearerKey()(request)
         if key is None:
             return self.get_response(request)
@@ -151,7 +156,8 @@ class ApiDoor:
             headers = {name: response[name] for name in KEPT_HEADERS if name in response}
             answer = Answer(response.status_code, headers, response.content)
             if not idempotency.keep(claim, answer, timezone.now()):
-                # It took longer than its claim holds, and another has begun the same: what was done here is undone.
+                # It took longer than its claim holds, and another has begun the same: what was done
+                # here is undone.
                 transaction.set_rollback(True)
                 raise idempotency.in_progress(1)
         return response, True
@@ -178,7 +184,9 @@ def _status_of_form(request: HttpRequest) -> int | None:
 
 
 def _take_in_files(request: HttpRequest) -> int | None:
-    """Read a form with files into memory, for who has a key; the status of one that cannot be read, or holds too much."""
+    """Read a form with files into memory, for who has a key; the status of one that cannot be read,
+    or holds too much.
+    """
     if BearerKey()(request) is None:
         return None  # whoever answers says so, and reads nothing
     handler = upload_handler.BoundedUploadHandler(request, FILE_BYTES)
@@ -193,7 +201,10 @@ def _take_in_files(request: HttpRequest) -> int | None:
 
 
 def _said(request: HttpRequest) -> bytes:
-    """What a body says. A form's boundary is drawn anew each time that it is sent, so of a form its fields and files."""
+    """What a body says.
+
+    A form's boundary is drawn anew each time that it is sent, so of a form its fields and files.
+    """
     if request.path_info not in WITH_FILES:
         return request.body
     fields = sorted((name, values) for name, values in request.POST.lists())
@@ -217,7 +228,10 @@ def _is_kept(response: HttpResponse) -> bool:
 
 
 def _replayed(request: HttpRequest, answer: Answer, client: ApiClient) -> HttpResponse:
-    """The first answer, once more. A yes of the gate is said again only while what it rests on still stands."""
+    """The first answer, once more.
+
+    A yes of the gate is said again only while what it rests on still stands.
+    """
     may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and answer.status < 400
     if may_be_a_yes and not still_holds(answer.body, now_for(client)):
         return refusal(Refused("idempotency_outdated", "Idempotency-Key"))

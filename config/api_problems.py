@@ -1,6 +1,9 @@
-"""How does the API say that something went wrong? As problem+json (RFC 9457), in both languages, with the code of the reason.
+"""How does the API say that something went wrong?
 
-`type`, `title`, `status` and `detail` are the standard's; ours add `code`, `request_id` and, where there is one, `fix` and `errors`.
+As problem+json (RFC 9457), in both languages, with the code of the reason.
+
+`type`, `title`, `status` and `detail` are the standard's; ours add `code`, `request_id` and, where
+there is one, `fix` and `errors`.
 """
 
 from __future__ import annotations
@@ -99,7 +102,10 @@ class Wrong(Schema):
 
 
 class Problem(Schema):
-    """Why a request was not answered as asked. `code` never changes its meaning; the sentences may be reworded."""
+    """Why a request was not answered as asked.
+
+    `code` never changes its meaning; the sentences may be reworded.
+    """
 
     type: str = Field(
         description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"]
@@ -142,7 +148,9 @@ def problem(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
 
 
 def refusal(refused: Refused) -> HttpResponse:
-    """A refusal with its way on; where it says after how many seconds to try again, so does `Retry-After`."""
+    """A refusal with its way on; where it says after how many seconds to try again, so does
+    `Retry-After`.
+    """
     reason = refused.reason
     response = problem(
         STATUS.get(refused.code, 422),

@@ -19,7 +19,9 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _keep_our_logs(**_: object) -> None:
-    """Celery would put its own handlers in place of those of `config.logs`; a receiver here stops it."""
+    """Celery would put its own handlers in place of those of `config.logs`; a receiver here stops
+    it.
+    """
 
 
 @celeryd_after_setup.connect

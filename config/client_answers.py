@@ -1,4 +1,5 @@
-"""The answer types of the Python client, generated from the API's document by datamodel-code-generator.
+"""The answer types of the Python client, generated from the API's document by
+datamodel-code-generator.
 
 `manage.py write_client_answers` writes them; the generator is a development dependency.
 """
@@ -148,7 +149,9 @@ def _beyond(schema: Schema, schemas: dict[str, Schema], base: str) -> Schema:
 
 
 def _rewritten(value: Any, schemas: dict[str, Schema]) -> Any:
-    """`value` with the client's names; choices become plain strings, since a later version may have more of them."""
+    """`value` with the client's names; choices become plain strings, since a later version may have
+    more of them.
+    """
     if isinstance(value, list):
         return [_rewritten(each, schemas) for each in value]
     if not isinstance(value, dict):

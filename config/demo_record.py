@@ -1,6 +1,8 @@
-"""What of the demo is there already, and the sign-ins that it made: one file, readable by its owner alone.
+"""What of the demo is there already, and the sign-ins that it made: one file, readable by its owner
+alone.
 
-Each step is noted once it is done. So a demo that was interrupted goes on with the step that it was at.
+Each step is noted once it is done. So a demo that was interrupted goes on with the step that it was
+at.
 """
 
 from __future__ import annotations
@@ -64,13 +66,18 @@ def save(path: Path, made: Record) -> None:
 
 
 def missing(made: Record) -> list[str]:
-    """The steps that are not done yet. A record without a list of steps is of a demo that was shown as a whole."""
+    """The steps that are not done yet.
+
+    A record without a list of steps is of a demo that was shown as a whole.
+    """
     done = made.get("made", STEPS)
     return [step for step in STEPS if step not in done]
 
 
 def question(made: Record, site: str) -> str:
-    """A command for a shell that asks the gate at `site` whether the demo's first employer may download a resume."""
+    """A command for a shell that asks the gate at `site` whether the demo's first employer may
+    download a resume.
+    """
     asked = json.dumps(
         {"employer_id": made["employer_id"], "member_id": made["member_id"], "candidate": "c-1"}
     )

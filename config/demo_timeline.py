@@ -13,7 +13,10 @@ from zizhi_client.answers import Words
 
 @dataclass
 class Timeline:
-    """Prints what happens as it happens, with the seconds since the start. A brief one prints only what each step has made."""
+    """Prints what happens as it happens, with the seconds since the start.
+
+    A brief one prints only what each step has made.
+    """
 
     language: str
     begun: float

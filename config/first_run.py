@@ -1,6 +1,9 @@
-"""What does a machine need before the first start? Keys of its own, in `.env`, readable by nobody else.
+"""What does a machine need before the first start?
 
-`python -m config.first_run`, by `make setup`. Uses nothing but the standard library. Run again, it changes nothing.
+Keys of its own, in `.env`, readable by nobody else.
+
+`python -m config.first_run`, by `make setup`. Uses nothing but the standard library. Run again, it
+changes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""What does a page need that no answer of the API does? Who has signed in, a language, messages, a policy for scripts, static files.
+"""What does a page need that no answer of the API does?
 
-A platform's system comes with a key, and is answered in both languages. To go through all that would cost each of its
-requests a quarter of what the gate's whole answer costs. The rest of `settings.MIDDLEWARE` stands around pages and API alike.
+Who has signed in, a language, messages, a policy for scripts, static files.
+
+A platform's system comes with a key, and is answered in both languages. To go through all that
+would cost each of its requests a quarter of what the gate's whole answer costs. The rest of
+`settings.MIDDLEWARE` stands around pages and API alike.
 """
 
 from __future__ import annotations
@@ -54,7 +57,9 @@ class Sessions(_ForPages, SessionMiddleware): ...
 
 
 class Language(_ForPages, LocaleMiddleware):
-    """To the API a thread speaks the deployment's language, and not that of whose page it made before."""
+    """To the API a thread speaks the deployment's language, and not that of whose page it made
+    before.
+    """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_page(request):

@@ -29,7 +29,9 @@ SHORT: Final = {
 
 
 class WithoutPaths(logging.Filter):
-    """Of a request the route in place of the path, which can hold what opens something: a link's token, a provider's secret."""
+    """Of a request the route in place of the path, which can hold what opens something: a link's
+    token, a provider's secret.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -40,11 +42,13 @@ class WithoutPaths(logging.Filter):
 
 
 class Lines(logging.Handler):
-    """Lines gathered for a moment and written together, by a thread that does nothing else; from a warning on, at once.
+    """Lines gathered for a moment and written together, by a thread that does nothing else; from a
+    warning on, at once.
 
-    `logging.StreamHandler` writes each line while it holds a lock, so in a process of several threads all that have something to say
-    wait for one that waits for its turn to go on: that took as long as the gate's whole answer. A process that is killed loses
-    the lines of its last `TOGETHER`; one that ends writes them.
+    `logging.StreamHandler` writes each line while it holds a lock, so in a process of several
+    threads all that have something to say wait for one that waits for its turn to go on: that took
+    as long as the gate's whole answer. A process that is killed loses the lines of its last
+    `TOGETHER`; one that ends writes them.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -54,7 +58,9 @@ class Lines(logging.Handler):
         os.register_at_fork(after_in_child=self._begin)
 
     def _begin(self) -> None:
-        """In a forked child, too: what waits there is its parent's to write, and the thread is the parent's."""
+        """In a forked child, too: what waits there is its parent's to write, and the thread is the
+        parent's.
+        """
         self._waiting: deque[bytes] = deque(maxlen=KEPT_AT_MOST)
         # Whoever writes can be interrupted by something that has to say something, too.
         self._writing, self._some = threading.RLock(), threading.Event()
@@ -101,7 +107,9 @@ class Lines(logging.Handler):
 
 
 def _to_stderr() -> logging.Handler:
-    """Where standard error is no file of the system's, as under a test's capture, the library's own way serves."""
+    """Where standard error is no file of the system's, as under a test's capture, the library's own
+    way serves.
+    """
     try:
         return Lines(sys.stderr.fileno())
     except (OSError, ValueError, AttributeError):
@@ -120,7 +128,8 @@ def _for_a_terminal(
 
 
 def configure(level: str, *, readable: bool) -> None:
-    """Send structlog and the standard library's loggers to standard error, as JSON or, if `readable`, for people.
+    """Send structlog and the standard library's loggers to standard error, as JSON or, if
+    `readable`, for people.
 
     A readable line has no time: `serve` puts it before each line, whichever process it is from.
     """
@@ -160,7 +169,8 @@ def configure(level: str, *, readable: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # A line says what happened, not in which thread or line of code: else finding that out for each would cost as much as writing it.
+    # A line says what happened, not in which thread or line of code: else finding that out for each
+    # would cost as much as writing it.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for noisy in (

@@ -1,8 +1,10 @@
-"""How does a message lie in a folder so that nobody takes half of it? Under its name only once it is whole.
+"""How does a message lie in a folder so that nobody takes half of it?
 
-Celery's transport over files opens a message under its name and then writes it. A worker that looked in between took an empty file,
-and ended over it, and everything with it that one command had started. The same with the table of an exchange, which whoever comes
-first makes.
+Under its name only once it is whole.
+
+Celery's transport over files opens a message under its name and then writes it. A worker that
+looked in between took an empty file, and ended over it, and everything with it that one command had
+started. The same with the table of an exchange, which whoever comes first makes.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ class Channel(filesystem.Channel):
         _written(folder, dumps(payload)).replace(folder / name)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
-        """The next message. One that cannot be read is dropped: it was a doorbell, and the sweeper rings again."""
+        """The next message.
+
+        One that cannot be read is dropped: it was a doorbell, and the sweeper rings again.
+        """
         while True:
             try:
                 return super()._get(queue)

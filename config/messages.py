@@ -1,7 +1,7 @@
 """Which strings are there to translate, and how do translations become what Django reads?
 
-The system's gettext tools are not needed: strings are found by Django's own template lexer and Python's parser,
-and `.po` becomes `.mo` by polib.
+The system's gettext tools are not needed: strings are found by Django's own template lexer and
+Python's parser, and `.po` becomes `.mo` by polib.
 """
 
 from __future__ import annotations
@@ -27,13 +27,16 @@ MARKERS = frozenset(
 
 
 def compile_all(locale_dir: Path) -> list[Path]:
-    """Compile each `django.po` under `locale_dir` whose `.mo` is missing or older; the files that were written."""
+    """Compile each `django.po` under `locale_dir` whose `.mo` is missing or older; the files that
+    were written.
+    """
     written = []
     for source in sorted(locale_dir.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        # Written beside and moved into place: a server that starts at this moment reads a whole file.
+        # Written beside and moved into place: a server that starts at this moment reads a whole
+        # file.
         beside = target.with_suffix(f".{os.getpid()}.mo.new")
         polib.pofile(str(source)).save_as_mofile(str(beside))
         beside.replace(target)
@@ -42,7 +45,9 @@ def compile_all(locale_dir: Path) -> list[Path]:
 
 
 def msgids(paths: Iterable[Path]) -> dict[str, set[str]]:
-    """Every translatable string in the Python sources and templates `paths`, and the names of the files that have it."""
+    """Every translatable string in the Python sources and templates `paths`, and the names of the
+    files that have it.
+    """
     found: dict[str, set[str]] = {}
     for path in paths:
         text = path.read_text(encoding="utf-8")
@@ -81,7 +86,9 @@ def _strings(call: ast.Call) -> Iterator[str]:
 
 
 def _in_template(text: str, origin: str) -> Iterator[str]:
-    """Django turns a template into what looks like source with gettext calls; each is parsed by itself."""
+    """Django turns a template into what looks like source with gettext calls; each is parsed by
+    itself.
+    """
     source = templatize(text, origin=origin)
     for match in re.finditer(r"(?<!\w)(?:n?p?gettext|_)\(", source):
         call = _one_call(source[match.start() :])

@@ -1,6 +1,7 @@
 """Which processes make the service, and how is each started?
 
-`serve` runs all three; the demo, the benchmarks and the tests start workers of their own by the same commands.
+`serve` runs all three; the demo, the benchmarks and the tests start workers of their own by the
+same commands.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 STOPS_AT_ONCE = {"REMAP_SIGTERM": "SIGQUIT"}
-"""On SIGTERM a Celery worker would wait for its pool, which the same signal to its process group has just ended. It
-need not wait: what it leaves half done is a row whose lease ends."""
+"""On SIGTERM a Celery worker would wait for its pool, which the same signal to its process group
+has just ended. It need not wait: what it leaves half done is a row whose lease ends.
+"""
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def web(host: str, port: int) -> list[str]:
-    """One process with threads: the embedded database is one file, and the work is done by the worker."""
+    """One process with threads: the embedded database is one file, and the work is done by the
+    worker.
+    """
     command = f"gunicorn config.wsgi --bind {host}:{port} --workers 1 --threads 8 --timeout 60 --log-level warning"
     return [sys.executable, "-m", *command.split()]
 
@@ -49,7 +53,9 @@ def beat() -> list[str]:
 
 @contextmanager
 def running(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`command` in a process group of its own, its output in `log`; stopped, if need be killed, at the end of the block."""
+    """`command` in a process group of its own, its output in `log`; stopped, if need be killed, at
+    the end of the block.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

@@ -1,6 +1,9 @@
-"""How is this deployment set up? Everything comes from the environment, or fails with the variable's name.
+"""How is this deployment set up?
 
-`.env` beside `manage.py` (made by `make setup`, never in the repository) fills what the environment lacks.
+Everything comes from the environment, or fails with the variable's name.
+
+`.env` beside `manage.py` (made by `make setup`, never in the repository) fills what the environment
+lacks.
 """
 
 from __future__ import annotations
@@ -37,14 +40,14 @@ def _required(name: str) -> str:
     return value
 
 
-# --- What has to be told -------------------------------------------------------------------------------
+# --- What has to be told --------------------------------------------------------------------------
 SECRET_KEY = _required("ZIZHI_SECRET_KEY")
 DATA_KEY = _required("ZIZHI_DATA_KEY")
 """32 bytes in base64: encrypts stored documents (AES-256-GCM)."""
 DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
 """Earlier keys, still needed to read what they encrypted."""
 
-# --- What has a safe default ---------------------------------------------------------------------------
+# --- What has a safe default ----------------------------------------------------------------------
 DEBUG = env.bool("ZIZHI_DEBUG", default=False)
 VAR_DIR = Path(env.str("ZIZHI_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 """Everything this deployment writes in the embedded default: database, documents, messages."""
@@ -57,7 +60,8 @@ HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zizhi.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Web and worker write to one file: write-ahead log, the write lock taken at the start, and patience.
+    # Web and worker write to one file: write-ahead log, the write lock taken at the start, and
+    # patience.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -66,10 +70,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("ZIZHI_DATABASE_CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Django's default is that nothing can be prepared at all. So: what asks for it (`downloads/locks.py`), and nothing else.
+    # Django's default is that nothing can be prepared at all. So: what asks for it
+    # (`downloads/locks.py`), and nothing else.
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = sys.maxsize
-    # A server that is gone without a word is given up after seconds, and not after the hours that the system would wait: as it is
-    # connected to, while something is on its way to it, and while an answer is waited for.
+    # A server that is gone without a word is given up after seconds, and not after the hours that
+    # the system would wait: as it is connected to, while something is on its way to it, and while
+    # an answer is waited for.
     _given_up = {
         "connect_timeout": 10,
         "tcp_user_timeout": 15_000,
@@ -79,7 +85,7 @@ else:
     }
     DATABASES["default"]["OPTIONS"] = _given_up | DATABASES["default"]["OPTIONS"]
 
-# --- Applications --------------------------------------------------------------------------------------
+# --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config.apps.ConsoleConfig",  # django.contrib.admin, with a site of our own
     "django.contrib.auth",
@@ -132,7 +138,7 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- People and sessions -------------------------------------------------------------------------------
+# --- People and sessions --------------------------------------------------------------------------
 AUTH_USER_MODEL = "employers.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -162,9 +168,11 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
 
-# --- Staff (docs/staff.md) -----------------------------------------------------------------------------
+# --- Staff (docs/staff.md) ------------------------------------------------------------------------
 STAFF_SECOND_FACTOR: str = env.str("ZIZHI_STAFF_SECOND_FACTOR", default="required")
-"""`required`: nobody enters the console by a password alone; `optional`: who has set up no second factor does, to try out."""
+"""`required`: nobody enters the console by a password alone; `optional`: who has set up no second
+factor does, to try out.
+"""
 if STAFF_SECOND_FACTOR not in ("required", "optional"):
     raise ImproperlyConfigured(
         f"ZIZHI_STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}, and has to be required or optional."
@@ -189,14 +197,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Language and time ---------------------------------------------------------------------------------
+# --- Language and time ----------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = env.str("ZIZHI_TIME_ZONE", default="Asia/Shanghai")
 
-# --- Files ---------------------------------------------------------------------------------------------
+# --- Files ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "staticfiles"
@@ -210,11 +218,15 @@ UPLOAD_MAX_PIXELS = env.int("ZIZHI_UPLOAD_MAX_PIXELS", default=40_000_000)
 UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
-"""`unix:/path` or `tcp:host:port` of a clamd; empty: no virus scanner, and the scan finding says so."""
+"""`unix:/path` or `tcp:host:port` of a clamd; empty: no virus scanner, and the scan finding says
+so.
+"""
 
-# --- A cloud's last look at a licence (docs/readers.md): off unless chosen, and keys alone are no choice ----
+# --- A cloud's last look at a licence (docs/readers.md): off unless chosen, and keys alone are no c
 CLOUD_READER: str = env.str("ZIZHI_CLOUD_READER", default="")
-"""Empty: no picture leaves the house; `tencent`: pages that could not be read here go to Tencent Cloud."""
+"""Empty: no picture leaves the house; `tencent`: pages that could not be read here go to Tencent
+Cloud.
+"""
 TENCENT_SECRET_ID: str = env.str("ZIZHI_TENCENT_SECRET_ID", default="")
 TENCENT_SECRET_KEY: str = env.str("ZIZHI_TENCENT_SECRET_KEY", default="")
 TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
@@ -239,9 +251,11 @@ if CLOUD_READER and not TENCENT_SECRET_ID:
         f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set."
     )
 
-# --- The company registers that are asked (docs/registers.md) -------------------------------------------
+# --- The company registers that are asked (docs/registers.md) -------------------------------------
 REGISTRY: str = env.str("ZIZHI_REGISTRY", default="snapshot")
-"""`snapshot`: the table that `import_registry` fills; `tencent`: the service; `both`: the table first, the service as a second witness."""
+"""`snapshot`: the table that `import_registry` fills; `tencent`: the service; `both`: the table
+first, the service as a second witness.
+"""
 if REGISTRY not in ("snapshot", "tencent", "both"):
     raise ImproperlyConfigured(
         f"ZIZHI_REGISTRY is {REGISTRY!r}, and has to be snapshot, tencent or both."
@@ -251,7 +265,7 @@ if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
         f"ZIZHI_REGISTRY is {REGISTRY!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set."
     )
 
-# --- Policies -------------------------------------------------------------------------------------------
+# --- Policies -------------------------------------------------------------------------------------
 SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
 """Version of a policy that runs beside the live one and decides nothing; empty: none does."""
 if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
@@ -259,7 +273,7 @@ if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
         f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}"
     )
 
-# --- Working hours: by them the reviewers' deadlines run -------------------------------------------------
+# --- Working hours: by them the reviewers' deadlines run ------------------------------------------
 _FIRST_LISTED: Final = 2026
 """Earlier days would change the keys of places in the queue, which are stored."""
 
@@ -271,14 +285,16 @@ def _listed(days: Iterable[date]) -> str:
 
 _WORKING_HOURS = {
     "week": ("ZIZHI_WORKING_HOURS", "mon-fri 09:00-12:00 13:30-18:00"),
-    # The State Council publishes each year's days in the autumn before; a release of chinesecalendar follows
-    # within days. In a year that is not listed, each day of the week counts as it stands in the week, and the
-    # queue tells leads so two months ahead.
+    # The State Council publishes each year's days in the autumn before; a release of
+    # chinesecalendar follows within days. In a year that is not listed, each day of the week counts
+    # as it stands in the week, and the queue tells leads so two months ahead.
     "holidays": ("ZIZHI_HOLIDAYS", _listed(chinese_calendar.holidays)),
     "workdays": ("ZIZHI_WORKDAYS", _listed(chinese_calendar.workdays)),
     "zone": ("ZIZHI_TIME_ZONE", TIME_ZONE),
 }
-"""Each part of the hours by its variable and its default; `ZIZHI_WORKDAYS` are the make-up days (调休) that holidays cost."""
+"""Each part of the hours by its variable and its default; `ZIZHI_WORKDAYS` are the make-up days
+(调休) that holidays cost.
+"""
 try:
     WORKING_HOURS = Hours.parse(
         **{
@@ -289,7 +305,7 @@ try:
 except NotHours as _wrong:
     raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
-# --- API (docs/api.md): how many requests of one key each web process takes in a second, 0 for any number ----
+# --- API (docs/api.md): how many requests of one key each web process takes in a second, 0 for any
 API_PER_SECOND: dict[str, float] = {
     "gate": env.float("ZIZHI_API_GATE_PER_SECOND", default=1000.0),
     "other": env.float("ZIZHI_API_PER_SECOND", default=50.0),
@@ -299,22 +315,24 @@ if min(API_PER_SECOND.values()) < 0:
         "ZIZHI_API_GATE_PER_SECOND and ZIZHI_API_PER_SECOND cannot be negative."
     )
 
-# --- Queue: for how long the figures over the reviewers' queue are kept ------------------------------------
+# --- Queue: for how long the figures over the reviewers' queue are kept ---------------------------
 QUEUE_FIGURES_SECONDS: int = env.int("ZIZHI_QUEUE_FIGURES_SECONDS", default=15)
-"""Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are counted each time."""
+"""Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are
+counted each time.
+"""
 if QUEUE_FIGURES_SECONDS < 0:
     raise ImproperlyConfigured(
         f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative."
     )
 
-# --- The human lane: after how many refused uploads and failed proofs a draft can be handed to a person -----
+# --- The human lane: after how many refused uploads and failed proofs a draft can be handed to a pe
 PERSON_AFTER_FAILURES: int = env.int("ZIZHI_PERSON_AFTER_FAILURES", default=3)
 if PERSON_AFTER_FAILURES < 1:
     raise ImproperlyConfigured(
         f"ZIZHI_PERSON_AFTER_FAILURES is {PERSON_AFTER_FAILURES}, and has to be 1 or more."
     )
 
-# --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
+# --- Proofs of authority that outside companies give (verification/banks, verification/e_licences)
 # A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
 _PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}
 BANK: str = env.str("ZIZHI_BANK", default="simulator" if _TRYING_OUT else "")
@@ -331,9 +349,12 @@ for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
             f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}."
         )
 
-# --- Relay numbers (docs/relays.md): off unless chosen, and keys alone are no choice -----------------------
+# --- Relay numbers (docs/relays.md): off unless chosen, and keys alone are no choice --------------
 RELAYS: str = env.str("ZIZHI_RELAYS", default="simulator" if _TRYING_OUT else "")
-"""Who lends the numbers by which employers reach candidates; empty: none are lent. Platforms' tests have a simulator of their own."""
+"""Who lends the numbers by which employers reach candidates; empty: none are lent.
+
+Platforms' tests have a simulator of their own.
+"""
 ALIYUN_KEY_ID: str = env.str("ZIZHI_ALIYUN_KEY_ID", default="")
 ALIYUN_KEY_SECRET: str = env.str("ZIZHI_ALIYUN_KEY_SECRET", default="")
 ALIYUN_POOL_KEY: str = env.str("ZIZHI_ALIYUN_POOL_KEY", default="")
@@ -376,11 +397,15 @@ if RELAY_DAYS < 30:
         f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for an answer."
     )
 
-# --- Releases (docs/release.md) ----------------------------------------------------------------------------
+# --- Releases (docs/release.md) -------------------------------------------------------------------
 RELEASES_WAITING: int = env.int("ZIZHI_RELEASES_WAITING", default=50)
-"""With so many copies in preparation, further ones are asked to come again: before a pass is spent on them."""
+"""With so many copies in preparation, further ones are asked to come again: before a pass is spent
+on them.
+"""
 RELEASES_AWAITED: int = env.int("ZIZHI_RELEASES_AWAITED", default=2)
-"""So many calls of a web process may wait for their copy at once, of its four or eight threads; 0: none does."""
+"""So many calls of a web process may wait for their copy at once, of its four or eight threads; 0:
+none does.
+"""
 if RELEASES_AWAITED < 0:
     raise ImproperlyConfigured(
         f"ZIZHI_RELEASES_AWAITED is {RELEASES_AWAITED}, and cannot be negative."
@@ -390,10 +415,13 @@ RELEASE_HOURS: int = env.int("ZIZHI_RELEASE_HOURS", default=24)
 KEEP_CLEAN_DAYS: int = env.int("ZIZHI_KEEP_CLEAN_DAYS", default=365)
 """For how long after its last copy a resume's clean pages are kept, on which leaks are traced."""
 RESUMES: str = env.str("ZIZHI_RESUMES", default="")
-"""A folder, or `s3://bucket/prefix`, with a folder for each platform (by our id), from which resumes are fetched by reference; empty:
-they are sent."""
+"""A folder, or `s3://bucket/prefix`, with a folder for each platform (by our id), from which
+resumes are fetched by reference; empty: they are sent.
+"""
 RESUMES_ENDPOINT: str = env.str("ZIZHI_RESUMES_ENDPOINT", default="")
-"""The address of an object store that is not Amazon's; region and credentials as its SDK finds them (`AWS_REGION`, …)."""
+"""The address of an object store that is not Amazon's; region and credentials as its SDK finds them
+(`AWS_REGION`, …).
+"""
 if RESUMES.startswith("s3://"):
     if find_spec("boto3") is None:
         raise ImproperlyConfigured(
@@ -408,14 +436,17 @@ elif "://" in RESUMES:
         f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix."
     )
 CANARY_RINGS: int = env.int("ZIZHI_CANARY_RINGS", default=2)
-"""So many callers from outside an employer's team, who ring for its canary within a week, let its downloads rest; 1: the first does."""
+"""So many callers from outside an employer's team, who ring for its canary within a week, let its
+downloads rest; 1: the first does.
+"""
 if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
     raise ImproperlyConfigured(
         "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS have to be 1 or more."
     )
-# --- Candidates (docs/candidates.md) ----------------------------------------------------------------------
+# --- Candidates (docs/candidates.md) --------------------------------------------------------------
 CANDIDATES_DEFAULT: str = env.str("ZIZHI_CANDIDATES_DEFAULT", default="tell_after")
-"""How candidates are asked of whom we were told nothing, where their platform has not declared it."""
+"""How candidates are asked of whom we were told nothing, where their platform has not declared it.
+"""
 CONSENT_DAYS: int = env.int("ZIZHI_CONSENT_DAYS", default=180)
 """For how long a consent holds that is given on our page."""
 CONSENT_ASKED_DAYS: int = env.int("ZIZHI_CONSENT_ASKED_DAYS", default=14)
@@ -433,20 +464,26 @@ if min(CONSENT_DAYS, CONSENT_ASKED_DAYS, CONSENT_NOT_AGAIN_DAYS, ERASE_DAYS) < 1
         "ZIZHI_CONSENT_DAYS, _ASKED_DAYS, _NOT_AGAIN_DAYS and ZIZHI_ERASE_DAYS are days, 1 or more."
     )
 
-# --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
+# --- Review: how long a ruling can be undone, and on what two people look -------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
-"""Approvals of cases that weigh so much (`verification.rules.urgency`) take two people; with more than any weighs, none does."""
+"""Approvals of cases that weigh so much (`verification.rules.urgency`) take two people; with more
+than any weighs, none does.
+"""
 SECOND_REVIEW_SAMPLE: float = env.float(
     "ZIZHI_SECOND_REVIEW_SAMPLE", default=0.0 if _TRYING_OUT else 0.02
 )
-"""The share of all other cases that two people look at, whatever is decided; who tries this out alone has no second person."""
+"""The share of all other cases that two people look at, whatever is decided; who tries this out
+alone has no second person.
+"""
 if not 0 <= SECOND_REVIEW_SAMPLE <= 1:
     raise ImproperlyConfigured(
         f"ZIZHI_SECOND_REVIEW_SAMPLE is {SECOND_REVIEW_SAMPLE}, and has to be a share from 0 to 1."
     )
 GOLDEN_SHARE: float = env.float("ZIZHI_GOLDEN_SHARE", default=0.03)
-"""The share of what a reviewer is given that are golden cases, of which the right decision is known; at most every other one is."""
+"""The share of what a reviewer is given that are golden cases, of which the right decision is
+known; at most every other one is.
+"""
 if not 0 <= GOLDEN_SHARE <= 1:
     raise ImproperlyConfigured(
         f"ZIZHI_GOLDEN_SHARE is {GOLDEN_SHARE}, and has to be a share from 0 to 1."
@@ -458,7 +495,7 @@ if GOLDEN_DAYS < 1:
 if UNDO_SECONDS < 0:
     raise ImproperlyConfigured(f"ZIZHI_UNDO_SECONDS is {UNDO_SECONDS}, and cannot be negative.")
 
-# --- Mail ----------------------------------------------------------------------------------------------
+# --- Mail -----------------------------------------------------------------------------------------
 _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.kept_mail.Backend"
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
@@ -470,7 +507,10 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
-"""Whether mails are kept in `MAILS_DIR` and shown at `/try/mails`, and sent to nobody. `serve` chooses it to try out."""
+"""Whether mails are kept in `MAILS_DIR` and shown at `/try/mails`, and sent to nobody.
+
+`serve` chooses it to try out.
+"""
 if MAILS_KEPT and not _TRYING_OUT:
     raise ImproperlyConfigured(
         f"ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL {SITE_URL}."
@@ -479,11 +519,13 @@ MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
 
-# --- Webhooks (docs/webhooks.md) -------------------------------------------------------------------------
+# --- Webhooks (docs/webhooks.md) ------------------------------------------------------------------
 WEBHOOKS_LOCAL = _TRYING_OUT
-"""Whether a receiver may stand on this machine itself, by plain http too: only where somebody tries things out."""
+"""Whether a receiver may stand on this machine itself, by plain http too: only where somebody tries
+things out.
+"""
 
-# --- Celery: the doorbell (the rows are the queue) -----------------------------------------------------
+# --- Celery: the doorbell (the rows are the queue) ------------------------------------------------
 CELERY_BROKER_URL = env.str("ZIZHI_BROKER_URL", default="filesystem://localhost")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -492,7 +534,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Two processes of one thread read a third more pages than one of two (`python -m benchmarks.reading_load`).
+# Two processes of one thread read a third more pages than one of two (`python -m
+# benchmarks.reading_load`).
 CELERY_WORKER_CONCURRENCY = env.int("ZIZHI_WORKERS", default=min(2, os.cpu_count() or 1))
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -551,14 +594,17 @@ _EVERY: dict[str, float] = {
     "employers.tasks.sweep_links": 3600,
     "events.tasks.forget_mail": 3600,
 }
-"""Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""
+"""Seconds from one round to the next.
+
+A round that no worker took until then is let go: a busy worker finds one, not a hundred.
+"""
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for task, seconds in _EVERY.items()
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
-# --- Logs: structured, without personal data -----------------------------------------------------------
+# --- Logs: structured, without personal data ------------------------------------------------------
 LOGGING_CONFIG = None
 LOG_READABLE = env.bool("ZIZHI_LOG_READABLE", default=False)
 LOG_LEVEL = env.str("ZIZHI_LOG_LEVEL", default="INFO")

@@ -1,4 +1,6 @@
-"""What web, worker and beat look like in one terminal, and a task beside them that ends without ending them."""
+"""What web, worker and beat look like in one terminal, and a task beside them that ends without
+ending them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ POLL: Final = 0.3
 
 
 class Lines(Printer):  # type: ignore[misc]
-    """Prints a line as its time, its process and its text. Of honcho's own words only what went wrong is left."""
+    """Prints a line as its time, its process and its text.
+
+    Of honcho's own words only what went wrong is left.
+    """
 
     def __init__(self, output: TextIO) -> None:
         super().__init__(output)
@@ -57,7 +62,10 @@ class Lines(Printer):  # type: ignore[misc]
 
 
 class Task(threading.Thread):
-    """Runs `command`, if any, once `is_due`, with its lines among the others'. However it ends, everything else goes on."""
+    """Runs `command`, if any, once `is_due`, with its lines among the others'.
+
+    However it ends, everything else goes on.
+    """
 
     def __init__(
         self,
@@ -120,7 +128,9 @@ class Task(threading.Thread):
 
 
 class Supervisor(Manager):  # type: ignore[misc]
-    """Runs the processes until one of them ends or a signal comes, and then stops the tasks as well."""
+    """Runs the processes until one of them ends or a signal comes, and then stops the tasks as
+    well.
+    """
 
     def __init__(self, lines: Lines, *tasks: Task) -> None:
         super().__init__(lines)

@@ -1,7 +1,9 @@
-"""The page `/try/mails`: every mail that was sent while somebody tries this out on their own machine.
+"""The page `/try/mails`: every mail that was sent while somebody tries this out on their own
+machine.
 
-Such mails hold links that open accounts. So the page answers only where mails are kept instead of sent, and only what
-comes from this machine, to this machine's own address, and through no proxy. To everything else it does not exist.
+Such mails hold links that open accounts. So the page answers only where mails are kept instead of
+sent, and only what comes from this machine, to this machine's own address, and through no proxy. To
+everything else it does not exist.
 """
 
 from __future__ import annotations
@@ -37,11 +39,15 @@ FORWARDED: Final = (
 )
 """What proxies add to a request."""
 SANDBOX: Final = ["allow-popups", "allow-popups-to-escape-sandbox"]
-"""A mail's links open in a tab of their own; no script runs, no form is sent, and the mail has no origin."""
+"""A mail's links open in a tab of their own; no script runs, no form is sent, and the mail has no
+origin.
+"""
 
 
 def may_see_mails(request: HttpRequest) -> bool:
-    """Whether mails are kept here, and `request` comes from this machine to its own address without a proxy between."""
+    """Whether mails are kept here, and `request` comes from this machine to its own address without
+    a proxy between.
+    """
     if (
         not settings.MAILS_KEPT
         or settings.SECURE_PROXY_SSL_HEADER
@@ -82,7 +88,10 @@ def only_here(
 @never_cache
 @csp_update({"frame-src": [SELF]})
 def mails(request: HttpRequest) -> HttpResponse:
-    """The mails, newest first. With `?after=KEY` only how many came since, which the page asks every few seconds."""
+    """The mails, newest first.
+
+    With `?after=KEY` only how many came since, which the page asks every few seconds.
+    """
     if after := request.GET.get("after"):
         newer = sum(key > after for key in kept_mail.keys(settings.MAILS_DIR))
         return render(request, "try/_newer.html", {"newer": newer, "newest": after})

@@ -16,7 +16,9 @@ from verification.admin import quality
 
 
 def icon(request: HttpRequest) -> HttpResponse:
-    """For what asks for an icon without reading a page that names one, such as a picture in a tab of its own."""
+    """For what asks for an icon without reading a page that names one, such as a picture in a tab
+    of its own.
+    """
     return redirect(static("img/favicon-32.png"))
 
 

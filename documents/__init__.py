@@ -1,1 +1,4 @@
-"""Reads pictures of papers: a picture in, what it says out. Knows neither Django nor the database."""
+"""Reads pictures of papers: a picture in, what it says out.
+
+Knows neither Django nor the database.
+"""

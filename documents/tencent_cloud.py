@@ -1,7 +1,10 @@
-"""How is Tencent Cloud asked, and what do its errors mean? One line for the reader of licences and for the company register.
+"""How is Tencent Cloud asked, and what do its errors mean?
 
-The official SDK signs and sends; its reply is judged here, because the SDK loses the HTTP status, and takes an error that
-comes under an unforeseen content type for an empty answer. Off unless a deployment chooses one of the two and has an account.
+One line for the reader of licences and for the company register.
+
+The official SDK signs and sends; its reply is judged here, because the SDK loses the HTTP status,
+and takes an error that comes under an unforeseen content type for an empty answer. Off unless a
+deployment chooses one of the two and has an account.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ REPLY_BYTES: Final = 128 * 1024
 """A real reply has a few thousand."""
 LONGEST_RETRY: Final = 3600.0
 
-# --- What each error code means: an exact one here or, for what passes by itself, the family before its dot. ----------
+# --- What each error code means: an exact one here or, for what passes by itself, the family before
 _LATER: Final = {
     "RequestLimitExceeded": 5.0,
     "LimitExceeded": 60.0,
@@ -58,7 +61,8 @@ logging.getLogger("tencentcloud_sdk_common").setLevel(logging.WARNING)
 class Account:
     """An account of Tencent Cloud, and where it is served.
 
-    `endpoint` is a scheme and a host, with a port if need be. Raises ValueError, naming what is wrong, but no key.
+    `endpoint` is a scheme and a host, with a port if need be. Raises ValueError, naming what is
+    wrong, but no key.
     """
 
     secret_id: str
@@ -99,10 +103,11 @@ def installed() -> bool:
 
 
 class TencentCloud:
-    """Asks the service once a question, with a client of its own: nothing is shared between threads or kept over a fork.
+    """Asks the service once a question, with a client of its own: nothing is shared between threads
+    or kept over a fork.
 
-    `silence_seconds` is the longest wait for the reply's next byte; `reply_seconds` the longest time that a whole reply may
-    take to arrive, once it has begun.
+    `silence_seconds` is the longest wait for the reply's next byte; `reply_seconds` the longest
+    time that a whole reply may take to arrive, once it has begun.
     """
 
     def __init__(
@@ -113,7 +118,10 @@ class TencentCloud:
         self._reply_seconds = reply_seconds
 
     def ask(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The `Response` of the reply, which may hold an `Error`. Raises ProviderUnavailable or ProviderBroken where there is none."""
+        """The `Response` of the reply, which may hold an `Error`.
+
+        Raises ProviderUnavailable or ProviderBroken where there is none.
+        """
         if not installed():
             raise ProviderBroken(f"{PACKAGE} is not installed")
         from tencentcloud.common.credential import Credential
@@ -133,7 +141,8 @@ class TencentCloud:
                 session.max_redirects = (
                     0  # what is asked goes to the address that was set, and to no other
                 )
-                # Its `call_json` would drop the status, and read a reply of any length for any time.
+                # Its `call_json` would drop the status, and read a reply of any length for any
+                # time.
                 with client._call(action, dict(parameters)) as reply:
                     return self._answer(reply)
         except TencentCloudSDKException as error:
@@ -158,7 +167,8 @@ class TencentCloud:
         deadline = time.monotonic() + self._reply_seconds
         body = bytearray()
         try:
-            # Byte by byte: a larger piece would be waited for until it is full, however slowly it drips in.
+            # Byte by byte: a larger piece would be waited for until it is full, however slowly it
+            # drips in.
             for byte in reply.iter_content(1):
                 body += byte
                 if len(body) > REPLY_BYTES:
@@ -172,7 +182,7 @@ class TencentCloud:
         return bytes(body)
 
 
-# --- Sorting what is no answer -------------------------------------------------------------------------------------
+# --- Sorting what is no answer --------------------------------------------------------------------
 
 
 def code_of(error: object) -> str:
@@ -202,7 +212,10 @@ def _of_the_status(status: int, retry_after: str) -> ProviderError:
 
 
 def _of_the_client(error: Any) -> ProviderError:
-    """Of an error that the SDK raised by itself, before there was a reply. Its message may hold an address, and is left out."""
+    """Of an error that the SDK raised by itself, before there was a reply.
+
+    Its message may hold an address, and is left out.
+    """
     if error.code != "ClientNetworkError":
         return ProviderBroken(f"tencent: the SDK refuses ({error.code})")
     cause = type(error.__context__).__name__

@@ -1,7 +1,9 @@
-"""How does a printer put Chinese text on paper? Faces, masks and line breaks; nothing knows what a licence is.
+"""How does a printer put Chinese text on paper?
 
-Text is drawn as a mask (how much ink falls where) and laid on the paper with a colour, as toner is, so that
-what lies beneath shows through thin strokes.
+Faces, masks and line breaks; nothing knows what a licence is.
+
+Text is drawn as a mask (how much ink falls where) and laid on the paper with a colour, as toner is,
+so that what lies beneath shows through thin strokes.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 Face = Literal["song", "kai", "hei"]
-"""Song (serif) and Kai (brush) for what a clerk's printer adds; Hei (bold sans) for what the form has already."""
+"""Song (serif) and Kai (brush) for what a clerk's printer adds; Hei (bold sans) for what the form
+has already.
+"""
 Paper: TypeAlias = npt.NDArray[np.uint8]
 """height × width × 3, red green blue."""
 Mask: TypeAlias = npt.NDArray[np.uint8]
@@ -58,7 +62,9 @@ def width(text: str, face: Face, size: int) -> float:
 
 
 def wrapped(text: str, face: Face, size: int, room: float) -> list[str]:
-    """`text` in lines of at most `room` pixels, broken between any two characters but before closing marks."""
+    """`text` in lines of at most `room` pixels, broken between any two characters but before
+    closing marks.
+    """
     lines = [""]
     for character in text:
         if (
@@ -86,7 +92,9 @@ class Plate:
         self._draw.text((x, y), text, 255, font(face, size), anchor)
 
     def spread(self, x: float, y: float, text: str, face: Face, size: int, room: float) -> None:
-        """`text` with its characters at equal distances so that it fills `room` pixels, as labels are set."""
+        """`text` with its characters at equal distances so that it fills `room` pixels, as labels
+        are set.
+        """
         if len(text) < 2:
             return self.text(x, y, text, face, size)
         first, last = width(text[0], face, size), width(text[-1], face, size)
@@ -114,7 +122,9 @@ class Plate:
 
 
 def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.0) -> Paper:
-    """`paper` with `colour` (one, or one a pixel) laid over it where `mask` says, at most by `strength` (0..1)."""
+    """`paper` with `colour` (one, or one a pixel) laid over it where `mask` says, at most by
+    `strength` (0..1).
+    """
     ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(ys):
         return paper
@@ -128,7 +138,9 @@ def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.
 
 
 def cloud(rng: np.random.Generator, size: tuple[int, int], cells: int) -> npt.NDArray[np.float32]:
-    """Smooth random values of mean 0 and deviation about 1, `size` (width, height), with `cells` lumps along the width."""
+    """Smooth random values of mean 0 and deviation about 1, `size` (width, height), with `cells`
+    lumps along the width.
+    """
     rows = max(2, round(cells * size[1] / size[0]))
     return cv2.resize(
         rng.standard_normal((rows, cells), dtype=np.float32), size, interpolation=cv2.INTER_CUBIC

@@ -1,7 +1,8 @@
 """Is this a unified social credit code (统一社会信用代码), and whose?
 
-GB 32100-2015: 18 characters from an alphabet without I, O, Z, S, V: authority (1), category (1), region
-(6 digits), organisation code (9, the last its own check character by GB 11714), check character (1, mod 31).
+GB 32100-2015: 18 characters from an alphabet without I, O, Z, S, V: authority (1), category (1),
+region (6 digits), organisation code (9, the last its own check character by GB 11714), check
+character (1, mod 31).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _ORGANISATION_VALUE: Final = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKL
 # These four letters cannot occur in a code, so a reader or a person who gives one meant the digit.
 _IMPOSSIBLE: Final = str.maketrans("OIZS", "0125")
 
-# The authority that registered the body, with the categories that it issues (GB 32100-2015, table 1).
+# The authority that registered the body, with the categories that it issues (GB 32100-2015, table
+# 1).
 AUTHORITIES: Final[dict[str, str]] = {
     "1": "机构编制", "2": "外交", "3": "司法行政", "4": "文化", "5": "民政", "6": "旅游", "7": "宗教", "8": "工会",
     "9": "市场监管", "A": "中央军委", "N": "农业农村", "Y": "其他",
@@ -44,7 +46,8 @@ _CATEGORIES: Final[dict[str, str]] = {
 
 
 def normalise(text: str) -> str:
-    """`text` as a code is written: half width, upper case, without spaces and dashes, O I Z S as 0 1 2 5.
+    """`text` as a code is written: half width, upper case, without spaces and dashes, O I Z S as 0
+    1 2 5.
 
     The result need not be a valid code; ask `problem`.
     """
@@ -121,10 +124,11 @@ def problem(code: str) -> Refused | None:
 
 
 def is_sound(code: str) -> bool:
-    """Whether `code` is valid, and so is the organisation code within it: one wrong code in 341 is, not one in 31.
+    """Whether `code` is valid, and so is the organisation code within it: one wrong code in 341 is,
+    not one in 31.
 
-    The standard asks for both. A body registered before it may have kept an odd organisation code, so this is for
-    weighing what was read, never for refusing what was typed.
+    The standard asks for both. A body registered before it may have kept an odd organisation code,
+    so this is for weighing what was read, never for refusing what was typed.
     """
     return is_valid(code) and organisation_check_character(code[8:16]) == code[16]
 

@@ -1,4 +1,6 @@
-"""What is this room called where its tables are listed, and what does it tell others when it starts?"""
+"""What is this room called where its tables are listed, and what does it tell others when it
+starts?
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ class DownloadsConfig(AppConfig):
     verbose_name = _("Downloads")
 
     def ready(self) -> None:
-        """How long appeals against restrictions take is told beside the other times, and what is due here in a platform's test
-        is done with the rest of it, by a room that knows nothing of either."""
+        """How long appeals against restrictions take is told beside the other times, and what is
+        due here in a platform's test is done with the rest of it, by a room that knows nothing of
+        either.
+        """
         from downloads.test_mode import candidates, relays
         from downloads.tiers import appeals, tier_changes
         from verification.cases.turnaround import measured_by

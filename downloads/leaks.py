@@ -1,7 +1,10 @@
-"""Whose copy is this, that was found where no copy should be? A leaked file or text in, releases out, with what speaks for each.
+"""Whose copy is this, that was found where no copy should be?
 
-Asked by a platform of its own releases, or by staff of all; each asking is an Event with who asked. Looked at by a worker, from the row;
-the file is a stranger's, so it is opened in the limited child. Nobody is named by a guess (`tracing.scoring`).
+A leaked file or text in, releases out, with what speaks for each.
+
+Asked by a platform of its own releases, or by staff of all; each asking is an Event with who asked.
+Looked at by a worker, from the row; the file is a stranger's, so it is opened in the limited child.
+Nobody is named by a guess (`tracing.scoring`).
 """
 
 from __future__ import annotations
@@ -59,7 +62,9 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Asked:
-    """What was found: a file or a text; whose resume it is, where that is known; and why it is asked."""
+    """What was found: a file or a text; whose resume it is, where that is known; and why it is
+    asked.
+    """
 
     why: str
     file: bytes | None = field(default=None, repr=False)
@@ -74,8 +79,9 @@ class Finding:
     copy: str
     number: str
     named: bool
-    """Whether the leak is of this copy, as far as can be told: by its marks, with a chance of being wrong of at most a millionth; or by a
-    number on it that was given out with this copy alone."""
+    """Whether the leak is of this copy, as far as can be told: by its marks, with a chance of being
+    wrong of at most a millionth; or by a number on it that was given out with this copy alone.
+    """
     by: str
     """marks, relay_number or copy_number."""
     z: float | None = None
@@ -90,7 +96,10 @@ def ask(
     client: ApiClient | None = None,
     user: User | None = None,
 ) -> Trace:
-    """A trace that a worker looks at next. Raises Refused: `not_allowed`, `leak_missing`, `resume_too_large`."""
+    """A trace that a worker looks at next.
+
+    Raises Refused: `not_allowed`, `leak_missing`, `resume_too_large`.
+    """
     if client is None and not actor.can(Power.TRACE):
         raise Refused("not_allowed")
     if not asked.file and not asked.text.strip():
@@ -135,7 +144,7 @@ def seen(trace_id: UUID, client: ApiClient) -> Trace:
     return row
 
 
-# --- Looked at -------------------------------------------------------------------------------------------
+# --- Looked at ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +242,8 @@ def _look(row: Trace) -> _Seen:
     resumes = _worth_laying_on(row, [UUID(each.copy) for each in by_text])
     marked, evidence = _by_marks(pictures, resumes, _copies(row))
     first = {each.copy for each in marked if each.named}
-    # What is printed can be forged by whoever has seen another copy; what is under it cannot. So it names nobody where marks name another.
+    # What is printed can be forged by whoever has seen another copy; what is under it cannot. So it
+    # names nobody where marks name another.
     printed = [_unnamed(each) if first and each.copy not in first else each for each in by_text]
     return _Seen([*marked, *printed], len(resumes), evidence)
 
@@ -247,7 +257,10 @@ def _read(picture: Picture) -> str:
 
 
 def _by_text(text: str, row: Trace) -> Iterator[Finding]:
-    """The copies whose own number, or relay number, stands in `text`. Named where it was lent to one employer alone."""
+    """The copies whose own number, or relay number, stands in `text`.
+
+    Named where it was lent to one employer alone.
+    """
     numbers = {f"ZR-{first}-{second}".upper() for first, second in _COPY_NUMBER.findall(text)}
     for copy in _copies(row).filter(number__in=numbers).order_by("requested_at"):
         yield Finding(str(copy.pk), copy.number, True, "copy_number")
@@ -281,7 +294,9 @@ def _is_test(row: Trace) -> bool:
 
 
 def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
-    """The clean resumes that the leak is laid on: those that its text speaks for first, then the latest."""
+    """The clean resumes that the leak is laid on: those that its text speaks for first, then the
+    latest.
+    """
     kept = CleanResume.objects.kept().filter(copies__in=_copies(row)).distinct()
     first = list(kept.filter(copies__in=likely)[:RESUMES_AT_MOST])
     others = kept.exclude(pk__in=[resume.pk for resume in first]).order_by("-used_at")
@@ -291,7 +306,9 @@ def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
 def _by_marks(
     pictures: Sequence[Picture], resumes: Sequence[CleanResume], copies: QuerySet[Copy]
 ) -> tuple[list[Finding], bytes]:
-    """What the marks say of the copies of `resumes`, the likeliest first, and the picture that shows it."""
+    """What the marks say of the copies of `resumes`, the likeliest first, and the picture that
+    shows it.
+    """
     pages, releases, known = [], [], dict[str, Copy]()
     for resume in resumes:
         try:

@@ -1,9 +1,12 @@
-"""Whose turn is it? Questions about one company are answered one after the other, those about others beside them.
+"""Whose turn is it?
 
-A quota that two read at once is a quota that both take. So on PostgreSQL whoever asks, or moves an employer on the ladder,
-first takes the company's turn: an advisory lock, kept until the commit. The statement after it sees all that was committed
-before the turn came, which a lock inside the same statement would not give: its snapshot is older than its waiting. Turn and
-statement travel together, so it is one round trip. On SQLite writers are serial anyway.
+Questions about one company are answered one after the other, those about others beside them.
+
+A quota that two read at once is a quota that both take. So on PostgreSQL whoever asks, or moves an
+employer on the ladder, first takes the company's turn: an advisory lock, kept until the commit. The
+statement after it sees all that was committed before the turn came, which a lock inside the same
+statement would not give: its snapshot is older than its waiting. Turn and statement travel
+together, so it is one round trip. On SQLite writers are serial anyway.
 """
 
 from __future__ import annotations
@@ -30,19 +33,27 @@ def take(employer_id: UUID) -> None:
 
 
 def take_company(uscc: str) -> None:
-    """The same of a company, whether or not an account of it is here. Of several, each is taken in the order of their codes."""
+    """The same of a company, whether or not an account of it is here.
+
+    Of several, each is taken in the order of their codes.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(20261, hashtext(%s))", [uscc])
 
 
 def take_first_row(client_id: UUID, reference: str) -> None:
-    """Be the one who makes a candidate's first row, until the commit; it waits for whoever acts upon there being none."""
+    """Be the one who makes a candidate's first row, until the commit; it waits for whoever acts
+    upon there being none.
+    """
     _first_row("pg_advisory_xact_lock", client_id, reference)
 
 
 def share_first_row(client_id: UUID, reference: str) -> None:
-    """Nobody makes the first row of this candidate until the caller's transaction ends. Many at once may hold that."""
+    """Nobody makes the first row of this candidate until the caller's transaction ends.
+
+    Many at once may hold that.
+    """
     _first_row("pg_advisory_xact_lock_shared", client_id, reference)
 
 
@@ -55,10 +66,11 @@ def _first_row(lock: str, client_id: UUID, reference: str) -> None:
 def in_turn(
     statement: str, parameters: dict[str, Any], *, repeatable: bool = False
 ) -> list[tuple[Any, ...]]:
-    """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once they are committed.
+    """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once
+    they are committed.
 
-    What is `repeatable`, since it cannot be written twice, goes out without a look whether the connection is still there
-    (`employers.prepared_reads`). Raises `django.db.DatabaseError`.
+    What is `repeatable`, since it cannot be written twice, goes out without a look whether the
+    connection is still there (`employers.prepared_reads`). Raises `django.db.DatabaseError`.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql":
@@ -73,8 +85,9 @@ def in_turn(
 
 def _in_turn(database: Any, statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     database.ensure_connection()
-    # Django's own cursors put parameters into the text, so that the server would plan this long statement anew each time; the
-    # driver's others read it anew each time, as it is longer than what they keep.
+    # Django's own cursors put parameters into the text, so that the server would plan this long
+    # statement anew each time; the driver's others read it anew each time, as it is longer than
+    # what they keep.
     session, driver = database.connection, database.Database
     with (
         database.wrap_database_errors,
@@ -88,7 +101,9 @@ def _in_turn(database: Any, statement: str, parameters: dict[str, Any]) -> list[
 
 
 def _numbered(statement: str, parameters: Mapping[str, Any]) -> tuple[bytes, list[Any]]:
-    """`statement` with its parameters as the server numbers them, and those of `parameters` in that order."""
+    """`statement` with its parameters as the server numbers them, and those of `parameters` in that
+    order.
+    """
     text, names = _by_number(statement)
     return text, [parameters[name] for name in names]
 

@@ -1,4 +1,7 @@
-"""For how long are answers kept? At least the three years of the law, and then no longer: they say who looked at whom."""
+"""For how long are answers kept?
+
+At least the three years of the law, and then no longer: they say who looked at whom.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,15 @@ LEAST_DAYS: Final = 1096
 """Three years, one of them a leap year (网络招聘服务管理规定 25; 电子商务法 31)."""
 AT_ONCE: Final = 5_000
 ROUNDS: Final = 20
-"""So many times `AT_ONCE` rows go in one run, each in a transaction of its own, so that no answer waits for them."""
+"""So many times `AT_ONCE` rows go in one run, each in a transaction of its own, so that no answer
+waits for them.
+"""
 
 
 def retire(now: datetime, keep_days: int) -> int:
-    """Remove what is older than `keep_days`, which is never less than the law's; how many answers went."""
+    """Remove what is older than `keep_days`, which is never less than the law's; how many answers
+    went.
+    """
     before = now - timedelta(days=max(keep_days, LEAST_DAYS))
     _remove(PassUse.objects.filter(used_at__lt=before))
     _remove(Contact.objects.filter(at__lt=before))
@@ -58,7 +65,9 @@ def retire(now: datetime, keep_days: int) -> int:
 
 
 def retire_copies(now: datetime, keep_clean_days: int) -> int:
-    """Erase copies whose links have run out, clean pages that no leak will be laid on any more, and rows of long ago; how many copies."""
+    """Erase copies whose links have run out, clean pages that no leak will be laid on any more, and
+    rows of long ago; how many copies.
+    """
     closed = 0
     for copy_id in list(
         Copy.objects.filter(state=CopyState.READY, links_until__lte=now).values_list(
@@ -95,7 +104,9 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
 
 
 def _due(kept: models.QuerySet[CleanResume], before: datetime) -> models.QuerySet[CleanResume]:
-    """Those that no leak is laid on any more: copied last `before`, or of a candidate who was erased and reports nothing that is open."""
+    """Those that no leak is laid on any more: copied last `before`, or of a candidate who was
+    erased and reports nothing that is open.
+    """
     of_them = {"client_id": OuterRef("client_id"), "reference": OuterRef("candidate")}
     is_open = Exists(MisuseReport.objects.filter(candidate=OuterRef("pk"), settled_at=None))
     erased = Candidate.objects.filter(**of_them, erased_at__isnull=False).exclude(is_open)
@@ -103,7 +114,9 @@ def _due(kept: models.QuerySet[CleanResume], before: datetime) -> models.QuerySe
 
 
 def _retire_of_candidates(before: datetime) -> None:
-    """What is as old of candidates: reports that were settled, then what left, requests, orders, consents, and who was erased."""
+    """What is as old of candidates: reports that were settled, then what left, requests, orders,
+    consents, and who was erased.
+    """
     _remove(MisuseReport.objects.filter(reported_at__lt=before, settled_at__isnull=False))
     _remove(Release.objects.filter(released_at__lt=before, reports=None))
     _remove(ConsentRequest.objects.filter(expires_at__lt=before))

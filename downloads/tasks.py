@@ -1,5 +1,6 @@
-"""When is an employer's place on the ladder looked at without anybody asking, and when is a provider of relay numbers told? In rounds,
-behind the gate's answers, and at the doorbell."""
+"""When is an employer's place on the ladder looked at without anybody asking, and when is a
+provider of relay numbers told? In rounds, behind the gate's answers, and at the doorbell.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +52,7 @@ def retire_answers() -> None:
     retention.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
 
 
-# --- Releases --------------------------------------------------------------------------------------------
+# --- Releases -------------------------------------------------------------------------------------
 
 
 @shared_task
@@ -63,7 +64,9 @@ def prepare_copy(copy_id: str) -> None:
 
 @shared_task
 def sweep_copies() -> None:
-    """Ring again for copies whose doorbell was lost, whose worker died, or that waited for a number."""
+    """Ring again for copies whose doorbell was lost, whose worker died, or that waited for a
+    number.
+    """
     _ring_by_their_clocks(Copy.objects.all(), prepare_copy)
 
 
@@ -110,7 +113,7 @@ def remind_erasures() -> None:
     erasure.remind(timezone.now())
 
 
-# --- Relay numbers ---------------------------------------------------------------------------------------
+# --- Relay numbers --------------------------------------------------------------------------------
 
 
 @shared_task
@@ -135,7 +138,9 @@ def tell_team(team_id: int) -> None:
 
 @shared_task
 def sweep_relays() -> None:
-    """Ring again for every binding of which something is due, whose doorbell was lost, or whose time has come."""
+    """Ring again for every binding of which something is due, whose doorbell was lost, or whose
+    time has come.
+    """
     ring_due(RelayBinding.objects.all(), follow_relay, timezone.now())
 
 
@@ -155,7 +160,9 @@ def sweep_teams() -> None:
 
 @shared_task
 def poll_calls() -> None:
-    """Find the records of calls that were lost on their way; a provider that is down is asked the next time."""
+    """Find the records of calls that were lost on their way; a provider that is down is asked the
+    next time.
+    """
     if not settings.RELAYS:
         return
     try:

@@ -1,4 +1,6 @@
-"""What is this room called where its tables are listed, and what does it tell others when it starts?"""
+"""What is this room called where its tables are listed, and what does it tell others when it
+starts?
+"""
 
 from __future__ import annotations
 

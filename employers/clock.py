@@ -11,12 +11,16 @@ from employers.models import ApiClient, Employer
 
 
 def now_for(client: ApiClient) -> datetime:
-    """The moment at which a request of `client` is answered: a test platform can have moved its clock."""
+    """The moment at which a request of `client` is answered: a test platform can have moved its
+    clock.
+    """
     return timezone.now() + timedelta(seconds=client.clock_seconds)
 
 
 def now_of(employer: Employer, now: datetime | None = None) -> datetime:
-    """The moment at which something of `employer` is shown or done, where it is `now` in the world: a test's is its platform's."""
+    """The moment at which something of `employer` is shown or done, where it is `now` in the world:
+    a test's is its platform's.
+    """
     now = now or timezone.now()
     platform = employer.platform if employer.test else None
     return now + timedelta(seconds=platform.clock_seconds) if platform else now

@@ -1,8 +1,11 @@
-"""Who may enter the console, and who is still the one who entered? Password, second factor, and a stay that is short and bound.
+"""Who may enter the console, and who is still the one who entered?
 
-A right password alone signs nobody in here: what it opens, for a few minutes, is the page that asks for the second factor, or the
-one where it is set up. Whoever has come in is watched at each request: another browser, another street, too long, too idle, or
-another second factor than they came in with, and they are signed out. What an auditor asks for is put on record before it is shown.
+Password, second factor, and a stay that is short and bound.
+
+A right password alone signs nobody in here: what it opens, for a few minutes, is the page that asks
+for the second factor, or the one where it is set up. Whoever has come in is watched at each
+request: another browser, another street, too long, too idle, or another second factor than they
+came in with, and they are signed out. What an auditor asks for is put on record before it is shown.
 """
 
 from __future__ import annotations
@@ -89,7 +92,9 @@ class Password(LoginView):
 
 
 def unattended(view: Any) -> Any:
-    """A view that an open page asks by itself, again and again: that somebody is before it is not told by it."""
+    """A view that an open page asks by itself, again and again: that somebody is before it is not
+    told by it.
+    """
     view.unattended = True
     return view
 
@@ -105,7 +110,7 @@ class ConsoleSite(admin.AdminSite):
             *super().get_urls(),
         ]
 
-    # --- Who is in -------------------------------------------------------------------------------------------
+    # --- Who is in --------------------------------------------------------------------------------
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff who have come in by all that is asked for, and whose stay is not over."""
@@ -133,7 +138,9 @@ class ConsoleSite(admin.AdminSite):
         return update_wrapper(watched, inner)
 
     def _note(self, request: HttpRequest, now: datetime, *, attended: bool = True) -> None:
-        """Write down that somebody is in: for the idle clock, unless the page asks by itself, and of auditors what they ask for."""
+        """Write down that somebody is in: for the idle clock, unless the page asks by itself, and
+        of auditors what they ask for.
+        """
         assert isinstance(request.user, User)
         stay = Stay.of(request.session.get(STAY))
         if stay is None:  # signed in by a password, which is all that is asked for
@@ -164,13 +171,15 @@ class ConsoleSite(admin.AdminSite):
         if over is not None:
             messages.warning(request, WHY_OVER[over])
 
-    # --- The way in ------------------------------------------------------------------------------------------
+    # --- The way in -------------------------------------------------------------------------------
 
     @method_decorator(never_cache)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The first step, as Django's own; it does not tell staff who lack the second that they are not authorised."""
+        """The first step, as Django's own; it does not tell staff who lack the second that they are
+        not authorised.
+        """
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(self._index())
         context = {
@@ -255,7 +264,9 @@ class ConsoleSite(admin.AdminSite):
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
     def enrol(self, request: HttpRequest) -> HttpResponse:
-        """Set up a second factor: on the way in, where the account has none; or in place of another, right after coming in."""
+        """Set up a second factor: on the way in, where the account has none; or in place of
+        another, right after coming in.
+        """
         now = timezone.now()
         entry = _entry(request, SETTING_UP_SECONDS, now)
         user = entry.user if entry else request.user
@@ -321,7 +332,8 @@ class ConsoleSite(admin.AdminSite):
         page = self._page(request, "recovery", gettext("Recovery codes"), context)
         if entry:
             return self._let_in(request, user, factor, "app", page)
-        # The stay goes on by the new factor, and no longer than it would have: it is not begun anew.
+        # The stay goes on by the new factor, and no longer than it would have: it is not begun
+        # anew.
         stay = Stay.of(request.session[STAY])
         assert stay is not None
         request.session.cycle_key()
@@ -357,7 +369,7 @@ class ConsoleSite(admin.AdminSite):
         set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
         return response
 
-    # --- Pages -----------------------------------------------------------------------------------------------
+    # --- Pages ------------------------------------------------------------------------------------
 
     def _begin_again(self, request: HttpRequest) -> HttpResponse:
         request.session.pop(ENTRY, None)
@@ -409,7 +421,10 @@ def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
 
 
 def _place(request: HttpRequest, cookie: str = "") -> Place:
-    """From where the request comes. Of the browser's name and of the network only digests go into the session."""
+    """From where the request comes.
+
+    Of the browser's name and of the network only digests go into the session.
+    """
     device = sightings.device_in(cookie or request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     agent = request.headers.get("User-Agent", "")
     near = sightings.neighbourhood(network_of(request))
@@ -436,7 +451,9 @@ def _forget_factor(request: HttpRequest) -> None:
 
 
 def _picture(link: str) -> str:
-    """`link` as a QR code that an app scans: an address of the picture that needs no request of its own."""
+    """`link` as a QR code that an app scans: an address of the picture that needs no request of its
+    own.
+    """
     drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(
         add_quiet_zones=True
     )

@@ -27,7 +27,9 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A user who signs in with `email`; stored in lower case, since nobody's mailbox depends on it."""
+        """A user who signs in with `email`; stored in lower case, since nobody's mailbox depends on
+        it.
+        """
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -44,7 +46,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
     phone_sealed = models.TextField(blank=True)
-    """The recruiter's mobile number, sealed (`events.core.sealing`, purpose `user.phone`); empty where none was given."""
+    """The recruiter's mobile number, sealed (`events.core.sealing`, purpose `user.phone`); empty
+    where none was given.
+    """
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -65,19 +69,26 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def as_reviewer(self) -> Actor:
-        """This member of staff with the powers that their permissions give now; an inactive one has none."""
+        """This member of staff with the powers that their permissions give now; an inactive one has
+        none.
+        """
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
 
 
 class SecondFactor(models.Model):
-    """The app on a colleague's phone that shows codes. The secret is sealed; each step's code is taken once."""
+    """The app on a colleague's phone that shows codes.
+
+    The secret is sealed; each step's code is taken once.
+    """
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("account")
     )
     secret_sealed = models.TextField()
     last_step = models.BigIntegerField()
-    """The step of the last code that was taken (`employers.security.totp.step_at`): no code of it or of an earlier one is."""
+    """The step of the last code that was taken (`employers.security.totp.step_at`): no code of it
+    or of an earlier one is.
+    """
     confirmed_at = models.DateTimeField(_("set up"))
 
     class Meta:
@@ -88,7 +99,10 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code on paper that replaces the phone once. 80 bits of chance, of which only the hash is kept."""
+    """A code on paper that replaces the phone once.
+
+    80 bits of chance, of which only the hash is kept.
+    """
 
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="recovery_codes", verbose_name=_("account")
@@ -111,7 +125,10 @@ class LockoutKind(models.TextChoices):
 
 
 class Lockout(models.Model):
-    """Wrong answers in a row, and until when no further one is looked at. Of whoever gave them only a blind index is kept."""
+    """Wrong answers in a row, and until when no further one is looked at.
+
+    Of whoever gave them only a blind index is kept.
+    """
 
     kind = models.CharField(_("kind"), max_length=10, choices=LockoutKind.choices)
     subject = models.CharField(max_length=64)
@@ -137,23 +154,31 @@ class AccountClass(models.TextChoices):
 
 class EmployerQuerySet(models.QuerySet["Employer"]):
     def real(self) -> EmployerQuerySet:
-        """Without those that were made for a golden case or by a platform's test: nobody recruits for them."""
+        """Without those that were made for a golden case or by a platform's test: nobody recruits
+        for them.
+        """
         return self.filter(made_for=None, test=False)
 
     def seen_by(self, client: ApiClient) -> EmployerQuerySet:
-        """Those that a platform may know of: its own, and, unless it is one for tests, those who came to us by themselves."""
+        """Those that a platform may know of: its own, and, unless it is one for tests, those who
+        came to us by themselves.
+        """
         own = Q(platform=client)
         return self.filter(
             own if client.test else own | Q(platform=None), made_for=None, test=client.test
         )
 
     def shown_to(self, user_id: uuid.UUID) -> EmployerQuerySet:
-        """What a member of staff may come upon: the real ones, and those made for themselves, which look like any."""
+        """What a member of staff may come upon: the real ones, and those made for themselves, which
+        look like any.
+        """
         return self.filter(Q(made_for=None) | Q(made_for=user_id), test=False)
 
 
 class Employer(models.Model):
-    """A body that recruits (用人单位), as it declared itself; whether that is true is verification's question."""
+    """A body that recruits (用人单位), as it declared itself; whether that is true is
+    verification's question.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("company name"), max_length=200)
@@ -166,11 +191,16 @@ class Employer(models.Model):
     )
     registered_at = models.DateTimeField(_("registered"))
     confirmed_at = models.DateTimeField(_("first approved"), null=True, blank=True)
-    """When a case of this employer was first approved. From then on the code is this employer's alone."""
+    """When a case of this employer was first approved.
+
+    From then on the code is this employer's alone.
+    """
     made_for = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    """It is none: it belongs to a golden case of this reviewer, and to everybody else there is no such employer."""
+    """It is none: it belongs to a golden case of this reviewer, and to everybody else there is no
+    such employer.
+    """
     platform = models.ForeignKey(
         "ApiClient",
         null=True,
@@ -180,13 +210,18 @@ class Employer(models.Model):
         verbose_name=_("platform"),
         db_index=False,
     )
-    """Which platform's system made it; no other one sees it. None: it registered on our own pages."""
+    """Which platform's system made it; no other one sees it.
+
+    None: it registered on our own pages.
+    """
     reference = models.CharField(
         _("platform's reference"), max_length=64, blank=True, default="", db_default=""
     )
     """What that platform calls it."""
     test = models.BooleanField(_("of a test"), default=False, db_default=False)
-    """Made by a platform's test: nobody recruits for it, no reviewer sees it, and no quota of a real one counts it."""
+    """Made by a platform's test: nobody recruits for it, no reviewer sees it, and no quota of a
+    real one counts it.
+    """
 
     objects = EmployerQuerySet.as_manager()
 
@@ -275,7 +310,10 @@ class SightingKind(models.TextChoices):
 
 
 class Sighting(models.Model):
-    """That a user was seen with something many accounts may share. Of the thing only its blind index is kept."""
+    """That a user was seen with something many accounts may share.
+
+    Of the thing only its blind index is kept.
+    """
 
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="sightings", verbose_name=_("account")
@@ -308,15 +346,22 @@ class Scope(models.TextChoices):
 
 
 class ApiClient(models.Model):
-    """A platform whose systems ask us by API. One that is `test` sees only employers that were made by it, and nobody else sees those."""
+    """A platform whose systems ask us by API.
+
+    One that is `test` sees only employers that were made by it, and nobody else sees those.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=100)
     test = models.BooleanField(_("for tests"), default=False, db_default=False)
     return_urls = models.TextField(_("return addresses"), blank=True, default="", db_default="")
-    """One a line: below which addresses of the platform its recruiters may be sent back (`employers.accounts.return_urls`)."""
+    """One a line: below which addresses of the platform its recruiters may be sent back
+    (`employers.accounts.return_urls`).
+    """
     contact_email = models.EmailField(_("contact"), blank=True, default="", db_default="")
-    """Who is written to when the platform can no longer be told anything (`employers.platforms.webhook_notices`)."""
+    """Who is written to when the platform can no longer be told anything
+    (`employers.platforms.webhook_notices`).
+    """
     contact_language = models.CharField(
         _("language"), max_length=10, default="zh-hans", db_default="zh-hans"
     )
@@ -324,7 +369,8 @@ class ApiClient(models.Model):
     """By how much a test platform's clock is ahead; that of any other is right."""
     created_at = models.DateTimeField(_("created"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-    # Until each key was a row of its own, it stood here; a version of this program that runs beside this one may still read it.
+    # Until each key was a row of its own, it stood here; a version of this program that runs beside
+    # this one may still read it.
     key_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
     key_start = models.CharField(max_length=12, blank=True, db_default="", editable=False)
     scopes = models.JSONField(default=list, editable=False)
@@ -354,8 +400,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def by_key(self, key: str, now: datetime) -> ApiKey | None:
         """The row of `key` with its client, if the key is in force at `now`.
 
-        Before each request: written out, since making the query anew cost more than the gate's whole answer. What else
-        the two rows hold is read when it is asked for.
+        Before each request: written out, since making the query anew cost more than the gate's
+        whole answer. What else the two rows hold is read when it is asked for.
         """
         found = first_row(
             _BY_KEY, [ApiKey.hash_key(key), connection.ops.adapt_datetimefield_value(now)]
@@ -439,12 +485,17 @@ class ApiKey(models.Model):
 
     @staticmethod
     def hash_key(key: str) -> str:
-        """What is stored of a key. A key is pure chance, so one round of SHA-256 cannot be searched."""
+        """What is stored of a key.
+
+        A key is pure chance, so one round of SHA-256 cannot be searched.
+        """
         return hashlib.sha256(key.encode()).hexdigest()
 
 
 class IdempotentAnswer(models.Model):
-    """What a platform asked with a key of its own making, and the answer, to be said again (`employers.platforms.idempotency`)."""
+    """What a platform asked with a key of its own making, and the answer, to be said again
+    (`employers.platforms.idempotency`).
+    """
 
     client = models.ForeignKey(
         ApiClient,
@@ -480,7 +531,9 @@ class LinkPurpose(models.TextChoices):
 
 
 class OnboardingLink(models.Model):
-    """A link by which a platform hands a recruiter on to our pages: for one member, once, for minutes."""
+    """A link by which a platform hands a recruiter on to our pages: for one member, once, for
+    minutes.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(

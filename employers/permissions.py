@@ -1,7 +1,8 @@
 """What may a member of staff do, and by which permission? One table, for the guards and the pages.
 
-A power is a word that guards ask for; a permission is what a group holds. Whoever only audits has no power at all,
-whatever else their groups would give: they look, and that they looked is on record.
+A power is a word that guards ask for; a permission is what a group holds. Whoever only audits has
+no power at all, whatever else their groups would give: they look, and that they looked is on
+record.
 """
 
 from __future__ import annotations

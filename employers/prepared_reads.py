@@ -1,9 +1,12 @@
-"""How is the database asked what each request of the API begins with? Prepared, and without asking first whether it is there.
+"""How is the database asked what each request of the API begins with?
 
-Django sends `SELECT 1` over a connection that was kept from an earlier request, before anything else. Where a request begins with a
-read, that read can find out as well: if the connection turns out to be lost it is made anew, and the read repeated, which
-changes nothing. What writes may do so only where it can be told apart from itself: the gate's answers are written under ids of the
-asking side, so that of one question, sent twice, the second finds them taken.
+Prepared, and without asking first whether it is there.
+
+Django sends `SELECT 1` over a connection that was kept from an earlier request, before anything
+else. Where a request begins with a read, that read can find out as well: if the connection turns
+out to be lost it is made anew, and the read repeated, which changes nothing. What writes may do so
+only where it can be told apart from itself: the gate's answers are written under ids of the asking
+side, so that of one question, sent twice, the second finds them taken.
 """
 
 from __future__ import annotations
@@ -33,10 +36,11 @@ def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | No
 
 
 def unchecked(database: Any, ask: Callable[[], T]) -> T:
-    """What `ask` gives over a PostgreSQL connection that may have been lost since the last request; then over a new one.
+    """What `ask` gives over a PostgreSQL connection that may have been lost since the last request;
+    then over a new one.
 
-    `ask` makes the connection where there is none, and may be sent twice. Where it took long to find out, it is an error: what is asked
-    speaks of the moment before.
+    `ask` makes the connection where there is none, and may be sent twice. Where it took long to
+    find out, it is an error: what is asked speaks of the moment before.
     """
     if not database.health_check_enabled or database.health_check_done or database.in_atomic_block:
         return ask()
@@ -54,7 +58,9 @@ def unchecked(database: Any, ask: Callable[[], T]) -> T:
 
 
 def _prepared(database: Any, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-    """Django's own cursors put parameters into the text, so that the server would plan each one anew."""
+    """Django's own cursors put parameters into the text, so that the server would plan each one
+    anew.
+    """
     database.ensure_connection()
     with database.wrap_database_errors, database.Database.Cursor(database.connection) as cursor:
         return _row(cursor.execute(statement, parameters, prepare=True).fetchone())

@@ -1,1 +1,4 @@
-"""What happened? The append-only record, the words for reasons and errors, and the rows that are queues."""
+"""What happened?
+
+The append-only record, the words for reasons and errors, and the rows that are queues.
+"""

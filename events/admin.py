@@ -32,7 +32,10 @@ class LookOnly:
 
 
 class LookOnlyAdmin(LookOnly, ModelAdmin):
-    """A list and a page to look at. There are no bulk actions either, unless a table names its own."""
+    """A list and a page to look at.
+
+    There are no bulk actions either, unless a table names its own.
+    """
 
     actions: Any = None
     list_per_page = 50

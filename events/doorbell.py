@@ -1,7 +1,8 @@
 """Tells a worker, once the caller's transaction has committed, that a row waits for it.
 
-A task is named by its string: the modules that queue work need not import the modules that do it, so imports keep to one
-direction. `tests/test_house.py` checks that every name used here belongs to a registered task that takes these arguments.
+A task is named by its string: the modules that queue work need not import the modules that do it,
+so imports keep to one direction. `tests/test_house.py` checks that every name used here belongs to
+a registered task that takes these arguments.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What happened? A table that can only grow; and what is told of it: mails, the platforms' feeds, and their webhooks."""
+"""What happened?
+
+A table that can only grow; and what is told of it: mails, the platforms' feeds, and their webhooks.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """One thing that happened. Rows are never changed or removed; the database itself refuses (migration 0002)."""
+    """One thing that happened.
+
+    Rows are never changed or removed; the database itself refuses (migration 0002).
+    """
 
     at = models.DateTimeField(_("when"), db_index=True)
     verb = models.CharField(_("what happened"), max_length=40)
@@ -68,8 +74,9 @@ def record(
 ) -> Event:
     """Write down that `actor` did `verb` to `subject`, in the caller's transaction.
 
-    `data` holds ids, codes and figures, never personal data: the row cannot be erased. What platforms may hear of is put into
-    the outbox by the same transaction, and relayed after it (`events.delivery.feed`).
+    `data` holds ids, codes and figures, never personal data: the row cannot be erased. What
+    platforms may hear of is put into the outbox by the same transaction, and relayed after it
+    (`events.delivery.feed`).
     """
     event = Event.objects.create(
         at=now,
@@ -92,7 +99,10 @@ def record(
 
 
 class Mail(Job):
-    """One mail to be sent. Once it is sent, the address and what it said are erased; that it was sent stays."""
+    """One mail to be sent.
+
+    Once it is sent, the address and what it said are erased; that it was sent stays.
+    """
 
     to = models.CharField(max_length=254, blank=True)
     template = models.CharField(max_length=60)
@@ -111,11 +121,14 @@ class Mail(Job):
         return f"{self.template} #{self.pk}"
 
 
-# --- The platforms' feeds --------------------------------------------------------------------------------
+# --- The platforms' feeds -------------------------------------------------------------------------
 
 
 class Outgoing(models.Model):
-    """An event that has not been put into the feeds yet. Events' ids commit out of order, so no cursor over them misses none."""
+    """An event that has not been put into the feeds yet.
+
+    Events' ids commit out of order, so no cursor over them misses none.
+    """
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="+")
 
@@ -124,7 +137,10 @@ class Outgoing(models.Model):
 
 
 class Feed(models.Model):
-    """How far a platform's feed has come. The row is locked while numbers are given out: no gap, and none twice."""
+    """How far a platform's feed has come.
+
+    The row is locked while numbers are given out: no gap, and none twice.
+    """
 
     client_id = models.UUIDField(primary_key=True)
     last_sequence = models.BigIntegerField(default=0, db_default=0)
@@ -189,7 +205,7 @@ class PlatformEvent(models.Model):
         )
 
 
-# --- Webhooks --------------------------------------------------------------------------------------------
+# --- Webhooks -------------------------------------------------------------------------------------
 
 
 class PausedWhy(models.TextChoices):
@@ -206,7 +222,9 @@ class WebhookEndpointQuerySet(JobQuerySet):
         return self.filter(finished_at=None)
 
     def due(self, now: datetime) -> Self:
-        """Those to which something may be sent now: neither paused, nor resting after a failure, nor held by another worker."""
+        """Those to which something may be sent now: neither paused, nor resting after a failure,
+        nor held by another worker.
+        """
         return super().due(now).filter(paused_at=None)
 
     def awaited(self, now: datetime) -> Self:
@@ -217,7 +235,9 @@ class WebhookEndpointQuerySet(JobQuerySet):
 
 
 class WebhookEndpoint(Job):
-    """Where a platform wants to be told. The worker that sends holds this row, so one endpoint takes one worker at most.
+    """Where a platform wants to be told.
+
+    The worker that sends holds this row, so one endpoint takes one worker at most.
 
     `due_at` is when it may be tried again after a failure, `finished_at` when it was deleted.
     """
@@ -244,7 +264,8 @@ class WebhookEndpoint(Job):
 
     class Meta:
         verbose_name, verbose_name_plural = _("webhook endpoint"), _("webhook endpoints")
-        # What staff may do with any platform's, by `employers.permissions`; migration 0004 makes the group that holds it.
+        # What staff may do with any platform's, by `employers.permissions`; migration 0004 makes
+        # the group that holds it.
         permissions = [("operate_webhookendpoint", "Can pause, resume and replay webhooks")]
         constraints = [
             models.CheckConstraint(
@@ -284,7 +305,10 @@ class WebhookDeliveryQuerySet(JobQuerySet):
 
 
 class WebhookDelivery(Job):
-    """One message to one endpoint, until it is received or given up. Sent again on request, it is the same row."""
+    """One message to one endpoint, until it is received or given up.
+
+    Sent again on request, it is the same row.
+    """
 
     endpoint = models.ForeignKey(
         WebhookEndpoint,

@@ -1,4 +1,7 @@
-"""When is mail sent, and when are platforms told? At the doorbell, and again by the sweeper for every doorbell that was lost."""
+"""When is mail sent, and when are platforms told?
+
+At the doorbell, and again by the sweeper for every doorbell that was lost.
+"""
 
 from __future__ import annotations
 

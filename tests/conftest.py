@@ -41,7 +41,9 @@ of_hypothesis.load_profile("untimed")
 
 
 def require(what: str, found: bool) -> None:
-    """Skip, with its reason, a test whose engine was not found; with ZIZHI_TEST_ALL=1 that is a failure."""
+    """Skip, with its reason, a test whose engine was not found; with ZIZHI_TEST_ALL=1 that is a
+    failure.
+    """
     if found:
         return
     if TEST_ALL:
@@ -56,9 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs PostgreSQL is left out of a run on SQLite: tests/test_engines.py runs it where one is found.
+    """What needs PostgreSQL is left out of a run on SQLite: tests/test_engines.py runs it where one
+    is found.
 
-    What asks no database gets its mark, since one run of it says all; what starts the whole product stands in other folders.
+    What asks no database gets its mark, since one run of it says all; what starts the whole product
+    stands in other folders.
     """
     for item in items:
         asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(
@@ -124,8 +128,10 @@ _flush = TransactionTestCase._fixture_teardown
 
 
 def flush(self: TransactionTestCase) -> None:
-    """Transactional tests empty every table at the end. The groups of staff, which migrations made, are put back: with several processes
-    other tests may follow that need them.
+    """Transactional tests empty every table at the end.
+
+    The groups of staff, which migrations made, are put back: with several processes other tests may
+    follow that need them.
     """
     _flush_events_too(self)
     _put_groups_back()

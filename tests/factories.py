@@ -1,4 +1,7 @@
-"""Whom and what do tests act with? People, employers and cases in any state, made by the real operations where they exist."""
+"""Whom and what do tests act with?
+
+People, employers and cases in any state, made by the real operations where they exist.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""What passes on the embedded default, does it pass on PostgreSQL with Redis too? Where those are found, on loopback.
+"""What passes on the embedded default, does it pass on PostgreSQL with Redis too?
 
-This runs the tests that need them in a process of their own, since a run has one database and one broker.
+Where those are found, on loopback.
+
+This runs the tests that need them in a process of their own, since a run has one database and one
+broker.
 """
 
 from __future__ import annotations

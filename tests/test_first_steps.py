@@ -149,7 +149,7 @@ def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     }
 
 
-# --- What is said at the start --------------------------------------------------------------------------
+# --- What is said at the start --------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
-"""Which stored files does no row name? Those of a process that was killed between storing a file and its row, or between the row that let
+"""Which stored files does no row name?
+
+Those of a process that was killed between storing a file and its row, or between the row that let
 go of a file and erasing it.
 
-They are sealed, and nobody is shown them. A person looks and erases (`manage.py stray_files`): that something is named nowhere may also
-mean that this database is not the one of these files, and what is erased does not come back.
+They are sealed, and nobody is shown them. A person looks and erases (`manage.py stray_files`): that
+something is named nowhere may also mean that this database is not the one of these files, and what
+is erased does not come back.
 """
 
 from __future__ import annotations
@@ -21,7 +24,9 @@ from verification.models import GoldenCase
 from verification.quality import golden_cases
 
 AFTER: Final = timedelta(days=1)
-"""Younger files may be those of work that is still being done; no request and no work of the queue lasts as long."""
+"""Younger files may be those of work that is still being done; no request and no work of the queue
+lasts as long.
+"""
 AT_ONCE: Final = 10_000
 
 
@@ -38,7 +43,9 @@ def find(now: datetime) -> tuple[set[str], int]:
 
 
 def _stored(folder: Path, before: datetime) -> set[str]:
-    """The files that were written before, by the names that rows give them; and what was broken off as it was written."""
+    """The files that were written before, by the names that rows give them; and what was broken off
+    as it was written.
+    """
     found: set[str] = set()
     for file in folder.glob("??/*"):
         try:
@@ -51,7 +58,9 @@ def _stored(folder: Path, before: datetime) -> set[str]:
 
 
 def _named() -> Iterator[str]:
-    """Every name that some row gives: in a field for files, of whatever model, or in a golden case's recipe."""
+    """Every name that some row gives: in a field for files, of whatever model, or in a golden
+    case's recipe.
+    """
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
             if isinstance(field, models.FileField):

@@ -1,4 +1,7 @@
-"""When is a case worked on? At the doorbell, and again by the sweeper for every doorbell that was lost."""
+"""When is a case worked on?
+
+At the doorbell, and again by the sweeper for every doorbell that was lost.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,9 @@ def check_attempt(attempt_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Ring again for every attempt that is due and held by nobody; write down approvals whose time is over."""
+    """Ring again for every attempt that is due and held by nobody; write down approvals whose time
+    is over.
+    """
     now = timezone.now()
     ring_due(Attempt.objects.all(), check_attempt, now)
     for case_id in Case.objects.filter(
@@ -105,7 +110,9 @@ def sweep_proofs() -> None:
 
 @shared_task
 def confirm_conditional() -> None:
-    """Ask the register about everybody who was approved before it listed them; a register that is down is asked the next time."""
+    """Ask the register about everybody who was approved before it listed them; a register that is
+    down is asked the next time.
+    """
     now = timezone.now()
     for case_id in (
         Case.objects.real()
@@ -148,7 +155,9 @@ def place_queue() -> None:
 
 @shared_task
 def look_for_strays() -> None:
-    """Have the log tell of stored files that no row names; a person erases them (`manage.py stray_files`)."""
+    """Have the log tell of stored files that no row names; a person erases them (`manage.py
+    stray_files`).
+    """
     found, looked_at = orphan_files.find(timezone.now())
     if found:
         log.warning("stray_files_found", strays=len(found), files=looked_at)

@@ -1,7 +1,9 @@
-"""What can a platform do in its test that people and time do otherwise? Hand in, prove, review, and move the clock.
+"""What can a platform do in its test that people and time do otherwise?
 
-All of it goes the way that everything goes: the same operations, pipeline and policy. What differs is that no person and no outside
-company takes part. Each verb refuses what is not of a test.
+Hand in, prove, review, and move the clock.
+
+All of it goes the way that everything goes: the same operations, pipeline and policy. What differs
+is that no person and no outside company takes part. Each verb refuses what is not of a test.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ _MAILED: Final[list[Callable[[ApiClient], Q]]] = []
 
 
 def also_due(do: Also) -> None:
-    """From now on `do` is done, too, when a test catches up with its clock or something was decided in it: for rooms above this one."""
+    """From now on `do` is done, too, when a test catches up with its clock or something was decided
+    in it: for rooms above this one.
+    """
     _ALSO.append(do)
 
 
@@ -58,14 +62,17 @@ def also_mailed(to_whom: Callable[[ApiClient], Q]) -> None:
 
 
 def mailed(client: ApiClient) -> Q:
-    """Which mails are this platform's test's: to its members, codes to addresses of its companies, and what other rooms add."""
+    """Which mails are this platform's test's: to its members, codes to addresses of its companies,
+    and what other rooms add.
+    """
     addresses = User.objects.filter(
         member__employer__platform=client, member__employer__test=True
     ).values("email")
     companies = Proof.objects.filter(
         employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL
     )
-    # Two tests may write to one address of a company: each sees what names a company of its own, which is all that these say.
+    # Two tests may write to one address of a company: each sees what names a company of its own,
+    # which is all that these say.
     names = Employer.objects.filter(
         platform=client, test=True, pk__in=companies.values("employer")
     ).values_list("name", flat=True)
@@ -79,7 +86,9 @@ def mailed(client: ApiClient) -> Q:
 
 
 def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
-    """Open the employer's case if need be, hand it in and check it, all at once; the case as it stands then. Raises Refused."""
+    """Open the employer's case if need be, hand it in and check it, all at once; the case as it
+    stands then. Raises Refused.
+    """
     _only_test(employer)
     case = operations.open_case(employer, member.as_actor(), clock())
     attempt = operations.submit(case.pk, member.user, member.as_actor(), clock())
@@ -89,7 +98,10 @@ def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
 
 
 def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: datetime) -> Case:
-    """Decide the employer's case that is open, else the one that counts, as a reviewer would. Raises Refused."""
+    """Decide the employer's case that is open, else the one that counts, as a reviewer would.
+
+    Raises Refused.
+    """
     _only_test(employer)
     if verb not in VERBS:
         raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(VERBS))
@@ -111,15 +123,17 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
     return decided
 
 
-# --- Proofs of authority ---------------------------------------------------------------------------------
+# --- Proofs of authority --------------------------------------------------------------------------
 
 
 def company_email(
     employer: Employer, member: Member, address: str, code: str, clock: Clock
 ) -> Proof:
-    """Have a code mailed to this address, unless one is under way, and give it, if there is one to give.
+    """Have a code mailed to this address, unless one is under way, and give it, if there is one to
+    give.
 
-    It proves for the company at `rehearsal.DOMAIN`, and little elsewhere. Raises Refused as the recruiter's page does.
+    It proves for the company at `rehearsal.DOMAIN`, and little elsewhere. Raises Refused as the
+    recruiter's page does.
     """
     _only_test(employer)
     proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or authority_proofs.send_code(
@@ -133,9 +147,11 @@ def company_email(
 def deposit(
     employer: Employer, member: Member, account_number: str, code: str, clock: Clock
 ) -> Proof:
-    """Have the rehearsed bank send a deposit to this account, unless one is under way, and give its code, if there is one to give.
+    """Have the rehearsed bank send a deposit to this account, unless one is under way, and give its
+    code, if there is one to give.
 
-    What becomes of it is told by the account (`verification.providers.test_providers`). Raises Refused as the recruiter's page does.
+    What becomes of it is told by the account (`verification.providers.test_providers`). Raises
+    Refused as the recruiter's page does.
     """
     _only_test(employer)
     company = declared_by(member).name
@@ -148,7 +164,8 @@ def deposit(
 
 
 def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
-    """Play the phone that scans the code on the member's page, or that of a code that is made for it.
+    """Play the phone that scans the code on the member's page, or that of a code that is made for
+    it.
 
     Raises Refused: `not_allowed` for what is none of `SCANS`, and what the recruiter's page does.
     """
@@ -191,7 +208,7 @@ def _and_above(client: ApiClient, clock: Clock) -> None:
         do(client, clock)
 
 
-# --- Reviewer and clock ----------------------------------------------------------------------------------
+# --- Reviewer and clock ---------------------------------------------------------------------------
 
 
 def reviewer_of(employer: Employer, now: datetime) -> User:
@@ -202,7 +219,8 @@ def reviewer_of(employer: Employer, now: datetime) -> User:
 
 
 def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
-    """Set a test's clock `ahead` of the world's, never back, and do what falls due by it; the time that it shows then.
+    """Set a test's clock `ahead` of the world's, never back, and do what falls due by it; the time
+    that it shows then.
 
     Raises Refused: `not_of_test`, `clock_backwards`, `clock_too_far`.
     """
@@ -222,7 +240,9 @@ def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
-    """Do what has fallen due in this platform's test: proofs and checks that waited, ends of approvals, reminders."""
+    """Do what has fallen due in this platform's test: proofs and checks that waited, ends of
+    approvals, reminders.
+    """
     proofs = Proof.objects.filter(employer__platform=client, employer__test=True).due(clock())
     for proof_id in list(proofs.order_by("due_at").values_list("pk", flat=True)):
         proof_polling.follow(proof_id, clock, proof_polling.LEASE_SECONDS)

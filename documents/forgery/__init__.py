@@ -1,8 +1,9 @@
 """Does the picture tell of having been edited?
 
-Pure: a page and the places of its values go in, traces come out, each with its strength and its region. Every module
-answers one question by a published method; what strength is worth a word, and what a person's look, is said here. No
-trace proves a forgery: messengers, scanners and honest marks leave their own.
+Pure: a page and the places of its values go in, traces come out, each with its strength and its
+region. Every module answers one question by a published method; what strength is worth a word, and
+what a person's look, is said here. No trace proves a forgery: messengers, scanners and honest marks
+leave their own.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ LEVELS: Final[Mapping[Kind, Level]] = {
     Kind.COPY: Level(3.2, 4.5),
     Kind.SCREEN: Level(1.3, 2.3),
 }
-"""Chosen on specimens of one seed and on honest photographs of papers; `benchmarks/forgery.py` says what they do on others."""
+"""Chosen on specimens of one seed and on honest photographs of papers; `benchmarks/forgery.py` says
+what they do on others.
+"""
 CLOSELY: Final = (
     "uscc",
     "registration_number",
@@ -46,11 +49,17 @@ CLOSELY: Final = (
     "term",
     "address",
 )
-"""The fields a lie is worth in. Others, such as a scope of a hundred small lines, are compared by compression only."""
+"""The fields a lie is worth in.
+
+Others, such as a scope of a hundred small lines, are compared by compression only.
+"""
 
 
 def traces_of(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
-    """Every trace that is worth a word, strongest of its kind first. `turn`: degrees clockwise to set the page upright."""
+    """Every trace that is worth a word, strongest of its kind first.
+
+    `turn`: degrees clockwise to set the page upright.
+    """
     close = {field: lines[field] for field in CLOSELY if lines.get(field)}
     found = [
         *unlike_the_rest(picture, lines),

@@ -1,12 +1,13 @@
 """Was one place compressed fewer times than the rest of the picture?
 
-A photo is a JPEG already when an editor opens it, and is one again when it is saved. What was not touched keeps the
-first rounding's comb in its frequencies; what was typed or pasted meanwhile has none. An honest picture, passed on
-by a messenger however often, has the comb everywhere or nowhere.
+A photo is a JPEG already when an editor opens it, and is one again when it is saved. What was not
+touched keeps the first rounding's comb in its frequencies; what was typed or pasted meanwhile has
+none. An honest picture, passed on by a messenger however often, has the comb everywhere or nowhere.
 
-The comb: Popescu and Farid, "Statistical tools for digital forensics" (2004); looking for its absence by place: Lin et
-al., "Fast, automatic and fine-grained tampered JPEG image detection via DCT coefficient analysis" (2009), and Farid,
-"Exposing digital forgeries from JPEG ghosts" (2009), which does by saving again what is done here on the frequencies.
+The comb: Popescu and Farid, "Statistical tools for digital forensics" (2004); looking for its
+absence by place: Lin et al., "Fast, automatic and fine-grained tampered JPEG image detection via
+DCT coefficient analysis" (2009), and Farid, "Exposing digital forgeries from JPEG ghosts" (2009),
+which does by saving again what is done here on the frequencies.
 """
 
 from __future__ import annotations
@@ -45,13 +46,17 @@ TILE: Final = 64
 TILE_OFF: Final = 6.0
 """Deviations from which such a place is off the comb."""
 SPREAD: Final = 0.15
-"""Two such places or more, this share of the page's longer side apart: something was laid over the whole, as people do
-with 仅供…使用 and sites with their mark. That is honest, and where it crosses a value, the value is off the comb as well."""
+"""Two such places or more, this share of the page's longer side apart: something was laid over the
+whole, as people do with 仅供…使用 and sites with their mark. That is honest, and where it crosses a
+value, the value is off the comb as well.
+"""
 
 
 @dataclass(frozen=True)
 class _Comb:
-    """The first rounding's step of one frequency, and how far from its teeth coefficients are (0..1 of the farthest)."""
+    """The first rounding's step of one frequency, and how far from its teeth coefficients are (0..1
+    of the farthest).
+    """
 
     step: int
     mean: float
@@ -59,9 +64,11 @@ class _Comb:
 
 
 def unlike_the_rest(picture: Picture, lines: Lines) -> list[Trace]:
-    """One trace for each line of `lines` whose worst window is off the comb that the rest has; score in deviations.
+    """One trace for each line of `lines` whose worst window is off the comb that the rest has;
+    score in deviations.
 
-    Where the whole page is off in places, one trace of an overlay instead; its score is in how many.
+    Where the whole page is off in places, one trace of an overlay instead; its score is in how
+    many.
     """
     luma = np.asarray(
         cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8
@@ -161,7 +168,9 @@ _DCT: Final = np.array(
 
 
 def _comb(values: Floats) -> _Comb | None:
-    """The comb of an earlier, coarser rounding in `values`, if they have one beside the last rounding's."""
+    """The comb of an earlier, coarser rounding in `values`, if they have one beside the last
+    rounding's.
+    """
     last = _last_step(values)
     best: tuple[float, int] | None = None
     for step in range(max(3, int(last * 1.3) + 1), COARSEST):
@@ -204,7 +213,9 @@ def _without_comb(last: int, step: int) -> float:
 
 
 def _off(coefficients: Floats, combs: dict[int, _Comb]) -> tuple[Floats, Floats]:
-    """For each block: the sum of its coefficients' distances from the combs, in deviations from the mean; and how many."""
+    """For each block: the sum of its coefficients' distances from the combs, in deviations from the
+    mean; and how many.
+    """
     distance, count = (
         np.zeros(len(coefficients), np.float32),
         np.zeros(len(coefficients), np.float32),
@@ -218,7 +229,8 @@ def _off(coefficients: Floats, combs: dict[int, _Comb]) -> tuple[Floats, Floats]
 
 
 def _score(distance: float, count: float, none: float) -> float:
-    """How many deviations `count` coefficients are off the combs; 0 where they say too little, or are hardly off.
+    """How many deviations `count` coefficients are off the combs; 0 where they say too little, or
+    are hardly off.
 
     `distance` is their sum, `none` what each would be without a comb.
     """
@@ -232,7 +244,9 @@ def _score(distance: float, count: float, none: float) -> float:
 def _overlay(
     blocks: _Blocks, distance: Floats, count: Floats, none: float, side: int
 ) -> Trace | None:
-    """What was laid over the page, by the places off the comb where no value stands, if they are far apart."""
+    """What was laid over the page, by the places off the comb where no value stands, if they are
+    far apart.
+    """
     others = ~blocks.in_line
     tiles, which = np.unique(
         blocks.rows[others] // (TILE // 8) * 10_000 + blocks.columns[others] // (TILE // 8),

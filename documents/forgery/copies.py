@@ -1,12 +1,14 @@
 """Does the same patch stand twice in the code?
 
-Two 3s of one print are alike, but no lens and sensor gives both the same pixels: they fall on the grid otherwise, and
-each has its own grain. A copied 3 differs from its source by what the encoder did afterwards, which is less. So each
-place of the line is compared with the places after it, and the most alike two are told by how much more alike they are
-than what is usual in this line. A screenshot or a drawn page says nothing of it: there, equal digits are equal to the pixel.
+Two 3s of one print are alike, but no lens and sensor gives both the same pixels: they fall on the
+grid otherwise, and each has its own grain. A copied 3 differs from its source by what the encoder
+did afterwards, which is less. So each place of the line is compared with the places after it, and
+the most alike two are told by how much more alike they are than what is usual in this line. A
+screenshot or a drawn page says nothing of it: there, equal digits are equal to the pixel.
 
-After Fridrich, Soukal and Lukáš, "Detection of copy-move forgery in digital images" (2003), and Christlein et al., "An
-evaluation of popular copy-move forgery detection approaches" (2012); searched exhaustively, within one line.
+After Fridrich, Soukal and Lukáš, "Detection of copy-move forgery in digital images" (2003), and
+Christlein et al., "An evaluation of popular copy-move forgery detection approaches" (2012);
+searched exhaustively, within one line.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ CHARACTERS: Final = {"uscc": 18, "registration_number": 15}
 LEAST_SIZE: Final = 10
 """Pixels that a line is high, at least."""
 LARGEST_SIZE: Final = 40
-"""Of a line that is higher, the picture is reduced: what is equal stays so, and time grows with the fourth power."""
+"""Of a line that is higher, the picture is reduced: what is equal stays so, and time grows with the
+fourth power.
+"""
 LEAST_CONTRAST: Final = 10.0
 """Deviation of a place, in shades, below which it shows no character."""
 FEWEST_PLACES: Final = 20
 DRAWN: Final = 0.4
-"""Share of pixels without any grain about them from which on a picture was drawn, not taken: there, equal is usual."""
+"""Share of pixels without any grain about them from which on a picture was drawn, not taken: there,
+equal is usual.
+"""
 USUAL: Final = 10
 """The percentile of all places' likeness that counts as usual."""
 _FLOOR: Final = 0.005
@@ -38,7 +44,9 @@ _FLOOR: Final = 0.005
 
 
 def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
-    """One trace for each code: how many times more alike its most alike two places are than what is usual there."""
+    """One trace for each code: how many times more alike its most alike two places are than what is
+    usual there.
+    """
     height, width = picture.shape[:2]
     traces = []
     for field, characters in CHARACTERS.items():
@@ -76,7 +84,9 @@ def _is_drawn(picture: Picture, line: Region) -> bool:
 
 
 def _most_alike(grey: Grey, characters: int) -> tuple[float, int, int] | None:
-    """How much more alike than usual the most alike two places are, and from where to where both reach."""
+    """How much more alike than usual the most alike two places are, and from where to where both
+    reach.
+    """
     dark = grey < (float(np.median(grey)) + float(grey.min())) / 2
     rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
     if not len(rows):

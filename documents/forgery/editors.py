@@ -1,7 +1,8 @@
 """Which programs named in a file change what a picture shows?
 
-Phones name their system's version, cameras their firmware, scanners and offices their own programs, and none of these
-is an editor. Nor is a name a proof: honest people crop and straighten with what they have.
+Phones name their system's version, cameras their firmware, scanners and offices their own programs,
+and none of these is an editor. Nor is a name a proof: honest people crop and straighten with what
+they have.
 """
 
 from __future__ import annotations

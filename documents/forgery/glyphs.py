@@ -1,11 +1,12 @@
 """Was one character of a line made otherwise than the others?
 
-A printer sets a line in one ink, one size and one height, and one lens sees all of it. A character that was typed into
-the photo is crisper, darker or of another colour than its neighbours. Values are never compared with each other:
-offices print the code, the name and the rest with different machines.
+A printer sets a line in one ink, one size and one height, and one lens sees all of it. A character
+that was typed into the photo is crisper, darker or of another colour than its neighbours. Values
+are never compared with each other: offices print the code, the name and the rest with different
+machines.
 
-After Bertrand et al., "A system based on intrinsic features for fraudulent document detection" (2013): features of each
-character's size, place and ink, and how far out one of them is.
+After Bertrand et al., "A system based on intrinsic features for fraudulent document detection"
+(2013): features of each character's size, place and ink, and how far out one of them is.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ _SPREADS: Final = {
     "top": 0.05,
     "bottom": 0.05,
 }
-"""The least that each feature differs by within an honest line: shares of the line's own, shades, shares of its height."""
+"""The least that each feature differs by within an honest line: shares of the line's own, shades,
+shares of its height.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ class _Glyph:
 
 
 def out_of_line(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
-    """One trace for each line that can be taken apart: how far its oddest character is out, in spreads of the line."""
+    """One trace for each line that can be taken apart: how far its oddest character is out, in
+    spreads of the line.
+    """
     height, width = picture.shape[:2]
     traces = []
     for field, regions in lines.items():
@@ -66,7 +71,9 @@ def out_of_line(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
 
 
 def _oddest(glyphs: list[_Glyph], height: int) -> tuple[float, _Glyph]:
-    """The glyph whose second-most unusual feature is most unusual: one alone may be a speck of dust."""
+    """The glyph whose second-most unusual feature is most unusual: one alone may be a speck of
+    dust.
+    """
     odd = np.stack([_unusual(glyphs, name, height) for name in _SPREADS], axis=1)
     second = np.sort(odd, axis=1)[:, -2]
     worst = int(second.argmax())
@@ -74,7 +81,9 @@ def _oddest(glyphs: list[_Glyph], height: int) -> tuple[float, _Glyph]:
 
 
 def _unusual(glyphs: list[_Glyph], name: str, height: int) -> npt.NDArray[np.float64]:
-    """For each glyph: how far its feature is from what the others' trend makes of its place, in spreads of the line."""
+    """For each glyph: how far its feature is from what the others' trend makes of its place, in
+    spreads of the line.
+    """
     values = np.array([getattr(glyph, name) for glyph in glyphs], np.float64)
     at = np.array([glyph.place[0] for glyph in glyphs], np.float64)
     trend = _trend(at, values)

@@ -1,10 +1,11 @@
 """Is the ground under a value as grainy as the paper around it?
 
-Who paints over a value with the colour of its ground leaves a place without grain. Grain is compared only between a
-value and the paper right above and below it, because light, focus and the encoder change from place to place.
+Who paints over a value with the colour of its ground leaves a place without grain. Grain is
+compared only between a value and the paper right above and below it, because light, focus and the
+encoder change from place to place.
 
-After Mahdian and Saic, "Using noise inconsistencies for blind image forensics" (2009), who compare the noise of
-neighbouring blocks.
+After Mahdian and Saic, "Using noise inconsistencies for blind image forensics" (2009), who compare
+the noise of neighbouring blocks.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ LEAST_GROUND: Final = 0.2
 
 
 def smoother_than_around(picture: Picture, lines: Lines) -> list[Trace]:
-    """One trace for each line: by how much the flat share of its flattest window exceeds that of the paper around, 0..1."""
+    """One trace for each line: by how much the flat share of its flattest window exceeds that of
+    the paper around, 0..1.
+    """
     height, width = picture.shape[:2]
     traces = []
     for field, regions in lines.items():

@@ -25,7 +25,9 @@ class Kind(StrEnum):
     COMPRESSION = "compression"
     """A place was compressed fewer times than the rest of the picture."""
     OVERLAY = "overlay"
-    """Something was laid over the whole page, as an honest mark is: nothing can be said of single values."""
+    """Something was laid over the whole page, as an honest mark is: nothing can be said of single
+    values.
+    """
     GROUND = "ground"
     """The ground under a value is smooth where the paper around it is grainy."""
     GLYPH = "glyph"
@@ -38,7 +40,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Trace:
-    """One trace: how strong by its kind's own measure, where, and in which field's value ("document": in all)."""
+    """One trace: how strong by its kind's own measure, where, and in which field's value
+    ("document": in all).
+    """
 
     kind: Kind
     score: float
@@ -61,7 +65,8 @@ def inside(region: Sequence[float], width: int, height: int) -> Region:
 
 
 def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Region]:
-    """Places along the line `region`, as high as it is and `breadth` of that broad, each `step` of its height from the last.
+    """Places along the line `region`, as high as it is and `breadth` of that broad, each `step` of
+    its height from the last.
 
     The line itself, if it is short.
     """

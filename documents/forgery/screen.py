@@ -1,10 +1,11 @@
 """Was a screen photographed?
 
-A screen's grid of dots and the sensor's grid beat against each other: sharp peaks in the spectrum, far from the middle,
-in every part of the picture, and not where the blocks of a JPEG have theirs. Paper's grain has none; fine lines of a
-form have some, in one part or the other.
+A screen's grid of dots and the sensor's grid beat against each other: sharp peaks in the spectrum,
+far from the middle, in every part of the picture, and not where the blocks of a JPEG have theirs.
+Paper's grain has none; fine lines of a form have some, in one part or the other.
 
-After Mahdian, Novozámský and Saic, "Identification of aliasing-based patterns in re-captured LCD screens" (2015).
+After Mahdian, Novozámský and Saic, "Identification of aliasing-based patterns in re-captured LCD
+screens" (2015).
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _WIDE: Final = 9
 
 
 def of_screen(picture: Picture) -> Trace:
-    """How high the peak stands that all parts of the picture share, as a natural logarithm above its surroundings."""
+    """How high the peak stands that all parts of the picture share, as a natural logarithm above
+    its surroundings.
+    """
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.float32)
     height, width = grey.shape
     spectra = [_spectrum(tile) for tile in _tiles(grey)]
@@ -68,7 +71,9 @@ def _spectrum(tile: Grey) -> npt.NDArray[np.float32]:
 
 
 def _counted() -> npt.NDArray[np.float32]:
-    """1 where a peak counts: away from the middle, from the axes (edges of print) and from multiples of an eighth (blocks)."""
+    """1 where a peak counts: away from the middle, from the axes (edges of print) and from
+    multiples of an eighth (blocks).
+    """
     rows = np.abs(np.fft.fftfreq(TILE))[:, None]
     columns = np.fft.rfftfreq(TILE)[None, :]
     far = np.hypot(rows, columns) > NEAR_MIDDLE

@@ -1,7 +1,8 @@
 """Where on the page is a second look worth its time?
 
-Most pages are read whole at the first look. Where a value is missing beside its label, a code fails its check
-character, an address breaks off or a paragraph has holes, the place is told, so that a reader can look again, closer.
+Most pages are read whole at the first look. Where a value is missing beside its label, a code fails
+its check character, an address breaks off or a paragraph has holes, the place is told, so that a
+reader can look again, closer.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ _ENDS: Final = re.compile(
 
 
 def ends_like_address(text: str) -> bool:
-    """Whether `text` ends as addresses do; one that does not may go on in a line that was not found, or in none of its own."""
+    """Whether `text` ends as addresses do; one that does not may go on in a line that was not
+    found, or in none of its own.
+    """
     return bool(_ENDS.search(text))
 
 
@@ -62,7 +65,8 @@ MOST_CODES: Final = 3
 _CUTS: Final = ((-0.35, 0.65), (-0.65, 0.35), (-0.45, 0.45), (-0.9, 0.9))
 """Tops and bottoms of other cuts of a line, in its heights from its middle."""
 _TIGHT_CUTS: Final = ((-0.5, 0.0), (-0.35, 0.15), (-0.25, 0.25), (-0.15, 0.35), (0.0, 0.5))
-"""The same for a line whose box holds (副本) as well, which is printed higher or lower, and larger."""
+"""The same for a line whose box holds (副本) as well, which is printed higher or lower, and larger.
+"""
 _BESIDE_COPY: Final = (0.35, 0.5)
 """Where in a line that begins with (副本) the code may begin, as shares of it."""
 _SCRAP_OF_CODE: Final = re.compile(r"副.*\d{5,}")
@@ -84,7 +88,9 @@ class Doubt:
     other_cuts: tuple[Polygon, ...] = ()
     """The same line cut tighter and wider: what overlaps it above or below may then be left out."""
     clipped: bool = False
-    """Whether `line` is an end of one that was read, whose outermost character may have been cut off."""
+    """Whether `line` is an end of one that was read, whose outermost character may have been cut
+    off.
+    """
 
     def turned(self, turn: Turn, width: int, height: int) -> Doubt:
         """The same doubt on the page of `width` × `height` pixels, turned clockwise by `turn`."""
@@ -133,7 +139,9 @@ class _Page:
         yield from self._holes()
 
     def _codes(self) -> Iterator[Doubt]:
-        """Neither code nor number, or one that cannot be right: wherever something like one stands, and all of the head."""
+        """Neither code nor number, or one that cannot be right: wherever something like one stands,
+        and all of the head.
+        """
         if uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
             return
         if number := self.taken.get("registration_number"):
@@ -167,13 +175,17 @@ class _Page:
             )
 
     def _around_number(self, cell: Cell) -> Doubt:
-        """The line of a number that no check digit proves: crowded digits may have been read as one."""
+        """The line of a number that no check digit proves: crowded digits may have been read as
+        one.
+        """
         x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
         cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
         return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
 
     def _may_hold_code(self, cell: Cell) -> bool:
-        """Whether a code may stand in `cell`; in the head also one of which (副本), printed into its line, has left little."""
+        """Whether a code may stand in `cell`; in the head also one of which (副本), printed into
+        its line, has left little.
+        """
         in_head = bool(self.body) and cell.y < self.body[0].y - 0.6 * self.h
         return values.might_be_code(cell.text) or (
             in_head and bool(_SCRAP_OF_CODE.search(cell.text))
@@ -212,7 +224,9 @@ class _Page:
         return min([self.right, label.x1 + REACH.get(name, 24) * label.h, *beyond])
 
     def _lost_labels(self) -> Iterator[Doubt]:
-        """Fields that every form prints, and of which neither label nor value was found: somewhere in the body."""
+        """Fields that every form prints, and of which neither label nor value was found: somewhere
+        in the body.
+        """
         lost = tuple(
             name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries
         )
@@ -262,8 +276,10 @@ class _Page:
             )
 
     def _clipped(self) -> Iterator[Doubt]:
-        """The ends of an address that are easily cut off: a thin last character (一, 1) of a line that goes on below, and
-        the first one where it is set close to the label. A short cut shows what a whole line's does not."""
+        """The ends of an address that are easily cut off: a thin last character (一, 1) of a line
+        that goes on below, and the first one where it is set close to the label. A short cut shows
+        what a whole line's does not.
+        """
         entry = self.entries.get("address")
         rows = _rows(entry.lines) if entry else []
         for cell in (row[-1] for row in rows[:-1]):
@@ -320,7 +336,9 @@ class _Page:
         return short or apart or torn
 
     def _column_end(self, label: Cell) -> float:
-        """Where the column of `label` ends: before the labels of the next one, or at the page's right."""
+        """Where the column of `label` ends: before the labels of the next one, or at the page's
+        right.
+        """
         beyond = [cell.x0 - cell.h for cell in self.body if cell.x0 > label.x1 + 8 * label.h]
         return min([self.right + self.h, *beyond])
 

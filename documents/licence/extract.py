@@ -1,7 +1,7 @@
 """Which text on the page is the company's name, which its address?
 
-`layout` says which label names which value; here each value is brought into its own form. What a lost label leaves
-behind is found by its form alone, at less confidence.
+`layout` says which label names which value; here each value is brought into its own form. What a
+lost label leaves behind is found by its form alone, at less confidence.
 """
 
 from __future__ import annotations
@@ -31,11 +31,17 @@ from documents.page.labels import OTHER, tidy
 from documents.page.layout import BODY, Cell, Entry, believable, cells_of, entries_of, slope_of
 
 ENOUGH_LABELS: Final = 4
-"""A numbered page with so many of the form's labels is a licence even where its title is not legible."""
+"""A numbered page with so many of the form's labels is a licence even where its title is not
+legible.
+"""
 MOST_LINES: Final = 500
-"""Lines of a page that are looked at, the best read ones: several times what a licence has, so that no page takes long."""
+"""Lines of a page that are looked at, the best read ones: several times what a licence has, so that
+no page takes long.
+"""
 TWICE: Final = 3
-"""So many of the form's labels stand twice where two licences lie on one page; one licence may repeat a word or two."""
+"""So many of the form's labels stand twice where two licences lie on one page; one licence may
+repeat a word or two.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,9 @@ class Found:
 
     @property
     def is_licence(self) -> bool:
-        """Whether the page is a business licence: by its title, or by labels and a number where that is not legible."""
+        """Whether the page is a business licence: by its title, or by labels and a number where
+        that is not legible.
+        """
         numbered = "uscc" in self.fields or "registration_number" in self.fields
         return self.titled or (
             self.labels >= ENOUGH_LABELS and numbered and not self.titled_otherwise
@@ -148,7 +156,9 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
 
 
 def _form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
-    """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in place of a type."""
+    """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in
+    place of a type.
+    """
     other = entries.get(OTHER)
     return [
         (cell.text, cell.piece.box)
@@ -158,9 +168,11 @@ def _form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
 
 
 def _are_several(titles: Sequence[TextBox], cells: Sequence[Cell]) -> bool:
-    """Whether a page with these `titles` shows two licences: titles of one size side by side, or most labels twice.
+    """Whether a page with these `titles` shows two licences: titles of one size side by side, or
+    most labels twice.
 
-    One title above another is not enough: an app's screen may be headed like the licence that it shows.
+    One title above another is not enough: an app's screen may be headed like the licence that it
+    shows.
     """
     beside = any(
         a.height < 1.6 * b.height < 2.56 * a.height

@@ -22,7 +22,10 @@ FIELDS: Final = (
     "business_scope",
     "registration_authority",
 )
-"""Every field that a reading can have, in the order of the print. A field that could not be read is absent."""
+"""Every field that a reading can have, in the order of the print.
+
+A field that could not be read is absent.
+"""
 
 
 class Problem(StrEnum):
@@ -30,7 +33,9 @@ class Problem(StrEnum):
 
     USCC_WRONG_CHECK_CHARACTER = "uscc_wrong_check_character"
     USCC_WRONG_ORGANISATION_CODE = "uscc_wrong_organisation_code"
-    """The code is valid, but the organisation code within it is not: seldom so in print, often so in a forgery."""
+    """The code is valid, but the organisation code within it is not: seldom so in print, often so
+    in a forgery.
+    """
     NUMBER_WRONG_CHECK_DIGIT = "number_wrong_check_digit"
     USCC_ONLY_IN_QR = "uscc_only_in_qr"
     """The print of the code was not read."""
@@ -39,9 +44,13 @@ class Problem(StrEnum):
     SEVERAL_CODES = "several_codes"
     """More than one company's code stands on the page."""
     SEVERAL_LICENCES = "several_licences"
-    """Two licences lie on the page, of one company or of two: a value of one may have been read beside a label of the other."""
+    """Two licences lie on the page, of one company or of two: a value of one may have been read
+    beside a label of the other.
+    """
     READ_AGAIN = "read_again"
-    """A value that the reader was not sure of was read once more, and then agreed with what was declared."""
+    """A value that the reader was not sure of was read once more, and then agreed with what was
+    declared.
+    """
     QR_DISAGREES = "qr_disagrees"
     ESTABLISHED_ON_FROM_TERM = "established_on_from_term"
     """The day of establishment was not read; the term begins on the one given."""
@@ -50,21 +59,29 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True)
 class LicenceReading:
-    """The best page of a document, read. `fields` and `confidence` have the same keys, out of FIELDS; `regions` and `lines`
-    those of them that were read from the print, which a value from the QR code or a service was not; `regions` has "qr" besides.
+    """The best page of a document, read.
+
+    `fields` and `confidence` have the same keys, out of FIELDS; `regions` and `lines` those of them
+    that were read from the print, which a value from the QR code or a service was not; `regions`
+    has "qr" besides.
 
     `uscc` may be invalid where the print is so: it is what was read, never mended.
     """
 
     fields: dict[str, str]
     confidence: dict[str, float]
-    """0..1: how sure the reader is of the characters, less where the place of the value had to be guessed."""
+    """0..1: how sure the reader is of the characters, less where the place of the value had to be
+    guessed.
+    """
     regions: dict[str, Region]
     """Where each value, and the QR code, stands, in pixels of the page as it was handed in."""
     lines: dict[str, tuple[Region, ...]]
     """The places of the lines that each value was read from."""
     alternatives: dict[str, tuple[str, ...]]
-    """What a value may be instead, likeliest first. Suggestions: none is taken without a second witness."""
+    """What a value may be instead, likeliest first.
+
+    Suggestions: none is taken without a second witness.
+    """
     form: Form
     problems: tuple[Problem, ...]
     qr: str | None
@@ -73,7 +90,9 @@ class LicenceReading:
     """The valid USCC in it, if it states one."""
     seconds: float
     decided_seconds: float | None
-    """When the fields that decide (code or number, name, legal representative) were known; None where they were not."""
+    """When the fields that decide (code or number, name, legal representative) were known; None
+    where they were not.
+    """
     reader: str
     looks_like_licence: bool
     cloud: dict[str, Any] | None = None

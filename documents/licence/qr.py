@@ -1,8 +1,8 @@
 """What does the code printed on a licence say about whose it is?
 
-Only about one in five carries the unified social credit code: as the `uniscid` of the public register's
-address (国家企业信用信息公示系统, gsxt.gov.cn), or as labelled text. The rest are opaque keys, and a number
-found loose in one of those proves nothing.
+Only about one in five carries the unified social credit code: as the `uniscid` of the public
+register's address (国家企业信用信息公示系统, gsxt.gov.cn), or as labelled text. The rest are opaque
+keys, and a number found loose in one of those proves nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from documents import uscc
 
 REGISTER: Final = "gsxt.gov.cn"
 ISSUERS: Final = ("gov.cn", "szcredit.org.cn", "szcredit.com.cn")
-"""Ends of the hosts that a licence's code may lead to: the public register, and the offices whose older licences lead to themselves."""
+"""Ends of the hosts that a licence's code may lead to: the public register, and the offices whose
+older licences lead to themselves.
+"""
 _LABELLED: Final = re.compile(
     r"(?:统一)?社会信用代码(?:/注册号)?\s*[:：]?\s*([0-9A-Za-z]{18})(?![0-9A-Za-z])"
 )
@@ -27,7 +29,8 @@ _BARE_ADDRESS: Final = re.compile(r"(?:[a-z0-9\-]+\.)+[a-z]{2,}(?=$|[/\\:?#])", 
 def uscc_in(payload: str | None) -> str | None:
     """The valid unified social credit code that `payload` states, or None.
 
-    As an address it has to be the register's own: anybody can have a host, and write whatever they like behind it.
+    As an address it has to be the register's own: anybody can have a host, and write whatever they
+    like behind it.
     """
     if not payload:
         return None
@@ -37,7 +40,9 @@ def uscc_in(payload: str | None) -> str | None:
 
 
 def leads_to(payload: str | None) -> list[str]:
-    """The hosts of the addresses in `payload`, lower-case, in their order; an address that is none has the host "?"."""
+    """The hosts of the addresses in `payload`, lower-case, in their order; an address that is none
+    has the host "?".
+    """
     payload = (payload or "").strip()
     addresses = _ADDRESS.findall(payload)
     if bare := _BARE_ADDRESS.match(payload):

@@ -1,7 +1,7 @@
 """What does this licence say?
 
-Pages go in as pictures, one LicenceReading comes out: of the page that says most. The QR code is read beside the
-print, and kept apart from it: two witnesses are worth more than one.
+Pages go in as pictures, one LicenceReading comes out: of the page that says most. The QR code is
+read beside the print, and kept apart from it: two witnesses are worth more than one.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class _Page:
 
     @property
     def usable(self) -> bool:
-        """Whether this is a licence that names the company, by a code that is right or by a number of before 2015."""
+        """Whether this is a licence that names the company, by a code that is right or by a number
+        of before 2015.
+        """
         return self.found.is_licence and _names_company(self.found)
 
     @property
@@ -70,13 +72,15 @@ def read_pages(
     declared: Mapping[str, str] | None = None,
     cloud: FieldReader | None = None,
 ) -> LicenceReading:
-    """Read the licence on `pages` (at least one) with the first of `readers`, and the others where it falls short.
+    """Read the licence on `pages` (at least one) with the first of `readers`, and the others where
+    it falls short.
 
-    A page is taken from `pages` when its turn comes, and let go for a better one: a lazy sequence spares the memory.
-    `declared` are values that the fields are expected to have: where one differs, its place is looked at again, and what
-    was read there counts, never what was expected. `cloud` is asked last, where no reader could name the company, and its
-    failure is none of ours. `confidence` is 0..1 and `regions` are pixels of the page as handed
-    in; `seconds` is wall time. Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
+    A page is taken from `pages` when its turn comes, and let go for a better one: a lazy sequence
+    spares the memory. `declared` are values that the fields are expected to have: where one
+    differs, its place is looked at again, and what was read there counts, never what was expected.
+    `cloud` is asked last, where no reader could name the company, and its failure is none of ours.
+    `confidence` is 0..1 and `regions` are pixels of the page as handed in; `seconds` is wall time.
+    Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
     """
     started = time.perf_counter()
     best = _read_best(
@@ -165,7 +169,10 @@ def _read_best(
 def _read_all(
     images: Sequence[Image.Image], reader: Reader, declared: Mapping[str, str], started: float
 ) -> _Page:
-    """The page that says most; the first that names the company ends the search. Raises what the reader raised, if on all."""
+    """The page that says most; the first that names the company ends the search.
+
+    Raises what the reader raised, if on all.
+    """
     best: _Page | None = None
     failure: ProviderError = ProviderBroken("no page")
     for number in range(len(images)):
@@ -232,7 +239,9 @@ def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
 
 @dataclass
 class _Hurried:
-    """A reader that sees nothing more once it is `until` (`time.perf_counter`): no page's doubts are worth more."""
+    """A reader that sees nothing more once it is `until` (`time.perf_counter`): no page's doubts
+    are worth more.
+    """
 
     reader: CloseReader
     until: float
@@ -257,7 +266,7 @@ def picture_of(page: Image.Image) -> Picture:
     return cast(Picture, cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR))
 
 
-# --- The QR code -----------------------------------------------------------------------------------------
+# --- The QR code ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -269,13 +278,18 @@ class QrCode:
 
 
 def qr_code(picture: Picture) -> QrCode | None:
-    """The QR code on `picture` that says most, or None: one that states a company's code, else the first. A second one hides nothing."""
+    """The QR code on `picture` that says most, or None: one that states a company's code, else the
+    first. A second one hides nothing.
+    """
     codes = qr_codes(picture)
     return next((code for code in codes if uscc_in(code.text)), next(iter(codes), None))
 
 
 def qr_codes(picture: Picture) -> list[QrCode]:
-    """The QR codes on `picture`. Tries what helps with small, pale and blurred print, cheapest first."""
+    """The QR codes on `picture`.
+
+    Tries what helps with small, pale and blurred print, cheapest first.
+    """
     grey = cast(Picture, cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     for attempt in (_plain, _half, _double, _contrast, _triple):

@@ -1,7 +1,8 @@
 """What does a closer look at the doubtful places of a page add to the first?
 
-The first look sees the page whole. The second is spent only where the first left a doubt: on the line where a value
-must stand, then on the place enlarged, then on its dark print alone, where a stamp lies over it.
+The first look sees the page whole. The second is spent only where the first left a doubt: on the
+line where a value must stand, then on the place enlarged, then on its dark print alone, where a
+stamp lies over it.
 """
 
 from __future__ import annotations
@@ -40,8 +41,10 @@ SURER: Final = 0.05
 def second_opinion(
     picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader
 ) -> Found:
-    """`found`, with what another reader than the first says of the code, where that one is in doubt: the one field in
-    which another engine's reading can be proven right, by the check character. Raises what the reader raises."""
+    """`found`, with what another reader than the first says of the code, where that one is in
+    doubt: the one field in which another engine's reading can be proven right, by the check
+    character. Raises what the reader raises.
+    """
     doubts = tuple(doubt for doubt in found.doubts if "uscc" in doubt.names)
     return _look_at(picture, boxes, replace(found, doubts=doubts), reader) if doubts else found
 
@@ -49,7 +52,10 @@ def second_opinion(
 def look_again(
     picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader
 ) -> Found:
-    """`found` (read from `boxes` of `picture`), with what closer looks at its doubts add. Raises what the reader raises."""
+    """`found` (read from `boxes` of `picture`), with what closer looks at its doubts add.
+
+    Raises what the reader raises.
+    """
     return (
         _look_at_halves(picture, _look_at(picture, boxes, found, reader), reader)
         if found.doubts
@@ -93,10 +99,11 @@ def look_for(
     reader: CloseReader,
     declared: Mapping[str, str],
 ) -> Found:
-    """`found`, where a field that was read unsurely and differs from what is `declared` was read again.
+    """`found`, where a field that was read unsurely and differs from what is `declared` was read
+    again.
 
-    What the reader saw counts, nothing else; the first reading is kept beside it. What was read surely stands: a page on
-    which both can be read is not the reader's mistake.
+    What the reader saw counts, nothing else; the first reading is kept beside it. What was read
+    surely stands: a page on which both can be read is not the reader's mistake.
     """
     height, width = picture.shape[:2]
     for name in ("uscc", "name", "legal_representative"):
@@ -135,7 +142,9 @@ def _is_unsure(name: str, found: Found) -> bool:
 
 
 def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
-    """`region` with half a line around it, its corners in the direction of reading; and the height of its lines, pixels."""
+    """`region` with half a line around it, its corners in the direction of reading; and the height
+    of its lines, pixels.
+    """
     x0, y0, x1, y1 = region
     height = (y1 - y0 if turn in (0, 180) else x1 - x0) / max(1, lines)
     more = height / 2
@@ -151,7 +160,9 @@ def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
 
 
 def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Found:
-    """Where a field that every form prints is still missing: the upper and the lower half of the page, each enlarged."""
+    """Where a field that every form prints is still missing: the upper and the lower half of the
+    page, each enlarged.
+    """
     missing = [name for name in ALWAYS_PRINTED if name not in found.fields]
     if (
         not uscc.is_valid(found.fields.get("uscc", ""))
@@ -174,7 +185,9 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
 
 
 def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Polygon:
-    """The part of a page from `top` to `bottom` (shares of its upright height), its corners in the direction of reading."""
+    """The part of a page from `top` to `bottom` (shares of its upright height), its corners in the
+    direction of reading.
+    """
     upright = (width, height) if turn in (0, 180) else (height, width)
     y0, y1 = upright[1] * top, upright[1] * bottom
     band = TextBox(
@@ -184,7 +197,9 @@ def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Pol
 
 
 def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBox]:
-    """`boxes`, each with the one or two characters that a cut of its end, one of `seen`, has more than it, last or first."""
+    """`boxes`, each with the one or two characters that a cut of its end, one of `seen`, has more
+    than it, last or first.
+    """
     completed = []
     for box in boxes:
         for end in seen:
@@ -195,7 +210,9 @@ def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBo
 
 
 def _with_end(box: TextBox, end: TextBox) -> TextBox:
-    """`box`, with the one or two characters by which `end` overlaps it; the character at which `end` was cut tells nothing."""
+    """`box`, with the one or two characters by which `end` overlaps it; the character at which
+    `end` was cut tells nothing.
+    """
     text, told = tidy(box.text), tidy(end.text)
     (a, b, c, d), (p, q, r, s) = box.polygon, end.polygon
     for n in (1, 2):
@@ -217,8 +234,11 @@ def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
 
 
 def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
-    """Whether `doubt` is still one. A stamp seldom lies over a whole paragraph, so that one is not looked at for its `ink`; nor is
-    a whole address."""
+    """Whether `doubt` is still one.
+
+    A stamp seldom lies over a whole paragraph, so that one is not looked at for its `ink`; nor is a
+    whole address.
+    """
     if "registration_number" in doubt.names and is_checked_number(
         found.fields.get("registration_number", "")
     ):
@@ -241,7 +261,9 @@ def _zoom(doubt: Doubt) -> float:
 
 
 def _together(boxes: Sequence[TextBox], seen: Sequence[TextBox], area: Polygon) -> list[TextBox]:
-    """What was `seen` in `area`, and of the first look's `boxes` those outside it and those in it that were not seen again."""
+    """What was `seen` in `area`, and of the first look's `boxes` those outside it and those in it
+    that were not seen again.
+    """
 
     def seen_again(box: TextBox) -> bool:
         return any(
@@ -273,7 +295,9 @@ def _holds(area: Polygon, point: tuple[float, float]) -> bool:
 
 
 def better(first: Found, second: Found, names: Sequence[str]) -> Found:
-    """`first`, with those of the fields `names` that `second` has and `first` lacks, or has less of."""
+    """`first`, with those of the fields `names` that `second` has and `first` lacks, or has less
+    of.
+    """
     return _taken(
         first,
         second,

@@ -1,8 +1,8 @@
 """What does a second witness, the QR code or what was declared, add to the print?
 
-Two witnesses that agree are surer than either. Where the print of the code could not be read, the QR code alone says
-it; where one look-alike stands between them, the reader was wrong and not the print. A plain contradiction is told,
-and the print stands as it was read.
+Two witnesses that agree are surer than either. Where the print of the code could not be read, the
+QR code alone says it; where one look-alike stands between them, the reader was wrong and not the
+print. A plain contradiction is told, and the print stands as it was read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def same_name(a: str, b: str) -> bool:
 
 
 def agrees(field: str, read: str, declared: str) -> bool:
-    """Whether `read` is what was `declared` for `field`. Of 甲公司（委派代表：张三）, either may have been declared."""
+    """Whether `read` is what was `declared` for `field`.
+
+    Of 甲公司（委派代表：张三）, either may have been declared.
+    """
     if field == "uscc":
         return uscc.normalise(read) == uscc.normalise(declared)
     parts = (
@@ -50,7 +53,9 @@ def _plain(name: str) -> str:
 
 
 def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...]]:
-    """`found` with the code that the QR code has `stated` as its second witness, and the problems that come of it."""
+    """`found` with the code that the QR code has `stated` as its second witness, and the problems
+    that come of it.
+    """
     if stated is None:
         return found, ()
     read = found.fields.get("uscc", "")
@@ -74,7 +79,9 @@ def _with_code(found: Found, code: str, confidence: float) -> Found:
 
 
 def with_fields(found: Found, fields: Mapping[str, str], confidence: Mapping[str, float]) -> Found:
-    """`found`, with those of `fields` that it lacks; and the code where its own fails the check character."""
+    """`found`, with those of `fields` that it lacks; and the code where its own fails the check
+    character.
+    """
     lacking = {name for name in fields if name not in found.fields}
     if uscc.is_valid(fields.get("uscc", "")) and not uscc.is_valid(found.fields.get("uscc", "")):
         lacking.add("uscc")

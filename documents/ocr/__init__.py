@@ -18,5 +18,8 @@ READERS: Final[tuple[Reader, ...]] = (_RAPID, TesseractReader())
 
 
 def share_cores(processes: int) -> None:
-    """Let this process's readers take their part of the cores, where `processes` read at once. To be said before the first page."""
+    """Let this process's readers take their part of the cores, where `processes` read at once.
+
+    To be said before the first page.
+    """
     _RAPID.threads = min(_RAPID.threads, max(1, (os.cpu_count() or 1) // processes))

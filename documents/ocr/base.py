@@ -1,6 +1,7 @@
 """What does the rest of the house know about an OCR engine?
 
-A name and a version, which are kept beside every reading, and one question: which text stands where.
+A name and a version, which are kept beside every reading, and one question: which text stands
+where.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class Reader(Protocol):
     def read(self, image: Picture) -> list[TextBox]:
         """The text on `image`, polygons in its pixels; an empty list where there is none.
 
-        Raises ProviderUnavailable when the engine did not answer in time or lacks something that can come
-        back, ProviderBroken when it failed on this picture and would again. Nothing else.
+        Raises ProviderUnavailable when the engine did not answer in time or lacks something that
+        can come back, ProviderBroken when it failed on this picture and would again. Nothing else.
         """
 
 
@@ -55,15 +56,19 @@ class CloseReader(Protocol):
     name: str
 
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        """The text in each of `places` (one line each, in pixels of `image`), where there is some. Raises what `Reader.read` raises."""
+        """The text in each of `places` (one line each, in pixels of `image`), where there is some.
+
+        Raises what `Reader.read` raises.
+        """
 
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
     ) -> list[TextBox]:
-        """The lines in `area` (its corners in the direction of reading, in pixels of `image`), looked at `zoom` times enlarged.
+        """The lines in `area` (its corners in the direction of reading, in pixels of `image`),
+        looked at `zoom` times enlarged.
 
-        With `ink`, only what is printed dark counts: coloured and pale stamps over the print are taken away first.
-        Raises what `Reader.read` raises.
+        With `ink`, only what is printed dark counts: coloured and pale stamps over the print are
+        taken away first. Raises what `Reader.read` raises.
         """
 
 

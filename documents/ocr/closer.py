@@ -17,7 +17,9 @@ from documents.page.boxes import Polygon, TextBox
 LARGEST_SIDE: Final = 1280
 """Pixels of the enlarged part."""
 _DARK, _PALE = 0.25, 0.7
-"""Shares of the paper's lightness: print is darker than the first, a stamp or a watermark paler than the second."""
+"""Shares of the paper's lightness: print is darker than the first, a stamp or a watermark paler
+than the second.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class View:
 
 
 def view(image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> View:
-    """`area` of `image` (its corners in the direction of reading), `zoom` times enlarged, at most LARGEST_SIDE long.
+    """`area` of `image` (its corners in the direction of reading), `zoom` times enlarged, at most
+    LARGEST_SIDE long.
 
     With `ink`, what is coloured or paler than print is taken for paper.
     """

@@ -1,6 +1,7 @@
 """What does the rest of the house know about a cloud that reads licences?
 
-It answers with fields, not with text and its places, so it is no `Reader`: a picture goes in, a CloudReading comes out.
+It answers with fields, not with text and its places, so it is no `Reader`: a picture goes in, a
+CloudReading comes out.
 """
 
 from __future__ import annotations
@@ -34,16 +35,23 @@ class Warned(StrEnum):
 
 @dataclass(frozen=True)
 class CloudReading:
-    """What a service read. Values are in the forms of `documents.licence.fields`, keys out of its FIELDS.
+    """What a service read.
+
+    Values are in the forms of `documents.licence.fields`, keys out of its FIELDS.
 
     `fields` and `answer` hold personal data, so they are not part of the repr.
     """
 
     fields: dict[str, str] = field(repr=False)
-    """A field that was not read is absent. `uscc` is as read, and may be invalid where it was misread."""
+    """A field that was not read is absent.
+
+    `uscc` is as read, and may be invalid where it was misread.
+    """
     reader: str
     confidence: dict[str, float] = field(default_factory=dict)
-    """0..1, of the fields that the service is sure of in numbers; a service that gives none leaves it empty."""
+    """0..1, of the fields that the service is sure of in numbers; a service that gives none leaves
+    it empty.
+    """
     regions: dict[str, Region] = field(default_factory=dict)
     """Pixels of the picture as it was handed in; empty where the service tells no places."""
     warnings: frozenset[Warned] = frozenset()
@@ -61,7 +69,10 @@ class CloudReading:
 
 
 class FieldReader(Protocol):
-    """A service that reads a licence. One instance serves a process; `read_fields` may be called from any thread."""
+    """A service that reads a licence.
+
+    One instance serves a process; `read_fields` may be called from any thread.
+    """
 
     name: str
     """Short and stored: `tencent`."""
@@ -74,16 +85,20 @@ class FieldReader(Protocol):
         """Whether what the client needs is installed. Cheap, asks nobody, and never raises."""
 
     def read_fields(self, jpeg: bytes) -> CloudReading:
-        """The licence on `jpeg`, of any size. A picture without one is an answer: no fields, and `why_empty`.
+        """The licence on `jpeg`, of any size.
 
-        Raises ProviderUnavailable when the service did not answer in time or has reached a limit, ProviderBroken
-        when asking again will not help (keys, contract, a reply that makes no sense). Nothing else. Neither quotes
-        the reply, which names people.
+        A picture without one is an answer: no fields, and `why_empty`.
+
+        Raises ProviderUnavailable when the service did not answer in time or has reached a limit,
+        ProviderBroken when asking again will not help (keys, contract, a reply that makes no
+        sense). Nothing else. Neither quotes the reply, which names people.
         """
 
 
 def jpeg_of(page: Image.Image, most_bytes: int | None = None) -> bytes:
-    """`page` as a JPEG file without metadata, made smaller until it has at most `most_bytes` (some thousands; None: any size)."""
+    """`page` as a JPEG file without metadata, made smaller until it has at most `most_bytes` (some
+    thousands; None: any size).
+    """
     page = page.convert("RGB")  # always a copy
     page.info.clear()  # a comment would be written again
     while True:

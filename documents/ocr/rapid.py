@@ -1,10 +1,10 @@
 """How are PP-OCRv6's models run so that a page is read in half a second on two cores?
 
-The small models come inside the rapidocr wheel, so nothing is downloaded. They run on OpenVINO, about
-twice as fast as on onnxruntime with the same text; onnxruntime serves where OpenVINO is not installed.
-Lines are found on a page of at most 1280 px and cut from the full picture, where small print is sharper.
-OpenVINO keeps what it prepared for the input shapes it saw, so sides and line widths are padded to steps, and of what it
-keeps only the latest stays.
+The small models come inside the rapidocr wheel, so nothing is downloaded. They run on OpenVINO,
+about twice as fast as on onnxruntime with the same text; onnxruntime serves where OpenVINO is not
+installed. Lines are found on a page of at most 1280 px and cut from the full picture, where small
+print is sharper. OpenVINO keeps what it prepared for the input shapes it saw, so sides and line
+widths are padded to steps, and of what it keeps only the latest stays.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ LONG_SIDE: Final = 1280
 """Pixels; beyond it nothing more is read, and time grows with the square."""
 STEP: Final = 320
 USUAL: Final = ((960, 1280), (1280, 960))
-"""Heights and widths of a page, in steps, as phones and scanners give it: what is prepared for one shape alone finds its lines a seventh
-sooner, and holds some 100 MB."""
+"""Heights and widths of a page, in steps, as phones and scanners give it: what is prepared for one
+shape alone finds its lines a seventh sooner, and holds some 100 MB.
+"""
 LINE_STEP: Final = 80
 LINE_HEIGHT: Final = 48
 LONGEST_LINE: Final = 3200
@@ -56,11 +57,18 @@ PART: Final = 2
 LONG: Final = 14
 """Heights; a line longer than that is an address or a term more often than a name or a code."""
 SMALL: Final = 0.66
-"""Of the page's median line; what is set smaller is what stands about a QR code, or the form's number."""
+"""Of the page's median line; what is set smaller is what stands about a QR code, or the form's
+number.
+"""
 KEPT: Final = 64
-"""Primitives that OpenVINO keeps prepared for shapes it saw. Its own 5,000 grow by 60 MB in 300 pages; 64 cost some 5 % of the time."""
+"""Primitives that OpenVINO keeps prepared for shapes it saw.
+
+Its own 5,000 grow by 60 MB in 300 pages; 64 cost some 5 % of the time.
+"""
 M_MMAP_THRESHOLD: Final = -3
-"""Of glibc's malloc.h: from how many bytes on a block is the system's, and goes back to it when it is freed."""
+"""Of glibc's malloc.h: from how many bytes on a block is the system's, and goes back to it when it
+is freed.
+"""
 VOTERS: Final = 12
 """Lines that vote on which way is up."""
 
@@ -70,18 +78,26 @@ Corners = npt.NDArray[np.float32]
 """4 × 2: a line's corners in picture pixels, from its own top left, clockwise as one reads."""
 
 Decoded: TypeAlias = tuple[str, float, tuple[Weak, ...], tuple[float, ...]]
-"""A line's text, how sure the model is of it, of which characters it is not, and where each stands along the line (0..1)."""
+"""A line's text, how sure the model is of it, of which characters it is not, and where each stands
+along the line (0..1).
+"""
 
 _LEFT_BY_FORK: Final[list[object]] = []
 
 
 class RapidReader:
-    """PP-OCRv6 small, warm after the first page. One page at a time: two would only share the same cores."""
+    """PP-OCRv6 small, warm after the first page.
+
+    One page at a time: two would only share the same cores.
+    """
 
     name = "rapid"
 
     def __init__(self, threads: int | None = None, engine: str | None = None) -> None:
-        """`threads`: 2 or the number of cores, whichever is less, unless told. `engine`: openvino or onnxruntime."""
+        """`threads`: 2 or the number of cores, whichever is less, unless told.
+
+        `engine`: openvino or onnxruntime.
+        """
         self.threads = threads or min(2, os.cpu_count() or 1)
         self.engine = engine or (
             "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
@@ -133,7 +149,10 @@ class RapidReader:
         )
 
     def _forget(self) -> None:
-        """In a forked child: the engines' threads are not there, nor is whoever held the lock. Ending the engines would hang."""
+        """In a forked child: the engines' threads are not there, nor is whoever held the lock.
+
+        Ending the engines would hang.
+        """
         _LEFT_BY_FORK.append(self._models)
         self._models, self._lock = None, threading.Lock()
 
@@ -151,7 +170,9 @@ class RapidReader:
 
 
 def _compiled(model: Any, threads: int, streams: int) -> Any:
-    """`model`, compiled as rapidocr's settings cannot say: they name no bound for what is kept (KEPT)."""
+    """`model`, compiled as rapidocr's settings cannot say: they name no bound for what is kept
+    (KEPT).
+    """
     import openvino
 
     settings = {
@@ -171,10 +192,11 @@ class _Found:
 
 
 class _Finding:
-    """Requests to the model that finds lines: one for each of the USUAL shapes of a page, and one for every other.
+    """Requests to the model that finds lines: one for each of the USUAL shapes of a page, and one
+    for every other.
 
-    That one gives its memory back each time, a sixth of all. Over pictures of random sizes, with their second looks, that costs
-    5 to 11 % of the time; pages of the usual shapes pay nothing.
+    That one gives its memory back each time, a sixth of all. Over pictures of random sizes, with
+    their second looks, that costs 5 to 11 % of the time; pages of the usual shapes pay nothing.
     """
 
     def __init__(self, session: Any, threads: int) -> None:
@@ -208,7 +230,9 @@ class _Finding:
 
 
 def _requesting(recogniser: Any, model: Any) -> Any:
-    """`recogniser` with a request of its own on the compiled `model`, since a request answers one at a time."""
+    """`recogniser` with a request of its own on the compiled `model`, since a request answers one
+    at a time.
+    """
     other = copy.copy(recogniser)
     other.session = copy.copy(recogniser.session)
     other.session.session = model.create_infer_request()
@@ -216,7 +240,9 @@ def _requesting(recogniser: Any, model: Any) -> Any:
 
 
 def _give_memory_back() -> None:
-    """Have glibc return what pages of many sizes leave behind, which it would keep for the next: a fifth of all."""
+    """Have glibc return what pages of many sizes leave behind, which it would keep for the next: a
+    fifth of all.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, 2 << 20)  # fixed: by itself it would grow to 32 MB
@@ -247,7 +273,8 @@ class _Models:
                 "Rec.model_path": str(root / "models" / "PP-OCRv6_rec_small.onnx"),
                 "Det.limit_type": "max",
                 "Det.limit_side_len": LONG_SIDE,
-                "Det.box_thresh": 0.4,  # pale lines are worth a try: what is no text scores low when read
+                # pale lines are worth a try: what is no text scores low when read
+                "Det.box_thresh": 0.4,
                 "EngineConfig.onnxruntime.intra_op_num_threads": threads,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 **{f"{task}.engine_type": EngineType(engine) for task in ("Det", "Cls", "Rec")},
@@ -259,7 +286,8 @@ class _Models:
         cfg.Rec.rec_img_shape = [3, LINE_HEIGHT, LINE_STEP]
         self._find: Any = TextDetector(cfg.Det)
         self._upside_down: Any = TextClassifier(cfg.Cls)
-        # Two lines at once, each on one thread, are read a third faster than one after the other on two.
+        # Two lines at once, each on one thread, are read a third faster than one after the other on
+        # two.
         cfg.Rec.engine_cfg = copy.deepcopy(cfg.Rec.engine_cfg)
         if engine == "onnxruntime":
             cfg.Rec.engine_cfg["intra_op_num_threads"] = 1
@@ -320,7 +348,8 @@ def _read(
     turn: Turn = 0
     lines = _lines(models, image)
     if lines and (turn := _turn(models, image, lines)):
-        # Lines are found less well on their side than upright, and finding them is the lesser part of the work.
+        # Lines are found less well on their side than upright, and finding them is the lesser part
+        # of the work.
         image = turned_picture(image, turn)
         lines = _lines(models, image)
     height, width = image.shape[:2]
@@ -344,16 +373,18 @@ def _read(
 
 
 def _by_width(lines: list[Corners]) -> list[Corners]:
-    """`lines`, those of one width one after the other: a line that is as wide as the last costs the engine a quarter less."""
+    """`lines`, those of one width one after the other: a line that is as wide as the last costs the
+    engine a quarter less.
+    """
     return sorted(lines, key=lambda corners: _length(corners) / max(1.0, _height(corners)))
 
 
 def _small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners]]:
-    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it; both from the top, but for
-    what is LONG or SMALL and decides seldom, after the others above.
+    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it;
+    both from the top, but for what is LONG or SMALL and decides seldom, after the others above.
 
-    The paragraph is the 经营范围: most of the page's text, and nothing that a decision waits for. Its first line stays
-    with what is above: it may be another field's.
+    The paragraph is the 经营范围: most of the page's text, and nothing that a decision waits for.
+    Its first line stays with what is above: it may be another field's.
     """
     ordered = sorted(lines, key=_top)
     best: list[int] = []
@@ -398,7 +429,9 @@ def _lines(models: _Models, image: Picture) -> list[Corners]:
 
 
 def _turn(models: _Models, image: Picture, lines: list[Corners]) -> Turn:
-    """How `image` must be turned to be read, by the direction of its lines and the vote of the longest."""
+    """How `image` must be turned to be read, by the direction of its lines and the vote of the
+    longest.
+    """
     sideways = _mostly_sideways(lines)
     if sideways:  # as if read upwards
         lines = [np.roll(corners, 1, axis=0) for corners in lines]
@@ -422,9 +455,11 @@ def _texts(
 
 
 def _decoded(steps: Steps, characters: list[str]) -> Decoded:
-    """The text in a recogniser's answer, by the best path (CTC): runs of one class are one character, class 0 is none.
+    """The text in a recogniser's answer, by the best path (CTC): runs of one class are one
+    character, class 0 is none.
 
-    Also the mean probability of its characters, those below SURE with the class that comes second, and where each stands.
+    Also the mean probability of its characters, those below SURE with the class that comes second,
+    and where each stands.
     """
     best = steps.argmax(axis=1)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
@@ -451,7 +486,9 @@ def _decoded(steps: Steps, characters: list[str]) -> Decoded:
 
 
 def _page(image: Picture) -> tuple[Picture, float]:
-    """`image` with its long side at most LONG_SIDE, on a canvas whose sides are multiples of STEP; and the scale."""
+    """`image` with its long side at most LONG_SIDE, on a canvas whose sides are multiples of STEP;
+    and the scale.
+    """
     height, width = image.shape[:2]
     scale = min(1.0, LONG_SIDE / max(height, width))
     small = (
@@ -484,7 +521,9 @@ def _height(corners: Corners) -> float:
 
 
 def _mostly_sideways(lines: list[Corners]) -> bool:
-    """Whether the text runs up or down the picture; decided by length, as short lines have no direction."""
+    """Whether the text runs up or down the picture; decided by length, as short lines have no
+    direction.
+    """
     tall = sum(_height(c) for c in lines if _height(c) > 1.5 * _length(c))
     wide = sum(_length(c) for c in lines if _length(c) > 1.5 * _height(c))
     return tall > wide

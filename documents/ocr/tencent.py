@@ -1,7 +1,7 @@
 """What does Tencent Cloud read on a licence (BizLicenseOCR, version 2018-11-19)?
 
-How it is asked stands in `documents/tencent_cloud.py`. A picture leaves the house, so this is off unless a deployment
-chooses it (`ZIZHI_CLOUD_READER`): docs/readers.md.
+How it is asked stands in `documents/tencent_cloud.py`. A picture leaves the house, so this is off
+unless a deployment chooses it (`ZIZHI_CLOUD_READER`): docs/readers.md.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from events.core.errors import ProviderBroken
 ACTION: Final = "BizLicenseOCR"
 
 LARGEST_BASE64: Final = 7_000_000
-"""Bytes of a picture in base64; the service's own limit is 7 M of them, and 10 MB for the whole request."""
+"""Bytes of a picture in base64; the service's own limit is 7 M of them, and 10 MB for the whole
+request.
+"""
 SILENCE_SECONDS: Final = 15.0
 REPLY_SECONDS: Final = 25.0
 
@@ -61,7 +63,10 @@ _ANSWERS: Final = {
     "FailedOperation.UnKnowFileTypeError": "document_broken",
     "InvalidParameter.EngineImageDecodeFailed": "document_broken",
 }
-"""Errors of the picture, not of the service: the reason code of an empty reading. The others stand with the line."""
+"""Errors of the picture, not of the service: the reason code of an empty reading.
+
+The others stand with the line.
+"""
 
 
 class TencentReader:
@@ -107,7 +112,9 @@ class TencentReader:
         )
 
     def _fitting(self, jpeg: bytes) -> bytes | None:
-        """`jpeg` within the service's limit; None where it would have to be made smaller and is no picture."""
+        """`jpeg` within the service's limit; None where it would have to be made smaller and is no
+        picture.
+        """
         if len(jpeg) <= self._largest_bytes:
             return jpeg
         try:
@@ -126,14 +133,17 @@ class TencentReader:
 
 
 def _reason(error: object) -> str:
-    """The reason code for an error that is an answer about the picture. Raises a ProviderError for every other."""
+    """The reason code for an error that is an answer about the picture.
+
+    Raises a ProviderError for every other.
+    """
     code = code_of(error)
     if code not in _ANSWERS:
         raise error_of(code)
     return _ANSWERS[code]
 
 
-# --- The service's words as ours -----------------------------------------------------------------------------------
+# --- The service's words as ours ------------------------------------------------------------------
 
 
 def _fields(answer: dict[str, Any]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What does Tesseract read, where the first reader failed?
 
-Slower and less exact on photographs, but another program with other weaknesses: a code that it reads and whose check
-character is right is worth having. Needs the system's `tesseract` with the language `chi_sim`.
+Slower and less exact on photographs, but another program with other weaknesses: a code that it
+reads and whose check character is right is worth having. Needs the system's `tesseract` with the
+language `chi_sim`.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ class TesseractReader:
             raise ProviderUnavailable(
                 f"tesseract did not answer in {self.seconds:.0f} s"
             ) from error
-        except Exception as error:  # whatever else: the binary's message may quote the page, so only its kind goes on
+        # whatever else: the binary's message may quote the page, so only its kind goes on
+        except Exception as error:
             raise ProviderBroken(f"tesseract: {type(error).__name__}") from error
         return [
             box
@@ -156,7 +158,9 @@ def _lines(rows: dict[str, list[object]]) -> list[_Line]:
 
 
 def _boxes(line: _Line, scale: float) -> list[TextBox]:
-    """The line as boxes in the picture's own pixels, broken where a wide gap tells that another column begins."""
+    """The line as boxes in the picture's own pixels, broken where a wide gap tells that another
+    column begins.
+    """
     words = sorted(line.words, key=lambda word: word[2])
     height = float(np.median([word[5] - word[3] for word in words]))
     groups = [[words[0]]]

@@ -1,7 +1,7 @@
 """Where does a piece of text stand on the page, and which way is up?
 
-A reader gives `TextBox`es. The polygon tells the direction of reading as well as the place, so that a page
-photographed sideways can be turned by arithmetic, without being read twice.
+A reader gives `TextBox`es. The polygon tells the direction of reading as well as the place, so that
+a page photographed sideways can be turned by arithmetic, without being read twice.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Weak:
 
 @dataclass(frozen=True)
 class TextBox:
-    """One run of text: what it says, how sure the reader is (0..1), and its four corners in page pixels.
+    """One run of text: what it says, how sure the reader is (0..1), and its four corners in page
+    pixels.
 
-    The corners start at the text's own top left and go clockwise as one reads it: the first edge is the
-    direction of reading.
+    The corners start at the text's own top left and go clockwise as one reads it: the first edge is
+    the direction of reading.
     """
 
     text: str
@@ -45,7 +46,9 @@ class TextBox:
     polygon: Polygon
     weak: tuple[Weak, ...] = ()
     at: tuple[float, ...] = ()
-    """Where the middle of each character stands along the direction of reading, 0..1; empty where the reader does not tell."""
+    """Where the middle of each character stands along the direction of reading, 0..1; empty where
+    the reader does not tell.
+    """
 
     @cached_property
     def x0(self) -> float:
@@ -79,7 +82,9 @@ class TextBox:
 
     @cached_property
     def angle(self) -> float:
-        """Degrees, -180..180, from the page's x axis to the direction of reading (clockwise positive)."""
+        """Degrees, -180..180, from the page's x axis to the direction of reading (clockwise
+        positive).
+        """
         (ax, ay), (bx, by) = self.polygon[:2]
         return math.degrees(math.atan2(by - ay, bx - ax))
 
@@ -96,7 +101,10 @@ def region_of(boxes: Iterable[TextBox]) -> Region:
 
 
 def turn_of(boxes: Sequence[TextBox]) -> Turn:
-    """How the page that holds `boxes` must be turned to be read; 0 without boxes. Longer lines count for more."""
+    """How the page that holds `boxes` must be turned to be read; 0 without boxes.
+
+    Longer lines count for more.
+    """
     votes: dict[Turn, float] = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
     for box in boxes:
         votes[_TURNS[round(-box.angle / 90) % 4]] += box.length
@@ -109,7 +117,9 @@ def opposite(turn: Turn) -> Turn:
 
 
 def turned(boxes: Iterable[TextBox], turn: Turn, width: int, height: int) -> list[TextBox]:
-    """`boxes` of a page of `width` × `height` pixels, after that page has been turned clockwise by `turn`."""
+    """`boxes` of a page of `width` × `height` pixels, after that page has been turned clockwise by
+    `turn`.
+    """
     if turn == 0:
         return list(boxes)
 
@@ -125,7 +135,9 @@ def turned(boxes: Iterable[TextBox], turn: Turn, width: int, height: int) -> lis
 
 
 def turned_back(region: Region, turn: Turn, width: int, height: int) -> Region:
-    """`region` of the upright page, in pixels of the page as it was (`width` × `height`), before `turn`."""
+    """`region` of the upright page, in pixels of the page as it was (`width` × `height`), before
+    `turn`.
+    """
     x0, y0, x1, y1 = region
     if turn == 90:
         return y0, height - x1, y1, height - x0

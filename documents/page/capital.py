@@ -1,7 +1,7 @@
 """How much is 人民币伍拾万元整, and is 600万元 the same?
 
-Registered capital is printed in figures (600万元整, 35.0000万元) or in the capital numerals of cheques
-(伍仟零伍拾万元整), with the currency before or after, or left out when it is yuan.
+Registered capital is printed in figures (600万元整, 35.0000万元) or in the capital numerals of
+cheques (伍仟零伍拾万元整), with the currency before or after, or left out when it is yuan.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Capital:
 
 
 def printed(text: str) -> str:
-    """The part of `text` that is an amount, as printed; empty where there is none, or where its first digit was lost."""
+    """The part of `text` that is an amount, as printed; empty where there is none, or where its
+    first digit was lost.
+    """
     text = _OPENING_LOST.sub(r"(\1)", _half_width(text))
     amount = max(
         (match.group().lstrip(":") for match in _PRINT.finditer(text)), key=len, default=""
@@ -65,7 +67,10 @@ def _half_width(text: str) -> str:
 
 
 def capital(text: str) -> Capital | None:
-    """The amount that `text` names, or None. Without a currency it is yuan (条例实施细则: 注册资本以人民币表示)."""
+    """The amount that `text` names, or None.
+
+    Without a currency it is yuan (条例实施细则: 注册资本以人民币表示).
+    """
     text = printed(text)
     currency = next((code for word, code in _CURRENCIES.items() if word in text), "CNY")
     figures = re.search(r"\d[\d,]*(?:\.\d+)?", text)

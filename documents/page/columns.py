@@ -1,8 +1,9 @@
 """Which lines of a column belong to which label?
 
-Print is set tight in one licence and wide in the next, and askew on the form: a value's second line may stand level with
-the label below. So no line is judged by itself. Labels and lines keep their order from top to bottom; of all ways to share
-the lines out among the labels, the one that costs least is taken.
+Print is set tight in one licence and wide in the next, and askew on the form: a value's second line
+may stand level with the label below. So no line is judged by itself. Labels and lines keep their
+order from top to bottom; of all ways to share the lines out among the labels, the one that costs
+least is taken.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ LEFT: Final = 1.5
 EMPTY: Final = 1.0
 """What a label costs that has no line."""
 WRAP: Final = 0.3
-"""What each line of a value after its first costs, and `SHORT_WRAP` where such values seldom have one."""
+"""What each line of a value after its first costs, and `SHORT_WRAP` where such values seldom have
+one.
+"""
 SHORT_WRAP: Final = 2.0
 HEADLESS: Final = 0.5
 """What a paragraph costs that begins below a line of its own which no label takes."""
@@ -34,7 +37,9 @@ FARTHEST: Final = 1.4
 LEVEL: Final = 0.6
 """Heights between the middles of what stands in one row."""
 APART: Final = 3
-"""Heights of a line right of the nearest in a label's row, from which on it is something else: a stamp, another paper."""
+"""Heights of a line right of the nearest in a label's row, from which on it is something else: a
+stamp, another paper.
+"""
 REACH: Final = 12
 """Heights of a line right of its label, beyond which it may be something else."""
 
@@ -54,7 +59,9 @@ class Placed(Protocol):
 
 @dataclass(frozen=True)
 class Rule:
-    """How a label's value is set: whether it `wraps`, and whether it is a `paragraph`, as long as its lines go on."""
+    """How a label's value is set: whether it `wraps`, and whether it is a `paragraph`, as long as
+    its lines go on.
+    """
 
     wraps: bool
     paragraph: bool = False
@@ -63,12 +70,15 @@ class Rule:
 Run = tuple[int, ...]
 """The numbers of the lines of one value, top to bottom."""
 Misfit = Callable[[int, Run], float]
-"""What it costs, by what they say, to take these lines for the value of the label of that number."""
+"""What it costs, by what they say, to take these lines for the value of the label of that number.
+"""
 
 
 @dataclass(frozen=True)
 class _Shared:
-    """One way to share out the lines down to `last` (-1 for none): who takes which, and what it costs, less `LEFT` for each taken."""
+    """One way to share out the lines down to `last` (-1 for none): who takes which, and what it
+    costs, less `LEFT` for each taken.
+    """
 
     cost: float
     runs: tuple[Run, ...]
@@ -78,9 +88,11 @@ class _Shared:
 def shared_out(
     labels: Sequence[Placed], lines: Sequence[Placed], rules: Sequence[Rule], misfit: Misfit
 ) -> tuple[Run, ...]:
-    """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share a column.
+    """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share
+    a column.
 
-    Time grows with labels × lines, whatever they are: few lines may begin a value, and few may go on with it.
+    Time grows with labels × lines, whatever they are: few lines may begin a value, and few may go
+    on with it.
     """
     ways = {-1: _Shared(0.0, (), -1)}  # by the last line taken, the cheapest
     for number, (label, rule) in enumerate(zip(labels, rules, strict=True)):
@@ -148,7 +160,8 @@ def _is_right_of(label: Placed, line: Placed) -> bool:
 
 
 def _goes_on(label: Placed, first: Placed, last: Placed, line: Placed, rule: Rule) -> bool:
-    """Whether `line` may be the next of a value: close below, and begun where the first line begins.
+    """Whether `line` may be the next of a value: close below, and begun where the first line
+    begins.
 
     Where a line is glued to its label, it is a guess where it begins.
     """
@@ -160,7 +173,9 @@ def _goes_on(label: Placed, first: Placed, last: Placed, line: Placed, rule: Rul
 
 
 def _offset(label: Placed, run: Sequence[Placed], rule: Rule) -> float:
-    """How far, in heights, a value stands from its label, which is set level with its first line or with its middle."""
+    """How far, in heights, a value stands from its label, which is set level with its first line or
+    with its middle.
+    """
     height = max(fmean(line.h for line in run), 0.7 * label.h)
     middle = run[0].y if rule.paragraph else fmean(line.y for line in run)
     return min((run[0].y - label.y, middle - label.y), key=abs) / height

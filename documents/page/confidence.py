@@ -1,8 +1,9 @@
 """How sure is a value, and what else may it be?
 
-A reader's score is the mean over a line, in which one bad character among thirty is not felt; so the weakest counts as
-well. A check character makes a code surer than its print: one wrong code in 31 passes it. Long values are never given
-as sure, since a character that is wrong in them is seldom noticed by anything.
+A reader's score is the mean over a line, in which one bad character among thirty is not felt; so
+the weakest counts as well. A check character makes a code surer than its print: one wrong code in
+31 passes it. Long values are never given as sure, since a character that is wrong in them is seldom
+noticed by anything.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from documents import uscc
 from documents.page.boxes import TextBox
 
 SURE: Final = 0.99
-"""From here on a value is given as sure: of those, at least 99 in 100 are right (`benchmarks.reading`)."""
+"""From here on a value is given as sure: of those, at least 99 in 100 are right
+(`benchmarks.reading`).
+"""
 PASSES_BY_CHANCE: Final = 1 / 31
 """How many wrong codes have a right check character (mod 31)."""
 UNSOUND: Final = 0.6
@@ -71,7 +74,9 @@ def of_checked(score: float) -> float:
 def alternatives(
     text: str, lines: Sequence[TextBox], clean: Callable[[str], str]
 ) -> tuple[str, ...]:
-    """What the value `text`, which `clean` made of `lines`, may be instead: likeliest first, one character changed in each."""
+    """What the value `text`, which `clean` made of `lines`, may be instead: likeliest first, one
+    character changed in each.
+    """
     whole = "".join(line.text for line in lines)
     weak: list[tuple[float, int, str]] = []
     before = 0
@@ -88,12 +93,14 @@ def alternatives(
 
 
 def like_codes(code: str, unsure: Collection[int]) -> tuple[str, ...]:
-    """The sound codes that differ from `code` (normalised, 18 characters) in one look-alike, at one of the places `unsure`.
+    """The sound codes that differ from `code` (normalised, 18 characters) in one look-alike, at one
+    of the places `unsure`.
 
     Where the reader was sure of what it saw, a wrong character is the print's.
 
-    They are suggestions. Taking one because it is valid would turn a third of all forgeries by one character into
-    somebody's real code: it needs a second witness, such as the QR code or what was declared.
+    They are suggestions. Taking one because it is valid would turn a third of all forgeries by one
+    character into somebody's real code: it needs a second witness, such as the QR code or what was
+    declared.
     """
     return tuple(
         dict.fromkeys(other for other in _one_changed(code, unsure) if uscc.is_sound(other))

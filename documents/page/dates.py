@@ -1,6 +1,7 @@
 """Which day does this Chinese text name?
 
-Licences print days as 2016年08月22日, as 二〇一六年八月廿二日 and, on electronic ones, as 2016-08-22.
+Licences print days as 2016年08月22日, as 二〇一六年八月廿二日 and, on electronic ones, as
+2016-08-22.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ _WRITTEN: Final = re.compile(
 
 
 def number(numeral: str) -> int | None:
-    """廿五 → 25, 十 → 10, 二〇一六 → 2016; None for anything else. Counts to 99, or reads digit by digit."""
+    """廿五 → 25, 十 → 10, 二〇一六 → 2016; None for anything else.
+
+    Counts to 99, or reads digit by digit.
+    """
     text = numeral.translate(_TENS)
     if not text:
         return None
@@ -51,7 +55,10 @@ def number(numeral: str) -> int | None:
 
 
 def days_in(text: str) -> list[date]:
-    """Every day that `text` names, in its order. A day that no calendar has (2月30日) is left out."""
+    """Every day that `text` names, in its order.
+
+    A day that no calendar has (2月30日) is left out.
+    """
     text = re.sub(r"\s", "", text)
     found: list[tuple[int, date]] = []
     for match in _PRINTED.finditer(text):

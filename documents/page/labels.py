@@ -1,8 +1,9 @@
 """Which printed words on a licence are labels, and where does a line hold one?
 
-A line seldom holds just a label or just a value. Labels are set wide (名　　称), so a reader splits them, glues the
-second half to the value (称盐城…), stacks the first halves of two rows (名类), or runs one column into the next
-(有限责任公司注册资本…). Here each line is cut into pieces, each either a label or a value.
+A line seldom holds just a label or just a value. Labels are set wide (名 称), so a reader splits
+them, glues the second half to the value (称盐城…), stacks the first halves of two rows (名类), or
+runs one column into the next (有限责任公司注册资本…). Here each line is cut into pieces, each
+either a label or a value.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Final
 
 from documents.page.boxes import Point, Polygon, TextBox
 
-# The label as printed → the field it names. OTHER labels bound their neighbours' values and are not kept.
+# The label as printed → the field it names. OTHER labels bound their neighbours' values and are not
+# kept.
 OTHER: Final = "other"
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "uscc": ("统一社会信用代码/注册号", "统一社会信用代码", "社会信用代码"),
@@ -45,7 +47,8 @@ _BEHEADED: Final = {
     word[1:]: LABELS[word] for word in _LONGEST_FIRST if len(word) >= 4 and word[1:] not in LABELS
 } | {"代表人": "legal_representative", "表人": "legal_representative"}
 
-# Labels that a neighbouring column's print may run into: nothing else on a licence holds these words.
+# Labels that a neighbouring column's print may run into: nothing else on a licence holds these
+# words.
 _INSIDE: Final = (
     "统一社会信用代码", "法定代表人", "注册资本", "实收资本", "成员出资总额", "成立日期", "营业期限", "合伙期限", "公司类型", "企业类型",
     "注册号",
@@ -79,7 +82,10 @@ _ALSO_IN_SCOPES: Final = re.compile(
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of one line. `label` names the field when it is a label; `half` when it is but half of one."""
+    """A stretch of one line.
+
+    `label` names the field when it is a label; `half` when it is but half of one.
+    """
 
     box: TextBox
     label: str = ""
@@ -97,7 +103,9 @@ def tidy(text: str) -> str:
 
 
 def is_furniture(text: str) -> bool:
-    """Whether `text` (tidy) is part of the form: its title, web address, notices, number of the copy."""
+    """Whether `text` (tidy) is part of the form: its title, web address, notices, number of the
+    copy.
+    """
     return bool(_FURNITURE.search(text))
 
 
@@ -107,7 +115,10 @@ def may_be_scope(text: str) -> bool:
 
 
 def pieces_of(box: TextBox) -> list[Piece]:
-    """`box` cut at every label inside it. Pieces come in reading order and may be all of the box."""
+    """`box` cut at every label inside it.
+
+    Pieces come in reading order and may be all of the box.
+    """
     box = _tidied(box)
     if not box.text:
         return []
@@ -147,7 +158,10 @@ def _cut(box: TextBox) -> Iterator[Piece]:
 
 
 def _at_start(text: str) -> tuple[int, int, str, str] | None:
-    """start, end, field, half of the label that `text` opens with. A long label may have one wrong character."""
+    """start, end, field, half of the label that `text` opens with.
+
+    A long label may have one wrong character.
+    """
     for word in _LONGEST_FIRST:
         if text.startswith(word):
             return 0, len(word), LABELS[word], ""
@@ -186,7 +200,10 @@ def _inside(text: str) -> tuple[int, int, str, str] | None:
 
 
 def _stack(text: str, box: TextBox) -> list[Piece]:
-    """The rows of a tall box: characters of several labels, one under another. Those misread are no value either."""
+    """The rows of a tall box: characters of several labels, one under another.
+
+    Those misread are no value either.
+    """
     halves = {**FIRST_HALF, **SECOND_HALF}
     if len(text) < 2 or box.height < 1.3 * box.length:
         return []

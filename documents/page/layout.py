@@ -1,7 +1,7 @@
 """Which pieces of print belong together: which label names which value?
 
-Lines are cut into labels and values (`labels`), straightened, put into rows and columns, and each label takes what
-stands beside it and wraps below it.
+Lines are cut into labels and values (`labels`), straightened, put into rows and columns, and each
+label takes what stands beside it and wraps below it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ _DATE_PIECES: Final = re.compile(r"^[\d年月日〇○零一二三四五六七�
 
 @dataclass
 class Cell:
-    """A piece on the straightened page: `x0`, `x1` its ends, `y` its middle, `h` its height, in pixels."""
+    """A piece on the straightened page:
+
+    `x0`, `x1` its ends, `y` its middle, `h` its height, in pixels.
+    """
 
     piece: Piece
     x0: float
@@ -80,11 +83,13 @@ class Row:
         self.y, self.h = fmean(cell.y for cell in cells), fmean(cell.h for cell in cells)
 
 
-# --- From boxes to cells ---------------------------------------------------------------------------------
+# --- From boxes to cells --------------------------------------------------------------------------
 
 
 def cells_of(upright: Sequence[TextBox]) -> list[Cell]:
-    """The labels and values of an upright page, straightened, without the form's own print and what was stamped on it."""
+    """The labels and values of an upright page, straightened, without the form's own print and what
+    was stamped on it.
+    """
     slope = slope_of(upright)
     groups: list[list[Cell]] = []
     loose: list[Cell] = []
@@ -123,7 +128,9 @@ def _cell(piece: Piece, slope: float) -> Cell:
 
 
 def _halves_settled(groups: list[list[Cell]]) -> list[Cell]:
-    """The cells of all `groups` (one a box), each half of a label joined to the other, believed alone, or read as text."""
+    """The cells of all `groups` (one a box), each half of a label joined to the other, believed
+    alone, or read as text.
+    """
     cells = [cell for group in groups for cell in group]
     firsts = [cell for cell in cells if cell.piece.half == "first"]
     kept: list[Cell] = []
@@ -154,11 +161,12 @@ def _halves_settled(groups: list[list[Cell]]) -> list[Cell]:
 
 
 def _believed(group: Sequence[Cell], cells: Sequence[Cell]) -> bool:
-    """Whether the first cell of `group`, the second half of a label whose first half was lost, is one.
+    """Whether the first cell of `group`, the second half of a label whose first half was lost, is
+    one.
 
-    It is but a common character. So its label must not stand elsewhere, and it must lie flush with the labels
-    above and below it, or with second halves of two of them, beside a stack of first halves, or above the scope, where no running
-    text begins with it.
+    It is but a common character. So its label must not stand elsewhere, and it must lie flush with
+    the labels above and below it, or with second halves of two of them, beside a stack of first
+    halves, or above the scope, where no running text begins with it.
     """
     head = group[0]
     full = [cell for cell in cells if cell.label in BODY and not cell.piece.half]
@@ -200,11 +208,14 @@ def _anything_fits(label: str, lines: Sequence[str]) -> float:
     return 0.0
 
 
-# --- From cells to entries -------------------------------------------------------------------------------
+# --- From cells to entries ------------------------------------------------------------------------
 
 
 def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[str, Entry]:
-    """For each label on the page, the cells of its value. A label that stands twice keeps the place with a value."""
+    """For each label on the page, the cells of its value.
+
+    A label that stands twice keeps the place with a value.
+    """
     labels = believable([cell for cell in cells if cell.label])
     told = {id(cell) for cell in labels}
     free = sorted(
@@ -228,7 +239,9 @@ def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[s
 
 
 def believable(labels: list[Cell]) -> list[Cell]:
-    """`labels` without words that only look like labels because a line of the scope happens to begin with them."""
+    """`labels` without words that only look like labels because a line of the scope happens to
+    begin with them.
+    """
     scope = min(
         (cell for cell in labels if cell.label == "business_scope"),
         key=lambda cell: cell.y,
@@ -268,7 +281,9 @@ def _column(columns: Sequence[float], x: float, slack: float) -> int:
 
 
 def _take_heads(heads: Sequence[Entry], free: Sequence[Cell], labels: Sequence[Cell]) -> list[Cell]:
-    """Give each label outside the columns what stands right of it in its row, or else below it; return the cells left over."""
+    """Give each label outside the columns what stands right of it in its row, or else below it;
+    return the cells left over.
+    """
     left: list[Cell] = []
     for cell in free:
         between = [
@@ -295,7 +310,9 @@ def _take_heads(heads: Sequence[Entry], free: Sequence[Cell], labels: Sequence[C
 def _take_columns(
     entries: Sequence[Entry], free: Sequence[Cell], edges: Sequence[float], misfit: Misfit
 ) -> list[Cell]:
-    """Share the cells of each of the form's columns out among its labels; return the cells left over."""
+    """Share the cells of each of the form's columns out among its labels; return the cells left
+    over.
+    """
     left: list[Cell] = []
     for column in range(-1, len(edges)):
         own = [
@@ -328,7 +345,9 @@ def _take_columns(
 
 
 def _rows(cells: Sequence[Cell], labels: Sequence[Cell]) -> list[Row]:
-    """`cells`, those that stand level and close together, with none of `labels` between them, as one line, from top to bottom."""
+    """`cells`, those that stand level and close together, with none of `labels` between them, as
+    one line, from top to bottom.
+    """
     rows: list[list[Cell]] = []
     for cell in sorted(cells, key=lambda cell: cell.x0):
         row = next((row for row in rows if _are_one_line(row[-1], cell, labels)), None)
@@ -352,7 +371,9 @@ def _are_one_line(last: Cell, cell: Cell, labels: Sequence[Cell]) -> bool:
 
 
 def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence[float]) -> None:
-    """Give each cell that is left to the value that it goes on with: the line above it in the same column."""
+    """Give each cell that is left to the value that it goes on with: the line above it in the same
+    column.
+    """
     foot = min(
         (e.label.y - e.label.h for e in entries if e.label.label == "registration_authority"),
         default=math.inf,
@@ -375,7 +396,9 @@ def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequenc
 
 
 def _goes_on(entry: Entry, cell: Cell) -> bool:
-    """Whether `cell` is the next line of the entry's value: close below, and begun where the first line begins."""
+    """Whether `cell` is the next line of the entry's value: close below, and begun where the first
+    line begins.
+    """
     last, first = entry.lines[-1], entry.lines[0]
     down = cell.y - last.y
     if entry.label.label == "registration_number":  # 大工商企法字 above, the number below

@@ -1,7 +1,8 @@
 """What does a field's value look like, once the print around it is taken off?
 
-Each field has its own form: a day, an amount, a name of two to four characters. `clean` brings what stands beside
-a label into that form or refuses it; `numbers` and `guesses` find by form alone what no label names.
+Each field has its own form: a day, an amount, a name of two to four characters. `clean` brings what
+stands beside a label into that form or refuses it; `numbers` and `guesses` find by form alone what
+no label names.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ Line = tuple[str, TextBox]
 
 
 def clean(name: str, lines: Sequence[Line]) -> Value | None:
-    """The value of field `name` in the `lines` beside and below its label; None where they hold no such value."""
+    """The value of field `name` in the `lines` beside and below its label; None where they hold no
+    such value.
+    """
 
     def cleaner(text: str) -> str:
         return _CLEANERS[name](simplified(tidy(text)))
@@ -84,9 +87,10 @@ def clean(name: str, lines: Sequence[Line]) -> Value | None:
 def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) -> dict[str, Value]:
     """The unified social credit code and the older registration number.
 
-    `beside`: the lines next to their labels, by field. A code that no label names must have a right check
-    character, and stand alone in its line; the one beside a label is given as read, and doubted if it is wrong. It is
-    not replaced by another code of the page (a stamp, a footer, a forger's margin), but for one read in its own place.
+    `beside`: the lines next to their labels, by field. A code that no label names must have a right
+    check character, and stand alone in its line; the one beside a label is given as read, and
+    doubted if it is wrong. It is not replaced by another code of the page (a stamp, a footer, a
+    forger's margin), but for one read in its own place.
     """
     found: dict[str, Value] = {}
     doubtful = _doubtful_code(beside.get("uscc", ()))
@@ -116,7 +120,9 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
 
 
 def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
-    """Fields not yet `taken`, from lines that no label claimed: those whose form alone gives them away."""
+    """Fields not yet `taken`, from lines that no label claimed: those whose form alone gives them
+    away.
+    """
     found: dict[str, Value] = {}
     lines = [(simplified(tidy(text)), box) for text, box in free]
     for name, fits in _TELLING.items():
@@ -133,11 +139,16 @@ _TERM_GOES_ON: Final = re.compile(
     r"[\d年月日至自止到长期永久无固定限不约〇○零一二三四五六七八九十./*()\-]+"
 )
 MISFIT: Final = 2.0
-"""What it costs to take for a value what does not look like one; more than to leave a line without a label (`columns.LEFT`)."""
+"""What it costs to take for a value what does not look like one; more than to leave a line without
+a label (`columns.LEFT`).
+"""
 
 
 def misfit(name: str, lines: Sequence[str]) -> float:
-    """How little `lines` (tidy) look like a value of field `name`: 0 where they do, or where nothing tells."""
+    """How little `lines` (tidy) look like a value of field `name`:
+
+    0 where they do, or where nothing tells.
+    """
     text = "".join(lines)
     if name == "type":
         open_ended = (
@@ -165,14 +176,17 @@ def misfit(name: str, lines: Sequence[str]) -> float:
         _NAME.match("".join(lines[:i])) and re.match(f"型{_LEGAL_FORMS}", lines[i])
         for i in range(1, len(lines))
     ):
-        return MISFIT  # what stands below a whole name is the type, glued to the half of its label (类|型)
+        # what stands below a whole name is the type, glued to the half of its label (类|型)
+        return MISFIT
     if name in ("name", "address"):
         return MISFIT if dates.days_in(text) or not re.search("[一-鿿]{2}", text) else 0.0
     return 0.0
 
 
 def first_day(term: Value | None) -> Value | None:
-    """The day on which `term` begins, as a guess at the day of establishment: they are one for nearly every company."""
+    """The day on which `term` begins, as a guess at the day of establishment: they are one for
+    nearly every company.
+    """
     begins = dates.day(term.text.partition("至")[0]) if term and "至" in term.text else None
     return (
         Value(begins.isoformat(), term.confidence * GUESSED, term.boxes)
@@ -196,7 +210,9 @@ def is_sound_number(number: str) -> bool:
 
 
 def is_checked_number(number: str) -> bool:
-    """Whether a registration number is proven by its check digit, which the older ones of 13 digits have not."""
+    """Whether a registration number is proven by its check digit, which the older ones of 13 digits
+    have not.
+    """
     return (
         number.isdigit()
         and len(number) == 15
@@ -204,7 +220,7 @@ def is_checked_number(number: str) -> bool:
     )
 
 
-# --- Codes -----------------------------------------------------------------------------------------------
+# --- Codes ----------------------------------------------------------------------------------------
 
 
 def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[Value]:
@@ -269,13 +285,15 @@ def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterato
 
 
 def _runs(text: str, shortest: int, longest: int) -> list[str]:
-    """The runs of digits and letters in `text` of the given lengths, as printed or, failing that, without spaces and dots."""
+    """The runs of digits and letters in `text` of the given lengths, as printed or, failing that,
+    without spaces and dots.
+    """
     text = unicodedata.normalize("NFKC", text).upper()
     pattern = rf"(?<![0-9A-Z])[0-9A-Z]{{{shortest},{longest}}}(?![0-9A-Z])"
     return re.findall(pattern, text) or re.findall(pattern, re.sub(r"[\s.·]", "", text))
 
 
-# --- Words -----------------------------------------------------------------------------------------------
+# --- Words ----------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -286,15 +304,16 @@ def _converter() -> Callable[[str], str]:
     return convert
 
 
-# Characters that stand in names today although a converter would replace them (通用规范汉字表, 2013).
+# Characters that stand in names today although a converter would replace them (通用规范汉字表,
+# 2013).
 _KEPT: Final = frozenset("昇乾甯甦祕邨堃喆淼仝迺")
 
 
 def simplified(text: str) -> str:
     """`text` with traditional characters as simplified ones.
 
-    The law has names registered in standard characters (企业名称登记管理规定 8), so a traditional one is the
-    reader's. What GB 2312 has is standard already, and is left alone.
+    The law has names registered in standard characters (企业名称登记管理规定 8), so a traditional
+    one is the reader's. What GB 2312 has is standard already, and is left alone.
     """
     return "".join(c if c in _KEPT or _in_gb2312(c) else _converter()(c) for c in text)
 
@@ -321,7 +340,9 @@ def _name(text: str) -> str:
 
 
 def _lines_of_type(lines: Sequence[Line]) -> Sequence[Line]:
-    """`lines`, without those that follow a whole legal form and do not go on with it: they are a neighbour's whose label was lost."""
+    """`lines`, without those that follow a whole legal form and do not go on with it: they are a
+    neighbour's whose label was lost.
+    """
     for i in range(1, len(lines)):
         before, line = (
             simplified(tidy("".join(text for text, _ in lines[:i]))),
@@ -366,7 +387,8 @@ def _term(text: str) -> str:
     return text if dates.days_in(text) or re.search(r"长期|永久|无固定|不约定", text) else ""
 
 
-# The label's second half with its first misread; and the microprint (SCJDGL, for 市场监督管理) at the end.
+# The label's second half with its first misread; and the microprint (SCJDGL, for 市场监督管理) at
+# the end.
 _ADDRESS_NEIGHBOURS: Final = re.compile(r"^[住佳往生]?所(?=[一-鿿]{2,}[省市区县])|[SCJDGL]{4,40}$")
 # Numbers of a list, the mark between two of which was read as a full stop: 160、161.162号.
 _LISTED: Final = re.compile(r"、\d+(?:\.\d+)+")
@@ -395,7 +417,9 @@ def _scope(text: str) -> str:
 
 
 def _with_semicolons(text: str) -> str:
-    """`text`, where a colon that follows no heading is the semicolon that was printed: readers take one for the other."""
+    """`text`, where a colon that follows no heading is the semicolon that was printed: readers take
+    one for the other.
+    """
     *parts, last = re.split(r"(?<=[:;。)])", text)
     return (
         "".join(

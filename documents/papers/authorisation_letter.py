@@ -1,7 +1,8 @@
 """Whom does this letter of authorisation (授权委托书, 介绍信) name, for what, and until when?
 
-Some letters are forms of label and value, most are sentences with the blanks filled in. Both are read by patterns over
-the text in the order of reading. Of an identity number the last four characters are kept, and never more.
+Some letters are forms of label and value, most are sentences with the blanks filled in. Both are
+read by patterns over the text in the order of reading. Of an identity number the last four
+characters are kept, and never more.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ FIELDS: Final = (
     "dated_on",
     "legal_representative",
 )
-"""Every field that a reading can have. Days are in ISO; `valid_until` may be 长期; `valid_for` counts days or months, as printed."""
+"""Every field that a reading can have.
+
+Days are in ISO; `valid_until` may be 长期; `valid_for` counts days or months, as printed.
+"""
 OPEN_ENDED: Final = "长期"
 _KINDS: Final = (
     "授权委托书",
@@ -173,11 +177,16 @@ class AuthorizationLetterReading(PaperReading):
     """A page, read as a letter of authorisation."""
 
     signature_place: Region | None = None
-    """Where the legal representative signs, in pixels of the page as handed in; None where the letter has no such place."""
+    """Where the legal representative signs, in pixels of the page as handed in; None where the
+    letter has no such place.
+    """
     signed: bool | None = None
     """Whether something stands there. None: there is no such place, or nobody looked."""
     sealed: bool | None = None
-    """Whether a round red seal was found. None: nobody looked at the colours, or they do not tell."""
+    """Whether a round red seal was found.
+
+    None: nobody looked at the colours, or they do not tell.
+    """
     seal_text: str = ""
     """What could be read in the seal, as read."""
     seal_confidence: float = 0.0
@@ -194,7 +203,10 @@ class AuthorizationLetterReading(PaperReading):
 def authorization_letter_of(
     boxes: Sequence[TextBox], width: int, height: int
 ) -> AuthorizationLetterReading:
-    """Read the `boxes` of one page of `width` × `height` pixels. Any boxes do; what is not there is not in the reading."""
+    """Read the `boxes` of one page of `width` × `height` pixels.
+
+    Any boxes do; what is not there is not in the reading.
+    """
     turn = turn_of(boxes)
     upright = turned(boxes, turn, width, height)
     slope = slope_of(upright)
@@ -274,7 +286,9 @@ class _Letter:
         return None
 
     def _period(self) -> Iterator[tuple[str, Quote | None]]:
-        """The term, and the day of the letter: the day so called, or else the last one that belongs to no term."""
+        """The term, and the day of the letter: the day so called, or else the last one that belongs
+        to no term.
+        """
         spans: list[tuple[int, int]] = []
         flat = self.text.replace("\n", "\t")
         if match := _PERIOD.search(flat):
@@ -333,7 +347,7 @@ def _signature_place(running: Running, slope: float) -> tuple[Region, bool] | No
     return (x1, round(y0 - 0.8 * h), round(x1 + 8 * h), round(y1 + 0.6 * h)), False
 
 
-# --- Cleaning --------------------------------------------------------------------------------------------
+# --- Cleaning -------------------------------------------------------------------------------------
 
 
 def _company(text: str) -> str:

@@ -1,7 +1,8 @@
 """What does this human resources service licence (人力资源服务许可证) say?
 
-An agency needs one before it may place people (人力资源市场暂行条例 18). Provinces print it in their own ways: one column or
-two, 服务范围 or 许可范围, an older number such as (京)人服证字〔2023〕第0100123号 or the newer one of twelve digits.
+An agency needs one before it may place people (人力资源市场暂行条例 18). Provinces print it in
+their own ways: one column or two, 服务范围 or 许可范围, an older number such as
+(京)人服证字〔2023〕第0100123号 or the newer one of twelve digits.
 """
 
 from __future__ import annotations
@@ -50,10 +51,14 @@ TITLES: Final = (
     "职业中介许可证",
     "职业介绍许可证",
 )
-"""The paper's name today, and what it was called before the services were brought under one licence."""
+"""The paper's name today, and what it was called before the services were brought under one
+licence.
+"""
 
 _CODE: Final = "established_on"
-"""`layout` keeps a business licence's code out of the columns; here it stands in one, as a short value like a day does."""
+"""`layout` keeps a business licence's code out of the columns; here it stands in one, as a short
+value like a day does.
+"""
 
 # Printed label → the name by which `layout` knows such a value's place on a form.
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
@@ -118,7 +123,10 @@ class HrServiceLicenceReading(PaperReading):
 def hr_service_licence_of(
     boxes: Sequence[TextBox], width: int, height: int
 ) -> HrServiceLicenceReading:
-    """Read the `boxes` of one page of `width` × `height` pixels. Any boxes do; what is not there is not in the reading."""
+    """Read the `boxes` of one page of `width` × `height` pixels.
+
+    Any boxes do; what is not there is not in the reading.
+    """
     turn = turn_of(boxes)
     upright = turned(boxes, turn, width, height)
     slope = slope_of(upright)
@@ -161,11 +169,13 @@ def _copy(texts: Iterable[str]) -> str:
     )
 
 
-# --- Labels ----------------------------------------------------------------------------------------------
+# --- Labels ---------------------------------------------------------------------------------------
 
 
 def _cells(upright: Sequence[TextBox], slope: float) -> Iterator[Cell]:
-    """The labels and values of the upright page, without the form's own print and what was stamped over it."""
+    """The labels and values of the upright page, without the form's own print and what was stamped
+    over it.
+    """
     boxes = [replace(box, text=tidy(box.text)) for box in upright]
     boxes = [
         box
@@ -226,7 +236,9 @@ def _cut(box: TextBox) -> Iterator[tuple[TextBox, str]]:
 
 
 def _label_at_start(text: str) -> tuple[int, int, str] | None:
-    """start, end, field of the label that `text` opens with; a long label may have one wrong character."""
+    """start, end, field of the label that `text` opens with; a long label may have one wrong
+    character.
+    """
     for word in _LONGEST_FIRST:
         if text.startswith(word):
             return 0, len(word), _LABELS[word]
@@ -248,7 +260,7 @@ def _cell(box: TextBox, label: str, slope: float) -> Cell:
     return Cell(Piece(box, label), *place_of(box, slope))
 
 
-# --- Values ----------------------------------------------------------------------------------------------
+# --- Values ---------------------------------------------------------------------------------------
 
 
 def _lines(entry: Entry | None) -> list[tuple[str, TextBox]]:
@@ -305,7 +317,9 @@ def _term(quote: Quote, *, until_only: bool = False) -> Iterator[tuple[str, Quot
 
 
 def number_key(number: str) -> str:
-    """A licence's number as it is compared: provinces, lists and fonts have brackets, spaces and widths of their own."""
+    """A licence's number as it is compared: provinces, lists and fonts have brackets, spaces and
+    widths of their own.
+    """
     plain = unicodedata.normalize("NFKC", number).upper()
     return re.sub(r"[^0-9A-Z一-鿿]", "", plain)
 
@@ -323,7 +337,9 @@ def _number(text: str) -> str:
 def _by_form(
     cells: Sequence[Cell], entries: dict[str, Entry], everywhere: Sequence[tuple[str, TextBox]]
 ) -> Iterator[tuple[str, Quote]]:
-    """What no label names, by its own form, at less confidence: the number, the authority, the day at the foot."""
+    """What no label names, by its own form, at less confidence: the number, the authority, the day
+    at the foot.
+    """
     claimed = {id(line) for entry in entries.values() for line in entry.lines}
     free = [cell for cell in cells if not cell.label and id(cell) not in claimed]
     for text, box in everywhere:

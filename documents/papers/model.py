@@ -1,6 +1,7 @@
 """How is a paper taken apart that is no business licence, and what is kept of it?
 
-Boxes become rows, rows become running text, and every stretch of that text knows which part of which box it came from.
+Boxes become rows, rows become running text, and every stretch of that text knows which part of
+which box it came from.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from documents.page.boxes import Point, Region, TextBox, Turn, region_of, turned
 from documents.page.labels import tidy
 
 GAP: Final = "\t"
-"""Stands in running text where a row has a hole wider than a character: a blank, or the border of a column."""
+"""Stands in running text where a row has a hole wider than a character: a blank, or the border of a
+column.
+"""
 BREAK: Final = "\n"
 """Stands between paragraphs."""
 _LABELLED: Final = re.compile(r"[一-鿿]{2,8}(?:\([^)]{1,8}\))?:")
@@ -26,11 +29,17 @@ _FULL_WIDTH: Final = str.maketrans("(),;:", "（），；：")
 
 @dataclass(frozen=True)
 class PaperReading:
-    """One page, read. `fields`, `confidence` and `regions` have the same keys; a field that could not be read is absent."""
+    """One page, read.
+
+    `fields`, `confidence` and `regions` have the same keys; a field that could not be read is
+    absent.
+    """
 
     fields: dict[str, str]
     confidence: dict[str, float]
-    """0..1: how sure the reader is of the characters, less where the value's place had to be guessed."""
+    """0..1: how sure the reader is of the characters, less where the value's place had to be
+    guessed.
+    """
     regions: dict[str, Region]
     """Where each value stands, in pixels of the page as it was handed in."""
     titled: bool
@@ -63,7 +72,10 @@ class Quote:
 
 @dataclass(frozen=True)
 class Row:
-    """What stands on one line of the straightened page, left to right. `x0`, `x1`, `y` (its middle) and `h` in pixels."""
+    """What stands on one line of the straightened page, left to right.
+
+    `x0`, `x1`, `y` (its middle) and `h` in pixels.
+    """
 
     boxes: tuple[TextBox, ...]
     x0: float
@@ -112,7 +124,9 @@ class Running:
 
 
 def _margins(rows: Sequence[Row]) -> tuple[float, float]:
-    """Where lines begin at the latest, and where a full one ends, in pixels of the straightened page."""
+    """Where lines begin at the latest, and where a full one ends, in pixels of the straightened
+    page.
+    """
     left, right = (
         min((row.x0 for row in rows), default=0.0),
         max((row.x1 for row in rows), default=0.0),
@@ -136,7 +150,8 @@ def _goes_on(above: Row, row: Row, margins: tuple[float, float]) -> bool:
 def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> list[Row]:
     """The rows of an upright page whose lines lean by `slope` degrees, top to bottom.
 
-    What leans by more than `largest_tilt` degrees from that, or stands on end, was stamped over the page and is left out.
+    What leans by more than `largest_tilt` degrees from that, or stands on end, was stamped over the
+    page and is left out.
     """
     placed = []
     for box in upright:
@@ -174,7 +189,9 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
 
 
 def place_of(box: TextBox, slope: float) -> tuple[float, float, float, float]:
-    """x0, x1, y (the middle) and height of `box` on the page straightened by `slope` degrees, in pixels."""
+    """x0, x1, y (the middle) and height of `box` on the page straightened by `slope` degrees, in
+    pixels.
+    """
     cos, sin = math.cos(math.radians(slope)), math.sin(math.radians(slope))
     p, q, r, s = ((x * cos + y * sin, y * cos - x * sin) for x, y in box.polygon)
     return (
@@ -220,7 +237,9 @@ def is_title(text: str, titles: Iterable[str]) -> bool:
 def kept(
     taken: dict[str, Quote], names: Sequence[str], turn: Turn, width: int, height: int
 ) -> tuple[dict[str, str], dict[str, float], dict[str, Region]]:
-    """Fields, confidence and regions of what was `taken` from the upright page, on the page of `width` × `height` as handed in."""
+    """Fields, confidence and regions of what was `taken` from the upright page, on the page of
+    `width` × `height` as handed in.
+    """
     present = [name for name in names if name in taken and taken[name].text and taken[name].boxes]
     return (
         {name: taken[name].text for name in present},

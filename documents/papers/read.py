@@ -1,7 +1,9 @@
-"""What does this paper say: a business licence, a human resources service licence, a letter of authorisation?
+"""What does this paper say: a business licence, a human resources service licence, a letter of
+authorisation?
 
-The engines are asked as for a business licence: the best first, on every page; the next one where that fell short. Print
-under a seal is read as through a red glass. Of a letter the seal itself is looked at: its ring is unrolled and read alone.
+The engines are asked as for a business licence: the best first, on every page; the next one where
+that fell short. Print under a seal is read as through a red glass. Of a letter the seal itself is
+looked at: its ring is unrolled and read alone.
 """
 
 from __future__ import annotations
@@ -40,9 +42,13 @@ from events.core.errors import ProviderError, ProviderUnavailable
 Kind = Literal["business_licence", "hr_service_licence", "authorization_letter"]
 KINDS: Final[tuple[Kind, ...]] = ("business_licence", "hr_service_licence", "authorization_letter")
 SIGNED_FROM: Final = 0.012
-"""Share of the place for a signature that is dark where somebody signed; a ruled line alone has less."""
+"""Share of the place for a signature that is dark where somebody signed; a ruled line alone has
+less.
+"""
 RED_WITHOUT_SHAPE: Final = 0.0005
-"""Share of the page that is red from which there may be a seal although no round one was found; a sharp one covers 0.003 or more."""
+"""Share of the page that is red from which there may be a seal although no round one was found; a
+sharp one covers 0.003 or more.
+"""
 SURE_OF_A_SEAL: Final = 0.5
 """Below this score, what a reader saw in a seal's ring is not worth telling."""
 _NO_LETTERING: Final = re.compile(r"^[^一-鿿(]+|[^一-鿿)]+$")
@@ -52,7 +58,9 @@ _P = TypeVar("_P", bound=PaperReading)
 
 @dataclass(frozen=True)
 class _Paper(Generic[_P]):
-    """How one kind of paper is read from a page's text, and which fields must be there before no second reader is asked."""
+    """How one kind of paper is read from a page's text, and which fields must be there before no
+    second reader is asked.
+    """
 
     parse: Callable[[Sequence[TextBox], int, int], _P]
     needed: frozenset[str]
@@ -97,12 +105,14 @@ def read_paper(
 def read_paper(
     kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS
 ) -> LicenceReading | PaperReading:
-    """Read the paper of `kind` on `pages` (at least one) with the first of `readers`, and the others where it falls short.
+    """Read the paper of `kind` on `pages` (at least one) with the first of `readers`, and the
+    others where it falls short.
 
-    `confidence` is 0..1, `regions` are pixels of the page as handed in, `seconds` is wall time. Whether the page calls
-    itself such a paper is in the reading (`titled`; `looks_like_licence` of a business licence). Pages are taken from
-    `pages` one at a time, each when it is looked at: a lazy sequence spares the memory. Raises
-    ProviderUnavailable or ProviderBroken when no reader could read any page, ValueError for an unknown kind.
+    `confidence` is 0..1, `regions` are pixels of the page as handed in, `seconds` is wall time.
+    Whether the page calls itself such a paper is in the reading (`titled`; `looks_like_licence` of
+    a business licence). Pages are taken from `pages` one at a time, each when it is looked at: a
+    lazy sequence spares the memory. Raises ProviderUnavailable or ProviderBroken when no reader
+    could read any page, ValueError for an unknown kind.
     """
     if kind == "business_licence":
         return read_pages(pages, readers)
@@ -174,7 +184,7 @@ def _both(first: _P, second: _P) -> _P:
     )
 
 
-# --- What a letter shows beside its print ----------------------------------------------------------------
+# --- What a letter shows beside its print ---------------------------------------------------------
 
 
 def _looked_at(
@@ -183,7 +193,10 @@ def _looked_at(
     seals: Sequence[Seal],
     readers: Sequence[Reader],
 ) -> AuthorizationLetterReading:
-    """`letter` with its seal and signature. Whether a grey copy, or a page with red of no clear shape, was sealed is not known."""
+    """`letter` with its seal and signature.
+
+    Whether a grey copy, or a page with red of no clear shape, was sealed is not known.
+    """
     if letter.signature_place is not None and letter.signed is None:
         letter = replace(letter, signed=dark_share(picture, letter.signature_place) >= SIGNED_FROM)
     if not seals:
@@ -204,7 +217,9 @@ def _is_grey(picture: Picture) -> bool:
 def _seal_text(
     picture: Picture, seal: Seal, turn: Turn, readers: Sequence[Reader]
 ) -> tuple[str, float]:
-    """What the first reader that answers sees in the seal's ring, and how sure (0..1); nothing where that is too little."""
+    """What the first reader that answers sees in the seal's ring, and how sure (0..1); nothing
+    where that is too little.
+    """
     upright = turned_picture(picture, turn)
     place = _turned_region(seal.region, turn, picture.shape[1], picture.shape[0])
     strip = unrolled(upright, replace(seal, region=place))

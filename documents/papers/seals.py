@@ -1,6 +1,7 @@
 """Is there a round red seal on this page, and what does its ring say?
 
-Pixels only: ink is told by its colour, a seal by its shape. A grey copy has no red, and so no seal that could be found.
+Pixels only: ink is told by its colour, a seal by its shape. A grey copy has no red, and so no seal
+that could be found.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ SMALLEST: Final = 0.035
 """Least radius of a seal, as a share of the page's longer side; a company's seal on A4 has 0.07."""
 LARGEST: Final = 0.2
 ROUND: Final = 0.8
-"""Least share of its smallest circle that the outline of a seal fills: a circle 1, one seen askew 0.85, a square 0.64."""
+"""Least share of its smallest circle that the outline of a seal fills: a circle 1, one seen askew
+0.85, a square 0.64.
+"""
 _RED_SHARES: Final = (0.06, 0.72)
 """Of a seal's disc: what a thin ring with a few letters covers, and what only a solid disc does."""
 _RIM: Final = 0.72
@@ -134,8 +137,8 @@ def with_seals_removed(picture: Picture, seals: Iterable[Seal]) -> Picture:
 def only_red(picture: Picture) -> Picture:
     """The red ink of `picture`, black on white, without what was printed beneath.
 
-    The colour tells which ink it is, but files keep colour at half the sharpness; the green channel, in which red is dark,
-    tells where its edges are. Each is half of the answer.
+    The colour tells which ink it is, but files keep colour at half the sharpness; the green
+    channel, in which red is dark, tells where its edges are. Each is half of the answer.
     """
     colours = picture.astype(np.float32)
     strength = colours[..., 2] - colours[..., :2].max(axis=2)
@@ -153,7 +156,9 @@ def only_red(picture: Picture) -> Picture:
 
 
 def unrolled(picture: Picture, seal: Seal) -> Picture:
-    """The writing of the seal's ring as one straight line: black on white, from the foot clockwise to the foot."""
+    """The writing of the seal's ring as one straight line: black on white, from the foot clockwise
+    to the foot.
+    """
     x0, y0, x1, y1 = seal.region
     disc = only_red(picture[y0:y1, x0:x1])
     side = 480

@@ -1,6 +1,7 @@
 """In which words is a photograph judged? What is wrong with it, where on the page, and how much.
 
-The words alone: what sees a flaw is `quality`, and what an employer is told of one stands in `events.core.reasons`.
+The words alone: what sees a flaw is `quality`, and what an employer is told of one stands in
+`events.core.reasons`.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ CODES: Final = (NOT_A_LICENCE, CROPPED, BLURRED, SMALL, GLARE)
 class Flaw:
     """What is wrong, where on the page, and how much.
 
-    `measure` by code: blurred, how many pixels an edge is spread over (as seen with the longer side at most 2000 px);
-    glare, the spot's share of the page; cropped, how many bars of the form's frame run out there; too small, the
-    height of a line in pixels of the page; not a licence, the lines of print that were found. Cropped is told once for
-    each side.
+    `measure` by code: blurred, how many pixels an edge is spread over (as seen with the longer side
+    at most 2000 px); glare, the spot's share of the page; cropped, how many bars of the form's
+    frame run out there; too small, the height of a line in pixels of the page; not a licence, the
+    lines of print that were found. Cropped is told once for each side.
     """
 
     code: str
@@ -74,7 +75,10 @@ class Quality:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any] | None) -> Quality:
-        """What `as_json` wrote. None is a page that was never judged; codes that are no longer known are left out."""
+        """What `as_json` wrote.
+
+        None is a page that was never judged; codes that are no longer known are left out.
+        """
         told = (stored or {}).get("problems", ())
         return cls(
             tuple(

@@ -1,11 +1,13 @@
 """Is this photograph good enough to be read, and if not, what shall the employer do about it?
 
-Told before any reading, in a few hundredths of a second, so that a bad photo can be taken again while the licence is
-still at hand. It is advice and never a refusal: whoever thinks that the picture will do keeps it.
+Told before any reading, in a few hundredths of a second, so that a bad photo can be taken again
+while the licence is still at hand. It is advice and never a refusal: whoever thinks that the
+picture will do keeps it.
 
-Pictures are looked at twice reduced: `fine` (longer side at most 2000 px), where edges tell sharpness, and `coarse`
-(longer side 800 px), where lines of print, the form's frame and bright spots are found. Nothing here knows which way
-up the page is. Every threshold was set by measuring; `python -m benchmarks.quality` measures again.
+Pictures are looked at twice reduced: `fine` (longer side at most 2000 px), where edges tell
+sharpness, and `coarse` (longer side 800 px), where lines of print, the form's frame and bright
+spots are found. Nothing here knows which way up the page is. Every threshold was set by measuring;
+`python -m benchmarks.quality` measures again.
 """
 
 from __future__ import annotations
@@ -26,13 +28,23 @@ from documents.upload.intake import CleanPage
 FINE_SIDE: Final = 2000
 COARSE_SIDE: Final = 800
 BLURRED_EDGE: Final = 3.4
-"""Pixels of `fine` over which an edge of print is spread. Phone photos have 1.1 to 2.9, and are read well up to 3."""
+"""Pixels of `fine` over which an edge of print is spread.
+
+Phone photos have 1.1 to 2.9, and are read well up to 3.
+"""
 BLURRED_STROKE: Final = 0.12
-"""And as a share of the print's height: what is spread over less is still legible, however many pixels that is."""
+"""And as a share of the print's height: what is spread over less is still legible, however many
+pixels that is.
+"""
 HOPELESS_EDGE: Final = 4.5
-"""Pixels of `coarse`: where not even title and emblem have sharper edges than this, print cannot be told from no print."""
+"""Pixels of `coarse`: where not even title and emblem have sharper edges than this, print cannot be
+told from no print.
+"""
 SMALL_PRINT: Final = 7.0
-"""Pixels of the page that a line of body text is high. Below it no engine tells characters apart."""
+"""Pixels of the page that a line of body text is high.
+
+Below it no engine tells characters apart.
+"""
 BURNT_OUT: Final = 248
 """Brightness of the darkest of the three colours, 0..255, from which nothing is left to be read."""
 GLARE_SHARE: Final = 0.0018
@@ -44,15 +56,18 @@ FEW_LINES: Final = 8
 FEW_TINY_LINES: Final = 12
 """Likewise where only `fine` shows them; there, grass and brick look like print more often."""
 EVEN: Final = 0.65
-"""Share of the ground between lines that is as even as paper; licences have 0.75 or more, most views of the world less than 0.6."""
+"""Share of the ground between lines that is as even as paper; licences have 0.75 or more, most
+views of the world less than 0.6.
+"""
 
 
 def judge(picture: Picture, licence: bool = True, size: tuple[int, int] | None = None) -> Quality:
     """What is wrong with `picture`, of 1 × 1 px or more.
 
-    `licence`: whether it should be a business licence at all. `size`: width and height of the page in pixels, where
-    `picture` is a reduced copy of it; areas are of the page. Of a picture that shows hardly any print, nothing else is
-    told: either nothing on it is sharp, or it is no licence.
+    `licence`: whether it should be a business licence at all. `size`: width and height of the page
+    in pixels, where `picture` is a reduced copy of it; areas are of the page. Of a picture that
+    shows hardly any print, nothing else is told: either nothing on it is sharp, or it is no
+    licence.
     """
     page = _Page(picture, size or (picture.shape[1], picture.shape[0]))
     if page.is_no_form:
@@ -66,7 +81,9 @@ def judge(picture: Picture, licence: bool = True, size: tuple[int, int] | None =
 
 
 def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
-    """`judge` for a page as intake made it; None for one that does not open, since advice is no reason to refuse it."""
+    """`judge` for a page as intake made it; None for one that does not open, since advice is no
+    reason to refuse it.
+    """
     half = (
         max(page.width, page.height) > FINE_SIDE
     )  # decoding to half the size is cheaper than reducing
@@ -84,7 +101,7 @@ def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
     )
 
 
-# --- Seeing ----------------------------------------------------------------------------------------------
+# --- Seeing ---------------------------------------------------------------------------------------
 
 _Grey: TypeAlias = npt.NDArray[np.uint8]
 _TILE: Final = 192
@@ -93,7 +110,9 @@ _WINDOW: Final = 9
 _STROKE: Final = 15
 """Pixels of `coarse`: no stroke of print is as broad, but for the title's."""
 _ABOVE_GRAIN: Final = 5.5
-"""Deviations from the brightest of a stroke's surroundings to the darkest grain; print is darker still."""
+"""Deviations from the brightest of a stroke's surroundings to the darkest grain; print is darker
+still.
+"""
 
 
 def _box(width: int, height: int) -> _Grey:
@@ -149,7 +168,9 @@ class _Ink:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Lines of print on even paper, in pixels of the picture they were found on, along the way that has more of them."""
+    """Lines of print on even paper, in pixels of the picture they were found on, along the way that
+    has more of them.
+    """
 
     count: int
     height: float
@@ -209,13 +230,15 @@ def _weighted_median(values: npt.NDArray[Any], weights: npt.NDArray[Any]) -> flo
 
 @dataclass(frozen=True)
 class _Rail:
-    """A long dark stroke that runs out of the picture on `side` (quarter turns until it is the top), at `at` (0..1) of it."""
+    """A long dark stroke that runs out of the picture on `side` (quarter turns until it is the
+    top), at `at` (0..1) of it.
+    """
 
     side: int
     at: float
 
 
-# --- Judging ---------------------------------------------------------------------------------------------
+# --- Judging --------------------------------------------------------------------------------------
 
 
 class _Page:
@@ -267,7 +290,9 @@ class _Page:
         return lines, lines.height * per_pixel, few or lines.even < EVEN or self._is_screenshot()
 
     def _is_screenshot(self) -> bool:
-        """A phone's screen: tall, one exact colour nearly everywhere, and little of an emblem's and a seal's red."""
+        """A phone's screen: tall, one exact colour nearly everywhere, and little of an emblem's and
+        a seal's red.
+        """
         tall = max(self.width, self.height) >= 1.7 * min(self.width, self.height)
         shades = np.bincount(_grey(self.coarse).ravel(), minlength=256)
         flat = np.convolve(shades, np.ones(3)).max() / shades.sum()
@@ -280,7 +305,9 @@ class _Page:
     # The sheet reaches beyond the picture
 
     def cropped(self) -> list[Flaw]:
-        """One flaw for each side, or for the one corner, at which bars of the form's frame run out of the picture."""
+        """One flaw for each side, or for the one corner, at which bars of the form's frame run out
+        of the picture.
+        """
         rails = self._rails()
         sides = {rail.side for rail in rails}
         cut = {
@@ -318,7 +345,10 @@ class _Page:
         ]
 
     def _strip(self, side: int) -> Area:
-        """What lies along a side of the page: 0 top, 1 right, 2 bottom, 3 left, as many quarter turns bring it to the top."""
+        """What lies along a side of the page:
+
+        0 top, 1 right, 2 bottom, 3 left, as many quarter turns bring it to the top.
+        """
         across, down = max(1, round(0.06 * self.width)), max(1, round(0.06 * self.height))
         return (
             (0, 0, self.width, down),
@@ -328,7 +358,10 @@ class _Page:
         )[side]
 
     def _corner(self, side: int) -> Area:
-        """The corner at which `side` begins, clockwise: 0 top left, 1 top right, 2 bottom right, 3 bottom left."""
+        """The corner at which `side` begins, clockwise:
+
+        0 top left, 1 top right, 2 bottom right, 3 bottom left.
+        """
         across, down = max(1, self.width // 3), max(1, self.height // 3)
         left, top = (
             self.width - across if side in (1, 2) else 0,
@@ -339,7 +372,9 @@ class _Page:
     # Sharpness
 
     def blurred(self) -> Flaw | None:
-        """Whether edges of print are spread out in most of the places that have print; shake counts along its own way."""
+        """Whether edges of print are spread out in most of the places that have print; shake counts
+        along its own way.
+        """
         tiles = list(self._tiles())
         if not tiles:
             return None
@@ -361,7 +396,9 @@ class _Page:
         return Flaw(BLURRED, self._area(hull, self.fine), measure)
 
     def spread_of_all(self) -> float:
-        """Over how many pixels of `coarse` the steepest edges of the whole picture are spread; 0 where it has none."""
+        """Over how many pixels of `coarse` the steepest edges of the whole picture are spread; 0
+        where it has none.
+        """
         return _edge_width(_grey(self.coarse), least=40.0)
 
     def _tiles(self) -> Iterator[Area]:
@@ -417,7 +454,8 @@ class _Page:
             and x + width < self.coarse.shape[1] - 2
             and y + height < self.coarse.shape[0] - 2
         )
-        # Lamps are round; a strip of white beside the sheet, or a slip of paper that lies on it, is none.
+        # Lamps are round; a strip of white beside the sheet, or a slip of paper that lies on it, is
+        # none.
         round_ = pixels >= 0.45 * width * height and max(width, height) <= 5 * min(width, height)
         return (
             inside
@@ -427,7 +465,9 @@ class _Page:
 
 
 def _rails_out_of(joined: _Grey, paper: _Grey, side: int, level: float) -> Iterator[_Rail]:
-    """Strokes that reach from the top edge of `joined` inwards for an eighth of its height, thin, and with paper about them."""
+    """Strokes that reach from the top edge of `joined` inwards for an eighth of its height, thin,
+    and with paper about them.
+    """
     height, width = joined.shape
     deep = max(3, round(0.12 * height))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined[:deep], connectivity=8)
@@ -446,10 +486,12 @@ def _on_paper(paper: _Grey, left: int, right: int, level: float) -> bool:
 
 
 def _edge_width(tile: _Grey, least: float = 20.0) -> float:
-    """Over how many pixels the steepest edges of `tile` are spread: 1 is as sharp as can be, 9 is all that is seen, 0 is no edge.
+    """Over how many pixels the steepest edges of `tile` are spread:
 
-    `least` is how many shades an edge rises by, so that grain is none. Along rows and along columns apart, and the worse
-    of them: shake blurs one way only.
+    1 is as sharp as can be, 9 is all that is seen, 0 is no edge.
+
+    `least` is how many shades an edge rises by, so that grain is none. Along rows and along columns
+    apart, and the worse of them: shake blurs one way only.
     """
     return max(
         _edge_width_along_rows(tile, least),

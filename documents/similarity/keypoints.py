@@ -1,13 +1,15 @@
 """Is a cut, turned or saved-again copy of this picture known, and does it agree in its details?
 
-`fingerprint` sees a whole page and is lost when an edge is cut off. So a page is known again by its landmarks as well:
-places with much detail (SIFT: Lowe 2004; its patent has ended), each described by what is around it, whatever the scale, the turn
-and the light. A description becomes two short words of signs of differences, so that an ordinary index finds equal ones;
-pages that share rare words are candidates.
+`fingerprint` sees a whole page and is lost when an edge is cut off. So a page is known again by its
+landmarks as well: places with much detail (SIFT: Lowe 2004; its patent has ended), each described
+by what is around it, whatever the scale, the turn and the light. A description becomes two short
+words of signs of differences, so that an ordinary index finds equal ones; pages that share rare
+words are candidates.
 
-All licences of one kind are printed on the same form and share its title, labels and border. So a candidate counts
-only after its picture was laid over the other and the inks were held against each other block by block: of a copy
-nearly all blocks agree, of another company's licence on the same form only what is printed on all of them.
+All licences of one kind are printed on the same form and share its title, labels and border. So a
+candidate counts only after its picture was laid over the other and the inks were held against each
+other block by block: of a copy nearly all blocks agree, of another company's licence on the same
+form only what is printed on all of them.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ WORDS: Final = 2
 WORD_BITS: Final = 20
 
 _SIZES: Final = (10.0, 60.0)
-"""Diameters at SIDE: from about one character to a few lines; smaller ones do not survive a rescale."""
+"""Diameters at SIDE: from about one character to a few lines; smaller ones do not survive a
+rescale.
+"""
 _APART: Final = 8.0
 _TO_ALIGN: Final = 900
 """The strongest places that are kept."""
@@ -48,7 +52,9 @@ _BLOCK: Final = 28
 _SLACK: Final = 4
 """Pixels that a block may lie off after the alignment: paper bends, lenses too."""
 _TEXT_DEPTH: Final = 0.5
-"""What is at least this deep, against the deepest ink of the page, is text; borders and watermarks are paler."""
+"""What is at least this deep, against the deepest ink of the page, is text; borders and watermarks
+are paler.
+"""
 _STROKE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
 _TEXT_SHARE: Final = 0.1
 """The share of a block that text must cover."""
@@ -131,7 +137,10 @@ def at_side(picture: Grey) -> tuple[Grey, float]:
 
 
 def look(grey: Grey, scale: float) -> Landmarks:
-    """The landmarks of a picture that is at SIDE. Most of the time that a page costs goes in here."""
+    """The landmarks of a picture that is at SIDE.
+
+    Most of the time that a page costs goes in here.
+    """
     points, described = cv2.SIFT.create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(
         grey, None
     )
@@ -150,11 +159,13 @@ def see(picture: Grey) -> Seen:
     return Seen(look(grey, scale), lambda: grey)
 
 
-# --- Finding -------------------------------------------------------------------------------------------
+# --- Finding --------------------------------------------------------------------------------------
 
 
 def words(landmarks: Landmarks) -> list[tuple[str, ...]]:
-    """The words of the strongest landmarks: for each WORDS texts of WORD_BITS / 4 hexadecimal digits."""
+    """The words of the strongest landmarks: for each WORDS texts of WORD_BITS / 4 hexadecimal
+    digits.
+    """
     kept: list[int] = []
     places = landmarks.places
     for i in range(len(places)):
@@ -173,8 +184,11 @@ def _hex(signs: npt.NDArray[np.bool_]) -> str:
 
 
 def _differences() -> Floats:
-    """One row of ±1 for each bit. Cells as far from the middle are weighed against each other, orientation by orientation,
-    so that what descriptions have in common cancels out and each sign is about as often + as −."""
+    """One row of ±1 for each bit.
+
+    Cells as far from the middle are weighed against each other, orientation by orientation, so that
+    what descriptions have in common cancels out and each sign is about as often + as −.
+    """
     middle = (5, 6, 9, 10)
     corners = (0, 3, 12, 15)
     rings = (middle, corners, tuple(cell for cell in range(16) if cell not in middle + corners))
@@ -195,11 +209,13 @@ def _differences() -> Floats:
 _DIFFERENCES: Final = _differences()
 
 
-# --- Comparing -----------------------------------------------------------------------------------------
+# --- Comparing ------------------------------------------------------------------------------------
 
 
 def compare(mine: Seen, theirs: Seen) -> Agreement | None:
-    """How well `theirs` agrees with `mine` where they show the same sheet; None if it cannot be laid over it."""
+    """How well `theirs` agrees with `mine` where they show the same sheet; None if it cannot be
+    laid over it.
+    """
     matrix = _laid_over(mine.landmarks, theirs.landmarks)
     if matrix is None:
         return None
@@ -239,7 +255,8 @@ def _laid_over(mine: Landmarks, theirs: Landmarks) -> Floats | None:
     )
     if matrix is None or int(inliers.sum()) < _ALIGNED_AT_LEAST:
         return None
-    # A sheet laid over a sheet is neither mirrored nor blown up: anything else is a chance agreement.
+    # A sheet laid over a sheet is neither mirrored nor blown up: anything else is a chance
+    # agreement.
     grown = float(np.linalg.det(matrix[:2, :2]))
     return np.asarray(matrix, np.float32) if 1 / 16 < grown < 16 else None
 
@@ -251,7 +268,9 @@ def _detail(grey: Grey) -> Floats:
 
 
 def _text(grey: Grey) -> npt.NDArray[np.bool_]:
-    """Where thin dark strokes are, which is the text: labels, values, codes; not the title, edges and pale patterns."""
+    """Where thin dark strokes are, which is the text: labels, values, codes; not the title, edges
+    and pale patterns.
+    """
     depth = cv2.morphologyEx(cv2.GaussianBlur(grey, (0, 0), 0.6), cv2.MORPH_BLACKHAT, _STROKE)
     return np.asarray(depth > max(12.0, _TEXT_DEPTH * float(np.percentile(depth, 99))), np.bool_)
 

@@ -1,18 +1,20 @@
 """Is this the same picture as that one, though it was saved again?
 
-All licences of one kind are printed on the same form, so the usual perceptual hash (coarse shapes, 64 bits) sees
-the form and calls two companies' scans the same picture: measured, their distance can be 0. So this one looks where
-the text differs: the border is cut off, what is left is the ink against the paper around it, and of the ink's
-discrete cosine transform (DCT-II, 64 × 64) the coarse coefficients are left out and the signs of a band of 16 × 16
-finer ones kept. Without numpy, since the sandbox's child computes it and would take twice as long to start.
+All licences of one kind are printed on the same form, so the usual perceptual hash (coarse shapes,
+64 bits) sees the form and calls two companies' scans the same picture: measured, their distance can
+be 0. So this one looks where the text differs: the border is cut off, what is left is the ink
+against the paper around it, and of the ink's discrete cosine transform (DCT-II, 64 × 64) the coarse
+coefficients are left out and the signs of a band of 16 × 16 finer ones kept. Without numpy, since
+the sandbox's child computes it and would take twice as long to start.
 
-Measured at NEAR = 24 of 256 bits, pairs of different companies that are near all the same: clean scans on the very
-same form 1 of 44,850 (landscape) and 0 of 4,950 (portrait), on a plainer form 16 of 44,850; photographs none, the
-closest 48. Copies of one picture, median (worst) distance over 70 pictures: JPEG 30 5 (18), half as large 15 (25), a third
-with JPEG 50 20 (38), 30 % darker 12 (24), 30 % brighter 12 (24), contrast 0.6 15 (26), grey 0 (0), blurred 11 (21). Missed more
-often than found: one field painted over 27 (64), half a degree of turn 23 (44), a crop of 1 % 34 (62). So near means
-"worth a reviewer's look", and far means nothing: a picture that was cut or turned is known again by its landmarks
-(`documents.similarity.keypoints`).
+Measured at NEAR = 24 of 256 bits, pairs of different companies that are near all the same: clean
+scans on the very same form 1 of 44,850 (landscape) and 0 of 4,950 (portrait), on a plainer form 16
+of 44,850; photographs none, the closest 48. Copies of one picture, median (worst) distance over 70
+pictures: JPEG 30 5 (18), half as large 15 (25), a third with JPEG 50 20 (38), 30 % darker 12 (24),
+30 % brighter 12 (24), contrast 0.6 15 (26), grey 0 (0), blurred 11 (21). Missed more often than
+found: one field painted over 27 (64), half a degree of turn 23 (44), a crop of 1 % 34 (62). So near
+means "worth a reviewer's look", and far means nothing: a picture that was cut or turned is known
+again by its landmarks (`documents.similarity.keypoints`).
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ _WAVES: Final = tuple(
 )
 _WORKING_SIDE: Final = 512
 _MARGIN: Final = 77
-"""At the working size, 15 %: the form's ornate border, or the desk around a photographed licence."""
+"""At the working size, 15 %: the form's ornate border, or the desk around a photographed licence.
+"""
 _PAPER_RADIUS: Final = 16
 _INK_DEPTH: Final = 60
 # A blank picture's coefficients are rounding errors, which must not decide its bits.
@@ -55,7 +58,9 @@ def fingerprint(image: Image) -> str:
 
 
 def _ink(image: Image) -> bytes:
-    """_SIDE × _SIDE values: how much darker than the paper around it each place inside the margin is, row by row."""
+    """_SIDE × _SIDE values: how much darker than the paper around it each place inside the margin
+    is, row by row.
+    """
     from PIL import ImageChops, ImageFilter
     from PIL.Image import Resampling
 
@@ -67,5 +72,8 @@ def _ink(image: Image) -> bytes:
 
 
 def distance(a: str, b: str) -> int:
-    """How many bits of two fingerprints differ: 0 to BITS, about BITS / 2 for unrelated pictures."""
+    """How many bits of two fingerprints differ:
+
+    0 to BITS, about BITS / 2 for unrelated pictures.
+    """
     return (int(a, 16) ^ int(b, 16)).bit_count()

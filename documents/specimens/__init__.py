@@ -1,7 +1,9 @@
-"""What does a licence look like that belongs to nobody? Fictitious companies, their licences, and photographs of them.
+"""What does a licence look like that belongs to nobody?
 
-Demo, tests and benchmarks take their pictures from here, so that no real company's paper is ever needed.
-Pure: a seed goes in, a picture and its truth come out.
+Fictitious companies, their licences, and photographs of them.
+
+Demo, tests and benchmarks take their pictures from here, so that no real company's paper is ever
+needed. Pure: a seed goes in, a picture and its truth come out.
 """
 
 from documents.specimens.company import Company, Kind

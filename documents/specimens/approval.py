@@ -1,6 +1,8 @@
-"""What does the paper look like by which a body was set up that is no company, and that belongs to nobody?
+"""What does the paper look like by which a body was set up that is no company, and that belongs to
+nobody?
 
-Two kinds in one plain layout: 事业单位法人证书 and 社会团体法人登记证书. Neither copies an official design.
+Two kinds in one plain layout: 事业单位法人证书 and 社会团体法人登记证书. Neither copies an official
+design.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ _SIZE: Final = (1600, 1130)
 
 
 def make_approval(seed: int, kind: Kind, body: Company, damage: str = "none") -> PaperSpecimen:
-    """The certificate of `body`, photographed with `damage`; equal arguments, equal picture. Raises ValueError."""
+    """The certificate of `body`, photographed with `damage`; equal arguments, equal picture.
+
+    Raises ValueError.
+    """
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
     checked(damage, {}, (), ())

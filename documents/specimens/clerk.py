@@ -1,6 +1,7 @@
 """How is a company printed onto a blank sheet, and which of its fields does that sheet show?
 
-A clerk's printer adds the values in Song or Kai, never quite in register with the form; then the seal is set.
+A clerk's printer adds the values in Song or Kai, never quite in register with the form; then the
+seal is set.
 """
 
 from __future__ import annotations
@@ -77,14 +78,18 @@ _DOWN: Final[dict[Kind, tuple[str, ...]]] = {
     ),
 }
 _TERM_LEFT_OUT_FROM: Final = date(2022, 3, 1)
-"""Since the regulation on registration of market entities came into force, company licences carry no term."""
+"""Since the regulation on registration of market entities came into force, company licences carry
+no term.
+"""
 _GSXT: Final = "http://www.gsxt.gov.cn"
 _RED: Final = (208, 38, 48)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What the clerk was told to print: the values, the day of issue, which copy, the code in the QR, and the face."""
+    """What the clerk was told to print: the values, the day of issue, which copy, the code in the
+    QR, and the face.
+    """
 
     company: Company
     qr_uscc: str
@@ -103,7 +108,9 @@ def payload(uscc: str) -> str:
 
 
 def shown(entry: Entry, form: Form) -> dict[str, str]:
-    """The fields as they stand on the sheet, by the product's keys; "" for one that this sheet does not carry."""
+    """The fields as they stand on the sheet, by the product's keys; "" for one that this sheet does
+    not carry.
+    """
     values = _values(entry)
     labels = _LABELS[entry.company.kind]
     carried = {key for key in labels if key != "term" or _carries_term(entry, form)} | {
@@ -115,7 +122,10 @@ def shown(entry: Entry, form: Form) -> dict[str, str]:
 
 
 def printed(entry: Entry, form: Form, rng: np.random.Generator) -> Paper:
-    """The finished page of `form`. What differs from sheet to sheet (register, ink, seal) comes from `rng`."""
+    """The finished page of `form`.
+
+    What differs from sheet to sheet (register, ink, seal) comes from `rng`.
+    """
     plan = PLANS[form]
     fixed, added, fine = Plate(plan.size), Plate(plan.size), Plate(plan.size)
     offset = float(rng.uniform(-8, 13)), float(rng.uniform(-8, 8))
@@ -249,7 +259,9 @@ def _portrait(
 def _paragraph(
     plate: Plate, x: float, y: float, text: str, face: Face, room: float, height: float, size: int
 ) -> float:
-    """`text` in lines from baseline `y`, in letters small enough for `room` × `height` pixels; how high it became."""
+    """`text` in lines from baseline `y`, in letters small enough for `room` × `height` pixels; how
+    high it became.
+    """
     for fitting in range(size, 11, -1):
         lines = wrapped(text, face, fitting, room)
         if len(lines) == 1 or len(lines) * fitting * 1.3 <= height:

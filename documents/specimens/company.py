@@ -1,7 +1,7 @@
 """Which companies can be shown without naming a real one?
 
-Places, streets and names are invented and combined by a seed; the region part of the code begins with 99, a
-prefix that GB/T 2260 gives to no place, and mail domains end in .example (RFC 2606).
+Places, streets and names are invented and combined by a seed; the region part of the code begins
+with 99, a prefix that GB/T 2260 gives to no place, and mail domains end in .example (RFC 2606).
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from typing import Final, Literal
 from documents import uscc
 
 Kind = Literal["company", "individual", "cooperative"]
-"""By the code's second character: 91 company, 92 individual business (个体工商户), 93 farmers' cooperative."""
+"""By the code's second character:
+
+91 company, 92 individual business (个体工商户), 93 farmers' cooperative.
+"""
 
 PROVINCE: Final = "澜川省"
 _PLACES: Final = (
@@ -295,7 +298,8 @@ class Company:
     def fictitious(cls, seed: int, kind: Kind | None = None) -> Company:
         """The company that belongs to `seed` (any integer), always the same one.
 
-        Without `kind`, seeds ending in 8 give an individual business, in 9 a cooperative, all others a company.
+        Without `kind`, seeds ending in 8 give an individual business, in 9 a cooperative, all
+        others a company.
         """
         if kind is None:
             kind = (
@@ -329,7 +333,9 @@ def chinese_date(day: date) -> str:
 
 
 def _code(rng: random.Random, kind: Kind, region: str, established_on: date) -> str:
-    """A valid code whose region does not exist and whose organisation part has its own right check character."""
+    """A valid code whose region does not exist and whose organisation part has its own right check
+    character.
+    """
     if established_on >= _LETTERED_FROM:
         body = "MA" + "".join(rng.choice(uscc.ALPHABET) for _ in range(6))
     else:

@@ -1,7 +1,7 @@
 """What do people upload in place of a licence?
 
-Pictures that no reader may take for one: other papers of the same fictitious companies, some with the very labels
-that a licence has, and pictures with no paper in them at all.
+Pictures that no reader may take for one: other papers of the same fictitious companies, some with
+the very labels that a licence has, and pictures with no paper in them at all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _RED: Final[Colour] = (206, 40, 48)
 
 
 def decoy(seed: int, kind: str, damage: str | None = None) -> Image.Image:
-    """A picture of `kind`, one of DECOYS, as it would be uploaded; or with `damage` (as `make` takes it). RGB.
+    """A picture of `kind`, one of DECOYS, as it would be uploaded; or with `damage` (as `make`
+    takes it). RGB.
 
     Equal arguments give equal pictures. Raises ValueError for an unknown kind or damage.
     """
@@ -107,7 +108,9 @@ def _id_card(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _contract(company: Company, rng: np.random.Generator) -> Paper:
-    """The first page of a labour contract: it names the company by code, person and address, as a licence does."""
+    """The first page of a labour contract: it names the company by code, person and address, as a
+    licence does.
+    """
     size = (1130, 1600)
     plate = Plate(size)
     plate.text(565, 170, "劳 动 合 同 书", "song", 52, "ms")
@@ -223,7 +226,9 @@ def _receipt(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _account_permit(company: Company, rng: np.random.Generator) -> Paper:
-    """开户许可证: a bank's paper, framed and sealed like a licence, with the company's name and its person."""
+    """开户许可证: a bank's paper, framed and sealed like a licence, with the company's name and its
+    person.
+    """
     size = (1600, 1080)
     paper = _sheet(size, (244, 238, 226), rng)
     cv2.rectangle(paper, (60, 60), (1540, 1020), (170, 130, 90), 10, cv2.LINE_AA)

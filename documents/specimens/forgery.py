@@ -1,8 +1,8 @@
 """How is a licence forged that a reader must not be sure of?
 
-Two ways. On paper: another code than the company's is printed and photographed; the QR code is left as it was, or
-taken off. And in a picture editor: an honest photo is opened, a value is typed, pasted, copied or painted over, and
-the whole is saved again; of that, the pixels may tell.
+Two ways. On paper: another code than the company's is printed and photographed; the QR code is left
+as it was, or taken off. And in a picture editor: an honest photo is opened, a value is typed,
+pasted, copied or painted over, and the whole is saved again; of that, the pixels may tell.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from documents.specimens.photograph import photographed
 from documents.typesetting import Face, Paper, font, inked
 
 FORGERIES: Final = ("forged_digit", "forged_bare", "forged_code")
-"""One digit of the code edited, so that its check character is wrong; the same, and no QR code that tells the right
-one; the code of another company, valid, which the QR code contradicts. `forged` is one of these, by the seed."""
+"""One digit of the code edited, so that its check character is wrong; the same, and no QR code that
+tells the right one; the code of another company, valid, which the QR code contradicts. `forged` is
+one of these, by the seed.
+"""
 ANY: Final = "forged"
 _CARRIER: Final = "phone"
 
@@ -34,7 +36,9 @@ def without_forgery(damage: str) -> str:
 
 
 def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
-    """What is printed otherwise than `company` has it, as overrides for `make`; empty where `damage` names no forgery."""
+    """What is printed otherwise than `company` has it, as overrides for `make`; empty where
+    `damage` names no forgery.
+    """
     named = next((name for name in damage.split("+") if _is_forgery(name)), "")
     forgery = FORGERIES[seed % len(FORGERIES)] if named == ANY else named
     if not forgery:
@@ -51,7 +55,9 @@ def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
 
 
 def edited(code: str, seed: int) -> str:
-    """`code` with one digit made another; since all weights are prime to 31, its check character is then wrong."""
+    """`code` with one digit made another; since all weights are prime to 31, its check character is
+    then wrong.
+    """
     rng = random.Random(f"forgery {seed}")  # noqa: S311 (nothing here is secret)
     place = rng.choice(
         [i for i, character in enumerate(code[:17]) if character.isdigit() and i > 1]
@@ -64,12 +70,14 @@ def _is_forgery(name: str) -> bool:
     return name == ANY or name in FORGERIES
 
 
-# --- In a picture editor ---------------------------------------------------------------------------------
+# --- In a picture editor --------------------------------------------------------------------------
 
 Attack = Literal["retyped_digit", "copied_digit", "pasted_field", "painted_over", "recaptured"]
 ATTACKS: Final[tuple[Attack, ...]] = get_args(Attack)
-"""A digit of the code typed anew in another face; a digit copied over another of the same code; a value's line pasted
-from another photo; a value painted over with the colour of its ground and typed anew; a screen photographed."""
+"""A digit of the code typed anew in another face; a digit copied over another of the same code; a
+value's line pasted from another photo; a value painted over with the colour of its ground and typed
+anew; a screen photographed.
+"""
 EDITORS: Final = (
     "Adobe Photoshop 24.0 (Windows)",
     "GIMP 2.10.34",

@@ -1,7 +1,7 @@
 """What does a human resources service licence look like that belongs to nobody?
 
-Two layouts: the wide one with the number of twelve digits, in two columns, and the upright one with an older number and a
-sentence before the fields. Neither copies an official design.
+Two layouts: the wide one with the number of twelve digits, in two columns, and the upright one with
+an older number and a sentence before the fields. Neither copies an official design.
 """
 
 from __future__ import annotations
@@ -73,10 +73,11 @@ def make_hr_service(
     company: Company | None = None,
     **overrides: Any,
 ) -> PaperSpecimen:
-    """The licence of `company` (else the one of `seed`) on `layout`, photographed with `damage`; equal arguments, equal picture.
+    """The licence of `company` (else the one of `seed`) on `layout`, photographed with `damage`;
+    equal arguments, equal picture.
 
-    Overrides, all in OVERRIDES, are texts, days in ISO, `valid_until` also 长期, `turned` degrees clockwise.
-    Raises ValueError for what is not known, or a character that no font here can print.
+    Overrides, all in OVERRIDES, are texts, days in ISO, `valid_until` also 长期, `turned` degrees
+    clockwise. Raises ValueError for what is not known, or a character that no font here can print.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; known: {', '.join(LAYOUTS)}")
@@ -101,7 +102,9 @@ def make_hr_service(
 def _told(
     rng: np.random.Generator, company: Company, layout: Layout | str, overrides: dict[str, Any]
 ) -> _Told:
-    """Every choice is drawn whether or not it is overridden, so that an override changes nothing else."""
+    """Every choice is drawn whether or not it is overridden, so that an override changes nothing
+    else.
+    """
     issued = some_day(rng, date(2019, 1, 7), date(2026, 9, 25))
     years = 3 if rng.random() < 0.3 else 5
     last = issued.replace(year=issued.year + years, day=min(issued.day, 28)) - timedelta(days=1)

@@ -1,7 +1,7 @@
 """What does a stamped letter look like in which a company that does not exist authorises nobody?
 
-Three layouts: sentences with the blanks filled in, a form of label and value, and the short letter of introduction.
-Identity numbers are of the region 99, which no person's is.
+Three layouts: sentences with the blanks filled in, a form of label and value, and the short letter
+of introduction. Identity numbers are of the region 99, which no person's is.
 """
 
 from __future__ import annotations
@@ -95,11 +95,13 @@ def make_letter(
     company: Company | None = None,
     **overrides: Any,
 ) -> PaperSpecimen:
-    """The letter of `company` (else the one of `seed`) on `layout`, photographed with `damage`; equal arguments, equal picture.
+    """The letter of `company` (else the one of `seed`) on `layout`, photographed with `damage`;
+    equal arguments, equal picture.
 
-    Overrides, all in OVERRIDES, are texts: days in ISO, `sealed` and `signed` yes or no, `seal_text` what the seal says
-    instead of the company's name, `turned` degrees clockwise. Of `id_number` the truth keeps the last four.
-    Raises ValueError for what is not known, or a character that no font here can print.
+    Overrides, all in OVERRIDES, are texts: days in ISO, `sealed` and `signed` yes or no,
+    `seal_text` what the seal says instead of the company's name, `turned` degrees clockwise. Of
+    `id_number` the truth keeps the last four. Raises ValueError for what is not known, or a
+    character that no font here can print.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; known: {', '.join(LAYOUTS)}")
@@ -138,7 +140,9 @@ def identity_number(rng: np.random.Generator) -> str:
 
 
 def _told(rng: np.random.Generator, company: Company, overrides: dict[str, Any]) -> _Told:
-    """Every choice is drawn whether or not it is overridden, so that an override changes nothing else."""
+    """Every choice is drawn whether or not it is overridden, so that an override changes nothing
+    else.
+    """
     dated = some_day(rng, date(2026, 1, 5), date(2026, 11, 20))
     last = dated + timedelta(days=int(rng.choice((90, 180, 364))))
     values = {
@@ -280,7 +284,9 @@ def _flow(
     y: int,
     face: Face,
 ) -> int:
-    """A paragraph of printed words and filled-in blanks from baseline `y`; the blanks are underlined. The last baseline."""
+    """A paragraph of printed words and filled-in blanks from baseline `y`; the blanks are
+    underlined. The last baseline.
+    """
     size, x = 29, _LEFT + 58.0
     for text, blank in words:
         plate, here = (filled, face) if blank else (printed, "song")
@@ -305,7 +311,9 @@ def _fitting(text: str, face: Face, size: int, room: float) -> int:
 
 
 def _signed(page: Paper, told: _Told, place: tuple[int, int], rng: np.random.Generator) -> Paper:
-    """The legal representative's name, written by hand: large, leaning, in blue-black, with a stroke run through it."""
+    """The legal representative's name, written by hand: large, leaning, in blue-black, with a
+    stroke run through it.
+    """
     if not told.signed:
         return page
     name = told.values["legal_representative"]

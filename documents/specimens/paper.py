@@ -32,7 +32,9 @@ class PaperSpecimen:
     company: Company
     """As a registry knows it; what overrides changed stands in `fields` only."""
     fields: dict[str, str]
-    """What is printed, by the reading's keys; days in ISO; a field that this sheet does not carry is absent."""
+    """What is printed, by the reading's keys; days in ISO; a field that this sheet does not carry
+    is absent.
+    """
     marks: dict[str, bool] = field(default_factory=dict)
     """What is no text: of a letter, `sealed` and `signed`."""
 
@@ -49,7 +51,9 @@ def generator(*words: object) -> np.random.Generator:
 
 
 def sheet(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Paper:
-    """Blank paper of `size` (width, height), with the slight unevenness of its fibres and the mark that it is no real one."""
+    """Blank paper of `size` (width, height), with the slight unevenness of its fibres and the mark
+    that it is no real one.
+    """
     rng = np.random.default_rng(seed)
     grain = cloud(rng, size, size[0] // 2) * 0.7 + cloud(rng, size, 40) * 0.9
     paper = np.clip(np.array(colour, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
@@ -79,7 +83,9 @@ def sealed(
 
 
 def finished(page: Paper, damage: str, turned: int, *words: object) -> Image.Image:
-    """`page` photographed with `damage` and turned clockwise by `turned` degrees; `words` tell this picture from others."""
+    """`page` photographed with `damage` and turned clockwise by `turned` degrees; `words` tell this
+    picture from others.
+    """
     page = photographed(page, damage, generator("photograph", damage, *words))
     return Image.fromarray(turn_page(page, turned))
 
@@ -87,7 +93,9 @@ def finished(page: Paper, damage: str, turned: int, *words: object) -> Image.Ima
 def checked(
     damage: str, overrides: Mapping[str, Any], known: tuple[str, ...], days: tuple[str, ...]
 ) -> None:
-    """Raises ValueError, naming what was seen and what is known, for a damage or an override that cannot be."""
+    """Raises ValueError, naming what was seen and what is known, for a damage or an override that
+    cannot be.
+    """
     if strange := [name for name in damage.split("+") if name not in DAMAGES]:
         raise ValueError(
             f"unknown damage {', '.join(map(repr, strange))}; known: {', '.join(DAMAGES)}"

@@ -1,4 +1,7 @@
-"""What does a phone make of a sheet of paper? Desk, angle, light, lens and file, each by itself or together."""
+"""What does a phone make of a sheet of paper?
+
+Desk, angle, light, lens and file, each by itself or together.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ _DESKS: Final = (
 
 
 def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
-    """`page` with `damage`: a name in DAMAGES, or several joined by "+", done in order; "turned" alone is a phone's photo, turned."""
+    """`page` with `damage`: a name in DAMAGES, or several joined by "+", done in order; "turned"
+    alone is a phone's photo, turned.
+    """
     for name in _ALONE.get(damage, damage).split("+"):
         for step in _STEPS[name]:
             page = step(page, rng)
@@ -47,8 +52,11 @@ def turned(page: Paper, degrees: int) -> Paper:
 def _on_desk(
     lean: float, near: tuple[float, float], tilt: float, bend: float
 ) -> Callable[[Paper, Rng], Paper]:
-    """The sheet on a desk. `lean`: how far corners stray, as a share of the frame; `near`: the share of the frame's
-    width and height that the sheet fills; `tilt`: degrees at most; `bend`: px that the paper bulges."""
+    """The sheet on a desk.
+
+    `lean`: how far corners stray, as a share of the frame; `near`: the share of the frame's width
+    and height that the sheet fills; `tilt`: degrees at most; `bend`: px that the paper bulges.
+    """
 
     def step(page: Paper, rng: Rng) -> Paper:
         height, width = page.shape[:2]
@@ -330,7 +338,9 @@ def _tilted(page: Paper, rng: Rng) -> Paper:
 
 
 def _scanned(page: Paper, rng: Rng) -> Paper:
-    """On a flatbed at 150 to 200 dots an inch: a little askew under a white lid, grain, and a hair's streak down the glass."""
+    """On a flatbed at 150 to 200 dots an inch: a little askew under a white lid, grain, and a
+    hair's streak down the glass.
+    """
     scale = float(rng.uniform(150, 200)) / _PAGE_DPI
     size = round(page.shape[1] * scale), round(page.shape[0] * scale)
     matrix = (
@@ -350,7 +360,10 @@ def _scanned(page: Paper, rng: Rng) -> Paper:
 
 
 def _stamped(page: Paper, rng: Rng) -> Paper:
-    """What careful people write across a copy before they hand it out: 仅供…使用, once and large or many times over the print."""
+    """What careful people write across a copy before they hand it out:
+
+    仅供…使用, once and large or many times over the print.
+    """
     height, width = page.shape[:2]
     side = round(np.hypot(width, height))
     text, many = str(rng.choice(_ONLY_FOR)), rng.random() < 0.6
@@ -435,8 +448,9 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
 DAMAGES: Final = tuple(_STEPS)
 """What can be done to a picture.
 
-Whole pictures: "scan" off a flatbed, "light" a careful photo, "phone" an ordinary one, "heavy" and "hard" poor ones
-that a person can still read, "turned" an ordinary one that lies on its side or head. The others are single faults.
+Whole pictures: "scan" off a flatbed, "light" a careful photo, "phone" an ordinary one, "heavy" and
+"hard" poor ones that a person can still read, "turned" an ordinary one that lies on its side or
+head. The others are single faults.
 """
 _ALONE: Final = {"turned": "phone+turned"}
 """What a name means that is not joined to others."""

@@ -1,7 +1,7 @@
 """What does the registration authority's seal leave on the paper?
 
-A red ring, a star, and a name around it, in ink that took unevenly. In the place where a real seal has its
-number this one says 样本·虚构, so that it cannot be lifted onto anything.
+A red ring, a star, and a name around it, in ink that took unevenly. In the place where a real seal
+has its number this one says 样本·虚构, so that it cannot be lifted onto anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _FINE: Final = 2
 
 
 def impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
-    """How much red falls where: a square of `2 * radius + 8` pixels with the seal of `authority`, pressed a little askew."""
+    """How much red falls where: a square of `2 * radius + 8` pixels with the seal of `authority`,
+    pressed a little askew.
+    """
     size = (2 * radius + 8) * _FINE
     middle, outer = size / 2, radius * _FINE
     seal = Image.new("L", (size, size))
@@ -50,7 +52,9 @@ def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
 
 
 def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
-    """`text` from lower left over the top to lower right, every character's foot towards the middle."""
+    """`text` from lower left over the top to lower right, every character's foot towards the
+    middle.
+    """
     size = round(outer * min(0.27, 2.7 / max(len(text), 1)))
     arc = min(232.0, 26.0 * len(text))
     for i, character in enumerate(text):

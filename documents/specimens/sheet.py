@@ -1,8 +1,9 @@
 """What does the blank form look like, before a clerk's printer has put a company on it?
 
-Both forms are drawn after the kind of paper in use (frame of guilloche or meander, emblem, foil title, pale
-repeated words), and neither copies an official design: the emblem is a plain disc of hills and water, and
-where an authority would name itself, the sheet says that it is a fictitious specimen.
+Both forms are drawn after the kind of paper in use (frame of guilloche or meander, emblem, foil
+title, pale repeated words), and neither copies an official design: the emblem is a plain disc of
+hills and water, and where an authority would name itself, the sheet says that it is a fictitious
+specimen.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ MARK: Final = "样本·虚构 SPECIMEN 仅供测试，不具法律效力"
 """Stands in the margin of every sheet."""
 _TITLE: Final = "营业执照"
 _FINE: Final = 2
-"""Ornaments are drawn this many times larger and shrunk, which gives them the soft edge of print."""
+"""Ornaments are drawn this many times larger and shrunk, which gives them the soft edge of print.
+"""
 
 
 @dataclass(frozen=True)

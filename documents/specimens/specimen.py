@@ -43,7 +43,9 @@ class Specimen:
     company: Company
     """As a registry knows it; what overrides changed stands in `fields` only."""
     fields: dict[str, str]
-    """What is printed, by the product's keys; established_on in ISO; "" where this sheet carries no such field."""
+    """What is printed, by the product's keys; established_on in ISO; "" where this sheet carries no
+    such field.
+    """
 
     def jpeg(self, quality: int = 88) -> bytes:
         """The picture as a JPEG file."""
@@ -59,15 +61,16 @@ def make(
     company: Company | None = None,
     **overrides: Any,
 ) -> Specimen:
-    """The licence of `company` (else the one of `seed`) on `form`, photographed with `damage`; equal arguments, equal picture.
+    """The licence of `company` (else the one of `seed`) on `form`, photographed with `damage`;
+    equal arguments, equal picture.
 
-    `damage` is one of DAMAGES, or several joined by "+", done in that order; or one of FORGERIES (or "forged", one of
-    them by the seed): a phone's photo of a sheet with another code than the company's. Overrides, all in OVERRIDES: any
-    printed field of Company, to print something else than the company's truth; `qr_uscc` (the code in the QR,
-    "" for no QR; else the company's own); `copy` ("正本", "副本"), `issued_on`, `face` ("song", "kai"), and
-    `turned` (0, 90, 180, 270 degrees clockwise, done last).
-    Raises ValueError, naming what was seen and what is known, for an unknown form, damage or override, or for a
-    character that no font here can print.
+    `damage` is one of DAMAGES, or several joined by "+", done in that order; or one of FORGERIES
+    (or "forged", one of them by the seed): a phone's photo of a sheet with another code than the
+    company's. Overrides, all in OVERRIDES: any printed field of Company, to print something else
+    than the company's truth; `qr_uscc` (the code in the QR, "" for no QR; else the company's own);
+    `copy` ("正本", "副本"), `issued_on`, `face` ("song", "kai"), and `turned` (0, 90, 180, 270
+    degrees clockwise, done last). Raises ValueError, naming what was seen and what is known, for an
+    unknown form, damage or override, or for a character that no font here can print.
     """
     known_form = _form(form)
     _refuse_unknown(damage)
@@ -123,7 +126,10 @@ def _refuse_odd(overrides: dict[str, Any]) -> None:
 def _entry(
     rng: np.random.Generator, company: Company, told: Company, form: Form, overrides: dict[str, Any]
 ) -> Entry:
-    """What the clerk prints. Every choice is drawn whether or not it is overridden, so that an override changes nothing else."""
+    """What the clerk prints.
+
+    Every choice is drawn whether or not it is overridden, so that an override changes nothing else.
+    """
     first, last = _ISSUED[form]
     first = max(first, told.established_on)
     issued_on = first + timedelta(days=int(rng.integers(max(1, (last - first).days))))
@@ -144,7 +150,10 @@ def _entry(
 
 
 def _printable(entry: Entry, form: Form) -> Entry:
-    """`entry` in a face that has every character; Song has more than Kai. Raises ValueError where none has."""
+    """`entry` in a face that has every character; Song has more than Kai.
+
+    Raises ValueError where none has.
+    """
     text = "".join(
         value for key, value in shown(entry, form).items() if key != "registration_authority"
     )

@@ -1,8 +1,9 @@
 """What happens to an upload before anything reads it?
 
-Its type is told by its content, never by its name; its size is bounded before it is parsed; and what parses it is a
-child process that may do nothing else (`sandbox`). What goes on from here is not the upload but clean pages made
-of it: plain upright JPEGs without metadata, active content or tail.
+Its type is told by its content, never by its name; its size is bounded before it is parsed; and
+what parses it is a child process that may do nothing else (`sandbox`). What goes on from here is
+not the upload but clean pages made of it: plain upright JPEGs without metadata, active content or
+tail.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ PAGE_BYTES: Final = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """What one upload may take: its own bytes, a picture's pixels, pages, and the child's time and memory."""
+    """What one upload may take: its own bytes, a picture's pixels, pages, and the child's time and
+    memory.
+    """
 
     bytes: int = 20 * 1024 * 1024
     pixels: int = 40_000_000
@@ -40,7 +43,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class CleanPage:
-    """One page, from 1: a JPEG of our own making, its size in pixels, and its `fingerprint.fingerprint`."""
+    """One page, from 1: a JPEG of our own making, its size in pixels, and its
+    `fingerprint.fingerprint`.
+    """
 
     number: int
     jpeg: bytes
@@ -53,8 +58,9 @@ class CleanPage:
 class Intake:
     """What became of an upload. `sha256` (hex) and `size` (bytes) are of the bytes as they came.
 
-    `editor` is the program that the file names as its maker, as evidence only: anyone can write it, and phones
-    write their system's version. `isolation` says how the child that parsed it was confined.
+    `editor` is the program that the file names as its maker, as evidence only: anyone can write it,
+    and phones write their system's version. `isolation` says how the child that parsed it was
+    confined.
     """
 
     sha256: str
@@ -65,7 +71,7 @@ class Intake:
     isolation: sandbox.Isolation
 
 
-# --- What is it? ---------------------------------------------------------------------------------------
+# --- What is it? ----------------------------------------------------------------------------------
 
 _TASKS: Final[Mapping[str, str]] = {
     "image/jpeg": "jpeg",
@@ -112,7 +118,8 @@ _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"MZ", "EXE"),
     (b"\x7fELF", "ELF"),
 )
-# Formats that are ZIPs inside, by a name that stands near their start; OFD (GB/T 33190) is what Chinese e-documents come in.
+# Formats that are ZIPs inside, by a name that stands near their start; OFD (GB/T 33190) is what
+# Chinese e-documents come in.
 _ZIPPED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"OFD.xml", "OFD"),
     (b"word/", "Word (DOCX)"),
@@ -134,7 +141,8 @@ def media_type_of(data: bytes) -> str | None:
         return "image/webp"
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS and b"avif" not in head[16:64]:
         return "image/heic"
-    # Readers allow a PDF's header anywhere in its first 1024 bytes (ISO 32000-1, annex H, note 13), and scanners make use of it.
+    # Readers allow a PDF's header anywhere in its first 1024 bytes (ISO 32000-1, annex H, note 13),
+    # and scanners make use of it.
     if b"%PDF-" in head[:1024] and looks_like(data) in ("unknown", "text"):
         return "application/pdf"
     return None
@@ -174,7 +182,7 @@ def _is_text(head: bytes) -> bool:
     return False
 
 
-# --- Taking it in --------------------------------------------------------------------------------------
+# --- Taking it in ---------------------------------------------------------------------------------
 
 
 def examine(
@@ -182,9 +190,10 @@ def examine(
 ) -> Intake:
     """Clean pages of the upload `data`.
 
-    `isolation` None takes the best that works on this machine. Raises Refused with one of document_empty,
-    document_too_large, document_wrong_type, document_too_many_pixels, document_too_small, document_too_many_pages,
-    document_encrypted, document_broken; ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
+    `isolation` None takes the best that works on this machine. Raises Refused with one of
+    document_empty, document_too_large, document_wrong_type, document_too_many_pixels,
+    document_too_small, document_too_many_pages, document_encrypted, document_broken;
+    ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
     """
     if not data:
         raise Refused("document_empty", FIELD, seen="0 B")
@@ -260,7 +269,9 @@ def pages_in(reply: sandbox.Reply, limits: Limits) -> tuple[CleanPage, ...]:
 
 
 def _page(number: int, described: Any, jpeg: bytes) -> CleanPage:
-    """One page checked without being decoded: its JPEG's own header must give the size that the child claims."""
+    """One page checked without being decoded: its JPEG's own header must give the size that the
+    child claims.
+    """
     if not isinstance(described, dict):
         raise sandbox.Died("garbage")
     width, height, fingerprint = (
@@ -280,7 +291,10 @@ def _page(number: int, described: Any, jpeg: bytes) -> CleanPage:
 
 
 def _jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
-    """(width, height) of a JPEG as our encoder writes it: SOI, JFIF, tables, then a baseline frame; None for any other."""
+    """(width, height) of a JPEG as our encoder writes it:
+
+    SOI, JFIF, tables, then a baseline frame; None for any other.
+    """
     if not (jpeg.startswith(b"\xff\xd8\xff\xe0") and jpeg.endswith(b"\xff\xd9")):
         return None
     at = 2
@@ -293,7 +307,7 @@ def _jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
     return None
 
 
-# --- What to say ---------------------------------------------------------------------------------------
+# --- What to say ----------------------------------------------------------------------------------
 
 _BROKEN: Final[Mapping[str, str]] = {
     "memory": "需要的内存超出上限 / it needs more memory than it may have",

@@ -1,9 +1,10 @@
 """How can bytes from a stranger be parsed without trusting the parser?
 
-In a process of its own, made for one upload and thrown away: no environment, no network and no files where
-`bubblewrap` works, and everywhere hard limits on memory, time, files and processes. The bytes go in and come
-back through anonymous files in memory, so a child that hangs or floods cannot hold its parent. What comes back
-is data to be validated, never code: a JSON header and raw blobs, no pickle.
+In a process of its own, made for one upload and thrown away: no environment, no network and no
+files where `bubblewrap` works, and everywhere hard limits on memory, time, files and processes. The
+bytes go in and come back through anonymous files in memory, so a child that hangs or floods cannot
+hold its parent. What comes back is data to be validated, never code: a JSON header and raw blobs,
+no pickle.
 """
 
 from __future__ import annotations
@@ -28,13 +29,18 @@ from typing import Any, Final, Literal
 from events.core.errors import ProviderBroken, ProviderUnavailable
 
 Isolation = Literal["bubblewrap", "rlimits"]
-"""`bubblewrap`: own namespaces (no network, no files but the libraries) and the limits. `rlimits`: the limits alone."""
+"""`bubblewrap`: own namespaces (no network, no files but the libraries) and the limits.
+
+`rlimits`: the limits alone.
+"""
 
 CHILD: Final = Path(__file__).with_name("sandbox_child.py")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 """`documents/`: all of our code that a child imports."""
 READY: Final = b"ready\n"
-"""The child writes this once its libraries are loaded and its limits stand, before it reads a byte of the input."""
+"""The child writes this once its libraries are loaded and its limits stand, before it reads a byte
+of the input.
+"""
 _HEADER_BYTES: Final = 64 * 1024
 _SYSTEM: Final = (
     "/usr",
@@ -62,7 +68,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Died(Exception):
-    """The child read the input and gave no answer. `how`: `time`, `garbage` or `signal` (its number in `signal`)."""
+    """The child read the input and gave no answer.
+
+    `how`: `time`, `garbage` or `signal` (its number in `signal`).
+    """
 
     how: Literal["time", "garbage", "signal"]
     signal: int = 0
@@ -82,11 +91,13 @@ def run(
 ) -> Reply:
     """Have a fresh child do `task` (one of `sandbox_child.TASKS`) to `data`.
 
-    `seconds` bounds wall clock and CPU each, `memory_bytes` the address space, `output_bytes` the whole answer.
-    `isolation` None takes the best that works here. `child` is another script than `sandbox_child` that speaks as it does.
-    With `room_bytes`, the child has a folder of its own at /tmp, in memory and of that size at most, and the system's fonts
-    and settings to read, for a program that cannot do without files; only where bubblewrap works. Raises Died if the input
-    brought the child down; ProviderUnavailable or ProviderBroken if the child did not even start, which is no fault of the input.
+    `seconds` bounds wall clock and CPU each, `memory_bytes` the address space, `output_bytes` the
+    whole answer. `isolation` None takes the best that works here. `child` is another script than
+    `sandbox_child` that speaks as it does. With `room_bytes`, the child has a folder of its own at
+    /tmp, in memory and of that size at most, and the system's fonts and settings to read, for a
+    program that cannot do without files; only where bubblewrap works. Raises Died if the input
+    brought the child down; ProviderUnavailable or ProviderBroken if the child did not even start,
+    which is no fault of the input.
     """
     isolation = isolation or best_isolation()
     if room_bytes and isolation != "bubblewrap":
@@ -123,7 +134,10 @@ def run(
 
 @functools.cache
 def best_isolation() -> Isolation:
-    """What works on this machine, tried once per process. Without bubblewrap it says so in the log."""
+    """What works on this machine, tried once per process.
+
+    Without bubblewrap it says so in the log.
+    """
     if shutil.which("bwrap"):
         try:
             run(
@@ -146,7 +160,9 @@ def best_isolation() -> Isolation:
 
 
 def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str]:
-    """The command that a child is wrapped in: nothing is visible but the libraries and the child's own code."""
+    """The command that a child is wrapped in: nothing is visible but the libraries and the child's
+    own code.
+    """
     if isolation == "rlimits":
         return []
     bwrap = shutil.which("bwrap")
@@ -214,7 +230,10 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether `process` ends within `seconds`. By pidfd, since `Popen.wait` with a timeout naps up to 50 ms at a time."""
+    """Whether `process` ends within `seconds`.
+
+    By pidfd, since `Popen.wait` with a timeout naps up to 50 ms at a time.
+    """
     if not hasattr(os, "pidfd_open"):
         try:
             process.wait(seconds)
@@ -232,7 +251,9 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 @contextmanager
 def _memory_file(name: str) -> Iterator[int]:
-    """The descriptor of an anonymous file: in memory on Linux, elsewhere an unlinked temporary file."""
+    """The descriptor of an anonymous file: in memory on Linux, elsewhere an unlinked temporary
+    file.
+    """
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
         try:
@@ -263,7 +284,11 @@ def _not_started(returncode: int | None) -> ProviderBroken | ProviderUnavailable
 
 
 def _unpack(answer: bytes, isolation: Isolation) -> Reply:
-    """The reply in `answer`: 4 bytes length of the header (big endian), the header as JSON, then its `blobs` of the lengths given there."""
+    """The reply in `answer`:
+
+    4 bytes length of the header (big endian), the header as JSON, then its `blobs` of the lengths
+    given there.
+    """
     length = int.from_bytes(answer[:4], "big")
     if len(answer) < 4 or length > _HEADER_BYTES:
         raise Died("garbage")

@@ -1,8 +1,11 @@
-"""What does the limited child do with an upload? It makes clean pages of it, and may do nothing else.
+"""What does the limited child do with an upload?
 
-Run by `sandbox.run` as a script, with the task and its options as arguments, the upload on stdin and the answer on
-stdout. First the libraries that the task needs are loaded, then the limits are put on, and only then a byte is read.
-Every picture comes out as a plain JPEG: upright, RGB, without metadata and without whatever hung on its tail.
+It makes clean pages of it, and may do nothing else.
+
+Run by `sandbox.run` as a script, with the task and its options as arguments, the upload on stdin
+and the answer on stdout. First the libraries that the task needs are loaded, then the limits are
+put on, and only then a byte is read. Every picture comes out as a plain JPEG: upright, RGB, without
+metadata and without whatever hung on its tail.
 """
 
 from __future__ import annotations
@@ -33,10 +36,13 @@ MISSING: Final = 0.03
 """Share of a JPEG's rows, of which nothing came, that makes it broken."""
 PDF_DPI: Final = 200
 PDF_LONG_SIDE: Final = 2000
-"""A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels: small pages hold large photos."""
+"""A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels: small pages
+hold large photos.
+"""
 EDITOR_LENGTH: Final = 100
 
-# EXIF 2.32, table 6 (orientation): value → how the stored picture is turned upright, by Pillow's Transpose members.
+# EXIF 2.32, table 6 (orientation): value → how the stored picture is turned upright, by Pillow's
+# Transpose members.
 _UPRIGHT: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 _GREY: Final = (128, 128)
 """Darkest and brightest."""
@@ -56,7 +62,9 @@ class Refusal(Exception):
 
 
 class Limits(NamedTuple):
-    """What one upload may have: pixels of a picture, pages, pixels of the shorter side at least, and the sandbox's own limits."""
+    """What one upload may have: pixels of a picture, pages, pixels of the shorter side at least,
+    and the sandbox's own limits.
+    """
 
     pixels: int = 0
     pages: int = 0
@@ -76,7 +84,9 @@ class Page(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a task needs loaded, how many files it may hold open afterwards, what it does, and whether threads do it."""
+    """What a task needs loaded, how many files it may hold open afterwards, what it does, and
+    whether threads do it.
+    """
 
     modules: tuple[str, ...]
     open_files: int
@@ -84,11 +94,13 @@ class Task(NamedTuple):
     threads: bool = False
 
 
-# --- Pictures ------------------------------------------------------------------------------------------
+# --- Pictures -------------------------------------------------------------------------------------
 
 
 def check_pixels(size: tuple[int, int], limits: Limits) -> None:
-    """Raise Refusal if a picture of `size` (width, height in pixels) has too many pixels, or too few."""
+    """Raise Refusal if a picture of `size` (width, height in pixels) has too many pixels, or too
+    few.
+    """
     width, height = size
     seen = f"{width} × {height}"
     if width * height > limits.pixels:
@@ -114,7 +126,10 @@ def to_rgb(image: Image) -> Image:
 
 
 def deep_grey(image: Image) -> Image:
-    """A grey picture of more than 8 bits as mode L. 16 bits keep their scale; others are spread over theirs."""
+    """A grey picture of more than 8 bits as mode L.
+
+    16 bits keep their scale; others are spread over theirs.
+    """
     if image.mode.startswith("I;16"):
         low, high = 0.0, 65535.0
         image = image.convert("I")
@@ -135,7 +150,9 @@ def orientation_of(image: Image) -> int:
 
 
 def editor_of(image: Image) -> str | None:
-    """The program that the picture says it was made or changed with, as evidence; phones put their system's version there."""
+    """The program that the picture says it was made or changed with, as evidence; phones put their
+    system's version there.
+    """
     try:
         named = image.getexif().get(_EXIF_SOFTWARE) or image.info.get("Software")
         if not named and "photoshop" in image.info:
@@ -167,7 +184,8 @@ def clean_page(image: Image, orientation: int = 1) -> Page:
         manner = AS_NEW
     if orientation in _UPRIGHT:
         image = image.transpose(Transpose(_UPRIGHT[orientation]))
-    # Whatever the file said beside its pixels (profile, EXIF, comments) rides in `info`, and the encoder would write it.
+    # Whatever the file said beside its pixels (profile, EXIF, comments) rides in `info`, and the
+    # encoder would write it.
     image.info = {}
     jpeg = encoded(image, manner)
     if len(jpeg) > LARGEST_OF_ITS_OWN:
@@ -176,10 +194,12 @@ def clean_page(image: Image, orientation: int = 1) -> Page:
 
 
 def manner_of(image: Image) -> Mapping[str, Any]:
-    """How to encode `image` so that it loses nothing more: a JPEG as it was encoded before, anything else AS_NEW.
+    """How to encode `image` so that it loses nothing more: a JPEG as it was encoded before,
+    anything else AS_NEW.
 
-    Small print of a picture that a phone has compressed already does not bear a second, different rounding; rounded by
-    the same tables on the same grid it stays as it was, and hardly larger than it came.
+    Small print of a picture that a phone has compressed already does not bear a second, different
+    rounding; rounded by the same tables on the same grid it stays as it was, and hardly larger than
+    it came.
     """
     from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
@@ -204,10 +224,12 @@ def encoded(image: Image, manner: Mapping[str, Any]) -> bytes:
 
 
 def missing_rows(image: Image, data: bytes) -> int:
-    """How many rows at the foot of `image`, a JPEG of `data`, are not in its data; 0 for any other format.
+    """How many rows at the foot of `image`, a JPEG of `data`, are not in its data; 0 for any other
+    format.
 
-    Its decoder paints them in middle grey and says nothing. A picture may have a margin of that grey, too; so what the
-    first scan says is said twice: rows that lack data take it up, and of a whole picture it is left over.
+    Its decoder paints them in middle grey and says nothing. A picture may have a margin of that
+    grey, too; so what the first scan says is said twice: rows that lack data take it up, and of a
+    whole picture it is left over.
     """
     from PIL.JpegImagePlugin import JpegImageFile
 
@@ -222,7 +244,9 @@ def missing_rows(image: Image, data: bytes) -> int:
 
 
 def first_scan(jpeg: bytes) -> tuple[int, int]:
-    """Where the coded rows of the first scan of `jpeg` begin and end: behind its tables and whatever was written beside its pixels."""
+    """Where the coded rows of the first scan of `jpeg` begin and end: behind its tables and
+    whatever was written beside its pixels.
+    """
     at, marker = 2, 0
     while marker != _SCAN and at + 4 <= len(jpeg):
         marker = jpeg[at + 1]
@@ -249,7 +273,10 @@ def is_grey(image: Image, top: int) -> bool:
 
 
 def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:
-    """The work for a format of one picture; of an animation or a burst the first. `opener` is `module:class`."""
+    """The work for a format of one picture; of an animation or a burst the first.
+
+    `opener` is `module:class`.
+    """
 
     def work(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
         image = open_as(opener, data, limits)
@@ -257,7 +284,8 @@ def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Pag
         if (missing := missing_rows(image, data)) > MISSING * image.height:
             share = f"{missing / image.height:.0%}"
             raise Refusal("document_broken", f"下方 {share} 缺失 / the lower {share} is missing")
-        # Pillow-heif turns a picture upright by itself and then says so, hence the order: orientation after opening.
+        # Pillow-heif turns a picture upright by itself and then says so, hence the order:
+        # orientation after opening.
         orientation = orientation_of(image)
         return editor_of(image), [clean_page(image, orientation)]
 
@@ -265,7 +293,9 @@ def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Pag
 
 
 def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
-    """The work for TIFF: every page, without the reduced previews that cameras add (TIFF 6.0, NewSubfileType bit 0)."""
+    """The work for TIFF: every page, without the reduced previews that cameras add (TIFF 6.0,
+    NewSubfileType bit 0).
+    """
     image: Any = open_as("PIL.TiffImagePlugin:TiffImageFile", data, limits)
     check_pages(image.n_frames, limits)
     editor = editor_of(image)
@@ -275,13 +305,17 @@ def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
         if number and int(image.tag_v2.get(_TIFF_SUBFILE, 0)) & 1:
             continue
         check_pixels(image.size, limits)
-        image.load()  # turns the page upright and then drops the tag, so the orientation is asked after it
+        # turns the page upright and then drops the tag, so the orientation is asked after it
+        image.load()
         pages.append(clean_page(image.copy(), orientation_of(image)))
     return editor, pages
 
 
 def open_as(opener: str, data: bytes, limits: Limits) -> ImageFile:
-    """`data` opened by one named decoder only, header first. Asking Pillow to guess would load, and try, all of them."""
+    """`data` opened by one named decoder only, header first.
+
+    Asking Pillow to guess would load, and try, all of them.
+    """
     from PIL import Image as pillow
 
     module, name = opener.split(":")
@@ -303,7 +337,7 @@ def check_pages(count: int, limits: Limits) -> None:
         )
 
 
-# --- PDF -----------------------------------------------------------------------------------------------
+# --- PDF ------------------------------------------------------------------------------------------
 
 
 def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
@@ -330,7 +364,9 @@ def open_pdf(data: bytes) -> Any:
 
 
 def drawn(document: Any, limits: Limits) -> Iterator[Image]:
-    """The pages of `document` as pictures, one at a time; the scale bounds the pixels whatever size a page claims."""
+    """The pages of `document` as pictures, one at a time; the scale bounds the pixels whatever size
+    a page claims.
+    """
     for page in document:
         width, height = page.get_size()
         longer, shorter = max(width, height), min(width, height)
@@ -343,7 +379,7 @@ def drawn(document: Any, limits: Limits) -> Iterator[Image]:
         page.close()
 
 
-# --- The child's life ----------------------------------------------------------------------------------
+# --- The child's life -----------------------------------------------------------------------------
 
 # Reading EXIF and writing JPEG load these when first used, when no file can be opened any more.
 _PICTURES: Final = (
@@ -363,7 +399,8 @@ TASKS: Final[Mapping[str, Task]] = {
     "jpeg": _single("PIL.JpegImagePlugin:JpegImageFile"),
     "png": _single("PIL.PngImagePlugin:PngImageFile"),
     "webp": _single("PIL.WebPImagePlugin:WebPImageFile"),
-    # Its HEVC decoder does not work without one thread of its own, and a limit on threads counts all of the user's.
+    # Its HEVC decoder does not work without one thread of its own, and a limit on threads counts
+    # all of the user's.
     "heif": _single("pillow_heif:HeifImageFile", threads=True),
     # A picture in CIELAB is converted by colour management.
     "tiff": Task((*_PICTURES, "PIL.ImageCms"), 0, tiff),
@@ -385,10 +422,12 @@ def load(modules: tuple[str, ...]) -> None:
 
 
 def confine(limits: Limits, task: Task) -> None:
-    """Put on the limits; soft and hard alike, so that they cannot be taken off again without privilege.
+    """Put on the limits; soft and hard alike, so that they cannot be taken off again without
+    privilege.
 
-    With no file to open there is no file to read, no socket, no pipe. Nor may a process or thread be started, except
-    where the task needs threads; Linux exempts root from that one, another reason to run the service as a user.
+    With no file to open there is no file to read, no socket, no pipe. Nor may a process or thread
+    be started, except where the task needs threads; Linux exempts root from that one, another
+    reason to run the service as a user.
     """
     for name, value in (
         ("RLIMIT_AS", limits.memory_bytes),
@@ -405,7 +444,9 @@ def confine(limits: Limits, task: Task) -> None:
 def attempt(
     work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]],
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Read the input and `work` on it: the answer's header and blobs, whatever happens short of death."""
+    """Read the input and `work` on it: the answer's header and blobs, whatever happens short of
+    death.
+    """
     try:
         return work(sys.stdin.buffer.read())
     except Refusal as refusal:

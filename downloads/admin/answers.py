@@ -1,7 +1,10 @@
-"""Which of the gate's answers does a list of the console show? A bounded span of them: a table of years is never sorted as a whole.
+"""Which of the gate's answers does a list of the console show?
 
-The values to filter by are those that the code knows; to gather them from the rows would read every row, at every look. Who names
-an answer, an employer or a recruiter is shown what an index leads to, however old it is; what else is searched for, in a span alone.
+A bounded span of them: a table of years is never sorted as a whole.
+
+The values to filter by are those that the code knows; to gather them from the rows would read every
+row, at every look. Who names an answer, an employer or a recruiter is shown what an index leads to,
+however old it is; what else is searched for, in a span alone.
 """
 
 from __future__ import annotations
@@ -54,9 +57,11 @@ def in_words(code: str) -> str:
 
 
 def answers_named(term: str) -> Q | None:
-    """The answers that `term` names, or None: by their own id, an employer's id, code or reference, or a recruiter's id.
+    """The answers that `term` names, or None: by their own id, an employer's id, code or reference,
+    or a recruiter's id.
 
-    Each of these is found by an index. A denial keeps no place in that of the codes, so it is found by whose code it is.
+    Each of these is found by an index. A denial keeps no place in that of the codes, so it is found
+    by whose code it is.
     """
     if named := uuid_of(term):
         employers = list(Member.objects.filter(pk=named).values_list("employer_id", flat=True))
@@ -71,7 +76,9 @@ def answers_named(term: str) -> Q | None:
 
 
 def uses_named(term: str) -> Q | None:
-    """The uses of the pass of the answer with this id, honoured or not; an index of its own leads to either."""
+    """The uses of the pass of the answer with this id, honoured or not; an index of its own leads
+    to either.
+    """
     named = uuid_of(term)
     return (
         None
@@ -88,7 +95,10 @@ def uuid_of(term: str) -> UUID | None:
 
 
 class OfPlatform:
-    """Rows keep their platform's id. A list shows its name; the page of a row both, since the id is what is searched for."""
+    """Rows keep their platform's id.
+
+    A list shows its name; the page of a row both, since the id is what is searched for.
+    """
 
     readonly_fields: ClassVar[Any] = ("named_platform",)
 
@@ -124,7 +134,10 @@ class Searched:
 
 
 class SpanFilter(admin.SimpleListFilter):
-    """The last day, unless more is chosen. Of what is searched for all there is, if it is named, else the longest span."""
+    """The last day, unless more is chosen.
+
+    Of what is searched for all there is, if it is named, else the longest span.
+    """
 
     title = _("when")
     parameter_name = "days"

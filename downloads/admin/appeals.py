@@ -1,4 +1,7 @@
-"""What does a member of staff see of an appeal against a restriction? What is said beside what was seen, and two answers."""
+"""What does a member of staff see of an appeal against a restriction?
+
+What is said beside what was seen, and two answers.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,9 @@ SHOWN: Final = 200
 
 
 def waiting_lately() -> appeals.Waiting:
-    """How many wait, counted a moment ago, so that a page of the console costs nothing by saying it."""
+    """How many wait, counted a moment ago, so that a page of the console costs nothing by saying
+    it.
+    """
     seconds = settings.QUEUE_FIGURES_SECONDS
     kept: Any = cache.get_or_set(
         "downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds
@@ -249,7 +254,9 @@ def _tier(move: Event) -> str:
 
 
 def _since(move: Event) -> datetime:
-    """From when on the downloads are concerned: as the rule counted them; of people's moves, the ladder's window."""
+    """From when on the downloads are concerned: as the rule counted them; of people's moves, the
+    ladder's window.
+    """
     if since := move.data.get("since"):
         return datetime.fromisoformat(since)
     return move.at - timedelta(days=ladder_versions.in_force().thresholds.window_days)

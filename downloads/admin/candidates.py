@@ -1,7 +1,10 @@
-"""What may staff see of candidates? What they consented to, what left of them, what has to be erased, what they report, and what each
+"""What may staff see of candidates?
+
+What they consented to, what left of them, what has to be erased, what they report, and what each
 platform has declared of those whom it has not told us of.
 
-No address of a candidate is shown: none can be read here. A report waits until somebody has written down what came of it.
+No address of a candidate is shown: none can be read here. A report waits until somebody has written
+down what came of it.
 """
 
 from __future__ import annotations
@@ -127,7 +130,9 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
 
 @admin.register(CandidateDefault)
 class CandidateDefaultAdmin(OfPlatform, ForWhoSeesAnswers):
-    """What each platform has declared of whom it has told us nothing; where it has not, the deployment's own counts."""
+    """What each platform has declared of whom it has told us nothing; where it has not, the
+    deployment's own counts.
+    """
 
     list_display = ("platform", "mode", "basis", "declared_at")
     list_filter = ("mode",)

@@ -1,4 +1,7 @@
-"""What may staff see of copies, and how do they trace a leak and plant bait? Each trace is on record, with who asked and why."""
+"""What may staff see of copies, and how do they trace a leak and plant bait?
+
+Each trace is on record, with who asked and why.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
-# --- Copies ----------------------------------------------------------------------------------------------
+# --- Copies ---------------------------------------------------------------------------------------
 
 
 class CopiesFilter(SpanFilter):
@@ -119,7 +122,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
         return in_words(copy.why)
 
 
-# --- Traces ----------------------------------------------------------------------------------------------
+# --- Traces ---------------------------------------------------------------------------------------
 
 
 class TraceForm(forms.Form):
@@ -242,7 +245,7 @@ class TraceAdmin(ForWhoTraces):
             )
 
 
-# --- Canaries --------------------------------------------------------------------------------------------
+# --- Canaries -------------------------------------------------------------------------------------
 
 
 class CanaryForm(forms.Form):

@@ -1,4 +1,7 @@
-"""How do two people change the ladder, or an employer's place on it? One proposes on a page, a second one confirms on another."""
+"""How do two people change the ladder, or an employer's place on it?
+
+One proposes on a page, a second one confirms on another.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""What may staff see of relay numbers? Which lead where, what came of the calls, and how many tries to reach somebody were lost.
+"""What may staff see of relay numbers?
 
-Whoever finds a number on paper searches for it here: whose it was is told for as long as the rows are kept. No candidate's or
-caller's number is shown, since none can be read.
+Which lead where, what came of the calls, and how many tries to reach somebody were lost.
+
+Whoever finds a number on paper searches for it here: whose it was is told for as long as the rows
+are kept. No candidate's or caller's number is shown, since none can be read.
 """
 
 from __future__ import annotations
@@ -141,7 +143,9 @@ class RelayCallAdmin(ForWhoSeesAnswers):
 
 
 def lines() -> list[Line]:
-    """Lost contact over all platforms, lately and for longer; then of each platform, whose own pool or habits may be the cause."""
+    """Lost contact over all platforms, lately and for longer; then of each platform, whose own pool
+    or habits may be the cause.
+    """
     now = timezone.now()
 
     def since(days: int) -> Any:

@@ -1,4 +1,6 @@
-"""How does a platform tell us how its candidates want to be asked, see what left of them, and pass on what they say?"""
+"""How does a platform tell us how its candidates want to be asked, see what left of them, and pass
+on what they say?
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,10 @@ class CandidateOut(Schema):
     operation_id="put_candidate",
 )
 def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> Status[CandidateOut]:
-    """The candidate as you say, whether known or not; said twice, it is the same as once. The gate follows from the answer on."""
+    """The candidate as you say, whether known or not; said twice, it is the same as once.
+
+    The gate follows from the answer on.
+    """
     client = request.auth.client
     ids = [company.employer_id for company in body.blocked if company.employer_id is not None]
     codes = [company.uscc for company in body.blocked if company.employer_id is None]
@@ -152,7 +157,10 @@ def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
     operation_id="erase_candidate",
 )
 def erase(request: ApiRequest, reference: Path[Reference]) -> Status[None]:
-    """Their address is erased, their links end, and nothing leaves of them any more. What left stays on record, without their data."""
+    """Their address is erased, their links end, and nothing leaves of them any more.
+
+    What left stays on record, without their data.
+    """
     client = request.auth.client
     operations.erase_candidate(client, reference, now_for(client))
     return Status(204, None)
@@ -172,7 +180,10 @@ class LedgerLinkOut(Schema):
     operation_id="ledger_link",
 )
 def link(request: ApiRequest, reference: Path[Reference]) -> LedgerLinkOut:
-    """Give it to the candidate who is signed in with you, and to nobody else. It ends when they ask for a new one."""
+    """Give it to the candidate who is signed in with you, and to nobody else.
+
+    It ends when they ask for a new one.
+    """
     found = operations.seen(request.auth.client_id, reference)
     if found.erased_at is not None:
         raise Refused("candidate_unknown")
@@ -253,7 +264,10 @@ def releases(
     operation_id="revoke",
 )
 def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> CandidateOut:
-    """On the candidate's own word. From the answer on the company gets nothing; relay numbers end, and what it has it must erase."""
+    """On the candidate's own word.
+
+    From the answer on the company gets nothing; relay numbers end, and what it has it must erase.
+    """
     client = request.auth.client
     found = operations.seen(client.pk, reference)
     consents.revoke(found.pk, _code(request, body), client.as_actor(), now_for(client))
@@ -268,7 +282,9 @@ def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> 
     operation_id="allow_again",
 )
 def allow_again(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> CandidateOut:
-    """On the candidate's own word: the company is blocked no more, and need not erase what it has not erased yet."""
+    """On the candidate's own word: the company is blocked no more, and need not erase what it has
+    not erased yet.
+    """
     client = request.auth.client
     found = operations.seen(client.pk, reference)
     consents.allow_again(found.pk, _code(request, body), client.as_actor(), now_for(client))
@@ -281,7 +297,7 @@ def _code(request: ApiRequest, body: CompanyIn) -> str:
     return code
 
 
-# --- Those who are not known -----------------------------------------------------------------------------
+# --- Those who are not known ----------------------------------------------------------------------
 
 
 class DefaultIn(Schema):
@@ -337,7 +353,7 @@ def declare_default(request: ApiRequest, body: DefaultIn) -> DefaultOut:
     return DefaultOut(mode=Mode(row.mode), basis=row.basis, declared_at=row.declared_at)
 
 
-# --- Erasure ---------------------------------------------------------------------------------------------
+# --- Erasure --------------------------------------------------------------------------------------
 
 
 class EraseOrderOut(Schema):
@@ -409,7 +425,10 @@ class ErasedIn(Schema):
     operation_id="answer_erase_order",
 )
 def answer_erase_order(request: ApiRequest, order_id: UUID, body: ErasedIn) -> EraseOrderOut:
-    """On the word of an employer of yours; the first answer counts. Employers can answer on our own pages, too."""
+    """On the word of an employer of yours; the first answer counts.
+
+    Employers can answer on our own pages, too.
+    """
     client, now = request.auth.client, now_for(request.auth.client)
     own = EraseOrder.objects.filter(
         candidate__client_id=client.pk, employer__in=Employer.objects.filter(platform=client)

@@ -1,4 +1,6 @@
-"""How does a platform ask a candidate for consent, pass on the answer, and put on record what it obtained by itself?"""
+"""How does a platform ask a candidate for consent, pass on the answer, and put on record what it
+obtained by itself?
+"""
 
 from __future__ import annotations
 
@@ -133,7 +135,7 @@ def give(request: ApiRequest, reference: Path[Reference], body: ConsentIn) -> St
     return Status(201, ConsentOut.of(consents.give(client, reference, given, now_for(client))))
 
 
-# --- Requests --------------------------------------------------------------------------------------------
+# --- Requests -------------------------------------------------------------------------------------
 
 
 class ConsentRequestOut(Schema):
@@ -194,8 +196,10 @@ class ConsentAskIn(Schema):
     operation_id="ask_consent",
 )
 def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> ConsentRequestOut:
-    """The candidate gets our mail, and you `consent.asked`, to ask in your own app. Asked again it is the same request; after a no,
-    `consent_refused` for 90 days."""
+    """The candidate gets our mail, and you `consent.asked`, to ask in your own app.
+
+    Asked again it is the same request; after a no, `consent_refused` for 90 days.
+    """
     client, now = request.auth.client, now_for(request.auth.client)
     row = consents.ask(
         client, reference, _employer(client, body.employer_id), body.member_id, body.kinds, now
@@ -244,7 +248,10 @@ class ConsentAnswerIn(Schema):
     operation_id="answer_consent",
 )
 def answer(request: ApiRequest, request_id: UUID, body: ConsentAnswerIn) -> ConsentRequestOut:
-    """Only on the candidate's own word. A no can become a yes until the request ends; a yes is taken back by `revoke`."""
+    """Only on the candidate's own word.
+
+    A no can become a yes until the request ends; a yes is taken back by `revoke`.
+    """
     client, now = request.auth.client, now_for(request.auth.client)
     _seen(client, request_id)
     row = consents.answer(request_id, body.agrees, client.as_actor(), now, evidence=body.evidence)

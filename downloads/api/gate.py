@@ -149,7 +149,10 @@ _ASKED_BY: Final = BearerKey(Scope.GATE_DECIDE, confirmed=True)
     operation_id="decide",
 )
 def decide(request: ApiRequest, question: Question) -> HttpResponse:
-    """Answers from the facts of this moment; an answer is never kept for later. Treat anything but `allowed: true` as no."""
+    """Answers from the facts of this moment; an answer is never kept for later.
+
+    Treat anything but `allowed: true` as no.
+    """
     (answer,) = _answers(request, question, [question.candidate])
     return _written(answer.model_dump_json().encode())
 
@@ -162,12 +165,16 @@ def decide(request: ApiRequest, question: Question) -> HttpResponse:
     operation_id="decide_all",
 )
 def decide_all(request: ApiRequest, questions: Questions) -> HttpResponse:
-    """As if the candidates had been asked about one after the other: an answer each, in their order, and the quota counts each."""
+    """As if the candidates had been asked about one after the other: an answer each, in their
+    order, and the quota counts each.
+    """
     return _written(_ANSWERS.dump_json(_answers(request, questions, questions.candidates)))
 
 
 def _written(answer: bytes) -> HttpResponse:
-    """Our own answer needs no second look at its form, which the framework would take, and which costs more than to write it."""
+    """Our own answer needs no second look at its form, which the framework would take, and which
+    costs more than to write it.
+    """
     return HttpResponse(answer, content_type="application/json; charset=utf-8")
 
 
@@ -196,7 +203,9 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
 
 
 class QuotaUsedOut(Schema):
-    """What the company had used of its quotas after this answer, where it rested on them, and how much its tier held."""
+    """What the company had used of its quotas after this answer, where it rested on them, and how
+    much its tier held.
+    """
 
     used_day: int | None = Field(description="Downloads since midnight.")
     per_day: int | None = Field(description="Their limit.")
@@ -286,7 +295,9 @@ class PassIn(Schema):
 
 
 class SpentOut(Schema):
-    """The pass was honoured: hand over this candidate's resume to this member now, under these obligations."""
+    """The pass was honoured: hand over this candidate's resume to this member now, under these
+    obligations.
+    """
 
     decision_id: UUID = Field(description="The answer that the pass came with.")
     employer_id: UUID = Field(description="Who receives the resume.")
@@ -311,7 +322,10 @@ class SpentOut(Schema):
     operation_id="spend_pass",
 )
 def spend_pass(request: ApiRequest, body: PassIn) -> passes.Spent:
-    """The last question before the first byte leaves. The facts are looked at again; anything but 200 is no."""
+    """The last question before the first byte leaves.
+
+    The facts are looked at again; anything but 200 is no.
+    """
     client = request.auth.client
     return passes.spend(body.gate_pass, client_id=client.pk, now=now_for(client), test=client.test)
 
@@ -332,7 +346,9 @@ class ContactIn(Schema):
     operation_id="report_contact",
 )
 def report_contact(request: ApiRequest, body: ContactIn) -> Status[None]:
-    """An employer that speaks with those whose resumes it takes is one that hires: its quota rises sooner. Telling it twice is once."""
+    """An employer that speaks with those whose resumes it takes is one that hires: its quota rises
+    sooner. Telling it twice is once.
+    """
     client = request.auth.client
     contact_reports.report_contact(body.decision_id, client.pk, now_for(client))
     return Status(204, None)

@@ -1,4 +1,6 @@
-"""How does a platform ask for relay numbers, let them last, and tell what its candidates say of them?"""
+"""How does a platform ask for relay numbers, let them last, and tell what its candidates say of
+them?
+"""
 
 from __future__ import annotations
 
@@ -122,7 +124,10 @@ class RelaysQuery(PageQuery):
     operation_id="bind_relay",
 )
 def bind(request: ApiRequest, body: RelayIn) -> RelayOut:
-    """For an employer and a candidate there is one: asking again answers it. The number follows within seconds, as `relay.bound`."""
+    """For an employer and a candidate there is one: asking again answers it.
+
+    The number follows within seconds, as `relay.bound`.
+    """
     client = request.auth.client
     return shown(
         bindings.bind(body.decision_id, client, body.candidate_phone, now_for(client)), client
@@ -153,7 +158,10 @@ def relays(request: ApiRequest, asked: Query[RelaysQuery]) -> dict[str, Any]:
     operation_id="relay",
 )
 def relay(request: ApiRequest, relay_id: UUID) -> RelayOut:
-    """As it stands now. Show the number to the employer's people alone: nobody else gets through by it."""
+    """As it stands now.
+
+    Show the number to the employer's people alone: nobody else gets through by it.
+    """
     return RelayOut.of(bindings.seen(relay_id, request.auth.client))
 
 
@@ -165,7 +173,10 @@ def relay(request: ApiRequest, relay_id: UUID) -> RelayOut:
     operation_id="extend_relay",
 )
 def extend(request: ApiRequest, relay_id: UUID) -> RelayOut:
-    """Hiring goes on. A call that came through, or a contact that you report, does the same by itself."""
+    """Hiring goes on.
+
+    A call that came through, or a contact that you report, does the same by itself.
+    """
     client = request.auth.client
     return shown(
         bindings.extend(bindings.seen(relay_id, client).pk, client.as_actor(), now_for(client)),
@@ -181,7 +192,10 @@ def extend(request: ApiRequest, relay_id: UUID) -> RelayOut:
     operation_id="mute_relay",
 )
 def mute(request: ApiRequest, relay_id: UUID) -> RelayOut:
-    """For now: who calls hears so, and the candidate's phone stays silent. Only on the candidate's own word."""
+    """For now: who calls hears so, and the candidate's phone stays silent.
+
+    Only on the candidate's own word.
+    """
     client = request.auth.client
     return shown(
         bindings.mute(bindings.seen(relay_id, client).pk, True, client.as_actor(), now_for(client)),
@@ -240,7 +254,11 @@ class AskIn(Schema):
     operation_id="ask_for_contact",
 )
 def ask(request: ApiRequest, relay_id: UUID, body: AskIn) -> RelayOut:
-    """After its end. `relay.contact_asked` tells you to ask the candidate, who answers yes or no; within a week not twice."""
+    """After its end.
+
+    `relay.contact_asked` tells you to ask the candidate, who answers yes or no; within a week not
+    twice.
+    """
     client = request.auth.client
     binding = bindings.ask_for_contact(
         bindings.seen(relay_id, client).pk, body.member_id, now_for(client)

@@ -27,14 +27,19 @@ from events.core.reasons import REASONS
 router = Router(tags=["releases"])
 
 REFERENCE: Final = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"
-"""Of a file in the platform's own store: parts with `/` between them, none of which begins with a dot."""
+"""Of a file in the platform's own store: parts with `/` between them, none of which begins with a
+dot.
+"""
 
 
 _PREFER: Final = f"`wait=10`: how many seconds the call may wait for the copy, up to {prefer_wait.LONGEST}. Not with an `Idempotency-Key`."
 
 
 class ReleaseIn(Schema):
-    """For which pass, and how the candidate is reached. Beside it the file, `resume`, or `resume_reference`."""
+    """For which pass, and how the candidate is reached.
+
+    Beside it the file, `resume`, or `resume_reference`.
+    """
 
     gate_pass: str = Field(
         min_length=1,
@@ -89,7 +94,9 @@ class RelayContactOut(Schema):
 
 
 class ReceiptOut(Schema):
-    """What anybody can check, without us, that the resume left as it is said: the candidate's receipt."""
+    """What anybody can check, without us, that the resume left as it is said: the candidate's
+    receipt.
+    """
 
     id: UUID = Field(
         description="Of the receipt, as in `resume.released` and in the candidate's ledger."
@@ -232,10 +239,13 @@ def release(
     resume: Annotated[UploadedFile | None, File()] = None,
     prefer: Annotated[str, Header(alias="Prefer", description=_PREFER)] = "",
 ) -> Status[ResumeReleaseOut]:
-    """Spends the pass and makes the copy: redacted, marked, with a relay number. It is there within seconds.
+    """Spends the pass and makes the copy: redacted, marked, with a relay number.
 
-    202 tells that it is being made: `release.ready` tells when it is there. With `Prefer: wait=10` the call waits so long for it, and
-    201 hands it over with a link, to which the recruiter is redirected at once. The same pass and file again is the same release.
+    It is there within seconds.
+
+    202 tells that it is being made: `release.ready` tells when it is there. With `Prefer: wait=10`
+    the call waits so long for it, and 201 hands it over with a link, to which the recruiter is
+    redirected at once. The same pass and file again is the same release.
     """
     client = request.auth.client
     asked = operations.Asked(
@@ -246,7 +256,8 @@ def release(
         "" if resume is not None else body.resume_reference,
     )
     copy = operations.begin(asked, client, now_for(client))
-    # Under an Idempotency-Key this call is a transaction, and no worker sees the copy before it ends.
+    # Under an Idempotency-Key this call is a transaction, and no worker sees the copy before it
+    # ends.
     seconds = 0 if "Idempotency-Key" in request.headers else prefer_wait.preferred(prefer)
     if not prefer_wait.until_made(copy, seconds):
         return Status(202, ResumeReleaseOut.of(copy))
@@ -292,7 +303,10 @@ def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]
     operation_id="read_release",
 )
 def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
-    """How far it has come. Ask once a second while it is `preparing`, or wait for `release.ready`."""
+    """How far it has come.
+
+    Ask once a second while it is `preparing`, or wait for `release.ready`.
+    """
     return ResumeReleaseOut.of(operations.seen(release_id, request.auth.client))
 
 
@@ -304,7 +318,10 @@ def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
     operation_id="link_release",
 )
 def link(request: ApiRequest, release_id: UUID) -> Status[CopyLinkOut]:
-    """Redirect the recruiter to it as they press the button. Before the first byte the facts are looked at again."""
+    """Redirect the recruiter to it as they press the button.
+
+    Before the first byte the facts are looked at again.
+    """
     client = request.auth.client
     made, url = operations.make_link(release_id, client, now_for(client))
     return Status(201, CopyLinkOut(url=url, expires_at=made.expires_at))

@@ -1,4 +1,7 @@
-"""What would the gate say of an employer now? Its tier, its rights, and what is left of its quotas."""
+"""What would the gate say of an employer now?
+
+Its tier, its rights, and what is left of its quotas.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,10 @@ class QuotaOut(Schema):
 
 
 class RightsOut(Schema):
-    """What the employer may do at `as_of`. No yes: before each download the gate is asked, which also looks at who asks for whom."""
+    """What the employer may do at `as_of`.
+
+    No yes: before each download the gate is asked, which also looks at who asks for whom.
+    """
 
     employer_id: UUID = Field(description="The employer.")
     tier: Tier = Field(
@@ -83,7 +89,10 @@ class RightsOut(Schema):
     operation_id="rights",
 )
 def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
-    """Its tier and quotas now, to be shown to its people. It is no answer of the gate, and may be kept for no download."""
+    """Its tier and quotas now, to be shown to its people.
+
+    It is no answer of the gate, and may be kept for no download.
+    """
     client = request.auth.client
     now = now_for(client)
     employer: Employer | None = Employer.objects.seen_by(client).filter(pk=employer_id).first()
@@ -109,7 +118,9 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
 
 
 def _used(employer: Employer, client: ApiClient, now: datetime) -> dict[str, int]:
-    """How many downloads all members together were allowed today, and in the last hour; counted as the gate counts them."""
+    """How many downloads all members together were allowed today, and in the last hour; counted as
+    the gate counts them.
+    """
     day = now.astimezone(ZoneInfo(settings.TIME_ZONE)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )

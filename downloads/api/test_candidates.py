@@ -1,4 +1,7 @@
-"""How does a platform rehearse candidates, with test keys? References that stand for what a candidate says."""
+"""How does a platform rehearse candidates, with test keys?
+
+References that stand for what a candidate says.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ class CandidateRecipesOut(Schema):
     operation_id="test_candidates",
 )
 def candidates(request: ApiRequest) -> CandidateRecipesOut:
-    """Makes each of them what it stands for, again if they were changed; `try-blocks` blocks the employers that there are now."""
+    """Makes each of them what it stands for, again if they were changed; `try-blocks` blocks the
+    employers that there are now.
+    """
     client = request.auth.client
     if not client.test:
         raise Refused("not_of_test")

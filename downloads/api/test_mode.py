@@ -1,4 +1,7 @@
-"""How does a platform rehearse what holds downloads back, with test keys? A rule's move, the owner's appeal, a reviewer's answer."""
+"""How does a platform rehearse what holds downloads back, with test keys?
+
+A rule's move, the owner's appeal, a reviewer's answer.
+"""
 
 from __future__ import annotations
 
@@ -171,7 +174,9 @@ class AnswerIn(Schema):
     operation_id="test_answer_appeal",
 )
 def answer_appeal(request: ApiRequest, employer_id: UUID, given: AnswerIn) -> AppealOut:
-    """The appeal against what holds the downloads back that waits; for the case's own appeals there is `decide`."""
+    """The appeal against what holds the downloads back that waits; for the case's own appeals there
+    is `decide`.
+    """
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
     waiting = MoveAppeal.objects.open().filter(employer=employer).first()
     if waiting is None:

@@ -1,4 +1,7 @@
-"""How does a platform rehearse relay numbers, with test keys? Candidates' numbers that stand for outcomes, and calls to play."""
+"""How does a platform rehearse relay numbers, with test keys?
+
+Candidates' numbers that stand for outcomes, and calls to play.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How does a platform ask whose copy a leak is? With the file or the text that was found; of its own releases alone."""
+"""How does a platform ask whose copy a leak is?
+
+With the file or the text that was found; of its own releases alone.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +111,10 @@ class TraceOut(Schema):
 def trace(
     request: ApiRequest, body: Form[TraceIn], leak: Annotated[UploadedFile | None, File()] = None
 ) -> Status[TraceOut]:
-    """A photograph, screenshot, scan, PDF or text. It is held against your own releases, within a minute; nobody is named by a guess."""
+    """A photograph, screenshot, scan, PDF or text.
+
+    It is held against your own releases, within a minute; nobody is named by a guess.
+    """
     client = request.auth.client
     asked = leaks.Asked(
         body.why, leak.read() if leak is not None else None, body.text, body.candidate

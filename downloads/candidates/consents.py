@@ -1,8 +1,11 @@
-"""Has this candidate agreed that this company gets their resume? Asked for, given, refused, revoked; one transaction each.
+"""Has this candidate agreed that this company gets their resume?
 
-A consent is separate (个人信息保护法 23): for one company (by its code, whichever account of it asks), of one candidate, at one platform.
-All of it is written in the company's turn, which the gate holds while it answers, so nothing is allowed after a revocation was
-acknowledged, and before the candidate's own row, as everywhere (`downloads.candidates.operations`).
+Asked for, given, refused, revoked; one transaction each.
+
+A consent is separate (个人信息保护法 23): for one company (by its code, whichever account of it
+asks), of one candidate, at one platform. All of it is written in the company's turn, which the gate
+holds while it answers, so nothing is allowed after a revocation was acknowledged, and before the
+candidate's own row, as everywhere (`downloads.candidates.operations`).
 """
 
 from __future__ import annotations
@@ -28,7 +31,9 @@ from events.core.errors import Refused
 
 @dataclass(frozen=True)
 class Given:
-    """What a platform says of a consent that it obtained by itself, and by what reference it can show it."""
+    """What a platform says of a consent that it obtained by itself, and by what reference it can
+    show it.
+    """
 
     employer: Employer
     contact: str
@@ -38,7 +43,7 @@ class Given:
     until: datetime
 
 
-# --- Asked -----------------------------------------------------------------------------------------------
+# --- Asked ----------------------------------------------------------------------------------------
 
 
 def ask(
@@ -49,10 +54,11 @@ def ask(
     kinds: Sequence[str],
     now: datetime,
 ) -> ConsentRequest:
-    """An employer that may download asks this candidate; one that is open already is answered again, and nobody is asked twice.
+    """An employer that may download asks this candidate; one that is open already is answered
+    again, and nobody is asked twice.
 
-    Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`, `consent_refused`,
-    `member_unknown`, or why the employer may not.
+    Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`,
+    `consent_given`, `consent_refused`, `member_unknown`, or why the employer may not.
     """
     candidate_id = operations.seen(client.pk, reference).pk
     kinds = _checked(kinds)
@@ -124,9 +130,12 @@ def _may_be_asked(
 def answer(
     request_id: UUID, agrees: bool, actor: Actor, now: datetime, *, evidence: str = ""
 ) -> ConsentRequest:
-    """What the candidate answers, on our page or, with its `evidence`, through the platform. A no can become a yes until the request ends.
+    """What the candidate answers, on our page or, with its `evidence`, through the platform.
 
-    Raises Refused: `consent_request_unknown`, `consent_request_ended`, `candidate_closed`, `candidate_blocked_employer`.
+    A no can become a yes until the request ends.
+
+    Raises Refused: `consent_request_unknown`, `consent_request_ended`, `candidate_closed`,
+    `candidate_blocked_employer`.
     """
     uscc = ConsentRequest.objects.filter(pk=request_id).values_list("uscc", flat=True).first()
     if uscc is None:
@@ -176,13 +185,14 @@ def _may_still(candidate: Candidate, uscc: str) -> None:
         raise Refused("candidate_blocked_employer")
 
 
-# --- Given -----------------------------------------------------------------------------------------------
+# --- Given ----------------------------------------------------------------------------------------
 
 
 def give(client: ApiClient, reference: str, given: Given, now: datetime) -> Consent:
     """A consent that the platform obtained; one that is in force for the same company is replaced.
 
-    Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_time_invalid`.
+    Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`,
+    `consent_time_invalid`.
     """
     candidate_id = operations.seen(client.pk, reference).pk
     kinds = _checked(given.kinds)
@@ -257,13 +267,15 @@ def _checked(kinds: Sequence[str]) -> list[str]:
     return [kind.value for kind in Kind if kind in wanted or kind is Kind.RESUME]
 
 
-# --- Revoked ---------------------------------------------------------------------------------------------
+# --- Revoked --------------------------------------------------------------------------------------
 
 
 def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
-    """The candidate wants this company to have nothing of them any more: from the acknowledgement on it gets nothing, whatever the mode.
+    """The candidate wants this company to have nothing of them any more: from the acknowledgement
+    on it gets nothing, whatever the mode.
 
-    Its consents end, it is blocked, by which its relay numbers end, and each of its accounts that took a resume has to erase it.
+    Its consents end, it is blocked, by which its relay numbers end, and each of its accounts that
+    took a resume has to erase it.
     """
     with transaction.atomic():
         locks.take_company(uscc)
@@ -302,7 +314,9 @@ def _account_of(candidate: Candidate, uscc: str) -> UUID | None:
 
 
 def allow_again(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
-    """The candidate takes it back: the company may ask, or take, as their mode has it; what was to be erased and was not may stay."""
+    """The candidate takes it back: the company may ask, or take, as their mode has it; what was to
+    be erased and was not may stay.
+    """
     with transaction.atomic():
         locks.take_company(uscc)
         operations.unblock(candidate_id, uscc, actor, now)

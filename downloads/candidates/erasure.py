@@ -1,7 +1,10 @@
-"""What must an employer erase, by when, and did it? Orders that a candidate's revocation makes, and the answers to them.
+"""What must an employer erase, by when, and did it?
 
-(个人信息保护法 47: whose consent was revoked, their data are erased.) Whether a file is gone cannot be seen from here: the answer is the
-employer's word, on record with its name, and silence past the day counts as a signal (`downloads.rules.abuse_signals`).
+Orders that a candidate's revocation makes, and the answers to them.
+
+(个人信息保护法 47: whose consent was revoked, their data are erased.) Whether a file is gone cannot
+be seen from here: the answer is the employer's word, on record with its name, and silence past the
+day counts as a signal (`downloads.rules.abuse_signals`).
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ def takers(candidate: Candidate, uscc: str) -> list[Release]:
 
 
 def order(candidate: Candidate, last: Release, actor: Actor, now: datetime) -> EraseOrder | None:
-    """Let an account that took erase its copies; None where it has done so since, or owes it already. In the company's turn."""
+    """Let an account that took erase its copies; None where it has done so since, or owes it
+    already. In the company's turn.
+    """
     earlier = EraseOrder.objects.filter(candidate=candidate, employer=last.employer_id)
     if (
         earlier.open().exists()
@@ -118,7 +123,10 @@ def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> No
 
 
 def remind(now: datetime, client: ApiClient | None = None) -> int:
-    """Write, once, to those whose time is over; how many. Those of tests belong to their `client`, whose clock it is."""
+    """Write, once, to those whose time is over; how many.
+
+    Those of tests belong to their `client`, whose clock it is.
+    """
     late = EraseOrder.objects.overdue(now).filter(
         reminded_at=None, candidate__test=client is not None
     )
@@ -151,7 +159,9 @@ def _remind(order_id: UUID, now: datetime) -> bool:
 
 
 def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime) -> None:
-    """To the employer's owners, and to whoever of it took the resume; the candidate is named by the platform's reference alone."""
+    """To the employer's owners, and to whoever of it took the resume; the candidate is named by the
+    platform's reference alone.
+    """
     candidate = Candidate.objects.get(pk=row.candidate_id)
     company = Employer.objects.values_list("name", flat=True).get(pk=row.employer_id)
     took = (

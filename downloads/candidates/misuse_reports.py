@@ -1,4 +1,7 @@
-"""What becomes of a candidate's report that somebody misuses their resume? It is on record at once, and a person looks into it."""
+"""What becomes of a candidate's report that somebody misuses their resume?
+
+It is on record at once, and a person looks into it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ LONGEST: Final = 1000
 def report(
     candidate_id: UUID, release_id: UUID, about: str, said: str, actor: Actor, now: datetime
 ) -> MisuseReport:
-    """Put it on record. Raises Refused: `release_unknown` where nothing of this candidate left by it, `report_twice`."""
+    """Put it on record.
+
+    Raises Refused: `release_unknown` where nothing of this candidate left by it, `report_twice`.
+    """
     with transaction.atomic():
         candidate = operations.locked(candidate_id)
         release = Release.objects.about(candidate).filter(pk=release_id).first()
@@ -55,7 +61,10 @@ def report(
 
 
 def settle(report_id: UUID, outcome: str, user: User, now: datetime) -> None:
-    """A person has looked into it. Raises Refused: `not_allowed`, `state_conflict` where another has."""
+    """A person has looked into it.
+
+    Raises Refused: `not_allowed`, `state_conflict` where another has.
+    """
     if not user.as_reviewer().can(Power.DECIDE):
         raise Refused("not_allowed")
     with transaction.atomic():

@@ -1,7 +1,9 @@
-"""What does a candidate hear, and what does their platform? A notice at each release, by mail and by the platform's own app.
+"""What does a candidate hear, and what does their platform?
 
-Everything here is written in the caller's transaction: a resume that left has its row in the ledger and its notice, or it did not leave.
-Mails leave afterwards, by their rows (`events.delivery.mail`).
+A notice at each release, by mail and by the platform's own app.
+
+Everything here is written in the caller's transaction: a resume that left has its row in the ledger
+and its notice, or it did not leave. Mails leave afterwards, by their rows (`events.delivery.mail`).
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ class Left:
 
 
 def tell_candidate(left: Left) -> Release:
-    """Put a release on record and tell of it: the platform by `resume.released`, the candidate by mail where we have an address.
+    """Put a release on record and tell of it: the platform by `resume.released`, the candidate by
+    mail where we have an address.
 
-    In the caller's transaction, which is that in which the resume leaves. Once for each answer of the gate.
+    In the caller's transaction, which is that in which the resume leaves. Once for each answer of
+    the gate.
     """
     employer = Employer.objects.get(pk=left.employer_id)
     candidate = Candidate.objects.of(left.client_id).filter(reference=left.candidate).first()
@@ -73,7 +77,8 @@ def tell_candidate(left: Left) -> Release:
         signed.key_id,
     )
     release.save(force_insert=True)
-    # `receipt`, since `release` is in the events of a copy, and another id (`downloads.releases.operations`); by `decision` both are found.
+    # `receipt`, since `release` is in the events of a copy, and another id
+    # (`downloads.releases.operations`); by `decision` both are found.
     noted: dict[str, Any] = {
         "only": str(left.client_id),
         "receipt": str(release.pk),
@@ -87,7 +92,9 @@ def tell_candidate(left: Left) -> Release:
 
 
 def _facts(release: Release) -> dict[str, Any]:
-    """What the receipt says: ids, the receiver as it is known in public, what for and what; nothing by which the candidate is known."""
+    """What the receipt says: ids, the receiver as it is known in public, what for and what; nothing
+    by which the candidate is known.
+    """
     return {
         "id": str(release.pk),
         "decision": str(release.decision_id),
@@ -114,7 +121,9 @@ def _contact(member_id: UUID) -> str:
 
 
 def _kinds(obligations: tuple[Obligation, ...], consent: Consent | None) -> list[str]:
-    """What goes along: the candidate's own number and address only by their consent, and never where relays alone are allowed."""
+    """What goes along: the candidate's own number and address only by their consent, and never
+    where relays alone are allowed.
+    """
     own = (
         set(consent.kinds) & OWN_CONTACT
         if consent and Obligation.RELAY_ONLY not in obligations
@@ -146,6 +155,8 @@ def note(
     now: datetime,
     **more: Any,
 ) -> None:
-    """The Event of something between a candidate and a company, which the candidate's platform hears of, and no other."""
+    """The Event of something between a candidate and a company, which the candidate's platform
+    hears of, and no other.
+    """
     data = {"only": str(candidate.client_id), "candidate": candidate.reference} | more
     record(verb, subject, actor, now, employer_id=employer_id, data=data)

@@ -1,8 +1,11 @@
-"""What does a platform tell us of a candidate, and from when on does it hold? The verbs on a candidate's own row and its blocks.
+"""What does a platform tell us of a candidate, and from when on does it hold?
 
-A mode is written on a row that the gate reads `FOR SHARE`; a block, in the company's turn, which the gate holds. So from the
-acknowledgement on no answer overlooks either. Turns are taken before the row, in the order of their codes: nobody waits in a ring.
-What closes or blocks ends the relay numbers in its scope in the same transaction, so nobody calls by one that is there already.
+The verbs on a candidate's own row and its blocks.
+
+A mode is written on a row that the gate reads `FOR SHARE`; a block, in the company's turn, which
+the gate holds. So from the acknowledgement on no answer overlooks either. Turns are taken before
+the row, in the order of their codes: nobody waits in a ring. What closes or blocks ends the relay
+numbers in its scope in the same transaction, so nobody calls by one that is there already.
 """
 
 from __future__ import annotations
@@ -35,7 +38,10 @@ TRIES: Final = 5
 
 @dataclass(frozen=True)
 class Told:
-    """What a platform says of a candidate. `blocked` are companies: name by code, the name empty where only the code is known."""
+    """What a platform says of a candidate.
+
+    `blocked` are companies: name by code, the name empty where only the code is known.
+    """
 
     mode: str
     email: str = ""
@@ -46,9 +52,12 @@ class Told:
 def put_candidate(
     client: ApiClient, reference: str, told: Told, now: datetime
 ) -> tuple[Candidate, bool]:
-    """The candidate as the platform says, and whether they are new to us. Said twice, it is the same as once.
+    """The candidate as the platform says, and whether they are new to us.
 
-    What candidates block on their own page stays. Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`.
+    Said twice, it is the same as once.
+
+    What candidates block on their own page stays. Raises Refused: `reference_invalid`,
+    `email_invalid`, `test_email_required`.
     """
     reference = checked_reference(reference)
     email = _checked(told.email, client)
@@ -61,7 +70,9 @@ def put_candidate(
 
 
 class _TurnMissed(Exception):
-    """A company is to be blocked whose turn was not taken, since it was blocked already as the turns were."""
+    """A company is to be blocked whose turn was not taken, since it was blocked already as the
+    turns were.
+    """
 
 
 def _put(
@@ -136,7 +147,9 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
 def _block_as_told(
     candidate: Candidate, told: Mapping[str, str], taken: Collection[str], now: datetime
 ) -> tuple[bool, list[str]]:
-    """Whether any company is blocked no more, and the codes of those that are from now on, whose turn has to be `taken`."""
+    """Whether any company is blocked no more, and the codes of those that are from now on, whose
+    turn has to be `taken`.
+    """
     gone, _ = candidate.blocked.filter(own=False).exclude(uscc__in=told).delete()
     there = set(candidate.blocked.values_list("uscc", flat=True))
     new = [
@@ -165,9 +178,11 @@ def _checked(email: str, client: ApiClient) -> str:
 
 
 def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candidate:
-    """Forget how the candidate can be reached, and let nothing of them leave any more; what left stays on record.
+    """Forget how the candidate can be reached, and let nothing of them leave any more; what left
+    stays on record.
 
-    Their relay numbers end, and the number that each led to is erased with the address: nobody needs it to give one back.
+    Their relay numbers end, and the number that each led to is erased with the address: nobody
+    needs it to give one back.
 
     Raises Refused `candidate_unknown`. Said twice, it is the same as once.
     """
@@ -191,7 +206,9 @@ def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candida
 
 
 def declare_default(client: ApiClient, mode: str, basis: str, now: datetime) -> CandidateDefault:
-    """How this platform's candidates are asked of whom it has told us nothing, and on what its word rests."""
+    """How this platform's candidates are asked of whom it has told us nothing, and on what its word
+    rests.
+    """
     with transaction.atomic():
         default, _ = CandidateDefault.objects.update_or_create(
             client_id=client.pk, defaults={"mode": mode, "basis": basis, "declared_at": now}
@@ -200,7 +217,7 @@ def declare_default(client: ApiClient, mode: str, basis: str, now: datetime) -> 
     return default
 
 
-# --- Blocking --------------------------------------------------------------------------------------------
+# --- Blocking -------------------------------------------------------------------------------------
 
 
 def block(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime) -> None:
@@ -217,7 +234,9 @@ def block(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime)
 
 
 def add_block(candidate: Candidate, uscc: str, name: str, actor: Actor, now: datetime) -> None:
-    """The same of a locked candidate, in the company's turn; its relay numbers end, of every account of the company."""
+    """The same of a locked candidate, in the company's turn; its relay numbers end, of every
+    account of the company.
+    """
     _, is_new = BlockedEmployer.objects.update_or_create(
         candidate=candidate,
         uscc=uscc,
@@ -239,7 +258,10 @@ def unblock(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
 
 
 def company(candidate: Candidate, text: str) -> tuple[str, str]:
-    """Code and name of the company that a candidate means, by its code or its whole name. Raises Refused `company_not_found`."""
+    """Code and name of the company that a candidate means, by its code or its whole name.
+
+    Raises Refused `company_not_found`.
+    """
     of_test = Employer.objects.filter(test=True, platform=candidate.client_id)
     confirmed = (
         of_test if candidate.test else Employer.objects.real().filter(confirmed_at__isnull=False)
@@ -253,7 +275,7 @@ def company(candidate: Candidate, text: str) -> tuple[str, str]:
     return code, confirmed.filter(uscc=code).values_list("name", flat=True).first() or ""
 
 
-# --- Shared ----------------------------------------------------------------------------------------------
+# --- Shared ---------------------------------------------------------------------------------------
 
 
 def seen(client_id: UUID, reference: str) -> Candidate:
@@ -267,7 +289,9 @@ def seen(client_id: UUID, reference: str) -> Candidate:
 
 
 def locked(candidate_id: UUID) -> Candidate:
-    """The candidate, locked for the rest of the transaction: no answer of the gate is made of it meanwhile."""
+    """The candidate, locked for the rest of the transaction: no answer of the gate is made of it
+    meanwhile.
+    """
     candidate: Candidate = Candidate.objects.select_for_update().get(pk=candidate_id)
     return candidate
 

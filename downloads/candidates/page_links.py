@@ -1,7 +1,10 @@
-"""Which link leads a candidate to their own ledger, and until when? No password, nothing personal in it, and nobody can guess it.
+"""Which link leads a candidate to their own ledger, and until when?
 
-It names the candidate's row and the version of their link, signed: to change the version ends every earlier one. A link at rest is
-nowhere but in a mail that has not left. Who opens one gets a cookie for half an hour, and the address bar forgets the link.
+No password, nothing personal in it, and nobody can guess it.
+
+It names the candidate's row and the version of their link, signed: to change the version ends every
+earlier one. A link at rest is nowhere but in a mail that has not left. Who opens one gets a cookie
+for half an hour, and the address bar forgets the link.
 """
 
 from __future__ import annotations
@@ -49,7 +52,9 @@ def stay_of(candidate: Candidate) -> str:
 
 
 def staying(stay: str) -> Candidate | None:
-    """Whose stay it is, of a cookie that was signed by us; None where there is none, or their links were ended since."""
+    """Whose stay it is, of a cookie that was signed by us; None where there is none, or their links
+    were ended since.
+    """
     candidate_id, _, version = stay.partition(".")
     return _of_version(UUID(candidate_id), int(version)) if version else None
 

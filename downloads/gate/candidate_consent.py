@@ -1,6 +1,9 @@
-"""What does a candidate say to this company now? As the gate's own statement asks (`statements._wills`), for what is not the gate.
+"""What does a candidate say to this company now?
 
-What is read here can be another a moment later. Whoever writes by it holds the company's turn and the candidate's word (`hold`) first.
+As the gate's own statement asks (`statements._wills`), for what is not the gate.
+
+What is read here can be another a moment later. Whoever writes by it holds the company's turn and
+the candidate's word (`hold`) first.
 """
 
 from __future__ import annotations
@@ -32,10 +35,12 @@ def unwilling(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
 
 
 def hold(client_id: UUID, reference: str) -> None:
-    """Let the candidate's own row be as it is until the caller's transaction ends; after the company's turn, before any binding.
+    """Let the candidate's own row be as it is until the caller's transaction ends; after the
+    company's turn, before any binding.
 
-    `FOR SHARE`, as the gate: whoever spent a pass in this transaction holds it so already, and two companies that did would wait for
-    each other's. Of whom there is no row yet, the first one waits (`locks.share_first_row`).
+    `FOR SHARE`, as the gate: whoever spent a pass in this transaction holds it so already, and two
+    companies that did would wait for each other's. Of whom there is no row yet, the first one waits
+    (`locks.share_first_row`).
     """
     if connection.vendor == "postgresql" and not _shared(client_id, reference):
         locks.share_first_row(client_id, reference)

@@ -1,4 +1,7 @@
-"""Where does an employer stand on the ladder now? For what is not the gate, which reads the same facts in its own statement."""
+"""Where does an employer stand on the ladder now?
+
+For what is not the gate, which reads the same facts in its own statement.
+"""
 
 from __future__ import annotations
 

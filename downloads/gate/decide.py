@@ -1,7 +1,8 @@
 """May this employer's member download these candidates' resumes now?
 
-One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the company's turn
-(`downloads.locks`): a suspension that was acknowledged is always seen, and no quota is exceeded. `docs/gate.md` says why.
+One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the
+company's turn (`downloads.locks`): a suspension that was acknowledged is always seen, and no quota
+is exceeded. `docs/gate.md` says why.
 """
 
 from __future__ import annotations
@@ -52,10 +53,11 @@ def decide(
     zone: ZoneInfo,
     test: bool = False,
 ) -> Answer:
-    """Ask whether `member_id` of `employer_id` may download the resume of `candidate` (the platform's reference).
+    """Ask whether `member_id` of `employer_id` may download the resume of `candidate` (the
+    platform's reference).
 
-    `zone` says when a day of the quota begins; `test`, whether the platform is one for tests. Raises
-    `django.db.DatabaseError`, to which doors answer no.
+    `zone` says when a day of the quota begins; `test`, whether the platform is one for tests.
+    Raises `django.db.DatabaseError`, to which doors answer no.
     """
     (answer,) = decide_all(
         client_id=client_id,
@@ -80,10 +82,11 @@ def decide_all(
     test: bool = False,
     under: UUID | None = None,
 ) -> list[Answer]:
-    """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the other, in one statement.
+    """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the
+    other, in one statement.
 
-    `under` is the key with which it is asked, where nobody has looked whether it is still in force. Raises `known_keys.KeyEnded`,
-    where it is not, and nothing was written.
+    `under` is the key with which it is asked, where nobody has looked whether it is still in force.
+    Raises `known_keys.KeyEnded`, where it is not, and nothing was written.
     """
     ids = [uuid4() for _ in candidates]
     parameters: dict[str, Any] = {
@@ -135,7 +138,9 @@ def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
 def _when_to_retry(
     answers: list[Answer], now: datetime, zone: ZoneInfo, ladder: Ladder
 ) -> list[Answer]:
-    """Said with a no for a quota: one more look for all of them, which those who are allowed do not wait for."""
+    """Said with a no for a quota: one more look for all of them, which those who are allowed do not
+    wait for.
+    """
     if not any(
         answer.reasons and answer.reasons[0].code.startswith("quota_") for answer in answers
     ):
@@ -155,7 +160,9 @@ def _when_to_retry(
 def retry_at(
     row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone: ZoneInfo
 ) -> datetime | None:
-    """When the quota that `reason` names frees for whoever was answered by `row`; None where it never does, or is none."""
+    """When the quota that `reason` names frees for whoever was answered by `row`; None where it
+    never does, or is none.
+    """
     held = ladder.rights[Tier(row.tier)]
     if not (held.download and held.per_day and held.per_hour and held.per_candidate):
         return None

@@ -1,7 +1,9 @@
-"""Which version of the ladder is in force, and how does another one come into force? By two people; old ones are kept.
+"""Which version of the ladder is in force, and how does another one come into force?
 
-The gate's statement is made of one version and writes nothing if that is no longer the one in force. So a process may remember
-which it was, and is never late.
+By two people; old ones are kept.
+
+The gate's statement is made of one version and writes nothing if that is no longer the one in
+force. So a process may remember which it was, and is never late.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ TRIES: Final = 3
 
 
 def until_in_force() -> Iterator[Ladder]:
-    """The ladder last seen in force; whoever finds that it no longer is asks for the next, which is looked up. Ends where none is newer."""
+    """The ladder last seen in force; whoever finds that it no longer is asks for the next, which is
+    looked up. Ends where none is newer.
+    """
     tried: list[str] = []
     ladder = _last[""]
     while ladder.version not in tried and len(tried) < TRIES:
@@ -56,7 +60,7 @@ def by_version(version: str) -> Ladder | None:
     return from_data(row.version, row.data) if row else None
 
 
-# --- As data ---------------------------------------------------------------------------------------------
+# --- As data --------------------------------------------------------------------------------------
 
 
 def as_data(ladder: Ladder) -> dict[str, Any]:
@@ -72,7 +76,10 @@ def as_data(ladder: Ladder) -> dict[str, Any]:
 
 
 def from_data(version: str, data: Any) -> Ladder:
-    """The ladder of that JSON. Raises Refused `ladder_invalid`, with the place where it is wrong."""
+    """The ladder of that JSON.
+
+    Raises Refused `ladder_invalid`, with the place where it is wrong.
+    """
     if not isinstance(data, Mapping) or set(data) != {"tiers", "provisional_days", "thresholds"}:
         raise Refused("ladder_invalid", "data", expected="tiers, provisional_days, thresholds")
     tiers = data["tiers"]
@@ -91,7 +98,9 @@ def from_data(version: str, data: Any) -> Ladder:
 
 
 def before(row: LadderVersion) -> Ladder:
-    """The ladder that this version takes the place of: the one in force when it was settled, or now."""
+    """The ladder that this version takes the place of: the one in force when it was settled, or
+    now.
+    """
     earlier = (
         LadderVersion.objects.exclude(pk=row.pk).exclude(active_from=None).order_by("-active_from")
     )
@@ -102,7 +111,10 @@ def before(row: LadderVersion) -> Ladder:
 
 
 def differences(earlier: Any, later: Any, at: str = "") -> list[str]:
-    """What differs between two ladders as data, a line each: `tiers.provisional.per_day: 20 → 10`."""
+    """What differs between two ladders as data, a line each:
+
+    `tiers.provisional.per_day: 20 → 10`.
+    """
     if isinstance(earlier, Mapping) and isinstance(later, Mapping):
         names = [*earlier, *(name for name in later if name not in earlier)]
         return [
@@ -163,11 +175,14 @@ def _share(where: str, value: Any) -> float:
     return float(value)
 
 
-# --- By two people ---------------------------------------------------------------------------------------
+# --- By two people --------------------------------------------------------------------------------
 
 
 def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
-    """Propose another ladder, which does nothing yet. Raises Refused: `not_allowed`, `ladder_invalid`."""
+    """Propose another ladder, which does nothing yet.
+
+    Raises Refused: `not_allowed`, `ladder_invalid`.
+    """
     if not user.as_reviewer().can(Power.QUALITY):
         raise Refused("not_allowed")
     with transaction.atomic():
@@ -186,7 +201,8 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
 def settle(pk: int, user: User, now: datetime, *, activate: bool) -> None:
     """Bring a proposed ladder into force, or drop it.
 
-    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and `second_person_required` for who proposed it.
+    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and
+    `second_person_required` for who proposed it.
     """
     if not user.as_reviewer().can(Power.QUALITY):
         raise Refused("not_allowed")

@@ -1,8 +1,11 @@
-"""In which words is the database asked? The gate's statement and that of a pass, made from the ladder so that it stands once.
+"""In which words is the database asked?
 
-Both rest on the same facts (`_facts`, `_wills`): the employer that the platform may know of, the member, the case that counts; and
-what the candidate said. On PostgreSQL their rows are read `FOR SHARE`, so a suspension, or a candidate who closes, either came before
-and is seen, or waits (`docs/gate.md`). Consents and blocks are written in the company's turn, which whoever asks holds.
+The gate's statement and that of a pass, made from the ladder so that it stands once.
+
+Both rest on the same facts (`_facts`, `_wills`): the employer that the platform may know of, the
+member, the case that counts; and what the candidate said. On PostgreSQL their rows are read `FOR
+SHARE`, so a suspension, or a candidate who closes, either came before and is seen, or waits
+(`docs/gate.md`). Consents and blocks are written in the company's turn, which whoever asks holds.
 """
 
 from __future__ import annotations
@@ -42,20 +45,25 @@ _LATEST = (
     f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
 )
 _IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rules_ladder.FIRST.version}')"
-"""The ladder of which the statement is made is the one in force; else nothing is written, and the statement made anew."""
+"""The ladder of which the statement is made is the one in force; else nothing is written, and the
+statement made anew.
+"""
 _MAY_ASK = f"""(EXISTS (
         SELECT 1 FROM {KEY} k JOIN {CLIENT} c ON c.id = k.client_id WHERE k.id = %(key)s AND {KEY_OPENS.format(now="%(now)s")}
     ) OR %(key)s IS NULL)"""
-"""The key that nobody has looked up (`employers.platforms.known_keys`) is in force; else nothing is written."""
+"""The key that nobody has looked up (`employers.platforms.known_keys`) is in force; else nothing is
+written.
+"""
 
 
 @lru_cache(maxsize=16)
 def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     """Decides about every candidate that is `asked` about, in their order, and writes the answers.
 
-    What the company took today is read by the index `gate_budget`: it costs as much as its quota is large, however
-    many answers there are. An answer that has another reason says nothing of it. Whoever asks holds the company's turn
-    (`downloads.locks`), so no other question takes of it meanwhile.
+    What the company took today is read by the index `gate_budget`: it costs as much as its quota is
+    large, however many answers there are. An answer that has another reason says nothing of it.
+    Whoever asks holds the company's turn (`downloads.locks`), so no other question takes of it
+    meanwhile.
     """
     return f"""
     WITH asked AS (
@@ -97,7 +105,10 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
 
 @lru_cache(maxsize=16)
 def spending(vendor: str, test: bool, ladder: Ladder) -> str:
-    """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured. No row: no such answer."""
+    """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured.
+
+    No row: no such answer.
+    """
     return f"""
     WITH given AS (
         SELECT id, decided_at, candidate FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
@@ -118,10 +129,12 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
 
 @lru_cache(maxsize=16)
 def opening(vendor: str, test: bool, ladder: Ladder) -> str:
-    """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out. No row: no such link, or a used one.
+    """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out.
 
-    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is not handed to who
-    was suspended since, or whose consent was revoked.
+    No row: no such link, or a used one.
+
+    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is
+    not handed to who was suspended since, or whose consent was revoked.
     """
     return f"""
     WITH given AS (
@@ -178,10 +191,13 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
 
 
 def _wills(vendor: str, asked: str) -> str:
-    """Of each candidate in `asked`, once, why it is not to be for this company: `unwilling`, "" where nothing speaks against it.
+    """Of each candidate in `asked`, once, why it is not to be for this company:
 
-    One look-up by an index each: the candidate by platform and reference, then block and consent by candidate and company. Whoever is
-    not known to us stands where the platform has declared, else where the deployment says.
+    `unwilling`, "" where nothing speaks against it.
+
+    One look-up by an index each: the candidate by platform and reference, then block and consent by
+    candidate and company. Whoever is not known to us stands where the platform has declared, else
+    where the deployment says.
     """
     share = "FOR SHARE" if vendor == "postgresql" else ""
     return f"""known AS (
@@ -202,7 +218,9 @@ def _wills(vendor: str, asked: str) -> str:
 
 
 def _world(test: bool) -> str:
-    """Whose answers count towards a quota: those of all live platforms together, and each test platform's own apart."""
+    """Whose answers count towards a quota: those of all live platforms together, and each test
+    platform's own apart.
+    """
     return "test AND client_id = %(client)s" if test else "NOT test"
 
 
@@ -211,7 +229,9 @@ def _boolean(value: bool) -> str:
 
 
 def _case_of(part: str) -> str:
-    """`rules_ladder.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer `e`, moved to `v`."""
+    """`rules_ladder.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer
+    `e`, moved to `v`.
+    """
     listed = " ".join(
         f"WHEN '{state}' THEN '{getattr(standing, part)}'"
         for state, standing in rules_ladder.BY_STATE.items()

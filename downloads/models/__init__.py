@@ -1,4 +1,6 @@
-"""The rows of downloads: the gate's answers and tiers, relay numbers, copies, leaks, and what candidates allow."""
+"""The rows of downloads: the gate's answers and tiers, relay numbers, copies, leaks, and what
+candidates allow.
+"""
 
 from downloads.models.candidates import (
     BlockedEmployer,

@@ -1,7 +1,10 @@
-"""What has a candidate said of their resume, who took it, and what became of it? The rows of the candidate's side.
+"""What has a candidate said of their resume, who took it, and what became of it?
 
-What decides at the gate stands in three tables that its statement looks into by an index each: the candidate's own row with its
-mode, the employers that they want kept out, and the consents that they gave. `docs/candidates.md` says why.
+The rows of the candidate's side.
+
+What decides at the gate stands in three tables that its statement looks into by an index each: the
+candidate's own row with its mode, the employers that they want kept out, and the consents that they
+gave. `docs/candidates.md` says why.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ class Mode(models.TextChoices):
 
 
 class CandidateDefault(models.Model):
-    """What a platform declares for candidates whom it has told us nothing of, and on what its word rests."""
+    """What a platform declares for candidates whom it has told us nothing of, and on what its word
+    rests.
+    """
 
     client_id = models.UUIDField(_("platform"), primary_key=True)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
@@ -47,7 +52,9 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 
 
 class Candidate(models.Model):
-    """A candidate of one platform, by its reference; of personal data there is only an address, sealed, if we were given one."""
+    """A candidate of one platform, by its reference; of personal data there is only an address,
+    sealed, if we were given one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
@@ -110,7 +117,9 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
 
 class Consent(models.Model):
-    """A candidate's separate consent (单独同意) that one company receives their resume: what PIPL 23 wants to be told is in it."""
+    """A candidate's separate consent (单独同意) that one company receives their resume: what PIPL
+    23 wants to be told is in it.
+    """
 
     class How(models.TextChoices):
         PAGE = "page", _("on the candidate's own page")
@@ -159,7 +168,10 @@ class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
 
 
 class ConsentRequest(models.Model):
-    """That an employer asks for a candidate's consent. Asked once; after a no, not again for a long while."""
+    """That an employer asks for a candidate's consent.
+
+    Asked once; after a no, not again for a long while.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     candidate = models.ForeignKey(
@@ -206,19 +218,24 @@ class ConsentRequest(models.Model):
         return self.uscc
 
 
-# --- What left -------------------------------------------------------------------------------------------
+# --- What left ------------------------------------------------------------------------------------
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def about(self, candidate: Candidate) -> Self:
-        """Whatever left of this candidate, those too that left before the platform made them known; the last first."""
+        """Whatever left of this candidate, those too that left before the platform made them known;
+        the last first.
+        """
         return self.filter(client_id=candidate.client_id, candidate=candidate.reference).order_by(
             "-released_at"
         )
 
 
 class Release(models.Model):
-    """That a resume left, to whom, why and with what; its receipt. Written as it leaves, never changed after."""
+    """That a resume left, to whom, why and with what; its receipt.
+
+    Written as it leaves, never changed after.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     decision_id = models.UUIDField(_("gate decision"), unique=True)
@@ -269,7 +286,7 @@ class Release(models.Model):
         return f"{self.candidate} → {self.receiver}"
 
 
-# --- What is to be undone --------------------------------------------------------------------------------
+# --- What is to be undone -------------------------------------------------------------------------
 
 
 class EraseOrderQuerySet(models.QuerySet["EraseOrder"]):
@@ -282,7 +299,9 @@ class EraseOrderQuerySet(models.QuerySet["EraseOrder"]):
 
 
 class EraseOrder(models.Model):
-    """That an employer has to erase its copies of a candidate's resume by a day, and what it answers."""
+    """That an employer has to erase its copies of a candidate's resume by a day, and what it
+    answers.
+    """
 
     class Answer(models.TextChoices):
         ERASED = "erased", _("erased")
@@ -350,7 +369,9 @@ class EraseOrder(models.Model):
 
 
 class MisuseReport(models.Model):
-    """What a candidate reports of whoever took their resume: read by a person, who writes down what came of it."""
+    """What a candidate reports of whoever took their resume: read by a person, who writes down what
+    came of it.
+    """
 
     class About(models.TextChoices):
         NOT_HIRING = "not_hiring", _("They do not hire; they sell or advertise something")

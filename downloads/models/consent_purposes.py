@@ -1,6 +1,9 @@
-"""For what, how, and with which of their data does a candidate's resume go to a company? The few words that a consent is made of.
+"""For what, how, and with which of their data does a candidate's resume go to a company?
 
-Codes, not sentences of whoever asks: a stranger's own words in a mail to a candidate would be a way to defraud them.
+The few words that a consent is made of.
+
+Codes, not sentences of whoever asks: a stranger's own words in a mail to a candidate would be a way
+to defraud them.
 """
 
 from __future__ import annotations

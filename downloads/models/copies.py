@@ -1,4 +1,6 @@
-"""Which copies of resumes were made, for whom, and what is kept of each? One row for each release, which is its own queue.
+"""Which copies of resumes were made, for whom, and what is kept of each?
+
+One row for each release, which is its own queue.
 
 Django reads them through `downloads.models`.
 """
@@ -27,7 +29,9 @@ class CleanResumeQuerySet(models.QuerySet["CleanResume"]):
 
 
 class CleanResume(models.Model):
-    """A resume of one platform as it is before it is marked: redacted pages, sealed. All copies of one file are made of the same.
+    """A resume of one platform as it is before it is marked: redacted pages, sealed.
+
+    All copies of one file are made of the same.
 
     A leak is laid on it to see which copy it is of; so it is kept for longer than the copies.
     """
@@ -87,7 +91,9 @@ class CopyQuerySet(JobQuerySet):
 
 
 class Copy(Job):
-    """One release: the copy of a resume that is made for one member of one employer, by one answer of the gate."""
+    """One release: the copy of a resume that is made for one member of one employer, by one answer
+    of the gate.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(_("number"), max_length=20, unique=True)
@@ -118,7 +124,9 @@ class Copy(Job):
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, blank=True)
     """"" until a resume that was given by reference has been fetched."""
     given_sealed = models.TextField(blank=True)
-    """What the platform told of the candidate's contacts, sealed, so that it can be seen that none is left; gone once it was seen."""
+    """What the platform told of the candidate's contacts, sealed, so that it can be seen that none
+    is left; gone once it was seen.
+    """
     original = models.FileField(max_length=200, blank=True)
     """The file as it came, sealed; gone once its pages are there."""
     original_reference = models.CharField(

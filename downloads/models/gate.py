@@ -1,4 +1,7 @@
-"""What did the gate answer, to whom, about whom; and by which relay numbers does who reach whom? One row for every answer, denials too."""
+"""What did the gate answer, to whom, about whom; and by which relay numbers does who reach whom?
+
+One row for every answer, denials too.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +22,23 @@ class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
         return self.filter(allowed=True)
 
     def counted_with(self, one: GateDecision) -> GateDecisionQuerySet:
-        """The allowed ones that use up the same quota as `one`: its company's; of a test, that platform's alone."""
+        """The allowed ones that use up the same quota as `one`: its company's; of a test, that
+        platform's alone.
+        """
         return self.of_company(one.uscc, one.client_id if one.test else None)
 
     def of_company(self, uscc: str, test_client: uuid.UUID | None) -> GateDecisionQuerySet:
-        """The allowed ones that use up a company's quota; those of the test of `test_client`, if there is one."""
+        """The allowed ones that use up a company's quota; those of the test of `test_client`, if
+        there is one.
+        """
         world = {"test": True, "client_id": test_client} if test_client else {"test": False}
         return self.allowed().filter(uscc=uscc, **world)
 
 
 class GateDecision(models.Model):
-    """One answer of the gate. Written by the statement that decides (`downloads.gate.decide`), never changed after.
+    """One answer of the gate.
+
+    Written by the statement that decides (`downloads.gate.decide`), never changed after.
 
     No foreign keys: an answer about an employer that does not exist is an answer too.
     """
@@ -51,7 +60,9 @@ class GateDecision(models.Model):
     tier = models.CharField(_("tier"), max_length=20)
     ladder_version = models.CharField(_("version of the ladder"), max_length=40)
     used_day = models.PositiveIntegerField(_("used of the day's quota"), null=True)
-    """What the company had taken of its quotas after this answer; empty where another reason said no, and before it was kept."""
+    """What the company had taken of its quotas after this answer; empty where another reason said
+    no, and before it was kept.
+    """
     used_hour = models.PositiveIntegerField(_("used of the hour's quota"), null=True)
     decided_at = models.DateTimeField(_("decided"))
 
@@ -71,12 +82,17 @@ class GateDecision(models.Model):
 
     @property
     def tells_use(self) -> bool:
-        """Whether the answer rested on the quotas: else what the company takes, from other platforms too, is nobody's business."""
+        """Whether the answer rested on the quotas: else what the company takes, from other
+        platforms too, is nobody's business.
+        """
         return self.allowed or self.reason.startswith("quota_")
 
 
 class PassUse(models.Model):
-    """One try to spend the pass of an answer (`downloads.releases.passes`). Written by the statement that judges it, never changed after."""
+    """One try to spend the pass of an answer (`downloads.releases.passes`).
+
+    Written by the statement that judges it, never changed after.
+    """
 
     decision_id = models.UUIDField(_("gate decision"))
     used_at = models.DateTimeField(_("used"))
@@ -101,15 +117,19 @@ class StandingQuerySet(models.QuerySet["Standing"]):
         return self.filter(models.Q(until=None) | models.Q(until__gt=now))
 
     def of(self, employer_id: uuid.UUID, now: datetime) -> ladder.Standing | None:
-        """Where the employer was moved to on the ladder; None where its case alone says where it stands."""
+        """Where the employer was moved to on the ladder; None where its case alone says where it
+        stands.
+        """
         row = self.in_force(now).filter(pk=employer_id).first()
         return ladder.Standing(Tier(row.tier), row.reason) if row else None
 
 
 class Standing(models.Model):
-    """That an employer was moved on the ladder, by a rule or by two people; without a row its case alone says where it stands.
+    """That an employer was moved on the ladder, by a rule or by two people; without a row its case
+    alone says where it stands.
 
-    The gate reads it at every question. Written in the company's turn (`downloads.tiers.tier_changes`), so no answer overlooks it.
+    The gate reads it at every question. Written in the company's turn
+    (`downloads.tiers.tier_changes`), so no answer overlooks it.
     """
 
     MOVED_TO = [
@@ -127,13 +147,16 @@ class Standing(models.Model):
     )
     tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
-    """With a restriction, and only then, the code of `events.core.reasons` that the gate answers."""
+    """With a restriction, and only then, the code of `events.core.reasons` that the gate answers.
+    """
     moved_at = models.DateTimeField(_("moved"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
     earlier_tier = models.CharField(
         _("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO
     )
-    """With a restriction that the employer can lift by itself: where it was moved to before, and goes back to; until then."""
+    """With a restriction that the employer can lift by itself: where it was moved to before, and
+    goes back to; until then.
+    """
     earlier_until = models.DateTimeField(_("until, before"), null=True, blank=True)
 
     objects = StandingQuerySet.as_manager()
@@ -154,7 +177,9 @@ class Standing(models.Model):
 
 
 class Move(models.Model):
-    """What one person proposes, and a second one confirms: to move an employer on the ladder, or to let its case say again."""
+    """What one person proposes, and a second one confirms: to move an employer on the ladder, or to
+    let its case say again.
+    """
 
     employer = models.ForeignKey(
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
@@ -213,7 +238,9 @@ class MoveAppealQuerySet(models.QuerySet["MoveAppeal"]):
 
 
 class MoveAppeal(models.Model):
-    """What an owner says against the employer's place on the ladder, and a member of staff's answer (`downloads.tiers.appeals`)."""
+    """What an owner says against the employer's place on the ladder, and a member of staff's answer
+    (`downloads.tiers.appeals`).
+    """
 
     employer = models.ForeignKey(
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
@@ -276,7 +303,9 @@ class MoveAppeal(models.Model):
 
 
 class Contact(models.Model):
-    """That an allowed download led to a contact, as the platform reports it: that is what hiring looks like."""
+    """That an allowed download led to a contact, as the platform reports it: that is what hiring
+    looks like.
+    """
 
     decision_id = models.UUIDField(_("gate decision"), primary_key=True)
     client_id = models.UUIDField(_("platform"))
@@ -295,7 +324,9 @@ class Contact(models.Model):
 
 
 class LadderVersion(models.Model):
-    """One version of the ladder of rights, that one person proposed and a second one brought into force. The latest of those counts."""
+    """One version of the ladder of rights, that one person proposed and a second one brought into
+    force. The latest of those counts.
+    """
 
     version = models.CharField(_("version"), max_length=40, unique=True)
     data = models.JSONField(_("ladder"))

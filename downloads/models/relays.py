@@ -21,7 +21,9 @@ from events.jobs.queue import Job, JobQuerySet
 
 
 class RelayState(models.TextChoices):
-    """Where a binding stands with us; what its provider still has to be told stands in other columns."""
+    """Where a binding stands with us; what its provider still has to be told stands in other
+    columns.
+    """
 
     REQUESTED = "requested", _("requested")
     BOUND = "bound", _("in force")
@@ -47,7 +49,10 @@ ENDED_WHY: Final = (
 
 
 class RelayTeam(Job):
-    """Who of an employer may call by its relay numbers, as one provider was told. It waits for a worker while the two differ."""
+    """Who of an employer may call by its relay numbers, as one provider was told.
+
+    It waits for a worker while the two differ.
+    """
 
     employer = models.ForeignKey(
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
@@ -58,7 +63,10 @@ class RelayTeam(Job):
     told_digest = models.CharField(max_length=64, blank=True)
     """Of those whom the provider was told of last (`downloads.relays.callers`)."""
     callers = models.PositiveIntegerField(_("callers"), default=0)
-    """How many those are. No group is empty, so with none its bindings are mute until there is one again."""
+    """How many those are.
+
+    No group is empty, so with none its bindings are mute until there is one again.
+    """
     looked_at = models.DateTimeField()
 
     objects = JobQuerySet.as_manager()
@@ -89,7 +97,9 @@ class RelayBindingQuerySet(JobQuerySet):
         return self.filter(employer_id=employer_id, client_id=client_id, candidate=candidate)
 
     def holding(self, number: str, extension: str, at: datetime) -> Self:
-        """Whose the number was at that moment, and whose it was last before: whoever finds it on paper asks for that."""
+        """Whose the number was at that moment, and whose it was last before: whoever finds it on
+        paper asks for that.
+        """
         held = self.filter(number=number, bound_at__lte=at)
         return (held.filter(extension=extension) if extension else held).order_by("-bound_at")
 
@@ -97,7 +107,8 @@ class RelayBindingQuerySet(JobQuerySet):
 class RelayBinding(Job):
     """A relay number by which one employer's people reach one candidate of one platform.
 
-    The row is the queue: what its provider is to be told is the difference between what is wanted and what was told.
+    The row is the queue: what its provider is to be told is the difference between what is wanted
+    and what was told.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -233,7 +244,10 @@ class RelayCallQuerySet(models.QuerySet["RelayCall"]):
 
 
 class RelayCall(models.Model):
-    """One call by a relay number, as its provider tells. Neither the candidate's number nor the caller's stands in it."""
+    """One call by a relay number, as its provider tells.
+
+    Neither the candidate's number nor the caller's stands in it.
+    """
 
     provider = models.CharField(_("provider"), max_length=20)
     record_id = models.CharField(_("record"), max_length=100)
@@ -285,4 +299,6 @@ class RelayPoll(models.Model):
 
 
 KEPT_SEALED_FOR: Final = timedelta(days=180)
-"""For so long after the end the candidate's number rests here: for as long the number X goes to nobody else."""
+"""For so long after the end the candidate's number rests here: for as long the number X goes to
+nobody else.
+"""

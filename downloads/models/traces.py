@@ -1,4 +1,6 @@
-"""Who asked whose copy a leak is, and what was found? And which resumes are bait, and who rang for one?
+"""Who asked whose copy a leak is, and what was found?
+
+And which resumes are bait, and who rang for one?
 
 Django reads them through `downloads.models`.
 """
@@ -24,7 +26,10 @@ class TraceQuerySet(JobQuerySet):
 
 
 class Trace(Job):
-    """A leak that somebody found, and which copies it is of. The leak itself goes once it has been looked at."""
+    """A leak that somebody found, and which copies it is of.
+
+    The leak itself goes once it has been looked at.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"), null=True, blank=True)
@@ -78,7 +83,9 @@ class Trace(Job):
 
 
 class Canary(models.Model):
-    """A resume of nobody: whoever rings the relay number on a copy of it has the copy from the employer it was made for."""
+    """A resume of nobody: whoever rings the relay number on a copy of it has the copy from the
+    employer it was made for.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
@@ -110,7 +117,10 @@ class Canary(models.Model):
 
 
 class CanaryRing(models.Model):
-    """That somebody outside an employer's team rang the number on its copy of a canary. A person looks at each."""
+    """That somebody outside an employer's team rang the number on its copy of a canary.
+
+    A person looks at each.
+    """
 
     canary = models.ForeignKey(
         Canary, on_delete=models.PROTECT, related_name="rings", verbose_name=_("canary")

@@ -1,4 +1,7 @@
-"""How do records of calls come in? At an address that the provider alone was given; what it sends is checked, and then written down."""
+"""How do records of calls come in?
+
+At an address that the provider alone was given; what it sends is checked, and then written down.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ log = structlog.get_logger()
 @csrf_exempt
 @require_POST
 def calls(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
-    """Answers as Alibaba Cloud wants it: `code` as a number, and within 700 ms; what was not taken with 200 is sent again.
+    """Answers as Alibaba Cloud wants it:
+
+    `code` as a number, and within 700 ms; what was not taken with 200 is sent again.
 
     Of any provider but the one that was chosen, and of what is forged, there is no such address.
     """

@@ -26,7 +26,10 @@ _GONE = ("copy_link_unknown", "copy_link_used", "copy_link_expired", "release_cl
 
 @require_GET
 def open_copy(request: HttpRequest, token: str) -> HttpResponse:
-    """The PDF, once. What only looks ahead, as browsers and messengers do, is not let in: it would use the link up."""
+    """The PDF, once.
+
+    What only looks ahead, as browsers and messengers do, is not let in: it would use the link up.
+    """
     if "prefetch" in request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", ""):
         return HttpResponse(status=503, headers=_PRIVATE)
     try:

@@ -110,7 +110,10 @@ def _ways(member: Member) -> list[dict[str, Any]]:
 
 
 def held_back(request: HttpRequest) -> dict[str, Any]:
-    """For every page (`TEMPLATES` names it): what holds the signed-in member's employer back. Asked only where a page shows it."""
+    """For every page (`TEMPLATES` names it): what holds the signed-in member's employer back.
+
+    Asked only where a page shows it.
+    """
 
     def look() -> dict[str, Any] | None:
         member = getattr(request, "member", None)

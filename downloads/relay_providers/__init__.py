@@ -1,7 +1,8 @@
 """Who lends the relay numbers?
 
-`ZIZHI_RELAYS` names it; where it is empty, none are lent. A platform's test always has a simulator of its own. Another provider is
-another adapter of `relays.base.Relays`, a line here, and a line in the contract suite of its tests.
+`ZIZHI_RELAYS` names it; where it is empty, none are lent. A platform's test always has a simulator
+of its own. Another provider is another adapter of `relays.base.Relays`, a line here, and a line in
+the contract suite of its tests.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from downloads.relay_providers.simulator import SimulatedRelays
 from events.core.sealing import blind_index
 
 _TEST: Final = "test-"
-"""How the names of platforms' tests' simulators begin: each platform has one of its own, in which no real employer's number stands."""
+"""How the names of platforms' tests' simulators begin: each platform has one of its own, in which
+no real employer's number stands.
+"""
 
 
 def simulator(name: str = "simulator") -> SimulatedRelays:
-    """The simulated provider of this name, whose callbacks are signed with a key that only this deployment knows."""
+    """The simulated provider of this name, whose callbacks are signed with a key that only this
+    deployment knows.
+    """
     path = Path(settings.VAR_DIR) / "simulators" / f"relays-{name}.sqlite3"
     return SimulatedRelays(path, blind_index(name, "relays.callback"), name=name)
 

@@ -1,8 +1,10 @@
-"""How is Alibaba Cloud's Phone Number Protection (号码隐私保护) asked, and what do its errors and call records mean?
+"""How is Alibaba Cloud's Phone Number Protection (号码隐私保护) asked, and what do its errors and
+call records mean?
 
-The official SDK signs and sends: BindAxg, UpdateSubscription, UnbindSubscription, QuerySubscriptionDetail, CreateAxgGroup and
-OperateAxgGroup, and BindAxnExtension where a deployment has a pool for that. Records of calls come by HTTP push (SecretReport),
-which the service does not sign: the address that it is given carries a secret, and what a record can do is little. There is no
+The official SDK signs and sends: BindAxg, UpdateSubscription, UnbindSubscription,
+QuerySubscriptionDetail, CreateAxgGroup and OperateAxgGroup, and BindAxnExtension where a deployment
+has a pool for that. Records of calls come by HTTP push (SecretReport), which the service does not
+sign: the address that it is given carries a secret, and what a record can do is little. There is no
 list of calls to ask for. Off unless a deployment chooses it and has an account: docs/relays.md.
 """
 
@@ -45,11 +47,13 @@ CONNECT_MS: Final = 5_000
 READ_MS: Final = 10_000
 BODY_BYTES: Final = 512 * 1024
 _OF_EXTENSIONS: Final = "x"
-"""How our references begin of bindings that were lent from the pool of extensions: the service's own ids are digits."""
+"""How our references begin of bindings that were lent from the pool of extensions: the service's
+own ids are digits.
+"""
 IN_FORCE: Final = 1
 """`Status` of a binding; 0 is one that has ended."""
 
-# --- What each error code means ---------------------------------------------------------------------------
+# --- What each error code means -------------------------------------------------------------------
 _ERRORS: Final[dict[str, Callable[[str], ProviderError]]] = {
     "isv.NO_AVAILABLE_NUMBER": lambda text: NoNumber(text, retry_after=300.0),
     "isv.FLOW_LIMIT": lambda text: FlowLimited(text, retry_after=5.0),
@@ -69,10 +73,15 @@ _LATER: Final = {
     "ServiceUnavailable": 30.0,
     "InternalError": 30.0,
 }
-"""Seconds after which to ask again. Every code that stands in neither table is a deployment's mistake, or money: ProviderBroken."""
+"""Seconds after which to ask again.
+
+Every code that stands in neither table is a deployment's mistake, or money: ProviderBroken.
+"""
 
 _INTERCEPTED: Final = 4
-"""`call_type` of a call that the platform did not let through; 0: the candidate called, 1: somebody called them."""
+"""`call_type` of a call that the platform did not let through; 0: the candidate called, 1: somebody
+called them.
+"""
 _UNCONNECTED: Final = {1: Outcome.BLOCKED, 2: Outcome.UNBOUND, 3: Outcome.MUTED}
 """`unconnected_cause`; 0 is a usual call."""
 _RELEASED: Final = {
@@ -92,7 +101,10 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 @dataclass(frozen=True)
 class Account:
-    """An account, and the pools of numbers that it has. Raises ValueError, naming what is wrong, but no key."""
+    """An account, and the pools of numbers that it has.
+
+    Raises ValueError, naming what is wrong, but no key.
+    """
 
     key_id: str
     key_secret: str = field(repr=False)
@@ -100,7 +112,9 @@ class Account:
     callback_secret: str = field(repr=False)
     """The secret part of the address that call records are pushed to."""
     extension_pool_key: str = ""
-    """Of a pool of numbers with extensions (AXN), from which is lent where the first is empty; "": none is. Anybody can dial those."""
+    """Of a pool of numbers with extensions (AXN), from which is lent where the first is empty; "":
+    none is. Anybody can dial those.
+    """
     endpoint: str = ENDPOINT
 
     def __post_init__(self) -> None:
@@ -137,8 +151,11 @@ def installed() -> bool:
 
 
 class AliyunRelays:
-    """The service, asked once a question. It cannot tell that a binding was asked for before, so a lost answer may leave one behind
-    that nobody knows the number of; it ends by its time."""
+    """The service, asked once a question.
+
+    It cannot tell that a binding was asked for before, so a lost answer may leave one behind that
+    nobody knows the number of; it ends by its time.
+    """
 
     name = "aliyun"
     lists_calls = False
@@ -255,7 +272,7 @@ class AliyunRelays:
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
         raise ProviderBroken("aliyun has no list of calls: `lists_calls` says so")
 
-    # --- The line ----------------------------------------------------------------------------------------
+    # --- The line ---------------------------------------------------------------------------------
 
     def _of_pool(self, action: str, reference: str, **what: Any) -> dict[str, Any]:
         """About a binding, in the pool that it was lent from."""
@@ -264,7 +281,10 @@ class AliyunRelays:
         return self._ask(action, subs_id=reference.removeprefix(_OF_EXTENSIONS), **what)
 
     def _ask(self, action: str, **what: Any) -> dict[str, Any]:
-        """The body of the reply. Raises what its code means. No message of the SDK goes further: it may hold numbers."""
+        """The body of the reply.
+
+        Raises what its code means. No message of the SDK goes further: it may hold numbers.
+        """
         if not installed():
             raise ProviderBroken(f"{PACKAGE} is not installed")
         from alibabacloud_dyplsapi20170525 import client as sdk
@@ -291,7 +311,9 @@ class AliyunRelays:
         try:
             reply = method(request, RuntimeOptions(autoretry=False, max_attempts=1))
             body = reply.body.to_map() if reply.body is not None else {}
-        except Exception as error:  # the SDK's own kinds, those of its HTTP library, and what it makes of a reply that is no JSON
+        # the SDK's own kinds, those of its HTTP library, and what it makes of a reply that is no
+        # JSON
+        except Exception as error:
             raise _of_the_client(error) from None
         code = str(body.get("Code") or "")
         if code != "OK":
@@ -311,7 +333,9 @@ _METHODS: Final = {
 
 
 def error_of(code: str) -> ProviderError:
-    """What an error's code means: that it passes by itself, that it cannot be done so, or that an operator has to look."""
+    """What an error's code means: that it passes by itself, that it cannot be done so, or that an
+    operator has to look.
+    """
     if code in _ERRORS:
         return _ERRORS[code](f"aliyun: {code}")
     if code in _LATER:
@@ -322,7 +346,9 @@ def error_of(code: str) -> ProviderError:
 
 
 def _of_the_client(error: Exception) -> ProviderError:
-    """Of what the SDK raised: by its code where the service answered, else by what kind of silence it was."""
+    """Of what the SDK raised: by its code where the service answered, else by what kind of silence
+    it was.
+    """
     error = getattr(error, "inner_exception", error)
     status, code = getattr(error, "status_code", None), getattr(error, "code", None)
     if isinstance(code, str) and isinstance(status, int):
@@ -346,7 +372,7 @@ def _needed(told: dict[str, Any], name: str) -> str:
     return str(value)
 
 
-# --- Records of calls -------------------------------------------------------------------------------------
+# --- Records of calls -----------------------------------------------------------------------------
 
 
 def _record_of(row: dict[str, Any], extension_pool: str) -> CallRecord | None:

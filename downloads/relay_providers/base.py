@@ -1,8 +1,8 @@
 """What can be asked of whoever lends relay numbers, and in which words does it answer?
 
-A team of callers reaches one candidate by one number X, or by X and an extension where numbers are scarce (AXG: A is the
-candidate, X the number, G the group of callers). Neither side learns the other's number. Numbers are written as +86 and
-digits; moments have a zone.
+A team of callers reaches one candidate by one number X, or by X and an extension where numbers are
+scarce (AXG: A is the candidate, X the number, G the group of callers). Neither side learns the
+other's number. Numbers are written as +86 and digits; moments have a zone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CALLERS_AT_MOST: Final = 200
 """So many numbers one group of callers holds."""
 
 
-# --- What goes wrong -------------------------------------------------------------------------------------
+# --- What goes wrong ------------------------------------------------------------------------------
 
 
 class NoNumber(ProviderUnavailable):
@@ -54,7 +54,7 @@ class CallbackForged(Exception):
     """What came in as a record of calls was not sent by the provider, or not lately."""
 
 
-# --- What is asked and answered --------------------------------------------------------------------------
+# --- What is asked and answered -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,9 @@ class CallRecord:
 
 @dataclass(frozen=True)
 class Callback:
-    """What came in over HTTP as a record of calls: the secret part of the address, the headers by lower-case name, the body."""
+    """What came in over HTTP as a record of calls: the secret part of the address, the headers by
+    lower-case name, the body.
+    """
 
     secret: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -127,27 +129,37 @@ class Callback:
 
 
 class Relays(Protocol):
-    """A provider. Each call raises ProviderUnavailable, ProviderBroken or Rejected, in the kinds above."""
+    """A provider.
+
+    Each call raises ProviderUnavailable, ProviderBroken or Rejected, in the kinds above.
+    """
 
     name: str
     lists_calls: bool
     """Whether `calls` can be asked; else records come by themselves or not at all."""
 
     def set_callers(self, group: str, name: str, callers: Sequence[str], now: datetime) -> str:
-        """From now on exactly these, at least one and at most `CALLERS_AT_MOST`, may call by the bindings of `group`; the group.
+        """From now on exactly these, at least one and at most `CALLERS_AT_MOST`, may call by the
+        bindings of `group`; the group.
 
-        With "" for a group a new one is made. Where that answer is lost there is one more, which nobody uses.
+        With "" for a group a new one is made. Where that answer is lost there is one more, which
+        nobody uses.
         """
         ...
 
     def bind(self, order: Order, now: datetime) -> Bound:
-        """Lend a number. Where the answer was lost, send it again: what is answered then counts, and a provider that made two lets the
-        first end by its time.
+        """Lend a number.
+
+        Where the answer was lost, send it again: what is answered then counts, and a provider that
+        made two lets the first end by its time.
         """
         ...
 
     def extend(self, reference: str, number: str, until: datetime, now: datetime) -> None:
-        """Let the binding end at `until`, which may be said twice. Raises UnknownBinding where it has ended."""
+        """Let the binding end at `until`, which may be said twice.
+
+        Raises UnknownBinding where it has ended.
+        """
         ...
 
     def mute(self, reference: str, number: str, muted: bool, now: datetime) -> None:
@@ -163,9 +175,14 @@ class Relays(Protocol):
         ...
 
     def verify_callback(self, callback: Callback, now: datetime) -> list[CallRecord]:
-        """The records that came in. Raises CallbackForged where the provider did not send them, or not lately."""
+        """The records that came in.
+
+        Raises CallbackForged where the provider did not send them, or not lately.
+        """
         ...
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
-        """The records of calls that began in [since, until), as far as they are there; those of long ago may come late."""
+        """The records of calls that began in [since, until), as far as they are there; those of
+        long ago may come late.
+        """
         ...

@@ -1,8 +1,11 @@
-"""How does a provider of relay numbers behave? As awkwardly as a real one, and the same each time for the same candidate.
+"""How does a provider of relay numbers behave?
 
-Its books are a file of its own (`verification.providers.simulator_file`), so that every process sees the same provider. What goes wrong is told
-by the candidate's number (`FATES`), or provoked by `fail_next`. A number that was given back rests for half a year before
-another candidate gets it, so that whoever finds one on paper can tell whose it was.
+As awkwardly as a real one, and the same each time for the same candidate.
+
+Its books are a file of its own (`verification.providers.simulator_file`), so that every process
+sees the same provider. What goes wrong is told by the candidate's number (`FATES`), or provoked by
+`fail_next`. A number that was given back rests for half a year before another candidate gets it, so
+that whoever finds one on paper can tell whose it was.
 """
 
 from __future__ import annotations
@@ -38,7 +41,9 @@ from verification.providers.simulator_file import Books
 
 POOL: Final = 400
 HOSTS: Final = 10
-"""So many numbers of the pool are kept for extensions, which are given where no whole number is free."""
+"""So many numbers of the pool are kept for extensions, which are given where no whole number is
+free.
+"""
 EXTENSIONS: Final = range(100, 1000)
 RESTS_FOR: Final = timedelta(days=180)
 LEAST: Final = timedelta(minutes=1)
@@ -47,7 +52,9 @@ SIGNED_FOR: Final = timedelta(minutes=5)
 LATE: Final = timedelta(minutes=10)
 MOBILE: Final = re.compile(r"\+861[3-9]\d{9}")
 MAGIC: Final = "+861540000"
-"""No carrier has given out 154: a candidate with such a number is nobody, and its last four digits tell its fate."""
+"""No carrier has given out 154: a candidate with such a number is nobody, and its last four digits
+tell its fate.
+"""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, name TEXT, callers TEXT);
@@ -80,7 +87,8 @@ class Fate:
     """What becomes of a candidate's bindings and calls."""
 
     fails: str = ""
-    """A kind of `_FAILURES`, or `answer_lost`: then the binding was made although no answer came."""
+    """A kind of `_FAILURES`, or `answer_lost`: then the binding was made although no answer came.
+    """
     always: bool = False
     """Else at the first try only."""
     extension: bool = False
@@ -129,7 +137,7 @@ class SimulatedRelays:
         """Whether anything was ever asked of it."""
         return self._books.path.exists()
 
-    # --- The provider's interface ------------------------------------------------------------------------
+    # --- The provider's interface -----------------------------------------------------------------
 
     def set_callers(self, group: str, name: str, callers: Sequence[str], now: datetime) -> str:
         self._answer(now)
@@ -241,7 +249,7 @@ class SimulatedRelays:
         if row is not None:
             raise _FAILURES[row["kind"]]
 
-    # --- Numbers -----------------------------------------------------------------------------------------
+    # --- Numbers ----------------------------------------------------------------------------------
 
     def _make(self, books: sqlite3.Connection, order: Order, fate: Fate, now: datetime) -> None:
         if not books.execute("SELECT 1 FROM groups WHERE id = ?", (order.group,)).fetchone():
@@ -273,7 +281,9 @@ class SimulatedRelays:
     def _free(
         self, books: sqlite3.Connection, order: Order, fate: Fate, now: datetime
     ) -> tuple[str, str]:
-        """A number, or else a number and an extension, that leads to nobody, and led to nobody else for half a year."""
+        """A number, or else a number and an extension, that leads to nobody, and led to nobody else
+        for half a year.
+        """
         taken = {
             (row["number"], row["extension"])
             for row in books.execute("SELECT * FROM bindings")
@@ -331,7 +341,7 @@ class SimulatedRelays:
                     f"UPDATE bindings SET {column} = ? WHERE reference = ?", (value, reference)
                 )  # noqa: S608
 
-    # --- What goes on at the provider, without us --------------------------------------------------------
+    # --- What goes on at the provider, without us -------------------------------------------------
 
     def fail_next(self, *kinds: str) -> None:
         """Let the next requests fail, each in one of the ways of `_FAILURES`."""
@@ -341,7 +351,9 @@ class SimulatedRelays:
     def call(
         self, number: str, extension: str, caller: str, now: datetime, seconds: int = 60
     ) -> CallRecord:
-        """`caller` dials the number, and the extension if there is one; what the record of that says."""
+        """`caller` dials the number, and the extension if there is one; what the record of that
+        says.
+        """
         with self._books.writing() as books:
             rows = books.execute(
                 "SELECT * FROM bindings WHERE number = ? AND extension = ? ORDER BY bound_at DESC",
@@ -385,7 +397,9 @@ class SimulatedRelays:
         return fate.outcome or Outcome.CONNECTED
 
     def pushes(self, now: datetime) -> list[Callback]:
-        """The callbacks that leave now, signed; each record once, or as often as its fate says, the last one first."""
+        """The callbacks that leave now, signed; each record once, or as often as its fate says, the
+        last one first.
+        """
         with self._books.writing() as books:
             due = books.execute(
                 "SELECT * FROM records WHERE pushes > 0 AND told_at <= ? ORDER BY id DESC",

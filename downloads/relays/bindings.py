@@ -1,8 +1,11 @@
-"""How does a relay number begin, last and end? The verbs on a binding, each one transaction with its Event; no network in any.
+"""How does a relay number begin, last and end?
 
-What a provider has to be told happens in `downloads.relays.provider_sync`, from the row. Who may be reached, for how long and by whom is
-decided here: an employer that may download gets numbers; one that is looked into keeps those that it has; of any other they end.
-And the candidate's word counts as at the gate: locks are taken in its order, the company's turn, the candidate's word, the binding.
+The verbs on a binding, each one transaction with its Event; no network in any.
+
+What a provider has to be told happens in `downloads.relays.provider_sync`, from the row. Who may be
+reached, for how long and by whom is decided here: an employer that may download gets numbers; one
+that is looked into keeps those that it has; of any other they end. And the candidate's word counts
+as at the gate: locks are taken in its order, the company's turn, the candidate's word, the binding.
 """
 
 from __future__ import annotations
@@ -54,11 +57,14 @@ def lasts() -> timedelta:
 
 
 def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime) -> RelayBinding:
-    """The relay number by which the employer of this allowed answer reaches its candidate; one that is open already is answered again.
+    """The relay number by which the employer of this allowed answer reaches its candidate; one that
+    is open already is answered again.
 
-    The row is there at once, its number as soon as the provider lends one (`lending.follow`). A number that was muted before begins
-    muted. Raises Refused: `decision_unknown`, `phone_invalid`, `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why
-    the candidate does not want it, and where they have said so since that answer, `relay_candidate_ended` or `relay_contact_refused`.
+    The row is there at once, its number as soon as the provider lends one (`lending.follow`). A
+    number that was muted before begins muted. Raises Refused: `decision_unknown`, `phone_invalid`,
+    `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why the candidate does not
+    want it, and where they have said so since that answer, `relay_candidate_ended` or
+    `relay_contact_refused`.
     """
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client.pk).first()
     if decision is None:
@@ -123,7 +129,8 @@ def _begin(
 
 
 def begin_again(binding: RelayBinding, now: datetime) -> None:
-    """Another number for a binding that its provider has lost, if the employer may have new ones and the candidate wants it.
+    """Another number for a binding that its provider has lost, if the employer may have new ones
+    and the candidate wants it.
 
     Within `hold_word`, which comes before the binding is locked.
     """
@@ -149,13 +156,17 @@ def _may_be_lent(place: Standing) -> None:
 
 
 def hold_word(binding: RelayBinding) -> None:
-    """Let nobody change what the candidate says to this company until the caller's transaction ends."""
+    """Let nobody change what the candidate says to this company until the caller's transaction
+    ends.
+    """
     locks.take(binding.employer_id)
     candidate_consent.hold(binding.client_id, binding.candidate)
 
 
 def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
-    """Why the candidate is not to be reached by this employer, as the gate says it; "" where nothing speaks against it."""
+    """Why the candidate is not to be reached by this employer, as the gate says it; "" where
+    nothing speaks against it.
+    """
     uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
     return candidate_consent.unwilling(of.client_id, of.candidate, uscc, now)
 
@@ -166,7 +177,9 @@ def _is_wanted(of: RelayBinding | GateDecision, now: datetime) -> None:
 
 
 def _no_since(of: RelayBinding | GateDecision, moment: datetime) -> str:
-    """What the candidate has said against calls of this employer since then, whatever they say to its downloads; "" for nothing."""
+    """What the candidate has said against calls of this employer since then, whatever they say to
+    its downloads; "" for nothing.
+    """
     between = RelayBinding.objects.between(of.employer_id, of.client_id, of.candidate)
     if between.filter(ended_why="relay_candidate_ended", ended_at__gte=moment).exists():
         return "relay_candidate_ended"
@@ -182,14 +195,15 @@ def candidate_phone(binding: RelayBinding) -> str:
     return unseal_text(binding.candidate_sealed, binding.candidate_purpose)
 
 
-# --- Lasting ---------------------------------------------------------------------------------------------
+# --- Lasting --------------------------------------------------------------------------------------
 
 
 def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
-    """Hiring goes on: from now on the number lasts as long as a new one does, unless it does already.
+    """Hiring goes on: from now on the number lasts as long as a new one does, unless it does
+    already.
 
-    Raises Refused: `relay_unknown`, `relay_ended`, `relay_longest`, `relay_not_for_tier`, why the employer may not, or why the candidate
-    does not want it.
+    Raises Refused: `relay_unknown`, `relay_ended`, `relay_longest`, `relay_not_for_tier`, why the
+    employer may not, or why the candidate does not want it.
     """
     with transaction.atomic():
         binding = locked(binding_id)
@@ -203,10 +217,11 @@ def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
 
 
 def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
-    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before, by `LEAST_GAINED` at least.
+    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before,
+    by `LEAST_GAINED` at least.
 
-    Not where the candidate does not want it any more. Their word is not held for that: whoever says it ends the binding, for which
-    it is locked, and so comes after this or before.
+    Not where the candidate does not want it any more. Their word is not held for that: whoever says
+    it ends the binding, for which it is locked, and so comes after this or before.
     """
     until = min(now + lasts(), (binding.bound_at or binding.requested_at) + LONGEST)
     if binding.state not in OPEN or until < binding.expires_at + LEAST_GAINED:
@@ -222,7 +237,9 @@ def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
 
 
 def after_contact(decision_id: UUID, now: datetime) -> None:
-    """The platform reports a contact after this download: that is what hiring looks like, so its number lasts on."""
+    """The platform reports a contact after this download: that is what hiring looks like, so its
+    number lasts on.
+    """
     binding = (
         RelayBinding.objects.open()
         .filter(decision_id=decision_id)
@@ -234,7 +251,9 @@ def after_contact(decision_id: UUID, now: datetime) -> None:
 
 
 def remind(binding: RelayBinding, now: datetime) -> bool:
-    """Tell platform and recruiter of a locked binding that it ends soon, once for each of `REMINDERS`; whether they were told."""
+    """Tell platform and recruiter of a locked binding that it ends soon, once for each of
+    `REMINDERS`; whether they were told.
+    """
     left = binding.expires_at - now
     days = min((each for each in REMINDERS if left <= timedelta(days=each)), default=0)
     if (
@@ -250,7 +269,9 @@ def remind(binding: RelayBinding, now: datetime) -> bool:
 
 
 def next_due(binding: RelayBinding, now: datetime) -> datetime:
-    """When there is something to do next of a binding of which its provider knows all: the next reminder, or the end."""
+    """When there is something to do next of a binding of which its provider knows all: the next
+    reminder, or the end.
+    """
     ahead = (
         binding.expires_at - timedelta(days=each)
         for each in REMINDERS
@@ -259,11 +280,13 @@ def next_due(binding: RelayBinding, now: datetime) -> datetime:
     return min((each for each in ahead if each > now), default=binding.expires_at)
 
 
-# --- The candidate's own word ----------------------------------------------------------------------------
+# --- The candidate's own word ---------------------------------------------------------------------
 
 
 def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:
-    """The candidate wants no calls of this employer for now, or wants them again. Saying it twice is once.
+    """The candidate wants no calls of this employer for now, or wants them again.
+
+    Saying it twice is once.
 
     Raises Refused: `relay_unknown`, `relay_ended`.
     """
@@ -280,7 +303,8 @@ def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBin
 
 
 def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
-    """The candidate wants to hear of this employer no more: this number ends, or the one that has taken its place since.
+    """The candidate wants to hear of this employer no more: this number ends, or the one that has
+    taken its place since.
 
     Raises Refused `relay_unknown`; one that has ended stays as it ended.
     """
@@ -303,7 +327,8 @@ def end_as_candidate_says(
 ) -> None:
     """End each number that leads to this candidate: of these companies, by their codes, or of all.
 
-    In the turns of the `companies`, or with the candidate's own row locked: none begins until the commit.
+    In the turns of the `companies`, or with the candidate's own row locked: none begins until the
+    commit.
     """
     of_them = RelayBinding.objects.of(client_id).filter(candidate=candidate)
     if companies is not None:
@@ -317,18 +342,22 @@ def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetim
 
 
 def forget_candidate(client_id: UUID, candidate: str) -> None:
-    """Erase the candidate's number wherever one rests, of those that ended long ago too; which must have ended all."""
+    """Erase the candidate's number wherever one rests, of those that ended long ago too; which must
+    have ended all.
+    """
     RelayBinding.objects.of(client_id).filter(candidate=candidate).exclude(
         candidate_sealed=""
     ).update(candidate_sealed="")
 
 
 def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBinding:
-    """After the number has run out a recruiter asks the candidate, through the platform, whether they want to be reached again.
+    """After the number has run out a recruiter asks the candidate, through the platform, whether
+    they want to be reached again.
 
-    Asked once in `ASKED_AGAIN_AFTER`, and never again after a no. Raises Refused: `relay_unknown`, `member_unknown`,
-    `relay_still_open`, `relay_contact_refused`, `relay_candidate_ended`, `relay_asked_already`, `relay_not_for_tier`, why the
-    employer may not, or why the candidate does not want it.
+    Asked once in `ASKED_AGAIN_AFTER`, and never again after a no. Raises Refused: `relay_unknown`,
+    `member_unknown`, `relay_still_open`, `relay_contact_refused`, `relay_candidate_ended`,
+    `relay_asked_already`, `relay_not_for_tier`, why the employer may not, or why the candidate does
+    not want it.
     """
     with transaction.atomic():
         binding = _in_turn(binding_id)
@@ -359,10 +388,13 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
 
 
 def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> RelayBinding:
-    """What the candidate answers: with a yes the binding that begins then, with a no the old one. The first answer counts.
+    """What the candidate answers: with a yes the binding that begins then, with a no the old one.
 
-    Raises Refused: `relay_unknown`, `relay_not_asked`, and with a yes `relay_not_for_tier`, why the employer may not, why the candidate
-    does not want it, and `relay_candidate_ended` where they have said so since they were asked.
+    The first answer counts.
+
+    Raises Refused: `relay_unknown`, `relay_not_asked`, and with a yes `relay_not_for_tier`, why the
+    employer may not, why the candidate does not want it, and `relay_candidate_ended` where they
+    have said so since they were asked.
     """
     with transaction.atomic():
         binding = _in_turn(binding_id)
@@ -412,11 +444,13 @@ def _after(binding: RelayBinding) -> RelayBinding:
     return opened if opened is not None and binding.agreed else binding
 
 
-# --- Ending ----------------------------------------------------------------------------------------------
+# --- Ending ---------------------------------------------------------------------------------------
 
 
 def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
-    """The end of a locked binding, from the commit on; its provider is told by the worker that the doorbell wakes."""
+    """The end of a locked binding, from the commit on; its provider is told by the worker that the
+    doorbell wakes.
+    """
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.ENDED, now, why
     binding.due_at, binding.tries = now, 0
@@ -450,9 +484,12 @@ def fail(binding: RelayBinding, why: str, now: datetime) -> None:
 
 
 def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> int:
-    """End the relay numbers of employers that no longer may reach anybody; how many. Those of tests belong to their `client`.
+    """End the relay numbers of employers that no longer may reach anybody; how many.
 
-    Whoever's case that counts is not approved and in force: held, suspended, revoked. One that is looked into keeps them.
+    Those of tests belong to their `client`.
+
+    Whoever's case that counts is not approved and in force: held, suspended, revoked. One that is
+    looked into keeps them.
     """
     counting = Case.objects.filter(employer=OuterRef("pk")).standing()
     held = Employer.objects.annotate(
@@ -471,7 +508,9 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
 
 
 def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> int:
-    """End each of them if the employer still may not, each in a transaction of its own: one that fails holds none of the others."""
+    """End each of them if the employer still may not, each in a transaction of its own: one that
+    fails holds none of the others.
+    """
     closed = 0
     for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):
         with transaction.atomic():
@@ -483,7 +522,7 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
     return closed
 
 
-# --- Shared ----------------------------------------------------------------------------------------------
+# --- Shared ---------------------------------------------------------------------------------------
 
 
 def seen(binding_id: UUID, client: ApiClient) -> RelayBinding:
@@ -497,7 +536,9 @@ def seen(binding_id: UUID, client: ApiClient) -> RelayBinding:
 
 
 def _in_turn(binding_id: UUID) -> RelayBinding:
-    """The same in the turn of its company and with the candidate's word held, which come before any row of it is locked."""
+    """The same in the turn of its company and with the candidate's word held, which come before any
+    row of it is locked.
+    """
     if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
         hold_word(unlocked)
     return locked(binding_id)
@@ -523,7 +564,9 @@ def note(
     reasons: tuple[str, ...] | list[str] = (),
     **more: Any,
 ) -> None:
-    """The Event, which the platform whose candidate it is hears of, and no other: ids and moments, never a number."""
+    """The Event, which the platform whose candidate it is hears of, and no other: ids and moments,
+    never a number.
+    """
     data: dict[str, Any] = {
         "only": str(binding.client_id),
         "relay": str(binding.pk),
@@ -545,7 +588,10 @@ def note(
 
 
 def mail(binding: RelayBinding, template: str, now: datetime, **more: Any) -> None:
-    """Write to the recruiter who downloaded, while they are there. The candidate is named by the platform's reference alone."""
+    """Write to the recruiter who downloaded, while they are there.
+
+    The candidate is named by the platform's reference alone.
+    """
     member = (
         Member.objects.active()
         .select_related("user")

@@ -1,8 +1,11 @@
-"""What came of the calls? Each record is written down once, however often and in whatever order it comes.
+"""What came of the calls?
 
-Records come by the provider's callback, and, where it has a list, by reading that again: what was lost on the way is found there.
-A call that came through is a sign that hiring goes on, so its number lasts on. It is not put down as a contact: who hires by chat as
-well would look as if they contacted few, on a platform that reports no contacts itself.
+Each record is written down once, however often and in whatever order it comes.
+
+Records come by the provider's callback, and, where it has a list, by reading that again: what was
+lost on the way is found there. A call that came through is a sign that hiring goes on, so its
+number lasts on. It is not put down as a contact: who hires by chat as well would look as if they
+contacted few, on a platform that reports no contacts itself.
 """
 
 from __future__ import annotations
@@ -29,7 +32,10 @@ _OLDEST: Final = timedelta(days=400)
 
 
 def receive(provider: str, records: Iterable[CallRecord], now: datetime) -> int:
-    """Write down what is new; how many of them were. Those of the future, or of long ago, are nobody's calls."""
+    """Write down what is new; how many of them were.
+
+    Those of the future, or of long ago, are nobody's calls.
+    """
     new = 0
     for each in records:
         if now - _OLDEST < each.at <= now + timedelta(hours=1):
@@ -71,7 +77,10 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
 
 
 def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
-    """By the provider's reference; else by whose the number was when it was dialled. Locked, so that calls lengthen it one by one."""
+    """By the provider's reference; else by whose the number was when it was dialled.
+
+    Locked, so that calls lengthen it one by one.
+    """
     of = RelayBinding.objects.filter(provider=provider).select_for_update(of=("self",))
     found: RelayBinding | None = None
     if record.reference:

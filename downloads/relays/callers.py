@@ -1,8 +1,11 @@
-"""Who of an employer may call by its relay numbers? Its members of now, from the numbers that they gave; told to the provider.
+"""Who of an employer may call by its relay numbers?
 
-Members come and go in a room that knows nothing of relay numbers, so the teams are looked over in rounds: whoever had a change
-lately, and each of them once an hour, should a round have been missed. A round compares a digest, and opens no seal; where nothing has
-changed and nobody's hour is over, it writes nothing.
+Its members of now, from the numbers that they gave; told to the provider.
+
+Members come and go in a room that knows nothing of relay numbers, so the teams are looked over in
+rounds: whoever had a change lately, and each of them once an hour, should a round have been missed.
+A round compares a digest, and opens no seal; where nothing has changed and nobody's hour is over,
+it writes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ from employers.models import Employer, Member
 from events.models import Event
 
 LOOKED_OVER: Final = 500
-"""So many teams in a round, those that were looked at longest ago; and any number of those with a change lately."""
+"""So many teams in a round, those that were looked at longest ago; and any number of those with a
+change lately.
+"""
 AGAIN_AFTER: Final = timedelta(hours=1)
 CHANGES: Final = (
     "join",
@@ -47,7 +52,9 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
 
 
 def callers(employer_id: UUID) -> list[Member]:
-    """The members who may call now, those who joined first: who is there, may sign in, confirmed their address and gave a number."""
+    """The members who may call now, those who joined first: who is there, may sign in, confirmed
+    their address and gave a number.
+    """
     return _callers({employer_id}).get(employer_id, [])
 
 
@@ -65,13 +72,17 @@ def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
 
 
 def digest(members: Sequence[Member]) -> str:
-    """Tells one set of callers from another: who they are, and the seal of each one's number, which changes with the number."""
+    """Tells one set of callers from another: who they are, and the seal of each one's number, which
+    changes with the number.
+    """
     text = "\n".join(sorted(f"{member.pk} {member.user.phone_sealed}" for member in members))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def look(now: datetime, since: datetime) -> list[UUID]:
-    """Mark the teams whose members are others than their provider was told, where anybody may be called; their employers."""
+    """Mark the teams whose members are others than their provider was told, where anybody may be
+    called; their employers.
+    """
     used = RelayTeam.objects.filter(Exists(RelayBinding.objects.open().filter(team=OuterRef("pk"))))
     changed = (
         Event.objects.filter(verb__in=CHANGES, at__gte=since)
@@ -103,9 +114,12 @@ def _mark(team: RelayTeam, members: Sequence[Member], now: datetime) -> bool:
 
 
 def tell(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
-    """Tell the provider who may call now, unless it knows; outside of any transaction. Raises what the provider raises.
+    """Tell the provider who may call now, unless it knows; outside of any transaction.
 
-    With nobody to call there is no group to tell of: the team's bindings are muted instead (`downloads.relays.provider_sync`).
+    Raises what the provider raises.
+
+    With nobody to call there is no group to tell of: the team's bindings are muted instead
+    (`downloads.relays.provider_sync`).
     """
     members = callers(team.employer_id)
     told = digest(members)
@@ -126,13 +140,16 @@ def tell(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
             locked.save(update_fields=["group", "told_digest", "callers"])
             if bool(team.callers) is not bool(members):
                 _muted_or_not(locked, now)
-        # Else another worker made the group at the same moment: its own is used, and told of whom it lacks.
+        # Else another worker made the group at the same moment: its own is used, and told of whom
+        # it lacks.
     _mark(locked, callers(team.employer_id), now + timedelta(seconds=1))
     return locked
 
 
 def _muted_or_not(team: RelayTeam, now: datetime) -> None:
-    """Nobody is left who may call, or somebody is there again: every binding has something to tell its provider."""
+    """Nobody is left who may call, or somebody is there again: every binding has something to tell
+    its provider.
+    """
     RelayBinding.objects.open().filter(team=team, lease=None).update(due_at=now)
 
 

@@ -13,7 +13,9 @@ from events.core.errors import Refused
 
 
 def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:
-    """Note that this download led to a contact; once, however often it is told. Its relay number lasts on.
+    """Note that this download led to a contact; once, however often it is told.
+
+    Its relay number lasts on.
 
     Raises Refused `decision_unknown`.
     """

@@ -1,7 +1,10 @@
-"""What has its provider to be told of a relay number, and what does it answer? Asked outside of any transaction, from the row.
+"""What has its provider to be told of a relay number, and what does it answer?
 
-The row is the queue: whoever holds its lease tells the difference between what is wanted and what was told. A provider that is
-down costs time and blames nobody. What was changed while it was asked is told next.
+Asked outside of any transaction, from the row.
+
+The row is the queue: whoever holds its lease tells the difference between what is wanted and what
+was told. A provider that is down costs time and blames nobody. What was changed while it was asked
+is told next.
 """
 
 from __future__ import annotations
@@ -95,7 +98,7 @@ def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS)
     return _write_down(binding_id, lease, heard, clock())
 
 
-# --- Asking ----------------------------------------------------------------------------------------------
+# --- Asking ---------------------------------------------------------------------------------------
 
 
 def _ask(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -> Heard:
@@ -119,8 +122,9 @@ def _ask(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) ->
 
 
 def _not_wanted(binding: RelayBinding, now: datetime) -> str:
-    """Why the candidate is not to be reached any more: what a platform declares of those whom it has not told us of ends no number by
-    itself, and what was closed before there was this end did not either. A consent that has run out ends none that is lent.
+    """Why the candidate is not to be reached any more: what a platform declares of those whom it
+    has not told us of ends no number by itself, and what was closed before there was this end did
+    not either. A consent that has run out ends none that is lent.
     """
     why = bindings.unwilling(binding, now)
     if why == "candidate_no_consent":
@@ -150,7 +154,9 @@ def _lend(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -
 def _mute_or_give_back(
     binding: RelayBinding, lease: UUID, provider: Relays, bound: Bound, now: datetime
 ) -> None:
-    """A number that is not mute yet is put down before it is muted: whatever fails from here on, it can be given back."""
+    """A number that is not mute yet is put down before it is muted: whatever fails from here on, it
+    can be given back.
+    """
     there = {
         "reference": bound.reference,
         "number": bound.number,
@@ -197,7 +203,7 @@ def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
     return Heard(expires_at=expires_at, muted=muted)
 
 
-# --- Writing down ----------------------------------------------------------------------------------------
+# --- Writing down ---------------------------------------------------------------------------------
 
 
 def _held(binding_id: UUID, lease: UUID) -> RelayBinding | None:
@@ -211,7 +217,10 @@ def _held(binding_id: UUID, lease: UUID) -> RelayBinding | None:
 
 
 def _write_down(binding_id: UUID, lease: UUID, heard: Heard, now: datetime) -> bool:
-    """What was answered, provided that the lease holds. What others did to the row meanwhile stays, and is told next."""
+    """What was answered, provided that the lease holds.
+
+    What others did to the row meanwhile stays, and is told next.
+    """
     with transaction.atomic():
         if heard.lost:  # another may begin, for which all that is locked before a binding is
             bindings.hold_word(RelayBinding.objects.get(pk=binding_id))
@@ -245,7 +254,9 @@ def _gone(binding: RelayBinding, heard: Heard, now: datetime) -> None:
 
 
 def _over(binding: RelayBinding, heard: Heard, now: datetime) -> None:
-    """Its time is over, or its employer's; or the provider has lost it, and then another is asked for at once."""
+    """Its time is over, or its employer's; or the provider has lost it, and then another is asked
+    for at once.
+    """
     if heard.over == "relay_expired" and binding.expires_at > now:  # extended at the last moment
         binding.due_at = now
         binding.save()
@@ -285,7 +296,10 @@ def _later(
     why: str = "",
     error: str = "",
 ) -> bool:
-    """Come again later. Why a number is not there yet is told once; a request that waited for too long has failed."""
+    """Come again later.
+
+    Why a number is not there yet is told once; a request that waited for too long has failed.
+    """
     with transaction.atomic():
         held = _held(binding.pk, lease)
         if held is None:
@@ -333,7 +347,7 @@ def _no_number(binding_id: UUID, lease: UUID, why: str, now: datetime) -> bool:
     return True
 
 
-# --- Teams -----------------------------------------------------------------------------------------------
+# --- Teams ----------------------------------------------------------------------------------------
 
 
 def tell_team(team_id: int, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:

@@ -1,7 +1,11 @@
-"""How is a copy made? Opened in the limited child, redacted, marked, and written down; from the row, outside of any transaction.
+"""How is a copy made?
 
-Whoever holds the row's lease makes it. What was made of a file before is used again, so the second employer's copy of a resume needs no
-reading. Whatever dies in between has made nothing that anybody could fetch.
+Opened in the limited child, redacted, marked, and written down; from the row, outside of any
+transaction.
+
+Whoever holds the row's lease makes it. What was made of a file before is used again, so the second
+employer's copy of a resume needs no reading. Whatever dies in between has made nothing that anybody
+could fetch.
 """
 
 from __future__ import annotations
@@ -105,7 +109,7 @@ def _made(copy: Copy, lease: UUID, clock: Clock) -> tuple[bytes, str]:
     return marked_copy.copy(pages, keys, words, binding.number, binding.extension), key
 
 
-# --- The clean pages -------------------------------------------------------------------------------------
+# --- The clean pages ------------------------------------------------------------------------------
 
 
 def _clean(copy: Copy, lease: UUID, clock: Clock) -> tuple[CleanResume, Sequence[RedactedPage]]:
@@ -173,7 +177,8 @@ def stored(resume: CleanResume) -> tuple[RedactedPage, ...]:
 
 
 def _let_nothing_through(pages: Sequence[RedactedPage], given: tuple[str, str]) -> None:
-    """The last look: what the platform says are the candidate's contacts must not stand in what is left, however it is spelled.
+    """The last look: what the platform says are the candidate's contacts must not stand in what is
+    left, however it is spelled.
 
     Raises Refused `resume_contact_left`.
     """
@@ -187,7 +192,7 @@ def _let_nothing_through(pages: Sequence[RedactedPage], given: tuple[str, str]) 
         raise Refused("resume_contact_left")
 
 
-# --- The relay number ------------------------------------------------------------------------------------
+# --- The relay number -----------------------------------------------------------------------------
 
 
 def _lent(binding_id: UUID, clock: Clock) -> RelayBinding:
@@ -203,7 +208,7 @@ def _lent(binding_id: UUID, clock: Clock) -> RelayBinding:
     return binding
 
 
-# --- Writing down ----------------------------------------------------------------------------------------
+# --- Writing down ---------------------------------------------------------------------------------
 
 
 def _written_down(copy_id: UUID, lease: UUID, pdf: bytes, key: str, now: datetime) -> bool:

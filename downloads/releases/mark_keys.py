@@ -1,7 +1,10 @@
-"""From which secret do the marks of a copy follow? From one of the service's data keys, by a derivation of its own; kept nowhere.
+"""From which secret do the marks of a copy follow?
 
-Each copy names the key that it was marked by, as each seal does. So a key can be changed: new copies are marked by the new one,
-old copies are traced while theirs is in the list of retired ones, which their clean pages need as well.
+From one of the service's data keys, by a derivation of its own; kept nowhere.
+
+Each copy names the key that it was marked by, as each seal does. So a key can be changed: new
+copies are marked by the new one, old copies are traced while theirs is in the list of retired ones,
+which their clean pages need as well.
 """
 
 from __future__ import annotations
@@ -22,7 +25,10 @@ def current() -> str:
 
 
 def keys_of(copy: str, named: str, pages: int) -> tuple[MarkKey, ...]:
-    """The secrets of the copy `copy` (its number), a page each, under the service's key `named`. Raises KeyMissing."""
+    """The secrets of the copy `copy` (its number), a page each, under the service's key `named`.
+
+    Raises KeyMissing.
+    """
     for key in keys():
         if key_id(key).hex() == named:
             service_key = hmac.digest(key, _PURPOSE, hashlib.sha256)

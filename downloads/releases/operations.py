@@ -1,7 +1,10 @@
-"""How does a resume leave? Asked for with a pass, made by a worker, and handed out by links that are good once.
+"""How does a resume leave?
 
-The verbs on a copy, each one transaction with its Event; nothing of the network and no page in any. What takes time, `downloads.releases.make_copy`
-does from the row. A pass is spent in the transaction that makes the row: whatever dies, either both are there or neither.
+Asked for with a pass, made by a worker, and handed out by links that are good once.
+
+The verbs on a copy, each one transaction with its Event; nothing of the network and no page in any.
+What takes time, `downloads.releases.make_copy` does from the row. A pass is spent in the
+transaction that makes the row: whatever dies, either both are there or neither.
 """
 
 from __future__ import annotations
@@ -49,7 +52,9 @@ _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True)
 class Asked:
-    """What a platform hands over: the pass, the resume or its own reference to one, and how the candidate is reached."""
+    """What a platform hands over: the pass, the resume or its own reference to one, and how the
+    candidate is reached.
+    """
 
     gate_pass: str = field(repr=False)
     phone: str = field(repr=False)
@@ -59,12 +64,16 @@ class Asked:
 
 
 def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
-    """The copy that is made for whom the pass was given. Asked again for the same resume, the same copy.
+    """The copy that is made for whom the pass was given.
 
-    A pass is not spent where the candidate cannot be reached by a relay number, and where too many copies wait. A copy that failed can
-    be asked for again by the pass that it began with, while the employer may still download. Raises Refused: `release_busy`,
-    `release_closed` of one that is handed out no longer, what `passes.spend` and `bindings.bind` raise, `relay_no_caller`, and of the
-    file `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
+    Asked again for the same resume, the same copy.
+
+    A pass is not spent where the candidate cannot be reached by a relay number, and where too many
+    copies wait. A copy that failed can be asked for again by the pass that it began with, while the
+    employer may still download. Raises Refused: `release_busy`, `release_closed` of one that is
+    handed out no longer, what `passes.spend` and `bindings.bind` raise, `relay_no_caller`, and of
+    the file `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`,
+    `resume_source_missing`.
     """
     _look_at(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
@@ -130,7 +139,9 @@ def _look_at(asked: Asked) -> None:
 
 
 def _somebody_can_call(decision_id: UUID, client: ApiClient) -> None:
-    """Raises Refused where no number would be lent, since nobody of the employer has said from which one they call."""
+    """Raises Refused where no number would be lent, since nobody of the employer has said from
+    which one they call.
+    """
     employer = (
         GateDecision.objects.filter(pk=decision_id, client_id=client.pk)
         .values_list("employer_id", flat=True)
@@ -167,7 +178,10 @@ def _digest(resume: bytes | None) -> str:
 def _begin(
     asked: Asked, decision_id: UUID, original: str, client: ApiClient, now: datetime
 ) -> Refused | None:
-    """Spend the pass and make the row, or begin a failed one again. A refused pass is on record, so that refusal is returned."""
+    """Spend the pass and make the row, or begin a failed one again.
+
+    A refused pass is on record, so that refusal is returned.
+    """
     with transaction.atomic():
         copy = (
             Copy.objects.select_for_update(of=("self",))
@@ -223,7 +237,9 @@ def _number() -> str:
 
 
 def _may_still(copy: Copy, now: datetime) -> None:
-    """Raises Refused where the employer may not download any more, the member has left, or the candidate does not want it any more."""
+    """Raises Refused where the employer may not download any more, the member has left, or the
+    candidate does not want it any more.
+    """
     locks.take(copy.employer_id)
     at = placed(Employer.objects.get(pk=copy.employer_id), now)
     if at.place.reason:
@@ -241,7 +257,9 @@ def _may_still(copy: Copy, now: datetime) -> None:
 
 
 def given(copy: Copy) -> tuple[str, str]:
-    """The candidate's phone and e-mail, as the platform gave them for this copy; "" once they are gone."""
+    """The candidate's phone and e-mail, as the platform gave them for this copy; "" once they are
+    gone.
+    """
     if not copy.given_sealed:
         return "", ""
     phone, email = json.loads(unseal_text(copy.given_sealed, copy.given_purpose))
@@ -258,7 +276,7 @@ def seen(copy_id: UUID, client: ApiClient) -> Copy:
     return copy
 
 
-# --- Made, or not ----------------------------------------------------------------------------------------
+# --- Made, or not ---------------------------------------------------------------------------------
 
 
 def make_ready(copy: Copy, pdf: str, size: int, mark_key: str, now: datetime) -> None:
@@ -290,14 +308,14 @@ def _done(copy: Copy, now: datetime) -> None:
         transaction.on_commit(lambda: default_storage.delete(original))
 
 
-# --- Handed out ------------------------------------------------------------------------------------------
+# --- Handed out -----------------------------------------------------------------------------------
 
 
 def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink, str]:
     """An address at which the copy can be fetched once, within a minute, and the link's row.
 
-    Raises Refused: `release_unknown`, `release_not_ready`, `release_closed`, why the employer may not download any more, or why the
-    candidate does not want it.
+    Raises Refused: `release_unknown`, `release_not_ready`, `release_closed`, why the employer may
+    not download any more, or why the candidate does not want it.
     """
     with transaction.atomic():
         copy = seen(copy_id, client)
@@ -324,10 +342,12 @@ def linked(token: str) -> CopyLink:
 
 
 def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
-    """The copy, for once: the facts are looked at in the statement that uses the link up, and the bytes are read after it.
+    """The copy, for once: the facts are looked at in the statement that uses the link up, and the
+    bytes are read after it.
 
-    Raises Refused: `copy_link_used`, `copy_link_expired`, `release_closed`, or why the employer may not download any more;
-    `django.db.DatabaseError`, which means no; ProviderBroken where the file does not open.
+    Raises Refused: `copy_link_used`, `copy_link_expired`, `release_closed`, or why the employer may
+    not download any more; `django.db.DatabaseError`, which means no; ProviderBroken where the file
+    does not open.
     """
     copy = link.of
     parameters: dict[str, Any] = {
@@ -344,7 +364,8 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
             name: locks.parameter(time) for name, time in times.items()
         }
         statement = sql.opening(connection.vendor, copy.test, ladder)
-        # What is looked at and that it left are one transaction: whoever revokes in between finds all that did.
+        # What is looked at and that it left are one transaction: whoever revokes in between finds
+        # all that did.
         with transaction.atomic():
             found = locks.in_turn(statement, parameters | moment)
             if found and not found[0][0]:
@@ -406,7 +427,7 @@ def _signer() -> Signer:
     return Signer(salt="downloads.link", sep=".")
 
 
-# --- Shared ----------------------------------------------------------------------------------------------
+# --- Shared ---------------------------------------------------------------------------------------
 
 
 def note(
@@ -419,7 +440,9 @@ def note(
     reasons: list[str] | tuple[str, ...] = (),
     **more: Any,
 ) -> None:
-    """The Event, of which its platform hears and no other: ids and moments, nothing that stands on the resume."""
+    """The Event, of which its platform hears and no other: ids and moments, nothing that stands on
+    the resume.
+    """
     data = {
         "only": str(copy.client_id),
         "release": str(copy.pk),

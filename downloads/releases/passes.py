@@ -1,8 +1,11 @@
-"""May the resume leave now? A pass goes out with each yes, and is good once, within a minute, while that yes would still hold.
+"""May the resume leave now?
 
-Between the gate's answer and the first byte of a resume lies time: to fetch, to mark. So the facts are looked at again as
-the pass is spent, in one statement like the gate's, and no pass is honoured after a suspension was acknowledged. The pass
-carries nothing secret; it is signed for the platform that asked, and what it is for stands in the answer on record.
+A pass goes out with each yes, and is good once, within a minute, while that yes would still hold.
+
+Between the gate's answer and the first byte of a resume lies time: to fetch, to mark. So the facts
+are looked at again as the pass is spent, in one statement like the gate's, and no pass is honoured
+after a suspension was acknowledged. The pass carries nothing secret; it is signed for the platform
+that asked, and what it is for stands in the answer on record.
 """
 
 from __future__ import annotations
@@ -49,12 +52,15 @@ def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID
 def spend(
     gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False, leaves: bool = True
 ) -> Spent:
-    """Honour the pass, once, if the answer would still be yes but for the quota, which it has used up already.
+    """Honour the pass, once, if the answer would still be yes but for the quota, which it has used
+    up already.
 
-    Each try is on record. Where the resume `leaves` with it, that is too, and the candidate is told (`downloads.candidates.notices`), in the same
-    transaction; of a copy that is made here first (`downloads.releases.operations`) they are told when it leaves.
-    Raises Refused: `pass_unknown` (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the employer may no
-    longer download, or the candidate does not want it. Raises `django.db.DatabaseError`, to which doors answer no.
+    Each try is on record. Where the resume `leaves` with it, that is too, and the candidate is told
+    (`downloads.candidates.notices`), in the same transaction; of a copy that is made here first
+    (`downloads.releases.operations`) they are told when it leaves. Raises Refused: `pass_unknown`
+    (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the employer may no
+    longer download, or the candidate does not want it. Raises `django.db.DatabaseError`, to which
+    doors answer no.
     """
     decision_id, employer_id, member_id = _read(gate_pass, client_id)
     parameters = {
@@ -99,7 +105,10 @@ def spend(
 
 
 def decision_of(gate_pass: str, client_id: UUID) -> UUID:
-    """The answer that the pass came with, whether or not it is still good. Raises Refused `pass_unknown`."""
+    """The answer that the pass came with, whether or not it is still good.
+
+    Raises Refused `pass_unknown`.
+    """
     return _read(gate_pass, client_id)[0]
 
 

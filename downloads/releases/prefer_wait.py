@@ -1,7 +1,10 @@
-"""How does a platform hear of a copy in the very call that asks for it? It says how long it would wait (`Prefer: wait=10`, RFC 7240).
+"""How does a platform hear of a copy in the very call that asks for it?
 
-A call that waits holds a thread of the web process that the gate needs, so few may at once, each platform one, and not long; the others are
-answered as if they had not asked. Under an `Idempotency-Key` nobody waits: what the worker is to make is committed only with the answer.
+It says how long it would wait (`Prefer: wait=10`, RFC 7240).
+
+A call that waits holds a thread of the web process that the gate needs, so few may at once, each
+platform one, and not long; the others are answered as if they had not asked. Under an
+`Idempotency-Key` nobody waits: what the worker is to make is committed only with the answer.
 """
 
 from __future__ import annotations
@@ -35,7 +38,9 @@ def preferred(prefer: str) -> int:
 
 
 def until_made(copy: Copy, seconds: float) -> bool:
-    """Wait until the copy is no longer being prepared, for so long; False where it is, and there was no place to wait in."""
+    """Wait until the copy is no longer being prepared, for so long; False where it is, and there
+    was no place to wait in.
+    """
     if seconds <= 0:
         return False
     ends = monotonic() + seconds

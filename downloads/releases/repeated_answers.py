@@ -1,7 +1,10 @@
-"""May an answer of the gate be said once more? A no always; a yes only while everything that it rested on still stands.
+"""May an answer of the gate be said once more?
 
-A platform that lost the answer sends the same question with the same key. Asking anew would count a second download; but a yes
-that was kept must never be heard after a suspension. What is in a form that is not known here is taken for a yes that does not stand.
+A no always; a yes only while everything that it rested on still stands.
+
+A platform that lost the answer sends the same question with the same key. Asking anew would count a
+second download; but a yes that was kept must never be heard after a suspension. What is in a form
+that is not known here is taken for a yes that does not stand.
 """
 
 from __future__ import annotations
@@ -47,8 +50,9 @@ def _yes(row: Any) -> Iterator[str | None]:
 
 
 def _stands(decision_id: UUID, now: datetime) -> bool:
-    """Whether the decision is as young as a pass may be, its case as it was and in force, the member there, the employer as free, and
-    the candidate as willing."""
+    """Whether the decision is as young as a pass may be, its case as it was and in force, the
+    member there, the employer as free, and the candidate as willing.
+    """
     decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None or decision.decided_at + GOOD_FOR <= now:  # as long as its pass
         return False

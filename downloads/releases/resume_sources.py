@@ -1,7 +1,10 @@
-"""Where does a resume come from, that a platform names instead of sending it? From a store that it fills, by its own reference.
+"""Where does a resume come from, that a platform names instead of sending it?
 
-`ZIZHI_RESUMES` names a folder, or a bucket of an object store (`s3://bucket/prefix`), with one folder for each platform by our id; where
-it is empty, resumes are sent. Another store is another adapter of `ResumeSource`, one more line of `chosen`, and one of its suite.
+From a store that it fills, by its own reference.
+
+`ZIZHI_RESUMES` names a folder, or a bucket of an object store (`s3://bucket/prefix`), with one
+folder for each platform by our id; where it is empty, resumes are sent. Another store is another
+adapter of `ResumeSource`, one more line of `chosen`, and one of its suite.
 """
 
 from __future__ import annotations
@@ -27,8 +30,8 @@ class ResumeSource(Protocol):
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
         """The file, of at most `limit` bytes and one more, by which a longer one is known.
 
-        Raises Refused `resume_not_found`; ProviderUnavailable where the store does not answer now; ProviderBroken where it
-        does not let us in.
+        Raises Refused `resume_not_found`; ProviderUnavailable where the store does not answer now;
+        ProviderBroken where it does not let us in.
         """
         ...
 
@@ -40,7 +43,10 @@ class FolderSource:
         self._folder = folder
 
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
-        """As `ResumeSource.fetch`. What leads out of the platform's folder, by dots or by a link, is not found."""
+        """As `ResumeSource.fetch`.
+
+        What leads out of the platform's folder, by dots or by a link, is not found.
+        """
         if not self._folder.is_dir():
             raise ProviderUnavailable("the folder of resumes is not there", retry_after=RETRY_AFTER)
         own = (self._folder / str(client_id)).resolve()
@@ -57,9 +63,11 @@ class FolderSource:
 
 
 class S3Source:
-    """Objects of a bucket, through the official SDK (the extra `s3`), which finds its credentials as it does everywhere.
+    """Objects of a bucket, through the official SDK (the extra `s3`), which finds its credentials
+    as it does everywhere.
 
-    They need `s3:GetObject`, and `s3:ListBucket`: without that a store says "forbidden" of what is not there, which looks like a wrong key.
+    They need `s3:GetObject`, and `s3:ListBucket`: without that a store says "forbidden" of what is
+    not there, which looks like a wrong key.
     """
 
     def __init__(self, bucket: str, prefix: str = "", endpoint: str = "") -> None:
@@ -67,7 +75,8 @@ class S3Source:
         from botocore.config import Config
 
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        # Other makers' stores do not answer with the checksums that the SDK would ask of each object.
+        # Other makers' stores do not answer with the checksums that the SDK would ask of each
+        # object.
         config = Config(
             connect_timeout=5,
             read_timeout=20,
@@ -80,7 +89,11 @@ class S3Source:
         )
 
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
-        """As `ResumeSource.fetch`. An object's key is no path, but what stands before a store may take it for one: dots lead nowhere."""
+        """As `ResumeSource.fetch`.
+
+        An object's key is no path, but what stands before a store may take it for one: dots lead
+        nowhere.
+        """
         from botocore.exceptions import (
             BotoCoreError,
             ClientError,

@@ -1,7 +1,10 @@
-"""Does the pattern of a company's downloads look like hiring? Pure functions over what it took lately; a signal is never a verdict.
+"""Does the pattern of a company's downloads look like hiring?
 
-Insiders and thieves take many resumes, at night, quickly, in the order of their numbers, and call nobody. Each signal has its
-thresholds in the ladder's version, and leads to a step that the employer can undo by itself, or that a person looks at.
+Pure functions over what it took lately; a signal is never a verdict.
+
+Insiders and thieves take many resumes, at night, quickly, in the order of their numbers, and call
+nobody. Each signal has its thresholds in the ladder's version, and leads to a step that the
+employer can undo by itself, or that a person looks at.
 """
 
 from __future__ import annotations
@@ -78,8 +81,9 @@ def figures(
 ) -> Figures:
     """Count what was taken within the window, oldest first.
 
-    `left` are the resumes that did leave, as far as that is known; what bears one moment there was one question.
-    `answerable` answers were asked for by platforms that report contacts at all; `contacts` are those that led to one.
+    `left` are the resumes that did leave, as far as that is known; what bears one moment there was
+    one question. `answerable` answers were asked for by platforms that report contacts at all;
+    `contacts` are those that led to one.
     """
     return Figures(
         night=most_in_a_night(left, zone),
@@ -121,7 +125,9 @@ def most_in_a_night(taken: Sequence[Taken], zone: ZoneInfo) -> int:
 
 
 def one_each_moment(taken: Sequence[Taken]) -> list[Taken]:
-    """A page of candidates that is asked about at once is one act of its reader, however long it is."""
+    """A page of candidates that is asked about at once is one act of its reader, however long it
+    is.
+    """
     return list({one.at: one for one in taken}.values())
 
 
@@ -136,7 +142,9 @@ def most_within(taken: Sequence[Taken], span: timedelta) -> int:
 
 
 def longest_run(taken: Sequence[Taken]) -> int:
-    """The longest stretch of downloads, one after the other, in which each reference is the one before it plus one."""
+    """The longest stretch of downloads, one after the other, in which each reference is the one
+    before it plus one.
+    """
     longest = run = 0
     before: tuple[str, int] | None = None
     for one in taken:

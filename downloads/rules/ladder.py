@@ -1,7 +1,10 @@
-"""Which rights does each tier hold? The ladder as data, with a version; and which tier a case gives.
+"""Which rights does each tier hold?
 
-The gate decides in one database statement, so its SQL is made from the tables here (`downloads.gate.decide`), and a
-test holds the two against each other over every combination of facts.
+The ladder as data, with a version; and which tier a case gives.
+
+The gate decides in one database statement, so its SQL is made from the tables here
+(`downloads.gate.decide`), and a test holds the two against each other over every combination of
+facts.
 """
 
 from __future__ import annotations
@@ -52,7 +55,9 @@ class Rights:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From when on a pattern of downloads is a signal (`downloads.rules.abuse_signals`), and how a good record is told."""
+    """From when on a pattern of downloads is a signal (`downloads.rules.abuse_signals`), and how a
+    good record is told.
+    """
 
     window_days: int = 14
     """Over so many days answers and contacts are looked at."""
@@ -105,7 +110,9 @@ FIRST: Final = Ladder(
     },
     provisional_for=timedelta(days=30),
 )
-"""The version that is in force until two people bring another one into force (`downloads.gate.ladder_versions`)."""
+"""The version that is in force until two people bring another one into force
+(`downloads.gate.ladder_versions`).
+"""
 
 
 @dataclass(frozen=True)
@@ -144,8 +151,8 @@ def standing(
 ) -> Standing:
     """Where an employer stands whose case that counts has this `state` (None: it has no case).
 
-    `moved` is where it was moved to on the ladder. That never opens what its case does not, and an approval on condition
-    is provisional whatever was done.
+    `moved` is where it was moved to on the ladder. That never opens what its case does not, and an
+    approval on condition is provisional whatever was done.
     """
     if state is None:
         return NOT_APPROVED

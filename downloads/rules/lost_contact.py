@@ -1,6 +1,8 @@
-"""Of all tries to reach a candidate by a relay number, how many met a number that was no more, or found none? Pure.
+"""Of all tries to reach a candidate by a relay number, how many met a number that was no more, or
+found none? Pure.
 
-Recruiters' oldest complaint about relay numbers is that they run out while somebody is being hired. What is measured is mended.
+Recruiters' oldest complaint about relay numbers is that they run out while somebody is being hired.
+What is measured is mended.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
-"""What can a platform rehearse of candidates in its test? References that stand for what a candidate says.
+"""What can a platform rehearse of candidates in its test?
 
-They are laid out by the same operations as anybody; what answers by itself, answers as the candidate would on our page.
+References that stand for what a candidate says.
+
+They are laid out by the same operations as anybody; what answers by itself, answers as the
+candidate would on our page.
 """
 
 from __future__ import annotations
@@ -57,7 +60,9 @@ _BY_REFERENCE: Final = {recipe.reference: recipe for recipe in RECIPES}
 
 
 def lay_out(client: ApiClient, now: datetime) -> None:
-    """Make each candidate of the recipes what it stands for, whatever became of it in an earlier test."""
+    """Make each candidate of the recipes what it stands for, whatever became of it in an earlier
+    test.
+    """
     employers = dict(
         Employer.objects.filter(platform=client, test=True).values_list("uscc", "name")[
             : operations.MOST_BLOCKED
@@ -88,11 +93,17 @@ def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) ->
 
 
 def mailed(client: ApiClient) -> Q:
-    """The mails to the candidates of this platform's test. Tests share addresses, so each mail says whose candidate it is for."""
+    """The mails to the candidates of this platform's test.
+
+    Tests share addresses, so each mail says whose candidate it is for.
+    """
     return Q(context__platform=str(client.pk))
 
 
 def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:
-    """Do what has fallen due of candidates in this platform's test. Without a test there is nothing to do."""
+    """Do what has fallen due of candidates in this platform's test.
+
+    Without a test there is nothing to do.
+    """
     if client.test:
         erasure.remind(clock(), client)

@@ -1,7 +1,10 @@
-"""What can a platform do with relay numbers in its test? Numbers of candidates that stand for outcomes, calls to play, time to move.
+"""What can a platform do with relay numbers in its test?
 
-All of it goes the way that everything goes: the same operations, the same worker's steps, the same signed records of calls. Only the
-provider is a simulator, one of each platform's own, and nobody's phone rings.
+Numbers of candidates that stand for outcomes, calls to play, time to move.
+
+All of it goes the way that everything goes: the same operations, the same worker's steps, the same
+signed records of calls. Only the provider is a simulator, one of each platform's own, and nobody's
+phone rings.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ from events.core.reasons import REASONS, Text
 Clock = Callable[[], datetime]
 
 ROUNDS: Final = 60
-"""So often all that is due is followed at most; what one round does can make something due at once."""
+"""So often all that is due is followed at most; what one round does can make something due at once.
+"""
 NOBODY: Final = "+8615400009999"
 """Who calls where no member does: a stranger."""
 
@@ -123,9 +127,11 @@ RECIPES: Final = (
 def play_call(
     binding: RelayBinding, client: ApiClient, clock: Clock, *, by_stranger: bool, seconds: int
 ) -> RelayCall | None:
-    """Somebody of the employer, or a stranger, calls the number; the call as its record tells, None where that comes later.
+    """Somebody of the employer, or a stranger, calls the number; the call as its record tells, None
+    where that comes later.
 
-    Raises Refused: `not_of_test`, `relay_no_caller`, and `relay_ended` where there never was a number.
+    Raises Refused: `not_of_test`, `relay_no_caller`, and `relay_ended` where there never was a
+    number.
     """
     provider = _provider(binding, client)
     if not binding.number:
@@ -152,7 +158,10 @@ def bring_in(provider: SimulatedRelays, clock: Clock) -> None:
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
-    """Do what has fallen due of relay numbers in this platform's test. Without a test there is nothing to do."""
+    """Do what has fallen due of relay numbers in this platform's test.
+
+    Without a test there is nothing to do.
+    """
     if not client.test:
         return
     bindings.close_those_not_allowed(clock(), client)
@@ -172,7 +181,9 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
 
 
 def follow_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
-    """In a test nobody waits for a worker: the simulator is asked before the answer, which costs no network. Else the row as it is."""
+    """In a test nobody waits for a worker: the simulator is asked before the answer, which costs no
+    network. Else the row as it is.
+    """
     if client.test:
         for each in dict.fromkeys([binding.pk, *_open_beside(binding)]):
             for _ in range(ROUNDS):

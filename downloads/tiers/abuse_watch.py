@@ -1,8 +1,11 @@
-"""What follows from a pattern of downloads? Behind the gate's answers, never before them: a step up, a smaller quota, or a larger one.
+"""What follows from a pattern of downloads?
 
-An employer that calls almost nobody has a smaller quota for a while. One that shows another signal is asked for a fresh proof
-of authority, which lifts it; one that shows several is restricted until a person has looked. Each signal is acted upon once:
-what came before the last move is not held against anybody again.
+Behind the gate's answers, never before them: a step up, a smaller quota, or a larger one.
+
+An employer that calls almost nobody has a smaller quota for a while. One that shows another signal
+is asked for a fresh proof of authority, which lifts it; one that shows several is restricted until
+a person has looked. Each signal is acted upon once: what came before the last move is not held
+against anybody again.
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ MILD: Final = frozenset({abuse_signals.Signal.UNANSWERED, abuse_signals.Signal.U
 
 
 def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
-    """Look at everybody who downloaded since `since`, at those who took most first; how many were moved."""
+    """Look at everybody who downloaded since `since`, at those who took most first; how many were
+    moved.
+    """
     ladder = ladder_versions.in_force()
     lately = GateDecision.objects.allowed().filter(
         decided_at__gte=since, decided_at__lte=now, test=False
@@ -56,7 +61,9 @@ def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
 
 
 class Platforms:
-    """Which platforms spend passes, so that it is known of their answers which resumes left; each is looked up once in a round."""
+    """Which platforms spend passes, so that it is known of their answers which resumes left; each
+    is looked up once in a round.
+    """
 
     def __init__(self, since: datetime, now: datetime) -> None:
         self._spent = PassUse.objects.filter(reason="", used_at__gt=since, used_at__lte=now)
@@ -127,7 +134,9 @@ def _left(
     now: datetime,
     platforms: Platforms,
 ) -> list[abuse_signals.Taken]:
-    """What was taken, oldest first: where a platform spends passes, by their use; else by its answers, for want of better."""
+    """What was taken, oldest first: where a platform spends passes, by their use; else by its
+    answers, for want of better.
+    """
     uses = PassUse.objects.filter(
         reason="", decision_id__in=rows.order_by().values("pk"), used_at__lte=now
     )
@@ -143,7 +152,9 @@ def _left(
 def _seen(
     found: set[abuse_signals.Signal], counted: abuse_signals.Figures, begin: datetime
 ) -> tier_changes.Seen:
-    """The signals with the figures by which they were judged: for who is told, and for who hears an appeal."""
+    """The signals with the figures by which they were judged: for who is told, and for who hears an
+    appeal.
+    """
     figures = {
         name: getattr(counted, name)
         for signal in sorted(found)
@@ -159,8 +170,9 @@ def _act(
     ladder: Ladder,
     now: datetime,
 ) -> bool:
-    """A smaller quota for a while where nobody is called, or nothing erased that had to be; a fresh proof for any other signal; a
-    person for several."""
+    """A smaller quota for a while where nobody is called, or nothing erased that had to be; a fresh
+    proof for any other signal; a person for several.
+    """
     basis = tier_changes.Basis(standing)
     if len(seen.signals) >= SEVERAL:
         return tier_changes.move(
@@ -177,7 +189,9 @@ def _act(
 
 
 def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:
-    """Whether it would otherwise be provisional by its age alone, and has been approved for long enough."""
+    """Whether it would otherwise be provisional by its age alone, and has been approved for long
+    enough.
+    """
     if employer.confirmed_at is None or employer.confirmed_at > now - timedelta(
         days=ladder.thresholds.early_days
     ):

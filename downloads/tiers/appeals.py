@@ -1,7 +1,10 @@
-"""What can an employer say against its place on the ladder, and who answers? Its owner in words; a person who did not move it there.
+"""What can an employer say against its place on the ladder, and who answers?
 
-An appeal is against one move. Whoever answers sees what was seen beside what is said, and lifts it at once or keeps it, with a reply.
-A move that followed, or the end of the one that was appealed against, overtakes an appeal: there is nothing left to answer.
+Its owner in words; a person who did not move it there.
+
+An appeal is against one move. Whoever answers sees what was seen beside what is said, and lifts it
+at once or keeps it, with a reply. A move that followed, or the end of the one that was appealed
+against, overtakes an appeal: there is nothing left to answer.
 """
 
 from __future__ import annotations
@@ -33,12 +36,16 @@ from verification.rules.urgency import CURRENT, Kind
 WORDS_AT_MOST: Final = 4000
 REPLY_AT_MOST: Final = 2000
 AGAIN_AFTER: Final = timedelta(days=7)
-"""So long after an answer the same move can be appealed against again; at once where the authority was shown anew since."""
+"""So long after an answer the same move can be appealed against again; at once where the authority
+was shown anew since.
+"""
 
 
 @dataclass(frozen=True)
 class Restriction:
-    """A place on the ladder that holds an employer back, the move that put it there, and what was said against that, latest first."""
+    """A place on the ladder that holds an employer back, the move that put it there, and what was
+    said against that, latest first.
+    """
 
     standing: Standing
     move: Event
@@ -79,7 +86,7 @@ def overtaken_before(restriction: Restriction) -> MoveAppeal | None:
     )
 
 
-# --- The employer ----------------------------------------------------------------------------------------
+# --- The employer ---------------------------------------------------------------------------------
 
 
 def may_appeal(member: Member, restriction: Restriction | None, now: datetime) -> Refused | None:
@@ -96,7 +103,9 @@ def may_appeal(member: Member, restriction: Restriction | None, now: datetime) -
 
 
 def again_at(employer: Employer, restriction: Restriction, now: datetime) -> datetime | None:
-    """From when on an answer that was no can be appealed against again; None where nobody has said no, or something is new."""
+    """From when on an answer that was no can be appealed against again; None where nobody has said
+    no, or something is new.
+    """
     kept = restriction.kept
     if kept is None or kept.answered_at is None or shown_anew(employer, kept.answered_at, now):
         return None
@@ -104,9 +113,12 @@ def again_at(employer: Employer, restriction: Restriction, now: datetime) -> dat
 
 
 def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppeal:
-    """Say why the move `move_id`, which the page showed, is wrong or settled. The owners are told that it has come.
+    """Say why the move `move_id`, which the page showed, is wrong or settled.
 
-    Raises Refused: `words_missing`, `state_conflict` where the employer was moved meanwhile, and what `may_appeal` answers.
+    The owners are told that it has come.
+
+    Raises Refused: `words_missing`, `state_conflict` where the employer was moved meanwhile, and
+    what `may_appeal` answers.
     """
     words = words.strip()[:WORDS_AT_MOST]
     if not words:
@@ -134,14 +146,14 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
     return said
 
 
-# --- Who answers -----------------------------------------------------------------------------------------
+# --- Who answers ----------------------------------------------------------------------------------
 
 
 def may_answer(appeal: MoveAppeal, actor: Actor) -> Refused | None:
     """Why this member of staff may not answer, or None if they may.
 
-    A rule's move was the first look at it: one who decides cases answers. What people did took two, so who answers is one who may
-    confirm a move, and neither of them.
+    A rule's move was the first look at it: one who decides cases answers. What people did took two,
+    so who answers is one who may confirm a move, and neither of them.
     """
     if not actor.can(Power.SECOND_REVIEW if appeal.move.role == Role.REVIEWER else Power.DECIDE):
         return Refused("not_allowed")
@@ -151,7 +163,10 @@ def may_answer(appeal: MoveAppeal, actor: Actor) -> Refused | None:
 
 
 def movers(move: Event) -> set[str]:
-    """The people who made a move: who confirmed it, and who had proposed it. Nobody, where a rule did."""
+    """The people who made a move: who confirmed it, and who had proposed it.
+
+    Nobody, where a rule did.
+    """
     if move.role != Role.REVIEWER:
         return set()
     return {move.actor_id} | {str(row.proposed_by_id) for row in proposals(move)}
@@ -175,8 +190,9 @@ def answer(
 ) -> MoveAppeal:
     """Lift what was appealed against, at once, or keep it; the owners are told, with the reply.
 
-    Raises Refused: `words_missing` for a no without a reply, `appeal_none` where it is answered or overtaken, `restriction_none`
-    where what it was against has ended meanwhile, which then overtakes it, and what `may_answer` answers.
+    Raises Refused: `words_missing` for a no without a reply, `appeal_none` where it is answered or
+    overtaken, `restriction_none` where what it was against has ended meanwhile, which then
+    overtakes it, and what `may_answer` answers.
     """
     reply = reply.strip()[:REPLY_AT_MOST]
     if not lift and not reply:

@@ -1,9 +1,12 @@
-"""What happens when somebody rings for a resume of nobody? The number on it leads to one employer's copy, and to no honest caller.
+"""What happens when somebody rings for a resume of nobody?
 
-A canary is shown to an employer as any other resume. Its copy bears a relay number of its own, which the employer's team may ring: that is
-hiring. Rings of others mean that the copy got out. One can be a machine that dials at random, so it takes several callers
-(`ZIZHI_CANARY_RINGS`) within a week until downloads rest; a person sees each ring at once. The employer is told what the restricted are
-always told, and never that it was bait.
+The number on it leads to one employer's copy, and to no honest caller.
+
+A canary is shown to an employer as any other resume. Its copy bears a relay number of its own,
+which the employer's team may ring: that is hiring. Rings of others mean that the copy got out. One
+can be a machine that dials at random, so it takes several callers (`ZIZHI_CANARY_RINGS`) within a
+week until downloads rest; a person sees each ring at once. The employer is told what the restricted
+are always told, and never that it was bait.
 """
 
 from __future__ import annotations
@@ -36,8 +39,9 @@ TOGETHER: Final = timedelta(days=7)
 def plant(
     client_id: UUID, candidate: str, employer_id: UUID | None, why: str, user: User, now: datetime
 ) -> Canary:
-    """Let this candidate of this platform be a canary. Raises Refused: `not_allowed`, `platform_unknown`, `employer_unknown`,
-    `canary_known`.
+    """Let this candidate of this platform be a canary.
+
+    Raises Refused: `not_allowed`, `platform_unknown`, `employer_unknown`, `canary_known`.
     """
     if not user.as_reviewer().can(Power.TRACE):
         raise Refused("not_allowed")
@@ -56,7 +60,10 @@ def plant(
 
 
 def heard(binding: RelayBinding, call: RelayCall) -> None:
-    """Put down that a call was for a canary and from outside, with the call itself. What follows from it, follows after the commit."""
+    """Put down that a call was for a canary and from outside, with the call itself.
+
+    What follows from it, follows after the commit.
+    """
     if call.outcome != Outcome.STRANGER or call.by_candidate:
         return
     canary = Canary.objects.filter(client_id=binding.client_id, candidate=binding.candidate).first()
@@ -68,7 +75,9 @@ def heard(binding: RelayBinding, call: RelayCall) -> None:
 
 
 def answer(ring_id: int, now: datetime) -> None:
-    """Act upon a ring, once: downloads of its employer rest if there were rings enough, until people have looked."""
+    """Act upon a ring, once: downloads of its employer rest if there were rings enough, until
+    people have looked.
+    """
     ring = CanaryRing.objects.filter(pk=ring_id, answered_at=None).select_related("call").first()
     if ring is None:
         return
@@ -104,13 +113,18 @@ def answer(ring_id: int, now: datetime) -> None:
 
 
 def _rests(employer_id: UUID, now: datetime) -> bool:
-    """Whether its downloads rest until people have looked: one more ring says nothing new, and must not overtake an appeal."""
+    """Whether its downloads rest until people have looked: one more ring says nothing new, and must
+    not overtake an appeal.
+    """
     standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
     return standing is not None and standing.tier == Tier.RESTRICTED and standing.reason != STEP_UP
 
 
 def settle(ring_id: int, outcome: str, user: User, now: datetime) -> None:
-    """A person has looked into it. Rings that were looked into count no more. Raises Refused: `not_allowed`, `state_conflict`."""
+    """A person has looked into it.
+
+    Rings that were looked into count no more. Raises Refused: `not_allowed`, `state_conflict`.
+    """
     if not user.as_reviewer().can(Power.TRACE):
         raise Refused("not_allowed")
     with transaction.atomic():

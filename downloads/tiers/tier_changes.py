@@ -1,6 +1,9 @@
-"""How does an employer come to another rung of the ladder? By a rule, or by two people; always with a reason, and told.
+"""How does an employer come to another rung of the ladder?
 
-Each move is made in the company's turn (`downloads.locks`), so that the gate sees it from the moment that it is acknowledged.
+By a rule, or by two people; always with a reason, and told.
+
+Each move is made in the company's turn (`downloads.locks`), so that the gate sees it from the
+moment that it is acknowledged.
 """
 
 from __future__ import annotations
@@ -41,7 +44,9 @@ VERBS: Final = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What a rule saw: its signals, the figures by which it judged them, and from when on it had counted."""
+    """What a rule saw: its signals, the figures by which it judged them, and from when on it had
+    counted.
+    """
 
     signals: tuple[str, ...] = ()
     figures: Mapping[str, int] = field(default_factory=dict)
@@ -57,7 +62,10 @@ NOTHING: Final = Seen()
 
 @dataclass(frozen=True)
 class Basis:
-    """The place on the ladder on which a rule decided (None: its case alone said it). What others made of it meanwhile stays."""
+    """The place on the ladder on which a rule decided (None: its case alone said it).
+
+    What others made of it meanwhile stays.
+    """
 
     standing: Standing | None
 
@@ -85,8 +93,10 @@ def move(
     basis: Basis | None = None,
     note: str = "",
 ) -> bool:
-    """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is what the gate answers to the restricted;
-    `seen` is what led to it; `note` is what whoever moved it writes to the owners. False where `basis` no longer holds.
+    """Put the employer on `tier`, whatever its case would say, until `until`.
+
+    `reason` is what the gate answers to the restricted; `seen` is what led to it; `note` is what
+    whoever moved it writes to the owners. False where `basis` no longer holds.
     """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
@@ -114,7 +124,9 @@ def move(
 
 
 def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
-    """What a step-up goes back to: the place that a rule or two people gave before, which a proof of authority does not answer for."""
+    """What a step-up goes back to: the place that a rule or two people gave before, which a proof
+    of authority does not answer for.
+    """
     if earlier is None or reason != STEP_UP:
         return {"earlier_tier": "", "earlier_until": None}
     if earlier.reason == STEP_UP:
@@ -125,7 +137,9 @@ def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
 def release(
     employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = ""
 ) -> bool:
-    """Let the employer's case say again where it stands; False where it did already, or `basis` no longer holds."""
+    """Let the employer's case say again where it stands; False where it did already, or `basis` no
+    longer holds.
+    """
     with transaction.atomic():
         locks.take(employer_id)
         standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
@@ -156,7 +170,10 @@ def _noted(
     seen: Seen = NOTHING,
     note: str = "",
 ) -> None:
-    """Put it down, and tell the employer's owners, with the way back. An appeal against the place before is overtaken by it."""
+    """Put it down, and tell the employer's owners, with the way back.
+
+    An appeal against the place before is overtaken by it.
+    """
     until = standing.until.isoformat() if standing.until else None
     data = {"until": until} | seen.stored()
     record(
@@ -208,13 +225,16 @@ def last_lifted(employer_id: UUID) -> Event | None:
     return moves.order_by("-id").first()
 
 
-# --- By two people ---------------------------------------------------------------------------------------
+# --- By two people --------------------------------------------------------------------------------
 
 
 def propose(
     employer_id: UUID, tier: str, why: str, until: datetime | None, user: User, now: datetime
 ) -> Move:
-    """Propose a move to `tier`, or "" for what the case says. Raises Refused: `not_allowed`, `employer_unknown`."""
+    """Propose a move to `tier`, or "" for what the case says.
+
+    Raises Refused: `not_allowed`, `employer_unknown`.
+    """
     if not user.as_reviewer().can(Power.DECIDE):
         raise Refused("not_allowed")
     with transaction.atomic():
@@ -238,7 +258,8 @@ def propose(
 def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
     """Confirm a proposed move, which then happens, or drop it.
 
-    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and `second_person_required` for who proposed it.
+    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and
+    `second_person_required` for who proposed it.
     """
     if not user.as_reviewer().can(Power.SECOND_REVIEW):
         raise Refused("not_allowed")
@@ -271,11 +292,13 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
             release(proposed.employer_id, user.as_reviewer(), now)
 
 
-# --- By a rule -------------------------------------------------------------------------------------------
+# --- By a rule ------------------------------------------------------------------------------------
 
 
 def lift_step_ups(now: datetime) -> int:
-    """Release those who have proven their authority since it was asked for, by more than a weak proof; how many."""
+    """Release those who have proven their authority since it was asked for, by more than a weak
+    proof; how many.
+    """
     return _lift_step_ups(Standing.objects.all(), now)
 
 
@@ -305,7 +328,9 @@ def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
 
 
 def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
-    """Back to where it was moved to before a step-up, if that would still be in force; else as its case says."""
+    """Back to where it was moved to before a step-up, if that would still be in force; else as its
+    case says.
+    """
     basis = Basis(standing)
     if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
         return move(

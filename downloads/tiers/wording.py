@@ -1,4 +1,7 @@
-"""In which words is a person told what holds an employer back? What a rule saw, who moved it, and by what it ends."""
+"""In which words is a person told what holds an employer back?
+
+What a rule saw, who moved it, and by what it ends.
+"""
 
 from __future__ import annotations
 

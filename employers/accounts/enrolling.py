@@ -1,7 +1,10 @@
-"""How does a platform name the recruiters of its employers? By its own references; each confirms the address by themselves.
+"""How does a platform name the recruiters of its employers?
 
-Only of an employer that the platform made, and only whom it named, can it change anything: who came to us by our own pages is
-looked after there. An account that is made so has no password, and opens nothing until its address is confirmed.
+By its own references; each confirms the address by themselves.
+
+Only of an employer that the platform made, and only whom it named, can it change anything: who came
+to us by our own pages is looked after there. An account that is made so has no password, and opens
+nothing until its address is confirmed.
 """
 
 from __future__ import annotations
@@ -22,7 +25,10 @@ from events.models import record
 
 
 def own(client: ApiClient, employer_id: UUID) -> Employer:
-    """The employer, if this platform made it. Raises Refused: `employer_unknown`, `employer_not_yours`."""
+    """The employer, if this platform made it.
+
+    Raises Refused: `employer_unknown`, `employer_not_yours`.
+    """
     employer: Employer | None = Employer.objects.seen_by(client).filter(pk=employer_id).first()
     if employer is None:
         raise Refused("employer_unknown")
@@ -41,12 +47,15 @@ def add_member(
     language: str,
     now: datetime,
 ) -> Member:
-    """A recruiter of the platform's `employer`, or again one whose membership of it has ended. Its owners are told.
+    """A recruiter of the platform's `employer`, or again one whose membership of it has ended.
 
-    In a platform's test nobody reads mail: an address ends with `.test` there and counts as confirmed, but for one that begins
-    with `unverified`.
+    Its owners are told.
 
-    Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken`, `reference_taken`.
+    In a platform's test nobody reads mail: an address ends with `.test` there and counts as
+    confirmed, but for one that begins with `unverified`.
+
+    Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken`,
+    `reference_taken`.
     """
     reference = checked_reference(reference)
     email = _checked(email)
@@ -104,7 +113,10 @@ def _again(
     now: datetime,
     confirmed: datetime | None,
 ) -> Member:
-    """Begin an ended membership anew. Neither the old password nor the old confirmation opens anything."""
+    """Begin an ended membership anew.
+
+    Neither the old password nor the old confirmation opens anything.
+    """
     if former.left_at is None or former.user.is_staff:
         raise Refused("email_taken", "email")
     user = former.user
@@ -119,7 +131,9 @@ def _again(
 def set_phone(
     client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime
 ) -> Member:
-    """The number that a recruiter whom the platform named calls from; "" for none. It rests sealed, and is told back to nobody.
+    """The number that a recruiter whom the platform named calls from; "" for none.
+
+    It rests sealed, and is told back to nobody.
 
     Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
     """
@@ -133,7 +147,9 @@ def set_phone(
 
 
 def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: datetime) -> None:
-    """End a membership at once: the gate knows them no more, and they are told. Ended twice, it is the same as once.
+    """End a membership at once: the gate knows them no more, and they are told.
+
+    Ended twice, it is the same as once.
 
     Raises Refused `member_unknown`.
     """

@@ -25,12 +25,16 @@ from events.delivery.mail import queue_mail
 
 
 def refusal_html(refused: Refused) -> str:
-    """A refusal as HTML in the current language: what it is, what was seen and expected, what to do."""
+    """A refusal as HTML in the current language: what it is, what was seen and expected, what to
+    do.
+    """
     return render_to_string("_refusal.html", {"refused": refused})
 
 
 def clean_name(typed: str, field: str) -> str:
-    """A company's name as typed, its gaps made single; a `ValidationError` where it is more than a name."""
+    """A company's name as typed, its gaps made single; a `ValidationError` where it is more than a
+    name.
+    """
     try:
         return operations.check_name(" ".join(typed.split()), field)
     except Refused as refused:
@@ -54,7 +58,9 @@ def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ..
 
 
 class _Refusable:
-    """For forms on which an operation's refusal is shown like any other error, the typed values kept."""
+    """For forms on which an operation's refusal is shown like any other error, the typed values
+    kept.
+    """
 
     fields: dict[str, forms.Field]
     add_error: Any
@@ -142,7 +148,9 @@ def _new_password() -> forms.CharField:
 
 
 class _NewPasswordForm(RefusableForm):
-    """A form with `password`, held against the rules for passwords together with the address in `email`."""
+    """A form with `password`, held against the rules for passwords together with the address in
+    `email`.
+    """
 
     email_of_password = ""
 
@@ -200,7 +208,10 @@ class _CountedSignInForm(AuthenticationForm):
     """Tries a password unless too many were tried before."""
 
     def clean(self) -> dict[str, Any]:
-        """A right password is not counted. The count comes first, so that many tries at once are as many."""
+        """A right password is not counted.
+
+        The count comes first, so that many tries at once are as many.
+        """
         email, now = self.cleaned_data.get("username"), timezone.now()
         if not email or self.request is None:
             return super().clean()
@@ -297,7 +308,9 @@ class PhoneForm(RefusableForm):
 
 
 class ResetForm(_Refusable, PasswordResetForm):
-    """Asks for a link to a new password; the mail goes through our queue, its link to our own address."""
+    """Asks for a link to a new password; the mail goes through our queue, its link to our own
+    address.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -324,7 +337,8 @@ class ResetForm(_Refusable, PasswordResetForm):
 
 
 def code_state(typed: str) -> dict[str, Any]:
-    """What to say of a code while it is being typed: how many characters, whether it is right, what is wrong.
+    """What to say of a code while it is being typed: how many characters, whether it is right, what
+    is wrong.
 
     Too short is not yet wrong: somebody is still typing.
     """

@@ -1,7 +1,10 @@
-"""How does a recruiter come from their platform to our pages without a password? By a link for one member, once, within minutes.
+"""How does a recruiter come from their platform to our pages without a password?
 
-A platform answers for who is signed in at its own pages, and so only for recruiters whom it named itself, of employers that it made.
-The link alone does nothing until its one button is pressed: mail scanners and previews open addresses that nobody has read.
+By a link for one member, once, within minutes.
+
+A platform answers for who is signed in at its own pages, and so only for recruiters whom it named
+itself, of employers that it made. The link alone does nothing until its one button is pressed: mail
+scanners and previews open addresses that nobody has read.
 """
 
 from __future__ import annotations
@@ -79,7 +82,10 @@ def make_link(
 
 
 def read_link(token: str, clock: Clock) -> OnboardingLink:
-    """The link, which still opens. Raises Refused `onboarding_link_gone`, whatever is wrong with it."""
+    """The link, which still opens.
+
+    Raises Refused `onboarding_link_gone`, whatever is wrong with it.
+    """
     try:
         pk = UUID(signing.loads(token, salt=SALT))
     except (signing.BadSignature, ValueError) as error:
@@ -104,9 +110,12 @@ def read_link(token: str, clock: Clock) -> OnboardingLink:
 
 
 def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
-    """Spend the link: whoever pressed its button is its member from here on. Raises Refused `onboarding_link_gone`.
+    """Spend the link: whoever pressed its button is its member from here on.
 
-    Where the member's address is not confirmed yet, the mail for that goes out now, and not before: the recruiter is there to expect it.
+    Raises Refused `onboarding_link_gone`.
+
+    Where the member's address is not confirmed yet, the mail for that goes out now, and not before:
+    the recruiter is there to expect it.
     """
     link = read_link(token, clock)
     now = clock(link.client)
@@ -128,13 +137,17 @@ def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
 
 
 def sweep(now: datetime) -> int:
-    """Remove the links that ended long ago, and with which nobody can be on their way back any more; how many."""
+    """Remove the links that ended long ago, and with which nobody can be on their way back any
+    more; how many.
+    """
     gone, _ = OnboardingLink.objects.filter(expires_at__lt=now - KEPT_FOR).delete()
     return gone
 
 
 def address_back(link: OnboardingLink, state: str) -> str | None:
-    """Where the recruiter goes back to, with the state of their case; None where that is not registered any more."""
+    """Where the recruiter goes back to, with the state of their case; None where that is not
+    registered any more.
+    """
     if link.client.revoked_at is not None or not return_urls.allows(
         link.client.return_urls, link.return_url, local=link.client.test
     ):

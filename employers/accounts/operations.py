@@ -1,4 +1,7 @@
-"""How does somebody come to act for an employer? Registration, a verified address, invitations; and API keys."""
+"""How does somebody come to act for an employer?
+
+Registration, a verified address, invitations; and API keys.
+"""
 
 from __future__ import annotations
 
@@ -50,9 +53,10 @@ class Links:
 def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
     """`text` as a normalised code that a new employer may register with.
 
-    Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds the code, unless whoever
-    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told. Those of a `test` have
-    codes of their own (`test_code_required`), which nobody else can use.
+    Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds
+    the code, unless whoever registers does `contest` that: then a reviewer decides whose it is, and
+    the holder's owners are told. Those of a `test` have codes of their own (`test_code_required`),
+    which nobody else can use.
     """
     code = usccs.normalise(text)
     if refused := usccs.problem(code):
@@ -70,8 +74,8 @@ def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
 def check_name(text: str, field: str = "company") -> str:
     """`text`, if it is nothing but a name: our mails carry it to people who never asked for one.
 
-    Raises Refused `name_not_plain`: a web address, the brackets in which senders of messages stand, or characters
-    that do not show (of control, of direction, of no width).
+    Raises Refused `name_not_plain`: a web address, the brackets in which senders of messages stand,
+    or characters that do not show (of control, of direction, of no width).
     """
     spelt = unicodedata.normalize("NFKC", text).casefold()
     unseen = any(
@@ -97,9 +101,9 @@ def register(
 ) -> Member:
     """A new user as owner of a new employer; a mail with a link verifies the address.
 
-    The same form sent twice gives the same member: whoever knows the password of an existing address is signed
-    in by it. Raises Refused: `email_taken`, and what `check_code`, `check_name` and
-    `sightings.check_phone` raise.
+    The same form sent twice gives the same member: whoever knows the password of an existing
+    address is signed in by it. Raises Refused: `email_taken`, and what `check_code`, `check_name`
+    and `sightings.check_phone` raise.
     """
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
@@ -158,7 +162,10 @@ def company_of(user: User) -> str:
 
 
 def read_verification(token: str, max_age: int) -> str:
-    """The address that a verification link is about. Raises Refused `link_invalid` or `link_expired`."""
+    """The address that a verification link is about.
+
+    Raises Refused `link_invalid` or `link_expired`.
+    """
     user_id, email = _unsign(token, VERIFY_SALT, max_age)
     if not User.objects.filter(pk=user_id, email=email, is_active=True).exists():
         raise Refused("link_invalid")
@@ -166,10 +173,13 @@ def read_verification(token: str, max_age: int) -> str:
 
 
 def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
-    """The signed-in `user` confirms the address by the mailed link. Doing so again is the same as once.
+    """The signed-in `user` confirms the address by the mailed link.
 
-    Whoever reads the mail need not be who chose the password: an account that somebody else registered with this
-    address must not be verified by the address's owner pressing a button. So both are asked of one person.
+    Doing so again is the same as once.
+
+    Whoever reads the mail need not be who chose the password: an account that somebody else
+    registered with this address must not be verified by the address's owner pressing a button. So
+    both are asked of one person.
 
     Raises Refused: `link_invalid`, `link_expired`, `link_of_other_account`.
     """
@@ -215,7 +225,9 @@ class Invitation:
 
 
 def may_invite(owner: Member) -> Refused | None:
-    """Why this member may not invite, or None: an invitation speaks in the company's name, so that name is proven first."""
+    """Why this member may not invite, or None: an invitation speaks in the company's name, so that
+    name is proven first.
+    """
     if owner.role != Member.MemberRole.OWNER or owner.left_at is not None:
         return Refused("not_allowed", seen=owner.role)
     if owner.user.email_verified_at is None:
@@ -228,8 +240,8 @@ def may_invite(owner: Member) -> Refused | None:
 def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
     """Mail a colleague, or one who was removed, a link by which they join as recruiter.
 
-    Raises Refused: what `may_invite` answers, `email_taken`, `invited_too_often`; in a platform's test `test_email_required`, since it
-    writes to nobody.
+    Raises Refused: what `may_invite` answers, `email_taken`, `invited_too_often`; in a platform's
+    test `test_email_required`, since it writes to nobody.
     """
     if refused := may_invite(owner):
         raise refused
@@ -267,14 +279,18 @@ def _former(employer: Employer, email: str) -> Member | None:
 
 
 def _unclaimed(email: str) -> QuerySet[User]:
-    """The account with this address that nobody has shown to be theirs: anybody can register with anybody's address."""
+    """The account with this address that nobody has shown to be theirs: anybody can register with
+    anybody's address.
+    """
     return User.objects.filter(
         email=email, email_verified_at=None, is_staff=False, member__isnull=False
     )
 
 
 def _release(user: User, now: datetime) -> None:
-    """Take the address from an account that never confirmed it, for whoever has the mail that went there; the account is closed."""
+    """Take the address from an account that never confirmed it, for whoever has the mail that went
+    there; the account is closed.
+    """
     member = Member.objects.get(user=user)
     Member.objects.filter(pk=member.pk, left_at=None).update(
         left_at=now
@@ -292,8 +308,11 @@ def _release(user: User, now: datetime) -> None:
 
 
 def taken_back(user: User, now: datetime) -> None:
-    """Who reads an address sets a new password for its account. Where nobody had confirmed the address, somebody else may have
-    registered with it: the phone they gave, and what they were seen with, is not this person's."""
+    """Who reads an address sets a new password for its account.
+
+    Where nobody had confirmed the address, somebody else may have registered with it: the phone
+    they gave, and what they were seen with, is not this person's.
+    """
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, email_verified_at=None, is_staff=False).update(
             phone_sealed=""
@@ -316,9 +335,12 @@ def read_invitation(token: str, max_age: int) -> Invitation:
 
 
 def join(token: str, password: str, language: str, max_age: int, now: datetime) -> Member:
-    """Accept an invitation. The address is verified by it: the link came there. The owners are told.
+    """Accept an invitation.
 
-    Raises Refused: `email_taken`, and `link_invalid` where the membership ended after the invitation was sent.
+    The address is verified by it: the link came there. The owners are told.
+
+    Raises Refused: `email_taken`, and `link_invalid` where the membership ended after the
+    invitation was sent.
     """
     invitation = read_invitation(token, max_age)
     employer, email = invitation.employer, invitation.email
@@ -345,7 +367,10 @@ def join(token: str, password: str, language: str, max_age: int, now: datetime) 
 def _rejoin(
     former: Member, invitation: Invitation, password: str, language: str, now: datetime
 ) -> Member:
-    """Begin an ended membership anew, with a new password. An invitation from before its end brings nobody back."""
+    """Begin an ended membership anew, with a new password.
+
+    An invitation from before its end brings nobody back.
+    """
     with transaction.atomic():
         member = Member.objects.select_for_update().get(pk=former.pk)
         if member.left_at is None:  # the same form, a moment earlier
@@ -386,7 +411,10 @@ def tell_owners_of(member: Member, now: datetime) -> None:
 
 
 def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
-    """End a colleague's membership at once: the gate knows them no more, and they are told. Owners cannot remove themselves."""
+    """End a colleague's membership at once: the gate knows them no more, and they are told.
+
+    Owners cannot remove themselves.
+    """
     if (
         owner.role != Member.MemberRole.OWNER
         or owner.left_at is not None
@@ -416,7 +444,9 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
 
 
 def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:
-    """The number that the member calls from; "" for none. It rests sealed; that it is another one is on record, not which.
+    """The number that the member calls from; "" for none.
+
+    It rests sealed; that it is another one is on record, not which.
 
     Raises Refused `phone_invalid`.
     """
@@ -480,9 +510,11 @@ def _new_key(client: ApiClient, scopes: Sequence[str], now: datetime) -> tuple[A
 
 
 def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> tuple[ApiKey, str]:
-    """A new key with the same scopes in the place of `key`, which opens for another `overlap` (it may be none) and then no more.
+    """A new key with the same scopes in the place of `key`, which opens for another `overlap` (it
+    may be none) and then no more.
 
-    Rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict` where the key opens nothing any more.
+    Rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict` where the
+    key opens nothing any more.
     """
     with transaction.atomic():
         old = (
@@ -503,7 +535,10 @@ def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> 
 
 
 def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -> None:
-    """Register below which addresses, one a line, recruiters may be sent back. Raises Refused `return_url_invalid`."""
+    """Register below which addresses, one a line, recruiters may be sent back.
+
+    Raises Refused `return_url_invalid`.
+    """
     addresses = registered(text, local=client.test)
     with transaction.atomic():
         changed = ApiClient.objects.filter(pk=client.pk).exclude(return_urls="\n".join(addresses))
@@ -522,7 +557,10 @@ def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now:
 def add_key(
     client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime
 ) -> tuple[ApiKey, str]:
-    """Another key of a platform, beside those that it has. Raises Refused `state_conflict` where the platform is revoked."""
+    """Another key of a platform, beside those that it has.
+
+    Raises Refused `state_conflict` where the platform is revoked.
+    """
     with transaction.atomic():
         found = ApiClient.objects.select_for_update().filter(pk=client.pk, revoked_at=None).first()
         if found is None:
@@ -548,7 +586,9 @@ def note_key_use(key: ApiKey, now: datetime) -> None:
 
 
 def revoke_api_client(client: ApiClient, actor: Actor, now: datetime) -> None:
-    """No request with any of this platform's keys is answered from now on, and it is told nothing more."""
+    """No request with any of this platform's keys is answered from now on, and it is told nothing
+    more.
+    """
     with transaction.atomic():
         if ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
             record("revoke_api_client", client, actor, now)

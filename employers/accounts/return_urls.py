@@ -1,7 +1,10 @@
-"""Where may a platform have its recruiters sent back to? Below the addresses that are registered for it, and nowhere else.
+"""Where may a platform have its recruiters sent back to?
 
-An address is https with a host, without user or fragment; its path begins with that of a registered one, whole parts at a time. What
-a browser might read otherwise than we do (backslashes, dots as parts, encoded slashes, characters that do not show) is refused.
+Below the addresses that are registered for it, and nowhere else.
+
+An address is https with a host, without user or fragment; its path begins with that of a registered
+one, whole parts at a time. What a browser might read otherwise than we do (backslashes, dots as
+parts, encoded slashes, characters that do not show) is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ _LOCAL: Final = frozenset({"localhost", "127.0.0.1"})
 
 
 def registered(text: str, *, local: bool = False) -> list[str]:
-    """The addresses in `text`, one a line, as they are stored. `local` lets a developer's own machine stand there, too.
+    """The addresses in `text`, one a line, as they are stored.
+
+    `local` lets a developer's own machine stand there, too.
 
     Raises Refused `return_url_invalid` with the line that is none.
     """

@@ -1,8 +1,8 @@
 """What do accounts share that should not? Devices, phones and networks on which they were seen.
 
-A device is a browser that keeps a long-lived cookie of ours, signed so that nobody makes one up; it holds chance alone and tells
-nothing of the machine. Of everything only the blind index is kept: that two accounts share a thing can be seen,
-the thing cannot.
+A device is a browser that keeps a long-lived cookie of ours, signed so that nobody makes one up; it
+holds chance alone and tells nothing of the machine. Of everything only the blind index is kept:
+that two accounts share a thing can be seen, the thing cannot.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def new_device() -> str:
 
 
 def kept_device(cookie: str) -> str:
-    """The cookie that a browser with `cookie` is to have: the same again, or a new one where that is not ours."""
+    """The cookie that a browser with `cookie` is to have: the same again, or a new one where that
+    is not ours.
+    """
     return cookie if device_in(cookie) else new_device()
 
 
@@ -55,7 +57,9 @@ def device_in(cookie: str) -> str:
 
 
 def neighbourhood(network: str) -> str:
-    """The /24 of an IPv4 address, the /48 of an IPv6 network: one office, or one street; "" where there is none."""
+    """The /24 of an IPv4 address, the /48 of an IPv6 network: one office, or one street; "" where
+    there is none.
+    """
     try:
         address = ipaddress.ip_network(network, strict=False)
     except ValueError:
@@ -91,11 +95,14 @@ def record(
     )
 
 
-# --- Phones --------------------------------------------------------------------------------------------
+# --- Phones ---------------------------------------------------------------------------------------
 
 
 def check_phone(typed: str) -> str:
-    """A mainland mobile number as +86 and 11 digits; "" for none. Raises Refused `phone_invalid`."""
+    """A mainland mobile number as +86 and 11 digits; "" for none.
+
+    Raises Refused `phone_invalid`.
+    """
     bare = _GAPS.sub("", typed.translate(_HALF_WIDTH))
     if not bare:
         return ""

@@ -71,7 +71,9 @@ def private(response: HttpResponseBase) -> HttpResponseBase:
 def member_required(
     view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Hand the signed-in member to `view`; anonymous people sign in first, staff without a company are told so."""
+    """Hand the signed-in member to `view`; anonymous people sign in first, staff without a company
+    are told so.
+    """
 
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
@@ -104,7 +106,9 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def posted_or(
     home: str,
 ) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
-    """Send whoever opens a form's address without its form, as after signing in again, to the page named `home`."""
+    """Send whoever opens a form's address without its form, as after signing in again, to the page
+    named `home`.
+    """
 
     def decorator(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
         @wraps(view)
@@ -118,7 +122,7 @@ def posted_or(
     return decorator
 
 
-# --- Before the account --------------------------------------------------------------------------------
+# --- Before the account ---------------------------------------------------------------------------
 
 
 @require_safe
@@ -141,7 +145,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now, typed = timezone.now(), form.cleaned_data
-        # Of an address that is taken, the form asks the password: it must not be the way around the sign-in's limits.
+        # Of an address that is taken, the form asks the password: it must not be the way around the
+        # sign-in's limits.
         passwords = passwords_of(request, typed["email"])
         counted = (*passwords, (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)))
         try:
@@ -175,7 +180,10 @@ def _enter(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
-    """Keep on which device and network `user` came in. The device's cookie is written anew, so that it lasts while it is used."""
+    """Keep on which device and network `user` came in.
+
+    The device's cookie is written anew, so that it lasts while it is used.
+    """
     cookie = cookie or sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     sightings.record(
         user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
@@ -204,7 +212,10 @@ def set_long_cookie(response: HttpResponse, name: str, value: str, seconds: int)
 
 @require_GET
 def check_code(request: HttpRequest) -> HttpResponseBase:
-    """The line beneath the code's field, while it is being typed. It tells whose code is taken, so nobody asks for thousands."""
+    """The line beneath the code's field, while it is being typed.
+
+    It tells whose code is taken, so nobody asks for thousands.
+    """
     try:
         throttle.take([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
     except Refused as refused:
@@ -262,12 +273,15 @@ def remember_language(response: HttpResponse, code: str) -> None:
     )
 
 
-# --- The address ---------------------------------------------------------------------------------------
+# --- The address ----------------------------------------------------------------------------------
 
 
 def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Let the signed-in person confirm. The link alone opens nothing: mail filters open links that nobody has read,
-    and whoever reads the mail need not be who registered with its address."""
+    """Let the signed-in person confirm.
+
+    The link alone opens nothing: mail filters open links that nobody has read, and whoever reads
+    the mail need not be who registered with its address.
+    """
     seconds, user = settings.EMAIL_VERIFICATION_TIMEOUT, request.user
     try:
         email = operations.read_verification(token, seconds)
@@ -315,7 +329,9 @@ class PasswordReset(auth_views.PasswordResetView):
     success_url = reverse_lazy("employers:password_reset_done")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Counted for addresses with and without an account alike, so that the answer does not tell which it is."""
+        """Counted for addresses with and without an account alike, so that the answer does not tell
+        which it is.
+        """
         email = form.cleaned_data["email"].strip().lower()
         counted = [
             (throttle.MAILS_TO_ADDRESS, email),
@@ -346,7 +362,7 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
         )  # and so the way out of a wait
 
 
-# --- Colleagues ----------------------------------------------------------------------------------------
+# --- Colleagues -----------------------------------------------------------------------------------
 
 
 @sensitive_post_parameters("password")

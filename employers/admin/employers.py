@@ -1,4 +1,6 @@
-"""Employers, their members and what happened to them, to look at: registration and platforms alone write them."""
+"""Employers, their members and what happened to them, to look at: registration and platforms alone
+write them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from events.models import Event
 
 
 class OfEmployersAdmin(LookOnlyAdmin):
-    """Rows that belong to employers; what belongs to one that was made for a colleague, or by a platform's test, is not there."""
+    """Rows that belong to employers; what belongs to one that was made for a colleague, or by a
+    platform's test, is not there.
+    """
 
     employer_path = "employer"
 
@@ -35,7 +39,9 @@ class OfEmployersAdmin(LookOnlyAdmin):
 
 @admin.register(Event)
 class EmployersEventAdmin(EventAdmin):
-    """What happened to employers that were made for a colleague is not there, nor how golden cases are kept but for those who may see."""
+    """What happened to employers that were made for a colleague is not there, nor how golden cases
+    are kept but for those who may see.
+    """
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         assert isinstance(request.user, User)

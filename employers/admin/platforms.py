@@ -1,6 +1,9 @@
-"""What may staff do for platforms? Make one, give it keys, replace and revoke those, and say where its recruiters may be sent back to.
+"""What may staff do for platforms?
 
-A key is shown once, on the page that made it. Each page asks before it acts, and a form that is sent twice acts once.
+Make one, give it keys, replace and revoke those, and say where its recruiters may be sent back to.
+
+A key is shown once, on the page that made it. Each page asks before it acts, and a form that is
+sent twice acts once.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 
 ONCE: Final = "console.platform_form"
-"""In the session: the name of the form that was opened last, which makes one key however often it is sent."""
+"""In the session: the name of the form that was opened last, which makes one key however often it
+is sent.
+"""
 OVERLAPS: Final = {
     "0": (_("At once"), timedelta()),
     "1h": (_("In an hour"), timedelta(hours=1)),
@@ -195,7 +200,9 @@ class PlatformAdmin(LookOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The platform, and under it every key that it ever had, with what can be done with those that open something."""
+        """The platform, and under it every key that it ever had, with what can be done with those
+        that open something.
+        """
         now, client = timezone.now(), self.get_object(request, object_id)
         ever = client.keys.order_by("-created_at", "pk") if client else []
         rows = [(key, key.is_live(now) and key.client.revoked_at is None) for key in ever]
@@ -204,7 +211,7 @@ class PlatformAdmin(LookOnlyAdmin):
             request, object_id, form_url, {**(extra_context or {}), **context}
         )
 
-    # --- What makes a key ---------------------------------------------------------------------------------
+    # --- What makes a key -------------------------------------------------------------------------
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -264,7 +271,9 @@ class PlatformAdmin(LookOnlyAdmin):
         return self._created(request, client, scopes, text)
 
     def rotate_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
-        """A new key in the place of one, which goes on for a while, so that no request falls between the two."""
+        """A new key in the place of one, which goes on for a while, so that no request falls
+        between the two.
+        """
         key = get_object_or_404(
             ApiKey.objects.select_related("client"), pk=checked(request, key_id)
         )
@@ -291,7 +300,7 @@ class PlatformAdmin(LookOnlyAdmin):
             return self._refused(request, key.client, refused)
         return self._created(request, key.client, [Scope(scope) for scope in new.scopes], text)
 
-    # --- What ends one ------------------------------------------------------------------------------------
+    # --- What ends one ----------------------------------------------------------------------------
 
     def revoke_key_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         """GET asks once more; POST ends this one key at once."""
@@ -329,7 +338,7 @@ class PlatformAdmin(LookOnlyAdmin):
         )
         return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
 
-    # --- Where back to ------------------------------------------------------------------------------------
+    # --- Where back to ----------------------------------------------------------------------------
 
     def addresses_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Which addresses recruiters may be sent back to; what was typed stays when it is refused."""
@@ -376,7 +385,7 @@ class PlatformAdmin(LookOnlyAdmin):
             client=client,
         )
 
-    # --- Pages --------------------------------------------------------------------------------------------
+    # --- Pages ------------------------------------------------------------------------------------
 
     def _created(
         self, request: HttpRequest, client: ApiClient, scopes: list[Scope], text: str

@@ -31,14 +31,19 @@ else:
 
 
 class StaffCreationForm(CreationForm):
-    """A colleague by e-mail address. Without a password they set one by the mail for a forgotten password."""
+    """A colleague by e-mail address.
+
+    Without a password they set one by the mail for a forgotten password.
+    """
 
     class Meta:
         model = User
         fields = ("email",)
 
     def clean_email(self) -> str:
-        """In lower case, as addresses are stored; a second account for one address is told here, not by the database."""
+        """In lower case, as addresses are stored; a second account for one address is told here,
+        not by the database.
+        """
         email: str = self.cleaned_data["email"].strip().lower()
         if User.objects.filter(email=email).exists():
             raise forms.ValidationError(_("This address already has an account."))
@@ -58,7 +63,9 @@ class StaffChangeForm(ChangeForm):
 
 @admin.register(User)
 class StaffAdmin(StaffAdminBase):
-    """Staff alone: recruiters' accounts are made by registering, and ended by their employer's owner."""
+    """Staff alone: recruiters' accounts are made by registering, and ended by their employer's
+    owner.
+    """
 
     form = StaffChangeForm
     add_form = StaffCreationForm
@@ -148,7 +155,9 @@ class StaffAdmin(StaffAdminBase):
         return super().get_queryset(request).filter(is_staff=True)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Only a superuser hands out rights; else the right to edit colleagues would be the right to everything."""
+        """Only a superuser hands out rights; else the right to edit colleagues would be the right
+        to everything.
+        """
         mine = (
             *self.readonly_fields,
             *(() if request.user.is_superuser else ("is_superuser", "groups")),

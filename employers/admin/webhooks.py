@@ -1,4 +1,7 @@
-"""How do the platforms' webhooks do? Endpoints with their health, deliveries with their attempts, dead letters to send again."""
+"""How do the platforms' webhooks do?
+
+Endpoints with their health, deliveries with their attempts, dead letters to send again.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,9 @@ class OfPlatformsAdmin(LookOnlyAdmin):
 
 
 def shortened(url: str) -> str:
-    """An address as far as it tells endpoints apart: a long one would push all else out of the list."""
+    """An address as far as it tells endpoints apart: a long one would push all else out of the
+    list.
+    """
     return url if len(url) <= URL_SHOWN else f"{url[:URL_SHOWN]}…"
 
 
@@ -157,7 +162,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
             {**(extra_context or {}), "may_operate": may_operate(request)},
         )
 
-    # --- What operators do: GET asks once more, POST acts ----------------------------------------------------
+    # --- What operators do: GET asks once more, POST acts -----------------------------------------
 
     def pause_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         endpoint = self._endpoint(request, endpoint_id)
@@ -232,7 +237,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
             {**self.admin_site.each_context(request), **titled, **context},
         )
 
-    # --- Columns -----------------------------------------------------------------------------------------------
+    # --- Columns ----------------------------------------------------------------------------------
 
     @admin.display(description=_("address"), ordering="url")
     def address(self, endpoint: WebhookEndpoint) -> str:

@@ -1,4 +1,7 @@
-"""Whose key is this, and what may it do? Bearer keys of the platforms' systems, and what a platform is told of its own."""
+"""Whose key is this, and what may it do?
+
+Bearer keys of the platforms' systems, and what a platform is told of its own.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +37,14 @@ class ApiRequest(HttpRequest):
 
 
 class BearerKey(HttpBearer):
-    """`Authorization: Bearer zk_…`; the key with its client is `request.auth`. With a `scope`, keys without it are answered 403.
+    """`Authorization:
 
-    A key is looked up, and its limit counted, once a request. Where what answers confirms the key by itself (`confirmed`), one
-    that is known is not looked up (`employers.platforms.known_keys`). Raises Refused `rate_limited`.
+    Bearer zk_…`; the key with its client is `request.auth`. With a `scope`, keys without it are
+    answered 403.
+
+    A key is looked up, and its limit counted, once a request. Where what answers confirms the key
+    by itself (`confirmed`), one that is known is not looked up (`employers.platforms.known_keys`).
+    Raises Refused `rate_limited`.
     """
 
     def __init__(self, scope: Scope | None = None, *, confirmed: bool = False) -> None:
@@ -89,7 +96,7 @@ def _admit(request: HttpRequest, key: ApiKey) -> None:
         )
 
 
-# --- Who is asking ---------------------------------------------------------------------------------------
+# --- Who is asking --------------------------------------------------------------------------------
 
 
 class MeOut(Schema):
@@ -114,7 +121,10 @@ class MeOut(Schema):
 
 @router.get("/me", auth=BearerKey(), response=MeOut, summary="Whose key this is", operation_id="me")
 def me(request: ApiRequest) -> MeOut:
-    """Which platform is asking, and what this key may do. Ask it at start-up to see that the key is the right one."""
+    """Which platform is asking, and what this key may do.
+
+    Ask it at start-up to see that the key is the right one.
+    """
     key = request.auth
     return MeOut(
         platform_id=key.client_id,

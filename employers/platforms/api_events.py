@@ -61,7 +61,10 @@ class EventsOut(Schema):
     operation_id="events",
 )
 def events(request: ApiRequest, after: After = 0, limit: Limit = PAGE) -> dict[str, Any]:
-    """Everything your platform is told, with sequence numbers that have no gap. `after=0` begins at the beginning."""
+    """Everything your platform is told, with sequence numbers that have no gap.
+
+    `after=0` begins at the beginning.
+    """
     rows = list(
         PlatformEvent.objects.of(request.auth.client_id).filter(sequence__gt=after)[: limit + 1]
     )

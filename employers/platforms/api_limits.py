@@ -1,7 +1,10 @@
-"""How many requests may a platform's key make? A bucket of tokens for each key, in the memory of each web process.
+"""How many requests may a platform's key make?
 
-It protects the service from a loop in somebody's program, and bills nobody, so nothing is asked of the database or of a cache:
-with several web processes the limits are that many times as wide. The gate has a bucket of its own, and a wide one.
+A bucket of tokens for each key, in the memory of each web process.
+
+It protects the service from a loop in somebody's program, and bills nobody, so nothing is asked of
+the database or of a cache: with several web processes the limits are that many times as wide. The
+gate has a bucket of its own, and a wide one.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ class Rate:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a bucket after a request; `wait` is in how many seconds the next one is taken, 0 where this one was."""
+    """What is left of a bucket after a request; `wait` is in how many seconds the next one is
+    taken, 0 where this one was.
+    """
 
     limit: int
     remaining: int
@@ -43,7 +48,9 @@ class Buckets:
         self._levels: dict[Hashable, tuple[float, float]] = {}
 
     def take(self, whose: Hashable, rate: Rate, seconds: float) -> Allowance | None:
-        """Take a token at the moment `seconds` of a clock that never goes back; None where nothing is limited."""
+        """Take a token at the moment `seconds` of a clock that never goes back; None where nothing
+        is limited.
+        """
         if rate.per_second <= 0:
             return None
         with self._lock:

@@ -145,9 +145,12 @@ def members(request: ApiRequest, employer_id: UUID, asked: Query[PageQuery]) -> 
     operation_id="add_member",
 )
 def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[MemberOut]:
-    """A recruiter of an employer that you made. They confirm their address themselves: send them by an onboarding link.
+    """A recruiter of an employer that you made.
 
-    An address that has an account already is refused with `email_taken`; one whose membership of this employer has ended begins anew.
+    They confirm their address themselves: send them by an onboarding link.
+
+    An address that has an account already is refused with `email_taken`; one whose membership of
+    this employer has ended begins anew.
     """
     client = request.auth.client
     member = add_member(client, own(client, employer_id), **body.model_dump(), now=now_for(client))
@@ -191,7 +194,9 @@ class PhoneIn(Schema):
     operation_id="set_member_phone",
 )
 def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn) -> Status[None]:
-    """By relay numbers only those get through who call from a number that is known to be the team's: it is asked for by this alone."""
+    """By relay numbers only those get through who call from a number that is known to be the
+    team's: it is asked for by this alone.
+    """
     client = request.auth.client
     set_phone(client, own(client, employer_id), member_id, body.phone, now_for(client))
     return Status(204, None)
@@ -205,7 +210,10 @@ def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn
     operation_id="end_member",
 )
 def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]:
-    """At once: from the answer on the gate says no to them, and they cannot sign in. They are told by mail."""
+    """At once: from the answer on the gate says no to them, and they cannot sign in.
+
+    They are told by mail.
+    """
     client = request.auth.client
     end_member(client, own(client, employer_id), member_id, now_for(client))
     return Status(204, None)
@@ -219,7 +227,10 @@ def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]
     operation_id="make_onboarding_link",
 )
 def link(request: ApiRequest, employer_id: UUID, body: LinkIn) -> Status[LinkOut]:
-    """A link that signs one recruiter in on our pages: once, within 15 minutes. Make it when they press your button, not before."""
+    """A link that signs one recruiter in on our pages: once, within 15 minutes.
+
+    Make it when they press your button, not before.
+    """
     client = request.auth.client
     made, url = make_link(
         client,

@@ -1,7 +1,7 @@
 """How does a platform say where it wants to be told, and see what became of it?
 
-Workers send, and theirs is the time of this machine: what is sent, when and signed by which secret does not follow the clock
-that a test platform can set.
+Workers send, and theirs is the time of this machine: what is sent, when and signed by which secret
+does not follow the clock that a test platform can set.
 """
 
 from __future__ import annotations
@@ -368,7 +368,9 @@ def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> Stat
     operation_id="replay_webhook",
 )
 def replay(request: ApiRequest, endpoint_id: UUID, span: Span) -> Status[Replayed]:
-    """Everything of the span that the endpoint wants, from before it was added too; at most 5,000 messages a call."""
+    """Everything of the span that the endpoint wants, from before it was added too; at most 5,000
+    messages a call.
+    """
     client = request.auth.client
     count = webhooks.replay(
         endpoint_id,

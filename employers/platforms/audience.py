@@ -1,4 +1,7 @@
-"""Which platforms hear of which employers? The same ones that may know of them (`Employer.objects.seen_by`)."""
+"""Which platforms hear of which employers?
+
+The same ones that may know of them (`Employer.objects.seen_by`).
+"""
 
 from __future__ import annotations
 

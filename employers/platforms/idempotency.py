@@ -1,8 +1,11 @@
-"""Has this been asked before? A platform's own key for what it asks, and the answer that was given to it.
+"""Has this been asked before?
 
-A key is claimed in a row before anything is done; what is done and the answer are then committed together, so whatever dies in
-between has done nothing, and the same key can be sent again once the claim has run out. Answers can hold links and names, so they
-rest sealed; of what was asked only a blind index is kept.
+A platform's own key for what it asks, and the answer that was given to it.
+
+A key is claimed in a row before anything is done; what is done and the answer are then committed
+together, so whatever dies in between has done nothing, and the same key can be sent again once the
+claim has run out. Answers can hold links and names, so they rest sealed; of what was asked only a
+blind index is kept.
 """
 
 from __future__ import annotations
@@ -53,9 +56,11 @@ def in_progress(seconds: int) -> Refused:
 
 
 def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | Answer:
-    """Claim `key` for what is `asked` (method, address and body), or the answer that it was given before.
+    """Claim `key` for what is `asked` (method, address and body), or the answer that it was given
+    before.
 
-    Raises Refused: `idempotency_key_invalid`, `idempotency_key_reused` (for something else), `idempotency_in_progress`.
+    Raises Refused: `idempotency_key_invalid`, `idempotency_key_reused` (for something else),
+    `idempotency_in_progress`.
     """
     if not _KEY.fullmatch(key):
         raise Refused("idempotency_key_invalid", "Idempotency-Key")
@@ -81,7 +86,8 @@ def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | A
         return _opened(row)
     if row.claimed_until > now:
         raise in_progress(1)
-    # Whoever had it has died, or takes too long: then its answer is not kept, and what it did is undone.
+    # Whoever had it has died, or takes too long: then its answer is not kept, and what it did is
+    # undone.
     taken = IdempotentAnswer.objects.filter(pk=row.pk, claim=row.claim, answer_sealed="")
     if not taken.update(claim=token, claimed_until=now + CLAIMED_FOR):
         raise in_progress(1)
@@ -89,7 +95,9 @@ def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | A
 
 
 def keep(claim: Claim, answer: Answer, now: datetime) -> bool:
-    """Keep `answer`, in the transaction that did what was asked; False where the claim is another's by now."""
+    """Keep `answer`, in the transaction that did what was asked; False where the claim is another's
+    by now.
+    """
     body = base64.b64encode(answer.body).decode()
     sealed = seal_text(json.dumps([answer.status, answer.headers, body]), f"{_PURPOSE} {claim.row}")
     mine = IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="")

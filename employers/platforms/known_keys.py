@@ -1,11 +1,15 @@
-"""Which keys has this web process seen in force? So the gate need not look one up before it looks at all else.
+"""Which keys has this web process seen in force?
 
-What is known here may have been revoked since. Whoever takes it from here has it confirmed by the very statement that answers
-(`downloads.gate.decide`), which gives nothing where the key has ended. So a key opens nothing from the moment on that its end is
-acknowledged, as one that is looked up each time, and a question takes one way to the database in place of two.
+So the gate need not look one up before it looks at all else.
 
-A test platform's key is never kept: its clock may stand elsewhere than that by which a key ends. Scopes are given once and never
-changed; what is wrong with the form of a question is said before the key is confirmed.
+What is known here may have been revoked since. Whoever takes it from here has it confirmed by the
+very statement that answers (`downloads.gate.decide`), which gives nothing where the key has ended.
+So a key opens nothing from the moment on that its end is acknowledged, as one that is looked up
+each time, and a question takes one way to the database in place of two.
+
+A test platform's key is never kept: its clock may stand elsewhere than that by which a key ends.
+Scopes are given once and never changed; what is wrong with the form of a question is said before
+the key is confirmed.
 """
 
 from __future__ import annotations
@@ -20,7 +24,10 @@ MOST: Final = 10_000
 """So many at most; then it begins anew."""
 
 _known: Final[dict[str, ApiKey]] = {}
-"""By their hash, as they are stored. The rows are shared by the threads; nothing of them is changed but when they were used last."""
+"""By their hash, as they are stored.
+
+The rows are shared by the threads; nothing of them is changed but when they were used last.
+"""
 
 
 class KeyEnded(Exception):
@@ -42,7 +49,9 @@ def keep(token: str, key: ApiKey) -> None:
 
 
 def confirm(key_id: UUID, now: datetime) -> None:
-    """Raises KeyEnded where the key is no longer in force: for what waited, or wrote nothing, since it was looked up."""
+    """Raises KeyEnded where the key is no longer in force: for what waited, or wrote nothing, since
+    it was looked up.
+    """
     if not ApiKey.objects.live(now).filter(pk=key_id).exists():
         raise KeyEnded
 

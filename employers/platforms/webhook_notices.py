@@ -1,4 +1,7 @@
-"""Who has to know that a platform is no longer told anything? Its contact, who can mend the receiver, and the staff who can resume it."""
+"""Who has to know that a platform is no longer told anything?
+
+Its contact, who can mend the receiver, and the staff who can resume it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from events.models import PausedWhy, WebhookAttempt, WebhookEndpoint
 
 
 def tell_of_pause(endpoint: WebhookEndpoint, why: PausedWhy, now: datetime) -> None:
-    """Queue the mails about this pause, in the transaction that pauses: so there is one to each reader, once per pause.
+    """Queue the mails about this pause, in the transaction that pauses: so there is one to each
+    reader, once per pause.
 
     Of a test's endpoint only its contact hears: it is nothing that staff would mend.
     """
@@ -69,7 +73,9 @@ def who_mends() -> list[User]:
 
 
 def address_of(url: str) -> str:
-    """Where the endpoint is, as nothing that a mail program would open, and without its query, in which some keep a password."""
+    """Where the endpoint is, as nothing that a mail program would open, and without its query, in
+    which some keep a password.
+    """
     parts = urlsplit(url)
     return f"{parts.netloc}{parts.path}"
 

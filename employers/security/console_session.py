@@ -1,4 +1,6 @@
-"""How long does a sign-in at the console hold, and where? Ten hours, half an hour without a request, one browser, one street.
+"""How long does a sign-in at the console hold, and where?
+
+Ten hours, half an hour without a request, one browser, one street.
 
 What is kept in the session. A stolen cookie is of no use in another browser, or in another place.
 """
@@ -29,7 +31,9 @@ class Over(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """From where a request comes: the device's name, a digest of the browser's, and the neighbourhood of the network."""
+    """From where a request comes: the device's name, a digest of the browser's, and the
+    neighbourhood of the network.
+    """
 
     device: str
     agent: str
@@ -38,7 +42,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Stay:
-    """One sign-in: since when, last seen when, where, and by which second factor (None: by a password alone)."""
+    """One sign-in: since when, last seen when, where, and by which second factor (None: by a
+    password alone).
+    """
 
     factor: int | None
     since: int
@@ -64,7 +70,10 @@ class Stay:
         return asdict(self)
 
     def over(self, place: Place, factor: int | None, now: datetime) -> Over | None:
-        """Why this stay is over, seen from a request that comes from `place`, or None. `factor` is the account's own now."""
+        """Why this stay is over, seen from a request that comes from `place`, or None.
+
+        `factor` is the account's own now.
+        """
         at = int(now.timestamp())
         if at - self.since >= LONGEST_SECONDS:
             return Over.TOO_LONG

@@ -1,9 +1,12 @@
-"""Who has to wait after wrong codes, and until when? Kept in the database, so that no restart and no second process forgets it.
+"""Who has to wait after wrong codes, and until when?
 
-Five wrong answers close the way for a quarter of an hour; five more for twice as long, up to a day. Only a right answer begins
-anew. A browser in which somebody has come in by both factors has a count of its own, so that whoever has learnt the password, and
-guesses, does not lock its owner out. Asking is a step of the caller's transaction, in which the account's factor is locked:
-many answers at once are counted one after the other.
+Kept in the database, so that no restart and no second process forgets it.
+
+Five wrong answers close the way for a quarter of an hour; five more for twice as long, up to a day.
+Only a right answer begins anew. A browser in which somebody has come in by both factors has a count
+of its own, so that whoever has learnt the password, and guesses, does not lock its owner out.
+Asking is a step of the caller's transaction, in which the account's factor is locked: many answers
+at once are counted one after the other.
 """
 
 from __future__ import annotations
@@ -30,12 +33,17 @@ def lasts(failures: int) -> timedelta:
 
 
 def browser_cookie(factor: SecondFactor, chance: str) -> str:
-    """The value of a cookie that says: in this browser somebody has come in by this factor. A new factor knows no browser."""
+    """The value of a cookie that says: in this browser somebody has come in by this factor.
+
+    A new factor knows no browser.
+    """
     return throttle.known_browser(f"factor {factor.pk}", chance, BROWSER_SALT)
 
 
 def subject(factor: SecondFactor, cookie: str = "") -> str:
-    """Whose failures are counted: those in the browser that `cookie` was given to, or those in all others."""
+    """Whose failures are counted: those in the browser that `cookie` was given to, or those in all
+    others.
+    """
     browser = throttle.known_for(f"factor {factor.pk}", cookie, BROWSER_SALT)
     return blind_index(f"{factor.pk} {browser}", "lockout.code")
 

@@ -1,8 +1,11 @@
-"""Is it really our colleague? A second factor beside the password: an app's codes, and recovery codes on paper.
+"""Is it really our colleague?
 
-The secret rests sealed, and is shown once, before it is confirmed by a code of its own. Each code is taken once; the row of the
-factor is locked while an answer is judged, so that of the same code sent ten times at once one is right. What changes is an Event,
-and its owner gets a mail; a wrong answer by itself is neither.
+A second factor beside the password: an app's codes, and recovery codes on paper.
+
+The secret rests sealed, and is shown once, before it is confirmed by a code of its own. Each code
+is taken once; the row of the factor is locked while an answer is judged, so that of the same code
+sent ten times at once one is right. What changes is an Event, and its owner gets a mail; a wrong
+answer by itself is neither.
 """
 
 from __future__ import annotations
@@ -42,16 +45,18 @@ def recovery_codes_left(user: User) -> int:
     return user.recovery_codes.filter(used_at=None).count()
 
 
-# --- Setting up ----------------------------------------------------------------------------------------
+# --- Setting up -----------------------------------------------------------------------------------
 
 
 def enrol(
     user: User, secret: str, typed: str, replaces: SecondFactor | None, now: datetime
 ) -> tuple[SecondFactor, list[str]]:
-    """The app that shows codes of `secret` becomes the account's second factor; and its recovery codes, which are kept nowhere.
+    """The app that shows codes of `secret` becomes the account's second factor; and its recovery
+    codes, which are kept nowhere.
 
-    Raises Refused: `second_factor_wrong` where the app does not show the code; `second_factor_exists` where the account has
-    another factor than the one that this `replaces`, so that of two who set one up at once the second is told.
+    Raises Refused: `second_factor_wrong` where the app does not show the code;
+    `second_factor_exists` where the account has another factor than the one that this `replaces`,
+    so that of two who set one up at once the second is told.
     """
     steps = totp.matching_steps(secret, _plain(typed), now)
     if not steps:
@@ -83,7 +88,9 @@ def enrol(
 
 
 def reset(user: User, by: User, now: datetime) -> None:
-    """A superuser takes away a colleague's second factor; their sign-ins end, and the next one sets up another. Raises Refused."""
+    """A superuser takes away a colleague's second factor; their sign-ins end, and the next one sets
+    up another. Raises Refused.
+    """
     if not (by.is_active and by.is_superuser) or by.pk == user.pk:
         raise Refused("not_allowed")
     with transaction.atomic():
@@ -94,7 +101,9 @@ def reset(user: User, by: User, now: datetime) -> None:
 
 
 def _forget(user: User) -> bool:
-    """Take away the factor, its codes on paper, and the count of strangers' failures; whether there was one."""
+    """Take away the factor, its codes on paper, and the count of strangers' failures; whether there
+    was one.
+    """
     factor = of(user)
     if factor is None:
         return False
@@ -104,13 +113,16 @@ def _forget(user: User) -> bool:
     return True
 
 
-# --- Answering -----------------------------------------------------------------------------------------
+# --- Answering ------------------------------------------------------------------------------------
 
 
 def answer(user: User, typed: str, browser: str, now: datetime) -> tuple[SecondFactor, str]:
-    """Take a code of the app, or a recovery code; the factor, and which of the two it was. `browser` is the cookie of `lockout`.
+    """Take a code of the app, or a recovery code; the factor, and which of the two it was.
 
-    Raises Refused: `second_factor_wrong`, `second_factor_used`, `second_factor_locked`; all of them count, the last does not.
+    `browser` is the cookie of `lockout`.
+
+    Raises Refused: `second_factor_wrong`, `second_factor_used`, `second_factor_locked`; all of them
+    count, the last does not.
     """
     with transaction.atomic():
         factor = SecondFactor.objects.select_for_update().filter(user=user).first()
@@ -182,11 +194,13 @@ def _clock(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
 
-# --- Words and seals -----------------------------------------------------------------------------------
+# --- Words and seals ------------------------------------------------------------------------------
 
 
 def pending_secret(user: User, sealed: str) -> str:
-    """The secret that is being set up, from the session that keeps it sealed; a new one where there is none."""
+    """The secret that is being set up, from the session that keeps it sealed; a new one where there
+    is none.
+    """
     try:
         return unseal_text(sealed, _purpose(user)) if sealed else totp.new_secret()
     except (Damaged, KeyMissing):  # begun by another account in this browser
@@ -203,7 +217,9 @@ def _purpose(user: User) -> str:
 
 
 def _plain(typed: str) -> str:
-    """A code as typed, in half width and lower case, without the gaps and dashes that people and paper put in."""
+    """A code as typed, in half width and lower case, without the gaps and dashes that people and
+    paper put in.
+    """
     return re.sub(r"[\s\-\u2010-\u2015]+", "", unicodedata.normalize("NFKC", typed)).lower()
 
 

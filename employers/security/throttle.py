@@ -1,12 +1,14 @@
 """How often may somebody try before they have to wait?
 
-Counted in Django's cache, where one try is one atomic step, so that a hundred requests at once are a hundred tries.
-The embedded default keeps the counters in the memory of each web process: with a few processes the limits are that
-many times as wide, which still ends guessing; a deployment with many shares them by setting a Redis cache.
+Counted in Django's cache, where one try is one atomic step, so that a hundred requests at once are
+a hundred tries. The embedded default keeps the counters in the memory of each web process: with a
+few processes the limits are that many times as wide, which still ends guessing; a deployment with
+many shares them by setting a Redis cache.
 
-A window is a quarter of an hour and is never prolonged by trying, so that nobody can lock another out for longer by
-failing in their name. A browser that has signed in to an account before has counters of its own for it
-(`known_browser`), so that strangers' failures do not reach its owner at all.
+A window is a quarter of an hour and is never prolonged by trying, so that nobody can lock another
+out for longer by failing in their name. A browser that has signed in to an account before has
+counters of its own for it (`known_browser`), so that strangers' failures do not reach its owner at
+all.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ CODES_FROM_NETWORK = Limit("code-network", 300)
 MAILS_TO_ADDRESS = Limit("mail-address", 4)
 RESETS_FROM_NETWORK = Limit("reset-network", 20)
 RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)
-"""Whoever asked for it: each of the mails has a link that serves its owner, so that nobody is locked out."""
+"""Whoever asked for it: each of the mails has a link that serves its owner, so that nobody is
+locked out.
+"""
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)
 
 Counted = tuple[Limit, str]
@@ -54,7 +58,9 @@ Counted = tuple[Limit, str]
 
 
 def take(counted: Sequence[Counted], now: datetime) -> None:
-    """Count one try under each limit. Raises Refused `too_many_tries`, with the time of the next in `details["until"]`.
+    """Count one try under each limit.
+
+    Raises Refused `too_many_tries`, with the time of the next in `details["until"]`.
 
     Counting comes before trying: what succeeds is given back by `give_back`.
     """
@@ -87,9 +93,11 @@ def _key(limit: Limit, subject: str, now: datetime) -> str:
 
 
 def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
-    """Where a request comes from: an IPv4 address, or the /64 of an IPv6 one, which is one household.
+    """Where a request comes from: an IPv4 address, or the /64 of an IPv6 one, which is one
+    household.
 
-    `forwarded_for` is believed only behind our own proxy, and of it only the last entry, which that proxy wrote.
+    `forwarded_for` is believed only behind our own proxy, and of it only the last entry, which that
+    proxy wrote.
     """
     text = (
         forwarded_for.rpartition(",")[2].strip()
@@ -106,7 +114,9 @@ def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool 
 
 
 def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
-    """The counters of one try of a password for `email`; `known` is the value of the cookie of `known_browser`."""
+    """The counters of one try of a password for `email`; `known` is the value of the cookie of
+    `known_browser`.
+    """
     email = email.strip().lower()
     if browser := known_for(email, known):
         return ((PASSWORDS_OF_ADDRESS, f"{email} {browser}"),)
@@ -114,7 +124,10 @@ def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
 
 
 def known_browser(account: str, chance: str, salt: str = KNOWN_SALT) -> str:
-    """The value of a cookie that says: in this browser somebody has signed in to `account`. `chance` tells browsers apart."""
+    """The value of a cookie that says: in this browser somebody has signed in to `account`.
+
+    `chance` tells browsers apart.
+    """
     return signing.dumps([hashlib.sha256(account.encode()).hexdigest(), chance], salt=salt)
 
 

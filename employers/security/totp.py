@@ -35,8 +35,8 @@ def code(secret: str, step: int) -> str:
 def matching_steps(secret: str, typed: str, now: datetime) -> list[int]:
     """The steps around `now` whose code is `typed`, the oldest first.
 
-    Every step is compared, so that the time taken reveals nothing. pyotp's own `verify` is not used:
-    it stops at the first match, and does not return all of them.
+    Every step is compared, so that the time taken reveals nothing. pyotp's own `verify` is not
+    used: it stops at the first match, and does not return all of them.
     """
     here = step_at(now)
     around = range(here - DRIFT, here + DRIFT + 1)

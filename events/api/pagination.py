@@ -1,7 +1,7 @@
 """How is a long list handed out? In pages, each of which names where the next one begins.
 
-A page begins after a row, not at a number: what is added or taken away meanwhile neither repeats nor hides another row. The cursor
-is signed for its own list, so nobody makes one up.
+A page begins after a row, not at a number: what is added or taken away meanwhile neither repeats
+nor hides another row. The cursor is signed for its own list, so nobody makes one up.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def page_of(
 ) -> tuple[list[M], str | None]:
     """The rows of the page that is `asked` for, and the cursor of the next one.
 
-    Rows are ordered by the field `by`, and by their keys where that is equal. `what` names the list. Raises Refused `cursor_invalid`.
+    Rows are ordered by the field `by`, and by their keys where that is equal. `what` names the
+    list. Raises Refused `cursor_invalid`.
     """
     salt, beyond = f"page.{what}", "lt" if newest_first else "gt"
     if asked.after:

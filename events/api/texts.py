@@ -1,4 +1,7 @@
-"""How does the API say words to people, and by what does a platform call what is its own? Both stand here once, for every room."""
+"""How does the API say words to people, and by what does a platform call what is its own?
+
+Both stand here once, for every room.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from events.core.reasons import Text
 
 REFERENCE: Final = r"^[A-Za-z0-9_.:\-]+$"
 REFERENCE_LONGEST: Final = 64
-"""A platform's own id of an employer, a recruiter, a candidate: no name, phone number or e-mail address has this form and is meant."""
+"""A platform's own id of an employer, a recruiter, a candidate: no name, phone number or e-mail
+address has this form and is meant.
+"""
 
 
 def checked_reference(text: str) -> str:

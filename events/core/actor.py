@@ -1,4 +1,7 @@
-"""Who does it? The few roles that can act, and one value that names the one acting and what they may."""
+"""Who does it?
+
+The few roles that can act, and one value that names the one acting and what they may.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ class Role(StrEnum):
 class Actor:
     """Someone acting in a role; `id` is the key of the user or client, empty for the system itself.
 
-    `powers` are those of staff (`employers.permissions`), as they were when the actor was made; other roles need none.
+    `powers` are those of staff (`employers.permissions`), as they were when the actor was made;
+    other roles need none.
     """
 
     role: Role

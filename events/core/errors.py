@@ -1,7 +1,8 @@
 """What can go wrong, in the few kinds that a caller can tell apart?
 
-`Refused` is an answer, and may be shown to the person who asked. The provider errors are not answers:
-nobody is to blame, the work waits and is tried again. Doors translate them; nobody else catches them.
+`Refused` is an answer, and may be shown to the person who asked. The provider errors are not
+answers: nobody is to blame, the work waits and is tried again. Doors translate them; nobody else
+catches them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from events.core.reasons import REASONS, Reason
 class Refused(Exception):
     """The thing asked for is not allowed, and here is why.
 
-    `code` is a key of `events.core.reasons.REASONS`. `field` names the input that it is about, `seen` and
-    `expected` are short texts to show beside it; none of them may hold a secret.
+    `code` is a key of `events.core.reasons.REASONS`. `field` names the input that it is about,
+    `seen` and `expected` are short texts to show beside it; none of them may hold a secret.
     """
 
     code: str

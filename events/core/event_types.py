@@ -1,7 +1,9 @@
-"""What may a platform hear of, and what is it told? One table of public types, and the words of one message.
+"""What may a platform hear of, and what is it told?
 
-What is told are ids, states and reasons by code with their texts: no name, no address, no file, nothing that was seen on a
-document. Types are part of the API: added to, never renamed.
+One table of public types, and the words of one message.
+
+What is told are ids, states and reasons by code with their texts: no name, no address, no file,
+nothing that was seen on a document. Types are part of the API: added to, never renamed.
 """
 
 from __future__ import annotations
@@ -73,7 +75,9 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("withdraw_erasure", "eraseorder"): "erase.withdrawn",
     ("miss_erasure", "eraseorder"): "erase.overdue",
 }
-"""The type of an event by its verb and the kind of its subject; what is not listed is told to nobody."""
+"""The type of an event by its verb and the kind of its subject; what is not listed is told to
+nobody.
+"""
 
 EVENT_TYPES: Final = tuple(dict.fromkeys(TYPES.values()))
 PING: Final = "webhook.ping"
@@ -109,7 +113,9 @@ DETAILS: Final = (
 )
 """What of an event's details is told where it is there."""
 ONLY: Final = "only"
-"""The detail that names the one platform that hears of an event, where not all do that may know of its employer."""
+"""The detail that names the one platform that hears of an event, where not all do that may know of
+its employer.
+"""
 
 
 def type_of(verb: str, subject_type: str) -> str | None:

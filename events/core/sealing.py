@@ -1,13 +1,16 @@
-"""How does a secret rest? Encrypted by itself, tied to its own name, and found again only by whoever knows it.
+"""How does a secret rest?
 
-AES-256-GCM (NIST SP 800-38D): what was changed, cut short or put in another's place does not open. Nonces are
-random, which is safe for 2³² seals a key. Each seal names the key that made it, so keys can be changed: new ones
-take the new key, and old ones stay readable while their key is in the list of retired ones.
+Encrypted by itself, tied to its own name, and found again only by whoever knows it.
+
+AES-256-GCM (NIST SP 800-38D): what was changed, cut short or put in another's place does not open.
+Nonces are random, which is safe for 2³² seals a key. Each seal names the key that made it, so keys
+can be changed: new ones take the new key, and old ones stay readable while their key is in the list
+of retired ones.
 
     sealed = "ZZ" · version (1 byte) · key id (4) · nonce (12) · ciphertext · tag (16)
 
-A blind index is an HMAC-SHA-256 of the normalised value with a key of its own, so that equal values can be found equal
-without anything being readable.
+A blind index is an HMAC-SHA-256 of the normalised value with a key of its own, so that equal values
+can be found equal without anything being readable.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ class KeyMissing(ProviderBroken):
     """The file was sealed with a key that is neither the current one nor among the retired ones."""
 
 
-# --- Pure ----------------------------------------------------------------------------------------------
+# --- Pure -----------------------------------------------------------------------------------------
 
 
 def key_id(key: bytes) -> bytes:
@@ -78,7 +81,10 @@ def unseal(sealed: bytes, keys: Iterable[bytes], name: str) -> bytes:
 
 
 def key_from(text: str) -> bytes:
-    """The key written as `text`: base64 of 32 bytes. Raises ImproperlyConfigured, without showing it."""
+    """The key written as `text`: base64 of 32 bytes.
+
+    Raises ImproperlyConfigured, without showing it.
+    """
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -91,13 +97,15 @@ def key_from(text: str) -> bytes:
 
 
 def keys() -> list[bytes]:
-    """The key that seals, then those that only open: the settings DATA_KEY and DATA_KEYS_RETIRED (a list, may be absent)."""
+    """The key that seals, then those that only open: the settings DATA_KEY and DATA_KEYS_RETIRED (a
+    list, may be absent).
+    """
     return [
         key_from(text) for text in (settings.DATA_KEY, *getattr(settings, "DATA_KEYS_RETIRED", ()))
     ]
 
 
-# --- Short texts in the database -------------------------------------------------------------------------
+# --- Short texts in the database ------------------------------------------------------------------
 
 
 def seal_text(text: str, purpose: str) -> str:
@@ -115,9 +123,11 @@ def unseal_text(sealed: str, purpose: str) -> str:
 
 
 def blind_index(text: str, purpose: str) -> str:
-    """64 hex characters, equal for equal texts of one purpose under one key, and telling nothing else.
+    """64 hex characters, equal for equal texts of one purpose under one key, and telling nothing
+    else.
 
-    Made with the current DATA_KEY: after a change of key, values that are to be found again are indexed anew.
+    Made with the current DATA_KEY: after a change of key, values that are to be found again are
+    indexed anew.
     """
     key = hmac.digest(keys()[0], f"zizhi blind index {purpose}".encode(), hashlib.sha256)
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()

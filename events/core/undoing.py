@@ -1,7 +1,10 @@
-"""What becomes of what was written outside of the database, where the transaction is undone? It is taken back, by who wrote it.
+"""What becomes of what was written outside of the database, where the transaction is undone?
 
-Django calls back after a commit and not after a rollback. Whoever opens the outermost transaction of a request opens it as `transaction`
-here; whoever stores a file within says with `if_undone` how it goes again. A process that dies in between takes nothing back.
+It is taken back, by who wrote it.
+
+Django calls back after a commit and not after a rollback. Whoever opens the outermost transaction
+of a request opens it as `transaction` here; whoever stores a file within says with `if_undone` how
+it goes again. A process that dies in between takes nothing back.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ _steps: ContextVar[list[Callable[[], None]] | None] = ContextVar("steps_back", d
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """As `django.db.transaction.atomic`; where it is undone, by an exception, a mark to roll back, or a failed commit, so are its steps."""
+    """As `django.db.transaction.atomic`; where it is undone, by an exception, a mark to roll back,
+    or a failed commit, so are its steps.
+    """
     around, steps = _steps.get(), list[Callable[[], None]]()
     token = _steps.set(steps)
     is_undone = True

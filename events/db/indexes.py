@@ -1,6 +1,9 @@
-"""How is an index made on a table that others use? On PostgreSQL beside their work, so that nobody waits for it.
+"""How is an index made on a table that others use?
 
-The migration is not `atomic`, and can be run again after it was broken off. On SQLite it is as any other.
+On PostgreSQL beside their work, so that nobody waits for it.
+
+The migration is not `atomic`, and can be run again after it was broken off. On SQLite it is as any
+other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""How long does a migration wait for a table that others use? A moment: then it gives up, and can be run again.
+"""How long does a migration wait for a table that others use?
 
-Whoever waits for a lock that shuts others out has everybody wait behind it. So a migration that alters a table in use, or makes another one
-refer to it, begins with this.
+A moment: then it gives up, and can be run again.
+
+Whoever waits for a lock that shuts others out has everybody wait behind it. So a migration that
+alters a table in use, or makes another one refer to it, begins with this.
 """
 
 from __future__ import annotations

@@ -1,1 +1,3 @@
-"""What leaves for others: mail, the platforms' feed, webhooks, and the HTTP client that looks at addresses first."""
+"""What leaves for others: mail, the platforms' feed, webhooks, and the HTTP client that looks at
+addresses first.
+"""

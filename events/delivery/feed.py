@@ -1,11 +1,15 @@
-"""How does what happened come into the platforms' feeds? From the outbox, in one transaction, by one relay at a time.
+"""How does what happened come into the platforms' feeds?
 
-`record` puts each public event into the outbox. A relay takes what is there, numbers it for each platform that hears of it,
-writes the feed rows and what webhooks are to send, and empties the outbox: all of it or nothing, whenever it is killed.
+From the outbox, in one transaction, by one relay at a time.
 
-Relays wait for each other. Two that shared the outbox between them could number a suspension before the approval that it
-ended; by one, and by the order in which the outbox was filled, what happened to one employer stands in its order: its
-moves lock the employer, so the later one is not written before the earlier one is committed.
+`record` puts each public event into the outbox. A relay takes what is there, numbers it for each
+platform that hears of it, writes the feed rows and what webhooks are to send, and empties the
+outbox: all of it or nothing, whenever it is killed.
+
+Relays wait for each other. Two that shared the outbox between them could number a suspension before
+the approval that it ended; by one, and by the order in which the outbox was filled, what happened
+to one employer stands in its order: its moves lock the employer, so the later one is not written
+before the earlier one is committed.
 """
 
 from __future__ import annotations
@@ -41,7 +45,9 @@ Audience = Callable[[Collection[UUID]], Mapping[UUID, Heard]]
 
 
 class _Told:
-    """By whom the audience is known: events know no platforms, so the room that does says so once, when it starts."""
+    """By whom the audience is known: events know no platforms, so the room that does says so once,
+    when it starts.
+    """
 
     audience: Audience | None = None
 
@@ -67,7 +73,10 @@ def relay(now: datetime, audience: Audience | None = None) -> int:
 
 
 def _wait_for_other_relays() -> None:
-    """Until the end of the transaction this is the only relay. On SQLite whoever writes is alone."""
+    """Until the end of the transaction this is the only relay.
+
+    On SQLite whoever writes is alone.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -103,7 +112,9 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
 
 
 def _told_of(event: Event, hears: Heard) -> frozenset[UUID]:
-    """Of those who hear of the employer, the one whom it concerns, where it concerns one: its own candidate, say."""
+    """Of those who hear of the employer, the one whom it concerns, where it concerns one: its own
+    candidate, say.
+    """
     only = event.data.get(event_types.ONLY)
     return hears.clients & {UUID(only)} if only else hears.clients
 

@@ -1,4 +1,7 @@
-"""How does a mail leave? Queued in the caller's transaction, rendered and sent by a worker afterwards."""
+"""How does a mail leave?
+
+Queued in the caller's transaction, rendered and sent by a worker afterwards.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ LEASE_SECONDS = 60
 TRIES = 12
 KEPT_FOR = timedelta(days=30)
 NOWHERE = ".test"
-"""RFC 6761: no such address exists. What goes there, from a platform's test, is kept to be looked at and sent to nobody."""
+"""RFC 6761: no such address exists.
+
+What goes there, from a platform's test, is kept to be looked at and sent to nobody.
+"""
 
 
 def queue_mail(
@@ -28,8 +34,9 @@ def queue_mail(
 ) -> Mail:
     """Put a mail in the queue and ring for it once the transaction has committed.
 
-    `template` names `templates/email/<template>.txt`, whose first line is the subject, and `<template>.html`, which says
-    the same with a button. `context` is JSON, and is erased together with `to` once the mail has been sent.
+    `template` names `templates/email/<template>.txt`, whose first line is the subject, and
+    `<template>.html`, which says the same with a button. `context` is JSON, and is erased together
+    with `to` once the mail has been sent.
     """
     mail = Mail.objects.create(
         to=to, template=template, language=language, context=context, created_at=now, due_at=now
@@ -39,7 +46,8 @@ def queue_mail(
 
 
 def send(mail_id: int, now: datetime, site_url: str) -> bool:
-    """Send mail `mail_id` unless it is sent, held by another or not yet due; whether it was sent now.
+    """Send mail `mail_id` unless it is sent, held by another or not yet due; whether it was sent
+    now.
 
     Where its context has a `path`, the template finds the whole `link` with `site_url` before it.
     """
@@ -70,7 +78,10 @@ def forget(now: datetime) -> int:
 
 
 def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
-    """The mail as plain text and as HTML, in its reader's language. Neither fetches anything: opening it tells nobody."""
+    """The mail as plain text and as HTML, in its reader's language.
+
+    Neither fetches anything: opening it tells nobody.
+    """
     context = {"link": site_url + mail.context.get("path", "/"), "now": now} | mail.context
     with translation.override(mail.language):
         subject, _, body = (

@@ -1,9 +1,11 @@
-"""How is something posted to an address that a stranger chose, without its leading us into our own house?
+"""How is something posted to an address that a stranger chose, without its leading us into our own
+house?
 
-The name is resolved once, each address that it has must be a public one, and the connection goes to that very address: a
-name that answers differently the next time changes nothing. The name itself stays in the Host header, in SNI and in what
-the certificate is checked against. No redirect is followed, no proxy of the environment is used, and after `TOTAL_SECONDS`
-the line is cut, whatever the other side is doing.
+The name is resolved once, each address that it has must be a public one, and the connection goes to
+that very address: a name that answers differently the next time changes nothing. The name itself
+stays in the Host header, in SNI and in what the certificate is checked against. No redirect is
+followed, no proxy of the environment is used, and after `TOTAL_SECONDS` the line is cut, whatever
+the other side is doing.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ LONGEST: Final = 500
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 HTTPS_PORT: Final = 443
 UNPRIVILEGED: Final = 1024
-"""Below it stand mail, shells and the like, which have no business with webhooks; only 443 is one of them that has."""
+"""Below it stand mail, shells and the like, which have no business with webhooks; only 443 is one
+of them that has.
+"""
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC: Final = tuple(
     ipaddress.ip_network(network)
@@ -56,7 +60,7 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
 
 
-# --- Pure ------------------------------------------------------------------------------------------------
+# --- Pure -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,10 @@ def target_of(url: str, *, local: bool = False) -> Target:
 
 
 def _literal(host: str) -> IPAddress | None:
-    """The address that `host` is, if it is one. Raises Refused where it is one in a spelling that only some programs read."""
+    """The address that `host` is, if it is one.
+
+    Raises Refused where it is one in a spelling that only some programs read.
+    """
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -127,7 +134,9 @@ def is_public(address: IPAddress) -> bool:
 
 
 def seconds_asked(retry_after: str, now: datetime) -> float | None:
-    """In how many seconds to come again, by RFC 9110 a number of them or a date; None where nothing is said that can be read."""
+    """In how many seconds to come again, by RFC 9110 a number of them or a date; None where nothing
+    is said that can be read.
+    """
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         return float(text[:10])
@@ -138,7 +147,7 @@ def seconds_asked(retry_after: str, now: datetime) -> float | None:
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
 
 
-# --- On the line -----------------------------------------------------------------------------------------
+# --- On the line ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -164,7 +173,11 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def addresses_of(target: Target, resolver: Resolver) -> list[str]:
-    """Where to connect. Raises Refused `webhook_url_not_public` if a single address is not public; OSError where there is none."""
+    """Where to connect.
+
+    Raises Refused `webhook_url_not_public` if a single address is not public; OSError where there
+    is none.
+    """
     addresses = resolver(target.host, target.port)
     if not addresses:
         raise socket.gaierror(socket.EAI_NONAME, "no address")
@@ -256,7 +269,9 @@ class _Open:
 
     @property
     def is_fit(self) -> bool:
-        """Whether the next message can go over it: young, used lately, and nothing came that nobody asked for, such as its end."""
+        """Whether the next message can go over it: young, used lately, and nothing came that nobody
+        asked for, such as its end.
+        """
         now = time.monotonic()
         return (
             now - self.used < IDLE_SECONDS
@@ -267,7 +282,10 @@ class _Open:
     def exchange(
         self, headers: Mapping[str, str], body: bytes, deadline: float
     ) -> tuple[_Told, bool]:
-        """What is answered, and whether another message can follow. Closed at once where none can."""
+        """What is answered, and whether another message can follow.
+
+        Closed at once where none can.
+        """
         may_follow = False
         watch = threading.Timer(max(0.0, deadline - time.monotonic()), self._line.cut)
         watch.daemon = True
@@ -302,7 +320,9 @@ class _Open:
                 self.close()
 
     def _hurry(self) -> None:
-        """On a connection in use the kernel waits 40 ms with what a receiver waits for that writes its head and its body apart."""
+        """On a connection in use the kernel waits 40 ms with what a receiver waits for that writes
+        its head and its body apart.
+        """
         if hasattr(socket, "TCP_QUICKACK") and self._connection.sock is not None:
             self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
@@ -321,7 +341,8 @@ class _Told:
 
 
 class Lines:
-    """The connections that one process keeps between messages: one an address, to which it was dialled by the same rules.
+    """The connections that one process keeps between messages: one an address, to which it was
+    dialled by the same rules.
 
     Whoever takes one has it alone, and keeps it again afterwards.
     """
@@ -369,7 +390,9 @@ def post(
     seconds: float = TOTAL_SECONDS,
     lines: Lines | None = None,
 ) -> Answer:
-    """POST `body` there, by a connection of `lines` if one is kept; whatever goes wrong is an answer, too."""
+    """POST `body` there, by a connection of `lines` if one is kept; whatever goes wrong is an
+    answer, too.
+    """
     started = time.monotonic()
     status, error, start, retry_after = None, "", "", ""
     try:
@@ -393,11 +416,14 @@ def _told(
     deadline: float,
     lines: Lines | None,
 ) -> _Told:
-    """The answer over a kept connection; where there is none, or it breaks, over a new one to addresses that are looked at now."""
+    """The answer over a kept connection; where there is none, or it breaks, over a new one to
+    addresses that are looked at now.
+    """
     if lines is not None and (kept := lines.take(target, context)) is not None:
         with suppress(*_FAILS):
             return _over(kept, headers, body, deadline, lines)
-        # The other side had let go of it. What it may have had all the same, it knows again by its id.
+        # The other side had let go of it. What it may have had all the same, it knows again by its
+        # id.
     fresh = _Open(target, _Line(addresses_of(target, resolver), target.port, deadline), context)
     return _over(fresh, headers, body, deadline, lines)
 
@@ -414,7 +440,10 @@ def _over(
 
 
 def _start_of(response: BaseHTTPResponse) -> tuple[str, bool]:
-    """The beginning of the body, for people to read, and whether it is all. That it broke off is no matter: the status had come."""
+    """The beginning of the body, for people to read, and whether it is all.
+
+    That it broke off is no matter: the status had come.
+    """
     text, is_whole = b"", False
     with suppress(*_FAILS):
         text = response.read(READ_AT_MOST + 1, decode_content=False)

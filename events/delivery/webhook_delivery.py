@@ -1,8 +1,11 @@
-"""How does a message come to its endpoint, and what if it does not? One worker for an endpoint, retries for days, then a dead letter.
+"""How does a message come to its endpoint, and what if it does not?
 
-A worker holds the endpoint and sends what waits there, the longest due first, for `TURN_SECONDS` at most. After a failure the
-endpoint rests, and with it all that waits: one that hangs takes `safe_http.TOTAL_SECONDS` of one worker's time at a go, and not
-all workers. Deliveries may overtake each other; their sequence numbers tell.
+One worker for an endpoint, retries for days, then a dead letter.
+
+A worker holds the endpoint and sends what waits there, the longest due first, for `TURN_SECONDS` at
+most. After a failure the endpoint rests, and with it all that waits: one that hangs takes
+`safe_http.TOTAL_SECONDS` of one worker's time at a go, and not all workers. Deliveries may overtake
+each other; their sequence numbers tell.
 """
 
 from __future__ import annotations
@@ -35,18 +38,28 @@ WAITS: Final = (
     20 * _HOURS,
     24 * _HOURS,
 )
-"""What is waited after each failure; after the last one the message is a dead letter, a little over three days on."""
+"""What is waited after each failure; after the last one the message is a dead letter, a little over
+three days on.
+"""
 JITTER: Final = 0.2
-"""Each wait is up to so much shorter or longer, so that what failed together does not come back together."""
+"""Each wait is up to so much shorter or longer, so that what failed together does not come back
+together.
+"""
 RESTS_FROM, RESTS_AT_MOST = timedelta(seconds=5), timedelta(minutes=5)
-"""How long an endpoint rests after its first failure; twice as long after each further one, and no longer than that."""
+"""How long an endpoint rests after its first failure; twice as long after each further one, and no
+longer than that.
+"""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
 """An endpoint that for so long did nothing but fail is paused."""
 ASKED_AT_MOST: Final = timedelta(hours=24)
-"""Who answers 429 or 503 and says when to come again is not come to before, but waited for no longer than that."""
+"""Who answers 429 or 503 and says when to come again is not come to before, but waited for no
+longer than that.
+"""
 TURN_SECONDS: Final = 10.0
 LEASE_SECONDS: Final = 60
-"""Longer than a turn and one try, with time for a slow resolver: whoever holds an endpoint need not renew."""
+"""Longer than a turn and one try, with time for a slow resolver: whoever holds an endpoint need not
+renew.
+"""
 GONE: Final = 410
 _POST: Final = partial(safe_http.post, lines=safe_http.Lines())
 """By connections that this process keeps from one message to the next."""
@@ -55,11 +68,13 @@ Clock = Callable[[], datetime]
 Post = Callable[..., safe_http.Answer]
 
 
-# --- Pure ------------------------------------------------------------------------------------------------
+# --- Pure -----------------------------------------------------------------------------------------
 
 
 def wait_after(tries: int, chance: float) -> timedelta | None:
-    """What is waited after the failure of try number `tries`, `chance` being one from 0 to 1; None: no more."""
+    """What is waited after the failure of try number `tries`, `chance` being one from 0 to 1; None:
+    no more.
+    """
     if tries > len(WAITS):
         return None
     return WAITS[tries - 1] * (1 + JITTER * (2 * chance - 1))
@@ -72,19 +87,22 @@ def rest_after(failures: int, chance: float) -> timedelta:
 
 
 def asked_wait(answer: safe_http.Answer, now: datetime, chance: float) -> timedelta:
-    """How long the endpoint asks to be left alone, and up to `JITTER` more, so that not all come at the first moment."""
+    """How long the endpoint asks to be left alone, and up to `JITTER` more, so that not all come at
+    the first moment.
+    """
     seconds = safe_http.seconds_asked(answer.retry_after, now)
     asked = min(timedelta(seconds=seconds or 0), ASKED_AT_MOST)
     return asked * (1 + JITTER * chance)
 
 
-# --- Sending ---------------------------------------------------------------------------------------------
+# --- Sending --------------------------------------------------------------------------------------
 
 
 def send_waiting(
     endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST
 ) -> int:
-    """Send what is due for the endpoint, unless it is held, paused or at rest; how many were received.
+    """Send what is due for the endpoint, unless it is held, paused or at rest; how many were
+    received.
 
     Rings again where something is left when the turn is over, or came while it ended.
     """
@@ -104,7 +122,9 @@ def send_waiting(
 
 
 def _next(endpoint_id: UUID, now: datetime) -> WebhookDelivery | None:
-    """The delivery that has been due the longest, held; none where the endpoint was paused or deleted meanwhile."""
+    """The delivery that has been due the longest, held; none where the endpoint was paused or
+    deleted meanwhile.
+    """
     due = (
         WebhookDelivery.objects.due(now)
         .filter(endpoint=endpoint_id, endpoint__paused_at=None)

@@ -1,7 +1,10 @@
-"""Where do platforms want to be told, and what is sent there? Endpoints, their secrets, and what waits for them.
+"""Where do platforms want to be told, and what is sent there?
 
-As https://www.standardwebhooks.com has it: `webhook-id`, `webhook-timestamp` and `webhook-signature`, signed by a secret that
-is shown once. After a change of secret both sign for a day, so that no receiver misses anything while it changes over.
+Endpoints, their secrets, and what waits for them.
+
+As https://www.standardwebhooks.com has it: `webhook-id`, `webhook-timestamp` and
+`webhook-signature`, signed by a secret that is shown once. After a change of secret both sign for a
+day, so that no receiver misses anything while it changes over.
 """
 
 from __future__ import annotations
@@ -43,7 +46,9 @@ KEPT_FOR: Final = {
     Outcome.CANCELLED: timedelta(days=30),
     Outcome.DEAD: timedelta(days=90),
 }
-"""How long a delivery is kept once it has ended, with what receivers answered; the feed itself stays."""
+"""How long a delivery is kept once it has ended, with what receivers answered; the feed itself
+stays.
+"""
 WAITS_WHILE_PAUSED: Final = timedelta(days=30)
 _FORGOTTEN_AT_ONCE: Final = 1000
 
@@ -53,7 +58,9 @@ Told = Callable[[WebhookEndpoint, PausedWhy, datetime], None]
 
 
 class _Pauses:
-    """Who hears of a pause: events know no platforms, so the room that does says so once, when it starts."""
+    """Who hears of a pause: events know no platforms, so the room that does says so once, when it
+    starts.
+    """
 
     told: Told | None = None
 
@@ -68,7 +75,7 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-# --- Endpoints -------------------------------------------------------------------------------------------
+# --- Endpoints ------------------------------------------------------------------------------------
 
 
 def create(
@@ -81,9 +88,12 @@ def create(
     *,
     local: bool,
 ) -> tuple[WebhookEndpoint, str]:
-    """An endpoint and its secret, which is not shown again. `local`: this machine's own addresses are allowed.
+    """An endpoint and its secret, which is not shown again.
 
-    Raises Refused: `webhook_url_invalid`, `webhook_url_not_public`, `webhook_type_unknown`, `webhook_too_many`.
+    `local`: this machine's own addresses are allowed.
+
+    Raises Refused: `webhook_url_invalid`, `webhook_url_not_public`, `webhook_type_unknown`,
+    `webhook_too_many`.
     """
     _check(url, types, local)
     with transaction.atomic():
@@ -152,7 +162,10 @@ def change(
     types: Collection[str] | None = None,
     description: str | None = None,
 ) -> WebhookEndpoint:
-    """Another address, other types, another description: whatever is given. Raises Refused, as `create`, and `webhook_unknown`."""
+    """Another address, other types, another description: whatever is given.
+
+    Raises Refused, as `create`, and `webhook_unknown`.
+    """
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
         _check(url or endpoint.url, types or (), local)
@@ -181,7 +194,10 @@ def change(
 
 
 def pause(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookEndpoint:
-    """Send nothing there until `resume`; what happens meanwhile waits. Raises Refused `webhook_unknown`."""
+    """Send nothing there until `resume`; what happens meanwhile waits.
+
+    Raises Refused `webhook_unknown`.
+    """
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
         if endpoint.paused_at is None:
@@ -190,7 +206,9 @@ def pause(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> We
 
 
 def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime) -> None:
-    """Pause this endpoint, which is locked and was not paused, for a reason; write it down, and tell of it unless it was asked for."""
+    """Pause this endpoint, which is locked and was not paused, for a reason; write it down, and
+    tell of it unless it was asked for.
+    """
     endpoint.paused_at, endpoint.paused_why = now, why
     endpoint.save(update_fields=["paused_at", "paused_why"])
     record(
@@ -205,7 +223,10 @@ def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime)
 
 
 def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookEndpoint:
-    """Send again, beginning with what waits; its failures are forgotten. Raises Refused `webhook_unknown`."""
+    """Send again, beginning with what waits; its failures are forgotten.
+
+    Raises Refused `webhook_unknown`.
+    """
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
         endpoint.paused_at, endpoint.paused_why, endpoint.failures, endpoint.failing_since = (
@@ -225,13 +246,19 @@ def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> W
 
 
 def delete(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> None:
-    """Nothing is sent there any more, and its secrets are erased. Raises Refused `webhook_unknown`."""
+    """Nothing is sent there any more, and its secrets are erased.
+
+    Raises Refused `webhook_unknown`.
+    """
     with transaction.atomic():
         _end(locked(endpoint_id, client_id), actor, now)
 
 
 def delete_all(client_id: UUID, actor: Actor, now: datetime) -> None:
-    """A platform is no longer one: it is told nothing more, what waits included. In the caller's transaction."""
+    """A platform is no longer one: it is told nothing more, what waits included.
+
+    In the caller's transaction.
+    """
     for endpoint in (
         WebhookEndpoint.objects.existing()
         .select_for_update(no_key=True)
@@ -262,7 +289,10 @@ def _end(endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> None:
 def rotate_secret(
     endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime
 ) -> tuple[WebhookEndpoint, str]:
-    """A new secret, shown once; the former one signs beside it for `FORMER_SIGNS_FOR`. Raises Refused `webhook_unknown`."""
+    """A new secret, shown once; the former one signs beside it for `FORMER_SIGNS_FOR`.
+
+    Raises Refused `webhook_unknown`.
+    """
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
         secret = new_secret()
@@ -278,11 +308,13 @@ def rotate_secret(
     return endpoint, secret
 
 
-# --- What waits for them ---------------------------------------------------------------------------------
+# --- What waits for them --------------------------------------------------------------------------
 
 
 def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
-    """What each endpoint is to be sent of these feed rows, in the caller's transaction; rung for after it."""
+    """What each endpoint is to be sent of these feed rows, in the caller's transaction; rung for
+    after it.
+    """
     clients = {row.client_id for row in rows}
     endpoints = list(
         WebhookEndpoint.objects.existing()
@@ -306,7 +338,10 @@ def ring(endpoint_id: UUID) -> None:
 
 
 def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
-    """Send a message that means nothing, to try the endpoint out. Raises Refused `webhook_unknown`, `webhook_paused`."""
+    """Send a message that means nothing, to try the endpoint out.
+
+    Raises Refused `webhook_unknown`, `webhook_paused`.
+    """
     with transaction.atomic():
         endpoint = _sending(endpoint_id, client_id, now)
         delivery: WebhookDelivery = WebhookDelivery.objects.create(
@@ -317,7 +352,9 @@ def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
 
 
 def _sending(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookEndpoint:
-    """The platform's endpoint, to which something is to be sent now: whoever asks for it does not wait until its rest is over."""
+    """The platform's endpoint, to which something is to be sent now: whoever asks for it does not
+    wait until its rest is over.
+    """
     endpoint = locked(endpoint_id, client_id)
     if endpoint.paused_at is not None:
         raise Refused("webhook_paused")
@@ -362,7 +399,8 @@ def replay(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> int:
-    """Send a span of the feed again, `REPLAYED_AT_ONCE` rows at most, what was before the endpoint too; how many there are.
+    """Send a span of the feed again, `REPLAYED_AT_ONCE` rows at most, what was before the endpoint
+    too; how many there are.
 
     Raises Refused: `webhook_unknown`, `webhook_paused`.
     """
@@ -392,14 +430,19 @@ def replay(
 
 
 def _open_again(deliveries: Any, now: datetime) -> None:
-    """As if they had never been tried; one that is being sent at this moment is left to whoever sends it."""
+    """As if they had never been tried; one that is being sent at this moment is left to whoever
+    sends it.
+    """
     deliveries.filter(lease=None).update(
         finished_at=None, outcome="", due_at=now, tries=0, last_error=""
     )
 
 
 def let_go(now: datetime) -> int:
-    """Cancel what has waited for an endpoint that is paused for so long; how much. The feed has it, and it can be replayed."""
+    """Cancel what has waited for an endpoint that is paused for so long; how much.
+
+    The feed has it, and it can be replayed.
+    """
     paused = WebhookEndpoint.objects.existing().filter(paused_at__lt=now - WAITS_WHILE_PAUSED)
     old = WebhookDelivery.objects.filter(
         endpoint__in=paused, finished_at=None, lease=None, created_at__lt=now - WAITS_WHILE_PAUSED
@@ -408,7 +451,10 @@ def let_go(now: datetime) -> int:
 
 
 def forget(now: datetime) -> int:
-    """Remove deliveries that ended long ago, with their attempts; how many. What they told can still be sent again from the feed."""
+    """Remove deliveries that ended long ago, with their attempts; how many.
+
+    What they told can still be sent again from the feed.
+    """
     gone = 0
     for outcome, kept_for in KEPT_FOR.items():
         old = WebhookDelivery.objects.filter(outcome=outcome, finished_at__lt=now - kept_for)
@@ -418,7 +464,7 @@ def forget(now: datetime) -> int:
     return gone
 
 
-# --- What is sent ----------------------------------------------------------------------------------------
+# --- What is sent ---------------------------------------------------------------------------------
 
 
 def body_of(message: Mapping[str, Any]) -> bytes:
@@ -429,7 +475,9 @@ def body_of(message: Mapping[str, Any]) -> bytes:
 def headers_for(
     endpoint: WebhookEndpoint, message_id: str, body: bytes, now: datetime
 ) -> dict[str, str]:
-    """The headers of one attempt, signed by the endpoint's secret and, for a while, by its former one."""
+    """The headers of one attempt, signed by the endpoint's secret and, for a while, by its former
+    one.
+    """
     at = now.astimezone(UTC)
     sealed = [endpoint.secret_sealed]
     if (

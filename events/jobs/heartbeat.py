@@ -1,7 +1,7 @@
 """How is a row held while one step of the work on it takes longer than its lease?
 
-A thread beside the work extends the lease until the work ends. It dies with its process, so that a worker that is
-killed, or stopped for taking too long, lets go of the row all the same.
+A thread beside the work extends the lease until the work ends. It dies with its process, so that a
+worker that is killed, or stopped for taking too long, lets go of the row all the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def held(
 ) -> Iterator[None]:
     """Row `pk` stays held by `lease` until the end of the block, however long that takes.
 
-    What the block writes must still ask for the lease: where the database did not answer, it may have ended.
+    What the block writes must still ask for the lease: where the database did not answer, it may
+    have ended.
     """
     ended = threading.Event()
     beating = threading.Thread(

@@ -1,7 +1,8 @@
 """How is work kept until it is done? A row waits; a message is only the doorbell.
 
-A worker that hears the doorbell claims the row with one UPDATE and holds it by a lease. A doorbell that was
-lost, or a worker that died, costs one sweep: the row is due again as soon as its lease has ended.
+A worker that hears the doorbell claims the row with one UPDATE and holds it by a lease. A doorbell
+that was lost, or a worker that died, costs one sweep: the row is due again as soon as its lease has
+ended.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class JobQuerySet(models.QuerySet[Any]):
 
 
 def ring_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
-    """Ring again by the Celery `task` for what is due, the longest due first, `SWEEP_AT_MOST` at a time; the message is the row's key."""
+    """Ring again by the Celery `task` for what is due, the longest due first, `SWEEP_AT_MOST` at a
+    time; the message is the row's key.
+    """
     for pk in jobs.due(now).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         task.delay(str(pk) if isinstance(pk, uuid.UUID) else pk)
 
@@ -79,7 +82,8 @@ class Job(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
     deaths = models.PositiveIntegerField(default=0)
-    """How many workers have died over it; a row that kills every worker must not go round for ever."""
+    """How many workers have died over it; a row that kills every worker must not go round for ever.
+    """
     finished_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
 

@@ -1,6 +1,9 @@
-"""How do the pages of a resume rest, before any copy is marked? In one file, without loss: the tracer has to find the very same words.
+"""How do the pages of a resume rest, before any copy is marked?
 
-A ZIP with what stands where as JSON and a PNG for each page; `verification.cases.storage` seals it. It is written here and read here alone.
+In one file, without loss: the tracer has to find the very same words.
+
+A ZIP with what stands where as JSON and a PNG for each page; `verification.cases.storage` seals it.
+It is written here and read here alone.
 """
 
 from __future__ import annotations

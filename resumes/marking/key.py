@@ -1,4 +1,7 @@
-"""What makes one copy of one page differ from every other? A secret of its own, and endless signs that follow from it."""
+"""What makes one copy of one page differ from every other?
+
+A secret of its own, and endless signs that follow from it.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,27 @@ _PURPOSE: Final = b"zizhi mark 1"
 
 @dataclass(frozen=True)
 class MarkKey:
-    """The secret of one page of one release. Whoever has it can forge the mark, so it is derived when needed and kept nowhere."""
+    """The secret of one page of one release.
+
+    Whoever has it can forge the mark, so it is derived when needed and kept nowhere.
+    """
 
     secret: bytes
 
     @classmethod
     def derived(cls, service_key: bytes, release: str, page: int) -> MarkKey:
-        """The key of page `page` (from 0) of `release`: HMAC-SHA-256 under `service_key`, which never leaves the service."""
+        """The key of page `page` (from 0) of `release`:
+
+        HMAC-SHA-256 under `service_key`, which never leaves the service.
+        """
         message = b"\0".join((_PURPOSE, release.encode(), str(page).encode()))
         return cls(hmac.new(service_key, message, hashlib.sha256).digest())
 
     def signs(self, mark: str, count: int) -> Signs:
-        """The first `count` signs for `mark`. Each is as likely −1 as +1, whatever is known of the others."""
+        """The first `count` signs for `mark`.
+
+        Each is as likely −1 as +1, whatever is known of the others.
+        """
         drawn = hashlib.shake_256(self.secret + mark.encode()).digest(-(-count // 8))
         bits = np.unpackbits(np.frombuffer(drawn, np.uint8), count=count)
         return bits.astype(np.int8) * 2 - 1

@@ -1,7 +1,8 @@
 """How does a clean resume become the one copy that one employer gets?
 
-Marked first, so that every copy of a resume is marked over the very same page, which the tracer lays a leak on; then the
-relay number of this employer is written where telephone numbers stood. Pure: pages and secrets in, the bytes of a PDF out.
+Marked first, so that every copy of a resume is marked over the very same page, which the tracer
+lays a leak on; then the relay number of this employer is written where telephone numbers stood.
+Pure: pages and secrets in, the bytes of a PDF out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from resumes.redaction.redact import Language, Line, RedactedPage, Replacement, 
 from resumes.redaction.text_lines import Quad
 
 BLANK: Final = Replacement({"phone": ("***", "*")})
-"""What a clean page has in the place of telephone numbers: always shorter than what is written there later."""
+"""What a clean page has in the place of telephone numbers: always shorter than what is written
+there later.
+"""
 
 
 def copy(
@@ -26,7 +29,9 @@ def copy(
     number: str,
     extension: str = "",
 ) -> bytes:
-    """The PDF of `pages`, each marked by its key; `number` (and `extension`) is where the candidate is reached. The same makes the same."""
+    """The PDF of `pages`, each marked by its key; `number` (and `extension`) is where the candidate
+    is reached. The same makes the same.
+    """
     sheets = []
     for page, key in zip(pages, keys, strict=True):
         language = language_of(line.text for line in page.lines)
@@ -42,7 +47,9 @@ def copy(
 
 
 def dialled(number: str, extension: str = "", language: Language = "zh") -> tuple[str, ...]:
-    """How a relay number is written, the longest way first: as a mobile number is in China, without the country's code."""
+    """How a relay number is written, the longest way first: as a mobile number is in China, without
+    the country's code.
+    """
     local = number.removeprefix("+86")
     if not extension:
         return (local,)

@@ -1,4 +1,7 @@
-"""What is done to one page before it leaves? Words are shifted, the cells go under the ink, the visible mark and the number over both."""
+"""What is done to one page before it leaves?
+
+Words are shifted, the cells go under the ink, the visible mark and the number over both.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ class Words:
 
 
 def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture:
-    """`page` with all marks; `page` itself stays as it is. The same key and words give the same page."""
+    """`page` with all marks; `page` itself stays as it is.
+
+    The same key and words give the same page.
+    """
     if not page.size:
         return page.copy()
     clean = grey(page)
@@ -53,7 +59,8 @@ def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture
     strength = visible.tiled(shape, words.lines, dpi).copy()
     rows, columns, letters = visible.footer(shape, words.footer, clean, dpi)
     np.maximum(strength[rows, columns], letters, out=strength[rows, columns])
-    # page × paper × (1 − strength) + TONE × strength, in whole numbers: a third of the time of floats.
+    # page × paper × (1 − strength) + TONE × strength, in whole numbers: a third of the time of
+    # floats.
     through = cv2.multiply(underprint.paper(shape, key, dpi), 255 - strength, scale=1 / 255)
     added = cv2.multiply(strength, np.full_like(strength, visible.TONE), scale=1 / 255)
     if page.ndim == 3:

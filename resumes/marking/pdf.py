@@ -1,8 +1,8 @@
 """How do a resume's pages become the PDF that leaves?
 
-Of their pixels alone, so that there is no layer, link, script or name of a program in it, and every script that takes marks
-off a PDF finds nothing to take. A text to search and copy may lie invisible over them, made of what was left by
-`redacting`. The same pages make the same bytes.
+Of their pixels alone, so that there is no layer, link, script or name of a program in it, and every
+script that takes marks off a PDF finds nothing to take. A text to search and copy may lie invisible
+over them, made of what was left by `redacting`. The same pages make the same bytes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ endcmap CMapName currentdict /CMap defineresource pop end end"""
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """A page to be released: its pixels, their resolution, and the lines that may be searched, if any."""
+    """A page to be released: its pixels, their resolution, and the lines that may be searched, if
+    any.
+    """
 
     pixels: Pixels
     dpi: float
@@ -73,7 +75,7 @@ def released(sheets: Iterable[Sheet], title: str = "") -> bytes:
     return out.getvalue()
 
 
-# --- Pixels ------------------------------------------------------------------------------------------------
+# --- Pixels ---------------------------------------------------------------------------------------
 
 
 def _image(pdf: pikepdf.Pdf, pixels: Pixels) -> pikepdf.Object:
@@ -116,7 +118,9 @@ def _stream(pdf: pikepdf.Pdf, data: bytes, **entries: object) -> pikepdf.Object:
 
 
 def _exact(picture: Image.Image) -> tuple[bytes, pikepdf.Object] | None:
-    """`picture` without loss, row by row as the difference to the row above, and its colours; None if it has too many."""
+    """`picture` without loss, row by row as the difference to the row above, and its colours; None
+    if it has too many.
+    """
     if picture.mode == "L":
         return _deflated(np.asarray(picture)), pikepdf.Name.DeviceGray
     if picture.getcolors(FEW_COLOURS) is None:
@@ -144,7 +148,7 @@ def _deflated(rows: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
     return zlib.compress(led.tobytes(), 6)
 
 
-# --- Text --------------------------------------------------------------------------------------------------
+# --- Text -----------------------------------------------------------------------------------------
 
 
 def _font(pdf: pikepdf.Pdf) -> pikepdf.Object:

@@ -1,4 +1,7 @@
-"""How is paper made to differ where nobody looks? Cells of a millimetre and a half, three grey levels lighter or darker, under the ink."""
+"""How is paper made to differ where nobody looks?
+
+Cells of a millimetre and a half, three grey levels lighter or darker, under the ink.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ import numpy.typing as npt
 from resumes.marking.key import MarkKey
 
 CELL: Final = 9
-"""Pixels at 150 dpi: larger than the blocks of JPEG and than what a screenshot blurs, small enough for thousands on a page."""
+"""Pixels at 150 dpi: larger than the blocks of JPEG and than what a screenshot blurs, small enough
+for thousands on a page.
+"""
 PAPER: Final = 251
 """White paper's mean: it must have room above."""
 DEPTH: Final = 3
@@ -25,7 +30,9 @@ def cell_size(dpi: int) -> int:
 
 
 def grid(shape: tuple[int, int], dpi: int) -> tuple[int, int]:
-    """Rows and columns of cells on a page of `shape` (height, width); the last ones may be cut by the edge."""
+    """Rows and columns of cells on a page of `shape` (height, width); the last ones may be cut by
+    the edge.
+    """
     side = cell_size(dpi)
     return -(-shape[0] // side), -(-shape[1] // side)
 

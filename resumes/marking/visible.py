@@ -1,8 +1,11 @@
-"""Whose copy is this, for everybody who looks at it? The employer's name, the release's number and the time, slanted over the whole page.
+"""Whose copy is this, for everybody who looks at it?
 
-Mixed as mid-grey into paper and ink alike: paper gets darker, ink lighter. The letters' bodies are faint so that the resume stays
-readable, their outlines stronger and as thin as the print's own edges, so that whoever washes them out by levels
-washes letters away too. Nothing that is seen is beyond removing by hand; this mark warns, the forensic marks prove.
+The employer's name, the release's number and the time, slanted over the whole page.
+
+Mixed as mid-grey into paper and ink alike: paper gets darker, ink lighter. The letters' bodies are
+faint so that the resume stays readable, their outlines stronger and as thin as the print's own
+edges, so that whoever washes them out by levels washes letters away too. Nothing that is seen is
+beyond removing by hand; this mark warns, the forensic marks prove.
 """
 
 from __future__ import annotations
@@ -83,11 +86,14 @@ def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
 def footer(
     shape: tuple[int, int], text: str, grey: npt.NDArray[np.uint8], dpi: int
 ) -> tuple[slice, slice, Strength]:
-    """A small line that says `text` and where it goes: the emptiest strip of the bottom margin of the page `grey`."""
+    """A small line that says `text` and where it goes: the emptiest strip of the bottom margin of
+    the page `grey`.
+    """
     letters = _letters(text, max(6, round(_SMALL * dpi / 150)))[: shape[0], : shape[1]]
     height, width = letters.shape
     left = (shape[1] - width) // 2
-    # Not at the very edge, which printers and croppers lose first, unless there is ink everywhere else.
+    # Not at the very edge, which printers and croppers lose first, unless there is ink everywhere
+    # else.
     tops = [max(0, shape[0] - height - round(inch * dpi)) for inch in _FOOTER_INCHES]
     top = max(tops, key=lambda y: int(grey[y : y + height, left : left + width].min()) // 32)
     strength = cv2.multiply(letters, np.full_like(letters, FOOTER), scale=1 / 255)
@@ -122,7 +128,10 @@ def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
 
 
 def _letters(text: str, size: int) -> npt.NDArray[np.uint8]:
-    """`text` on one line, 255 where there is ink. Characters that the vendored font lacks come from a larger one, where installed."""
+    """`text` on one line, 255 where there is ink.
+
+    Characters that the vendored font lacks come from a larger one, where installed.
+    """
     runs = [_drawable(character, size) for character in text if character.isprintable()]
     width = sum(face.getlength(character) for character, face in runs)
     image = Image.new("L", (max(1, round(width) + size // 4), round(size * 1.3)))

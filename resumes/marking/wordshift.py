@@ -1,8 +1,10 @@
-"""How can the place of words tell copies apart? Each stands where it was or a pixel to the right, and on its line or a pixel below.
+"""How can the place of words tell copies apart?
 
-Paper can be whitened and pale cells with it, ink cannot be taken away. What is shifted are units: words, or a few characters of a line
-that has no spaces, so that a page has some hundreds. They are found on the clean page, which the service keeps, so that
-the tracer finds the very same.
+Each stands where it was or a pixel to the right, and on its line or a pixel below.
+
+Paper can be whitened and pale cells with it, ink cannot be taken away. What is shifted are units:
+words, or a few characters of a line that has no spaces, so that a page has some hundreds. They are
+found on the clean page, which the service keeps, so that the tracer finds the very same.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ _NAME: Final = "words"
 _INK_DEPTH: Final = 70
 """Grey levels below the paper around: less is a watermark, a tint or the grain of a scan."""
 _GAP: Final = 2
-"""Empty columns between units at least: what moves a pixel towards its neighbour still does not touch it."""
+"""Empty columns between units at least: what moves a pixel towards its neighbour still does not
+touch it.
+"""
 
 
 def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:

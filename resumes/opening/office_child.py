@@ -1,8 +1,11 @@
-"""What does the limited child do with a Word file? It takes out what could act or reach out, and has LibreOffice print the rest.
+"""What does the limited child do with a Word file?
 
-Run by `sandbox.run` in a room of its own: no network, no files of ours, a folder in memory that ends with it. The file is
-unpacked with limits and packed anew before LibreOffice sees it: without macros, embedded objects and controls, and with
-every address outside made one that leads nowhere. The PDF that comes back is as little believed as any other.
+It takes out what could act or reach out, and has LibreOffice print the rest.
+
+Run by `sandbox.run` in a room of its own: no network, no files of ours, a folder in memory that
+ends with it. The file is unpacked with limits and packed anew before LibreOffice sees it: without
+macros, embedded objects and controls, and with every address outside made one that leads nowhere.
+The PDF that comes back is as little believed as any other.
 """
 
 from __future__ import annotations
@@ -35,7 +38,9 @@ ACTIVE: Final = (
     "customui/",
     "word/webextensions/",
 )
-"""How the names of parts begin, in lower case, that a page is not made of: macros, files within the file, controls."""
+"""How the names of parts begin, in lower case, that a page is not made of: macros, files within the
+file, controls.
+"""
 NOWHERE: Final = "about:blank"
 RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 """The namespace of every part of relations, which LibreOffice reads only unprefixed."""
@@ -60,7 +65,10 @@ SETTINGS: Final = (
 
 
 def harmless(data: bytes) -> bytes:
-    """The Word file `data`, packed anew without what could act or reach out. Raises Refusal if it is none, or too large unpacked."""
+    """The Word file `data`, packed anew without what could act or reach out.
+
+    Raises Refusal if it is none, or too large unpacked.
+    """
     out = io.BytesIO()
     left = UNPACKED
     with (
@@ -162,7 +170,10 @@ def printed(document: bytes, program: str, limits: Limits) -> bytes:
 
 
 def confine(limits: Limits) -> None:
-    """Put on the limits; what this child starts inherits them. Unlike others it must open files and start a process."""
+    """Put on the limits; what this child starts inherits them.
+
+    Unlike others it must open files and start a process.
+    """
     for name, value in (
         ("RLIMIT_AS", limits.memory_bytes),
         ("RLIMIT_CPU", limits.seconds),

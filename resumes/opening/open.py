@@ -1,8 +1,9 @@
 """How is a resume opened, that a stranger may have made?
 
-By a child process that may do nothing else (`documents.upload.sandbox`), which draws it: what comes back is bare pixels and
-the characters of its text with their places, both checked against what they claim before they are believed. A Word
-file goes through LibreOffice first, in a child of its own, and the PDF from there is a stranger's like any other.
+By a child process that may do nothing else (`documents.upload.sandbox`), which draws it: what comes
+back is bare pixels and the characters of its text with their places, both checked against what they
+claim before they are believed. A Word file goes through LibreOffice first, in a child of its own,
+and the PDF from there is a stranger's like any other.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one resume may take: its own bytes, a picture's pixels, pages, and a child's time and memory."""
+    """What one resume may take: its own bytes, a picture's pixels, pages, and a child's time and
+    memory.
+    """
 
     bytes: int = 20 * 1024 * 1024
     pixels: int = 60_000_000
@@ -63,7 +66,10 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """One page as it is seen, and the characters that its file says stand on it: `letters` is an array of LETTER."""
+    """One page as it is seen, and the characters that its file says stand on it:
+
+    `letters` is an array of LETTER.
+    """
 
     number: int
     pixels: Pixels
@@ -86,7 +92,10 @@ class Page:
 
 @dataclass(frozen=True, eq=False)
 class Resume:
-    """What became of a file. `sha256` (hex) is of the bytes as they came; `isolation` says how the child was confined."""
+    """What became of a file.
+
+    `sha256` (hex) is of the bytes as they came; `isolation` says how the child was confined.
+    """
 
     sha256: str
     media_type: str
@@ -113,9 +122,10 @@ def open_resume(
 ) -> Resume:
     """The pages of the resume `data`.
 
-    `isolation` None takes the best that works on this machine. Raises Refused with one of resume_empty, resume_too_large,
-    resume_format_not_supported, resume_converter_missing, resume_encrypted, resume_too_many_pages, resume_too_small,
-    resume_unreadable; ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
+    `isolation` None takes the best that works on this machine. Raises Refused with one of
+    resume_empty, resume_too_large, resume_format_not_supported, resume_converter_missing,
+    resume_encrypted, resume_too_many_pages, resume_too_small, resume_unreadable;
+    ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
     """
     if not data:
         raise Refused("resume_empty", FIELD, seen="0 B")
@@ -156,7 +166,10 @@ def open_resume(
 
 
 def _other(data: bytes) -> str:
-    """What `data` is, that is neither PDF nor picture: DOCX if it may be that, `encrypted`, or a word for a person."""
+    """What `data` is, that is neither PDF nor picture:
+
+    DOCX if it may be that, `encrypted`, or a word for a person.
+    """
     if data.startswith(b"PK\x03\x04"):
         kind = looks_like(data)
         return DOCX if kind in ("Word (DOCX)", "Word/Excel/PowerPoint", "ZIP") else kind
@@ -166,7 +179,10 @@ def _other(data: bytes) -> str:
 
 
 def _printed(data: bytes, limits: Limits, isolation: sandbox.Isolation) -> bytes:
-    """The Word file `data` as a PDF. Without bubblewrap nothing keeps LibreOffice from the network, so it is not started."""
+    """The Word file `data` as a PDF.
+
+    Without bubblewrap nothing keeps LibreOffice from the network, so it is not started.
+    """
     program = office()
     if program is None or isolation != "bubblewrap":
         raise Refused("resume_converter_missing", FIELD, seen="DOCX", expected="PDF")
@@ -190,7 +206,7 @@ def _printed(data: bytes, limits: Limits, isolation: sandbox.Isolation) -> bytes
     return reply.blobs[0]
 
 
-# --- What is believed of an answer -----------------------------------------------------------------------
+# --- What is believed of an answer ----------------------------------------------------------------
 
 _REFUSALS: Final[Mapping[str, str]] = {
     "document_broken": "resume_unreadable",

@@ -1,8 +1,11 @@
-"""What does the limited child do with a resume? It draws its pages, and says which characters stand where.
+"""What does the limited child do with a resume?
 
-Run by `sandbox.run` in the place of `documents.upload.sandbox_child`, whose limits and manners it takes over. A page comes
-out as bare pixels, which its reader need not decode and so cannot be fooled by. The characters of a PDF's own text come
-beside them, as records of LETTER; a picture has none.
+It draws its pages, and says which characters stand where.
+
+Run by `sandbox.run` in the place of `documents.upload.sandbox_child`, whose limits and manners it
+takes over. A page comes out as bare pixels, which its reader need not decode and so cannot be
+fooled by. The characters of a PDF's own text come beside them, as records of LETTER; a picture has
+none.
 """
 
 from __future__ import annotations
@@ -39,15 +42,19 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LETTER: Final = struct.Struct("<I9f")
-"""A character's code; its ink's left, top, right, bottom; from where to where it advances its line; where it stands on it, x and y;
-its height with its leading. Pixels of the page."""
+"""A character's code; its ink's left, top, right, bottom; from where to where it advances its line;
+where it stands on it, x and y; its height with its leading. Pixels of the page.
+"""
 DPI: Final = 150
 FINE_DPI: Final = 200
 """For small print, and for pages without text, which are mostly scans."""
 SMALL_PRINT: Final = 9.5
 """Points, with the leading: print of some 7.5 points."""
 PIXELS: Final = 9_000_000
-"""Of one page at most, whatever size it claims: A4 at FINE_DPI takes 3.9 million, a long screenshot of a phone 8."""
+"""Of one page at most, whatever size it claims:
+
+A4 at FINE_DPI takes 3.9 million, a long screenshot of a phone 8.
+"""
 SHORT_SIDE: Final = 1700
 """Of a picture; A4 at FINE_DPI is 1654 wide, and a finer photograph is not read better."""
 LEAST_SIDE: Final = 200
@@ -110,7 +117,9 @@ def _dpi(text: Any) -> float:
 
 
 def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
-    """The records of the characters of `page` in the order of its text; the spaces that PDFium puts between have no size."""
+    """The records of the characters of `page` in the order of its text; the spaces that PDFium puts
+    between have no size.
+    """
     import pypdfium2.raw as raw
 
     left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
@@ -216,7 +225,9 @@ TASKS: Final[
     "heif": ((*_PICTURES, "pillow_heif"), 0, picture("pillow_heif:HeifImageFile"), True),
     "pdf": ((*_PICTURES, "pypdfium2", "pypdfium2.raw"), 16, pdf, False),
 }
-"""What each loads, how many files it may open (PDFium looks for fonts), what it does, and whether threads do it."""
+"""What each loads, how many files it may open (PDFium looks for fonts), what it does, and whether
+threads do it.
+"""
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Where on a page is a code that a phone could read?
 
-QR codes and barcodes of every kind, even those that are too damaged to be read here: somebody's WeChat is mostly one.
+QR codes and barcodes of every kind, even those that are too damaged to be read here: somebody's
+WeChat is mostly one.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ SCALES: Final = (1.0, 0.5, 2.0)
 LARGEST: Final = 4000
 """Pixels of the longer side that is looked at."""
 LEAST: Final = 36
-"""Pixels of the side of a code that could not be read: a QR code has 21 modules or more, and print has small squares too."""
+"""Pixels of the side of a code that could not be read: a QR code has 21 modules or more, and print
+has small squares too.
+"""
 DAMAGED: Final = zxingcpp.BarcodeFormats(
     (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Aztec)
 )
-"""Codes that are seen by their frames, and so even where they cannot be read; stripes are only believed when read."""
+"""Codes that are seen by their frames, and so even where they cannot be read; stripes are only
+believed when read.
+"""
 
 
 def codes_on(pixels: npt.NDArray[np.uint8]) -> list[Quad]:

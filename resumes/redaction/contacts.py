@@ -1,8 +1,9 @@
 """Where in a text does somebody say how to reach them?
 
-Telephone and identity numbers show by themselves what they are, as addresses do. The name that somebody has at WeChat
-or QQ shows only by the label before it. Everything that is found is named by its kind and in a masked form, never by its
-value. What is taken, what is left, and why: docs/redacting.md.
+Telephone and identity numbers show by themselves what they are, as addresses do. The name that
+somebody has at WeChat or QQ shows only by the label before it. Everything that is found is named by
+its kind and in a masked form, never by its value. What is taken, what is left, and why:
+docs/redacting.md.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Contact:
-    """A way to reach somebody, from `start` to `end` (outside) of the text; `masked` shows what it was without giving it."""
+    """A way to reach somebody, from `start` to `end` (outside) of the text; `masked` shows what it
+    was without giving it.
+    """
 
     kind: Kind
     start: int
@@ -34,9 +37,12 @@ Span = tuple[Kind, int, int]
 
 
 def contacts_in(text: str) -> list[Contact]:
-    """Every contact in `text`, in its order, none overlapping. Lines end with `\\n`, cells of a row with `\\t`.
+    """Every contact in `text`, in its order, none overlapping.
 
-    The text is a stranger's: every pattern is bounded, so that time grows with its length and no faster.
+    Lines end with `\\n`, cells of a row with `\\t`.
+
+    The text is a stranger's: every pattern is bounded, so that time grows with its length and no
+    faster.
     """
     whole = plain(text)
     spans = [span for find in (_numbers, _emails, _links, _labelled) for span in find(whole.text)]
@@ -65,11 +71,13 @@ def _contact(whole: Plain, span: Span) -> Contact:
     return Contact(kind, *whole.span(start, end), masked(kind, whole.text[start:end]))
 
 
-# --- What is shown of it -----------------------------------------------------------------------------------
+# --- What is shown of it --------------------------------------------------------------------------
 
 
 def masked(kind: Kind, value: str) -> str:
-    """What may be told of `value` (plain text), so that who wrote it knows it again and nobody else can use it."""
+    """What may be told of `value` (plain text), so that who wrote it knows it again and nobody else
+    can use it.
+    """
     value = value.strip()
     if kind in ("phone", "id_number"):
         digits = re.sub(r"[^\dx]", "", with_numerals(value))
@@ -95,7 +103,7 @@ def masked(kind: Kind, value: str) -> str:
     return f"{value[:1]}***"
 
 
-# --- Numbers -----------------------------------------------------------------------------------------------
+# --- Numbers --------------------------------------------------------------------------------------
 
 _LEAST_REAL_DIGITS: Final = 5
 """Of a number in which letters are taken for digits."""
@@ -127,7 +135,7 @@ def _numbers(text: str) -> Iterator[Span]:
             yield number.kind, number.start, number.end
 
 
-# --- E-mail ------------------------------------------------------------------------------------------------
+# --- E-mail ---------------------------------------------------------------------------------------
 
 _TOP: Final = (
     r"(?:com|cn|net|org|edu|gov|io|me|co|hk|tw|mo|sg|jp|kr|uk|us|de|fr|ca|au|info|biz|dev|app|xyz|top|site|tech|cc|tv|vip|pro|live"
@@ -141,7 +149,10 @@ _SHOWN: Final = frozenset(
     "qq.com vip.qq.com foxmail.com 163.com vip.163.com 126.com yeah.net 139.com 189.cn sina.com sina.cn vip.sina.com sohu.com tom.com "
     "21cn.com aliyun.com gmail.com outlook.com hotmail.com live.com live.cn msn.com yahoo.com icloud.com me.com proton.me".split()
 )
-"""Where so many have an address that the host tells nothing. Of any other nobody knows what was written into it."""
+"""Where so many have an address that the host tells nothing.
+
+Of any other nobody knows what was written into it.
+"""
 _NAME: Final = r"[a-z0-9](?:[a-z0-9._%+\-]{0,62}[a-z0-9_\-])?"
 _POINT: Final = r"[ ]?(?:\.|点|。|[ ]dot[ ]|\(dot\)|\[dot\]|\[\.\]|\(\.\))[ ]?"
 _HOST: Final = rf"[a-z0-9\-]{{1,63}}(?:{_POINT}[a-z0-9\-]{{1,63}}){{0,5}}{_POINT}[a-z]{{2,10}}"
@@ -159,7 +170,9 @@ _EMAILS: Final = tuple(
         rf"[a-z0-9._\-]{{3,64}}[©®¢◎]{_HOST}",
     )
 )
-"""As it is written; with words for the signs; over a line's end; letter by letter; with a dot or a sign that a reader lost."""
+"""As it is written; with words for the signs; over a line's end; letter by letter; with a dot or a
+sign that a reader lost.
+"""
 _RUN_ON: Final = re.compile(rf"@[a-z0-9.\-]{{0,200}}?\.{_TOP}(?:\.(?:cn|hk|tw))?(?=\d{{5}})")
 """A host that ends, and goes on with a number that is none of its own."""
 
@@ -171,7 +184,7 @@ def _emails(text: str) -> Iterator[Span]:
             yield "email", found.start(), min(found.end(), ends.end()) if ends else found.end()
 
 
-# --- Links -------------------------------------------------------------------------------------------------
+# --- Links ----------------------------------------------------------------------------------------
 
 _PERSONAL: Final = (
     "linkedin.com",
@@ -263,11 +276,13 @@ def _links(text: str) -> Iterator[Span]:
             yield "link", found.start(group), end
 
 
-# --- What a label says -------------------------------------------------------------------------------------
+# --- What a label says ----------------------------------------------------------------------------
 
 
 def _spread(pattern: str) -> str:
-    """`pattern` with room between its Chinese characters: labels are set apart to be as wide as others (`微    信`)."""
+    """`pattern` with room between its Chinese characters: labels are set apart to be as wide as
+    others (`微 信`).
+    """
     # A class of characters in brackets is one character, and stays as it is.
     return re.sub(
         r"\[(?:\\.|[^\]\\])*\]|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])",
@@ -281,8 +296,11 @@ _SAYS: Final = (
     rf"(?:[ ]{{0,6}}(?:同号|号码|帐号|账号|账户|号|地址)|[ ]?id|[ ]?no\.?|[ ]?number|[ ]?account)*{_OR}[ ]?[)\]】」>]*"
     r"(?P<gap>[ ]{0,6}(?:[是为]?[ ]?[:=;|~→·•●∙‧⋅・]|[是为]|->|(?<![a-z]{3})-|[ ]-[ ]|\t)[ ]{0,3}|[ ]{0,6})[(\[【「<\"]?"
 )
-"""What may stand between a label and its value. A colon, or the next cell, promises a value; a space does not, nor a sign that stands
-between the items of a list."""
+"""What may stand between a label and its value.
+
+A colon, or the next cell, promises a value; a space does not, nor a sign that stands between the
+items of a list.
+"""
 _LISTED: Final = frozenset("|~·•●∙‧⋅・")
 _NO_NAME: Final = frozenset(
     "official account accounts payment pay program programs miniprogram mini work enterprise group groups platform public moments "
@@ -296,7 +314,9 @@ _AMOUNT: Final = re.compile(r"\d{1,5}[wkm]?")
 """So many stars, so many followers."""
 
 Take = Callable[[str, int, bool], int | None]
-"""The end of the value at an index of plain text, or None if there is none; the last says whether a colon promised one."""
+"""The end of the value at an index of plain text, or None if there is none; the last says whether a
+colon promised one.
+"""
 
 
 def _ends_cell(text: str, end: int) -> bool:
@@ -304,7 +324,10 @@ def _ends_cell(text: str, end: int) -> bool:
 
 
 def _name(*, strong: bool, native: bool) -> Take:
-    """A name at WeChat and its like. `strong`: the label is hardly ever a word of prose; `native`: nor with a space behind it."""
+    """A name at WeChat and its like.
+
+    `strong`: the label is hardly ever a word of prose; `native`: nor with a space behind it.
+    """
     pattern = re.compile(r"(?:live:)?@?[a-z0-9_][a-z0-9_\-.]{3,31}")
 
     def take(text: str, start: int, promised: bool) -> int | None:
@@ -447,7 +470,9 @@ _ANNOTATION: Final = (
 _OWN: Final = re.compile(
     rf"(?<![a-z0-9])wxid_[a-z0-9]{{6,}}|(?<![\w.@/])(?!{_ANNOTATION})@(?=[a-z._]*[\d_])[a-z][a-z0-9_]{{4,31}}(?![\w/.\-])"
 )
-"""What is a name without any label: as WeChat itself makes them, and with the sign before it and a digit in it; no Java."""
+"""What is a name without any label: as WeChat itself makes them, and with the sign before it and a
+digit in it; no Java.
+"""
 _COMPILED: Final = tuple(
     (kind, re.compile(_spread(rf"(?:{label}){_SAYS}")), take) for kind, label, take in _LABELS
 )

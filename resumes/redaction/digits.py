@@ -1,7 +1,8 @@
 """In how many ways can the same digit be written, and which is plain?
 
-A number is spelled in full-width digits, in circles, in Chinese numerals, with hair spaces, so that a machine does not see
-it and a person does. Here a text becomes plain, and each plain character knows which one of the text it came from.
+A number is spelled in full-width digits, in circles, in Chinese numerals, with hair spaces, so that
+a machine does not see it and a person does. Here a text becomes plain, and each plain character
+knows which one of the text it came from.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _LOOKALIKES: Final = str.maketrans("oqdli|!zsbg", "00011112589")
 
 @dataclass(frozen=True)
 class Plain:
-    """A text in lower case and half width. `origin[i]` is the index in the text as it was of the plain character `i`."""
+    """A text in lower case and half width.
+
+    `origin[i]` is the index in the text as it was of the plain character `i`.
+    """
 
     text: str
     origin: tuple[int, ...]
@@ -69,7 +73,9 @@ def _plain(character: str) -> str:
 
 
 def with_numerals(text: str) -> str:
-    """Plain `text` with Chinese numerals as digits, character for character; those that are words too, where seven are in a row."""
+    """Plain `text` with Chinese numerals as digits, character for character; those that are words
+    too, where seven are in a row.
+    """
     return _RUN.sub(lambda run: run[0].translate(_SAID), text).translate(_NUMERALS)
 
 

@@ -1,7 +1,7 @@
 """How is something on a page made as if it had never been there, with other words in its place?
 
-The place takes the colour of what is around it, and the words the colour and about the size of what was there. The
-fonts are those of the specimens, so that no machine lacks them.
+The place takes the colour of what is around it, and the words the colour and about the size of what
+was there. The fonts are those of the specimens, so that no machine lacks them.
 """
 
 from __future__ import annotations
@@ -36,12 +36,16 @@ ALIKE: Final = 14
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A quadrilateral of the page, and the words for it, longest first; none where it is only covered."""
+    """A quadrilateral of the page, and the words for it, longest first; none where it is only
+    covered.
+    """
 
     quad: Quad
     words: tuple[str, ...] = ()
     plain: bool = False
-    """Whether the words are as dark (or, on a dark ground, as light) as print is, whatever stood there."""
+    """Whether the words are as dark (or, on a dark ground, as light) as print is, whatever stood
+    there.
+    """
 
 
 def blank(pixels: Pixels, quad: Quad) -> bool:
@@ -111,8 +115,9 @@ def _colour(values: npt.NDArray[np.generic]) -> Colour:
 
 
 def _write(page: Pixels, taken: Pixels, place: Place, ground: Colour, ink: Colour) -> str:
-    """Put words into `place` of `page`, the first that fit at a size that can be read; those words, or none. Where it is `taken`,
-    other words go."""
+    """Put words into `place` of `page`, the first that fit at a size that can be read; those words,
+    or none. Where it is `taken`, other words go.
+    """
     if not place.words:
         return ""
     a, b, _, d = place.quad
@@ -158,7 +163,9 @@ def _write(page: Pixels, taken: Pixels, place: Place, ground: Colour, ink: Colou
 
 
 def _free(page: Pixels, taken: Pixels, quad: Quad, ground: Colour) -> float:
-    """Pixels behind `quad`, in the direction of reading, where nothing stands; up to three times its length, of level text only."""
+    """Pixels behind `quad`, in the direction of reading, where nothing stands; up to three times
+    its length, of level text only.
+    """
     a, b, c, d = quad
     if abs(float(b[1] - a[1])) > 0.02 * abs(float(b[0] - a[0])) or b[0] <= a[0]:
         return 0.0

@@ -1,7 +1,9 @@
-"""Which digits in a text are a telephone number or an identity number, and which a date, a salary, a year?
+"""Which digits in a text are a telephone number or an identity number, and which a date, a salary,
+a year?
 
-By how many they are, how they begin, and how they are set apart: numbers that somebody can be called at are grouped as
-people say them, and ranges of years and of money are not. Works on plain text (`spellings`).
+By how many they are, how they begin, and how they are set apart: numbers that somebody can be
+called at are grouped as people say them, and ranges of years and of money are not. Works on plain
+text (`spellings`).
 """
 
 from __future__ import annotations
@@ -54,12 +56,19 @@ _BETWEEN: Final = re.compile(
     rf"[ ]{{0,2}}[-._/()\[\]*+、,:={_DOTS}][ ]{{0,2}}|[ ]{{1,3}}|[ ]?\)[ ]?[-(]?[ ]?|[ ]?-?[ ]?\n[ ]?|\t|[ ]?(?:[a-z点横杠]|横杠|空格)[ ]?"
 )
 _LETTER: Final = re.compile(r"[a-z点横杠空格*]+")
-"""What stands between the digits of a mobile number only where somebody means to hide it; of sizes (150x2000x3000) too."""
+"""What stands between the digits of a mobile number only where somebody means to hide it; of sizes
+(150x2000x3000) too.
+"""
 _OF_HIDDEN: Final = frozenset({(3, 4, 4), (3, 8), (7, 4), (1,) * 11})
 _DOWN_A_COLUMN: Final = frozenset({(3, 4, 4), (1,) * 11})
-"""How a mobile number is broken over more than two lines. Other groups beneath each other are years and amounts."""
+"""How a mobile number is broken over more than two lines.
+
+Other groups beneath each other are years and amounts.
+"""
 _ROUND: Final = re.compile(r"1\d\d0{8}")
-"""Fifteen thousand million of something: hardly anybody has such a number, and amounts are grouped like it."""
+"""Fifteen thousand million of something: hardly anybody has such a number, and amounts are grouped
+like it.
+"""
 _RUN: Final = re.compile(r"\d+")
 _MONEY_BEFORE: Final = re.compile(r"[¥￥$€£][ ]?$")
 _COUNTED: Final = re.compile(
@@ -111,7 +120,8 @@ _DAY: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d(?:[ ]?[-./年 ][ ]?\d{1,2}(?!\d)|[ ]?[-/至到 ][ ]?(?:19|20)\d\d|[01]\d[0-3]\d)"
 )
-"""A year and a month, two years, or eight digits that are a day, at the start of what is looked at."""
+"""A year and a month, two years, or eight digits that are a day, at the start of what is looked at.
+"""
 
 MOST_TOKENS: Final = 13
 
@@ -143,8 +153,9 @@ def phones(text: str) -> Iterator[Number]:
 def _abroad(text: str) -> Iterator[Number]:
     """The numbers with a country code, by the numbering plans that phonenumbers knows.
 
-    A plus sign is enough where the number is valid. Where a line's end, points or underscores divide it, and where no plus sign
-    stands before it, its digits must also be grouped as they are in its country: amounts and scores are not.
+    A plus sign is enough where the number is valid. Where a line's end, points or underscores
+    divide it, and where no plus sign stands before it, its digits must also be grouped as they are
+    in its country: amounts and scores are not.
     """
     for plus in _PLUS.finditer(text):
         start = plus.start()
@@ -179,7 +190,9 @@ def _abroad(text: str) -> Iterator[Number]:
 
 
 def _is_coded(number: str) -> bool:
-    """Whether `number` is a country code by itself, and digits that are grouped as they are in that country."""
+    """Whether `number` is a country code by itself, and digits that are grouped as they are in that
+    country.
+    """
     number = "+" + (number[1:].replace(")", "", 1) if number.startswith("(") else number)
     match = _match(number, Leniency.EXACT_GROUPING)
     if (
@@ -202,7 +215,9 @@ def _match(text: str, leniency: int) -> PhoneNumberMatch | None:
 
 
 def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | None:
-    """The last of the `runs` of digits that together with the `first` make a telephone number, or None."""
+    """The last of the `runs` of digits that together with the `first` make a telephone number, or
+    None.
+    """
     groups: list[int] = []
     digits = ""
     between: list[str] = []
@@ -218,7 +233,8 @@ def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | Non
         if len(digits) > 16:
             return None
         if len(digits) >= 10 and _is_phone(digits, tuple(groups), between):
-            # Eleven digits of a mobile number are one whatever is said of them: whoever has thousands of millions writes 138 亿.
+            # Eleven digits of a mobile number are one whatever is said of them: whoever has
+            # thousands of millions writes 138 亿.
             whole = len(groups) == 1 and not _MOBILE.match(digits)
             money = whole and (
                 _MONEY_BEFORE.search(_just_before(text, runs[first][0]))
@@ -249,8 +265,9 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
     if _MOBILE.fullmatch(digits):
         return _mobile_groups(groups, kinds)
     if len(groups) == 1 and 12 <= len(digits) <= 14:
-        # With what a reader, or who hides it, has run into it. Numbers of orders and certificates begin with a year, and of those from
-        # 2013 to 2019 every one of 13 digits would end like a mobile number.
+        # With what a reader, or who hides it, has run into it. Numbers of orders and certificates
+        # begin with a year, and of those from 2013 to 2019 every one of 13 digits would end like a
+        # mobile number.
         return bool(
             _MOBILE.match(digits) or (_MOBILE.fullmatch(digits[-11:]) and not _YEAR.match(digits))
         )
@@ -282,7 +299,10 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
 
 
 def _is_hidden(digits: str, groups: tuple[int, ...], kinds: set[str]) -> bool:
-    """Whether letters, or stars, were put between the digits of a mobile number. Sizes have round sides; a day stands by itself."""
+    """Whether letters, or stars, were put between the digits of a mobile number.
+
+    Sizes have round sides; a day stands by itself.
+    """
     if groups not in _OF_HIDDEN or "\t" in kinds or any("\n" in kind for kind in kinds):
         return False
     size = (
@@ -295,7 +315,10 @@ def _is_hidden(digits: str, groups: tuple[int, ...], kinds: set[str]) -> bool:
 
 
 def _mobile_groups(groups: tuple[int, ...], kinds: set[str]) -> bool:
-    """Whether eleven digits in such `groups` are set as a mobile number is. Numbers in the cells of a table are not."""
+    """Whether eleven digits in such `groups` are set as a mobile number is.
+
+    Numbers in the cells of a table are not.
+    """
     if set(groups) == {1}:
         return True
     if kinds & {"\t", "、"}:
@@ -324,8 +347,9 @@ def _just_before(text: str, start: int) -> str:
 
 
 def labelled_phone(text: str, start: int, promised: bool) -> int | None:
-    """The end of the telephone number that stands at `start`, where a label says that one does; None for a date, and for what was
-    counted where nothing but a space `promised` a number."""
+    """The end of the telephone number that stands at `start`, where a label says that one does;
+    None for a date, and for what was counted where nothing but a space `promised` a number.
+    """
     found = _LABELLED.match(text, start)
     if not found or _DATE.match(text, start):
         return None
@@ -347,9 +371,11 @@ def is_date(text: str, start: int) -> bool:
 
 
 def identities(text: str) -> Iterator[Number]:
-    """The identity numbers in `text`: of 18 characters with a day of birth or the right check digit, and the old ones of 15.
+    """The identity numbers in `text`: of 18 characters with a day of birth or the right check
+    digit, and the old ones of 15.
 
-    Both are asked for where more than spaces and hyphens stand between the digits, or further digits before or behind them.
+    Both are asked for where more than spaces and hyphens stand between the digits, or further
+    digits before or behind them.
     """
     for found in _IDENTITY.finditer(text):
         start, end = found.span(1)
@@ -367,15 +393,18 @@ def identities(text: str) -> Iterator[Number]:
 
 
 def _as_an_identity(text: str) -> bool:
-    """Whether an identity number that is written like this is set apart evenly, or as people do: place, day of birth, rest. Spans of months
-    beneath each other have as many digits, and are not."""
+    """Whether an identity number that is written like this is set apart evenly, or as people do:
+    place, day of birth, rest. Spans of months beneath each other have as many digits, and are not.
+    """
     groups = [len(group) for group in re.findall(r"[\dx]+", text)]
     ends = set(accumulate(groups))
     return {6, 14} <= ends or len(set(groups[:-1])) <= 1
 
 
 def check_digit(body: str) -> str:
-    """The last of 18 characters of an identity number, which follows from the others (GB 11643, ISO 7064 MOD 11-2)."""
+    """The last of 18 characters of an identity number, which follows from the others (GB 11643, ISO
+    7064 MOD 11-2).
+    """
     return "10x98765432"[
         sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11
     ]

@@ -1,8 +1,9 @@
 """What does a resume look like without a way to reach its owner but ours?
 
-Each page is looked at twice: by what its file says stands where, and by what a reader sees on it. What either finds is
-covered in the pixels, and other words are put there. Only pixels go on from here, and a text made of what the reader saw
-and was not covered: so whatever a file hides (layers, annotations, text behind pictures) has no way out.
+Each page is looked at twice: by what its file says stands where, and by what a reader sees on it.
+What either finds is covered in the pixels, and other words are put there. Only pixels go on from
+here, and a text made of what the reader saw and was not covered: so whatever a file hides (layers,
+annotations, text behind pictures) has no way out.
 """
 
 from __future__ import annotations
@@ -38,20 +39,25 @@ Source = Literal["text", "seen"]
 """The file's own characters, or the pixels as a reader saw them."""
 
 ROOM: Final[Mapping[Source, tuple[float, float]]] = {"text": (0.14, 0.08), "seen": (0.14, -0.08)}
-"""Heights that a covered place reaches beyond its characters, along the line and across; what a reader gives has some already."""
+"""Heights that a covered place reaches beyond its characters, along the line and across; what a
+reader gives has some already.
+"""
 SAME: Final = 0.4
 """The share of the smaller of two places that lies in the other, from which on they are one."""
 SQUARE: Final = 64
 """Pixels of a side of the squares in which what is found is held against each other."""
 TALL: Final = 1.7
-"""Heights in widths of a page that is read in parts, since a reader would see its print too small."""
+"""Heights in widths of a page that is read in parts, since a reader would see its print too small.
+"""
 PART: Final = 1.4
 OVERLAP: Final = 0.12
 """Of such parts, in widths."""
 MOST_RUNS: Final = 2000
 """Of a page's characters, and"""
 MOST_PLACES: Final = 2000
-"""of what is found on it: many times what any resume has, and so many are held against each other within seconds."""
+"""of what is found on it: many times what any resume has, and so many are held against each other
+within seconds.
+"""
 LOOKS: Final = 4
 """At what is left of a page."""
 _ELSEWHERE: Final = {
@@ -65,7 +71,8 @@ Language = Literal["zh", "en"]
 
 @dataclass(frozen=True)
 class Replacement:
-    """What stands in the place of what is taken out: words by kind, the longest first; shorter ones where there is no room.
+    """What stands in the place of what is taken out: words by kind, the longest first; shorter ones
+    where there is no room.
 
     `words["phone"]` is where the number of a relay goes.
     """
@@ -83,7 +90,10 @@ class Replacement:
 
 
 def language_of(lines: Iterable[str]) -> Language:
-    """The language that a page is read in: English where its words are twice as many as its Chinese characters."""
+    """The language that a page is read in:
+
+    English where its words are twice as many as its Chinese characters.
+    """
     text = "\n".join(lines)
     return (
         "en"
@@ -99,7 +109,10 @@ def relayed(number: str) -> Replacement:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that was taken out. `masked` shows what it was without giving it; `sources` who found it."""
+    """One thing that was taken out.
+
+    `masked` shows what it was without giving it; `sources` who found it.
+    """
 
     kind: ItemKind
     page: int
@@ -124,7 +137,9 @@ class RedactedPage:
     dpi: float
     lines: tuple[Line, ...]
     phones: tuple[Quad, ...] = ()
-    """Where telephone numbers stood, the first line of each: there the number of a relay can be written afterwards."""
+    """Where telephone numbers stood, the first line of each: there the number of a relay can be
+    written afterwards.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +157,9 @@ class Redacted:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """One contact on a page: its kind and mask, a quadrilateral for each line it stands on, and who found it."""
+    """One contact on a page: its kind and mask, a quadrilateral for each line it stands on, and who
+    found it.
+    """
 
     kind: ItemKind
     masked: str
@@ -153,9 +170,12 @@ class Found:
 def redact(
     resume: Resume, replacement: Replacement = Replacement(), reader: Reader = READERS[0]
 ) -> Redacted:
-    """`resume` without contacts. Raises what `Reader.read` raises: a page that was not looked at does not go on.
+    """`resume` without contacts.
 
-    Raises Refused: `resume_unreadable` for a page in more pieces than anybody writes, `resume_contact_left` where one could not be covered.
+    Raises what `Reader.read` raises: a page that was not looked at does not go on.
+
+    Raises Refused: `resume_unreadable` for a page in more pieces than anybody writes,
+    `resume_contact_left` where one could not be covered.
     """
     pages, items = [], []
     for page in resume.pages:
@@ -188,8 +208,9 @@ def _redacted(
 
 
 def _nothing_left(seen: Sequence[Run], found: list[Found], page: Page) -> list[Found]:
-    """`found`, and the contacts that each run of what was seen still shows by itself once these are covered. Among other lines it may have
-    shown none."""
+    """`found`, and the contacts that each run of what was seen still shows by itself once these are
+    covered. Among other lines it may have shown none.
+    """
     for _ in range(LOOKS):
         places = [quad for each in found for quad in each.quads]
         more = []
@@ -210,7 +231,7 @@ def _firsts(quads: Sequence[Quad]) -> list[tuple[bool, Quad]]:
     return [(index == 0, quad) for index, quad in enumerate(quads)]
 
 
-# --- Looked at ---------------------------------------------------------------------------------------------
+# --- Looked at ------------------------------------------------------------------------------------
 
 
 def read(pixels: Pixels, reader: Reader) -> list[TextBox]:
@@ -267,7 +288,9 @@ def _in_reading(reading: Reading, source: Source) -> Iterator[Found]:
 
 
 def _quads(reading: Reading, contact: Contact, source: Source) -> list[Quad]:
-    """The places of `contact`, a line each; none where only what stands across two lines counts, and it does not."""
+    """The places of `contact`, a line each; none where only what stands across two lines counts,
+    and it does not.
+    """
     places = [place for place in reading.places[contact.start : contact.end] if place]
     if reading.only_across and (not places or places[-1][0] is reading.places[0][0]):  # type: ignore[index]
         return []
@@ -275,7 +298,9 @@ def _quads(reading: Reading, contact: Contact, source: Source) -> list[Quad]:
 
 
 def _lines_of(quads: Sequence[Quad], source: Source) -> list[Quad]:
-    """One quadrilateral for each line on which `quads`, of characters one after the other, stand, with ROOM around it."""
+    """One quadrilateral for each line on which `quads`, of characters one after the other, stand,
+    with ROOM around it.
+    """
     groups: list[list[Quad]] = []
     for quad in quads:
         if groups and _goes_on(groups[-1][-1], quad):
@@ -302,7 +327,9 @@ def _height(quad: Quad) -> float:
 
 
 def _hull(quads: Sequence[Quad], beside: float, above: float) -> Quad:
-    """The quadrilateral in the direction of `quads` that holds them all, and so many heights more `beside` and `above` them."""
+    """The quadrilateral in the direction of `quads` that holds them all, and so many heights more
+    `beside` and `above` them.
+    """
     points = np.concatenate(quads).astype(np.float64)
     along = (quads[-1][1] + quads[-1][2] - quads[0][0] - quads[0][3]).astype(np.float64)
     along /= max(float(np.linalg.norm(along)), 1e-6)
@@ -325,11 +352,13 @@ def _in_codes(pixels: Pixels) -> Iterator[Found]:
         yield Found("code", "***", (quad,), frozenset({"seen"}))
 
 
-# --- Put together ------------------------------------------------------------------------------------------
+# --- Put together ---------------------------------------------------------------------------------
 
 
 def united(found: Iterable[Found], page: Page) -> list[Found]:
-    """`found`, those made one that stand in the same place, and without those of the file where nothing is seen."""
+    """`found`, those made one that stand in the same place, and without those of the file where
+    nothing is seen.
+    """
     visible: dict[tuple[object, ...], Found] = {}
     for each in found:
         quads = tuple(
@@ -349,7 +378,10 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
 
 
 def _groups(found: Sequence[Found]) -> list[list[Found]]:
-    """`found`, those in the same place together. Only those in the same square of the page are compared."""
+    """`found`, those in the same place together.
+
+    Only those in the same square of the page are compared.
+    """
     squares: dict[tuple[int, int], list[tuple[int, Quad]]] = {}
     group = list(range(len(found)))
 
@@ -391,7 +423,9 @@ def _share(a: Quad, b: Quad) -> float:
 
 
 def _one_of(group: Sequence[Found]) -> Found:
-    """Findings in the same place as one: of the kind of what covers most, with the places of all, each once."""
+    """Findings in the same place as one: of the kind of what covers most, with the places of all,
+    each once.
+    """
     if len(group) == 1:
         return group[0]
     largest = max(group, key=lambda each: (each.kind != "code", _area(each)))
@@ -426,7 +460,7 @@ def _area(found: Found) -> float:
     return float(sum(cv2.contourArea(quad) for quad in found.quads))
 
 
-# --- What is left ------------------------------------------------------------------------------------------
+# --- What is left ---------------------------------------------------------------------------------
 
 
 def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> tuple[Line, ...]:

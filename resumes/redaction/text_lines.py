@@ -1,8 +1,10 @@
-"""Which characters of a page does a person read one after the other, whatever order its file keeps them in?
+"""Which characters of a page does a person read one after the other, whatever order its file keeps
+them in?
 
-Both sources give runs: the characters of a PDF cut into cells where they stand apart, and the lines that a reader saw. A
-value may go on in the next cell, on the next line, or stand in the row beneath its label; so a page is put into texts
-in each of these ways, and what is found in any of them counts.
+Both sources give runs: the characters of a PDF cut into cells where they stand apart, and the lines
+that a reader saw. A value may go on in the next cell, on the next line, or stand in the row beneath
+its label; so a page is put into texts in each of these ways, and what is found in any of them
+counts.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ GAP: Final = 1.5
 LOOKED_AT: Final = 200
 """Runs further down the page, among which the one beneath is looked for."""
 ACROSS: Final = 160
-"""Characters of a run that are read together with those of another: so much is the longest value with its label."""
+"""Characters of a run that are read together with those of another: so much is the longest value
+with its label.
+"""
 SHORT: Final = 8
 MOST_DOWN: Final = 11
 """Characters of a line, and lines, in which a number may be written down a column."""
@@ -67,7 +71,9 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A text put together of runs: for each character its run and its place there, or None for what stands between."""
+    """A text put together of runs: for each character its run and its place there, or None for what
+    stands between.
+    """
 
     text: str
     places: tuple[tuple[Run, int] | None, ...]
@@ -75,11 +81,13 @@ class Reading:
     """Whether only what begins behind the first line counts, since the rest is said elsewhere."""
 
 
-# --- From the two sources ----------------------------------------------------------------------------------
+# --- From the two sources -------------------------------------------------------------------------
 
 
 def runs_of_letters(letters: npt.NDArray[Any]) -> list[Run]:
-    """The characters of a PDF (`opening.LETTER`), those with ink, as cells: level lines, cut where they stand apart."""
+    """The characters of a PDF (`opening.LETTER`), those with ink, as cells: level lines, cut where
+    they stand apart.
+    """
     inked = letters[
         (letters["box"][:, 2] > letters["box"][:, 0])
         & (letters["height"] > 0)
@@ -136,7 +144,9 @@ def quad_of_letter(letters: npt.NDArray[Any]) -> Quad:
 
 
 def _reach(letters: npt.NDArray[Any]) -> tuple[float, float]:
-    """How far up and down `letters` of one line reach: their ink, and at least as far as letters of their size usually do."""
+    """How far up and down `letters` of one line reach: their ink, and at least as far as letters of
+    their size usually do.
+    """
     boxes = letters["box"]
     size = min(
         float(np.median(letters["height"])) / LEADING,
@@ -166,7 +176,9 @@ def run_of_box(box: TextBox) -> Run | None:
 
 
 def _edges(box: TextBox) -> list[tuple[float, float]]:
-    """Where each character begins and ends along its line, 0..1: half way to its neighbours, where the reader told their middles."""
+    """Where each character begins and ends along its line, 0..1: half way to its neighbours, where
+    the reader told their middles.
+    """
     if len(box.at) == len(box.text):
         middles = np.maximum.accumulate(np.array(box.at))
         between = (middles[1:] + middles[:-1]) / 2
@@ -182,11 +194,13 @@ def _edges(box: TextBox) -> list[tuple[float, float]]:
     return [(start / ends[-1], end / ends[-1]) for start, end in pairwise(ends)]
 
 
-# --- Put together ------------------------------------------------------------------------------------------
+# --- Put together ---------------------------------------------------------------------------------
 
 
 def readings(runs: Sequence[Run]) -> Iterator[Reading]:
-    """`runs` of one page as a person may read them: row by row, each with what stands beneath it, and down a column of digits."""
+    """`runs` of one page as a person may read them: row by row, each with what stands beneath it,
+    and down a column of digits.
+    """
     if not runs:
         return
     level = [
@@ -247,7 +261,9 @@ def _angle(runs: Sequence[Run]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """A run, its middle along and across the direction of reading, and from where to where it reaches along it."""
+    """A run, its middle along and across the direction of reading, and from where to where it
+    reaches along it.
+    """
 
     run: Run
     along: float

@@ -1,7 +1,8 @@
 """Who could look for work without being anybody? Names, careers and contacts, combined by a seed.
 
-Mail domains end in .example (RFC 2606), the region part of an identity number begins with 99, which GB/T 2260 gives to no
-place, and its check digit is right, so that a reader that looks for it finds it. No employer or school exists.
+Mail domains end in .example (RFC 2606), the region part of an identity number begins with 99, which
+GB/T 2260 gives to no place, and its check digit is right, so that a reader that looks for it finds
+it. No employer or school exists.
 """
 
 from __future__ import annotations
@@ -207,7 +208,9 @@ _SKILLS: Final[dict[Language, tuple[str, ...]]] = {
 
 
 def id_number(rng: random.Random) -> str:
-    """An identity number of nobody: region 99…, a date of birth, a sequence, and the right check digit (GB 11643, MOD 11-2)."""
+    """An identity number of nobody: region 99…, a date of birth, a sequence, and the right check
+    digit (GB 11643, MOD 11-2).
+    """
     born = f"{rng.randrange(1970, 2004)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}"
     body = f"99{rng.randrange(10000):04}{born}{rng.randrange(1, 999):03}"
     return body + check_digit(body).upper()

@@ -1,7 +1,9 @@
-"""How is a resume laid out? Four ways that people use, in two languages, with the place of every line and contact known.
+"""How is a resume laid out?
 
-`plain` is one column under a heading, `table` the bordered form with a photograph, `columns` has a tinted side, `scan` is a
-picture of a printed one, with no text in the file.
+Four ways that people use, in two languages, with the place of every line and contact known.
+
+`plain` is one column under a heading, `table` the bordered form with a photograph, `columns` has a
+tinted side, `scan` is a picture of a printed one, with no text in the file.
 """
 
 from __future__ import annotations
@@ -105,7 +107,9 @@ class Resume:
     pdf: bytes
     pages: int
     items: tuple[Item, ...]
-    """In the order of writing; on a `scan` where they stood before it was scanned, a degree askew at most."""
+    """In the order of writing; on a `scan` where they stood before it was scanned, a degree askew
+    at most.
+    """
 
     @property
     def contacts(self) -> list[tuple[int, Part]]:
@@ -130,7 +134,10 @@ def rendered(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
 
 
 def make(seed: int, layout: Layout | None = None, language: Language | None = None) -> Resume:
-    """The resume of `seed`. Layout and language follow from the seed unless told: all eight come within eight seeds."""
+    """The resume of `seed`.
+
+    Layout and language follow from the seed unless told: all eight come within eight seeds.
+    """
     layout = layout or LAYOUTS[seed % len(LAYOUTS)]
     language = language or LANGUAGES[seed // len(LAYOUTS) % len(LANGUAGES)]
     told = person(seed, language)

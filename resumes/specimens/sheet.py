@@ -1,7 +1,9 @@
-"""How is text put on a PDF page so that the file says where it stands? Type, rules, tints and pictures, by PDFium itself.
+"""How is text put on a PDF page so that the file says where it stands?
 
-Coordinates are points from the top left. Only the vendored fonts and PDF's own Helvetica are used, so that a resume looks the
-same on every machine.
+Type, rules, tints and pictures, by PDFium itself.
+
+Coordinates are points from the top left. Only the vendored fonts and PDF's own Helvetica are used,
+so that a resume looks the same on every machine.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ class Sheets:
         return sum(self._character(face, character) for character in text) * size
 
     def wrapped(self, text: str, face: Face, size: float, room: float) -> list[str]:
-        """`text` in lines of at most `room` points: between words where there are spaces, else between characters."""
+        """`text` in lines of at most `room` points: between words where there are spaces, else
+        between characters.
+        """
         lines = [""]
         for word in _words(text):
             if (
@@ -135,7 +139,9 @@ class Sheets:
 
 
 def _undated(pdf: bytes) -> bytes:
-    """`pdf` without what differs each time it is written: the hour, the numbers made of it, the tags of fonts. As long as before."""
+    """`pdf` without what differs each time it is written: the hour, the numbers made of it, the
+    tags of fonts. As long as before.
+    """
     for pattern, instead in (
         (rb"/CreationDate\(D:\d{14}", b"/CreationDate(D:20260101000000"),
         (rb"/ID\[<[0-9A-F]{32}><[0-9A-F]{32}>\]", b"/ID[<" + b"0" * 32 + b"><" + b"0" * 32 + b">]"),

@@ -1,4 +1,7 @@
-"""What of a clean page is needed to hold a leak against it? Its grey, its landmarks, its words and their edges, each made once."""
+"""What of a clean page is needed to hold a leak against it?
+
+Its grey, its landmarks, its words and their edges, each made once.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from resumes.marking.page import DPI, Picture, grey
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 SCALE: Final = 0.6
-"""Of a clean page at 150 dpi, where landmarks are looked for first: more would only be more to match."""
+"""Of a clean page at 150 dpi, where landmarks are looked for first: more would only be more to
+match.
+"""
 MOST: Final = 3000
 _FEW: Final = 400
 """Landmarks; a page with fewer is looked at more closely."""
@@ -65,7 +70,10 @@ def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landma
 
 @dataclass(frozen=True)
 class CleanPage:
-    """A page of a resume as it was rendered before it was marked. What is made from it is kept with it."""
+    """A page of a resume as it was rendered before it was marked.
+
+    What is made from it is kept with it.
+    """
 
     resume: str
     number: int

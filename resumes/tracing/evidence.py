@@ -1,7 +1,9 @@
-"""What in an aligned leak differs from the clean page? Of each cell how much lighter it is, of each word how far aside it stands.
+"""What in an aligned leak differs from the clean page?
 
-Nothing here knows a key: the numbers would be the same whoever's copy it is, which is what makes a chance agreement
-computable (`resumes.tracing.scoring`).
+Of each cell how much lighter it is, of each word how far aside it stands.
+
+Nothing here knows a key: the numbers would be the same whoever's copy it is, which is what makes a
+chance agreement computable (`resumes.tracing.scoring`).
 """
 
 from __future__ import annotations
@@ -20,9 +22,13 @@ from resumes.tracing.registration import Aligned
 _CELL_SEEN: Final = 0.3
 """The share of a cell that must be paper."""
 _OUTLIER: Final = 3.0
-"""What is more deviations away is taken for so many: the visible mark, a stain, an arrow drawn by somebody."""
+"""What is more deviations away is taken for so many: the visible mark, a stain, an arrow drawn by
+somebody.
+"""
 _SOFT: Final = 1.3
-"""Pixels: softer than both pictures' edges, so that an edge that moved by a pixel changes in proportion."""
+"""Pixels: softer than both pictures' edges, so that an edge that moved by a pixel changes in
+proportion.
+"""
 _NEIGHBOURS: Final = 110.0
 """Pixels at 150 dpi: how far words are asked that a word is compared with."""
 _FARTHEST: Final = 2.5
@@ -31,7 +37,10 @@ _FARTHEST: Final = 2.5
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was measured, by place. Each number stands for one secret sign; its size is how much it weighs."""
+    """What was measured, by place.
+
+    Each number stands for one secret sign; its size is how much it weighs.
+    """
 
     cells: Floats
     """Of each seen cell: positive is lighter than around."""
@@ -70,7 +79,9 @@ def _cells(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int6
 
 
 def _light(leak: Floats, clean: Floats, side: int, rows: int, columns: int) -> Floats:
-    """How bright the leak is for what the page has there, over some cells: lamps, shadows and paper that was made white."""
+    """How bright the leak is for what the page has there, over some cells: lamps, shadows and paper
+    that was made white.
+    """
     theirs, ours = _by_cell(leak, side, rows, columns), _by_cell(clean, side, rows, columns)
     light = cv2.GaussianBlur(theirs, (0, 0), 4.0) / (cv2.GaussianBlur(ours, (0, 0), 4.0) + 1e-3)
     large = cv2.resize(light, (columns * side, rows * side), interpolation=cv2.INTER_LINEAR)
@@ -107,7 +118,9 @@ def _bounded(values: Floats) -> Floats:
 
 
 def _words(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Each word's place by least squares: leak = gain × (clean − slope × shift) + offset, over the pixels about the word."""
+    """Each word's place by least squares: leak = gain × (clean − slope × shift) + offset, over the
+    pixels about the word.
+    """
     none = np.zeros((0, 2), np.float32), np.zeros(0, np.int64)
     boxes = page.units
     if len(boxes) < 4:

@@ -1,8 +1,11 @@
-"""How does a leaked picture lie over the clean page? Landmarks give the angle, blocks of the page then pull it straight.
+"""How does a leaked picture lie over the clean page?
 
-A leak may be turned, cut, photographed at an angle, of paper that bulged. SIFT landmarks at several scales are matched and agree on one
-homography; then each block of the page looks for its ink in the leak (correlation), and what the blocks say is smoothed. The
-leak is drawn once, with both together, so that nothing is blurred twice.
+Landmarks give the angle, blocks of the page then pull it straight.
+
+A leak may be turned, cut, photographed at an angle, of paper that bulged. SIFT landmarks at several
+scales are matched and agree on one homography; then each block of the page looks for its ink in the
+leak (correlation), and what the blocks say is smoothed. The leak is drawn once, with both together,
+so that nothing is blurred twice.
 """
 
 from __future__ import annotations
@@ -18,12 +21,16 @@ import numpy.typing as npt
 from resumes.tracing.clean import QUICK, CleanPage, Floats, Grey, Landmarks, landmarks
 
 _LONGEST: Final = 1050
-"""Pixels of a leak's longer side at which landmarks are looked for first: of a whole page what a clean page's are looked for at.
-Larger, the outlines of the visible mark would be most of what is found."""
+"""Pixels of a leak's longer side at which landmarks are looked for first: of a whole page what a
+clean page's are looked for at. Larger, the outlines of the visible mark would be most of what is
+found.
+"""
 _SIZES: Final = (1.0, 1.7, 0.6)
 """Of that size, one after the other until landmarks agree."""
 _RATIO: Final = 0.88
-"""A match is at most so far as the next best: characters repeat on a page, so this alone decides nothing."""
+"""A match is at most so far as the next best: characters repeat on a page, so this alone decides
+nothing.
+"""
 _SPREAD: Final = 5.0
 """Pixels of the page within which a landmark must agree with the others: paper bulges."""
 AGREED_AT_LEAST: Final = 9
@@ -38,7 +45,9 @@ _SURE: Final = 5.0
 """How far a block's best place must stand out, in deviations of all its places."""
 
 _NARROW: Final = 0.4
-"""The share of a page's width or height over which landmarks must be spread to tell the angle of the camera."""
+"""The share of a page's width or height over which landmarks must be spread to tell the angle of
+the camera.
+"""
 _STEEP: Final = 3.0
 """How many times farther than its near edge a sheet's far edge may be from the lens."""
 _SMALLEST: Final = 0.05
@@ -104,14 +113,17 @@ def sizes(leak: Grey) -> Iterator[Leak]:
 
 
 def likeness(leak: Landmarks, page: CleanPage) -> int:
-    """How many of the leak's strongest landmarks have one match on `page`: cheap, for choosing among many pages."""
+    """How many of the leak's strongest landmarks have one match on `page`: cheap, for choosing
+    among many pages.
+    """
     return len(_matches(leak.strongest(QUICK), page.landmarks.strongest(3 * QUICK)))
 
 
 def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
     """Where the leak may lie on `page`, the likeliest first; none where its landmarks do not agree.
 
-    Where they stand in one corner of the page, seeing it straight on is a second guess: a homography of three lines is wild elsewhere.
+    Where they stand in one corner of the page, seeing it straight on is a second guess: a
+    homography of three lines is wild elsewhere.
     """
     pairs = _matches(leak, page.landmarks)
     if len(pairs) < AGREED_AT_LEAST:
@@ -156,7 +168,8 @@ def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
     """Pairs of a landmark of the leak and one of the page that is clearly nearer than the next."""
     if min(leak.count, page.count) < 2:
         return np.zeros((0, 2), np.int64)
-    # Those that are fewer choose: the lines of an almost empty page among the many letters of the visible mark.
+    # Those that are fewer choose: the lines of an almost empty page among the many letters of the
+    # visible mark.
     if page.count < leak.count // 4:
         return _matches(page, leak)[:, ::-1]
     likeness = leak.described @ page.described.T
@@ -173,7 +186,9 @@ def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
 def aligned(
     leak: Grey, position: Position, page: CleanPage, drift: Floats | None = None
 ) -> Aligned:
-    """`leak` drawn at `position`, each pixel moved by `drift` (height × width × 2, in pixels of the page)."""
+    """`leak` drawn at `position`, each pixel moved by `drift` (height × width × 2, in pixels of the
+    page).
+    """
     height, width = page.grey.shape
     homography = position.homography / position.homography[2, 2]
     if position.scale > 1.4:  # else single pixels would be picked from many
@@ -211,7 +226,9 @@ def aligned(
 
 
 def drift(found: Aligned, page: CleanPage) -> Floats | None:
-    """How far each place of the page is from where `found` has it, smoothed over blocks; None where no block is sure."""
+    """How far each place of the page is from where `found` has it, smoothed over blocks; None where
+    no block is sure.
+    """
     height, width = page.grey.shape
     if height < _BLOCK or width < _BLOCK:
         return None
@@ -278,7 +295,9 @@ def _top(three: npt.NDArray[np.floating]) -> float:
 
 
 def _smoothed(field: Floats, trust: Floats, shape: tuple[int, int]) -> Floats | None:
-    """`field` without those blocks that stray from their neighbours, its holes filled, as large as the page."""
+    """`field` without those blocks that stray from their neighbours, its holes filled, as large as
+    the page.
+    """
     if np.count_nonzero(trust) < 3:
         return None
     middle = np.median(field[trust > 0], axis=0)

@@ -1,9 +1,11 @@
 """When is an agreement between a leak and a release's secret signs too good to be chance?
 
-z is Σ value × sign / √(Σ value²) over all that was measured. The values know no key, and the signs of a release that the leak does
-not come from are fair coins, so by Hoeffding's inequality such a release reaches z with a probability of at most exp(−z²/2),
-whatever was done to the picture and however the values are distributed. With every look that was taken (releases × ways of
-laying the leak on the page × kinds of evidence) counted, `chance` bounds how often a trace names somebody wrong.
+z is Σ value × sign / √(Σ value²) over all that was measured. The values know no key, and the signs
+of a release that the leak does not come from are fair coins, so by Hoeffding's inequality such a
+release reaches z with a probability of at most exp(−z²/2), whatever was done to the picture and
+however the values are distributed. With every look that was taken (releases × ways of laying the
+leak on the page × kinds of evidence) counted, `chance` bounds how often a trace names somebody
+wrong.
 """
 
 from __future__ import annotations
@@ -90,7 +92,9 @@ def word_sums(evidence: Evidence, keys: Sequence[MarkKey], units: int) -> Sums:
 
 
 def both(cells: Sums, words: Sums) -> Sums:
-    """Both kinds together, each weighing as much as it measured: its own best agreement is not asked."""
+    """Both kinds together, each weighing as much as it measured: its own best agreement is not
+    asked.
+    """
     return cells + words
 
 

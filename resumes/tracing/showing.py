@@ -1,4 +1,7 @@
-"""How is a person shown what speaks for a release? The leak beside the clean page, with the cells and words that agree with its secret."""
+"""How is a person shown what speaks for a release?
+
+The leak beside the clean page, with the cells and words that agree with its secret.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,11 @@ _CLEAR: Final = 0.8
 
 
 def side_by_side(found: Found, key: MarkKey) -> Picture | None:
-    """The aligned leak, left, and the clean page, right, with what agrees with `key` in green and what opposes it in red.
+    """The aligned leak, left, and the clean page, right, with what agrees with `key` in green and
+    what opposes it in red.
 
-    None where the picture was found on no page. Of a copy nearly all is green, of another about half.
+    None where the picture was found on no page. Of a copy nearly all is green, of another about
+    half.
     """
     if found.page is None or found.aligned is None or found.evidence is None:
         return None

@@ -1,4 +1,7 @@
-"""Which release is a leak a copy of? Each picture is found among the clean pages, aligned, measured and scored."""
+"""Which release is a leak a copy of?
+
+Each picture is found among the clean pages, aligned, measured and scored.
+"""
 
 from __future__ import annotations
 
@@ -59,13 +62,18 @@ class Trace:
     pictures: tuple[Found, ...]
     """In the order in which they were given."""
     scores: tuple[Score, ...]
-    """Of every release that any picture was held against, by all pictures together or the best one, the likeliest first."""
+    """Of every release that any picture was held against, by all pictures together or the best one,
+    the likeliest first.
+    """
     looks: int
     """How many agreements were looked at; each Score's `chance` counts them all."""
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The releases that these are copies of; none where it would be a guess. More than one where copies were mixed."""
+        """The releases that these are copies of; none where it would be a guess.
+
+        More than one where copies were mixed.
+        """
         return tuple(score.release for score in self.scores if score.is_named)
 
 
@@ -107,7 +115,9 @@ class _Place:
 def trace(
     pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Sequence[Release]
 ) -> Trace:
-    """Holds `pictures` (of any size, grey or red green blue) against `pages` and the `releases` of their resumes."""
+    """Holds `pictures` (of any size, grey or red green blue) against `pages` and the `releases` of
+    their resumes.
+    """
     places = [_placed(grey(picture), pages, releases) for picture in pictures]
     joint = _joint(places)
     looks = sum(place.looked for place in places if place) + len(joint)
@@ -127,7 +137,10 @@ def trace(
 
 
 def _placed(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Place | None:
-    """`leak` on the page that it is of. Pages that look much the same, as two versions of a resume do, are all looked at."""
+    """`leak` on the page that it is of.
+
+    Pages that look much the same, as two versions of a resume do, are all looked at.
+    """
     places = [
         _looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)
     ]
@@ -138,7 +151,9 @@ def _placed(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release])
 def _looked_at(
     leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]
 ) -> _Place:
-    """`leak` on `page`, with and without being pulled straight, held against each of the resume's releases."""
+    """`leak` on `page`, with and without being pulled straight, held against each of the resume's
+    releases.
+    """
     asked = tuple(
         release
         for release in releases
@@ -183,7 +198,9 @@ def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, 
 
 
 def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
-    """The pages that are worth a closer look: where most landmarks match, and of almost empty ones where most of theirs do."""
+    """The pages that are worth a closer look: where most landmarks match, and of almost empty ones
+    where most of theirs do.
+    """
     if len(pages) == 1:
         return list(pages)
     likeness = np.array([registration.likeness(leak, page) for page in pages], np.float64)
@@ -223,7 +240,9 @@ def _told(place: _Place | None, looks: int) -> Found:
 
 
 def _joint(places: Sequence[_Place | None]) -> dict[str, float]:
-    """z of each release over all pictures of its resume together, where there is more than one: weak pages add up."""
+    """z of each release over all pictures of its resume together, where there is more than one:
+    weak pages add up.
+    """
     totals: dict[str, list[tuple[float, float]]] = {}
     for place in places:
         if place is None or not place.releases:

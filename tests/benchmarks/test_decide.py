@@ -1,4 +1,6 @@
-"""Do the figures of the decision count what they say, and does a small run of it tell honest from false?"""
+"""Do the figures of the decision count what they say, and does a small run of it tell honest from
+false?
+"""
 
 from __future__ import annotations
 

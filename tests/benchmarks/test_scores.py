@@ -1,4 +1,6 @@
-"""Does the score count what a person would count, so that a wrong value given as sure can never hide?"""
+"""Does the score count what a person would count, so that a wrong value given as sure can never
+hide?
+"""
 
 from __future__ import annotations
 

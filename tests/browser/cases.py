@@ -1,4 +1,7 @@
-"""Which cases wait for a reviewer in these tests? Real pictures of fictitious licences, and what was found on them."""
+"""Which cases wait for a reviewer in these tests?
+
+Real pictures of fictitious licences, and what was found on them.
+"""
 
 from __future__ import annotations
 

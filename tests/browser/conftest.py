@@ -1,4 +1,7 @@
-"""What does a journey through the browser need? A real Chromium, a running site, and somebody who watches the console."""
+"""What does a journey through the browser need?
+
+A real Chromium, a running site, and somebody who watches the console.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ from config.messages import compile_all
 from employers.models import User
 from tests.conftest import require
 
-# Playwright's synchronous API runs an event loop in this thread, by which Django would refuse the database.
+# Playwright's synchronous API runs an event loop in this thread, by which Django would refuse the
+# database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 for _folder in settings.LOCALE_PATHS:
@@ -34,8 +38,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-# What the browser or htmx writes into the console though nothing broke: a refusal's own status, such as 422; and a status poll
-# that was under way when its page was left (htmx tells of that twice; of a request that failed it says `htmx:sendError`).
+# What the browser or htmx writes into the console though nothing broke: a refusal's own status,
+# such as 422; and a status poll that was under way when its page was left (htmx tells of that
+# twice; of a request that failed it says `htmx:sendError`).
 HARMLESS = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
 PHONE: dict[str, Any] = {
     "viewport": {"width": 375, "height": 740},
@@ -67,7 +72,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 class Visit:
-    """A page of the running site in a browser of its own, and everything that its console complained of."""
+    """A page of the running site in a browser of its own, and everything that its console
+    complained of.
+    """
 
     def __init__(self, context: BrowserContext, base: str, scripted: bool) -> None:
         self.context, self.base, self.scripted, self.complaints = (
@@ -92,7 +99,9 @@ class Visit:
         return self.page
 
     def goes_on(self, path: str) -> None:
-        """What a script would have shown by itself is there once the page at `path` is loaded again."""
+        """What a script would have shown by itself is there once the page at `path` is loaded
+        again.
+        """
         if not self.scripted:
             self.go(path)
 

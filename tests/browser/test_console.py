@@ -1,4 +1,6 @@
-"""Does a reviewer get through the queue in a real browser, with the pages calm and no policy against scripts broken?"""
+"""Does a reviewer get through the queue in a real browser, with the pages calm and no policy
+against scripts broken?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does a reviewer decide case after case by keys alone, lose nothing, and never stand in a colleague's way?"""
+"""Does a reviewer decide case after case by keys alone, lose nothing, and never stand in a
+colleague's way?
+"""
 
 from __future__ import annotations
 

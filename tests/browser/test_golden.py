@@ -1,4 +1,6 @@
-"""Can a lead read how well cases are decided on any screen, and keep a golden case, and is it decided like any other?"""
+"""Can a lead read how well cases are decided on any screen, and keep a golden case, and is it
+decided like any other?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does a recruiter get through with a phone, without a script, and with everything done wrong at first?"""
+"""Does a recruiter get through with a phone, without a script, and with everything done wrong at
+first?
+"""
 
 from __future__ import annotations
 
@@ -290,7 +292,10 @@ def tab_to(page: Page, name: str, role: str = "button", within: str = "main") ->
 
 
 def choose(page: Page, file: Path, scripted: bool) -> None:
-    """A file by the field that has the focus. Without scripts Playwright sees no chooser open; that the field has the focus it sees."""
+    """A file by the field that has the focus.
+
+    Without scripts Playwright sees no chooser open; that the field has the focus it sees.
+    """
     if not scripted:
         page.locator("input[type=file]:focus").set_input_files(file)
         return
@@ -311,8 +316,10 @@ def test_from_upload_to_appeal_by_keyboard_alone(
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     page.on(
-        "filechooser", lambda _: None
-    )  # from now on they are caught: asked for only when one is due, the asking may come after the key
+        "filechooser",
+        lambda _: None,
+        # from now on they are caught: asked for only when one is due, the asking may come after the key
+    )
     tab_to(page, "Go to this item", "link")
     page.keyboard.press("Enter")
     tab_to(page, "Choose files", within="#slot-business_licence")

@@ -1,4 +1,6 @@
-"""Can a worried candidate see, stop and take back what happens to their resume, on a phone, in both languages, without a script?"""
+"""Can a worried candidate see, stop and take back what happens to their resume, on a phone, in both
+languages, without a script?
+"""
 
 from __future__ import annotations
 

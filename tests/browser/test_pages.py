@@ -63,7 +63,9 @@ REASONS = [
 
 
 def in_state(state: State, now: datetime) -> User:
-    """Somebody whose case stands in `state`, with checks that found something and a decision with a reason."""
+    """Somebody whose case stands in `state`, with checks that found something and a decision with a
+    reason.
+    """
     member = make_member(now)
     case = make_case(
         member,
@@ -112,7 +114,9 @@ def in_state(state: State, now: datetime) -> User:
 
 
 def is_for_everybody(visitor: Visit, what: str = "") -> None:
-    """Nothing serious found by axe, which is a script itself, nothing in the console, nothing beyond the screen."""
+    """Nothing serious found by axe, which is a script itself, nothing in the console, nothing
+    beyond the screen.
+    """
     visitor.is_calm()
     assert not visitor.scripted or serious(Axe().run(visitor.page).response["violations"]) == [], (
         what or visitor.page.url
@@ -265,11 +269,13 @@ def test_paper_gets_the_case_and_not_the_buttons(visit: Visitor, now: datetime) 
     assert not page.get_by_role("button", name="Appeal").is_visible()
 
 
-# --- States that a recruiter comes into less often -----------------------------------------------------
+# --- States that a recruiter comes into less often ------------------------------------------------
 
 
 def sent(page: Page, **typed: str) -> None:
-    """The page's form with these values, past what the browser itself would stop: the page says what is wrong."""
+    """The page's form with these values, past what the browser itself would stop: the page says
+    what is wrong.
+    """
     form = page.locator("form.panel, #item-business_licence form.upload").first
     form.evaluate("form => { form.noValidate = true }")
     for name, value in typed.items():

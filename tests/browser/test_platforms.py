@@ -1,4 +1,7 @@
-"""Does a recruiter come from their platform, hand in, and go back without a password? And are staff's pages for platforms usable?"""
+"""Does a recruiter come from their platform, hand in, and go back without a password?
+
+And are staff's pages for platforms usable?
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,8 @@ def is_usable(visitor: Visit, name: str) -> None:
     if folder := os.environ.get("ZIZHI_TEST_PICTURES"):
         visitor.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
     assert serious(Axe().run(visitor.page).response["violations"]) == [], name
-    visitor.complaints.clear()  # axe tries to copy what a stylesheet imports into the page, which the policy forbids to it
+    # axe tries to copy what a stylesheet imports into the page, which the policy forbids to it
+    visitor.complaints.clear()
 
 
 @pytest.mark.parametrize("look", list(LOOKS))

@@ -1,4 +1,6 @@
-"""Does somebody with a bad photo see what is wrong with it, and get a better one in its place, with and without a script?"""
+"""Does somebody with a bad photo see what is wrong with it, and get a better one in its place, with
+and without a script?
+"""
 
 from __future__ import annotations
 

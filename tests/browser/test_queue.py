@@ -1,4 +1,6 @@
-"""Does a reviewer see at a glance what waits and why, and do two people decide several cases, without a script and on any screen?"""
+"""Does a reviewer see at a glance what waits and why, and do two people decide several cases,
+without a script and on any screen?
+"""
 
 from __future__ import annotations
 

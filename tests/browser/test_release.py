@@ -1,4 +1,6 @@
-"""An employer asks, a candidate agrees and is told, the copy opens once, it leaks, and staff see whose it was: is each step usable?"""
+"""An employer asks, a candidate agrees and is told, the copy opens once, it leaks, and staff see
+whose it was: is each step usable?
+"""
 
 from __future__ import annotations
 

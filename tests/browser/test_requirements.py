@@ -1,4 +1,6 @@
-"""Does a recruiter get through the list: prove authority, confirm what was read, appeal; on a phone, with and without a script?"""
+"""Does a recruiter get through the list: prove authority, confirm what was read, appeal; on a
+phone, with and without a script?
+"""
 
 from __future__ import annotations
 

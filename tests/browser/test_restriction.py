@@ -1,4 +1,6 @@
-"""Does an employer whose downloads are restricted find its way back, on a phone and at a desk, with scripts and without?"""
+"""Does an employer whose downloads are restricted find its way back, on a phone and at a desk, with
+scripts and without?
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,8 @@ def member(now: datetime) -> Member:
 
 def console_is_for_everybody(visitor: Visit) -> None:
     is_for_everybody(visitor)
-    visitor.complaints.clear()  # axe tries to copy what a stylesheet imports into the page, which the policy forbids to it
+    # axe tries to copy what a stylesheet imports into the page, which the policy forbids to it
+    visitor.complaints.clear()
 
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["with scripts", "without"])

@@ -1,4 +1,6 @@
-"""Does staff set up a second factor and come in by it, on a phone and at a desk, in both languages, with and without scripts?"""
+"""Does staff set up a second factor and come in by it, on a phone and at a desk, in both languages,
+with and without scripts?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The page of mails is quiet, narrow enough and usable by everybody, and a mail's links can be pressed."""
+"""The page of mails is quiet, narrow enough and usable by everybody, and a mail's links can be
+pressed.
+"""
 
 from __future__ import annotations
 

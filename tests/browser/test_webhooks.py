@@ -1,4 +1,6 @@
-"""Can an operator find an endpoint that paused itself, and mend it, on a phone and at a desk, in both languages?"""
+"""Can an operator find an endpoint that paused itself, and mend it, on a phone and at a desk, in
+both languages?
+"""
 
 from __future__ import annotations
 

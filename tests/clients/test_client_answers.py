@@ -1,4 +1,6 @@
-"""The client's answer types are those of the API's document, and the command that writes them says when they are not."""
+"""The client's answer types are those of the API's document, and the command that writes them says
+when they are not.
+"""
 
 from __future__ import annotations
 

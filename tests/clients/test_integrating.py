@@ -1,4 +1,7 @@
-"""Does the integration guide work as it is written? Every command of it is run, in order, by a real shell with the real curl."""
+"""Does the integration guide work as it is written?
+
+Every command of it is run, in order, by a real shell with the real curl.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,8 @@ def test_every_command_of_the_guide(broker: str, live_server: Any, tmp_path: Pat
     platform, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
     ApiClient.objects.filter(pk=platform.pk).update(return_urls="https://www.site-a.example/hr")
     (tmp_path / "receiver.py").write_text(RECEIVER, encoding="utf-8")
-    ends = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"  # what it has started would keep its output open
+    # what it has started would keep its output open
+    ends = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
     script = ends + "\n".join(f"echo '{MARK}'\n{block}" for block in COMMANDS)
     with running_worker(broker, tmp_path / "worker.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):
         out, complaints = run(

@@ -99,7 +99,9 @@ def argument(name: str, kind: Any) -> Any:
 
 
 def called(name: str) -> tuple[httpx.Request, Any]:
-    """The request that the method makes with every argument given, and what it makes of an answer of the document."""
+    """The request that the method makes with every argument given, and what it makes of an answer
+    of the document.
+    """
     _, _, operation = OPERATIONS[name]
     schema = schema_of_answer(operation)
     seen: list[httpx.Request] = []
@@ -190,7 +192,7 @@ def test_an_answer_has_the_documents_fields(name: str) -> None:
     same(told, schema, name)
 
 
-# --- The gate fails closed ---------------------------------------------------------------------------------
+# --- The gate fails closed ------------------------------------------------------------------------
 
 YES = {
     "id": ID,
@@ -289,7 +291,7 @@ def test_as_many_answers_as_questions() -> None:
         client(lambda request: httpx.Response(200, json=[YES])).decide_all(ID, ID, ["a", "b"])
 
 
-# --- Again, and only where that is safe -------------------------------------------------------------------
+# --- Again, and only where that is safe -----------------------------------------------------------
 
 
 @pytest.fixture
@@ -405,7 +407,7 @@ def test_an_id_cannot_lead_to_another_address() -> None:
         client(serve).employer("")
 
 
-# --- Webhooks ---------------------------------------------------------------------------------------------
+# --- Webhooks -------------------------------------------------------------------------------------
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MESSAGE = json.dumps(

@@ -1,4 +1,6 @@
-"""Does every answer under /api/v1 keep the API's manners: problems, ids, limits, and what is done once?"""
+"""Does every answer under /api/v1 keep the API's manners: problems, ids, limits, and what is done
+once?
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,7 @@ def question(state: State = State.APPROVED) -> dict[str, str]:
     return {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c-1"}
 
 
-# --- Problems and ids --------------------------------------------------------------------------------------
+# --- Problems and ids -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_that_a_key_is_used_is_kept_to_the_hour(key: str) -> None:
     assert again is not None and again > used
 
 
-# --- Limits ------------------------------------------------------------------------------------------------
+# --- Limits ---------------------------------------------------------------------------------------
 
 
 def test_a_bucket_fills_again() -> None:
@@ -235,7 +237,7 @@ def test_too_many_requests_are_told_when_to_come_again(key: str, settings: Any) 
     assert send("GET", ME, "zk_wrong").status_code == 401
 
 
-# --- Once --------------------------------------------------------------------------------------------------
+# --- Once -----------------------------------------------------------------------------------------
 
 
 def test_the_same_key_is_answered_the_same_and_done_once(key: str) -> None:
@@ -448,7 +450,8 @@ def test_without_the_header_the_gate_asks_no_more_of_the_database(
 ) -> None:
     asked = question()
     send("POST", GATE, key, asked)
-    # The one statement, which confirms the key; on PostgreSQL it is prepared and goes past Django's counting.
+    # The one statement, which confirms the key; on PostgreSQL it is prepared and goes past Django's
+    # counting.
     with django_assert_num_queries(0 if connection.vendor == "postgresql" else 1):
         send("POST", GATE, key, asked | {"candidate": "c-2"})
 
@@ -480,7 +483,7 @@ def test_twenty_at_once_have_one_effect(key: str) -> None:
     assert send("POST", GATE, key, asked, Idempotency_Key="k-1")["Idempotent-Replayed"] == "true"
 
 
-# --- The document ------------------------------------------------------------------------------------------
+# --- The document ---------------------------------------------------------------------------------
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

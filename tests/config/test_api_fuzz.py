@@ -1,7 +1,10 @@
-"""Does the API keep its own document, whatever is sent? Requests made from the document, right ones and wrong ones, at every operation.
+"""Does the API keep its own document, whatever is sent?
 
-Checked of each answer: no 5xx, a status, a content type and a body that the document names, no wrong request let through, and no
-answer without a key. Each request is undone before the next, so that one that deletes hides nothing from those after it.
+Requests made from the document, right ones and wrong ones, at every operation.
+
+Checked of each answer: no 5xx, a status, a content type and a body that the document names, no
+wrong request let through, and no answer without a key. Each request is undone before the next, so
+that one that deletes hides nothing from those after it.
 """
 
 from __future__ import annotations
@@ -53,7 +56,8 @@ CHECKS: list[CheckFunction] = [
 ]
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
-# Wrong keys are tried by `ignored_auth`; among the wrong requests they would be replaced by the right one.
+# Wrong keys are tried by `ignored_auth`; among the wrong requests they would be replaced by the
+# right one.
 schema.config.generation.update(with_security_parameters=False)
 
 
@@ -65,7 +69,9 @@ def _named(member: Member) -> Member:
 
 @pytest.fixture
 def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A test platform's key that may do everything, and the ids of what there is, by the names of the path's parameters."""
+    """A test platform's key that may do everything, and the ids of what there is, by the names of
+    the path's parameters.
+    """
     settings.API_PER_SECOND = {"gate": 0.0, "other": 0.0}
     now = timezone.now()
     client, key = create_api_client("a test", list(Scope), now, test=True)
@@ -143,7 +149,8 @@ def test_every_answer_is_one_of_the_documents(
     case: schemathesis.Case, there: tuple[str, dict[str, Any]]
 ) -> None:
     key, ids = there
-    # What is right by its form is asked of rows that there are; a wrong id stays as it is, since it is what is tried.
+    # What is right by its form is asked of rows that there are; a wrong id stays as it is, since it
+    # is what is tried.
     if case.meta and case.meta.generation.mode.is_positive:
         case.path_parameters = {name: ids[name] for name in case.path_parameters or {}}
         if isinstance(case.body, dict):

@@ -1,4 +1,6 @@
-"""The demo is made step by step: what is there is not made again, and what failed leaves the rest alone."""
+"""The demo is made step by step: what is there is not made again, and what failed leaves the rest
+alone.
+"""
 
 from __future__ import annotations
 

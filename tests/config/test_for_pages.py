@@ -1,4 +1,6 @@
-"""Does the API go without what only pages need, and do pages, the API's own among them, have all of it?"""
+"""Does the API go without what only pages need, and do pages, the API's own among them, have all of
+it?
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def test_without_tls_the_api_is_led_to_it_as_pages_are(now: datetime, client: Cl
 
 
 def test_each_stands_for_one_of_the_frameworks() -> None:
-    """The console's own checks ask for their kind; what looks for the framework's names is silenced, and asserted here."""
+    """The console's own checks ask for their kind; what looks for the framework's names is
+    silenced, and asserted here.
+    """
     ours = [
         import_string(name) for name in settings.MIDDLEWARE if name.startswith("config.for_pages.")
     ]

@@ -1,4 +1,6 @@
-"""Does a message in a folder come whole or not at all, and does one that cannot be read end no worker?"""
+"""Does a message in a folder come whole or not at all, and does one that cannot be read end no
+worker?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One terminal shows several processes in lines that can be read, and a task beside them ends alone."""
+"""One terminal shows several processes in lines that can be read, and a task beside them ends
+alone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Mails are kept where somebody tries this out, and shown to whoever sits at that machine, and to nobody else."""
+"""Mails are kept where somebody tries this out, and shown to whoever sits at that machine, and to
+nobody else.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ def at_home(**headers: str) -> Client:
     return Client(HTTP_HOST=HOST, REMOTE_ADDR="127.0.0.1", headers=headers)
 
 
-# --- Keeping -------------------------------------------------------------------------------------------
+# --- Keeping --------------------------------------------------------------------------------------
 
 
 def test_a_mail_is_one_line_in_the_terminal(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +111,7 @@ def test_unless_chosen_they_are_not_kept_on_this_machine_either(
     assert runpy.run_path(str(SETTINGS))["MAILS_KEPT"] is False
 
 
-# --- Who may look --------------------------------------------------------------------------------------
+# --- Who may look ---------------------------------------------------------------------------------
 
 
 def test_the_page_is_there_for_whoever_tries_it_out(kept: Path) -> None:
@@ -164,7 +166,7 @@ def test_it_only_shows(kept: Path) -> None:
     assert at_home().post(PAGE).status_code == 405
 
 
-# --- What is seen --------------------------------------------------------------------------------------
+# --- What is seen ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh-hans", "还没有邮件"), ("en", "No mail yet")])

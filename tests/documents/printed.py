@@ -1,4 +1,7 @@
-"""What is printed on the pages of the tests, and what would a reader say of it? Companies, people and places are nobody's."""
+"""What is printed on the pages of the tests, and what would a reader say of it?
+
+Companies, people and places are nobody's.
+"""
 
 from __future__ import annotations
 

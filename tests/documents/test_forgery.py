@@ -126,7 +126,9 @@ class TestHonest:
         assert looks(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
 
     def test_nor_where_a_mark_of_use_was_laid_over_the_photo_afterwards(self) -> None:
-        """仅供…使用, typed across a photo in a phone's album: it crosses values, and is not of them alone."""
+        """仅供…使用, typed across a photo in a phone's album: it crosses values, and is not of them
+        alone.
+        """
         one = read(5)
         marked = one.picture.copy()
         height, width = marked.shape[:2]
@@ -212,7 +214,9 @@ class TestCopies:
 
 
 def lain(region: tuple[float, ...], turn: int, width: int, height: int) -> tuple[float, ...]:
-    """`region` of an upright page of `width` × `height`, after that was turned counter-clockwise by `turn` degrees."""
+    """`region` of an upright page of `width` × `height`, after that was turned counter-clockwise by
+    `turn` degrees.
+    """
     x0, y0, x1, y1 = region
     if turn == 90:
         return y0, width - x1, y1, width - x0
@@ -244,7 +248,9 @@ class TestGround:
 
 class TestGlyphs:
     def line(self, odd: int | None = None) -> Picture:
-        """Twelve digits, softened by a lens; one of them typed in afterwards in crisp blue, and lower."""
+        """Twelve digits, softened by a lens; one of them typed in afterwards in crisp blue, and
+        lower.
+        """
         picture = np.full((60, 420, 3), 215, np.uint8)
         for at, character in enumerate("918203746152"):
             if at != odd:
@@ -358,7 +364,7 @@ class TestEditors:
         assert not touches(name)
 
 
-# --- The check -------------------------------------------------------------------------------------------
+# --- The check ------------------------------------------------------------------------------------
 
 DOCUMENT = SubjectDocument("d", "business_licence", "", "", {}, ())
 SUBJECT = Subject(

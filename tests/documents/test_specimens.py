@@ -1,4 +1,6 @@
-"""Are specimens valid, legible, repeatable and truthful about themselves, and do they belong to nobody?"""
+"""Are specimens valid, legible, repeatable and truthful about themselves, and do they belong to
+nobody?
+"""
 
 from __future__ import annotations
 

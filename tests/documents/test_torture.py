@@ -1,7 +1,9 @@
-"""Does the nastiest upload still end as clean pages or as a coded refusal, and the oddest page as a reading?
+"""Does the nastiest upload still end as clean pages or as a coded refusal, and the oddest page as a
+reading?
 
-What `test_intake` proves of ordinary and of hostile uploads is not repeated here; `python -m benchmarks.torture`
-does the same with the files that Pillow, pypdf and pikepdf test themselves with.
+What `test_intake` proves of ordinary and of hostile uploads is not repeated here; `python -m
+benchmarks.torture` does the same with the files that Pillow, pypdf and pikepdf test themselves
+with.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ def checked(taken: Intake) -> str:
     return PAGES
 
 
-# --- Built by hand ---------------------------------------------------------------------------------------
+# --- Built by hand --------------------------------------------------------------------------------
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -296,7 +298,7 @@ def test_what_a_palette_calls_transparent_becomes_white_paper() -> None:
     assert opened(examine(with_transparency()).pages[0]).getpixel((700, 500)) == (255, 255, 255)
 
 
-# --- Odd pages that come out of it, read -----------------------------------------------------------------
+# --- Odd pages that come out of it, read ----------------------------------------------------------
 
 
 def noise(width: int, height: int) -> Image.Image:

@@ -1,4 +1,7 @@
-"""With which platform, employer and candidates do these tests act? A test platform's API, and live rows where people are looked at."""
+"""With which platform, employer and candidates do these tests act?
+
+A test platform's API, and live rows where people are looked at.
+"""
 
 from __future__ import annotations
 

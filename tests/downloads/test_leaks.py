@@ -1,4 +1,6 @@
-"""Is a leak traced to the copy that it is of, nobody named by a guess, nothing told to who may not know, and each asking on record?"""
+"""Is a leak traced to the copy that it is of, nobody named by a guess, nothing told to who may not
+know, and each asking on record?
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Does a provider of relay numbers keep its promises? One suite for every adapter of `downloads.relay_providers.base.Relays`, then what each
-does alone.
+"""Does a provider of relay numbers keep its promises?
 
-Another adapter is another `Case` in `PROVIDERS`: how it is built, how it is made to fail, and how a call's record comes in. The
-second here is the real SDK, pointed at a local server that checks its signature and answers in the service's own format.
+One suite for every adapter of `downloads.relay_providers.base.Relays`, then what each does alone.
+
+Another adapter is another `Case` in `PROVIDERS`: how it is built, how it is made to fail, and how a
+call's record comes in. The second here is the real SDK, pointed at a local server that checks its
+signature and answers in the service's own format.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ KINDS: dict[str, type[ProviderError]] = {
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider, how it is made to fail the next time, and what a call by one of the team makes it push."""
+    """A provider, how it is made to fail the next time, and what a call by one of the team makes it
+    push.
+    """
 
     relays: Relays
     fail: Callable[[str], Any]
@@ -156,7 +160,7 @@ def bound(relays: Relays, candidate: str = CANDIDATE, request_id: str = "r-1") -
     return relays.bind(order(group, request_id, candidate), NOW)
 
 
-# --- The contract ----------------------------------------------------------------------------------------
+# --- The contract ---------------------------------------------------------------------------------
 
 
 def test_a_number_is_lent_and_found_again(provider: Provider) -> None:
@@ -317,7 +321,7 @@ def test_a_forged_record_is_refused(provider: Provider, forge: str) -> None:
         provider.relays.verify_callback(callback, NOW)
 
 
-# --- The simulator alone ---------------------------------------------------------------------------------
+# --- The simulator alone --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -451,7 +455,7 @@ def test_many_at_once_share_no_number(tmp_path: Path) -> None:
     assert len(lent) == 20 and len({each.number for each in lent}) == 20
 
 
-# --- Alibaba Cloud alone ---------------------------------------------------------------------------------
+# --- Alibaba Cloud alone --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -659,7 +663,7 @@ def test_an_account_that_is_none_is_refused(wrong: dict[str, str]) -> None:
     assert "very-secret" not in str(caught.value)
 
 
-# --- What a deployment sets ------------------------------------------------------------------------------
+# --- What a deployment sets -----------------------------------------------------------------------
 
 SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
 ALIYUN = {

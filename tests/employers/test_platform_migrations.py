@@ -1,4 +1,6 @@
-"""Do employers and keys that were there before keep what they have, and does nobody wait while indexes are built?"""
+"""Do employers and keys that were there before keep what they have, and does nobody wait while
+indexes are built?
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ def test_broken_off_and_run_again(before: Any) -> None:
 
 @pytest.mark.postgresql
 def test_who_writes_meanwhile_does_not_wait(before: Any) -> None:
-    """Somebody else's transaction has a row: indexes wait for it, but who writes another row waits for nobody."""
+    """Somebody else's transaction has a row: indexes wait for it, but who writes another row waits
+    for nobody.
+    """
     apps = to(COLUMNS)
     Old = apps.get_model("employers", "Employer")
     held, free = (

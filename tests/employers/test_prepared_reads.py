@@ -1,4 +1,6 @@
-"""Is a connection that was lost between two requests made anew, without asking each time, and is nothing hidden?"""
+"""Is a connection that was lost between two requests made anew, without asking each time, and is
+nothing hidden?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does staff come in by two factors, is guessing locked out, is a stay short and bound, and is a reset on record?"""
+"""Does staff come in by two factors, is guessing locked out, is a stay short and bound, and is a
+reset on record?
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,7 @@ def mails() -> list[tuple[str, Any]]:
     return [(mail.template, mail.context.get("what")) for mail in Mail.objects.order_by("pk")]
 
 
-# --- The way in ----------------------------------------------------------------------------------------
+# --- The way in -----------------------------------------------------------------------------------
 
 
 def test_a_password_alone_opens_nothing(colleague: User, factor: SecondFactor) -> None:
@@ -203,7 +205,7 @@ def test_recruiters_and_inactive_staff_have_no_way_in(
     assert client.get(SET_UP)["Location"] == SIGN_IN
 
 
-# --- Setting up ----------------------------------------------------------------------------------------
+# --- Setting up -----------------------------------------------------------------------------------
 
 
 def secret_on(page: str) -> str:
@@ -301,7 +303,7 @@ def test_not_later(colleague: User, factor: SecondFactor, clock: Clock) -> None:
     assert SecondFactor.objects.get(user=colleague).pk == factor.pk
 
 
-# --- Codes ---------------------------------------------------------------------------------------------
+# --- Codes ----------------------------------------------------------------------------------------
 
 
 def test_a_code_is_taken_once(colleague: User, factor: SecondFactor, clock: Clock) -> None:
@@ -385,7 +387,7 @@ def test_a_recovery_code_is_its_owners(colleague: User, now: datetime) -> None:
         second_factor.answer(other, codes[0], "", now)
 
 
-# --- Locked out ----------------------------------------------------------------------------------------
+# --- Locked out -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -493,7 +495,7 @@ def test_wrong_recovery_codes_count_too(
     assert answers == [422] * 4 + [429]
 
 
-# --- How long, and where -------------------------------------------------------------------------------
+# --- How long, and where --------------------------------------------------------------------------
 
 
 def test_idle_for_half_an_hour(colleague: User, factor: SecondFactor, clock: Clock) -> None:
@@ -565,7 +567,7 @@ def test_what_is_no_stay(now: datetime) -> None:
     assert [Stay.of(stored) for stored in (None, {}, {"factor": 1}, "x")] == [None] * 4
 
 
-# --- A reset -------------------------------------------------------------------------------------------
+# --- A reset --------------------------------------------------------------------------------------
 
 
 def reset_page(user: User) -> str:
@@ -620,7 +622,7 @@ def test_nobody_else_does(colleague: User, factor: SecondFactor, clock: Clock) -
     assert SecondFactor.objects.count() == 3
 
 
-# --- Where it is optional ------------------------------------------------------------------------------
+# --- Where it is optional -------------------------------------------------------------------------
 
 
 def test_to_try_it_out_a_password_is_enough(colleague: User, settings: Any, clock: Clock) -> None:

@@ -67,7 +67,9 @@ def test_events_and_answers_are_only_looked_at(root: Client, now: datetime) -> N
 
 
 def test_no_list_reads_or_sorts_all_of_the_answers(root: Client) -> None:
-    """A span of them, the last day unless another is chosen; who is searched for is found however long ago."""
+    """A span of them, the last day unless another is chosen; who is searched for is found however
+    long ago.
+    """
     old = GateDecision.objects.create(
         client_id=uuid4(),
         employer_id=uuid4(),

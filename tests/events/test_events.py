@@ -1,4 +1,7 @@
-"""Can what happened be changed afterwards? And does a row that waits get done, once, whatever dies?"""
+"""Can what happened be changed afterwards?
+
+And does a row that waits get done, once, whatever dies?
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,11 @@
-"""How does Alibaba Cloud's Phone Number Protection speak, down to the bytes? The operations that the adapter asks, of 2017-05-25.
+"""How does Alibaba Cloud's Phone Number Protection speak, down to the bytes?
 
-A local server for tests. It checks what the real one checks (the ACS3-HMAC-SHA256 signature, version, needed parameters, forms),
-answers in its format, and can be told to fail in each of its ways. The signature is verified as published
-(help.aliyun.com/document_detail/602754), without the SDK.
+The operations that the adapter asks, of 2017-05-25.
+
+A local server for tests. It checks what the real one checks (the ACS3-HMAC-SHA256 signature,
+version, needed parameters, forms), answers in its format, and can be told to fail in each of its
+ways. The signature is verified as published (help.aliyun.com/document_detail/602754), without the
+SDK.
 """
 
 from __future__ import annotations
@@ -32,7 +35,10 @@ _AUTHORIZATION = re.compile(
 
 
 class Fault(Exception):
-    """An error as the service words it: `status` 200 with a code of the product, or a status of the gateway with one of its own."""
+    """An error as the service words it:
+
+    `status` 200 with a code of the product, or a status of the gateway with one of its own.
+    """
 
     def __init__(self, code: str, status: int = 200) -> None:
         self.code, self.status = code, status
@@ -94,7 +100,7 @@ class AliyunServer:
         told: dict[str, Any] = operation(query)
         return told
 
-    # --- Operations --------------------------------------------------------------------------------------
+    # --- Operations -------------------------------------------------------------------------------
 
     def _create_axg_group(self, query: dict[str, str]) -> dict[str, Any]:
         group = str(next(self.ids))
@@ -231,7 +237,7 @@ class AliyunServer:
     def _is_open(self, binding: Binding) -> bool:
         return not binding.ended and self._ends({"Expiration": binding.expires_at}) > self.now
 
-    # --- Calls -------------------------------------------------------------------------------------------
+    # --- Calls ------------------------------------------------------------------------------------
 
     def report(self, subs_id: str, caller: str, at: datetime, **more: Any) -> dict[str, Any]:
         """A SecretReport as it is pushed, of a call to this binding."""

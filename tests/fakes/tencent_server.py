@@ -1,8 +1,11 @@
-"""How does Tencent Cloud speak, down to the bytes? BizLicenseOCR, and VerifyBizLicenseEnterprise3 and …4.
+"""How does Tencent Cloud speak, down to the bytes?
 
-A local server for tests. It checks what the real one checks (the TC3-HMAC-SHA256 signature, the clock, action, version,
-region, the picture's size), answers in its format, and can be told to fail in each of its ways. The signature is verified
-as published (cloud.tencent.com/document/api/866/33519), without the SDK.
+BizLicenseOCR, and VerifyBizLicenseEnterprise3 and …4.
+
+A local server for tests. It checks what the real one checks (the TC3-HMAC-SHA256 signature, the
+clock, action, version, region, the picture's size), answers in its format, and can be told to fail
+in each of its ways. The signature is verified as published
+(cloud.tencent.com/document/api/866/33519), without the SDK.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ class Fault(Exception):
         self.code, self.message = code, message
 
 
-# --- The signature, as published -----------------------------------------------------------------------------------
+# --- The signature, as published ------------------------------------------------------------------
 
 
 def _hmac(key: bytes, text: str) -> bytes:
@@ -52,7 +55,10 @@ def _hmac(key: bytes, text: str) -> bytes:
 def signature(
     secret_key: str, headers: Mapping[str, str], signed: str, date: str, service: str, body: bytes
 ) -> str:
-    """What a POST to / must be signed with. `headers` by lower-case name; `signed`: their names as in Authorization."""
+    """What a POST to / must be signed with.
+
+    `headers` by lower-case name; `signed`: their names as in Authorization.
+    """
     canonical_headers = "".join(
         f"{name}:{headers[name].strip().lower()}\n" for name in signed.split(";")
     )
@@ -73,7 +79,9 @@ _AUTHORIZATION = re.compile(
 
 
 def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """Raise the service's Fault unless `headers` sign `body`, at a time that is `now` (Unix seconds) within five minutes."""
+    """Raise the service's Fault unless `headers` sign `body`, at a time that is `now` (Unix
+    seconds) within five minutes.
+    """
     found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     timestamp = headers.get("x-tc-timestamp", "")
     if not timestamp.isdigit():
@@ -93,7 +101,7 @@ def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None
         raise Fault("AuthFailure.SignatureFailure")
 
 
-# --- The service ----------------------------------------------------------------------------------------------------
+# --- The service ----------------------------------------------------------------------------------
 
 THREE, FOUR = "VerifyBizLicenseEnterprise3", "VerifyBizLicenseEnterprise4"
 _VERIFIED = {
@@ -110,7 +118,9 @@ Handler = Callable[["_Exchange"], None]
 
 
 def told_of(specimen: Specimen) -> Answer:
-    """What the service reads on `specimen`: in its own words and habits, every key present and empty ones "", days in Chinese."""
+    """What the service reads on `specimen`: in its own words and habits, every key present and
+    empty ones "", days in Chinese.
+    """
     fields = specimen.fields
     year, month, day = fields["established_on"].split("-")
     return {
@@ -143,7 +153,10 @@ def told_of(specimen: Specimen) -> Answer:
 
 @dataclass(frozen=True)
 class Entry:
-    """A company in the register behind the service. `status` is its number there; `id_number` its representative's."""
+    """A company in the register behind the service.
+
+    `status` is its number there; `id_number` its representative's.
+    """
 
     uscc: str
     name: str
@@ -155,7 +168,10 @@ class Entry:
 
 @dataclass
 class TencentServer:
-    """The service at `url`. `behave` says how the next requests end; `pictures` are the ones that came through."""
+    """The service at `url`.
+
+    `behave` says how the next requests end; `pictures` are the ones that came through.
+    """
 
     url: str
     answer: Answer = field(default_factory=dict)

@@ -1,4 +1,7 @@
-"""What do webhooks come to in the tests? A real HTTP server, which answers as it is told and keeps what it got."""
+"""What do webhooks come to in the tests?
+
+A real HTTP server, which answers as it is told and keeps what it got.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,9 @@ class Got:
 
 @dataclass
 class Receiver:
-    """Answers each request by `answers` (its number from 0), with a status, or as the callable does it by itself."""
+    """Answers each request by `answers` (its number from 0), with a status, or as the callable does
+    it by itself.
+    """
 
     url: str
     lines: list[socket.socket] = field(default_factory=list)

@@ -1,4 +1,6 @@
-"""Is every copy of a page another, the same for the same key, whole as a picture, and still a page whatever it was?"""
+"""Is every copy of a page another, the same for the same key, whole as a picture, and still a page
+whatever it was?
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def resume_page(seed: int, dpi: int = DPI) -> Picture:
     return make(seed).pictures(dpi)[0]
 
 
-# --- Keys ----------------------------------------------------------------------------------------------
+# --- Keys -----------------------------------------------------------------------------------------
 
 
 def test_a_key_never_changes_its_signs() -> None:
@@ -99,7 +101,7 @@ def test_signs_are_fair() -> None:
     assert abs(total) < 6 * (400 * 1000) ** 0.5
 
 
-# --- A page --------------------------------------------------------------------------------------------
+# --- A page ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4])
@@ -172,7 +174,9 @@ def test_any_name_can_be_put_on_a_page(employer: str) -> None:
 
 
 def test_the_resume_stays_readable() -> None:
-    """Paper stays light, and letters, a pixel aside, as dark as they were but for some strokes that the mark crosses."""
+    """Paper stays light, and letters, a pixel aside, as dark as they were but for some strokes that
+    the mark crosses.
+    """
     for seed in (0, 1, 4):
         page = grey(resume_page(seed))
         result = marked(page, KEY, WORDS)
@@ -192,7 +196,7 @@ def test_a_page_can_be_of_any_resolution() -> None:
         assert marked(page, KEY, WORDS, dpi).shape == page.shape
 
 
-# --- Its parts -----------------------------------------------------------------------------------------
+# --- Its parts ------------------------------------------------------------------------------------
 
 
 def test_the_underprint_is_pale_and_follows_the_key() -> None:

@@ -1,4 +1,6 @@
-"""Is a leaked page known again, the release named that it left with, and never another, whatever was done to it?"""
+"""Is a leaked page known again, the release named that it left with, and never another, whatever
+was done to it?
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,7 @@ def told(pictures: Sequence[Picture], *seeds: int) -> Trace:
     return trace(pictures, [clean(seed) for seed in seeds], releases(*seeds))
 
 
-# --- Named ---------------------------------------------------------------------------------------------
+# --- Named ----------------------------------------------------------------------------------------
 
 
 SURVIVED = (
@@ -155,7 +157,7 @@ def test_at_another_resolution() -> None:
     assert trace([leak], [clean(0, 0, 200)], releases(0)).named == ("0/7",)
 
 
-# --- Refused -------------------------------------------------------------------------------------------
+# --- Refused --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("attack", ["as released", "JPEG 30", "crop 50 %", "1 bit"])
@@ -201,7 +203,7 @@ def test_nothing_to_look_at() -> None:
     assert trace([copy(0, 7)], [clean(0)], releases(1)).named == ()
 
 
-# --- Chance --------------------------------------------------------------------------------------------
+# --- Chance ---------------------------------------------------------------------------------------
 
 
 @settings(max_examples=30, deadline=None)
@@ -212,7 +214,9 @@ def test_nothing_to_look_at() -> None:
     seed=st.integers(0, 10**6),
 )
 def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float], seed: int) -> None:
-    """Whatever was measured: of 2000 innocents at most as many reach z as Hoeffding's bound says, and a margin for luck."""
+    """Whatever was measured: of 2000 innocents at most as many reach z as Hoeffding's bound says,
+    and a margin for luck.
+    """
     cells = np.array(values, np.float32)
     evidence = Evidence(
         cells, np.arange(len(cells)), np.zeros((0, 2), np.float32), np.zeros(0, np.int64)
@@ -246,7 +250,7 @@ def test_no_evidence_is_no_agreement() -> None:
     assert chance(0.0, 1) == 1.0
 
 
-# --- Shown ---------------------------------------------------------------------------------------------
+# --- Shown ----------------------------------------------------------------------------------------
 
 
 def test_a_person_sees_what_speaks_for_a_release_and_what_does_not() -> None:

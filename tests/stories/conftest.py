@@ -1,4 +1,7 @@
-"""What do whole journeys need? Fictitious companies in the register, their licences, and real workers."""
+"""What do whole journeys need?
+
+Fictitious companies in the register, their licences, and real workers.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,9 @@ def licence(seed: int, company: Company, damage: str = "light", form: str = "lan
 
 
 def wait_until(what: Callable[[], object], complaint: str, log: Path, seconds: float = 150) -> None:
-    """Patient, since the machine may be busy with other tests; what went wrong stands in the worker's `log`."""
+    """Patient, since the machine may be busy with other tests; what went wrong stands in the
+    worker's `log`.
+    """
     deadline = time.monotonic() + seconds
     while not what():
         if time.monotonic() > deadline:

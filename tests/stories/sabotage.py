@@ -1,7 +1,10 @@
-"""What goes wrong in a worker, for which case and at which step? Loaded into real workers by `sabotage_settings`.
+"""What goes wrong in a worker, for which case and at which step?
 
-The product knows nothing of this: its checks and operations are wrapped when the worker starts. The plan is a file that
-the test writes, and what has happened is noted beside it, so that each misfortune befalls a case as often as planned.
+Loaded into real workers by `sabotage_settings`.
+
+The product knows nothing of this: its checks and operations are wrapped when the worker starts. The
+plan is a file that the test writes, and what has happened is noted beside it, so that each
+misfortune befalls a case as often as planned.
 """
 
 from __future__ import annotations
@@ -23,9 +26,11 @@ from django.utils import timezone
 from events.core.errors import ProviderBroken, ProviderUnavailable
 
 PLAN = "ZIZHI_TEST_SABOTAGE"
-"""In the environment: the file of the plan, `{uscc: {"step": …, "how": …, "times": …, "seconds": …, "after": …}}`.
+"""In the environment: the file of the plan, `{uscc: {"step": …, "how": …, "times": …, "seconds": …,
+"after": …}}`.
 
-A misfortune happens `times` times, when its step has been passed `after` times."""
+A misfortune happens `times` times, when its step has been passed `after` times.
+"""
 
 
 class Sabotage(AppConfig):
@@ -126,7 +131,9 @@ class Plan:
         }
 
     def befalls(self, uscc: str, step: str) -> Any:
-        """Let happen to the case of `uscc` what is planned for `step`, if it has not been done often enough."""
+        """Let happen to the case of `uscc` what is planned for `step`, if it has not been done
+        often enough.
+        """
         one = json.loads(self.file.read_text()).get(uscc)
         if not one or one["step"] != step:
             return None

@@ -1,4 +1,7 @@
-"""How is a worker set up to which misfortunes happen? As any other, with `sabotage` loaded beside it."""
+"""How is a worker set up to which misfortunes happen?
+
+As any other, with `sabotage` loaded beside it.
+"""
 
 from __future__ import annotations
 

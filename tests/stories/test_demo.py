@@ -1,4 +1,7 @@
-"""Does the demo show what a platform gets? It runs as `make run` runs it, and asks the gate over HTTP by the client package."""
+"""Does the demo show what a platform gets?
+
+It runs as `make run` runs it, and asks the gate over HTTP by the client package.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ pytestmark = [
 
 
 def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
-    """From an empty folder. What it says of the gate is what stands on record there, by the key that it leaves to be tried."""
+    """From an empty folder.
+
+    What it says of the gate is what stands on record there, by the key that it leaves to be tried.
+    """
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -1,4 +1,6 @@
-"""`serve --prepare`, as `make run` starts it: pages first, the demo beside them, and an end at any moment that loses nothing."""
+"""`serve --prepare`, as `make run` starts it: pages first, the demo beside them, and an end at any
+moment that loses nothing.
+"""
 
 from __future__ import annotations
 

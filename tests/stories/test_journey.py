@@ -1,4 +1,7 @@
-"""Does an employer get through, is a doubtful one held, and is a revoked one refused? With real pictures and readers."""
+"""Does an employer get through, is a doubtful one held, and is a revoked one refused?
+
+With real pictures and readers.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,9 @@ def test_a_revoked_company_is_refused_by_the_register_alone(now: datetime) -> No
 
 
 def test_a_borrowed_licence_opens_nothing(now: datetime) -> None:
-    """Every field agrees, but the address is at a look-alike domain: better proof is waited for, and then a person decides."""
+    """Every field agrees, but the address is at a look-alike domain: better proof is waited for,
+    and then a person decides.
+    """
     company = register_company(106)
     thief = recruiter_of(company, now, domain="secure-" + company.domain)
     case, _ = upload_licence(thief, now, licence(106, company))

@@ -1,4 +1,6 @@
-"""Does a platform's whole journey go as it is told, with its own client, over HTTP, and with a real worker that sends its webhooks?"""
+"""Does a platform's whole journey go as it is told, with its own client, over HTTP, and with a real
+worker that sends its webhooks?
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         assert zizhi.me().test and set(zizhi.me().scopes) == {str(scope) for scope in Scope}
         secret = zizhi.create_webhook(receiver.url).secret
 
-        # An employer and its recruiter, by the platform's own references, made once however often it is said.
+        # An employer and its recruiter, by the platform's own references, made once however often
+        # it is said.
         code = next(recipe.uscc for recipe in zizhi.test_recipes() if recipe.recipe == 0)
         made = zizhi.create_employer(
             "co-1", "云溪市示例科技有限公司", code, idempotency_key="make-co-1"
@@ -73,7 +76,8 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
             made.id, member.id, "https://site.example/back/hr"
         ).url.startswith("http")
 
-        # Before anything is shown the answer is no, with what to do; then it is handed in, and the answer is yes.
+        # Before anything is shown the answer is no, with what to do; then it is handed in, and the
+        # answer is yes.
         no = zizhi.may_download(made.id, member.id, "cand-1")
         assert not no and no.reasons[0].fix.zh and no.gate_pass is None
         assert zizhi.requirements(made.id).requirements
@@ -148,7 +152,9 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
 
 
 def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Path) -> None:
-    """Asked for, made by a real worker, and handed over by the answer: the link opens once, and the receipt follows."""
+    """Asked for, made by a real worker, and handed over by the answer: the link opens once, and the
+    receipt follows.
+    """
     _, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
     log = tmp_path / "worker.log"
     with (

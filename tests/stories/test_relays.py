@@ -1,4 +1,6 @@
-"""Does a relay number go its whole way with a real worker over a real broker: asked for, lent, called, and closed by a suspension?"""
+"""Does a relay number go its whole way with a real worker over a real broker: asked for, lent,
+called, and closed by a suspension?
+"""
 
 from __future__ import annotations
 

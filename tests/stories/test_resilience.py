@@ -1,4 +1,7 @@
-"""Is every case decided exactly once, whatever dies, breaks or is emptied on the way? PostgreSQL, Redis, real processes."""
+"""Is every case decided exactly once, whatever dies, breaks or is emptied on the way?
+
+PostgreSQL, Redis, real processes.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +139,10 @@ class Cluster:
 
 
 def programs_of_postgresql() -> Path | None:
-    """Where `initdb` and `pg_ctl` are; systems keep them off the path. None where they are not, or nobody may run them."""
+    """Where `initdb` and `pg_ctl` are; systems keep them off the path.
+
+    None where they are not, or nobody may run them.
+    """
     if os.geteuid() == 0 and (
         shutil.which("runuser") is None
         or "postgres" not in {user.pw_name for user in pwd.getpwall()}
@@ -151,7 +157,9 @@ def programs_of_postgresql() -> Path | None:
 
 @pytest.fixture
 def cluster(transactional_db: None, broker: str) -> Iterator[Cluster]:
-    """A server of this test's own, to which this process and the workers that it starts are connected meanwhile."""
+    """A server of this test's own, to which this process and the workers that it starts are
+    connected meanwhile.
+    """
     programs = programs_of_postgresql()
     require("initdb of PostgreSQL, and a user to run it", programs is not None)
     assert programs is not None
@@ -232,7 +240,9 @@ def all_decided() -> bool:
 
 
 def decided_once(case: Case) -> Case:
-    """The case as it stands, decided: one Decision, one Event a transition, one row a check, one mail a decision."""
+    """The case as it stands, decided: one Decision, one Event a transition, one row a check, one
+    mail a decision.
+    """
     case = Case.objects.get(pk=case.pk)
     attempt = Attempt.objects.get(case=case)
     assert attempt.finished_at is not None and attempt.lease is None and attempt.outcome
@@ -269,7 +279,9 @@ def nobody_is_blamed(*cases: Case) -> None:
 def test_a_process_dies_or_loses_its_database_in_each_step(
     how: str, broker: str, scene: Scene, tmp_path: Path
 ) -> None:
-    """SIGKILL to the process that works, or the end of its connection as by a restart of the server, once in each step."""
+    """SIGKILL to the process that works, or the end of its connection as by a restart of the
+    server, once in each step.
+    """
     for seed, step in enumerate(STEPS, start=401):
         scene.employer(seed, step=step, how=how)
     log = tmp_path / "worker.log"
@@ -318,7 +330,9 @@ def test_a_provider_that_is_down_slow_or_wrong(broker: str, scene: Scene, tmp_pa
 
 
 def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> None:
-    """Before a worker is there, and while one is at work: the rows are the queue, and are rung for again."""
+    """Before a worker is there, and while one is at work: the rows are the queue, and are rung for
+    again.
+    """
     first, second = (
         scene.employer(451),
         scene.employer(452, step="check:registry", how="slow", seconds=2),
@@ -344,7 +358,9 @@ def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> Non
 def test_the_database_stops_and_comes_back(
     broker: str, cluster: Cluster, scene: Scene, tmp_path: Path
 ) -> None:
-    """The server is down for seconds, as a machine that lost its power: no case is lost, none is decided twice."""
+    """The server is down for seconds, as a machine that lost its power: no case is lost, none is
+    decided twice.
+    """
     for seed in (461, 462, 463):
         scene.employer(seed)
     log = tmp_path / "worker.log"
@@ -440,7 +456,9 @@ def proven(case: Case, now: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT) 
 def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(
     broker: str, scene: Scene, tmp_path: Path
 ) -> None:
-    """After the bank has taken the order and before that is written down: asked again, it is the same transfer."""
+    """After the bank has taken the order and before that is written down: asked again, it is the
+    same transfer.
+    """
     deposit, read = (
         scene.employer(481, step="proof:bank_deposit", how="kill"),
         scene.employer(482, step="document", how="kill"),

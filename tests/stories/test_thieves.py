@@ -1,4 +1,6 @@
-"""What would somebody with money for a fake kit, a borrowed licence, several accounts or a colleague inside try? (docs/abuse.md)"""
+"""What would somebody with money for a fake kit, a borrowed licence, several accounts or a
+colleague inside try? (docs/abuse.md)
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,7 @@ def company(now: datetime, **fields: Any) -> Member:
     return owner
 
 
-# --- Keeping rights that should end ----------------------------------------------------------------------
+# --- Keeping rights that should end ---------------------------------------------------------------
 
 
 def test_a_condition_is_not_renewed_while_it_runs(now: datetime) -> None:
@@ -142,7 +144,7 @@ def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approv
     assert Case.objects.in_force(now).filter(employer=owner.employer).exists() is not suspended
 
 
-# --- Proofs ----------------------------------------------------------------------------------------------
+# --- Proofs ---------------------------------------------------------------------------------------
 
 
 def test_one_account_proves_no_second_company_begun_at_the_same_time(now: datetime) -> None:
@@ -266,7 +268,9 @@ def test_a_register_that_could_not_compare_has_not_agreed(now: datetime) -> None
 
 
 def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datetime) -> None:
-    """The scope had been edited out of the picture; when the register lists the company it says what it does."""
+    """The scope had been edited out of the picture; when the register lists the company it says
+    what it does.
+    """
     member = make_member(now)
     case = run(handed_in(member, now), now, PENDING, STRONG)
     RegistryRecord.objects.create(
@@ -295,7 +299,7 @@ def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datet
     )
 
 
-# --- Hurting an honest company ---------------------------------------------------------------------------
+# --- Hurting an honest company --------------------------------------------------------------------
 
 
 def notices() -> int:
@@ -411,7 +415,7 @@ def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) ->
         operations.restore_document(removed.pk, member.as_actor(), now)
 
 
-# --- What was looked at a second time --------------------------------------------------------------------
+# --- What was looked at a second time -------------------------------------------------------------
 
 
 def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None:
@@ -495,7 +499,9 @@ def test_what_an_employer_says_of_a_value_shows(now: datetime) -> None:
 
 
 def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: datetime) -> None:
-    """Somebody registered with the address of another, who sets a new password by the mail that came to it."""
+    """Somebody registered with the address of another, who sets a new password by the mail that
+    came to it.
+    """
     member = make_member(
         now,
         email="hr@shili.example",
@@ -539,7 +545,10 @@ def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(
 def test_the_company_itself_comes_although_somebody_holds_its_code(
     client: Client, now: datetime
 ) -> None:
-    """Whoever registered first may have had a borrowed licence. What is said decides nothing; a person looks."""
+    """Whoever registered first may have had a borrowed licence.
+
+    What is said decides nothing; a person looks.
+    """
     cache.clear()
     holder = company(now)
     typed = {

@@ -1,4 +1,6 @@
-"""Does a platform hear of what happens within moments, from a real worker over a real broker, even one that was killed meanwhile?"""
+"""Does a platform hear of what happens within moments, from a real worker over a real broker, even
+one that was killed meanwhile?
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ pytestmark = [
 
 
 def test_told_by_a_worker_that_is_killed_while_it_tells(broker: str, tmp_path: Path) -> None:
-    """The first worker dies while the receiver has the message and has not answered; the next one tells everything."""
+    """The first worker dies while the receiver has the message and has not answered; the next one
+    tells everything.
+    """
     now = timezone.now()
     platform, _ = create_api_client("a platform", [Scope.EVENTS_READ], now)
     employer = make_employer(now, platform=platform)

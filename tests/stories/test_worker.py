@@ -1,4 +1,6 @@
-"""Is nothing lost with a real worker on a real broker, even when it is killed in the middle of a check?"""
+"""Is nothing lost with a real worker on a real broker, even when it is killed in the middle of a
+check?
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ pytestmark = [
 
 @pytest.fixture
 def broker(request: pytest.FixtureRequest) -> str:
-    """This run's broker, emptied: the filesystem by default, Redis where the run is on it (see tests/test_engines.py)."""
+    """This run's broker, emptied: the filesystem by default, Redis where the run is on it (see
+    tests/test_engines.py).
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
         assert request.node.nodeid.endswith("@worker"), (
             "beside another test on this broker, each would take the other's messages"
@@ -65,7 +69,9 @@ def test_a_worker_decides(broker: str, tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_loses_nothing(broker: str, tmp_path: Path) -> None:
-    """SIGKILL to the whole worker while it reads the licence; another finishes, and nothing is done twice."""
+    """SIGKILL to the whole worker while it reads the licence; another finishes, and nothing is done
+    twice.
+    """
     now = timezone.now()
     company = register_company(202)
     member = recruiter_of(company, now)

@@ -1,7 +1,7 @@
 """Writes every table of a database into one file, and loads such a file into an empty database.
 
-The file is gzip. Each line is a JSON object: first what was recorded, then the tables, then the stored files.
-Values are engine-neutral: times in ISO 8601, bytes in base64.
+The file is gzip. Each line is a JSON object: first what was recorded, then the tables, then the
+stored files. Values are engine-neutral: times in ISO 8601, bytes in base64.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ def _as_json(value: Any) -> Any:
 def load(recording: Recording) -> None:
     """Migrate the empty database to the recorded migrations, and insert the recorded rows.
 
-    Every time is moved by as much as has passed since: what was to end in a month then ends in a month now.
+    Every time is moved by as much as has passed since: what was to end in a month then ends in a
+    month now.
     """
     executor = MigrationExecutor(connection)
     executor.migrate(recording.leaves)

@@ -1,7 +1,7 @@
 """Brings the recorded database to the newest version, and walks the main pages on it.
 
-`python -m tests.upgrade.walk RECORDING` works in the database of the settings, which has to be empty.
-It prints what is wrong, one problem a line, and then exits with status 1.
+`python -m tests.upgrade.walk RECORDING` works in the database of the settings, which has to be
+empty. It prints what is wrong, one problem a line, and then exits with status 1.
 """
 
 # ruff: noqa: E402

@@ -1,4 +1,7 @@
-"""Whom do the tests of reviewing act with? Staff of given powers, and a case that one of them holds."""
+"""Whom do the tests of reviewing act with?
+
+Staff of given powers, and a case that one of them holds.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Do cases that were there before keep what they have, and come to the reviewers' queue since when they waited?"""
+"""Do cases that were there before keep what they have, and come to the reviewers' queue since when
+they waited?
+"""
 
 from __future__ import annotations
 
@@ -113,7 +115,9 @@ def test_many_rows_in_parts_and_again(before: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_broken_off_and_run_again(before: Any) -> None:
-    """On PostgreSQL an index that was broken off is left behind by its name; anywhere the rows that are filled stay filled."""
+    """On PostgreSQL an index that was broken off is left behind by its name; anywhere the rows that
+    are filled stay filled.
+    """
     rows(before, State.IN_REVIEW)
     executor = MigrationExecutor(connection)
     executor.migrate([("verification", "0010_reviewing")])

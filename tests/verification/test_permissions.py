@@ -59,7 +59,7 @@ def member_of(group: str, now: datetime) -> User:
     return make_colleague(now, group)
 
 
-# --- Powers --------------------------------------------------------------------------------------------
+# --- Powers ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -124,7 +124,7 @@ def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
     assert set(changing.values_list("codename", flat=True)) == {"change_case"}
 
 
-# --- Each group, each address --------------------------------------------------------------------------
+# --- Each group, each address ---------------------------------------------------------------------
 
 LISTS = {
     "verification": (
@@ -314,7 +314,7 @@ def test_who_does_not_decide_changes_nothing(
     assert set(Event.objects.values_list("verb", flat=True)) <= {"look", "create_api_client"}
 
 
-# --- Auditors ------------------------------------------------------------------------------------------
+# --- Auditors -------------------------------------------------------------------------------------
 
 
 def test_what_an_auditor_looks_at_is_on_record(rows: dict[str, Any], now: datetime) -> None:

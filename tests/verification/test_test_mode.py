@@ -345,12 +345,14 @@ def test_a_move_that_cannot_be_is_refused(platform: Platform, advance: object) -
     assert platform.call("post", "/test/clock", {"advance": advance})["http"] == 422
 
 
-# --- Proofs of authority, by providers that are rehearsed --------------------------------------------------
+# --- Proofs of authority, by providers that are rehearsed -----------------------------------------
 
 
 @pytest.fixture(autouse=True)
 def books(tmp_path: Path, settings: Any) -> None:
-    """The rehearsed bank and licences of each test begin with empty books; and this deployment has neither."""
+    """The rehearsed bank and licences of each test begin with empty books; and this deployment has
+    neither.
+    """
     settings.VAR_DIR, settings.BANK, settings.E_LICENCES = tmp_path, "", ""
 
 
@@ -531,7 +533,7 @@ def test_work_for_a_test_goes_by_its_clock(platform: Platform) -> None:
     assert begun.stage == "accepted"
 
 
-# --- Pages by the test's clock -----------------------------------------------------------------------------
+# --- Pages by the test's clock --------------------------------------------------------------------
 
 
 def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
@@ -554,7 +556,7 @@ def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
     )
 
 
-# --- What holds downloads back -----------------------------------------------------------------------------
+# --- What holds downloads back --------------------------------------------------------------------
 
 
 def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:

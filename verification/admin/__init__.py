@@ -1,6 +1,7 @@
 """What the console shows of verification. Each module registers its own pages.
 
-Every button calls the operation that any other door would call. No form of the admin writes a row of this app.
+Every button calls the operation that any other door would call. No form of the admin writes a row
+of this app.
 """
 
 from verification.admin import bulk, case, client_letters, exclusions, records, saved_replies

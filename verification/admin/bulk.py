@@ -1,4 +1,7 @@
-"""How do two people decide many cases? One ticks them beside the case they belong to, the other sees each of them and confirms."""
+"""How do two people decide many cases?
+
+One ticks them beside the case they belong to, the other sees each of them and confirms.
+"""
 
 from __future__ import annotations
 
@@ -149,7 +152,9 @@ class BulkAdmin(LookOnlyAdmin):
         ]
 
     def propose_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """The cases around one, to be ticked, with the reasons for which they shall be refused or sent back."""
+        """The cases around one, to be ticked, with the reasons for which they shall be refused or
+        sent back.
+        """
         person, now = self._person(request), timezone.now()
         verb = request.POST.get("verb") or request.GET.get("verb") or guards.IN_BULK[0]
         if guards.may_bulk(verb, person.as_reviewer()):

@@ -1,6 +1,9 @@
-"""What can a reviewer do at a case, by a button or by a key? The case's page and the doors behind it.
+"""What can a reviewer do at a case, by a button or by a key?
 
-Every door calls the operation that any other would call, and answers a form with a page, and the page's script with JSON.
+The case's page and the doors behind it.
+
+Every door calls the operation that any other would call, and answers a form with a page, and the
+page's script with JSON.
 """
 
 from __future__ import annotations
@@ -61,7 +64,9 @@ NOTHING_UNMASKED: Final[Mapping[str, Any]] = {}
 
 
 class DeskAdmin(LookOnlyAdmin):
-    """Those with `verification.view_case` look; those with `verification.change_case` also decide: they are reviewers."""
+    """Those with `verification.view_case` look; those with `verification.change_case` also decide:
+    they are reviewers.
+    """
 
     def get_urls(self) -> list[URLPattern]:
         view, name = self.admin_site.admin_view, "verification_case_{}".format
@@ -96,7 +101,9 @@ class DeskAdmin(LookOnlyAdmin):
         ]
 
     def _behind(self, do: Door, door: str) -> Callable[[HttpRequest, UUID], HttpResponse]:
-        """A door of a case: a button is no link, and what is refused is said on the page, with what was typed still there."""
+        """A door of a case: a button is no link, and what is refused is said on the page, with what
+        was typed still there.
+        """
 
         def view(request: HttpRequest, case_id: UUID) -> HttpResponse:
             if request.method != "POST":
@@ -121,10 +128,12 @@ class DeskAdmin(LookOnlyAdmin):
         typed = Typed.of(verb, request) if verb in (*BUTTONS, *SET_ASIDE) else NOTHING_TYPED
         return self._case_page(request, case_id, typed, status=409)
 
-    # --- Claims, and colleagues ---------------------------------------------------------------------------
+    # --- Claims, and colleagues -------------------------------------------------------------------
 
     def next_view(self, request: HttpRequest) -> HttpResponse:
-        """Take the most urgent case of those that are asked for; for the script also one ahead, to be loaded before its turn."""
+        """Take the most urgent case of those that are asked for; for the script also one ahead, to
+        be loaded before its turn.
+        """
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         reviewer, now = self._reviewer(request), timezone.now()
@@ -158,7 +167,10 @@ class DeskAdmin(LookOnlyAdmin):
     def beat(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """The page is still open: its claim lasts on, and it is told who else is there. What is due of this reviewer's is done."""
+        """The page is still open: its claim lasts on, and it is told who else is there.
+
+        What is due of this reviewer's is done.
+        """
         self._case(request, case_id)
         beat = claims.beat(case_id, reviewer, now, active="active" in request.POST)
         rulings.carry_out_due(now, of=reviewer, at_most=5)
@@ -204,7 +216,7 @@ class DeskAdmin(LookOnlyAdmin):
         messages.success(request, gettext("Assigned to %(who)s.") % {"who": colleague.email})
         return _to_case(request, case_id)
 
-    # --- Before it is decided -----------------------------------------------------------------------------
+    # --- Before it is decided ---------------------------------------------------------------------
 
     def draft(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
@@ -243,7 +255,9 @@ class DeskAdmin(LookOnlyAdmin):
     def unmask(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """The whole address or number of whoever handed the case in; who asked for it is put on record."""
+        """The whole address or number of whoever handed the case in; who asked for it is put on
+        record.
+        """
         field = request.POST.get("field", "")
         if field not in MASKED:
             raise Http404
@@ -252,12 +266,14 @@ class DeskAdmin(LookOnlyAdmin):
             request, case_id, NOTHING_TYPED, unmasked={field: value, f"whole_{field}": True}
         )
 
-    # --- Deciding -----------------------------------------------------------------------------------------
+    # --- Deciding ---------------------------------------------------------------------------------
 
     def decide(
         self, verb: str, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """A button was pressed: show it once more where that is due, then do it and go on to the next case."""
+        """A button was pressed: show it once more where that is due, then do it and go on to the
+        next case.
+        """
         case, form, typed = (
             self._case(request, case_id),
             DecisionForm(verb, request.POST),
@@ -321,7 +337,9 @@ class DeskAdmin(LookOnlyAdmin):
         return _to_case(request, case.pk)
 
     def undo_view(self, request: HttpRequest, ruling_id: int) -> HttpResponse:
-        """Take a decision back while that is possible; its case comes back as it was, with what was typed."""
+        """Take a decision back while that is possible; its case comes back as it was, with what was
+        typed.
+        """
         ruling = get_object_or_404(Ruling, pk=ruling_id)
         self._case(
             request, ruling.case_id
@@ -395,7 +413,9 @@ class DeskAdmin(LookOnlyAdmin):
         form: DecisionForm,
         now: datetime,
     ) -> HttpResponse:
-        """What is about to be done, in the words and both languages in which the employer will be told. Raises Refused."""
+        """What is about to be done, in the words and both languages in which the employer will be
+        told. Raises Refused.
+        """
         verb = typed.verb
         context = {
             "case": case,
@@ -412,7 +432,7 @@ class DeskAdmin(LookOnlyAdmin):
             request, "confirm", f"{BUTTON_WORDS[verb]}: {case.declared_name}", context
         )
 
-    # --- What is shown ------------------------------------------------------------------------------------
+    # --- What is shown ----------------------------------------------------------------------------
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -528,7 +548,7 @@ class DeskAdmin(LookOnlyAdmin):
         record_look(page, request.user, timezone.now(), ahead="ahead" in request.GET)
         return response
 
-    # --- Who asks, and for what ---------------------------------------------------------------------------
+    # --- Who asks, and for what -------------------------------------------------------------------
 
     def _may_decide(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.as_reviewer().can(Power.DECIDE)
@@ -556,7 +576,9 @@ def _filters(request: HttpRequest) -> Filters:
 
 
 def _following(reviewer: User, now: datetime, filters: Filters) -> Case | None:
-    """What this reviewer works on next: what they already have before them in the queue, or the most urgent that is free."""
+    """What this reviewer works on next: what they already have before them in the queue, or the
+    most urgent that is free.
+    """
     begun = (
         Case.objects.awaiting_review()
         .undecided()

@@ -1,4 +1,7 @@
-"""What stands on a case's page, and what was sent back from it? Gathered for the templates; nothing is decided here."""
+"""What stands on a case's page, and what was sent back from it?
+
+Gathered for the templates; nothing is decided here.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
 VIEW_ONCE = timedelta(minutes=1)
-"""A page looked at again within this time is one look: zooming, reloading and going back would bury the record."""
+"""A page looked at again within this time is one look: zooming, reloading and going back would bury
+the record.
+"""
 
 
 def in_words(refused: Refused) -> str:
@@ -76,9 +81,12 @@ class Button:
     note: str = ""
     opened: bool = False
     in_force: Case | None = None
-    """What the employer has in force by another case, where the reviewer has to say what becomes of it."""
+    """What the employer has in force by another case, where the reviewer has to say what becomes of
+    it.
+    """
     in_force_choices: list[tuple[str, Any, bool]] = field(default_factory=list)
-    """Each choice with its words, and whether it was chosen before the page had to be shown again."""
+    """Each choice with its words, and whether it was chosen before the page had to be shown again.
+    """
     replies: list[tuple[str, str]] = field(default_factory=list)
     """Saved replies, each with its title."""
 
@@ -104,11 +112,12 @@ class Button:
         return self.verb in NEEDS_CONFIRMATION
 
 
-# --- What is shown ------------------------------------------------------------------------------------
+# --- What is shown --------------------------------------------------------------------------------
 
 
 def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) -> dict[str, Any]:
-    """Everything that stands on the page of `case`, in a number of queries that does not depend on how much there is.
+    """Everything that stands on the page of `case`, in a number of queries that does not depend on
+    how much there is.
 
     `reviewer` is None for those who may only look.
     """
@@ -325,7 +334,9 @@ Marks = dict[tuple[str, int], list[case_comparison.Box]]
 
 
 def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
-    """The places of traces of editing, and of pictures that were seen elsewhere, on the pages that they are on."""
+    """The places of traces of editing, and of pictures that were seen elsewhere, on the pages that
+    they are on.
+    """
     marks: Marks = {}
     for finding in findings:
         if finding.check == "forgery" and finding.region:
@@ -367,7 +378,9 @@ def _seen_elsewhere(
 def shown_pages(
     document: Document, reading: dict[str, Any], rows: list[case_comparison.Row], marks: Marks
 ) -> list[dict[str, Any]]:
-    """A document's pages, the one that was read with the boxes of its fields and turned as it was found to lie."""
+    """A document's pages, the one that was read with the boxes of its fields and turned as it was
+    found to lie.
+    """
     pages = []
     for page in document.pages.all():
         is_read = (
@@ -391,7 +404,10 @@ def shown_pages(
 
 
 def record_look(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
-    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`. `ahead`: it was loaded before its turn."""
+    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`.
+
+    `ahead`: it was loaded before its turn.
+    """
     actor, document = user.as_reviewer(), page.document
     looks = Event.objects.about(document).filter(
         verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE

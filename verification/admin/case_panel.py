@@ -1,4 +1,6 @@
-"""What does a reviewer have before them besides the case? Who works on it, what can still be undone, what colleagues say, saved replies.
+"""What does a reviewer have before them besides the case?
+
+Who works on it, what can still be undone, what colleagues say, saved replies.
 
 Gathered for the templates; what is written here is only that something was shown.
 """
@@ -32,10 +34,11 @@ from verification.reviewing import case_comparison, claims, reply_templates
 from verification.rules import required_documents, states
 
 TELL_WITHIN: Final = timedelta(days=14)
-"""A decision that was not carried out is told to its reviewer when they are back, within this time."""
+"""A decision that was not carried out is told to its reviewer when they are back, within this time.
+"""
 
 
-# --- Who works on it -------------------------------------------------------------------------------------
+# --- Who works on it ------------------------------------------------------------------------------
 
 
 def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
     return {**shown, "aside_key": "|".join(map(str, shown.values())), "seconds_left": seconds}
 
 
-# --- What can still be undone, and what was not done ------------------------------------------------------
+# --- What can still be undone, and what was not done ----------------------------------------------
 
 
 def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
@@ -107,7 +110,9 @@ def said_of(ruling: Ruling, now: datetime) -> dict[str, Any]:
 
 
 def returned(reviewer: User, now: datetime) -> list[dict[str, Any]]:
-    """This reviewer's decisions that were not carried out, each told once; the case is back in the queue and keeps a note."""
+    """This reviewer's decisions that were not carried out, each told once; the case is back in the
+    queue and keeps a note.
+    """
     untold = Ruling.objects.filter(
         by=reviewer, made_at__gt=now - TELL_WITHIN, outcome=RulingOutcome.REFUSED, told_at=None
     )
@@ -128,7 +133,7 @@ def _why(ruling: Ruling) -> str:
     return str(case_comparison.code_in_words(ruling.refusal))
 
 
-# --- What colleagues say ----------------------------------------------------------------------------------
+# --- What colleagues say --------------------------------------------------------------------------
 
 
 _KINDS: Final = {
@@ -141,7 +146,10 @@ _KINDS: Final = {
 
 
 def notes(case: Case) -> list[dict[str, Any]]:
-    """What was said of the case among reviewers, and on which occasion. What a colleague ruled is not among it."""
+    """What was said of the case among reviewers, and on which occasion.
+
+    What a colleague ruled is not among it.
+    """
     return [
         {
             "note": note,
@@ -156,7 +164,9 @@ def notes(case: Case) -> list[dict[str, Any]]:
 
 
 def blind(case: Case) -> bool:
-    """Whether a colleague has ruled on the case already, so that nobody may see what: this is the second look, or the third."""
+    """Whether a colleague has ruled on the case already, so that nobody may see what: this is the
+    second look, or the third.
+    """
     return case.state in states.REVIEWABLE and case.review_stage != ReviewStage.FIRST
 
 
@@ -170,11 +180,13 @@ def draft(case: Case, reviewer: User) -> Typed:
     return Typed.kept(kept.verb, kept.reasons, kept.note, kept.about) if kept else NOTHING_TYPED
 
 
-# --- Saved replies ---------------------------------------------------------------------------------------
+# --- Saved replies --------------------------------------------------------------------------------
 
 
 def replied(code: str, verb: str, case: Case, typed: Typed) -> str:
-    """What a saved reply says of this case, in the language in which the employer is written to. Raises Refused.
+    """What a saved reply says of this case, in the language in which the employer is written to.
+
+    Raises Refused.
 
     {items} are what the ticked reasons are about.
     """

@@ -1,4 +1,7 @@
-"""Which clients of agencies need a person's look? Their letters beside what was read; accepted or ended, and on record."""
+"""Which clients of agencies need a person's look?
+
+Their letters beside what was read; accepted or ended, and on record.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What does a reviewer send with a button, and what had they typed when the page has to be shown again?"""
+"""What does a reviewer send with a button, and what had they typed when the page has to be shown
+again?
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from verification.reviewing import case_comparison
 from verification.rules.required_documents import OF_KIND
 
 NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "uphold", "revoke"})
-"""What hurts an employer at once is shown once more, as the employer will be told it, before it is done."""
+"""What hurts an employer at once is shown once more, as the employer will be told it, before it is
+done.
+"""
 
 BUTTONS = (
     "approve",
@@ -51,14 +55,20 @@ KEYS: Final = {
     "hold": "h",
     "escalate": "e",
 }
-"""By which key each is opened (`static/console/keys.js`). Those that share one are never offered together."""
+"""By which key each is opened (`static/console/keys.js`).
+
+Those that share one are never offered together.
+"""
 IN_FORCE = {
     "suspend": _(
         "Suspend it too, for the same reasons: no resume can be downloaded from the moment that you confirm"
     ),
     "keep": _("Leave it in force"),
 }
-"""What becomes of an approval in force when another case of its employer is refused. Nothing is chosen beforehand."""
+"""What becomes of an approval in force when another case of its employer is refused.
+
+Nothing is chosen beforehand.
+"""
 
 DONE_WORDS = {
     "approve": _("Approved: %(name)s"),
@@ -101,7 +111,9 @@ class DecisionForm(forms.Form):
 
     @property
     def suspend_in_force(self) -> bool | None:
-        """Whether what is in force by another case is suspended, too; None where nothing was chosen."""
+        """Whether what is in force by another case is suspended, too; None where nothing was
+        chosen.
+        """
         chosen = self.cleaned_data["in_force"]
         return chosen == "suspend" if chosen else None
 

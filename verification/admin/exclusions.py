@@ -1,4 +1,7 @@
-"""What may staff do with the exclusion list? Look at it, add to it, lift from it; each with a reason and on record."""
+"""What may staff do with the exclusion list?
+
+Look at it, add to it, lift from it; each with a reason and on record.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ MAY_CHANGE = "verification.change_case"
 
 
 class ExclusionForm(forms.Form):
-    """Either everything of some kinds by which a case's employer is known, or one thing typed by hand."""
+    """Either everything of some kinds by which a case's employer is known, or one thing typed by
+    hand.
+    """
 
     case = forms.UUIDField(
         label=_("Case"),

@@ -1,4 +1,7 @@
-"""Which province is a company of? By the third and fourth character of its credit code (GB 32100, GB/T 2260)."""
+"""Which province is a company of?
+
+By the third and fourth character of its credit code (GB 32100, GB/T 2260).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Who sees how well cases are decided? Leads and auditors, of each reviewer; a reviewer, of themselves and of nobody else.
+"""Who sees how well cases are decided?
+
+Leads and auditors, of each reviewer; a reviewer, of themselves and of nobody else.
 
 Leads keep golden cases and retire them here. Each look at the reviewers' figures is on record.
 """
@@ -68,7 +70,7 @@ class KeepForm(forms.Form):
         offered.choices = [(code, code) for code in case_comparison.REASONS_FOR.get(verb, ())]
 
 
-# --- Pages -----------------------------------------------------------------------------------------------
+# --- Pages ----------------------------------------------------------------------------------------
 
 
 def quality_view(request: HttpRequest) -> HttpResponse:
@@ -109,7 +111,10 @@ def mine_view(request: HttpRequest) -> HttpResponse:
 
 
 def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Keep a decided case as a golden one: GET asks what is right of it, prefilled by what was decided; POST keeps it."""
+    """Keep a decided case as a golden one:
+
+    GET asks what is right of it, prefilled by what was decided; POST keeps it.
+    """
     user, now = _lead(request), timezone.now()
     case = get_object_or_404(Case.objects.shown_to(str(user.pk)), pk=case_id)
     address = reverse("admin:verification_case_change", args=[case_id])
@@ -183,7 +188,7 @@ def urls() -> list[URLPattern]:
     ]
 
 
-# --- What is shown ---------------------------------------------------------------------------------------
+# --- What is shown --------------------------------------------------------------------------------
 
 
 def _shown(figures: Figures) -> dict[str, Any]:
@@ -200,7 +205,9 @@ def _shown(figures: Figures) -> dict[str, Any]:
 
 
 def _answered(answers: Answers) -> dict[str, Any]:
-    """One line of the table of what was answered to what; a verb that was never right stands there if somebody gave it."""
+    """One line of the table of what was answered to what; a verb that was never right stands there
+    if somebody gave it.
+    """
     return {
         "kind": GoldenKind(answers.kind).label,
         "right_verb": BUTTON_WORDS[answers.right_verb],
@@ -269,7 +276,7 @@ def _page(
     return response
 
 
-# --- Who asks --------------------------------------------------------------------------------------------
+# --- Who asks -------------------------------------------------------------------------------------
 
 
 def _staff(request: HttpRequest) -> User:

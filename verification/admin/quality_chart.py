@@ -1,4 +1,7 @@
-"""How do an interval and a spread of times look? As an SVG that needs no script and no style; the same numbers stand beside it."""
+"""How do an interval and a spread of times look?
+
+As an SVG that needs no script and no style; the same numbers stand beside it.
+"""
 
 from __future__ import annotations
 

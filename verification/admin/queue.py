@@ -1,6 +1,9 @@
-"""What does the reviewers' queue look like? Its figures and its last two weeks, its filters, and why each case is where it is.
+"""What does the reviewers' queue look like?
 
-However many cases wait, the page takes the same few queries: it counts no further than `COUNTED`, and shows figures that are kept.
+Its figures and its last two weeks, its filters, and why each case is where it is.
+
+However many cases wait, the page takes the same few queries: it counts no further than `COUNTED`,
+and shows figures that are kept.
 """
 
 from __future__ import annotations
@@ -75,7 +78,7 @@ HARM_WORDS: Final[Mapping[Kind, case_comparison.Word]] = {
 }
 
 
-# --- Filters ---------------------------------------------------------------------------------------------
+# --- Filters --------------------------------------------------------------------------------------
 
 
 class _Filter(admin.SimpleListFilter):
@@ -219,7 +222,7 @@ def _actor(request: HttpRequest) -> Actor:
     return request.user.as_reviewer()
 
 
-# --- The list --------------------------------------------------------------------------------------------
+# --- The list -------------------------------------------------------------------------------------
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -279,7 +282,9 @@ class QueueAdmin(LookOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
     ) -> tuple[QuerySet[Case], bool]:
-        """The first `FOUND` of them: no index serves a part of a name, so all is looked through once, and not for each count."""
+        """The first `FOUND` of them: no index serves a part of a name, so all is looked through
+        once, and not for each count.
+        """
         if not (text := search_term.strip()):
             return queryset, False
         first = queue_filters.found(queryset, text).values_list("pk", flat=True)[:FOUND]  # type: ignore[arg-type]
@@ -415,13 +420,17 @@ class QueueAdmin(LookOnlyAdmin):
 
 
 def _unlisted(now: datetime) -> int | None:
-    """The year, this one or one that comes soon, of which no holidays are known, so that deadlines count them as worked."""
+    """The year, this one or one that comes soon, of which no holidays are known, so that deadlines
+    count them as worked.
+    """
     years = (timezone.localtime(at).year for at in (now, now + LISTED_AHEAD))
     return next((year for year in years if not queue_placement.hours().lists(year)), None)
 
 
 def _weighs(case: Case) -> Kind:
-    """For which of its kinds the case weighs what it does; two kinds weigh the same, and the class tells them apart."""
+    """For which of its kinds the case weighs what it does; two kinds weigh the same, and the class
+    tells them apart.
+    """
     same = [kind for kind, harm in CURRENT.harm.items() if harm == case.harm] or [Kind.ORDINARY]
     if case.account_class != AccountClass.COMMERCIAL_AGENCY and len(same) > 1:
         same = [kind for kind in same if kind is not Kind.AGENCY]

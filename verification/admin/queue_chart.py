@@ -1,4 +1,7 @@
-"""How do two weeks of the queue look? As bars and lines of an SVG that needs no script and no style, and as the numbers beside it."""
+"""How do two weeks of the queue look?
+
+As bars and lines of an SVG that needs no script and no style, and as the numbers beside it.
+"""
 
 from __future__ import annotations
 

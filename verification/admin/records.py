@@ -1,4 +1,7 @@
-"""What stands behind a case? Its attempts, decisions, documents and register entries, for staff to look at."""
+"""What stands behind a case?
+
+Its attempts, decisions, documents and register entries, for staff to look at.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Who writes the replies that reviewers send often? Leads, in both languages, with the variables that a case fills in."""
+"""Who writes the replies that reviewers send often?
+
+Leads, in both languages, with the variables that a case fills in.
+"""
 
 from __future__ import annotations
 

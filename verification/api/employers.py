@@ -147,7 +147,10 @@ class Sought(PageQuery):
 
 
 def seen(client: ApiClient, employer_id: UUID) -> Employer:
-    """The employer, with its members. Raises Refused `employer_unknown` where this platform may not know of it."""
+    """The employer, with its members.
+
+    Raises Refused `employer_unknown` where this platform may not know of it.
+    """
     found: Employer | None = (
         Employer.objects.seen_by(client).prefetch_related(_MEMBERS).filter(pk=employer_id).first()
     )
@@ -167,7 +170,9 @@ _MEMBERS: Final = Prefetch("members", Member.objects.order_by("joined_at", "pk")
     operation_id="employers",
 )
 def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
-    """Those that you made, and, unless you are a platform for tests, those who registered on our own pages; the oldest first."""
+    """Those that you made, and, unless you are a platform for tests, those who registered on our
+    own pages; the oldest first.
+    """
     rows = Employer.objects.seen_by(request.auth.client).prefetch_related(_MEMBERS)
     if asked.uscc is not None:
         code = usccs.normalise(asked.uscc)
@@ -190,9 +195,12 @@ def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
     operation_id="create_employer",
 )
 def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> Status[EmployerOut]:
-    """A new employer of yours. It holds no rights by that: its recruiters show who it is, on our pages.
+    """A new employer of yours.
 
-    A code of a wrong form is refused with what is wrong (`uscc_invalid`); a reference that is in use, with `reference_taken`.
+    It holds no rights by that: its recruiters show who it is, on our pages.
+
+    A code of a wrong form is refused with what is wrong (`uscc_invalid`); a reference that is in
+    use, with `reference_taken`.
     """
     client = request.auth.client
     employer = create_employer(client, body.reference, body.declared(), now_for(client))
@@ -210,7 +218,8 @@ def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> Sta
 def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> Status[EmployerOut]:
     """The employer as you say, whether it was there or not; said twice, it is the same as once.
 
-    Until a case is handed in it can be corrected; after that, `state_conflict`: a changed name or code is a new case.
+    Until a case is handed in it can be corrected; after that, `state_conflict`: a changed name or
+    code is a new case.
     """
     client = request.auth.client
     employer, is_new = put_employer(client, reference, body.declared(), now_for(client))
@@ -225,5 +234,8 @@ def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> St
     operation_id="employer",
 )
 def employer(request: ApiRequest, employer_id: UUID) -> EmployerOut:
-    """Where it stands now. Before a download ask the gate: that an employer is approved is not yet a yes."""
+    """Where it stands now.
+
+    Before a download ask the gate: that an employer is approved is not yet a yes.
+    """
     return EmployerOut.all_of([seen(request.auth.client, employer_id)])[0]

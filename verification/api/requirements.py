@@ -108,7 +108,9 @@ EXAMPLE: Final[dict[str, Any]] = {
 
 
 class WhyOut(Schema):
-    """A reason: what was seen and expected of which field, how to mend it, who can, and how long that takes."""
+    """A reason: what was seen and expected of which field, how to mend it, who can, and how long
+    that takes.
+    """
 
     code: str = Field(description="Never changes its meaning.", examples=["authority_missing"])
     field: str = Field(description="The field or kind of document that it is about.")
@@ -143,7 +145,10 @@ class WhyOut(Schema):
 
 
 class WayOut(Schema):
-    """One of the ways to meet a requirement; any one is enough. `strength` is of proofs of authority: weak is for a person to judge."""
+    """One of the ways to meet a requirement; any one is enough.
+
+    `strength` is of proofs of authority: weak is for a person to judge.
+    """
 
     code: str = Field(description="Which way it is.", examples=["bank_deposit", "business_licence"])
     state: RequirementState = Field(description="How far it has been gone.")
@@ -230,10 +235,11 @@ class RequirementsOut(Schema):
 def requirements(
     request: ApiRequest, employer_id: UUID, member_id: UUID | None = None
 ) -> RequirementsOut:
-    """What is due, pending and satisfied, why, by when, how each thing is met and which right it unlocks.
+    """What is due, pending and satisfied, why, by when, how each thing is met and which right it
+    unlocks.
 
-    Proofs of authority are those of the employer's owners and of whoever handed the case in. While it is in the employer's hands,
-    name the member who is about to hand it in to count theirs.
+    Proofs of authority are those of the employer's owners and of whoever handed the case in. While
+    it is in the employer's hands, name the member who is about to hand it in to count theirs.
     """
     now = now_for(request.auth.client)
     employer = Employer.objects.seen_by(request.auth.client).filter(pk=employer_id).first()

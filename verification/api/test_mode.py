@@ -1,4 +1,7 @@
-"""How does a platform rehearse everything that can happen, with test keys? Codes that stand for outcomes, and a clock to move."""
+"""How does a platform rehearse everything that can happen, with test keys?
+
+Codes that stand for outcomes, and a clock to move.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +133,9 @@ class CaseOut(Schema):
     operation_id="test_hand_in",
 )
 def hand_in(request: ApiRequest, employer_id: UUID, given: HandIn) -> CaseOut:
-    """Stands for the upload of all papers and the hand-in; what the checks find stands in the employer's code."""
+    """Stands for the upload of all papers and the hand-in; what the checks find stands in the
+    employer's code.
+    """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
     return CaseOut.of(test_mode.hand_in(employer, member, lambda: now_for(client)))
@@ -158,7 +163,9 @@ class Ruling(Schema):
     operation_id="test_decide",
 )
 def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
-    """On the case that is open, else on the one that counts: approve, refuse, ask for changes, suspend, reinstate, revoke."""
+    """On the case that is open, else on the one that counts: approve, refuse, ask for changes,
+    suspend, reinstate, revoke.
+    """
     employer = employer_of_test(request, employer_id)
     return CaseOut.of(
         test_mode.decide(
@@ -221,7 +228,9 @@ class Mailed(Schema):
     operation_id="test_company_email",
 )
 def company_email(request: ApiRequest, employer_id: UUID, given: Mailed) -> ProofOut:
-    """What the recruiter does on the page: name an address of the company, type the code that came there."""
+    """What the recruiter does on the page: name an address of the company, type the code that came
+    there.
+    """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
     return ProofOut.of(
@@ -261,7 +270,10 @@ class Deposit(Schema):
     operation_id="test_deposit",
 )
 def deposit(request: ApiRequest, employer_id: UUID, given: Deposit) -> ProofOut:
-    """What the recruiter does on the page: name the account, type the code. The money arrives as the test's clock is moved."""
+    """What the recruiter does on the page: name the account, type the code.
+
+    The money arrives as the test's clock is moved.
+    """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
     return ProofOut.of(
@@ -348,11 +360,14 @@ def clock(request: ApiRequest) -> ClockOut:
     operation_id="test_move_clock",
 )
 def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
-    """What falls due until then is done before the answer: checks that waited, ends of approvals, reminders."""
+    """What falls due until then is done before the answer: checks that waited, ends of approvals,
+    reminders.
+    """
     client = _test_client(request)
     if move.advance < timedelta(0):
         raise Refused("clock_backwards", "advance")
-    # More than may be is refused all the same, and with the longest duration that there is a sum would overflow.
+    # More than may be is refused all the same, and with the longest duration that there is a sum
+    # would overflow.
     further = min(move.advance, test_mode.FARTHEST * 2)
     now = test_mode.move_clock(
         client, timedelta(seconds=client.clock_seconds) + further, timezone.now
@@ -385,7 +400,8 @@ class MailsOut(Schema):
     operation_id="test_mails",
 )
 def mails(request: ApiRequest) -> MailsOut:
-    """What the members of the test's employers and its candidates would have got, and codes to addresses of its companies.
+    """What the members of the test's employers and its candidates would have got, and codes to
+    addresses of its companies.
 
     It is sent to nobody.
     """

@@ -1,7 +1,10 @@
-"""What has become of a proof under way? Its provider is asked whenever it is due, and what it says is written down.
+"""What has become of a proof under way?
 
-The row is the queue. A provider that is down costs time and blames nobody; one whose answer was lost is asked again with the same
-id, which is the proof's own. What a provider says can be older than what it said before: no proof goes backwards.
+Its provider is asked whenever it is due, and what it says is written down.
+
+The row is the queue. A provider that is down costs time and blames nobody; one whose answer was
+lost is asked again with the same id, which is the proof's own. What a provider says can be older
+than what it said before: no proof goes backwards.
 """
 
 from __future__ import annotations
@@ -42,7 +45,9 @@ BROKEN_FOR: Final = timedelta(hours=1)
 SLACK: Final = timedelta(seconds=10)
 """What was confirmed on the phone in the last second shows a little later."""
 GRACE: Final = timedelta(hours=1)
-"""How long after its time a proof is kept whose provider is down: it may have been completed in time."""
+"""How long after its time a proof is kept whose provider is down: it may have been completed in
+time.
+"""
 
 FEN: Final = 1
 """One fen: it is the memo that is sent."""
@@ -73,7 +78,9 @@ class Answer:
 
 
 def start_scan(member: Member, now: datetime) -> Proof:
-    """Begin a proof by electronic licence. `observed["qr"]` holds the code to scan, valid until `expires_at`.
+    """Begin a proof by electronic licence.
+
+    `observed["qr"]` holds the code to scan, valid until `expires_at`.
 
     While the service is down the proof has no code yet; `poll` fetches it as soon as it can.
     Raises Refused as `proofs.begin_scan` does.
@@ -82,7 +89,10 @@ def start_scan(member: Member, now: datetime) -> Proof:
 
 
 def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
-    """Ask the proof's provider if that is due, and return the member's proof. Raises Refused `not_allowed`."""
+    """Ask the proof's provider if that is due, and return the member's proof.
+
+    Raises Refused `not_allowed`.
+    """
     proof: Proof | None = Proof.objects.filter(pk=proof_id, member=member).first()
     if proof is None:
         raise Refused("not_allowed")
@@ -92,7 +102,9 @@ def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
 
 
 def follow(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
-    """Ask the provider of a proof that is due, unless another does; whether something was written down."""
+    """Ask the provider of a proof that is due, unless another does; whether something was written
+    down.
+    """
     lease = Proof.objects.claim(proof_id, clock(), lease_seconds)
     if lease is None:
         return False
@@ -121,7 +133,9 @@ def _delayed(proof: Proof, lease: UUID, now: datetime, wait: timedelta, error: s
 
 
 def _write_down(proof_id: UUID, lease: UUID, answer: Answer, now: datetime) -> bool:
-    """What the answer means, provided that the lease holds and nobody has ended the proof meanwhile."""
+    """What the answer means, provided that the lease holds and nobody has ended the proof
+    meanwhile.
+    """
     with transaction.atomic():
         proof: Proof | None = Proof.objects.held(proof_id, lease).select_for_update().first()
         if proof is None or proof.state != ProofState.PENDING:
@@ -168,7 +182,7 @@ def _tell_sent(proof: Proof, now: datetime) -> None:
     queue_mail(proof.member.user.email, "deposit_sent", proof.member.user.language, context, now)
 
 
-# --- Asking, outside of any transaction ------------------------------------------------------------------
+# --- Asking, outside of any transaction -----------------------------------------------------------
 
 
 def _nobody(proof: Proof, now: datetime) -> Answer:

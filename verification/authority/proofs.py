@@ -1,7 +1,10 @@
-"""How does a recruiter show that the company has authorised them? The verbs on a proof, each one transaction with its Event.
+"""How does a recruiter show that the company has authorised them?
 
-A code by mail, a deposit to the company's account, a scan of the electronic licence, a colleague's vouch. What a provider has to
-be asked happens in `verification.authority.proof_polling`, outside of any transaction. A wrong code is written down before it is refused.
+The verbs on a proof, each one transaction with its Event.
+
+A code by mail, a deposit to the company's account, a scan of the electronic licence, a colleague's
+vouch. What a provider has to be asked happens in `verification.authority.proof_polling`, outside of
+any transaction. A wrong code is written down before it is refused.
 """
 
 from __future__ import annotations
@@ -56,19 +59,26 @@ PER_DAY: Final = {
     ProofKind.E_LICENCE: 20,
     ProofKind.VOUCH: 6,
 }
-"""How many of each an employer's members may begin in a day: each costs a stranger's patience, or money."""
+"""How many of each an employer's members may begin in a day: each costs a stranger's patience, or
+money.
+"""
 
 MAILS_PER_ADDRESS: Final = 6
 """Codes that one address is sent in a day, whoever asks."""
 
 MAILS_PER_ADDRESS_OF_ONE: Final = 4
-"""Of these, how many one employer may ask for: a stranger alone leaves some to whose address it is."""
+"""Of these, how many one employer may ask for: a stranger alone leaves some to whose address it is.
+"""
 
 MAILS_PER_DOMAIN: Final = 20
-"""Codes that all addresses of one domain are sent in a day, whoever asks: strangers who guess addresses are stopped by it."""
+"""Codes that all addresses of one domain are sent in a day, whoever asks: strangers who guess
+addresses are stopped by it.
+"""
 
 DEPOSITS_PER_ACCOUNT: Final = 9
-"""Transfers that one account is sent in a day, whoever asks: an account's number stands on every invoice."""
+"""Transfers that one account is sent in a day, whoever asks: an account's number stands on every
+invoice.
+"""
 
 RESEND_AFTER: Final = timedelta(seconds=60)
 HOLDS_FOR: Final = timedelta(days=180)
@@ -79,16 +89,19 @@ _CODE: Final = re.compile(r"[0-9]{6}")
 _ACCOUNT: Final = re.compile(r"[0-9]{9,25}")
 
 
-# --- E-mail at the company's domain ----------------------------------------------------------------------
+# --- E-mail at the company's domain ---------------------------------------------------------------
 
 
 def send_code(member: Member, address: str, now: datetime) -> Proof:
-    """Mail a six-digit code to an address of the company. A new one takes the place of the one before.
+    """Mail a six-digit code to an address of the company.
+
+    A new one takes the place of the one before.
 
     Any domain but a public one is taken; what it is worth, the check decides by the register.
-    Raises Refused: `test_email_required`, `proof_email_invalid`, `proof_email_public`, `proof_resend_wait`, `proof_too_often`,
-    `proof_domain_too_often`, `name_not_plain` (the mail carries the company's name to somebody who may not have asked for it), and
-    what `may_prove` answers.
+    Raises Refused: `test_email_required`, `proof_email_invalid`, `proof_email_public`,
+    `proof_resend_wait`, `proof_too_often`, `proof_domain_too_often`, `name_not_plain` (the mail
+    carries the company's name to somebody who may not have asked for it), and what `may_prove`
+    answers.
     """
     address = _address(address)
     if member.employer.test and not address.endswith(
@@ -128,7 +141,9 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
 
 
 def _address(typed: str) -> str:
-    """An address as it is kept: its domain as mail is sent there, so that one mailbox is one, in whatever script it was typed."""
+    """An address as it is kept: its domain as mail is sent there, so that one mailbox is one, in
+    whatever script it was typed.
+    """
     name, at, domain = unicodedata.normalize("NFKC", typed).strip().lower().rpartition("@")
     try:
         address = f"{name}{at}{domain.encode('idna').decode('ascii')}"
@@ -149,22 +164,24 @@ def _mailbox(address: str) -> str:
 def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
     """The code that was mailed comes back. The same right code again is the same as once.
 
-    Raises Refused: `proof_code_wrong` (`details["left"]` tells how many tries are left), `proof_code_used_up`, `proof_lapsed`,
-    `proof_over`, `not_allowed`.
+    Raises Refused: `proof_code_wrong` (`details["left"]` tells how many tries are left),
+    `proof_code_used_up`, `proof_lapsed`, `proof_over`, `not_allowed`.
     """
     return _with_code(proof_id, member, ProofKind.COMPANY_EMAIL, code, now)
 
 
-# --- Deposit to the company's bank account ---------------------------------------------------------------
+# --- Deposit to the company's bank account --------------------------------------------------------
 
 
 def start_deposit(
     member: Member, account_holder: str, account_number: str, bank_name: str, now: datetime
 ) -> Proof:
-    """Have a small transfer made to the company's account, whose memo is a code. A worker asks the bank after the commit.
+    """Have a small transfer made to the company's account, whose memo is a code.
 
-    Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`, `bank_account_of_other`, `proof_under_way`,
-    `proof_too_often`, and what `may_prove` answers.
+    A worker asks the bank after the commit.
+
+    Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`,
+    `bank_account_of_other`, `proof_under_way`, `proof_too_often`, and what `may_prove` answers.
     """
     if ProofKind.BANK_DEPOSIT not in offered(test=member.employer.test):
         raise Refused("proof_not_offered", "bank_name")
@@ -208,13 +225,17 @@ def start_deposit(
 
 
 def _beside(employer: Employer, kind: ProofKind) -> ProofQuerySet:
-    """All proofs of this kind in the world that the employer is of: a test's platform is a world of its own."""
+    """All proofs of this kind in the world that the employer is of: a test's platform is a world of
+    its own.
+    """
     world = {"employer__platform": employer.platform_id} if employer.test else {}
     return Proof.objects.filter(kind=kind, employer__test=employer.test, **world)
 
 
 def _of_other_companies(account: str, employer: Employer, uscc: str) -> ProofQuerySet:
-    """Deposits to this account for other companies, of other employers: one shell's account would open many invented codes."""
+    """Deposits to this account for other companies, of other employers: one shell's account would
+    open many invented codes.
+    """
     deposits = _beside(employer, ProofKind.BANK_DEPOSIT).filter(observed__account=account)
     return deposits.exclude(uscc=uscc).exclude(employer=employer.pk)
 
@@ -222,8 +243,8 @@ def _of_other_companies(account: str, employer: Employer, uscc: str) -> ProofQue
 def _has_proven_another(proof: Proof) -> bool:
     """Whether the account of a locked proof has proven another company since it was begun.
 
-    All of one account go through the lock of its first proof, so that of two at once the second sees the first. Whoever holds that
-    one waits for no other, so that nobody waits in a ring.
+    All of one account go through the lock of its first proof, so that of two at once the second
+    sees the first. Whoever holds that one waits for no other, so that nobody waits in a ring.
     """
     if not (account := proof.observed.get("account")):
         return False
@@ -238,7 +259,9 @@ def _has_proven_another(proof: Proof) -> bool:
 
 
 def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
-    """The memo's code comes back. It proves once the bank says that the money arrived under the account's name: until then the
+    """The memo's code comes back.
+
+    It proves once the bank says that the money arrived under the account's name: until then the
     proof stays under way with the code given, and nothing more is asked of the recruiter.
 
     Raises Refused as `confirm_code` does.
@@ -246,11 +269,12 @@ def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) ->
     return _with_code(proof_id, member, ProofKind.BANK_DEPOSIT, code, now)
 
 
-# --- Scan of the electronic licence ----------------------------------------------------------------------
+# --- Scan of the electronic licence ---------------------------------------------------------------
 
 
 def begin_scan(member: Member, now: datetime) -> Proof:
-    """Begin a proof by electronic licence, replacing the one before; `following.start_scan` also fetches its code.
+    """Begin a proof by electronic licence, replacing the one before; `following.start_scan` also
+    fetches its code.
 
     Raises Refused: `proof_not_offered`, `proof_too_often`, and what `may_prove` answers.
     """
@@ -261,7 +285,7 @@ def begin_scan(member: Member, now: datetime) -> Proof:
     return proof
 
 
-# --- A colleague vouches ---------------------------------------------------------------------------------
+# --- A colleague vouches --------------------------------------------------------------------------
 
 
 def colleagues(member: Member, now: datetime) -> list[Member]:
@@ -277,7 +301,9 @@ def colleagues(member: Member, now: datetime) -> list[Member]:
 
 
 def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
-    """Ask a colleague to vouch; they are told by mail. Asking the same one again is the same as once, another one replaces them.
+    """Ask a colleague to vouch; they are told by mail.
+
+    Asking the same one again is the same as once, another one replaces them.
 
     Raises Refused: `vouch_not_possible`, `proof_too_often`, and what `may_prove` answers.
     """
@@ -310,12 +336,18 @@ def asked_of(colleague: Member, now: datetime) -> list[Proof]:
 
 
 def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
-    """The colleague who was asked says yes. Raises Refused: `not_allowed`, `vouch_not_possible`, `proof_lapsed`, `proof_over`."""
+    """The colleague who was asked says yes.
+
+    Raises Refused: `not_allowed`, `vouch_not_possible`, `proof_lapsed`, `proof_over`.
+    """
     return _answered(proof_id, colleague, now, yes=True)
 
 
 def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
-    """The colleague who was asked says no. Raises Refused: `not_allowed`, `proof_lapsed`, `proof_over`."""
+    """The colleague who was asked says no.
+
+    Raises Refused: `not_allowed`, `proof_lapsed`, `proof_over`.
+    """
     return _answered(proof_id, colleague, now, yes=False)
 
 
@@ -338,11 +370,13 @@ def _answered(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) ->
     return proof
 
 
-# --- All of them -----------------------------------------------------------------------------------------
+# --- All of them ----------------------------------------------------------------------------------
 
 
 def offered(*, test: bool) -> frozenset[ProofKind]:
-    """The ways that there is a provider for: in a test those that are rehearsed (`verification.providers.test_providers`), wherever it runs."""
+    """The ways that there is a provider for: in a test those that are rehearsed
+    (`verification.providers.test_providers`), wherever it runs.
+    """
     if test:
         return test_providers.OFFERED
     missing = {ProofKind.BANK_DEPOSIT: settings.BANK, ProofKind.E_LICENCE: settings.E_LICENCES}
@@ -350,7 +384,10 @@ def offered(*, test: bool) -> frozenset[ProofKind]:
 
 
 def cancel(proof_id: UUID, member: Member, now: datetime) -> Proof:
-    """The recruiter gives a proof up; one that has ended stays as it ended. Raises Refused `not_allowed`."""
+    """The recruiter gives a proof up; one that has ended stays as it ended.
+
+    Raises Refused `not_allowed`.
+    """
     with transaction.atomic():
         proof = _locked(proof_id)
         if proof is None or proof.member_id != member.pk:
@@ -362,7 +399,9 @@ def cancel(proof_id: UUID, member: Member, now: datetime) -> Proof:
 
 @contextmanager
 def _beginning(member: Member, kind: ProofKind, now: datetime, *, replace: bool) -> Iterator[Proof]:
-    """A new proof under way, whose fields the block fills in; its row, and the Event, are written with them or not at all."""
+    """A new proof under way, whose fields the block fills in; its row, and the Event, are written
+    with them or not at all.
+    """
     with transaction.atomic():
         Employer.objects.select_for_update(no_key=True).get(
             pk=member.employer_id
@@ -404,7 +443,9 @@ def _beginning(member: Member, kind: ProofKind, now: datetime, *, replace: bool)
 def _make_room(
     member: Member, company: Declared, kind: ProofKind, now: datetime, replace: bool
 ) -> None:
-    """Only one of a kind is under way: the one before has lapsed, or is replaced, or stands in the way."""
+    """Only one of a kind is under way: the one before has lapsed, or is replaced, or stands in the
+    way.
+    """
     for before in (
         Proof.objects.of(member, company.uscc).under_way().filter(kind=kind).select_for_update()
     ):
@@ -473,7 +514,9 @@ def _wrong(proof: Proof, member: Member, now: datetime) -> Refused:
 
 
 def _over(proof: Proof, now: datetime) -> Refused | None:
-    """Why nothing more can be done to the proof, or None while it is under way; one whose time is over is ended."""
+    """Why nothing more can be done to the proof, or None while it is under way; one whose time is
+    over is ended.
+    """
     if proof.state != ProofState.PENDING:
         return Refused("proof_over", "state", seen=proof.state)
     if proof.expires_at <= now:
@@ -488,9 +531,11 @@ def _locked(proof_id: UUID) -> Proof | None:
 
 
 def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = "") -> None:
-    """The end of a locked proof, in the caller's transaction: its secrets are erased, its people told, its case rung for.
+    """The end of a locked proof, in the caller's transaction: its secrets are erased, its people
+    told, its case rung for.
 
-    An account that has proven another company meanwhile proves no second one, so that what was to be proven fails.
+    An account that has proven another company meanwhile proves no second one, so that what was to
+    be proven fails.
     """
     if state == ProofState.PROVEN and _has_proven_another(proof):
         state, failure = ProofState.FAILED, "bank_account_of_other"
@@ -535,7 +580,10 @@ def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: s
 
 
 def _worth_a_mail(proof: Proof) -> bool:
-    """Proven, or ended while the recruiter was not looking at the page, as at a phone that scans. A code that nobody scanned is none."""
+    """Proven, or ended while the recruiter was not looking at the page, as at a phone that scans.
+
+    A code that nobody scanned is none.
+    """
     if proof.state == ProofState.PROVEN:
         return True
     if proof.kind == ProofKind.E_LICENCE and proof.state == ProofState.LAPSED:
@@ -566,5 +614,7 @@ def _new_code(member: Member) -> str:
 
 
 def _hash(proof: Proof, code: str) -> str:
-    """Keyed, since a million codes are searched in no time; of this proof, so that a code is worth nothing elsewhere."""
+    """Keyed, since a million codes are searched in no time; of this proof, so that a code is worth
+    nothing elsewhere.
+    """
     return blind_index(f"{proof.pk}:{code}", "proof.code")

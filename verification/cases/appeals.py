@@ -1,4 +1,7 @@
-"""What can an employer say against a decision? Its own words, with evidence, to a person who did not decide before."""
+"""What can an employer say against a decision?
+
+Its own words, with evidence, to a person who did not decide before.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ FILES_AT_MOST: Final = 4
 
 @dataclass(frozen=True)
 class Evidence:
-    """A file that was sent with an appeal, opened by the intake, and what the virus scanner said of it."""
+    """A file that was sent with an appeal, opened by the intake, and what the virus scanner said of
+    it.
+    """
 
     taken_in: Intake
     scan: dict[str, Any]
@@ -36,10 +41,11 @@ class Evidence:
 def appeal(
     case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime
 ) -> Case:
-    """Ask for another look at a refusal, or at what took rights away, by a reviewer who did not decide it.
+    """Ask for another look at a refusal, or at what took rights away, by a reviewer who did not
+    decide it.
 
-    A refused case goes back into review; one that was suspended or revoked stays as it is until the appeal is answered.
-    Raises Refused, and then nothing is kept.
+    A refused case goes back into review; one that was suspended or revoked stays as it is until the
+    appeal is answered. Raises Refused, and then nothing is kept.
     """
     return _speak("appeal", case_id, member, words, evidence, now)
 
@@ -47,7 +53,9 @@ def appeal(
 def ask_person(
     case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime
 ) -> Case:
-    """Hand a case that has come back again and again, or whose uploads and proofs failed, to a person as it stands, with words."""
+    """Hand a case that has come back again and again, or whose uploads and proofs failed, to a
+    person as it stands, with words.
+    """
     return _speak("ask_person", case_id, member, words, evidence, now)
 
 

@@ -1,7 +1,10 @@
-"""By what does a recruiter's authority stand? Its proofs as plain values, and what each of them is worth.
+"""By what does a recruiter's authority stand?
 
-A proof is given for one person and one company. What was compared with the company's name counts only while that name is the
-declared one: else a shell's bank account would prove authority over the company that is declared afterwards.
+Its proofs as plain values, and what each of them is worth.
+
+A proof is given for one person and one company. What was compared with the company's name counts
+only while that name is the declared one: else a shell's bank account would prove authority over the
+company that is declared afterwards.
 """
 
 from __future__ import annotations
@@ -38,7 +41,10 @@ PUBLIC_MAIL_DOMAINS: Final = frozenset(
     rambler.ru ukr.net nate.com rediffmail.com hey.com fastmail.fm hotmail.se
     """.split()
 )
-"""Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""
+"""Where anybody may have an address.
+
+Registers name such a one for many small companies: it proves nothing.
+"""
 
 _NATIONAL: Final = re.compile(
     r"(?:yahoo|hotmail|outlook|yandex|gmx|windowslive)\.(?:com?\.)?[a-z]{2,3}"
@@ -46,7 +52,9 @@ _NATIONAL: Final = re.compile(
 """The same providers under the ending of each country."""
 
 SHARED_BY: Final = 5
-"""From so many companies on for which the register names one domain it is nobody's own: a registration agent's, or a park's."""
+"""From so many companies on for which the register names one domain it is nobody's own: a
+registration agent's, or a park's.
+"""
 
 THROWAWAY_MAIL_DOMAINS: Final = frozenset(
     """
@@ -74,7 +82,9 @@ def is_public(domain: str) -> bool:
 
 
 def own_domain(registry_domain: str) -> str:
-    """The domain that the register names for a company, where that is its own; "" where many companies have an address there."""
+    """The domain that the register names for a company, where that is its own; "" where many
+    companies have an address there.
+    """
     domain = registry_domain.lower()
     if not domain or is_public(domain):
         return ""
@@ -86,7 +96,9 @@ def own_domain(registry_domain: str) -> str:
 
 
 def at_company_domain(domain: str, registry_domain: str) -> bool:
-    """Whether an address at `domain` is one at the domain that the company's own register record names (`own_domain`)."""
+    """Whether an address at `domain` is one at the domain that the company's own register record
+    names (`own_domain`).
+    """
     return (
         bool(registry_domain)
         and domain.lower() == registry_domain.lower()
@@ -119,7 +131,9 @@ def declared_by(member: Member) -> Declared:
 
 
 def acting_for(employer_id: UUID, handing_in: Q) -> list[Member]:
-    """Whose proofs and addresses count for an employer's case: its owners' and those of who hands it in, while they are there."""
+    """Whose proofs and addresses count for an employer's case: its owners' and those of who hands
+    it in, while they are there.
+    """
     members = (
         Member.objects.active()
         .filter(employer=employer_id, user__is_active=True)
@@ -131,7 +145,9 @@ def acting_for(employer_id: UUID, handing_in: Q) -> list[Member]:
 def proofs_of(
     members: Iterable[Member], uscc: str, now: datetime
 ) -> dict[str, list[dict[str, Any]]]:
-    """The proofs of these people for one company as JSON, `standing` and `under_way`, without personal data."""
+    """The proofs of these people for one company as JSON, `standing` and `under_way`, without
+    personal data.
+    """
     theirs = Proof.objects.filter(member__in=[member.pk for member in members], uscc=uscc).order_by(
         "started_at"
     )
@@ -167,7 +183,9 @@ def _plain(proof: Proof, now: datetime) -> dict[str, Any]:
 
 
 def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | None:
-    """What a proof of `proofs_of` is worth for the company of this `name`; None where it is worth nothing (any more)."""
+    """What a proof of `proofs_of` is worth for the company of this `name`; None where it is worth
+    nothing (any more).
+    """
     kind = proof["kind"]
     if kind == ProofKind.COMPANY_EMAIL:
         return (
@@ -183,7 +201,9 @@ def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | 
 
 
 def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
-    """Whether somebody who is still there has proven since then, and not only weakly, that the company has authorised them."""
+    """Whether somebody who is still there has proven since then, and not only weakly, that the
+    company has authorised them.
+    """
     domain = _registered_domain(employer.uscc)
     fresh = Proof.objects.filter(
         employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None
@@ -200,7 +220,9 @@ def _registered_domain(uscc: str) -> str:
 
 
 def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
-    """Whether this colleague is there, is of this company, and stands by something other than somebody's vouch."""
+    """Whether this colleague is there, is of this company, and stands by something other than
+    somebody's vouch.
+    """
     there = (
         colleague.left_at is None
         and colleague.user.is_active

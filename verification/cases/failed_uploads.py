@@ -1,4 +1,6 @@
-"""How often has an employer failed before it could hand anything in? Often enough, a person looks instead of the machine.
+"""How often has an employer failed before it could hand anything in?
+
+Often enough, a person looks instead of the machine.
 
 What the intake refuses is put down by its code alone: such a file is opened by nobody.
 """
@@ -20,9 +22,14 @@ from verification.models import Appeal, Case, Proof, ProofState
 from verification.rules.states import State
 
 COUNTED_AT_MOST: Final = 10
-"""Refused uploads of a case that are put down. Whoever sends more has shown that it does not work."""
+"""Refused uploads of a case that are put down.
+
+Whoever sends more has shown that it does not work.
+"""
 ONE_IN: Final = timedelta(days=7)
-"""An employer asks for a person from a draft once in this time, whatever it withdraws and begins anew."""
+"""An employer asks for a person from a draft once in this time, whatever it withdraws and begins
+anew.
+"""
 _NOT_OF_THE_FILE: Final = frozenset({"document_missing", "document_too_many"})
 _OWN_DOING: Final = frozenset({"", "proof_cancelled", "proof_replaced"})
 
@@ -47,7 +54,9 @@ def note_refused(case: Case, kind: str, codes: list[str], actor: Actor, now: dat
 
 
 def failures(case: Case) -> list[str]:
-    """Why uploads of this case were refused, and proofs begun since it was opened did not succeed; one code for each."""
+    """Why uploads of this case were refused, and proofs begun since it was opened did not succeed;
+    one code for each.
+    """
     refused = [codes[0] for codes in _refused(case).values_list("reasons", flat=True)]
     over = Q(state__in=(ProofState.FAILED, ProofState.LAPSED)) & ~Q(failure__in=_OWN_DOING)
     return [
@@ -59,7 +68,9 @@ def failures(case: Case) -> list[str]:
 
 
 def too_few(case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """Why a person cannot be asked to look at this draft yet, or None: it costs a reviewer, so it takes an address, and time."""
+    """Why a person cannot be asked to look at this draft yet, or None: it costs a reviewer, so it
+    takes an address, and time.
+    """
     if len(failures(case)) < settings.PERSON_AFTER_FAILURES:
         return Refused("person_not_yet", expected=f"≥ {settings.PERSON_AFTER_FAILURES}")
     if not User.objects.filter(pk=actor.id, email_verified_at__isnull=False).exists():
@@ -72,7 +83,9 @@ def too_few(case: Case, actor: Actor, now: datetime) -> Refused | None:
 
 
 def was_never_checked(case: Case) -> bool:
-    """Whether the case came to the reviewers without having been handed in: it can be helped on, and not be let through."""
+    """Whether the case came to the reviewers without having been handed in: it can be helped on,
+    and not be let through.
+    """
     return (
         Appeal.objects.filter(case=case, verb="ask_person").exists() and not case.attempts.exists()
     )

@@ -36,7 +36,10 @@ OF_SENIORS = frozenset({"reopen"})
 """What takes back what a colleague decided."""
 
 IN_BULK = ("request_changes", "reject")
-"""What can be decided for many cases at once. Letting somebody through is not: it opens rights, and gets a look of its own."""
+"""What can be decided for many cases at once.
+
+Letting somebody through is not: it opens rights, and gets a look of its own.
+"""
 
 SUBMISSIONS_PER_DAY = 10
 SENT_BACK_UNTIL_A_PERSON = 3
@@ -44,14 +47,20 @@ SENT_BACK_UNTIL_A_PERSON = 3
 ADDED_WHILE_CHECKING = frozenset(
     {DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION}
 )
-"""Documents that what has been read does not rest on: an attempt that waits looks at them when it is rung for."""
+"""Documents that what has been read does not rest on: an attempt that waits looks at them when it
+is rung for.
+"""
 
 NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke", "reopen"})
-"""What takes something from the employer, does not give it back, or takes back what it was told, and so has to say why."""
+"""What takes something from the employer, does not give it back, or takes back what it was told,
+and so has to say why.
+"""
 
 ENDS_A_HEARING = frozenset({"uphold", "revoke"})
-"""Answers to an open appeal that its employer did not ask for: given by whoever holds the case, and so not by whom it is against.
-Lifting a suspension takes no second person: it is lifted at once when it is settled."""
+"""Answers to an open appeal that its employer did not ask for: given by whoever holds the case, and
+so not by whom it is against. Lifting a suspension takes no second person: it is lifted at once when
+it is settled.
+"""
 
 
 def may(
@@ -59,7 +68,8 @@ def may(
 ) -> Refused | None:
     """Why `actor` may not `verb` the case, or None if they may.
 
-    With the `ruling` that is being carried out, the claim under which it was made is no longer asked for; all else is asked anew.
+    With the `ruling` that is being carried out, the claim under which it was made is no longer
+    asked for; all else is asked anew.
     """
     if actor.role not in states.roles(verb):
         return Refused("not_allowed", seen=actor.role)
@@ -88,7 +98,10 @@ def may(
 
 
 def may_decide(actor: Actor) -> Refused | None:
-    """Why this actor may do nothing that is a reviewer's, or None: they are staff who decide. Auditors look; who has left does neither."""
+    """Why this actor may do nothing that is a reviewer's, or None: they are staff who decide.
+
+    Auditors look; who has left does neither.
+    """
     return (
         None
         if actor.role is Role.REVIEWER and actor.can(Power.DECIDE)
@@ -115,7 +128,9 @@ def _reviewer_may(
 
 
 def _begun_anew(verb: str, case: Case) -> Refused | None:
-    """An employer has one open case: what it has begun since a decision goes before another look at that decision."""
+    """An employer has one open case: what it has begun since a decision goes before another look at
+    that decision.
+    """
     state = State(case.state)
     if state in states.OPEN or states.target(verb, state) not in states.OPEN:
         return None
@@ -133,7 +148,9 @@ def _holds(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None
 
 
 def _under_way(case: Case) -> Refused | None:
-    """A claim ends with the ruling, and nobody can claim the case until that is carried out or undone."""
+    """A claim ends with the ruling, and nobody can claim the case until that is carried out or
+    undone.
+    """
     return (
         Refused("decision_under_way") if Ruling.objects.open().filter(case=case).exists() else None
     )
@@ -155,7 +172,9 @@ def _whose_turn(case: Case, actor: Actor) -> Refused | None:
 def undecided(
     verb: str, case: Case, now: datetime, suspend_in_force: bool | None
 ) -> Refused | None:
-    """What a reviewer who refuses a case still has to say: whether the employer keeps what it has in force by another one."""
+    """What a reviewer who refuses a case still has to say: whether the employer keeps what it has
+    in force by another one.
+    """
     if (
         verb == "reject"
         and suspend_in_force is None
@@ -178,9 +197,11 @@ def given(case: Case) -> RulingQuerySet:
 
 
 def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refused | None:
-    """Why this decision, by this reviewer or by the `ruling` that is carried out, is not enough by itself; None if it is.
+    """Why this decision, by this reviewer or by the `ruling` that is carried out, is not enough by
+    itself; None if it is.
 
-    Two have to agree where the case asks for it; where they did not, a third one decides. A bulk decision has two people.
+    Two have to agree where the case asks for it; where they did not, a third one decides. A bulk
+    decision has two people.
     """
     if (
         actor.role is not Role.REVIEWER
@@ -204,7 +225,9 @@ def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refuse
 
 
 def needs_second(verb: str, case: Case) -> bool:
-    """Whether two people have to agree on `verb`: on all in a sample, on opening rights where harm can come of it."""
+    """Whether two people have to agree on `verb`: on all in a sample, on opening rights where harm
+    can come of it.
+    """
     return case.second_review == SecondReview.SAMPLE or (
         case.second_review == SecondReview.POLICY and verb == "approve"
     )
@@ -262,9 +285,11 @@ def may_edit(case: Case, actor: Actor) -> Refused | None:
 
 
 def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """Why the employer may not add a document of this kind, or None: letters come in while the checks wait for them, too.
+    """Why the employer may not add a document of this kind, or None: letters come in while the
+    checks wait for them, too.
 
-    An agency wins clients all the time: while its approval is in force, it may add the letter of another.
+    An agency wins clients all the time: while its approval is in force, it may add the letter of
+    another.
     """
     if (
         actor.role in states.EMPLOYER
@@ -284,7 +309,9 @@ def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | Non
 
 
 def _another_paper(kind: str, case: Case) -> Refused | None:
-    """By what a body was set up is no matter of choice: its class and its code say which paper is due."""
+    """By what a body was set up is no matter of choice: its class and its code say which paper is
+    due.
+    """
     paper = paper_of(case.account_class, case.declared_uscc)
     return (
         Refused(CURRENT.items[paper].missing, "document")
@@ -311,7 +338,9 @@ def may_prove(member: Member) -> Refused | None:
 
 
 def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Refused | None:
-    """Why this colleague may not vouch for the recruiter, or None. One vouch never rests on another vouch alone.
+    """Why this colleague may not vouch for the recruiter, or None.
+
+    One vouch never rests on another vouch alone.
 
     Whoever has declared the same code at another account is no colleague: nobody has let them in.
     """
@@ -337,14 +366,18 @@ def missing(case: Case, actor: Actor) -> Refused | None:
 
 
 def _not_yet(case: Case) -> Refused | None:
-    """Whoever was sent back this often need not guess any longer what is wanted: a person speaks with them."""
+    """Whoever was sent back this often need not guess any longer what is wanted: a person speaks
+    with them.
+    """
     if Decision.objects.sent_back(case.employer_id).count() < SENT_BACK_UNTIL_A_PERSON:
         return Refused("person_not_yet", expected=f"≥ {SENT_BACK_UNTIL_A_PERSON}")
     return None
 
 
 def _too_often(case: Case, now: datetime) -> Refused | None:
-    """Each submission costs the machine, and perhaps a reviewer; withdrawing and beginning anew resets nothing."""
+    """Each submission costs the machine, and perhaps a reviewer; withdrawing and beginning anew
+    resets nothing.
+    """
     since = now - timedelta(days=1)
     if (
         Attempt.objects.filter(case__employer_id=case.employer_id, submitted_at__gt=since).count()

@@ -1,4 +1,7 @@
-"""Who has to know? An employer's people, of what becomes of its case; its known admins, of everybody who wants to act for it.
+"""Who has to know?
+
+An employer's people, of what becomes of its case; its known admins, of everybody who wants to act
+for it.
 
 A thief with a borrowed licence is seen first by the company it was borrowed from.
 """
@@ -19,7 +22,10 @@ from events.models import Event, record
 from verification.models import Case, ClientAuthorisation
 
 STRANGERS_PER_DAY: Final = 10
-"""Of so many a day an employer is told. Whoever has read ten such mails knows that something is going on."""
+"""Of so many a day an employer is told.
+
+Whoever has read ten such mails knows that something is going on.
+"""
 
 
 def tell_admins(
@@ -31,11 +37,13 @@ def tell_admins(
     proven: bool = False,
     but: UUID | None = None,
 ) -> None:
-    """Write to the owners of the approved employer that holds the code: of a stranger at once, of a colleague once proven.
+    """Write to the owners of the approved employer that holds the code: of a stranger at once, of a
+    colleague once proven.
 
-    Of one stranger they are told once a day, and once more when something is proven: a stranger's every try would be a flood.
-    `way` is a kind of proof, or of a document that was handed in; `but` is an owner who knows already. A stranger's address is
-    masked: who registered it may be a namesake who mistyped a code.
+    Of one stranger they are told once a day, and once more when something is proven: a stranger's
+    every try would be a flood. `way` is a kind of proof, or of a document that was handed in; `but`
+    is an owner who knows already. A stranger's address is masked: who registered it may be a
+    namesake who mistyped a code.
     """
     owners = Member.objects.active().filter(
         role=Member.MemberRole.OWNER,
@@ -70,7 +78,8 @@ def tell_admins(
 def tell(
     case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None
 ) -> None:
-    """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`, while they are there.
+    """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`,
+    while they are there.
 
     What is asked of them is said as it stands when the mail leaves.
     """
@@ -94,7 +103,9 @@ def concerned(employer_id: UUID, user: Any) -> list[Member]:
 
 
 def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: datetime) -> bool:
-    """Whether the holder of the code has not been told this of the stranger, nor too much, today; then that is put down."""
+    """Whether the holder of the code has not been told this of the stranger, nor too much, today;
+    then that is put down.
+    """
     told = {"of": str(stranger.employer_id), "proven": proven}
     lately = Event.objects.filter(
         employer_id=holder.pk, verb="warn_owners", at__gt=now - timedelta(days=1)
@@ -107,14 +118,18 @@ def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: dateti
 
 
 def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: datetime) -> None:
-    """Write to an agency's owners, and to whoever sent the letter in, that a reviewer has ended this client."""
+    """Write to an agency's owners, and to whoever sent the letter in, that a reviewer has ended
+    this client.
+    """
     _tell_of_client(client, "client_ended", {"reasons": list(reasons)}, now)
 
 
 def tell_client_judged(
     client: ClientAuthorisation, reasons: Sequence[dict[str, Any]], now: datetime
 ) -> None:
-    """Write to the same people that the letter of this client is accepted, or for which reasons it is not."""
+    """Write to the same people that the letter of this client is accepted, or for which reasons it
+    is not.
+    """
     _tell_of_client(
         client, "client_wrong" if reasons else "client_accepted", {"reasons": list(reasons)}, now
     )

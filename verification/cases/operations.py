@@ -1,7 +1,9 @@
-"""What can be done to a case? The verbs, each one transaction: lock, guard, transition, save, Event.
+"""What can be done to a case?
 
-No network, no reading of pictures and no mail happens in here; what must follow is queued as a row and rung
-for after the commit.
+The verbs, each one transaction: lock, guard, transition, save, Event.
+
+No network, no reading of pictures and no mail happens in here; what must follow is queued as a row
+and rung for after the commit.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
 """Removed ones count: each is kept on record. Clients' letters are counted apart."""
 CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
-"""Clients' letters of a case that one attempt has to read, and of one that is approved, where each is read by itself."""
+"""Clients' letters of a case that one attempt has to read, and of one that is approved, where each
+is read by itself.
+"""
 READ_AT_ONCE = (
     DocumentKind.BUSINESS_LICENCE,
     DocumentKind.HR_SERVICE_LICENCE,
@@ -81,9 +85,11 @@ class Why:
         findings: Sequence[Finding] = (),
         about: Mapping[str, str] = NOTHING_SAID,
     ) -> Why:
-        """Codes as a reviewer ticks them, each with what was seen and expected where a finding says so.
+        """Codes as a reviewer ticks them, each with what was seen and expected where a finding says
+        so.
 
-        `about` is the kind of document of which the reviewer says a code: what was found on another one is not told then.
+        `about` is the kind of document of which the reviewer says a code: what was found on another
+        one is not told then.
         """
         fitting = [
             finding
@@ -132,16 +138,19 @@ def moving(
     seen_version: int | None = None,
     ruling: Ruling | None = None,
 ) -> Iterator[Move]:
-    """The one way to change a case's state: lock, guard, transition, save and Event in one transaction.
+    """The one way to change a case's state: lock, guard, transition, save and Event in one
+    transaction.
 
-    The body may set other fields of `move.case` and write rows that belong to the move. `seen_version` is the
-    version of the case that the person looked at: if it has changed since, they decide on something else. `ruling` is what is
-    carried out by it, where a reviewer ruled before.
+    The body may set other fields of `move.case` and write rows that belong to the move.
+    `seen_version` is the version of the case that the person looked at: if it has changed since,
+    they decide on something else. `ruling` is what is carried out by it, where a reviewer ruled
+    before.
 
     Raises `Refused` (nothing is written) and `Case.DoesNotExist`.
     """
     with transaction.atomic():
-        # The employer first and then its cases, everywhere: the gate locks in that order too, and so nobody waits in a ring.
+        # The employer first and then its cases, everywhere: the gate locks in that order too, and
+        # so nobody waits in a ring.
         employer = Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
         case = Case.objects.select_for_update().get(pk=case_id)
         if employer is not None:
@@ -175,18 +184,21 @@ def moving(
         )
 
 
-# --- The employer ----------------------------------------------------------------------------------------
+# --- The employer ---------------------------------------------------------------------------------
 
 
 def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
-    """The employer's open case, made from what it declared if there is none. Asked twice, it is the same one.
+    """The employer's open case, made from what it declared if there is none.
+
+    Asked twice, it is the same one.
 
     Raises Refused: a suspended or revoked employer does not begin anew, it has that settled.
     """
     if actor.role not in states.EMPLOYER:
         raise Refused("not_allowed", seen=actor.role)
     with transaction.atomic():
-        # The employer is locked, as by each move: nobody appeals or reopens an older case while this one begins.
+        # The employer is locked, as by each move: nobody appeals or reopens an older case while
+        # this one begins.
         Employer.objects.select_for_update(no_key=True).get(pk=employer.pk)
         if stopped := guards.stopped(employer.pk):
             raise stopped
@@ -210,7 +222,9 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
 def editing(
     case_id: UUID, actor: Actor, adding: str = "", now: datetime | None = None
 ) -> Iterator[Case]:
-    """A case that the employer may still change, or to which it adds a document of the kind `adding` at `now`; locked until the end."""
+    """A case that the employer may still change, or to which it adds a document of the kind
+    `adding` at `now`; locked until the end.
+    """
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case_id)
         if (
@@ -234,7 +248,10 @@ def declare(
     legal_representative: str,
     account_class: str,
 ) -> Case:
-    """Correct what the employer declared, while its case is in its hands. The code must be valid, and of a test only in a test."""
+    """Correct what the employer declared, while its case is in its hands.
+
+    The code must be valid, and of a test only in a test.
+    """
     uscc = normalise(uscc)
     if refused := problem(uscc):
         raise refused
@@ -276,11 +293,13 @@ def add_document(
     now: datetime,
     quality: Sequence[Quality | None] = (),
 ) -> Document:
-    """Keep an upload that intake has opened. The same file twice is the same document, and nothing is written.
+    """Keep an upload that intake has opened.
 
-    `scan` is what the virus scanner said of the original; `quality` is of its pages, if anybody looked. Files are
-    written before the transaction, which on SQLite holds the only write lock; one that fails leaves no row, and takes
-    its files away again.
+    The same file twice is the same document, and nothing is written.
+
+    `scan` is what the virus scanner said of the original; `quality` is of its pages, if anybody
+    looked. Files are written before the transaction, which on SQLite holds the only write lock; one
+    that fails leaves no row, and takes its files away again.
     """
     names = [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in taken_in.pages]
     document = None
@@ -346,7 +365,9 @@ def keep(
     now: datetime,
     quality: Sequence[Quality | None] = (),
 ) -> Document:
-    """The rows of an upload whose pages are stored under `names`, in the caller's transaction; a licence is queued to be read."""
+    """The rows of an upload whose pages are stored under `names`, in the caller's transaction; a
+    licence is queued to be read.
+    """
     document: Document = Document.objects.create(
         case=case,
         kind=kind,
@@ -377,14 +398,19 @@ def keep(
 
 
 def queue_reading(document: Document, now: datetime) -> None:
-    """Have a licence of either kind or a client's letter read when it comes in, so that its employer can look at what was read."""
+    """Have a licence of either kind or a client's letter read when it comes in, so that its
+    employer can look at what was read.
+    """
     if document.kind in READ_AT_ONCE:
         DocumentReading.objects.create(document=document, due_at=now)
         notify_worker("verification.tasks.read_document", document.pk)
 
 
 def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
-    """Take a document out of the case. Its row and pages stay on record; removing twice is the same as once."""
+    """Take a document out of the case.
+
+    Its row and pages stay on record; removing twice is the same as once.
+    """
     document = Document.objects.get(pk=document_id)
     with editing(document.case_id, actor) as case:
         if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
@@ -420,7 +446,10 @@ def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
 def submit(
     case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None
 ) -> Attempt:
-    """Hand the case in. A worker is rung for after the commit; if that ring is lost, the sweeper rings again."""
+    """Hand the case in.
+
+    A worker is rung for after the commit; if that ring is lost, the sweeper rings again.
+    """
     with moving(case_id, "submit", actor, now, seen_version=seen_version) as move:
         case = move.case
         if case.state == State.CHANGES_REQUESTED:
@@ -449,13 +478,15 @@ def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
     return move.case
 
 
-# --- The machine -----------------------------------------------------------------------------------------
+# --- The machine ----------------------------------------------------------------------------------
 
 
 def ring(case_id: UUID, now: datetime) -> None:
-    """What an attempt waits for has changed: it is due now, and a worker is rung for after the commit.
+    """What an attempt waits for has changed: it is due now, and a worker is rung for after the
+    commit.
 
-    Asked while a worker is at it, the moved `due_at` tells that worker to look once more (`settling.wait`).
+    Asked while a worker is at it, the moved `due_at` tells that worker to look once more
+    (`settling.wait`).
     """
     attempt = Attempt.objects.filter(case_id=case_id, finished_at=None).first()
     if attempt is not None:
@@ -469,7 +500,7 @@ def expire(case_id: UUID, now: datetime) -> None:
         pass
 
 
-# --- The reviewer ----------------------------------------------------------------------------------------
+# --- The reviewer ---------------------------------------------------------------------------------
 
 
 def approve(
@@ -491,8 +522,8 @@ def reject(
 ) -> Case:
     """A reviewer refuses, for reasons that the employer is told.
 
-    `suspend_in_force`: whether what the employer has in force by another case is suspended with it, for the same reasons. It has
-    to be said where there is something. Raises Refused.
+    `suspend_in_force`: whether what the employer has in force by another case is suspended with it,
+    for the same reasons. It has to be said where there is something. Raises Refused.
     """
     return review(
         case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version, suspend_in_force
@@ -543,7 +574,9 @@ def uphold(
     note: str = "",
     seen_version: int | None = None,
 ) -> Case:
-    """Answer an appeal against a suspension or a revocation: it stays, for reasons that the employer is told."""
+    """Answer an appeal against a suspension or a revocation: it stays, for reasons that the
+    employer is told.
+    """
     return review(case_id, "uphold", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
@@ -573,9 +606,11 @@ def review(
     *,
     ruling: Ruling | None = None,
 ) -> Case:
-    """A decision not the policy's, by a verb above: the move, the end of the claim, the Decision, the mail; `about` as in `Why.of`.
+    """A decision not the policy's, by a verb above: the move, the end of the claim, the Decision,
+    the mail; `about` as in `Why.of`.
 
-    At once; what a reviewer rules in the console is held for a moment first (`deciding`), and then carried out by this.
+    At once; what a reviewer rules in the console is held for a moment first (`deciding`), and then
+    carried out by this.
     """
     findings = findings_of(case_id)
     why = Why.of(codes, note, findings, about)
@@ -619,7 +654,9 @@ def review(
 
 
 def _suspend_beside(case: Case, why: Why, actor: Actor, now: datetime) -> list[str]:
-    """Suspend what the employer has in force by other cases than `case`, for whose refusal it is; their ids."""
+    """Suspend what the employer has in force by other cases than `case`, for whose refusal it is;
+    their ids.
+    """
     others = list(Case.objects.beside(case).in_force(now))
     for other in others:
         with moving(other.pk, "suspend", actor, now, why=why) as move:
@@ -645,9 +682,11 @@ def begin_rights(
 ) -> None:
     """Rights begin, for `valid_for` or until the first paper ends of which `findings` speak.
 
-    The declared facts become the employer's, its code becomes its alone, and what was in force ends.
+    The declared facts become the employer's, its code becomes its alone, and what was in force
+    ends.
 
-    Raises Refused while another case of the employer is suspended or revoked: that one is settled first.
+    Raises Refused while another case of the employer is suspended or revoked: that one is settled
+    first.
     """
     employer = case.employer
     if stopped := guards.stopped(employer.pk):
@@ -668,7 +707,10 @@ def begin_rights(
 
 
 def hold_code(case: Case, now: datetime) -> None:
-    """The case's code belongs to its employer alone. Raises Refused where it belongs to another meanwhile."""
+    """The case's code belongs to its employer alone.
+
+    Raises Refused where it belongs to another meanwhile.
+    """
     if case.golden:
         return
     employer = case.employer
@@ -693,8 +735,8 @@ def put_on_record(
 ) -> None:
     """Put the decision on record and queue the mail that tells the employer.
 
-    `seconds`: how long its reviewer looked. `waited`: how many working hours it had been in their queue. `suspended`: what the
-    employer had in force is suspended with it.
+    `seconds`: how long its reviewer looked. `waited`: how many working hours it had been in their
+    queue. `suspended`: what the employer had in force is suspended with it.
     """
     case.decided_at = now if verb not in ("hold_for_review", "reopen") else None
     Decision.objects.create(

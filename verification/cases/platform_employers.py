@@ -1,6 +1,9 @@
-"""How does a platform's system tell us of an employer? It makes one by its own reference, and corrects it until a case is handed in.
+"""How does a platform's system tell us of an employer?
 
-What the employer then shows is its own business: a platform neither hands a case in nor decides one.
+It makes one by its own reference, and corrects it until a case is handed in.
+
+What the employer then shows is its own business: a platform neither hands a case in nor decides
+one.
 """
 
 from __future__ import annotations
@@ -22,7 +25,10 @@ from verification.rules import name_lookalikes, states
 
 @dataclass(frozen=True)
 class Declared:
-    """What a platform says of an employer. Where another holds the code already, `contest` has a reviewer decide whose it is."""
+    """What a platform says of an employer.
+
+    Where another holds the code already, `contest` has a reviewer decide whose it is.
+    """
 
     name: str
     uscc: str
@@ -73,9 +79,12 @@ def create_employer(
 def put_employer(
     client: ApiClient, reference: str, declared: Declared, now: datetime
 ) -> tuple[Employer, bool]:
-    """The employer that the platform calls `reference` as it is `declared`, and whether it is new. Said twice, it is the same as once.
+    """The employer that the platform calls `reference` as it is `declared`, and whether it is new.
 
-    Raises Refused: `state_conflict` where a case is out of the employer's hands, and what `create_employer` raises.
+    Said twice, it is the same as once.
+
+    Raises Refused: `state_conflict` where a case is out of the employer's hands, and what
+    `create_employer` raises.
     """
     existing = Employer.objects.filter(platform=client, reference=reference).first()
     if existing is None:
@@ -127,7 +136,8 @@ def _correct(employer_id: UUID, client: ApiClient, declared: Declared, now: date
 def _case_in_their_hands(employer: Employer) -> Case | None:
     """The locked case that is corrected with the employer; None where it has none yet.
 
-    Raises Refused `state_conflict`: what was handed in or decided on stays as it was; a changed fact is a new case, begun by the employer.
+    Raises Refused `state_conflict`: what was handed in or decided on stays as it was; a changed
+    fact is a new case, begun by the employer.
     """
     case: Case | None = (
         Case.objects.select_for_update().filter(employer=employer).order_by("-opened_at").first()

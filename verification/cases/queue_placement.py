@@ -1,6 +1,9 @@
-"""Where does a case stand among those that wait for a reviewer? Since when, by when, how urgent, and whether two people look at it.
+"""Where does a case stand among those that wait for a reviewer?
 
-Written when it comes to the reviewers, and reckoned anew where time changes it: an approval that it would renew comes to its end.
+Since when, by when, how urgent, and whether two people look at it.
+
+Written when it comes to the reviewers, and reckoned anew where time changes it: an approval that it
+would renew comes to its end.
 """
 
 from __future__ import annotations
@@ -31,11 +34,15 @@ from verification.rules.states import State
 from verification.rules.working_hours import Hours
 
 LAPSES_WITHIN: Final = timedelta(days=7)
-"""An approval that ends within this time is about to lapse: its employer loses its rights while it waits for us."""
+"""An approval that ends within this time is about to lapse: its employer loses its rights while it
+waits for us.
+"""
 
 
 def follow(case: Case, from_state: State, codes: Sequence[str], now: datetime) -> None:
-    """A case has moved: it gets its place where it comes to the reviewers, and loses it where it leaves them. The caller saves it."""
+    """A case has moved: it gets its place where it comes to the reviewers, and loses it where it
+    leaves them. The caller saves it.
+    """
     before = from_state in states.REVIEWABLE or case.hearing
     case.hearing = case.state in states.STOPPED and case.heard()
     if case.awaits_review() and not before:
@@ -45,7 +52,8 @@ def follow(case: Case, from_state: State, codes: Sequence[str], now: datetime) -
 
 
 def place(case: Case, codes: Sequence[str], now: datetime) -> None:
-    """Give a case that comes to the reviewers at `now`, for these reasons, its place in their queue; the caller saves it.
+    """Give a case that comes to the reviewers at `now`, for these reasons, its place in their
+    queue; the caller saves it.
 
     Without codes it waits for what was decided on it last.
     """
@@ -82,7 +90,7 @@ def hours() -> Hours:
     return given
 
 
-# --- What time changes -----------------------------------------------------------------------------------
+# --- What time changes ----------------------------------------------------------------------------
 
 
 def place_anew(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
@@ -91,7 +99,9 @@ def place_anew(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
 
 
 def place_all(now: datetime) -> int:
-    """Place everything anew, where the rules, the working hours or the key have changed; how many were."""
+    """Place everything anew, where the rules, the working hours or the key have changed; how many
+    were.
+    """
     return _each(Case.objects.awaiting_review(), now)
 
 
@@ -131,7 +141,7 @@ def _place_anew(case_id: UUID, now: datetime) -> None:
         case.save()
 
 
-# --- The parts of a place --------------------------------------------------------------------------------
+# --- The parts of a place -------------------------------------------------------------------------
 
 
 def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:

@@ -1,4 +1,7 @@
-"""How do documents rest on disk? Each file sealed by itself (`events.core.sealing`), readable by this user alone."""
+"""How do documents rest on disk?
+
+Each file sealed by itself (`events.core.sealing`), readable by this user alone.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ from verification.models import DocumentPage
 
 
 def let_go(sha256: str, names: Sequence[str]) -> None:
-    """Erase stored pages of the file `sha256` that no row holds (any more): of a file that is used again, two rows hold the same pages."""
+    """Erase stored pages of the file `sha256` that no row holds (any more): of a file that is used
+    again, two rows hold the same pages.
+    """
     held = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list(
         "image", flat=True
     )
@@ -30,9 +35,12 @@ def let_go(sha256: str, names: Sequence[str]) -> None:
 
 @deconstructible(path="verification.cases.storage.EncryptedStorage")
 class EncryptedStorage(Storage):
-    """Django's default storage: sealed files under `location`, by generated names. Private: a file has no URL and no path.
+    """Django's default storage: sealed files under `location`, by generated names.
 
-    Without arguments it follows the settings DOCUMENTS_DIR, DATA_KEY and DATA_KEYS_RETIRED (a list, may be absent).
+    Private: a file has no URL and no path.
+
+    Without arguments it follows the settings DOCUMENTS_DIR, DATA_KEY and DATA_KEYS_RETIRED (a list,
+    may be absent).
     """
 
     def __init__(
@@ -105,7 +113,9 @@ class EncryptedStorage(Storage):
 
 
 def _write_whole(file: Path, content: bytes) -> None:
-    """Either all of `content` is on disk under `file`, or nothing: written aside, flushed, then renamed."""
+    """Either all of `content` is on disk under `file`, or nothing: written aside, flushed, then
+    renamed.
+    """
     aside = file.with_name(file.name + ".part")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

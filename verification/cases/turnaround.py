@@ -95,7 +95,9 @@ _OF: Final[dict[str, Callable[[], Usual | None]]] = {
 
 
 def measured_by(whose: str, measure: Callable[[], Usual | None]) -> None:
-    """From now on `measure` says how long `whose` work took: of what rooms above this one know (`restrictions`)."""
+    """From now on `measure` says how long `whose` work took: of what rooms above this one know
+    (`restrictions`).
+    """
     _OF[whose] = measure
 
 
@@ -104,7 +106,8 @@ _KEEPS: Final = 20
 
 
 def lately(whose: str) -> Usual | None:
-    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`, `restrictions`) took lately.
+    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`,
+    `restrictions`) took lately.
 
     Counted a few minutes ago at most.
     """
@@ -115,11 +118,12 @@ def lately(whose: str) -> Usual | None:
     return usually
 
 
-# --- In words ----------------------------------------------------------------------------------------------
+# --- In words -------------------------------------------------------------------------------------
 
 
 def told(takes: Text) -> Text:
-    """How long something takes, as pages, mails and the API tell it: where a person is waited for, by what was usual lately.
+    """How long something takes, as pages, mails and the API tell it: where a person is waited for,
+    by what was usual lately.
 
     The one place for that. While too few have been decided to say, what stands in `takes` says so.
     """

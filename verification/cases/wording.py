@@ -1,6 +1,7 @@
 """In which words is an employer told of states, checks, findings and events?
 
-Why something is held or refused stands in `events.core.reasons`; here stands the rest, as translatable strings.
+Why something is held or refused stands in `events.core.reasons`; here stands the rest, as
+translatable strings.
 """
 
 from __future__ import annotations
@@ -272,11 +273,14 @@ WHO: dict[str, Promise] = {
     "nobody": _("nobody: time has to pass"),
 }
 
-# --- What is not told ------------------------------------------------------------------------------------
+# --- What is not told -----------------------------------------------------------------------------
 
 OF_OTHERS = frozenset({"registry", "duplicates", "exclusion"})
-"""Checks that know what the employer has not said: the register's entry, other employers' pictures. A thief with
-somebody's licence would learn from a refusal what to write on the next one; so these say only what does not agree."""
+"""Checks that know what the employer has not said: the register's entry, other employers' pictures.
+
+A thief with somebody's licence would learn from a refusal what to write on the next one; so these
+say only what does not agree.
+"""
 
 _WITHOUT_CHECK = frozenset(
     {
@@ -286,15 +290,21 @@ _WITHOUT_CHECK = frozenset(
         "duplicate_same_image",
     }
 )
-"""Codes by which the register's findings are known in decisions that do not yet name the check of a reason."""
+"""Codes by which the register's findings are known in decisions that do not yet name the check of a
+reason.
+"""
 
 
 _TEACHES = "forgery"
-"""Of a trace of editing only the sentence is told: by its place and its kind a forger would learn what to do better."""
+"""Of a trace of editing only the sentence is told: by its place and its kind a forger would learn
+what to do better.
+"""
 
 
 def told(finding: Finding) -> Finding:
-    """`finding` as its employer may see it: with its own values, without those of the register or of others."""
+    """`finding` as its employer may see it: with its own values, without those of the register or
+    of others.
+    """
     if finding.check == _TEACHES:
         return replace(finding, field="", seen="", expected="", page=0, region=None)
     return replace(finding, expected="", region=None) if finding.check in OF_OTHERS else finding

@@ -24,4 +24,6 @@ CHECKS: tuple[Check, ...] = (
     forgery.Forgery(),
     authority.Authority(),
 )
-"""In the order in which they run: a check may look at the observations of those before it, never after."""
+"""In the order in which they run: a check may look at the observations of those before it, never
+after.
+"""

@@ -1,8 +1,9 @@
 """May this company place people for others, and for whom?
 
-An agency needs a human resources service licence of its own (人力资源市场暂行条例 18) and an authorisation of each client (26),
-whichever class was ticked: the scope of the business tells. What the register says of the scope is better than what was
-read from a picture, and a scope that nobody could read is no proof that there is no agency.
+An agency needs a human resources service licence of its own (人力资源市场暂行条例 18) and an
+authorisation of each client (26), whichever class was ticked: the scope of the business tells. What
+the register says of the scope is better than what was read from a picture, and a scope that nobody
+could read is no proof that there is no agency.
 """
 
 from __future__ import annotations
@@ -41,12 +42,17 @@ from verification.rules.required_documents import paper_of
 from verification.rules.validity import ends_soon
 
 AGENCY_WORDS: Final = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
-"""Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
+"""Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was
+ticked.
+"""
 
 _EXCLUDED: Final = re.compile(
     r"(?:人力资源服务)?[（(]\s*(?:不含|除外|不包括)[^（）()；;。]{0,80}(?:[）)]|(?=[；;。])|$)"
 )
-"""人力资源服务（不含职业中介活动、劳务派遣服务）: the standard words of those who need no licence. A reader may lose the bracket."""
+"""人力资源服务（不含职业中介活动、劳务派遣服务）: the standard words of those who need no licence.
+
+A reader may lose the bracket.
+"""
 
 PLACEMENT: Final = ("中介", "介绍", "推荐", "招聘", "寻访", "猎头", "供求信息")
 """Words of the services that recruiting for others is, in a licence's scope."""
@@ -88,7 +94,8 @@ class AgencyLicence:
             and subject.uscc[2:6] not in SCOPE_NOT_PRINTED,
             "agency_words": words,
             "kinds": sorted({document.kind for document in subject.documents}),
-            # The last licence that was uploaded is the one meant; of clients, each letter speaks for its own.
+            # The last licence that was uploaded is the one meant; of clients, each letter speaks
+            # for its own.
             "licence": licence,
             "listed": hr_licence_list.look_up(number, subject) if number else None,
             "clients": self._clients(subject, letters) if agency else [],
@@ -161,13 +168,15 @@ class AgencyLicence:
             else "",
         }
 
-    # --- What that means -------------------------------------------------------------------------------------
+    # --- What that means --------------------------------------------------------------------------
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         return [*self._set_up(subject, observation), *self._placing(subject, earlier, observation)]
 
     def _set_up(self, subject: Subject, observation: Observation) -> list[Finding]:
-        """No machine reads what bodies are set up by: of whom it is due, or who shows nothing but it, a person looks."""
+        """No machine reads what bodies are set up by: of whom it is due, or who shows nothing but
+        it, a person looks.
+        """
         kind, kinds = DocumentKind.APPROVAL_DOCUMENT, observation["kinds"]
         due = paper_of(subject.account_class, subject.uscc) == kind
         if due and kind not in kinds:
@@ -251,7 +260,9 @@ class AgencyLicence:
     def _last_day(
         self, licence: Mapping[str, Any], listed: Mapping[str, Any] | None
     ) -> date | None:
-        """The earlier one of what the licence says and what the list does: anybody can print a later one."""
+        """The earlier one of what the licence says and what the list does: anybody can print a
+        later one.
+        """
         on_list = (
             hr_licence_list.last_day(listed["record"]) if listed and listed["record"] else None
         )
@@ -271,9 +282,11 @@ class AgencyLicence:
     def _name(
         self, subject: Subject, earlier: Earlier, licence: Mapping[str, Any]
     ) -> list[Finding]:
-        """Whether the licence names the company: as it was declared, as the register has it, else as its business licence does.
+        """Whether the licence names the company: as it was declared, as the register has it, else
+        as its business licence does.
 
-        Where the register has the licence's name and not the declared one, the licence is not to blame; the register's check says so.
+        Where the register has the licence's name and not the declared one, the licence is not to
+        blame; the register's check says so.
         """
         name, severity = licence["fields"].get("name", ""), _mismatch(licence, "name")
         registry, reading = earlier.get("registry", {}), earlier.get("reading", {})
@@ -346,7 +359,10 @@ class AgencyLicence:
     def _listed(
         self, subject: Subject, licence: Mapping[str, Any], listed: Mapping[str, Any] | None
     ) -> list[Finding]:
-        """What the published lists say of the number. The picture alone proves nothing: without them a person looks."""
+        """What the published lists say of the number.
+
+        The picture alone proves nothing: without them a person looks.
+        """
         if listed is None:  # a number that could not be read is told of already
             return []
         number, record = licence["fields"]["number"], listed["record"]
@@ -392,7 +408,9 @@ class AgencyLicence:
         return found
 
     def _scope_of_agency(self, observation: Observation) -> list[Finding]:
-        """A company that the register lists for other trades may have borrowed a licence, or drawn one."""
+        """A company that the register lists for other trades may have borrowed a licence, or drawn
+        one.
+        """
         if observation["scope_from"] != "registry" or observation["agency_words"]:
             return []
         return [
@@ -421,14 +439,18 @@ class AgencyLicence:
 
 
 class ServiceLicence(AgencyLicence):
-    """An HR service licence by itself: read when it comes in, so that its employer can look at what was read."""
+    """An HR service licence by itself: read when it comes in, so that its employer can look at what
+    was read.
+    """
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         return self._licence(subject.documents[0])
 
 
 class ClientLetter(AgencyLicence):
-    """One client's letter by itself: read when it comes in, and where no attempt is under way any more."""
+    """One client's letter by itself: read when it comes in, and where no attempt is under way any
+    more.
+    """
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         return self._client(subject, subject.documents[0], None)
@@ -438,7 +460,9 @@ class ClientLetter(AgencyLicence):
 
 
 def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Finding:
-    """The weightiest thing that there is to say of one client's letter, which `agency` has shown, on `today`."""
+    """The weightiest thing that there is to say of one client's letter, which `agency` has shown,
+    on `today`.
+    """
     client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
     ends = letter_ends(letter)
     if not letter["titled"] or not client:
@@ -477,19 +501,25 @@ def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Findi
 
 
 def letter_ends(letter: Mapping[str, Any]) -> date | None:
-    """The last day of a client's letter: the earlier one of what it says and what was said of it; None where it has no end."""
+    """The last day of a client's letter: the earlier one of what it says and what was said of it;
+    None where it has no end.
+    """
     ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
     return min((day for day in ends if day), default=None)
 
 
 def agency_words(scope: str) -> list[str]:
-    """The words in a business scope for which a licence is needed, without those that it excludes itself."""
+    """The words in a business scope for which a licence is needed, without those that it excludes
+    itself.
+    """
     kept = _EXCLUDED.sub("", re.sub(r"\s", "", scope))
     return [word for word in AGENCY_WORDS if word in kept]
 
 
 class _Noting:
-    """A reader that remembers each page's running text for as long as the check lasts, and never longer."""
+    """A reader that remembers each page's running text for as long as the check lasts, and never
+    longer.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader, self.name, self.version = reader, reader.name, reader.version
@@ -505,7 +535,9 @@ class _Noting:
 
 
 def _text_of(boxes: Sequence[TextBox], width: int, height: int) -> str:
-    """What stands on a page, in the order of reading, a paragraph a line and without other white space."""
+    """What stands on a page, in the order of reading, a paragraph a line and without other white
+    space.
+    """
     upright = turned(boxes, turn_of(boxes), width, height)
     slope = slope_of(upright)
     return (

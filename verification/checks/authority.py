@@ -1,9 +1,11 @@
 """May this person recruit for this company?
 
-Strong or medium proof opens rights (`verification.rules.requirements.STRENGTH`): a deposit to the company's account, a scan of its
-electronic licence, a verified colleague's vouch, a verified mail address at the domain that the company's own register record
-names. At any other domain an address proves nothing: a thief registers look-alikes. A letter's picture is for a person to look at.
-Besides whoever handed the case in, the employer's owners can give it: one of them may prove what a recruiter has handed in.
+Strong or medium proof opens rights (`verification.rules.requirements.STRENGTH`): a deposit to the
+company's account, a scan of its electronic licence, a verified colleague's vouch, a verified mail
+address at the domain that the company's own register record names. At any other domain an address
+proves nothing: a thief registers look-alikes. A letter's picture is for a person to look at.
+Besides whoever handed the case in, the employer's owners can give it: one of them may prove what a
+recruiter has handed in.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ class Authority:
             return [Finding(self.code, AUTHORITY_PROVEN, Severity.PASS, "authority", way, strength)]
         if pending := self._under_way(subject, observation):
             return [Finding(self.code, "authority_pending", Severity.WAIT, "authority", pending)]
-        # A company that the register does not list yet is waited for anyway: meanwhile better proof than a letter may come.
+        # A company that the register does not list yet is waited for anyway: meanwhile better proof
+        # than a letter may come.
         if way and not observation["unlisted"]:
             return [Finding(self.code, "authority_unproven", Severity.UNABLE, "authority", way)]
         return [
@@ -91,7 +94,10 @@ class Authority:
         ]
 
     def _ways(self, subject: Subject, observation: Observation) -> list[tuple[str, Strength]]:
-        """What was given, each with what it is worth. The addresses of accounts count at the company's domain only."""
+        """What was given, each with what it is worth.
+
+        The addresses of accounts count at the company's domain only.
+        """
         ways = [
             self._valued(proof, subject, observation) for proof in observation["proofs"]["standing"]
         ]
@@ -118,7 +124,9 @@ class Authority:
     def _valued(
         self, proof: dict[str, Any], subject: Subject, observation: Observation
     ) -> tuple[str, Strength | None]:
-        """A name on an account is exact, and so is the register's: one that differs in the form of the body is another's account."""
+        """A name on an account is exact, and so is the register's: one that differs in the form of
+        the body is another's account.
+        """
         registered = observation.get("registry_name", "")
         if (
             registered

@@ -69,10 +69,15 @@ class Check(Protocol):
     code: str
     version: str
     lasting: bool
-    """Rests on the licence alone, which cannot change during an attempt: not observed again after a wait."""
+    """Rests on the licence alone, which cannot change during an attempt: not observed again after a
+    wait.
+    """
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        """Look, with I/O. Raises ProviderUnavailable (the case waits) or ProviderBroken (a person decides)."""
+        """Look, with I/O.
+
+        Raises ProviderUnavailable (the case waits) or ProviderBroken (a person decides).
+        """
         ...
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
@@ -81,7 +86,9 @@ class Check(Protocol):
 
 
 class Pages(Sequence[Image.Image]):
-    """The clean pages of a document as pictures, each decrypted when it is asked for: eight at once would take half a gigabyte."""
+    """The clean pages of a document as pictures, each decrypted when it is asked for: eight at once
+    would take half a gigabyte.
+    """
 
     def __init__(self, document: SubjectDocument) -> None:
         self._stored = tuple(page.storage_name for page in document.pages)

@@ -1,7 +1,8 @@
-"""Has somebody else used this picture, this company, or the same device or phone for other companies?
+"""Has somebody else used this picture, this company, or the same device or phone for other
+companies?
 
-An honest picture can be somebody else's by mistake, and two companies can share a recruiter: nothing here refuses. A colleague
-belongs to the same employer, and so is no duplicate.
+An honest picture can be somebody else's by mistake, and two companies can share a recruiter:
+nothing here refuses. A colleague belongs to the same employer, and so is no duplicate.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from verification.rules.states import State
 
 @dataclass(frozen=True)
 class Cluster:
-    """From how many other companies on, seen with the same device or phone, it is worth a note, and a person's look."""
+    """From how many other companies on, seen with the same device or phone, it is worth a note, and
+    a person's look.
+    """
 
     code: str
     note: int
@@ -47,8 +50,10 @@ CLUSTERS: Final[dict[str, Cluster]] = {
 
 YOUNGER_THAN: Final = timedelta(days=365)
 OF_ONE_PERSON: Final = Cluster("duplicate_nominee", note=3, concern=8)
-"""From how many other companies of less than a year on, with the same legal representative in the register. Of a common name there
-may be several people; a founder has two or three companies, and whoever lends their name to shells has dozens."""
+"""From how many other companies of less than a year on, with the same legal representative in the
+register. Of a common name there may be several people; a founder has two or three companies, and
+whoever lends their name to shells has dozens.
+"""
 COUNTED_AT_MOST: Final = 50
 
 
@@ -65,7 +70,8 @@ class Duplicates:
         same = Employer.objects.real().filter(uscc=subject.uscc)
         holding = Q(confirmed_at__isnull=False)
         if not same.filter(holding, pk=subject.employer_id).exists():
-            # A revoked one holds the code no more; that it was revoked is for a person to know, until somebody holds it again.
+            # A revoked one holds the code no more; that it was revoked is for a person to know,
+            # until somebody holds it again.
             holding |= Q(cases__state=State.REVOKED)
         holders = same.filter(holding).exclude(pk=subject.employer_id).distinct()
         return {
@@ -80,7 +86,8 @@ class Duplicates:
         }
 
     def _young_of_person(self, subject: Subject, earlier: Earlier) -> int:
-        """How many other young companies the snapshot of the register has with this one's legal representative, if this one is young.
+        """How many other young companies the snapshot of the register has with this one's legal
+        representative, if this one is young.
 
         Never more than COUNTED_AT_MOST are looked at, by an index, however common the name is.
         """
@@ -98,7 +105,10 @@ class Duplicates:
         return len(of_person.values_list("pk")[:COUNTED_AT_MOST])
 
     def _others(self, subject: Subject) -> DocumentQuerySet:
-        """What other employers have shown. Against who holds the code, whoever tried with the same code says nothing: they borrowed."""
+        """What other employers have shown.
+
+        Against who holds the code, whoever tried with the same code says nothing: they borrowed.
+        """
         others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
         holds = Employer.objects.filter(
             pk=subject.employer_id, uscc=subject.uscc, confirmed_at__isnull=False
@@ -106,7 +116,9 @@ class Duplicates:
         return others.exclude(case__declared_uscc=subject.uscc) if holds else others
 
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
-        """Pages of other employers that show the same picture as one of ours: of each case and page of ours the best, the best first."""
+        """Pages of other employers that show the same picture as one of ours: of each case and page
+        of ours the best, the best first.
+        """
         shown_here = [
             UUID(document.id)
             for document in subject.documents
@@ -147,7 +159,9 @@ class Duplicates:
         return list(near.values())
 
     def _companies_seen_with(self, subject: Subject) -> dict[str, int]:
-        """How many other companies were lately seen with a device or phone of this employer's people, by kind."""
+        """How many other companies were lately seen with a device or phone of this employer's
+        people, by kind.
+        """
         lately = Sighting.objects.filter(
             kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN
         )
@@ -174,7 +188,10 @@ class Duplicates:
         return [*found, *self._clusters(observation), *self._nominee(observation)]
 
     def _pictures(self, observation: Observation) -> list[Finding]:
-        """Of each of our documents the best agreement. Two agencies of one client may show letters on one form: of these a person looks."""
+        """Of each of our documents the best agreement.
+
+        Two agencies of one client may show letters on one form: of these a person looks.
+        """
         files = {same["document"]: same["kind"] for same in observation["same_files"]}
         found: dict[str, Finding] = {}
         for near in observation["near_same"]:
@@ -242,5 +259,7 @@ class Duplicates:
 
 
 def _field(kind: str) -> str:
-    """What a finding calls the document: the paper by which the company is known is the one meant where nothing is said."""
+    """What a finding calls the document: the paper by which the company is known is the one meant
+    where nothing is said.
+    """
     return "document" if kind == DocumentKind.BUSINESS_LICENCE else kind

@@ -1,7 +1,8 @@
 """Does somebody come back who was excluded?
 
-A name alone is a note: thousands share one. Everything else, or a name beside another such thing, is for a person to look at.
-What matched is for reviewers; the employer is told that somebody looks, and not by what it was known.
+A name alone is a note: thousands share one. Everything else, or a name beside another such thing,
+is for a person to look at. What matched is for reviewers; the employer is told that somebody looks,
+and not by what it was known.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ class Excluded:
         }
 
     def _pictures(self, subject: Subject, earlier: Earlier) -> set[str]:
-        """Our pages' fingerprints, those of other cases' pages that show the same picture, and excluded ones that are near ours."""
+        """Our pages' fingerprints, those of other cases' pages that show the same picture, and
+        excluded ones that are near ours.
+        """
         mine = {
             page.fingerprint
             for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)

@@ -1,7 +1,8 @@
 """Who is not to come back, and by what would they be known again? (异常名录, 人社厅发〔2025〕60号)
 
-An exclusion is one thing: a code, a person's name, a phone, a device, an address, a picture. What is personal is kept as its blind
-index alone and shown masked. Nothing is refused because of it: a person looks.
+An exclusion is one thing: a code, a person's name, a phone, a device, an address, a picture. What
+is personal is kept as its blind index alone and shown masked. Nothing is refused because of it: a
+person looks.
 """
 
 from __future__ import annotations
@@ -35,11 +36,14 @@ Thing = tuple[str, str]
 """A value as the list keeps it, and as it is shown."""
 
 
-# --- One thing -----------------------------------------------------------------------------------------
+# --- One thing ------------------------------------------------------------------------------------
 
 
 def person(name: str) -> str:
-    """What the list keeps of a name. Many people share one, so a name alone decides nothing (`checks.exclusion`)."""
+    """What the list keeps of a name.
+
+    Many people share one, so a name alone decides nothing (`checks.exclusion`).
+    """
     folded = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
     return blind_index(folded, "exclusion.person") if folded else ""
 
@@ -54,7 +58,8 @@ def email(address: str) -> str:
 def thing(kind: str, typed: str) -> Thing:
     """What a person typed, as the list keeps and shows it.
 
-    Raises Refused: `uscc_invalid`, `phone_invalid`, and `value_missing` where nothing was typed or the kind cannot be.
+    Raises Refused: `uscc_invalid`, `phone_invalid`, and `value_missing` where nothing was typed or
+    the kind cannot be.
     """
     typed = typed.strip()
     if kind not in BY_HAND or not typed:
@@ -83,7 +88,7 @@ def masked_email(address: str) -> str:
     return f"{name[:1]}***{at}{domain}"
 
 
-# --- What a case is known by ---------------------------------------------------------------------------
+# --- What a case is known by ----------------------------------------------------------------------
 
 
 def things_of(case: Case, kind: str) -> list[Thing]:
@@ -135,13 +140,15 @@ def _pictures(case: Case) -> list[Thing]:
     )
 
 
-# --- The verbs -----------------------------------------------------------------------------------------
+# --- The verbs ------------------------------------------------------------------------------------
 
 
 def exclude(
     case_id: UUID, kinds: Iterable[str], why: str, by: User, now: datetime
 ) -> list[Exclusion]:
-    """Put what the case's employer would be known by on the list. What is on it already stays as it is.
+    """Put what the case's employer would be known by on the list.
+
+    What is on it already stays as it is.
 
     Raises Refused `reason_required` without a reason or without a kind.
     """
@@ -160,7 +167,10 @@ def exclude(
 
 
 def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
-    """Put one thing on the list by hand, such as a code from an authority's own list. Raises Refused as `thing` does."""
+    """Put one thing on the list by hand, such as a code from an authority's own list.
+
+    Raises Refused as `thing` does.
+    """
     if not why.strip():
         raise Refused("reason_required", "why")
     found = thing(kind, typed)

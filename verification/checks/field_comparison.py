@@ -1,7 +1,9 @@
-"""Do the employer's words, the licence, its QR code and the company register say the same, field by field?
+"""Do the employer's words, the licence, its QR code and the company register say the same, field by
+field?
 
-Pure: stored observations in, a grid of rows out, for the reviewer's page and the employer's. A value that is missing is
-no mismatch, and nothing is mended here but what cannot be otherwise: a code has no O, I, Z or S.
+Pure: stored observations in, a grid of rows out, for the reviewer's page and the employer's. A
+value that is missing is no mismatch, and nothing is mended here but what cannot be otherwise: a
+code has no O, I, Z or S.
 """
 
 from __future__ import annotations
@@ -36,16 +38,19 @@ _SUFFIXES: Final = (
     ("(普通合伙)", ""),
     ("(特殊普通合伙)", ""),
 )
-"""What says the type of a body and not which: the same code with another of them is the same body."""
+"""What says the type of a body and not which: the same code with another of them is the same body.
+"""
 _BAD_STATUSES: Final = frozenset(Status) - {Status.ACTIVE, Status.UNKNOWN}
 _SHORTEST_ADDRESS: Final = 8
 
 
-# --- Two values of one field ------------------------------------------------------------------------------
+# --- Two values of one field ----------------------------------------------------------------------
 
 
 def same_company_name(a: str, b: str) -> bool:
-    """Whether two names of a company differ in nothing but width, spaces, brackets and the words for its type."""
+    """Whether two names of a company differ in nothing but width, spaces, brackets and the words
+    for its type.
+    """
     return same_name(a, b) or (bool(_without_type(a)) and _without_type(a) == _without_type(b))
 
 
@@ -68,7 +73,9 @@ def is_former(name: str, former_names: Collection[str]) -> bool:
 
 
 def registered_names(registry: Mapping[str, Any]) -> tuple[str, ...]:
-    """By which names the register knows the company now: its record's, and the one that it was asked for and affirmed."""
+    """By which names the register knows the company now: its record's, and the one that it was
+    asked for and affirmed.
+    """
     agreement = registry.get("agreement") or {}
     affirmed = agreement.get("known") and all(
         agreement.get(field) == Agrees.MATCH for field in ("uscc", "name")
@@ -100,7 +107,9 @@ def _same_capital(a: str, b: str) -> Agrees:
 
 
 def _same_address(a: str, b: str) -> Agrees:
-    """The province and city before an address are often left out, so the longer may begin with more."""
+    """The province and city before an address are often left out, so the longer may begin with
+    more.
+    """
     long, short = sorted((_letters(a), _letters(b)), key=len, reverse=True)
     if not short:
         return Agrees.UNABLE
@@ -127,7 +136,9 @@ _COMPARED: Final[Mapping[str, Callable[[str, str], Agrees]]] = {
 
 
 def compared(field: str, a: str, b: str) -> Agrees:
-    """Whether `a` and `b` are the same value of `field`; UNABLE where one is missing or says nothing of the kind."""
+    """Whether `a` and `b` are the same value of `field`; UNABLE where one is missing or says
+    nothing of the kind.
+    """
     if not a.strip() or not b.strip():
         return Agrees.UNABLE
     return _COMPARED.get(field, _same_text)(a, b)
@@ -146,7 +157,7 @@ def _letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
-# --- A code that was read ---------------------------------------------------------------------------------
+# --- A code that was read -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -160,9 +171,12 @@ class Code:
 
 
 def code_of(read: str, alternatives: Collection[str], others: Collection[str]) -> Code:
-    """The code that was `read`. A valid one stands whatever the `others` say: mending it would make one company another.
+    """The code that was `read`.
 
-    Of one that is no code, a look-alike among `alternatives` is suggested, and taken only where one of `others` has it too.
+    A valid one stands whatever the `others` say: mending it would make one company another.
+
+    Of one that is no code, a look-alike among `alternatives` is suggested, and taken only where one
+    of `others` has it too.
     """
     text = normalise(read)
     if not text or is_valid(text):
@@ -175,14 +189,15 @@ def code_of(read: str, alternatives: Collection[str], others: Collection[str]) -
     return Code(text, valid[0] if valid else "")
 
 
-# --- The grid ---------------------------------------------------------------------------------------------
+# --- The grid -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Row:
     """One field from up to four sources.
 
-    `values` and `says` are by source (`SOURCES`); `says` holds each source but the `reference`, against which they are held.
+    `values` and `says` are by source (`SOURCES`); `says` holds each source but the `reference`,
+    against which they are held.
     """
 
     field: str
@@ -203,7 +218,9 @@ class Row:
         return Agrees.MATCH if Agrees.MATCH in self.says.values() else Agrees.UNABLE
 
     def for_employer(self) -> Row:
-        """The row without what only the register knows: whoever holds somebody's licence shall not learn it here."""
+        """The row without what only the register knows: whoever holds somebody's licence shall not
+        learn it here.
+        """
         return replace(
             self,
             values={source: value for source, value in self.values.items() if source != "registry"},
@@ -217,7 +234,10 @@ def compare(
     registry: Mapping[str, Any],
     fields: Sequence[str] = FIELDS,
 ) -> list[Row]:
-    """The grid, a row for each of `fields`. `reading` and `registry` are those checks' observations; either may be empty."""
+    """The grid, a row for each of `fields`.
+
+    `reading` and `registry` are those checks' observations; either may be empty.
+    """
     read = dict(reading.get("fields") or {})
     record = registry.get("record") or {}
     agreement = registry.get("agreement") or {}

@@ -1,7 +1,7 @@
 """Is the picture as it was taken?
 
-What is found is evidence for a reviewer, with the place on the page it speaks of. It never refuses anybody: messengers,
-scanners and honest marks leave traces too, and a good forgery leaves none.
+What is found is evidence for a reviewer, with the place on the page it speaks of. It never refuses
+anybody: messengers, scanners and honest marks leave traces too, and a good forgery leaves none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ OTHER_PAPERS: Final = (
     DocumentKind.CLIENT_AUTHORIZATION,
 )
 ONE_LINE: Final = 2.5
-"""How many times as broad as high the place of a value is at least, where it stands in one line and can be compared within it."""
+"""How many times as broad as high the place of a value is at least, where it stands in one line and
+can be compared within it.
+"""
 
 
 class Forgery:
@@ -108,7 +110,10 @@ class Forgery:
         )
 
     def _editor(self, seen: Observation) -> list[Finding]:
-        """An editor's name is reason to look where a trace agrees with it: at that one's place. Alone it is worth a note, of the page."""
+        """An editor's name is reason to look where a trace agrees with it: at that one's place.
+
+        Alone it is worth a note, of the page.
+        """
         editor = seen["editor"] or ""
         if not touches(editor):
             return []
@@ -137,7 +142,9 @@ class Forgery:
         ]
 
     def _qr(self, reading: Observation) -> list[Finding]:
-        """A code that leads elsewhere, whatever company it names: what that is worth is the reading's to judge."""
+        """A code that leads elsewhere, whatever company it names: what that is worth is the
+        reading's to judge.
+        """
         elsewhere = [host for host in leads_to(reading.get("qr")) if not is_an_issuers(host)]
         page, region = reading.get("page", 1), _box(reading.get("regions", {}).get("qr"))
         if named := next((host for host in elsewhere if not _is_bare(host)), ""):
@@ -189,7 +196,9 @@ def _box(region: Sequence[float] | None) -> tuple[float, float, float, float] | 
 
 
 def _read_of_papers(agency: Observation) -> dict[str, tuple[int, Lines, int]]:
-    """By document, where the values of one line stand on the page that the check `agency_licence` has read."""
+    """By document, where the values of one line stand on the page that the check `agency_licence`
+    has read.
+    """
     papers = [paper for paper in (agency.get("licence"), *agency.get("clients", ())) if paper]
     return {
         paper["document"]: (paper["page"], _in_one_line(paper["regions"]), 0) for paper in papers
@@ -205,9 +214,11 @@ def _in_one_line(regions: dict[str, list[float]]) -> Lines:
 
 
 def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bool:
-    """Whether a trace of compression is in nothing that a lie is worth in, or in several other fields nearly as much.
+    """Whether a trace of compression is in nothing that a lie is worth in, or in several other
+    fields nearly as much.
 
-    Small black print on a bright page can be off the comb of its paper altogether; who edits a licence changes a field or two.
+    Small black print on a bright page can be off the comb of its paper altogether; who edits a
+    licence changes a field or two.
     """
     if trace["field"] not in CLOSELY:
         return True

@@ -1,7 +1,9 @@
-"""Is there such a human resources service licence, and whose is it? What the published lists and earlier cases say of its number.
+"""Is there such a human resources service licence, and whose is it?
 
-A licence can be drawn, in one's own name and with a number that looks right: its picture is weak by itself. Provinces publish whom
-they have licensed (`manage.py import_hr_licences`).
+What the published lists and earlier cases say of its number.
+
+A licence can be drawn, in one's own name and with a number that looks right: its picture is weak by
+itself. Provinces publish whom they have licensed (`manage.py import_hr_licences`).
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from verification.rules.states import EVER_APPROVED
 
 
 def look_up(number: str, subject: Subject) -> dict[str, Any]:
-    """`{"number", "record", "approved_with"}`: the list's entry or None, and the other employers that were approved with the number.
+    """`{"number", "record", "approved_with"}`: the list's entry or None, and the other employers
+    that were approved with the number.
 
-    That this case has shown it is written down first: of two that are checked in the same moment at least one sees the other.
+    That this case has shown it is written down first: of two that are checked in the same moment at
+    least one sees the other.
     """
     key = number_key(number)
     HrLicenceShown.objects.get_or_create(number=key, case_id=UUID(subject.case_id))
@@ -49,5 +53,7 @@ def _stored(record: HrLicenceRecord) -> dict[str, Any]:
 
 
 def last_day(record: Mapping[str, Any]) -> date | None:
-    """Until when the list says that the licence is in force; None where that has no end, or is not told."""
+    """Until when the list says that the licence is in force; None where that has no end, or is not
+    told.
+    """
     return date.fromisoformat(record["valid_until"]) if record["valid_until"] else None

@@ -1,9 +1,10 @@
 """Which stored pages may show the same picture as these? Found with an index, then looked at.
 
-A page's landmarks are looked for once, when its document is read or else when they are first needed, and kept (`PageLandmarks`).
-Their words (`documents.similarity.keypoints`) are rows of `PageBand`: `view` is the landmark, `band` which of its words.
-They are written when a case's pictures are first held against others, before others are searched: so of two cases with
-one picture that are checked in the same moment, at least one sees the other.
+A page's landmarks are looked for once, when its document is read or else when they are first
+needed, and kept (`PageLandmarks`). Their words (`documents.similarity.keypoints`) are rows of
+`PageBand`: `view` is the landmark, `band` which of its words. They are written when a case's
+pictures are first held against others, before others are searched: so of two cases with one picture
+that are checked in the same moment, at least one sees the other.
 """
 
 from __future__ import annotations
@@ -29,9 +30,14 @@ from events.core.sealing import Damaged, KeyMissing, keys, seal, unseal
 from verification.models import DocumentPage, PageBand, PageLandmarks
 
 SAME: Final = 0.95
-"""From this share of agreeing blocks on, two pages show the same picture (`python -m benchmarks.duplicates`)."""
+"""From this share of agreeing blocks on, two pages show the same picture (`python -m
+benchmarks.duplicates`).
+"""
 LOOKED_AT: Final = 64
-"""Of a word that many pages have, so many are looked at. Such words, a form's labels, tell little: each counts its part."""
+"""Of a word that many pages have, so many are looked at.
+
+Such words, a form's labels, tell little: each counts its part.
+"""
 RARE: Final = 8
 """A word that so many pages have counts whole; one that more have counts as much less."""
 SCORE_AT_LEAST: Final = 5.0
@@ -39,7 +45,9 @@ SCORE_AT_LEAST: Final = 5.0
 CANDIDATES: Final = 6
 """Pages whose pictures are opened and compared, for each page."""
 RANKED: Final = 256
-"""So many of the likeliest are asked whether they count at all: own earlier pages, and withdrawn ones, hide nobody behind them."""
+"""So many of the likeliest are asked whether they count at all: own earlier pages, and withdrawn
+ones, hide nobody behind them.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,13 +59,15 @@ class Match:
     agreement: Agreement
 
 
-# --- Landmarks, kept ---------------------------------------------------------------------------------------
+# --- Landmarks, kept ------------------------------------------------------------------------------
 
 
 def prepare(pages: Iterable[DocumentPage]) -> None:
-    """Look for the landmarks of these pages now, so that they are there when the pages are compared. Done twice, it is done once.
+    """Look for the landmarks of these pages now, so that they are there when the pages are
+    compared. Done twice, it is done once.
 
-    The bands come later, with the check: a picture that nobody has handed in is not to stand between others in the index.
+    The bands come later, with the check: a picture that nobody has handed in is not to stand
+    between others in the index.
     """
     for page, known in _with_kept(pages):
         with suppress(FileNotFoundError):
@@ -65,7 +75,10 @@ def prepare(pages: Iterable[DocumentPage]) -> None:
 
 
 def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
-    """As they are kept, else looked for now and kept. Raises FileNotFoundError: of a picture that is gone nothing is remembered."""
+    """As they are kept, else looked for now and kept.
+
+    Raises FileNotFoundError: of a picture that is gone nothing is remembered.
+    """
     name = str(page.image.name)
     if not default_storage.exists(name):
         raise FileNotFoundError(name)
@@ -111,7 +124,7 @@ def _seen(page: DocumentPage, found: Landmarks) -> Seen:
     return Seen(found, lambda: _picture(str(page.image.name))[0])
 
 
-# --- The index ---------------------------------------------------------------------------------------------
+# --- The index ------------------------------------------------------------------------------------
 
 
 def index_pages(pages: Iterable[DocumentPage]) -> None:
@@ -137,7 +150,10 @@ def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
 def candidates(
     page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = None
 ) -> dict[int, list[int]]:
-    """For each page those of `among` that share rare words with it, the likeliest first. The work is bounded by LOOKED_AT and RANKED."""
+    """For each page those of `among` that share rare words with it, the likeliest first.
+
+    The work is bounded by LOOKED_AT and RANKED.
+    """
     listed = {"postgresql": "string_agg(o.page_id::text, ',')"}.get(
         connection.vendor, "group_concat(o.page_id)"
     )

@@ -52,7 +52,9 @@ class Reading:
         if observation["document"] is None:
             due = paper_of(subject.account_class, subject.uscc)
             if due == DocumentKind.APPROVAL_DOCUMENT and subject.of_kind(due):
-                return []  # a body that was set up by a decision has no business licence; a person looks at that document
+                # a body that was set up by a decision has no business licence; a person looks at
+                # that document
+                return []
             return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
         fields = observation["fields"]
         if not observation["looks_like_licence"] and "uscc" not in fields and "name" not in fields:
@@ -99,7 +101,9 @@ class Reading:
         )
 
     def _may_be(self, observation: Observation, field: str, declared: str) -> bool:
-        """Whether what was `declared` is what the reader itself said the value may be instead: two witnesses, then."""
+        """Whether what was `declared` is what the reader itself said the value may be instead: two
+        witnesses, then.
+        """
         return any(
             agrees(field, other, declared)
             for other in observation.get("alternatives", {}).get(field, ())
@@ -125,7 +129,8 @@ class Reading:
             not is_valid(read) and self._may_be(observation, "uscc", subject.uscc)
         ):
             return self._finding(observation, "uscc_agrees", Severity.PASS, "uscc", read)
-        # A code that is no code was misread, or the picture was altered: either way, a person looks.
+        # A code that is no code was misread, or the picture was altered: either way, a person
+        # looks.
         severity = self._mismatch(observation, "uscc") if is_valid(read) else Severity.UNABLE
         return self._finding(observation, "uscc_mismatch", severity, "uscc", read, subject.uscc)
 
@@ -196,7 +201,9 @@ class Reading:
 
 
 def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:
-    """What was read of the document when it came in, where the same would be read now: by this version, for the same facts."""
+    """What was read of the document when it came in, where the same would be read now: by this
+    version, for the same facts.
+    """
     kept: Observation | None = (
         DocumentReading.objects.filter(document=UUID(document_id), version=version)
         .values_list("reading", flat=True)
@@ -207,7 +214,9 @@ def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Ob
 
 @cache
 def chosen_cloud(choice: str) -> FieldReader | None:
-    """The cloud reader of `ZIZHI_CLOUD_READER`; most deployments have none, and keys alone are no choice."""
+    """The cloud reader of `ZIZHI_CLOUD_READER`; most deployments have none, and keys alone are no
+    choice.
+    """
     return TencentReader(account_of(settings)) if choice == "tencent" else None
 
 

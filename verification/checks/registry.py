@@ -1,7 +1,7 @@
 """Does the company register know this company, as active, under this name and person?
 
-A register that gives the record is asked first. One that only says what agrees is asked where there is none, or as a
-second witness where the record is missing, old or without a legal representative.
+A register that gives the record is asked first. One that only says what agrees is asked where there
+is none, or as a second witness where the record is missing, old or without a legal representative.
 """
 
 from __future__ import annotations
@@ -59,12 +59,14 @@ class Registry:
     ) -> None:
         self._given = (records, agreements) if records or agreements else None
 
-    # --- Looking ----------------------------------------------------------------------------------------
+    # --- Looking ----------------------------------------------------------------------------------
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        """`{"source", "record", "agreement"}`: the last two with what was told, or None where that register does not list it.
+        """`{"source", "record", "agreement"}`: the last two with what was told, or None where that
+        register does not list it.
 
-        `agreement` is absent where nobody was asked. Of a register that shows no record, `record` holds what it affirmed.
+        `agreement` is absent where nobody was asked. Of a register that shows no record, `record`
+        holds what it affirmed.
         """
         records, agreements = self._given or chosen(settings.REGISTRY)
         observation: Observation = {"source": "", "record": None}
@@ -93,7 +95,7 @@ class Registry:
             observation["record"] = _affirmed(told)
         return observation
 
-    # --- Judging ----------------------------------------------------------------------------------------
+    # --- Judging ----------------------------------------------------------------------------------
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         record, agreement = observation["record"], observation.get("agreement") or {}
@@ -138,7 +140,10 @@ class Registry:
         return Finding(self.code, "registry_not_found", Severity.UNABLE, "uscc", subject.uscc)
 
     def _status(self, record: Observation, witness: Observation, old: bool) -> list[Finding]:
-        """A snapshot tells of its day. Old bad news still counts, old good news does not; two that disagree need a person."""
+        """A snapshot tells of its day.
+
+        Old bad news still counts, old good news does not; two that disagree need a person.
+        """
         status = Status(record["status"])
         if not old:
             return [self._of_status(status)]
@@ -195,7 +200,9 @@ class Registry:
     def _representative(
         self, subject: Subject, reading: Observation, registered: str, witness: Observation
     ) -> Finding:
-        """Where the register has nobody, the photograph is not to blame; without any reading, neither is the employer."""
+        """Where the register has nobody, the photograph is not to blame; without any reading,
+        neither is the employer.
+        """
         said = Agrees(witness.get(_PERSON, Agrees.UNABLE))
         if said is Agrees.MATCH:
             return Finding(
@@ -239,7 +246,10 @@ class Registry:
     def _by_agreement(
         self, subject: Subject, reading: Observation, agreement: Observation
     ) -> list[Finding]:
-        """Of a register without a record. Its makers say that it errs at times, so what it says refuses nobody by itself."""
+        """Of a register without a record.
+
+        Its makers say that it errs at times, so what it says refuses nobody by itself.
+        """
         findings = []
         if agreement["uscc"] == Agrees.MISMATCH:
             findings.append(
@@ -269,7 +279,7 @@ class Registry:
         return findings
 
 
-# --- What is stored, and who is asked for ---------------------------------------------------------------
+# --- What is stored, and who is asked for ---------------------------------------------------------
 
 
 def _stored(record: CompanyRecord) -> dict[str, Any]:
@@ -281,7 +291,9 @@ def _stored(record: CompanyRecord) -> dict[str, Any]:
 
 
 def _affirmed(told: Observation) -> dict[str, Any]:
-    """As much of the register's entry as follows from what it said `told` agrees; the rest is empty, as not told."""
+    """As much of the register's entry as follows from what it said `told` agrees; the rest is
+    empty, as not told.
+    """
     return {
         name: told["asked"][name] if told[name] == Agrees.MATCH else ""
         for name in ("uscc", "name", _PERSON)
@@ -307,7 +319,9 @@ def _is_old(record: Observation, subject: Subject) -> bool:
 
 
 def _person_of(subject: Subject, reading: Observation) -> tuple[str, bool]:
-    """Who the licence says represents the company, and whether that is sure; where there is no licence, who was declared."""
+    """Who the licence says represents the company, and whether that is sure; where there is no
+    licence, who was declared.
+    """
     read = reading.get("fields", {}).get(_PERSON, "")
     if not read and reading.get("document", "") is None:
         return subject.legal_representative, True
@@ -315,7 +329,9 @@ def _person_of(subject: Subject, reading: Observation) -> tuple[str, bool]:
 
 
 def _person_to_ask(subject: Subject, reading: Observation) -> str:
-    """The one name to ask for: what was declared where the reader can have meant that, else what was read."""
+    """The one name to ask for: what was declared where the reader can have meant that, else what
+    was read.
+    """
     read, _ = _person_of(subject, reading)
     declared = subject.legal_representative
     meant = (read, *reading.get("alternatives", {}).get(_PERSON, ()))

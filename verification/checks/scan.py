@@ -1,7 +1,8 @@
 """Did the virus scanner see anything in what was uploaded?
 
-The scan itself happens at intake, on the original bytes, since only clean pages are kept; this check reports
-it. Where no scanner is configured the case rests on re-encoding, and the finding says so.
+The scan itself happens at intake, on the original bytes, since only clean pages are kept; this
+check reports it. Where no scanner is configured the case rests on re-encoding, and the finding says
+so.
 """
 
 from __future__ import annotations

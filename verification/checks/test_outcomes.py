@@ -1,8 +1,8 @@
 """Which codes stand for which outcome in a platform's test?
 
-The region of a test code, 9990nn, lies in no province; its last two digits name the recipe, and the organisation's part is free.
-So each test begins with a code of its own, and what is found is what the recipe says, by checks of the same names and the
-same policy as for everybody.
+The region of a test code, 9990nn, lies in no province; its last two digits name the recipe, and the
+organisation's part is free. So each test begins with a code of its own, and what is found is what
+the recipe says, by checks of the same names and the same policy as for everybody.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ SHORTLY: Final = 60.0
 
 @dataclass(frozen=True)
 class Recipe:
-    """What happens to an employer with such a code: which check finds `reason`, how strict that is, and for how many rounds."""
+    """What happens to an employer with such a code: which check finds `reason`, how strict that is,
+    and for how many rounds.
+    """
 
     number: int
     outcome: Outcome
@@ -140,7 +142,9 @@ RECIPES: Final[dict[int, Recipe]] = {
 
 
 def code_for(number: int, organisation: str | None = None) -> str:
-    """A valid code for recipe `number`; `organisation` is its 8 characters, drawn by chance unless given."""
+    """A valid code for recipe `number`; `organisation` is its 8 characters, drawn by chance unless
+    given.
+    """
     body = organisation or f"{secrets.randbelow(10**8):08d}"
     first17 = f"91{TEST_REGION}{number:02d}{body}{organisation_check_character(body)}"
     return first17 + check_character(first17)
@@ -190,7 +194,8 @@ class _Scripted:
 
 
 def checks(uscc: str, codes: Sequence[str], waits: int, tries: int) -> tuple[Check, ...]:
-    """Checks of the names `codes` for an attempt that has waited `waits` times and is tried for the `tries`-th; by recipe 0 where
-    the code names none."""
+    """Checks of the names `codes` for an attempt that has waited `waits` times and is tried for the
+    `tries`-th; by recipe 0 where the code names none.
+    """
     recipe = recipe_of(uscc) or RECIPES[0]
     return tuple(_Scripted(code, recipe, waits, tries) for code in codes)

@@ -1,7 +1,9 @@
-"""How is the policy's verdict carried out? What the machine does to a case: begin, wait, settle, end.
+"""How is the policy's verdict carried out?
 
-The same verbs as a reviewer's, by `operations.moving`. An attempt that waits is told of to whoever has to act, and is due
-again at once when what it waits for has happened (`operations.ring`).
+What the machine does to a case: begin, wait, settle, end.
+
+The same verbs as a reviewer's, by `operations.moving`. An attempt that waits is told of to whoever
+has to act, and is due again at once when what it waits for has happened (`operations.ring`).
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ from verification.rules.states import EVER_APPROVED, State
 from verification.rules.validity import has_ended, rights_end
 
 OF_THE_EMPLOYER = frozenset({"recruiter", "company"})
-"""Who mends a reason, where that is not us: an attempt that waits for them says so before anything else."""
+"""Who mends a reason, where that is not us: an attempt that waits for them says so before anything
+else.
+"""
 
 NOT_CONFIRMED = "registry_not_confirmed"
 
@@ -52,7 +56,9 @@ def start_checks(case_id: UUID, now: datetime) -> None:
 def settle(
     attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime
 ) -> bool:
-    """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was lost."""
+    """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was
+    lost.
+    """
     if verdict.outcome is Outcome.WAIT:
         return wait(attempt, lease, verdict, now)
     try:
@@ -62,7 +68,8 @@ def settle(
     except Refused as refused:
         if verdict.outcome is not Outcome.APPROVE:
             raise
-        # Another employer with the same code was approved since the checks looked: a person decides.
+        # Another employer with the same code was approved since the checks looked: a person
+        # decides.
         held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
         return _carry_out(attempt, lease, held, findings, now)
 
@@ -96,7 +103,9 @@ class _LeaseLost(Exception):
 
 
 class _Rung(Exception):
-    """Something came while the checks ran, which they may not have seen; rolls back what was about to be written."""
+    """Something came while the checks ran, which they may not have seen; rolls back what was about
+    to be written.
+    """
 
 
 def _rung(attempt: Attempt, lease: UUID) -> bool:
@@ -113,9 +122,10 @@ def _look_again(attempt: Attempt, lease: UUID, now: datetime) -> bool:
 
 
 def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> None:
-    """Raises Refused where a paper has ended since it was checked, and where this employer, or another by the same code, had a
-    condition before that the register has not confirmed: a second one, whether after the first or instead of it, would be a way
-    around its end."""
+    """Raises Refused where a paper has ended since it was checked, and where this employer, or
+    another by the same code, had a condition before that the register has not confirmed: a second
+    one, whether after the first or instead of it, would be a way around its end.
+    """
     rules = policy.POLICIES.get(verdict.policy_version, policy.CURRENT)
     before = Case.objects.filter(
         Q(employer=case.employer) | Q(declared_uscc=case.declared_uscc),
@@ -131,7 +141,9 @@ def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: dat
 
 
 def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
-    """The machine refuses only by the company register: what that says of the company holds for its earlier approval too."""
+    """The machine refuses only by the company register: what that says of the company holds for its
+    earlier approval too.
+    """
     for pk in (
         Case.objects.in_force(now)
         .filter(employer=case.employer, declared_uscc=case.declared_uscc)
@@ -141,10 +153,11 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
 
 
 def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
-    """Let the attempt rest until time has told, and tell the employer what it waits for: once, and again when that has changed.
+    """Let the attempt rest until time has told, and tell the employer what it waits for: once, and
+    again when that has changed.
 
-    Whoever rang while the checks ran (`operations.ring`) has moved `due_at`: what they rang for may have come after the check
-    had looked, so that the attempt is due again at once.
+    Whoever rang while the checks ran (`operations.ring`) has moved `due_at`: what they rang for may
+    have come after the check had looked, so that the attempt is due again at once.
     """
     assert verdict.wait_until is not None
     waiting_for = _waits_for(verdict.reasons)
@@ -201,11 +214,13 @@ def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
         return Attempt.objects.give_back(attempt.pk, lease, due_at, error)
 
 
-# --- Approved on condition -------------------------------------------------------------------------------
+# --- Approved on condition ------------------------------------------------------------------------
 
 
 def confirm(case_id: UUID, now: datetime) -> bool:
-    """The register lists the company, and agrees: what was approved on condition stands by itself; whether it does now."""
+    """The register lists the company, and agrees: what was approved on condition stands by itself;
+    whether it does now.
+    """
     with transaction.atomic():
         Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
         case: Case = Case.objects.select_for_update().get(pk=case_id)
@@ -234,7 +249,8 @@ def confirm(case_id: UUID, now: datetime) -> bool:
 def end(case_id: UUID, now: datetime) -> None:
     """The time of an approval is over. Rights ended with it already; this writes it down.
 
-    One that the register never confirmed is taken back whole: its employer is told, and the code is nobody's again.
+    One that the register never confirmed is taken back whole: its employer is told, and the code is
+    nobody's again.
     """
     conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
     why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()
@@ -254,7 +270,9 @@ def end(case_id: UUID, now: datetime) -> None:
 
 
 def end_without_clients(case_id: UUID, now: datetime) -> None:
-    """An agency has no client left for whom it could recruit: its approval ends, and it may come back with a letter of one."""
+    """An agency has no client left for whom it could recruit: its approval ends, and it may come
+    back with a letter of one.
+    """
     why = Why([{"code": "agency_client_expired", "field": "valid_until"}])
     with moving(case_id, "expire", SYSTEM, now, why=why) as move:
         move.case.expires_at = min(move.case.expires_at or now, now)

@@ -1,7 +1,9 @@
-"""Why was this case decided as it was? Told in lines of text, from what is stored and from nothing else.
+"""Why was this case decided as it was?
 
-For whoever has to answer for a decision (个人信息保护法 24): names of people and addresses are masked, of documents only
-what the checks saw in them is told.
+Told in lines of text, from what is stored and from nothing else.
+
+For whoever has to answer for a decision (个人信息保护法 24): names of people and addresses are
+masked, of documents only what the checks saw in them is told.
 """
 
 from __future__ import annotations
@@ -101,7 +103,7 @@ class Story:
         for event in Event.objects.about(self.case):
             yield from self._event(event)
 
-    # --- The case and its attempts -----------------------------------------------------------------------
+    # --- The case and its attempts ----------------------------------------------------------------
 
     def _head(self) -> Iterator[str]:
         case = self.case
@@ -181,7 +183,7 @@ class Story:
             saw = f"  ({', '.join(step.saw)})" if step.saw else ""
             yield f"     {number}. {step.asks.in_(self.language)} {answer}{saw}"
 
-    # --- Decisions and events ----------------------------------------------------------------------------
+    # --- Decisions and events ---------------------------------------------------------------------
 
     def _decision(self, decision: Decision) -> Iterator[str]:
         by = (
@@ -212,7 +214,7 @@ class Story:
         version = f"  [{event.policy_version}]" if event.policy_version else ""
         yield f"   {self._at(event.at)}  {event.verb}{moved}  ({event.role}){why}{version}"
 
-    # --- Words -------------------------------------------------------------------------------------------
+    # --- Words ------------------------------------------------------------------------------------
 
     def _word(self, name: str) -> str:
         return _WORDS[name].in_(self.language)
@@ -229,11 +231,13 @@ class Story:
         return f"{code} {reason.says.in_(self.language)}" if reason else code
 
 
-# --- What was seen, in short ---------------------------------------------------------------------------
+# --- What was seen, in short ----------------------------------------------------------------------
 
 
 def in_short(observation: Observation) -> list[str]:
-    """An observation as a few short words: plain values as they are, people's masked, lists by their length."""
+    """An observation as a few short words: plain values as they are, people's masked, lists by
+    their length.
+    """
     told = list(_told("", observation))
     return [*told[:_MOST], f"… +{len(told) - _MOST}"] if len(told) > _MOST else told
 

@@ -1,7 +1,7 @@
 """How are the checks of one attempt run, so that a killed worker loses nothing?
 
-Each check's result is a row. A worker that takes an attempt over does only what has no row yet, and hands the
-verdict over under its lease: two workers can never both settle one attempt.
+Each check's result is a row. A worker that takes an attempt over does only what has no row yet, and
+hands the verdict over under its lease: two workers can never both settle one attempt.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from verification.rules.states import IN_PROGRESS
 log = structlog.get_logger()
 
 DEATHS_AT_MOST = 3
-"""An attempt over which this many workers died goes to a person, with the checks that did report."""
+"""An attempt over which this many workers died goes to a person, with the checks that did report.
+"""
 
 DATABASE_LOST = (OperationalError, InterfaceError)
 DATABASE_BACK_IN = timedelta(seconds=5)
@@ -46,7 +47,8 @@ def run(
     checks: tuple[Check, ...] = CHECKS,
     shadow: policy.Rules | None = None,
 ) -> bool:
-    """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due; whether it was settled.
+    """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due;
+    whether it was settled.
 
     For a platform's test, what stands in its code is found by checks of the same names.
     What the rules `shadow` would have decided is kept beside it, and decides nothing.

@@ -1,8 +1,9 @@
 """What would another policy have decided on what is stored?
 
-Each attempt's stored observations are judged again by the checks of today, as far as they are of the same version, and
-decided by the policy asked about. Nobody is asked anything: no provider, no picture, no clock. Where an observation
-cannot be judged again, the findings stored with it count, and how often that was so is told.
+Each attempt's stored observations are judged again by the checks of today, as far as they are of
+the same version, and decided by the policy asked about. Nobody is asked anything: no provider, no
+picture, no clock. Where an observation cannot be judged again, the findings stored with it count,
+and how often that was so is told.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ ATTEMPTS_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Replayed:
-    """One attempt: what was decided on it, what would be, and how many of its checks were judged in which way."""
+    """One attempt: what was decided on it, what would be, and how many of its checks were judged in
+    which way.
+    """
 
     case_id: str
     attempt: int
@@ -40,7 +43,10 @@ class Replayed:
     reasons: tuple[str, ...]
     """Of what would be decided."""
     judged: Counter[str] = field(default_factory=Counter)
-    """`again`; or by the stored findings, because of: `older_version`, `broken`, `unknown_check`, `facts_changed`."""
+    """`again`; or by the stored findings, because of:
+
+    `older_version`, `broken`, `unknown_check`, `facts_changed`.
+    """
 
     @property
     def changed(self) -> bool:
@@ -50,7 +56,9 @@ class Replayed:
 def over(
     rules: policy.Rules, since: datetime | None = None, checks: Sequence[Check] = CHECKS
 ) -> Iterator[Replayed]:
-    """Every attempt on which the machine has given a verdict, decided by `rules`; those submitted from `since` on."""
+    """Every attempt on which the machine has given a verdict, decided by `rules`; those submitted
+    from `since` on.
+    """
     attempts = (
         Attempt.objects.filter(~Q(outcome="") | Q(waits__gt=0), case__golden=False)
         .select_related("case__employer", "case__submitted_by")
@@ -74,8 +82,9 @@ def last_round(attempt: Attempt) -> int:
 def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> list[CheckRun]:
     """The check runs that the verdict of `round_` rested on, in the order in which they ran.
 
-    A check without a row of that round rests on what lasts, and its last row counts; but where workers died over the
-    attempt, checks were left out in the end, and only those count that last by what is known today.
+    A check without a row of that round rests on what lasts, and its last row counts; but where
+    workers died over the attempt, checks were left out in the end, and only those count that last
+    by what is known today.
     """
     lasting = {check.code for check in checks if check.lasting}
     all_ran = attempt.deaths < pipeline.DEATHS_AT_MOST
@@ -117,7 +126,10 @@ def _replayed(attempt: Attempt, rules: policy.Rules, checks: Sequence[Check]) ->
 
 
 def _held_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool:
-    """Whether it was no finding that held the case, but another approval of the same moment. No policy would change that."""
+    """Whether it was no finding that held the case, but another approval of the same moment.
+
+    No policy would change that.
+    """
     found = {finding["code"] for run in runs for finding in run.findings} | {"check_incomplete"}
     told = [
         d.reasons
@@ -172,7 +184,9 @@ def _judge(
 
 
 def _facts_changed(attempt: Attempt) -> bool:
-    """Whether the employer has declared something else since: what it declared then is no longer stored."""
+    """Whether the employer has declared something else since: what it declared then is no longer
+    stored.
+    """
     if attempt.number == attempt.case.attempt_number:
         return False
     return bool(

@@ -1,7 +1,10 @@
-"""For whom does an agency recruit? Its clients, each with the letter by which that client has authorised it.
+"""For whom does an agency recruit?
 
-A letter that comes with a case is judged with it, by the check `agency_licence`. One that comes later, while the approval is in
-force, is read by itself and judged whenever somebody asks; a doubt is a reviewer's to settle.
+Its clients, each with the letter by which that client has authorised it.
+
+A letter that comes with a case is judged with it, by the check `agency_licence`. One that comes
+later, while the approval is in force, is read by itself and judged whenever somebody asks; a doubt
+is a reviewer's to settle.
 """
 
 from __future__ import annotations
@@ -55,7 +58,10 @@ class Standing:
 
     @property
     def agrees(self) -> bool:
-        """Whether it holds: by itself, or because a reviewer has accepted it. What has ended is no matter of opinion."""
+        """Whether it holds: by itself, or because a reviewer has accepted it.
+
+        What has ended is no matter of opinion.
+        """
         if self.finding is None:
             return False
         return self.finding.severity <= Severity.NOTE or (
@@ -81,9 +87,11 @@ def add_client(
     uscc: str,
     valid_until: date | None,
 ) -> ClientAuthorisation:
-    """Say for which client the letter `document_id` stands, until when (None: without an end); said again, it is corrected.
+    """Say for which client the letter `document_id` stands, until when (None: without an end); said
+    again, it is corrected.
 
-    Whether the letter says so too is found by the check `agency_licence`; one that waits looks again. Raises Refused.
+    Whether the letter says so too is found by the check `agency_licence`; one that waits looks
+    again. Raises Refused.
     """
     kind = DocumentKind.CLIENT_AUTHORIZATION
     name, uscc = check_name(name.strip(), "company"), normalise(uscc)
@@ -129,9 +137,11 @@ def add_client(
 
 
 def judge(document_id: UUID, now: datetime) -> None:
-    """A letter has been read: its agency is told what became of it, where it came while the approval is in force.
+    """A letter has been read: its agency is told what became of it, where it came while the
+    approval is in force.
 
-    The case is locked, as by whoever is just saying for which client it stands, so that one of the two sees both.
+    The case is locked, as by whoever is just saying for which client it stands, so that one of the
+    two sees both.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).get(documents=document_id)
@@ -145,7 +155,9 @@ def judge(document_id: UUID, now: datetime) -> None:
 
 
 def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None:
-    """Write to the agency what the machine found of a letter by itself, once; of a doubt a reviewer's answer is told."""
+    """Write to the agency what the machine found of a letter by itself, once; of a doubt a
+    reviewer's answer is told.
+    """
     standing = standing_of(client, now)
     if (
         not case.holds_rights(now)
@@ -177,7 +189,8 @@ def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None
 
 
 def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """An agency no longer recruits for this client: it says so, or a reviewer does, of which it is told.
+    """An agency no longer recruits for this client: it says so, or a reviewer does, of which it is
+    told.
 
     Ended twice is the same as once. Raises Refused.
     """
@@ -210,7 +223,10 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
 
 
 def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """A reviewer has looked at the letter, and it is good. What the agency says of it afterwards is looked at anew. Raises Refused."""
+    """A reviewer has looked at the letter, and it is good.
+
+    What the agency says of it afterwards is looked at anew. Raises Refused.
+    """
     if refused := guards.may_decide(actor):
         raise refused
     with transaction.atomic():
@@ -237,7 +253,9 @@ def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthori
 
 
 def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
-    """Take out a letter of which nobody has said for whom it stands; of the others the client is ended. Raises Refused."""
+    """Take out a letter of which nobody has said for whom it stands; of the others the client is
+    ended. Raises Refused.
+    """
     document = Document.objects.get(pk=document_id, kind=DocumentKind.CLIENT_AUTHORIZATION)
     with operations.editing(document.case_id, actor, adding=document.kind, now=now) as case:
         if ClientAuthorisation.objects.filter(document=document).exists():
@@ -253,11 +271,13 @@ def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
             )
 
 
-# --- How the letters stand ---------------------------------------------------------------------------------
+# --- How the letters stand ------------------------------------------------------------------------
 
 
 def standings(case: Case, now: datetime) -> list[Standing]:
-    """The letters that came while the approval of `case` was in force, without those that were ended, the oldest first."""
+    """The letters that came while the approval of `case` was in force, without those that were
+    ended, the oldest first.
+    """
     letters = Document.objects.current().filter(
         case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at
     )

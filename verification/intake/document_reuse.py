@@ -1,7 +1,10 @@
-"""Which papers of an earlier case can be used again, and why not the others? One press makes rows over the same stored pages.
+"""Which papers of an earlier case can be used again, and why not the others?
 
-Nobody uploads twice what is here and good: after a refusal, after a withdrawal, and when the employer is verified again. What has
-ended, or was found wrong the last time, is not offered, and the reason is said. What is used again is read and checked anew.
+One press makes rows over the same stored pages.
+
+Nobody uploads twice what is here and good: after a refusal, after a withdrawal, and when the
+employer is verified again. What has ended, or was found wrong the last time, is not offered, and
+the reason is said. What is used again is read and checked anew.
 """
 
 from __future__ import annotations
@@ -55,7 +58,9 @@ NOTHING: Final[dict[str, Kept]] = {}
 
 
 def kept_before(case: Case, now: datetime) -> dict[str, Kept]:
-    """By kind, what the employer of `case` gave last and has not given with this one; nothing once the case is handed in."""
+    """By kind, what the employer of `case` gave last and has not given with this one; nothing once
+    the case is handed in.
+    """
     if case.state not in states.EDITABLE:
         return NOTHING
     given = (
@@ -100,9 +105,11 @@ def kept_before(case: Case, now: datetime) -> dict[str, Kept]:
 
 
 def use_again(case_id: UUID, kind: str, user: User, actor: Actor, now: datetime) -> list[Document]:
-    """Give the papers of `kind` that can be used again with this case; asked twice, nothing more is given. Raises Refused.
+    """Give the papers of `kind` that can be used again with this case; asked twice, nothing more is
+    given. Raises Refused.
 
-    The earlier rows are locked first: whoever erases their pages does it before, and then there are none, or finds these beside them.
+    The earlier rows are locked first: whoever erases their pages does it before, and then there are
+    none, or finds these beside them.
     """
     with operations.editing(case_id, actor, adding=kind, now=now) as case:
         kept = kept_before(case, now).get(kind, Kept())
@@ -170,11 +177,13 @@ def _can_be_undone(document: Document, now: datetime) -> bool:
     return document.superseded_at is not None and now - document.superseded_at < UNDO_FOR
 
 
-# --- What speaks against them ------------------------------------------------------------------------------
+# --- What speaks against them ---------------------------------------------------------------------
 
 
 def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Kept:
-    """The papers of a case: what was found of one of a kind was found of them all, unless it came after."""
+    """The papers of a case: what was found of one of a kind was found of them all, unless it came
+    after.
+    """
     case, item = documents[0].case, OF_KIND[kind]
     paper = paper_of(case.account_class, case.declared_uscc)
     findings = [f for f in operations.findings_of(case.pk) if about(f.code, f.field, paper) == item]

@@ -1,8 +1,11 @@
-"""What does an upload say, before anybody hands it in? It is read at once by a worker, shown, and confirmed or disputed.
+"""What does an upload say, before anybody hands it in?
 
-A client's letter is read here too, as the check reads it, but judged whenever somebody asks (`verification.intake.client_letters`).
-A licence's landmarks are looked for in the same go, once its values can be shown.
-What the employer says of a value never changes what was read: it is a statement, shown to the reviewer beside it.
+It is read at once by a worker, shown, and confirmed or disputed.
+
+A client's letter is read here too, as the check reads it, but judged whenever somebody asks
+(`verification.intake.client_letters`). A licence's landmarks are looked for in the same go, once
+its values can be shown. What the employer says of a value never changes what was read: it is a
+statement, shown to the reviewer beside it.
 """
 
 from __future__ import annotations
@@ -44,14 +47,19 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     DocumentKind.HR_SERVICE_LICENCE: ("number", "name", "scope", "valid_from", "valid_until"),
 }
-"""The values that an employer is asked about, in the order of its page. A business scope is too long to be proof-read by anybody."""
+"""The values that an employer is asked about, in the order of its page.
+
+A business scope is too long to be proof-read by anybody.
+"""
 _CHECKS: Final[Mapping[str, Callable[[], Check]]] = {
     DocumentKind.HR_SERVICE_LICENCE: ServiceLicence,
     DocumentKind.CLIENT_AUTHORIZATION: ClientLetter,
 }
 """What reads a document that is no business licence."""
 TRIES: Final = 5
-"""After this many tries it is left to the check, which reads the document again once it is handed in."""
+"""After this many tries it is left to the check, which reads the document again once it is handed
+in.
+"""
 DEATHS: Final = 2
 
 Clock = Callable[[], datetime]
@@ -73,7 +81,10 @@ class Value:
 
 
 def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | None = None) -> bool:
-    """Read a document that is due; whether it was read now. A document that cannot be read stops nobody."""
+    """Read a document that is due; whether it was read now.
+
+    A document that cannot be read stops nobody.
+    """
     lease = DocumentReading.objects.claim(document_id, clock(), lease_seconds)
     if lease is None:
         return False
@@ -106,7 +117,10 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
 
 
 def _look_ahead(document: Document) -> None:
-    """Do now what the check `duplicates` would else do while the employer waits. It does what is lacking by itself."""
+    """Do now what the check `duplicates` would else do while the employer waits.
+
+    It does what is lacking by itself.
+    """
     if document.kind != DocumentKind.BUSINESS_LICENCE:
         return
     try:
@@ -137,10 +151,11 @@ def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> l
 def state(
     document_id: UUID, member: Member, corrections: Mapping[str, str], now: datetime
 ) -> list[Statement]:
-    """Put down what the employer says of every value that was read: what it corrects, and that the rest is right.
+    """Put down what the employer says of every value that was read: what it corrects, and that the
+    rest is right.
 
-    Said again, the last word counts. Raises Refused: `state_conflict` where the case is no longer in the employer's
-    hands, and `document_unread` where nothing has been read.
+    Said again, the last word counts. Raises Refused: `state_conflict` where the case is no longer
+    in the employer's hands, and `document_unread` where nothing has been read.
     """
     with transaction.atomic():
         document = Document.objects.select_related("case").get(pk=document_id)

@@ -1,7 +1,7 @@
 """How is an upload received without believing how large it says it is?
 
-Files are kept in memory up to the limit of one file, and never written to disk as they came. A file that passes the
-limit is let go and named, so that the others of the same form are kept.
+Files are kept in memory up to the limit of one file, and never written to disk as they came. A file
+that passes the limit is let go and named, so that the others of the same form are kept.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ FORM_BYTES = 64 * 1024
 
 CHILDREN_AT_ONCE = 2
 CHILD_WAIT_SECONDS = 10.0
-"""A photograph is examined within a second or two, so that a full house empties in this time unless it is besieged."""
+"""A photograph is examined within a second or two, so that a full house empties in this time unless
+it is besieged.
+"""
 
 _children = BoundedSemaphore(CHILDREN_AT_ONCE)
 
 
 @contextmanager
 def room_for_a_child() -> Iterator[None]:
-    """A place among the processes that open uploads for this one: each may take much memory, whoever sent it.
+    """A place among the processes that open uploads for this one: each may take much memory,
+    whoever sent it.
 
     Raises Refused `service_busy` when none becomes free within `CHILD_WAIT_SECONDS`.
     """
@@ -47,7 +50,9 @@ def room_for_a_child() -> Iterator[None]:
 
 
 def too_long(request: HttpRequest, file_bytes: int) -> bool:
-    """Whether the request announces more than any honest form would hold; nothing of it has been read yet."""
+    """Whether the request announces more than any honest form would hold; nothing of it has been
+    read yet.
+    """
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:

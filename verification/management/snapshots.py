@@ -1,8 +1,10 @@
-"""How is a table filled from a published list? A CSV file, read as a stream, whose rows overwrite what is older.
+"""How is a table filled from a published list?
 
-The file's size does not matter. A row that cannot be right is named by its line, with what was seen and what was expected, and
-skipped; the rest is written. A row never overwrites a newer one (`as_of`), so exports may come in any order, and importing the
-same file again changes nothing.
+A CSV file, read as a stream, whose rows overwrite what is older.
+
+The file's size does not matter. A row that cannot be right is named by its line, with what was seen
+and what was expected, and skipped; the rest is written. A row never overwrites a newer one
+(`as_of`), so exports may come in any order, and importing the same file again changes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from documents.uscc import normalise, problem
 BATCH: Final = 5000
 PROGRESS_SECONDS: Final = 5.0
 REPORTED_AT_MOST: Final = 1000
-"""Faulty rows named one by one; a file of a million wrong rows has said what it has to say by then."""
+"""Faulty rows named one by one; a file of a million wrong rows has said what it has to say by then.
+"""
 VALUE_AT_MOST: Final = 10_000
 """Characters of one value. A quote that is never closed would else swallow the rest of the file."""
 
@@ -40,7 +43,7 @@ class RowFault(Exception):
         super().__init__(f"{column}: seen {seen[:60]!r}, expected {expected}")
 
 
-# --- One row: pure -------------------------------------------------------------------------------------
+# --- One row: pure --------------------------------------------------------------------------------
 
 
 Values = tuple[Any, ...]
@@ -58,11 +61,16 @@ class Sheet:
     """The column by which a row is known again: the table's primary key."""
     needed: tuple[str, ...]
     further: Mapping[str, str]
-    """Columns that an export may have, with what stands in SQL for them in a new row where it has not; what is stored stays."""
+    """Columns that an export may have, with what stands in SQL for them in a new row where it has
+    not; what is stored stays.
+    """
     read: Mapping[str, Read]
 
     def values_of(self, row: Mapping[str, str]) -> Values:
-        """What a row states, in its own order of columns. Raises RowFault for the first value that cannot be right."""
+        """What a row states, in its own order of columns.
+
+        Raises RowFault for the first value that cannot be right.
+        """
         if any("\x00" in value for value in row.values()):
             raise RowFault("row", "a NUL character", "text")
         return tuple(self.read[column](row[column], column) for column in row)
@@ -112,14 +120,16 @@ def day(value: str, column: str) -> date:
     raise RowFault(column, value, "a date such as 2020-01-31")
 
 
-# --- The file ------------------------------------------------------------------------------------------
+# --- The file -------------------------------------------------------------------------------------
 
 
 def encoding_of(path: Path) -> str:
-    """`utf-8-sig` or `gb18030`: the one in which the whole file can be read. Raises CommandError if it is neither.
+    """`utf-8-sig` or `gb18030`: the one in which the whole file can be read.
 
-    The whole file is tried first, since a file with one broken character must not be read in the wrong encoding
-    and fill the register with other people's names.
+    Raises CommandError if it is neither.
+
+    The whole file is tried first, since a file with one broken character must not be read in the
+    wrong encoding and fill the register with other people's names.
     """
     decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8-sig", "gb18030")}
     with path.open("rb") as file:
@@ -207,7 +217,8 @@ class SnapshotCommand(BaseCommand):
             except RowFault as fault:
                 self._report(line, str(fault), tally)
                 continue
-            # One statement cannot write a row twice: of two rows for one key the newer counts, and of two of a day the later.
+            # One statement cannot write a row twice: of two rows for one key the newer counts, and
+            # of two of a day the later.
             before = batch.get(values[key])
             if before is not None:
                 tally.older += 1
@@ -233,7 +244,9 @@ class SnapshotCommand(BaseCommand):
         reset_queries()  # with DEBUG on, Django would keep every statement in memory
 
     def _rows(self, reader: Any, tally: Tally) -> Iterator[tuple[int, list[str]]]:
-        """Each row with the number of the line on which it begins; rows that are no CSV are reported."""
+        """Each row with the number of the line on which it begins; rows that are no CSV are
+        reported.
+        """
         while True:
             line = reader.line_num + 1
             try:
@@ -256,11 +269,14 @@ class SnapshotCommand(BaseCommand):
             self.stderr.write("further rows are counted and not named")
 
 
-# --- The table -----------------------------------------------------------------------------------------
+# --- The table ------------------------------------------------------------------------------------
 
 
 def write(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
-    """Insert `rows`, or overwrite what is not newer; how many it was. No key may stand in two of them."""
+    """Insert `rows`, or overwrite what is not newer; how many it was.
+
+    No key may stand in two of them.
+    """
     if not rows:
         return 0
     return (
@@ -295,7 +311,9 @@ def _inserted(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> i
 
 
 def _copied(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
-    """By COPY into a table of this connection, and from there: several times as fast as statements with values."""
+    """By COPY into a table of this connection, and from there: several times as fast as statements
+    with values.
+    """
     names, table = ", ".join(columns), sheet.model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,7 @@
-"""What is kept of a verification? The case, each attempt's checks, the decisions, and what is said against them."""
+"""What is kept of a verification?
+
+The case, each attempt's checks, the decisions, and what is said against them.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ class SecondReview(models.TextChoices):
 
 
 class ReviewStage(models.TextChoices):
-    """Whose turn it is: the first reviewer's, the second's, or, where those two differ, a third's. Stored."""
+    """Whose turn it is: the first reviewer's, the second's, or, where those two differ, a third's.
+
+    Stored.
+    """
 
     FIRST = "first"
     SECOND = "second"
@@ -62,8 +68,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(golden=False, test=False)
 
     def shown_to(self, user_id: str) -> CaseQuerySet:
-        """What a member of staff may come upon: a golden case is there for its reviewer, like any other, and for nobody else; a platform's
-        test for no one."""
+        """What a member of staff may come upon: a golden case is there for its reviewer, like any
+        other, and for nobody else; a platform's test for no one.
+        """
         theirs = GoldenTurn.objects.filter(
             case=models.OuterRef("pk"), reviewer=uuid.UUID(user_id), lapsed_at=None
         )
@@ -107,7 +114,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.queued().order_by("-urgency", "submitted_at", "pk")
 
     def queued(self) -> CaseQuerySet:
-        """Those that wait for a reviewer, in the order in which they come: in review, or stopped and heard. No person reviews a test."""
+        """Those that wait for a reviewer, in the order in which they come: in review, or stopped
+        and heard. No person reviews a test.
+        """
         return self.filter(QUEUED, test=False)
 
     def undecided(self) -> CaseQuerySet:
@@ -119,8 +128,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(Q(held_until=None) | Q(held_until__lte=now))
 
     def open_to(self, actor: Actor) -> CaseQuerySet:
-        """Without what this reviewer may not decide: appeals against their own decisions, what they have ruled on, what needs a senior,
-        and what was made for a colleague."""
+        """Without what this reviewer may not decide: appeals against their own decisions, what they
+        have ruled on, what needs a senior, and what was made for a colleague.
+        """
         against = Appeal.objects.open().against(actor.id).filter(case=models.OuterRef("pk"))
         ruled = Ruling.objects.given().filter(
             case=models.OuterRef("pk"),
@@ -138,7 +148,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
 
     def free(self, now: datetime) -> CaseQuerySet:
-        """What anybody who may could take now: claimed by nobody, not set aside, no decision under way."""
+        """What anybody who may could take now: claimed by nobody, not set aside, no decision under
+        way.
+        """
         return self.unclaimed(now).not_held(now).undecided()
 
 
@@ -160,14 +172,18 @@ if TYPE_CHECKING:
     class CaseTransitions: ...
 
 else:
-    # One django-fsm transition for each verb of the table in `states`, so that the table stands once.
+    # One django-fsm transition for each verb of the table in `states`, so that the table stands
+    # once.
     CaseTransitions = type(
         "CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS}
     )
 
 
 class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
-    """One verification of one employer's declared identity. Moved only by `verification.cases.operations`."""
+    """One verification of one employer's declared identity.
+
+    Moved only by `verification.cases.operations`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     employer = models.ForeignKey(
@@ -219,11 +235,15 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     )
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    """When its reviewer began to look; empty while it is only claimed ahead, to be loaded before it is its turn."""
+    """When its reviewer began to look; empty while it is only claimed ahead, to be loaded before it
+    is its turn.
+    """
 
     # The place in the reviewers' queue, written by `triage`.
     hearing = models.BooleanField(default=False)
-    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`): its place is among those in review."""
+    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`): its
+    place is among those in review.
+    """
     review_since = models.DateTimeField(null=True, blank=True)
     review_due = models.DateTimeField(null=True, blank=True)
     harm = models.FloatField(default=1)
@@ -246,15 +266,20 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     golden = models.BooleanField(default=False)
-    """Its right decision is known, and its employer is none (`GoldenTurn`): it opens no right, and is there for one reviewer alone."""
+    """Its right decision is known, and its employer is none (`GoldenTurn`): it opens no right, and
+    is there for one reviewer alone.
+    """
     test = models.BooleanField(default=False, db_default=False)
-    """Of a platform's test (`Employer.test`): what its checks find stands in its code, and no person sees it."""
+    """Of a platform's test (`Employer.test`): what its checks find stands in its code, and no
+    person sees it.
+    """
 
     objects = CaseQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("case"), _("cases")
-        # What staff may do besides deciding, by `employers.permissions`; migration 0006 makes the groups that hold them.
+        # What staff may do besides deciding, by `employers.permissions`; migration 0006 makes the
+        # groups that hold them.
         permissions = [
             ("second_review_case", "Can give the second review of a case"),
             ("bulk_decide_case", "Can decide many cases at once"),
@@ -344,7 +369,9 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         return Appeal.objects.open().filter(case=self).exists()
 
     def awaits_review(self) -> bool:
-        """Whether it waits for a reviewer: to be decided, or, where its rights were taken away, to answer an appeal."""
+        """Whether it waits for a reviewer: to be decided, or, where its rights were taken away, to
+        answer an appeal.
+        """
         return self.state in states.REVIEWABLE or self.hearing
 
     def claimed(self, now: datetime) -> bool:
@@ -355,7 +382,9 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         return self.claimed(now) and str(self.claimed_by_id) == user_id
 
     def seconds_before(self, user_id: str, now: datetime) -> float | None:
-        """How long the reviewer who holds the case has had it before them; None where they do not, or only hold it ahead."""
+        """How long the reviewer who holds the case has had it before them; None where they do not,
+        or only hold it ahead.
+        """
         looking = self.claimed_at is not None and self.claimed_by_me(user_id, now)
         return (now - self.claimed_at).total_seconds() if looking and self.claimed_at else None
 
@@ -364,7 +393,10 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
 
 class Attempt(Job):
-    """One submission of a case. The row is the queue: it waits until its checks are done and a verdict is carried out."""
+    """One submission of a case.
+
+    The row is the queue: it waits until its checks are done and a verdict is carried out.
+    """
 
     case = models.ForeignKey(
         Case, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("case")
@@ -378,7 +410,9 @@ class Attempt(Job):
         _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True
     )
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
-    """By which version of what is asked (`rule_pack.Pack`) it was taken in; empty from before that was kept."""
+    """By which version of what is asked (`rule_pack.Pack`) it was taken in; empty from before that
+    was kept.
+    """
 
     objects = JobQuerySet.as_manager()
 
@@ -455,7 +489,9 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class Decision(models.Model):
-    """What was decided on an attempt, by whom or by which policy, and the reasons that the employer is told."""
+    """What was decided on an attempt, by whom or by which policy, and the reasons that the employer
+    is told.
+    """
 
     case = models.ForeignKey(
         Case, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("case")
@@ -476,12 +512,16 @@ class Decision(models.Model):
     )
     policy_version = models.CharField(_("policy version"), max_length=40)
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
-    """By which version of what is asked (`rule_pack.Pack`) it was decided; empty from before that was kept."""
+    """By which version of what is asked (`rule_pack.Pack`) it was decided; empty from before that
+    was kept.
+    """
     decided_at = models.DateTimeField(_("decided"))
     seconds = models.FloatField(null=True, blank=True)
     """How long its reviewer had the case before them; empty where none did."""
     waited = models.FloatField(null=True, blank=True)
-    """Working hours from when the case came to the reviewers; empty for a decision that took none from their queue."""
+    """Working hours from when the case came to the reviewers; empty for a decision that took none
+    from their queue.
+    """
 
     objects = DecisionQuerySet.as_manager()
 
@@ -513,8 +553,9 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def against(self, reviewer_id: str) -> AppealQuerySet:
         """Against what this reviewer has decided, who is therefore not the one to hear it.
 
-        That is each refusal of the case; what took its rights away last; or, where a person was asked for, whatever sent its
-        employer back in any of its cases, as long as there is a reviewer who has not.
+        That is each refusal of the case; what took its rights away last; or, where a person was
+        asked for, whatever sent its employer back in any of its cases, as long as there is a
+        reviewer who has not.
         """
         by = Decision.objects.filter(decided_by=uuid.UUID(reviewer_id))
         of_case = Decision.objects.filter(case=models.OuterRef("case"))
@@ -542,7 +583,9 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
 
 class Appeal(models.Model):
-    """An employer's words against a decision, or for a person to look; heard by another reviewer than the one who decided."""
+    """An employer's words against a decision, or for a person to look; heard by another reviewer
+    than the one who decided.
+    """
 
     case = models.ForeignKey(
         Case, on_delete=models.PROTECT, related_name="appeals", verbose_name=_("case")
@@ -577,7 +620,10 @@ class Appeal(models.Model):
 
 
 class ShadowVerdict(models.Model):
-    """What another policy would have decided on an attempt. It decides nothing (`policy.SHADOW`)."""
+    """What another policy would have decided on an attempt.
+
+    It decides nothing (`policy.SHADOW`).
+    """
 
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="shadow_verdicts")
     policy_version = models.CharField(_("policy version"), max_length=40)

@@ -1,4 +1,7 @@
-"""What is kept of what an employer handed in? Documents as clean pages, what was read of them, and what was said of that."""
+"""What is kept of what an employer handed in?
+
+Documents as clean pages, what was read of them, and what was said of that.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(superseded_at=None)
 
     def shown(self) -> DocumentQuerySet:
-        """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what was sent with an appeal, nor what
-        was copied for a golden case or given in a platform's test."""
+        """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what
+        was sent with an appeal, nor what was copied for a golden case or given in a platform's
+        test.
+        """
         unsaid = (State.DRAFT, State.WITHDRAWN)
         stood_by = (
             self.current()
@@ -42,7 +47,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
 
 class Document(models.Model):
-    """One uploaded file, as the clean pages that were made of it; of the original only its hash is kept."""
+    """One uploaded file, as the clean pages that were made of it; of the original only its hash is
+    kept.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(
@@ -93,7 +100,9 @@ class DocumentPage(models.Model):
     height = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=64)
     quality = models.JSONField(null=True, blank=True)
-    """What was seen of the photograph's quality when it came in (`flaws.Quality`); null where nobody looked."""
+    """What was seen of the photograph's quality when it came in (`flaws.Quality`); null where
+    nobody looked.
+    """
 
     class Meta:
         constraints = [
@@ -110,7 +119,9 @@ class DocumentPage(models.Model):
 
 
 class PageLandmarks(models.Model):
-    """A page's landmarks (`documents.similarity.keypoints`), sealed, so that they are looked for once and not at every comparison."""
+    """A page's landmarks (`documents.similarity.keypoints`), sealed, so that they are looked for
+    once and not at every comparison.
+    """
 
     page = models.OneToOneField(
         DocumentPage, on_delete=models.CASCADE, related_name="landmarks", primary_key=True
@@ -122,7 +133,9 @@ class PageLandmarks(models.Model):
 
 
 class PageBand(models.Model):
-    """A part of a page's fingerprint, by which near pictures are found with an index (`documents.similarity.perceptual_hash`)."""
+    """A part of a page's fingerprint, by which near pictures are found with an index
+    (`documents.similarity.perceptual_hash`).
+    """
 
     page = models.ForeignKey(DocumentPage, on_delete=models.CASCADE, related_name="bands")
     view = models.PositiveSmallIntegerField()
@@ -141,7 +154,9 @@ class PageBand(models.Model):
 
 
 class DocumentReading(Job):
-    """What an uploaded document says, read by a worker before anybody submits it, so that its employer can look at it."""
+    """What an uploaded document says, read by a worker before anybody submits it, so that its
+    employer can look at it.
+    """
 
     document = models.OneToOneField(
         Document, on_delete=models.PROTECT, related_name="reading", primary_key=True
@@ -165,7 +180,9 @@ class DocumentReading(Job):
 
 
 class Statement(models.Model):
-    """What an employer says of a value that was read from its document: that it is right, or what it should be."""
+    """What an employer says of a value that was read from its document: that it is right, or what
+    it should be.
+    """
 
     document = models.ForeignKey(
         Document, on_delete=models.PROTECT, related_name="statements", verbose_name=_("document")

@@ -1,4 +1,8 @@
-"""Which lists are asked? The snapshots of the company register and of the licensed agencies, and those who are not to come back."""
+"""Which lists are asked?
+
+The snapshots of the company register and of the licensed agencies, and those who are not to come
+back.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +26,16 @@ class ExclusionKind(models.TextChoices):
 
 
 class Exclusion(models.Model):
-    """Somebody who is not to come back (异常名录, 人社厅发〔2025〕60号): one thing by which it is known again."""
+    """Somebody who is not to come back (异常名录, 人社厅发〔2025〕60号): one thing by which it is
+    known again.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=ExclusionKind.choices)
     value = models.CharField(_("value"), max_length=256)
-    """The code as it is; of phones, devices, addresses and names the blind index; of pictures the fingerprint."""
+    """The code as it is; of phones, devices, addresses and names the blind index; of pictures the
+    fingerprint.
+    """
     shown = models.CharField(_("shown as"), max_length=100)
     """Masked, for a reviewer."""
     case = models.ForeignKey(
@@ -109,7 +117,9 @@ class HrLicenceRecord(models.Model):
 
 
 class HrLicenceShown(models.Model):
-    """That a case has shown an HR service licence of this number: by it the same number with another employer is found."""
+    """That a case has shown an HR service licence of this number: by it the same number with
+    another employer is found.
+    """
 
     number = models.CharField(max_length=60)
     """As it is compared (`licence.hr_service.number_key`)."""

@@ -31,11 +31,16 @@ class ProofState(models.TextChoices):
 
 class ProofQuerySet(JobQuerySet):
     def of(self, member: Member, uscc: str) -> ProofQuerySet:
-        """A recruiter's proofs for one company, the latest first. A proof says nothing of another company or person."""
+        """A recruiter's proofs for one company, the latest first.
+
+        A proof says nothing of another company or person.
+        """
         return self.filter(member=member, uscc=uscc).order_by("-started_at")
 
     def standing(self, now: datetime) -> ProofQuerySet:
-        """Proven, not past their time, and begun since the recruiter joined: whoever comes back shows it again."""
+        """Proven, not past their time, and begun since the recruiter joined: whoever comes back
+        shows it again.
+        """
         proven = self.filter(state=ProofState.PROVEN, started_at__gte=F("member__joined_at"))
         return proven.filter(Q(holds_until=None) | Q(holds_until__gt=now))
 
@@ -44,7 +49,10 @@ class ProofQuerySet(JobQuerySet):
 
 
 class Proof(Job):
-    """One attempt of a recruiter to show its authority. As a Job it is due whenever its provider is to be asked again."""
+    """One attempt of a recruiter to show its authority.
+
+    As a Job it is due whenever its provider is to be asked again.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     employer = models.ForeignKey(
@@ -62,7 +70,9 @@ class Proof(Job):
     shown = models.CharField(_("what it is about"), max_length=254, blank=True)
     """What a page may show of it: the address, the masked account, the colleague."""
     sealed = models.TextField(blank=True)
-    """What only the provider needs, sealed (`events.core.sealing`); erased when the proof has ended."""
+    """What only the provider needs, sealed (`events.core.sealing`); erased when the proof has
+    ended.
+    """
     code_hash = models.CharField(max_length=128, blank=True)
     """Of the code that was sent by mail or as the transfer's memo."""
     guesses = models.PositiveSmallIntegerField(default=0)

@@ -1,4 +1,7 @@
-"""What is kept of the reviewers' work on a case? What they ruled and can still undo, what they typed, who else is there."""
+"""What is kept of the reviewers' work on a case?
+
+What they ruled and can still undo, what they typed, who else is there.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +42,17 @@ class RulingQuerySet(JobQuerySet):
         return self.filter(finished_at=None)
 
     def given(self) -> RulingQuerySet:
-        """Those that were kept beside a case which still waits: their reviewers do not rule on it again."""
+        """Those that were kept beside a case which still waits: their reviewers do not rule on it
+        again.
+        """
         return self.filter(outcome=RulingOutcome.FILED)
 
 
 class Ruling(Job):
-    """What a reviewer decided, held for as long as it can be undone. The case stays as it is until it is carried out."""
+    """What a reviewer decided, held for as long as it can be undone.
+
+    The case stays as it is until it is carried out.
+    """
 
     case = models.ForeignKey("verification.Case", on_delete=models.PROTECT, related_name="rulings")
     attempt_number = models.PositiveIntegerField()
@@ -52,10 +60,13 @@ class Ruling(Job):
     """Of the case that the reviewer looked at: once it has changed, this is carried out no more."""
     stage = models.CharField(max_length=8, choices=RulingStage.choices)
     second_review = models.CharField(max_length=8, blank=True, default="")
-    """Why two people looked at the case (`SecondReview`), as it was then: by it they are compared."""
+    """Why two people looked at the case (`SecondReview`), as it was then: by it they are compared.
+    """
     verb = models.CharField(max_length=30)
     reasons = models.JSONField(default=list)
-    """The codes that were ticked; what was seen and expected is taken from the findings when it is carried out."""
+    """The codes that were ticked; what was seen and expected is taken from the findings when it is
+    carried out.
+    """
     note = models.TextField(blank=True)
     besides = models.JSONField(default=dict)
     """What else `operations.review` was told, by the names of its arguments."""
@@ -245,7 +256,10 @@ class GoldenCaseQuerySet(models.QuerySet["GoldenCase"]):
 
 
 class GoldenCase(models.Model):
-    """A case of which the right decision is known, to be put among the others. It is a recipe: each reviewer gets a case of their own."""
+    """A case of which the right decision is known, to be put among the others.
+
+    It is a recipe: each reviewer gets a case of their own.
+    """
 
     kind = models.CharField(max_length=10, choices=GoldenKind.choices)
     name = models.CharField(max_length=200)
@@ -257,7 +271,10 @@ class GoldenCase(models.Model):
     known_to = models.JSONField(default=list)
     """The ids of those who have had the case that it was kept from, and so would know it."""
     kept_from = models.UUIDField(null=True, unique=True)
-    """The case that it was kept from, until it is retired. No foreign key: that case goes its own way."""
+    """The case that it was kept from, until it is retired.
+
+    No foreign key: that case goes its own way.
+    """
     made_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -309,7 +326,9 @@ class GoldenTurn(models.Model):
 
 
 class SavedReply(models.Model):
-    """A note to an employer that is written once, with variables, and sent often (`verification.reviewing.reply_templates`)."""
+    """A note to an employer that is written once, with variables, and sent often
+    (`verification.reviewing.reply_templates`).
+    """
 
     code = models.CharField(max_length=40, unique=True)
     verb = models.CharField(max_length=30)

@@ -1,7 +1,8 @@
 """When does a client's authorisation end, and what then?
 
-The agency is told, and the client is ended: to go on, its new letter is uploaded. With the last letter of an agency its approval
-ends too, since it recruits for nobody any more; of that its people are told before.
+The agency is told, and the client is ended: to go on, its new letter is uploaded. With the last
+letter of an agency its approval ends too, since it recruits for nobody any more; of that its people
+are told before.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ def agencies(now: datetime) -> Iterator[Case]:
 
 
 def expire_client(client_id: UUID, now: datetime) -> bool:
-    """The letter has ended: so has the client, and its agency is told; whether that was still to do."""
+    """The letter has ended: so has the client, and its agency is told; whether that was still to
+    do.
+    """
     with transaction.atomic():
         client: ClientAuthorisation = (
             ClientAuthorisation.objects.select_for_update()
@@ -80,8 +83,8 @@ def expire_client(client_id: UUID, now: datetime) -> bool:
 def last_end(case: Case, now: datetime) -> datetime | None:
     """When the last letter ends by which an approved agency recruits; None where one has no end.
 
-    Those count that were approved with the case, and later ones that hold or wait for us. What a person approved without any
-    rests on none.
+    Those count that were approved with the case, and later ones that hold or wait for us. What a
+    person approved without any rests on none.
     """
     of_clients = case.documents.filter(kind=DocumentKind.CLIENT_AUTHORIZATION)
     if (

@@ -1,4 +1,6 @@
-"""Does the register confirm what was approved on condition? It is asked again until it lists the company, or time is over.
+"""Does the register confirm what was approved on condition?
+
+It is asked again until it lists the company, or time is over.
 
 What it lists then is held against everything that rests on it, as if the case came in today.
 """
@@ -30,8 +32,9 @@ Clock = Callable[[], datetime]
 def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
     """Ask the register about a case in force on condition; whether that changed anything.
 
-    It agrees: the approval stands by itself. It contradicts what was approved: rights are suspended until a person has looked.
-    It does not list the company yet, or does not say enough: it is asked again later. Raises what the register raises.
+    It agrees: the approval stands by itself. It contradicts what was approved: rights are suspended
+    until a person has looked. It does not list the company yet, or does not say enough: it is asked
+    again later. Raises what the register raises.
     """
     case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
     attempt = Attempt.objects.filter(case=case).order_by("-number").first()
@@ -42,7 +45,8 @@ def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
     subject = pipeline.subject_of(case, clock())
     findings = _found(check, subject, earlier)
     if max(finding.severity for finding in findings) <= Severity.NOTE:
-        # It agrees. What else rests on its record was judged before there was one: the scope, by the picture alone.
+        # It agrees. What else rests on its record was judged before there was one: the scope, by
+        # the picture alone.
         findings += [
             finding
             for further in (Excluded(), AgencyLicence())
@@ -59,7 +63,9 @@ def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
             f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in looked_at
         )
     )
-    if not codes:  # a person has lifted the suspension; it lapses with its time, unless the register comes to agree
+    # a person has lifted the suspension; it lapses with its time, unless the register comes to
+    # agree
+    if not codes:
         return False
     try:
         operations.suspend(case_id, SYSTEM, clock(), codes)

@@ -1,6 +1,9 @@
-"""Does the register still speak for whom we approved? What it says anew, since a later import, stops rights until a person has looked.
+"""Does the register still speak for whom we approved?
 
-What a person has looked at already is no news: who approved all the same, or lifted the suspension, is not overruled.
+What it says anew, since a later import, stops rights until a person has looked.
+
+What a person has looked at already is no news: who approved all the same, or lifted the suspension,
+is not overruled.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ LISTED: Final = "registry_serious_violation_list"
 
 
 def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
-    """Each case in force against which the register says something that nobody has looked at, and the reasons."""
+    """Each case in force against which the register says something that nobody has looked at, and
+    the reasons.
+    """
     against = RegistryRecord.objects.filter(Q(status__in=ENDED) | Q(serious_violation_list=True))
     for case in Case.objects.real().in_force(now).filter(declared_uscc__in=against.values("uscc")):
         record = RegistryRecord.objects.get(pk=case.declared_uscc)
@@ -41,7 +46,9 @@ def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
 
 
 def _looked_at(case: Case) -> set[str]:
-    """For what the case was before a person: what its checks found, and what it was suspended for and reinstated."""
+    """For what the case was before a person: what its checks found, and what it was suspended for
+    and reinstated.
+    """
     runs = CheckRun.objects.filter(
         attempt__case=case, attempt__number=case.attempt_number, code=Registry.code
     )

@@ -1,6 +1,9 @@
-"""Who has to be told that an approval ends soon? Its people, 30, 7 and 1 days before, each time once.
+"""Who has to be told that an approval ends soon?
 
-That somebody was told is an Event, and by it the next look knows. Whoever renews already is left alone.
+Its people, 30, 7 and 1 days before, each time once.
+
+That somebody was told is an Event, and by it the next look knows. Whoever renews already is left
+alone.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ def due(now: datetime) -> list[UUID]:
     """
     told = _told(now)
     soon = now + timedelta(days=DAYS_BEFORE[0])
-    # What the register has not confirmed yet is confirmed without its employer, or ends; there is nothing to renew.
+    # What the register has not confirmed yet is confirmed without its employer, or ends; there is
+    # nothing to renew.
     by_time, by_clients = Q(expires_at__lte=soon), Q(account_class=AccountClass.COMMERCIAL_AGENCY)
     ending = Case.objects.real().in_force(now).filter(by_time | by_clients, conditional=False)
     ending = ending.exclude(employer__cases__state__in=_HANDED_IN)
@@ -51,7 +55,9 @@ def due(now: datetime) -> list[UUID]:
 
 
 def remind(case_id: UUID, now: datetime) -> bool:
-    """Write to the employer's owners, and to whoever handed the case in, that it ends soon; whether that was due."""
+    """Write to the employer's owners, and to whoever handed the case in, that it ends soon; whether
+    that was due.
+    """
     with transaction.atomic():
         case: Case = Case.objects.select_for_update().get(pk=case_id)
         if not case.holds_rights(now) or case.conditional:
@@ -81,7 +87,9 @@ def remind(case_id: UUID, now: datetime) -> bool:
 
 
 def _ends(case: Case, now: datetime) -> tuple[datetime, str]:
-    """When the approval ends, and the mail that tells of it: by time, or by the last letter of an agency's clients."""
+    """When the approval ends, and the mail that tells of it: by time, or by the last letter of an
+    agency's clients.
+    """
     assert case.expires_at is not None
     by_clients = (
         client_expiry.last_end(case, now)
@@ -99,7 +107,10 @@ def _days(ends: datetime, now: datetime) -> int:
 
 
 def _told(now: datetime, case: Case | None = None) -> set[tuple[str, int, str]]:
-    """Of which case, how many days before, and before which end somebody was told. An end can move, as by a confirmation."""
+    """Of which case, how many days before, and before which end somebody was told.
+
+    An end can move, as by a confirmation.
+    """
     reminders = Event.objects.filter(
         verb=REMINDED, subject_type="case", at__gt=now - timedelta(days=DAYS_BEFORE[0] + 1)
     )

@@ -1,4 +1,7 @@
-"""What does an employer see of its case? Every requirement and where it stands, the one next thing to do, and what happened."""
+"""What does an employer see of its case?
+
+Every requirement and where it stands, the one next thing to do, and what happened.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,7 @@ PAGE_OF: Final[dict[str, str]] = {
 """Where the ways that are no document are gone."""
 
 
-# --- The parts of the page -----------------------------------------------------------------------------
+# --- The parts of the page ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,10 @@ class WayLine:
 
     @property
     def failed(self) -> Sequence[Why]:
-        """Why this way did not succeed. Of a letter, which stands among the documents, the item itself says it."""
+        """Why this way did not succeed.
+
+        Of a letter, which stands among the documents, the item itself says it.
+        """
         return () if self.slot else self.way.reasons
 
     @property
@@ -171,7 +177,9 @@ class WayLine:
 
 @dataclass(frozen=True)
 class Item:
-    """One requirement as a row of the list: closed, it says its name and its state; opened, everything else."""
+    """One requirement as a row of the list: closed, it says its name and its state; opened,
+    everything else.
+    """
 
     requirement: Requirement
     tag: Word
@@ -196,7 +204,9 @@ class Item:
 
     @property
     def shown_reasons(self) -> Sequence[Why]:
-        """That nothing is there yet is said by the tag and by what is asked for; other reasons are told in full."""
+        """That nothing is there yet is said by the tag and by what is asked for; other reasons are
+        told in full.
+        """
         return [
             why
             for why in self.requirement.reasons
@@ -291,7 +301,10 @@ def items(
     slot_of: Mapping[str, Slot],
     opened: frozenset[str] = frozenset(),
 ) -> list[Item]:
-    """The requirements as rows. Open are the next one, whatever has to be done again, and what `opened` names."""
+    """The requirements as rows.
+
+    Open are the next one, whatever has to be done again, and what `opened` names.
+    """
     following = next_of(
         [requirement for requirement in requirements if requirement.code != MAIL]
     ) or next_of(requirements)
@@ -363,7 +376,7 @@ def next_step(made: Sequence[Item]) -> Next | None:
     )
 
 
-# --- What stands in them -------------------------------------------------------------------------------
+# --- What stands in them --------------------------------------------------------------------------
 
 
 def check_lines(
@@ -397,9 +410,11 @@ def check_lines(
 
 
 def current_case(member: Member) -> Case | None:
-    """The employer's open case, else its last one if that was refused, else the one by which its rights were taken away, else the last.
+    """The employer's open case, else its last one if that was refused, else the one by which its
+    rights were taken away, else the last.
 
-    One that was taken back is passed over, unless it is all there is: it hides neither what is in force nor a refusal to appeal.
+    One that was taken back is passed over, unless it is all there is: it hides neither what is in
+    force nor a refusal to appeal.
     """
     cases = Case.objects.filter(employer=member.employer).order_by("-opened_at")
     last: Case | None = (
@@ -429,7 +444,8 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "in_progress": case.state in states.IN_PROGRESS,
         "waits_for_employer": waits_for_employer,
         "shown_state": State.CHANGES_REQUESTED if waits_for_employer else case.state,
-        # What the browser shows already, so that an unchanged progress need not be sent and shown again.
+        # What the browser shows already, so that an unchanged progress need not be sent and shown
+        # again.
         "have": "-".join(
             [
                 turn(waits_for_employer),
@@ -466,7 +482,10 @@ def editor(
     opened: frozenset[str] = frozenset(),
     client_form: tuple[UUID, ClientForm] | None = None,
 ) -> dict[str, Any]:
-    """The list of what is asked, with the documents, and the button to submit. `client_form`: one that was sent and refused."""
+    """The list of what is asked, with the documents, and the button to submit.
+
+    `client_form`: one that was sent and refused.
+    """
     related = case.documents.select_related("reading", "client_authorisation")
     documents = list(related.order_by("uploaded_at").prefetch_related("pages", "statements"))
     of_clients = (
@@ -507,7 +526,8 @@ def editor(
         ],
         "met": sum(_met(item.requirement, case) for item in rows),
         "next": next_step(made),
-        # While it is the employer's turn, the next step stands above the checks, and not here once more.
+        # While it is the employer's turn, the next step stands above the checks, and not here once
+        # more.
         "waits_for_employer": _waits_for_employer(case),
         "editable": case.state in states.EDITABLE,
         "addable": {
@@ -548,7 +568,9 @@ def _met(requirement: Requirement, case: Case) -> bool:
 
 
 def _to_look_at(document: Any) -> bool:
-    """Whether something was read of the document, or is about to be, of which its employer has said nothing."""
+    """Whether something was read of the document, or is about to be, of which its employer has said
+    nothing.
+    """
     read = document.read_values
     return read is not None and (read["pending"] or bool(read["values"])) and not read["said"]
 
@@ -559,7 +581,9 @@ def item_of_kind(kind: str) -> str:
 
 
 def reading_of(document: Document) -> dict[str, Any] | None:
-    """What was read of a licence and said of it; None of what is not read before it is handed in, and of letters (`client_line`)."""
+    """What was read of a licence and said of it; None of what is not read before it is handed in,
+    and of letters (`client_line`).
+    """
     row = getattr(document, "reading", None)
     if row is None or document.kind == DocumentKind.CLIENT_AUTHORIZATION:
         return None
@@ -582,7 +606,9 @@ def _has_letters(documents: Sequence[Document]) -> bool:
 
 @dataclass(frozen=True)
 class ToCome:
-    """What comes next, and whose time tells when: the `machine`'s, `reviewers`' or that of `appeals`; else until when it is waited for."""
+    """What comes next, and whose time tells when: the `machine`'s, `reviewers`' or that of
+    `appeals`; else until when it is waited for.
+    """
 
     words: Word
     whose: str = ""

@@ -1,4 +1,7 @@
-"""How does a client's letter stand on its agency's page? For whom it is said to stand, what was read of it, what is wrong with it."""
+"""How does a client's letter stand on its agency's page?
+
+For whom it is said to stand, what was read of it, what is wrong with it.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,10 @@ class ClientLine:
 def client_line(
     document: Document, standing: client_letters.Standing | None, sent: ClientForm | None = None
 ) -> ClientLine:
-    """A client's letter; `standing` is None of one that came with its case. What was read of it is offered, not taken."""
+    """A client's letter; `standing` is None of one that came with its case.
+
+    What was read of it is offered, not taken.
+    """
     client = getattr(document, "client_authorisation", None)
     row = getattr(document, "reading", None)
     read = ((row.reading if row else None) or {}).get("fields", {})

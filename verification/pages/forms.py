@@ -72,11 +72,13 @@ class SubmitForm(forms.Form):
     version = forms.IntegerField(min_value=0)
 
 
-# --- Authority -------------------------------------------------------------------------------------------
+# --- Authority ------------------------------------------------------------------------------------
 
 
 def _digits(typed: str) -> str:
-    """What was typed as a code or a number, without what people put between digits; full-width digits are digits."""
+    """What was typed as a code or a number, without what people put between digits; full-width
+    digits are digits.
+    """
     return "".join(unicodedata.normalize("NFKC", typed).split()).replace("-", "")
 
 
@@ -162,7 +164,7 @@ class ColleagueForm(RefusableForm):
         choice.queryset = colleagues
 
 
-# --- Clients of an agency --------------------------------------------------------------------------------
+# --- Clients of an agency -------------------------------------------------------------------------
 
 
 class ClientForm(RefusableForm):
@@ -198,11 +200,13 @@ class ClientForm(RefusableForm):
 
     @classmethod
     def of(cls, document_id: UUID, said: Mapping[str, Any], typed: Any = None) -> ClientForm:
-        """The form of one letter, filled with what was `said` of it; with what was `typed`, where that was sent."""
+        """The form of one letter, filled with what was `said` of it; with what was `typed`, where
+        that was sent.
+        """
         return cls(typed, initial=dict(said), auto_id=f"client-{document_id}-%s")
 
 
-# --- An employer's own words -----------------------------------------------------------------------------
+# --- An employer's own words ----------------------------------------------------------------------
 
 
 class WordsForm(RefusableForm):

@@ -1,4 +1,7 @@
-"""What is asked of this employer now? Gathers the facts from rows, in a few queries, for the rules in `verification.rules.requirements`."""
+"""What is asked of this employer now?
+
+Gathers the facts from rows, in a few queries, for the rules in `verification.rules.requirements`.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,8 @@ ANYBODY: Final = Actor(Role.OWNER)
 def requirements_of(
     case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
 ) -> list[Requirement]:
-    """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in, else the first owner.
+    """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in,
+    else the first owner.
 
     `kept` is what `reusing.kept_before` says, where somebody has asked it already.
     """
@@ -134,7 +138,7 @@ def facts_of(
     )
 
 
-# --- The recruiter ---------------------------------------------------------------------------------------
+# --- The recruiter --------------------------------------------------------------------------------
 
 
 def _recruiter(case: Case) -> Member | None:
@@ -185,7 +189,9 @@ def _not_offered(test: bool) -> frozenset[str]:
 def _proofs(
     case: Case, acting: list[Member], runs: dict[str, CheckRun], now: datetime
 ) -> tuple[Proof, ...]:
-    """The proofs that count, each with what it is worth for this company; what is worth nothing any more is not told of."""
+    """The proofs that count, each with what it is worth for this company; what is worth nothing any
+    more is not told of.
+    """
     if not acting:
         return ()
     rows = list(
@@ -231,11 +237,13 @@ def _shown(row: ProofRow) -> str:
     return row.shown
 
 
-# --- The case --------------------------------------------------------------------------------------------
+# --- The case -------------------------------------------------------------------------------------
 
 
 def _latest_runs(case: Case) -> dict[str, CheckRun]:
-    """The last run of each check in this attempt, else in the one before, without what it observed but the register's domain."""
+    """The last run of each check in this attempt, else in the one before, without what it observed
+    but the register's domain.
+    """
     recent = CheckRun.objects.filter(
         attempt__case=case, attempt__number__gte=case.attempt_number - 1
     ).defer("observation")
@@ -289,7 +297,9 @@ def _letters(case: Case, now: datetime) -> tuple[Letter, ...]:
 
 
 def letter_of(standing: client_letters.Standing) -> Letter:
-    """A client's letter as the employer may know it: the machine's doubt is a reviewer's to settle, the rest is its own."""
+    """A client's letter as the employer may know it: the machine's doubt is a reviewer's to settle,
+    the rest is its own.
+    """
     if standing.client is None:
         return Letter(RequirementState.CURRENTLY_DUE, Why("agency_client_name_missing", "company"))
     if standing.agrees:
@@ -326,7 +336,9 @@ def _renew_by(case: Case, now: datetime) -> datetime | None:
 
 
 def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
-    """What the employer may do with the case; of handing it in only whether it is its turn, since the rest is what is asked."""
+    """What the employer may do with the case; of handing it in only whether it is its turn, since
+    the rest is what is asked.
+    """
     others = {
         verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None
     }
@@ -336,7 +348,9 @@ def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
 
 
 def _told(reasons: Iterable[dict[str, Any]]) -> tuple[Why, ...]:
-    """Stored reasons as the employer may know them; a code that nobody has words for any more is left out."""
+    """Stored reasons as the employer may know them; a code that nobody has words for any more is
+    left out.
+    """
     told = (wording.told_reason(reason) for reason in reasons if reason.get("code") in REASONS)
     return tuple(
         Why(t["code"], *(str(t.get(key) or "") for key in ("field", "seen", "expected", "check")))

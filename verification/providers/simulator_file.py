@@ -1,6 +1,9 @@
-"""Where does a simulated outside company keep its books? In a file of its own, so that every process sees the same company.
+"""Where does a simulated outside company keep its books?
 
-Not in our database: what a bank knows is not ours to look up. One writer at a time holds the file's lock.
+In a file of its own, so that every process sees the same company.
+
+Not in our database: what a bank knows is not ours to look up. One writer at a time holds the file's
+lock.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ PATIENCE_SECONDS = 20.0
 
 
 class Books:
-    """A small SQLite file made by `schema`; `writing` is one transaction, held against other processes."""
+    """A small SQLite file made by `schema`; `writing` is one transaction, held against other
+    processes.
+    """
 
     def __init__(self, path: Path, schema: str) -> None:
         self.path, self._schema = path, schema
@@ -43,7 +48,10 @@ class Books:
             connection.execute("COMMIT")
 
     def count_call(self, now: datetime, per_second: int) -> None:
-        """Another call within this second. Raises ProviderUnavailable above `per_second`, as a gateway does; refused ones count too."""
+        """Another call within this second.
+
+        Raises ProviderUnavailable above `per_second`, as a gateway does; refused ones count too.
+        """
         with self.writing() as books:
             books.execute("CREATE TABLE IF NOT EXISTS calls (second TEXT PRIMARY KEY, n INTEGER)")
             second = now.replace(microsecond=0).isoformat()
@@ -58,7 +66,9 @@ class Books:
 
 
 def chance(seed: int, *about: str) -> float:
-    """A number from 0 to 1 that is always the same for the same things: the same story can be told again."""
+    """A number from 0 to 1 that is always the same for the same things: the same story can be told
+    again.
+    """
     digest = hashlib.sha256("/".join((str(seed), *about)).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 

@@ -1,7 +1,10 @@
-"""How do mail, bank and electronic licence behave in a platform's test? At any hour, and as the account or the scan says.
+"""How do mail, bank and electronic licence behave in a platform's test?
 
-Always the same, whatever bank and service this deployment has: their books are files of the tests alone. `docs/test-mode.md` lists
-what the last two digits of an account stand for; the memo, and what is mailed, is always `CODE`.
+At any hour, and as the account or the scan says.
+
+Always the same, whatever bank and service this deployment has: their books are files of the tests
+alone. `docs/test-mode.md` lists what the last two digits of an account stand for; the memo, and
+what is mailed, is always `CODE`.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ CODE: Final = "123456"
 OFFERED: Final = frozenset(ProofKind)
 """All of them can be rehearsed."""
 DOMAIN: Final = "company.test"
-"""What the register knows as the domain of each company of a test: an address elsewhere proves little."""
+"""What the register knows as the domain of each company of a test: an address elsewhere proves
+little.
+"""
 
 FATES: Final[dict[str, Fate]] = {
     "01": Fate(timedelta(minutes=1), Return.ACCOUNT_INVALID),

@@ -1,11 +1,13 @@
 """How does a golden case come to a reviewer, so that nobody can tell it from another?
 
-It arrives as every case does: declared, handed in, checked and held for review, at the time that its history says, in the queue's
-order. So there is nothing to be told it by, neither a date nor a place in the queue nor the time that a page takes. It is there for
-this one reviewer; to all others there is no such case and no such employer. Its people are accounts that are not active: nobody
+It arrives as every case does: declared, handed in, checked and held for review, at the time that
+its history says, in the queue's order. So there is nothing to be told it by, neither a date nor a
+place in the queue nor the time that a page takes. It is there for this one reviewer; to all others
+there is no such case and no such employer. Its people are accounts that are not active: nobody
 signs in by them, and the mails of its decisions have no reader.
 
-How often: after each ruling a lot is drawn by the deployment's key (`events.core.sealing.blind_index`), which nobody can foresee.
+How often: after each ruling a lot is drawn by the deployment's key
+(`events.core.sealing.blind_index`), which nobody can foresee.
 """
 
 from __future__ import annotations
@@ -55,11 +57,13 @@ log = structlog.get_logger()
 LOOK_BACK: Final = timedelta(days=1)
 """A lot that was drawn longer ago is not made up for."""
 LAPSES_AFTER: Final = timedelta(days=7)
-"""One that is still undecided then, since its reviewer never took it or handed it on, goes from their sight."""
+"""One that is still undecided then, since its reviewer never took it or handed it on, goes from
+their sight.
+"""
 _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199")
 
 
-# --- Whose turn it is ------------------------------------------------------------------------------------
+# --- Whose turn it is -----------------------------------------------------------------------------
 
 
 def give_due(now: datetime) -> int:
@@ -69,13 +73,16 @@ def give_due(now: datetime) -> int:
     for reviewer in reviewers().filter(pk__in=lately):
         try:
             given += give(reviewer, now) is not None
-        except Refused as refused:  # what is asked of a case has changed since it was kept; the others get theirs
+        # what is asked of a case has changed since it was kept; the others get theirs
+        except Refused as refused:
             log.exception("golden_not_given", why=refused.code)
     return given
 
 
 def give(reviewer: User, now: datetime) -> Case | None:
-    """Give this reviewer a golden case if one was drawn for them, and there is one that they do not know; else None."""
+    """Give this reviewer a golden case if one was drawn for them, and there is one that they do not
+    know; else None.
+    """
     if reviewer.as_reviewer().can(Power.QUALITY):  # who reads the answers is not asked
         return None
     with transaction.atomic():
@@ -99,7 +106,10 @@ def _drawn(reviewer: User, now: datetime) -> bool:
 
 
 def draws(ruling_id: int) -> bool:
-    """The lot of one ruling. A share s of all that is given takes s/(1-s) for each of the others; every other one at most."""
+    """The lot of one ruling.
+
+    A share s of all that is given takes s/(1-s) for each of the others; every other one at most.
+    """
     share = settings.GOLDEN_SHARE
     chance = min(1.0, share / (1 - share)) if share < 1 else 1.0
     return int(blind_index(str(ruling_id), "golden.lot")[:8], 16) / 16**8 < chance
@@ -133,11 +143,13 @@ def lapse_due(now: datetime) -> int:
     )
 
 
-# --- How it arrives --------------------------------------------------------------------------------------
+# --- How it arrives -------------------------------------------------------------------------------
 
 
 def plant(chosen: GoldenCase, reviewer: User, now: datetime) -> Case:
-    """A case for this reviewer from the recipe, held for review at `now`; made by the verbs by which every case comes there."""
+    """A case for this reviewer from the recipe, held for review at `now`; made by the verbs by
+    which every case comes there.
+    """
     documents = {document["ref"]: str(uuid4()) for document in chosen.recipe["documents"]}
     recipe = golden_cases.replaced(chosen.recipe, documents)
     with transaction.atomic():
@@ -274,7 +286,9 @@ class _Arrival:
         )
 
     def check(self, case: Case, now: datetime) -> None:
-        """What the checks saw and found; then the case is held for review, as the policy held the original."""
+        """What the checks saw and found; then the case is held for review, as the policy held the
+        original.
+        """
         attempt = Attempt.objects.create(
             case=case,
             number=1,

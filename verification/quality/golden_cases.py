@@ -1,7 +1,10 @@
-"""How does a case become golden, and how does it end? A lead keeps a decided one; after its time, nothing of it stays.
+"""How does a case become golden, and how does it end?
 
-What is kept is a recipe, and no case: what the company declared, clean pages stored anew, what the checks saw and found. Whoever
-handed the original in is not in it. Of the recipe each reviewer is made a case of their own (`golden_turns`).
+A lead keeps a decided one; after its time, nothing of it stays.
+
+What is kept is a recipe, and no case: what the company declared, clean pages stored anew, what the
+checks saw and found. Whoever handed the original in is not in it. Of the recipe each reviewer is
+made a case of their own (`golden_turns`).
 """
 
 from __future__ import annotations
@@ -49,11 +52,13 @@ _DECIDED: Final = frozenset(
     {State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED}
 )
 _BESIDE_OTHERS: Final = {"duplicates": "no_duplicate", "exclusion": "not_excluded"}
-"""Checks that look at other employers, and what each finds where there is nothing: a golden case names nobody else."""
+"""Checks that look at other employers, and what each finds where there is nothing: a golden case
+names nobody else.
+"""
 _LOOKED: Final = ("claim", "rule", "view_page")
 
 
-# --- Which can be kept -----------------------------------------------------------------------------------
+# --- Which can be kept ----------------------------------------------------------------------------
 
 
 def may_keep(case: Case, actor: Actor) -> Refused | None:
@@ -72,7 +77,9 @@ def may_keep(case: Case, actor: Actor) -> Refused | None:
 
 
 def final(case: Case) -> Decision | None:
-    """The last word that a person had on it: an appeal that was granted counts as the approval that it is."""
+    """The last word that a person had on it: an appeal that was granted counts as the approval that
+    it is.
+    """
     last: Decision | None = case.decisions.filter(
         decided_by__isnull=False, attempt_number=case.attempt_number
     ).first()
@@ -80,8 +87,9 @@ def final(case: Case) -> Decision | None:
 
 
 def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
-    """Whether what speaks against it is another employer's: that cannot be copied without accusing them. Nor does what the machine
-    refuses by itself ever come to a reviewer."""
+    """Whether what speaks against it is another employer's: that cannot be copied without accusing
+    them. Nor does what the machine refuses by itself ever come to a reviewer.
+    """
     doubts = [
         finding for run in runs for finding in run.as_findings() if finding.severity > Severity.NOTE
     ]
@@ -93,7 +101,7 @@ def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
     )
 
 
-# --- Keeping one -----------------------------------------------------------------------------------------
+# --- Keeping one ----------------------------------------------------------------------------------
 
 
 def keep(case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: datetime) -> GoldenCase:
@@ -131,7 +139,10 @@ def put(
     kept_from: UUID | None = None,
     known_to: Sequence[str] = (),
 ) -> GoldenCase:
-    """A golden case of this recipe, for which this is right. If it cannot be kept, the recipe's files are gone."""
+    """A golden case of this recipe, for which this is right.
+
+    If it cannot be kept, the recipe's files are gone.
+    """
     try:
         with transaction.atomic():
             golden: GoldenCase = GoldenCase.objects.create(
@@ -190,7 +201,9 @@ def runs_of(case: Case) -> list[CheckRun]:
 
 
 def recipe_of(case: Case) -> Recipe:
-    """What a case like this one is made of, its pages stored anew; nothing in it leads back to whoever handed it in."""
+    """What a case like this one is made of, its pages stored anew; nothing in it leads back to
+    whoever handed it in.
+    """
     documents, runs = _documents(case), runs_of(case)
     pages = _stored_anew(documents)
     held: Decision | None = case.decisions.filter(
@@ -261,7 +274,9 @@ def replaced(recipe: Recipe, instead: Mapping[str, str]) -> Recipe:
 
 
 def _stored_anew(documents: Iterable[Document]) -> dict[int, str]:
-    """A file of its own for each page, by the page's key, so that neither hangs on the other's end; all of them, or none."""
+    """A file of its own for each page, by the page's key, so that neither hangs on the other's end;
+    all of them, or none.
+    """
     names: dict[int, str] = {}
     try:
         for page in (page for document in documents for page in document.pages.all()):
@@ -315,11 +330,14 @@ def files_of(recipe: Recipe) -> list[str]:
     return [page["image"] for document in recipe.get("documents", ()) for page in document["pages"]]
 
 
-# --- Its end ---------------------------------------------------------------------------------------------
+# --- Its end --------------------------------------------------------------------------------------
 
 
 def retire(golden_id: int, lead: User, now: datetime) -> GoldenCase:
-    """Give it to nobody any more; what is stored of it goes as soon as nobody has it before them. Raises Refused."""
+    """Give it to nobody any more; what is stored of it goes as soon as nobody has it before them.
+
+    Raises Refused.
+    """
     actor = lead.as_reviewer()
     if not actor.can(Power.QUALITY):
         raise Refused("not_allowed", seen=actor.role)
@@ -329,7 +347,9 @@ def retire(golden_id: int, lead: User, now: datetime) -> GoldenCase:
 
 
 def retire_due(now: datetime) -> int:
-    """Retire what has been golden for `GOLDEN_DAYS`, and erase what is retired; how many were retired."""
+    """Retire what has been golden for `GOLDEN_DAYS`, and erase what is retired; how many were
+    retired.
+    """
     over = GoldenCase.objects.in_use().filter(
         made_at__lte=now - timedelta(days=settings.GOLDEN_DAYS)
     )
@@ -347,7 +367,10 @@ def _retire(golden_id: int, actor: Actor, now: datetime) -> bool:
 
 
 def erase_retired(now: datetime) -> None:
-    """Of retired ones nothing stays but the figures: no page, no recipe. One that somebody has before them waits until they are done."""
+    """Of retired ones nothing stays but the figures: no page, no recipe.
+
+    One that somebody has before them waits until they are done.
+    """
     at_work = GoldenTurn.objects.filter(
         case__claimed_until__gt=now, case__state=State.IN_REVIEW, lapsed_at=None
     )

@@ -1,7 +1,10 @@
-"""Which golden cases has a deployment that has decided nothing yet? Of companies that do not exist, by the project's own generator.
+"""Which golden cases has a deployment that has decided nothing yet?
 
-Each goes the way of every applicant, through intake, checks and policy, in a transaction of which only the recipe stays. Whoever
-knows the generator knows its companies (their codes are of the region 99): a deployment keeps cases of its own as soon as it can.
+Of companies that do not exist, by the project's own generator.
+
+Each goes the way of every applicant, through intake, checks and policy, in a transaction of which
+only the recipe stays. Whoever knows the generator knows its companies (their codes are of the
+region 99): a deployment keeps cases of its own as soon as it can.
 """
 
 from __future__ import annotations
@@ -101,7 +104,9 @@ def _forged(seed: int) -> _Applicant:
 
 
 def _register(seed: int) -> _Applicant:
-    """What is revoked is refused by the machine, and comes to no reviewer; of the list of grave offenders a person says so."""
+    """What is revoked is refused by the machine, and comes to no reviewer; of the list of grave
+    offenders a person says so.
+    """
     company = Company.fictitious(seed, "company")
     right = ("reject", ("registry_serious_violation_list",))
     return _Applicant(
@@ -138,7 +143,8 @@ class NotForReviewers(Exception):
 def made(kind: str, seed: int, now: datetime) -> GoldenCase:
     """A golden case of this kind; of an equal seed an equal one. Raises NotForReviewers.
 
-    What takes seconds is done before the transaction, which lets nobody else write to a SQLite database.
+    What takes seconds is done before the transaction, which lets nobody else write to a SQLite
+    database.
     """
     applicant = KINDS[kind](seed)
     papers = [_taken_in(applicant.declared, kind, shot()) for kind, shot in applicant.papers]
@@ -162,7 +168,9 @@ def made(kind: str, seed: int, now: datetime) -> GoldenCase:
 
 @dataclass(frozen=True)
 class _TakenIn:
-    """A paper as intake leaves it; of a licence also how good the pages are and what was read on them."""
+    """A paper as intake leaves it; of a licence also how good the pages are and what was read on
+    them.
+    """
 
     kind: str
     intake: Intake
@@ -191,7 +199,9 @@ def _declared(company: Company) -> dict[str, str]:
 
 
 def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: datetime) -> Case:
-    """From the registration to the machine's word; nobody hears of it, since nothing of it is committed."""
+    """From the registration to the machine's word; nobody hears of it, since nothing of it is
+    committed.
+    """
     company = applicant.declared
     register = {
         "name": company.name,

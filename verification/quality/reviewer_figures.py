@@ -1,7 +1,10 @@
-"""How well are cases decided, by everybody together and by each reviewer? Counted from what is on record, by the database.
+"""How well are cases decided, by everybody together and by each reviewer?
 
-In a number of queries that depends neither on how many reviewers there are nor on how much they did. A figure of fewer than
-`AT_LEAST` is told as what it is, too few to say; nothing here orders people by a figure.
+Counted from what is on record, by the database.
+
+In a number of queries that depends neither on how many reviewers there are nor on how much they
+did. A figure of fewer than `AT_LEAST` is told as what it is, too few to say; nothing here orders
+people by a figure.
 
 `quality` is of pictures and stands elsewhere; this is of decisions.
 """
@@ -43,12 +46,15 @@ BUCKETS: Final = (15, 30, 60, 120, 300, 600)
 """Seconds up to which a look is counted together; what took longer is the last."""
 
 
-# --- What is told ----------------------------------------------------------------------------------------
+# --- What is told ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Share:
-    """How many of how many, with the 95 % interval of E. B. Wilson (JASA 22, 1927), which holds for few and for extreme shares."""
+    """How many of how many, with the 95 % interval of E.
+
+    B. Wilson (JASA 22, 1927), which holds for few and for extreme shares.
+    """
 
     n: int
     of: int
@@ -151,11 +157,15 @@ class Figures:
     golden: Share
     answers: Sequence[Answers]
     by_verb: Kappa
-    """How often two agreed on cases that both were given by chance, each not knowing what the other said: on the decision."""
+    """How often two agreed on cases that both were given by chance, each not knowing what the other
+    said: on the decision.
+    """
     by_category: Kappa
     """And on whether the employer is let through."""
     by_policy: Share
-    """How often two agreed where the policy asks two: only approvals are seen twice there, and so there is no κ."""
+    """How often two agreed where the policy asks two: only approvals are seen twice there, and so
+    there is no κ.
+    """
     times: Times
     undone: Share
     refused: Share
@@ -186,7 +196,7 @@ class Quality:
     """By their addresses, in alphabetical order."""
 
 
-# --- Counting --------------------------------------------------------------------------------------------
+# --- Counting -------------------------------------------------------------------------------------
 
 Row = Mapping[str, Any]
 
@@ -210,7 +220,10 @@ class _Counted:
 
 
 def quality(since: datetime | None) -> Quality:
-    """Everybody's figures since then, and each reviewer's: five queries. Golden cases count where their answers do, and as looks."""
+    """Everybody's figures since then, and each reviewer's: five queries.
+
+    Golden cases count where their answers do, and as looks.
+    """
     counted = _count(since, None)
     people = User.objects.filter(pk__in=counted.people()).order_by("email")
     return Quality(
@@ -221,8 +234,8 @@ def quality(since: datetime | None) -> Quality:
 def of_one(reviewer: User, since: datetime | None, golden_until: datetime) -> Figures:
     """A reviewer's own figures since then.
 
-    What tells golden cases apart is left out of it: their answers count up to `golden_until` alone, and among decisions they
-    count as all others do. Else a count that does not grow would tell.
+    What tells golden cases apart is left out of it: their answers count up to `golden_until` alone,
+    and among decisions they count as all others do. Else a count that does not grow would tell.
     """
     return _figures(_count(since, reviewer, golden_until), reviewer.pk)
 
@@ -267,7 +280,9 @@ def _after(moment: str, since: datetime | None) -> dict[str, Any]:
 
 
 def _paired(rulings: QuerySet[Any]) -> QuerySet[Any]:
-    """Second reviews, each with what the first reviewer of the same version of the case had said; what was undone counts for neither."""
+    """Second reviews, each with what the first reviewer of the same version of the case had said;
+    what was undone counts for neither.
+    """
     first = Ruling.objects.given().filter(
         case=OuterRef("case"), case_version=OuterRef("case_version"), stage=RulingStage.FIRST
     )
@@ -284,8 +299,10 @@ def _paired(rulings: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
-    """By reviewer: how many decisions, how many were appealed against and the appeal answered, how many were changed by that, how
-    many were reopened by a colleague. An appeal is against the last refusal, suspension or revocation before it."""
+    """By reviewer: how many decisions, how many were appealed against and the appeal answered, how
+    many were changed by that, how many were reopened by a colleague. An appeal is against the last
+    refusal, suspension or revocation before it.
+    """
     appeals = Appeal.objects.filter(
         case=OuterRef("case"),
         verb="appeal",
@@ -317,7 +334,7 @@ def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
     return counted
 
 
-# --- Adding up -------------------------------------------------------------------------------------------
+# --- Adding up ------------------------------------------------------------------------------------
 
 
 def _figures(counted: _Counted, of: UUID | None) -> Figures:
@@ -364,7 +381,9 @@ def _figures(counted: _Counted, of: UUID | None) -> Figures:
 
 
 def _table(pairs: Iterable[Row], of: UUID | None, why: str) -> Counter[tuple[str, str]]:
-    """How often one said this and the other that: of all, the first and the second; of one reviewer, they and whoever it was."""
+    """How often one said this and the other that: of all, the first and the second; of one
+    reviewer, they and whoever it was.
+    """
     table: Counter[tuple[str, str]] = Counter()
     for row in pairs:
         if row["second_review"] != why or of not in (None, row["by"], row["first_by"]):

@@ -1,7 +1,10 @@
-"""How are many cases decided at once? One person proposes, another confirms, and each case gets a ruling that can be undone.
+"""How are many cases decided at once?
 
-Nobody is let through that way: an approval opens rights, and gets a look of its own. What has changed, is claimed or was decided
-since is left out, and told. Two people have looked, which is what a second review asks for.
+One person proposes, another confirms, and each case gets a ruling that can be undone.
+
+Nobody is let through that way: an approval opens rights, and gets a look of its own. What has
+changed, is claimed or was decided since is left out, and told. Two people have looked, which is
+what a second review asks for.
 """
 
 from __future__ import annotations
@@ -35,9 +38,12 @@ def propose(
     codes: Sequence[str],
     note: str,
 ) -> Bulk:
-    """Put one decision for these cases before a second person. Claims of one's own on them end, as they do with a decision.
+    """Put one decision for these cases before a second person.
 
-    Cases that this reviewer could not decide are kept with the reason. Raises Refused, also where that is all of them.
+    Claims of one's own on them end, as they do with a decision.
+
+    Cases that this reviewer could not decide are kept with the reason. Raises Refused, also where
+    that is all of them.
     """
     actor = reviewer.as_reviewer()
     chosen = set(case_ids)
@@ -89,7 +95,10 @@ def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
 
 
 def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
-    """A second person agrees: each case that still can be gets its ruling, the others their reason. Raises Refused."""
+    """A second person agrees: each case that still can be gets its ruling, the others their reason.
+
+    Raises Refused.
+    """
     actor = other.as_reviewer()
     with transaction.atomic():
         bulk = _open(bulk_id)
@@ -100,7 +109,8 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
         bulk.confirmed_by, bulk.confirmed_at = other, now
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))
-        # The employers first and then their cases, as everywhere, and both in one order: so nobody waits in a ring.
+        # The employers first and then their cases, as everywhere, and both in one order: so nobody
+        # waits in a ring.
         list(
             Employer.objects.filter(pk__in=[item.case.employer_id for item in items])
             .order_by("pk")
@@ -170,7 +180,10 @@ def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
 
 
 def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
-    """Either of the two takes back what can still be undone of it; how many cases. Raises Refused where that is none."""
+    """Either of the two takes back what can still be undone of it; how many cases.
+
+    Raises Refused where that is none.
+    """
     undone, refused = 0, Refused("undo_too_late")
     for ruling_id in (
         Ruling.objects.open().filter(bulk=bulk_id).order_by("pk").values_list("pk", flat=True)

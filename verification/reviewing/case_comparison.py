@@ -1,4 +1,7 @@
-"""What does a reviewer need side by side to decide? Stored facts in, rows of words out; nothing is read or written here."""
+"""What does a reviewer need side by side to decide?
+
+Stored facts in, rows of words out; nothing is read or written here.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from verification.rules.states import State
 
 Word = str | Promise
 
-# --- Words ---------------------------------------------------------------------------------------------
+# --- Words ----------------------------------------------------------------------------------------
 
 STATE_WORDS: Final[dict[State, Word]] = {
     State.DRAFT: _("Draft"),
@@ -95,8 +98,9 @@ FINDING_WORDS: Final[Mapping[str, Word]] = wording.FOUND | {
         "The recruiter's verified address is at the company's own domain"
     ),
 }
-"""The words of findings that are in order, where a reviewer is told them in others than the employer; what is not in order has
-its sentence in `events.core.reasons`."""
+"""The words of findings that are in order, where a reviewer is told them in others than the
+employer; what is not in order has its sentence in `events.core.reasons`.
+"""
 
 FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
     "type": _("Type"),
@@ -146,7 +150,7 @@ def code_in_words(code: str) -> Word:
     return FINDING_WORDS.get(code, code)
 
 
-# --- Which reasons fit which decision ------------------------------------------------------------------
+# --- Which reasons fit which decision -------------------------------------------------------------
 
 _ON_THE_PICTURE = (
     "document_missing",
@@ -254,7 +258,10 @@ REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
     ),
     "reopen": ("review_decided",),
 }
-"""What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""
+"""What a reviewer can tick.
+
+A reason that only time or a service mends is none that a person decides for.
+"""
 REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
 
 
@@ -270,7 +277,9 @@ BY_NUMBER: Final = 9
 
 @dataclass(frozen=True)
 class Choice:
-    """A reason to tick: whether it is ticked, whether a check of this attempt found it, and which key ticks it, if one does."""
+    """A reason to tick: whether it is ticked, whether a check of this attempt found it, and which
+    key ticks it, if one does.
+    """
 
     reason: Reason
     ticked: bool
@@ -309,7 +318,8 @@ def choices(
 ) -> list[Choice]:
     """The reasons that fit `verb`, those that the checks found first; the first of them have a key.
 
-    What can be said of any document is said of the kind in `about`, else of the one that it was found on, else of `paper`.
+    What can be said of any document is said of the kind in `about`, else of the one that it was
+    found on, else of `paper`.
     """
     found = {
         finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT
@@ -335,7 +345,9 @@ def choices(
 
 
 def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
-    """The reasons by what they are about, `paper` being that by which the body was set up; where something was found, first."""
+    """The reasons by what they are about, `paper` being that by which the body was set up; where
+    something was found, first.
+    """
     groups: dict[str, list[Choice]] = {}
     for choice in offered:
         groups.setdefault(
@@ -344,7 +356,7 @@ def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
     return [OfItem(item, of_item) for item, of_item in groups.items()]
 
 
-# --- The same thing from four sides --------------------------------------------------------------------
+# --- The same thing from four sides ---------------------------------------------------------------
 
 Agreement = Literal["agrees", "differs", "alone", "absent"]
 AGREEMENT_WORDS: Final[dict[str, Word]] = {
@@ -363,7 +375,9 @@ _SAID: Final[dict[Agrees, Word]] = {
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a value, and whether it is where the value departs from the one that it is compared with."""
+    """A stretch of a value, and whether it is where the value departs from the one that it is
+    compared with.
+    """
 
     text: str
     differs: bool = False
@@ -376,7 +390,9 @@ class Cell:
     parts: tuple[Part, ...] = ()
     differs: bool = False
     note: Word = ""
-    """What is known beside the value, or without one: of a register that says whether it agrees, and shows nothing."""
+    """What is known beside the value, or without one: of a register that says whether it agrees,
+    and shows nothing.
+    """
 
     @property
     def text(self) -> str:
@@ -414,7 +430,9 @@ class Row:
 
     @property
     def compares(self) -> bool:
-        """Whether it belongs among the fields that are held against each other, rather than with what is only read."""
+        """Whether it belongs among the fields that are held against each other, rather than with
+        what is only read.
+        """
         return self.field in _ALWAYS_SHOWN or self.agreement in ("agrees", "differs")
 
 
@@ -467,7 +485,9 @@ def _cell(row: field_comparison.Row, source: str) -> Cell:
 
 
 def _of_code(row: field_comparison.Row) -> Word:
-    """What is said of a code that was misread: what it may be, or that a second source has told what it is."""
+    """What is said of a code that was misread: what it may be, or that a second source has told
+    what it is.
+    """
     return (
         _("A look-alike was read; another source has this one")
         if row.taken
@@ -485,7 +505,7 @@ def marked(value: str, reference: str) -> tuple[Part, ...]:
     )
 
 
-# --- Where on the page it stands -----------------------------------------------------------------------
+# --- Where on the page it stands ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -517,7 +537,9 @@ def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
 
 
 def mark_of(finding: Finding) -> str:
-    """By which name a finding and the box of its place know each other; "" for one without a place of its own."""
+    """By which name a finding and the box of its place know each other; "" for one without a place
+    of its own.
+    """
     return (
         f"{finding.check}-{finding.code}-{finding.field}"
         if finding.region and finding.check in MARKED
@@ -540,7 +562,7 @@ def traces(findings: Iterable[Finding], check: str, page: int) -> list[Box]:
     ]
 
 
-# --- Findings ------------------------------------------------------------------------------------------
+# --- Findings -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -594,5 +616,7 @@ def strictest_first(findings: Iterable[Finding]) -> list[Said]:
 
 
 def told(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Stored reasons (`[{"code", "seen", "expected"}]`) with their sentence, for lists of decisions."""
+    """Stored reasons (`[{"code", "seen", "expected"}]`) with their sentence, for lists of
+    decisions.
+    """
     return [{"sentence": code_in_words(reason["code"]), **reason} for reason in reasons]

@@ -1,6 +1,9 @@
-"""Who works on which case? Claims that end by themselves, taken ahead, asked for and given; drafts, and who else is there.
+"""Who works on which case?
 
-A claim is a lease on a case and changes nothing about it: no version is counted up by it, and a heartbeat is no Event.
+Claims that end by themselves, taken ahead, asked for and given; drafts, and who else is there.
+
+A claim is a lease on a case and changes nothing about it: no version is counted up by it, and a
+heartbeat is no Event.
 """
 
 from __future__ import annotations
@@ -78,11 +81,14 @@ def held(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
         yield case
 
 
-# --- Claims ----------------------------------------------------------------------------------------------
+# --- Claims ---------------------------------------------------------------------------------------
 
 
 def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) -> Case:
-    """Take a waiting case; taking one's own again extends it. `ahead`: to be loaded before it is its turn. Raises Refused."""
+    """Take a waiting case; taking one's own again extends it.
+
+    `ahead`: to be loaded before it is its turn. Raises Refused.
+    """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may_claim(case, actor, now):
@@ -94,10 +100,11 @@ def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) 
 def claim_next(
     reviewer: User, now: datetime, ahead: bool = False, filters: Filters = NO_FILTERS
 ) -> Case | None:
-    """Take the most urgent case that this reviewer may take, what was assigned to them first; None where there is none.
+    """Take the most urgent case that this reviewer may take, what was assigned to them first; None
+    where there is none.
 
-    What was taken ahead comes first, and becomes current unless the next one is only taken ahead, too. `filters`: of what is
-    nobody's yet, only what they ask for.
+    What was taken ahead comes first, and becomes current unless the next one is only taken ahead,
+    too. `filters`: of what is nobody's yet, only what they ask for.
     """
     actor = reviewer.as_reviewer()
     taken_ahead = Case.objects.awaiting_review().filter(
@@ -117,7 +124,9 @@ def claim_next(
 
 
 def _first(cases: CaseQuerySet, actor: Actor, now: datetime) -> Case | None:
-    """The first that may be claimed, locked; one that another is just taking is passed by, and nobody waits for it."""
+    """The first that may be claimed, locked; one that another is just taking is passed by, and
+    nobody waits for it.
+    """
     can = connection.features.has_select_for_update_skip_locked
     passed: list[UUID] = []
     while (
@@ -146,7 +155,10 @@ def _take(case: Case, reviewer: User, actor: Actor, now: datetime, *, ahead: boo
 
 
 def begin(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """The reviewer looks at a case that they claimed ahead: their time with it runs from now on. Raises Refused."""
+    """The reviewer looks at a case that they claimed ahead: their time with it runs from now on.
+
+    Raises Refused.
+    """
     with held(case_id, reviewer.as_reviewer(), now) as case:
         case.claimed_at = case.claimed_at or now
     return case
@@ -168,7 +180,10 @@ def let_go(case: Case, now: datetime) -> None:
 
 
 def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
-    """The reviewer has the case before them. Their claims last on from here, provided that they are `active`."""
+    """The reviewer has the case before them.
+
+    Their claims last on from here, provided that they are `active`.
+    """
     mine = Q(claimed_by=reviewer, claimed_until__gt=now)
     Presence.objects.update_or_create(case_id=case_id, user=reviewer, defaults={"seen_at": now})
     if active:  # with the case, what was taken ahead of it
@@ -195,11 +210,13 @@ def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
     return Beat(True, case.claimed_until, there, asked or "", given)
 
 
-# --- From one to another ---------------------------------------------------------------------------------
+# --- From one to another --------------------------------------------------------------------------
 
 
 def assign(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
-    """A lead wants this colleague to decide the case: it is offered to them first, and to nobody else. Raises Refused."""
+    """A lead wants this colleague to decide the case: it is offered to them first, and to nobody
+    else. Raises Refused.
+    """
     actor = lead.as_reviewer()
     with _locked(case_id) as case:
         if not actor.can(Power.ASSIGN):
@@ -282,7 +299,7 @@ def _answer(case: Case, now: datetime, *, given: bool = False) -> None:
     TakeOver.objects.filter(case=case, answered_at=None).update(answered_at=now, given=given)
 
 
-# --- Drafts, and what is masked --------------------------------------------------------------------------
+# --- Drafts, and what is masked -------------------------------------------------------------------
 
 
 def save_draft(
@@ -295,7 +312,8 @@ def save_draft(
     note: str,
     about: Mapping[str, str] = ABOUT_NOTHING,
 ) -> ReviewDraft:
-    """Keep what was ticked and written, claim or not: a claim that has ended costs nobody their words. Raises Refused.
+    """Keep what was ticked and written, claim or not: a claim that has ended costs nobody their
+    words. Raises Refused.
 
     `about` as `operations.review` has it.
     """
@@ -315,7 +333,9 @@ def save_draft(
 
 
 def unmask(case_id: UUID, field: str, reviewer: User, now: datetime) -> str:
-    """The whole `phone` or `email` of whoever handed the case in; that it was asked for is put on record. Raises Refused."""
+    """The whole `phone` or `email` of whoever handed the case in; that it was asked for is put on
+    record. Raises Refused.
+    """
     actor = reviewer.as_reviewer()
     case: Case = Case.objects.select_related("submitted_by").get(pk=case_id)
     if not actor.can(Power.UNMASK):

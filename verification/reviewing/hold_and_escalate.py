@@ -1,4 +1,7 @@
-"""What can a reviewer do with a case that they do not decide? Set it aside, or hand it to a senior."""
+"""What can a reviewer do with a case that they do not decide?
+
+Set it aside, or hand it to a senior.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ WORDS_AT_MOST: Final = 2000
 
 
 def hold(case_id: UUID, reviewer: User, now: datetime, until: datetime, why: str) -> Case:
-    """Set a claimed case aside until later, a week at most; until then only this reviewer can take it. Raises Refused."""
+    """Set a claimed case aside until later, a week at most; until then only this reviewer can take
+    it. Raises Refused.
+    """
     if not now < until <= now + HOLD_AT_MOST:
         raise Refused("until_invalid", "until", seen=until.isoformat())
     with claims.held(case_id, reviewer.as_reviewer(), now) as case:
@@ -37,7 +42,9 @@ def escalate(case_id: UUID, reviewer: User, now: datetime, why: str) -> Case:
 def _put_down(
     case: Case, kind: NoteKind, reviewer: User, now: datetime, why: str, data: dict[str, Any]
 ) -> None:
-    """The claim ends, and colleagues can read why; the Event, which cannot be erased, says only that it was done."""
+    """The claim ends, and colleagues can read why; the Event, which cannot be erased, says only
+    that it was done.
+    """
     if not why.strip():
         raise Refused("words_missing", "why")
     claims.let_go(case, now)

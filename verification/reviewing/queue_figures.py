@@ -1,7 +1,9 @@
-"""How long is the queue, what is in it, and how did it come to this? Counted by the database, and kept for a few seconds.
+"""How long is the queue, what is in it, and how did it come to this?
 
-In a number of queries that does not depend on how many cases wait. Golden cases are in no figure, but for whoever they were made: a
-figure that is one short would tell them apart.
+Counted by the database, and kept for a few seconds.
+
+In a number of queries that does not depend on how many cases wait. Golden cases are in no figure,
+but for whoever they were made: a figure that is one short would tell them apart.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def _kept(name: str, seconds: int, made: Callable[[], Kept]) -> Kept:
     return found
 
 
-# --- What waits now --------------------------------------------------------------------------------------
+# --- What waits now -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def _added(some: Mapping[str, int], others: Mapping[str, int]) -> Mapping[str, i
 
 
 def of_queue(now: datetime, reviewer: UUID) -> Figures:
-    """The queue in figures, as it was at most `QUEUE_FIGURES_SECONDS` ago, with what is there for this reviewer alone."""
+    """The queue in figures, as it was at most `QUEUE_FIGURES_SECONDS` ago, with what is there for
+    this reviewer alone.
+    """
     kept = _kept("queue", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
     own = _made_for(reviewer)
     return kept.and_also(count(now, own)) if own.exists() else kept
@@ -89,7 +93,10 @@ def _made_for(reviewer: UUID) -> CaseQuerySet:
 
 
 def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
-    """The queue in figures: four queries, which look at each case that waits twice. `among`: golden cases; else all others."""
+    """The queue in figures: four queries, which look at each case that waits twice.
+
+    `among`: golden cases; else all others.
+    """
     waiting = (Case.objects.real() if among is None else among).queued().order_by()
     not_held = Q(held_until=None) | Q(held_until__lte=now)
     unclaimed = Q(claimed_until=None) | Q(claimed_until__lte=now)
@@ -102,14 +109,16 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
             oldest=Min(Coalesce("review_since", "submitted_at")),
         )
     )
-    # Those of which a decision is under way are few, and asked for each case they would cost more than all the rest.
+    # Those of which a decision is under way are few, and asked for each case they would cost more
+    # than all the rest.
     under_way = (
         waiting.unclaimed(now)
         .not_held(now)
         .filter(pk__in=Ruling.objects.open().values("case"))
         .count()
     )
-    # Golden cases are few, and an index has them: joined with their cases, all reasons would be looked up one by one.
+    # Golden cases are few, and an index has them: joined with their cases, all reasons would be
+    # looked up one by one.
     those: Any = (Case.objects.filter(golden=True) if among is None else waiting).values("pk")
     of_cases = (
         CaseReason.objects.exclude(case__in=those)
@@ -117,7 +126,8 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
         else CaseReason.objects.filter(case__in=those)
     )
     reasons = of_cases.values_list("code").annotate(n=Count("*")).order_by("-n", "code")
-    # Apart from the others: PostgreSQL takes the parts of a code for many, and would sort all cases to group by them with the rest.
+    # Apart from the others: PostgreSQL takes the parts of a code for many, and would sort all cases
+    # to group by them with the rest.
     provinces = (
         waiting.values_list(Substr("declared_uscc", 3, 2)).annotate(n=Count("*")).order_by("-n")
     )
@@ -141,7 +151,7 @@ def _summed(groups: list[dict[str, Any]], by: str) -> dict[str, int]:
     return dict(sums.most_common())
 
 
-# --- The last two weeks ----------------------------------------------------------------------------------
+# --- The last two weeks ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -154,7 +164,10 @@ class Day:
     backlog: int
     """What waited when the day ended."""
     median: float | None
-    """Working hours that those which were decided had waited: half of them no longer than this. None where none was decided."""
+    """Working hours that those which were decided had waited: half of them no longer than this.
+
+    None where none was decided.
+    """
     p90: float | None
 
 
@@ -200,7 +213,9 @@ class _Fortnight:
 
 
 def lately(now: datetime, reviewer: UUID) -> list[Day]:
-    """The last `DAYS` days, today at the end, as they were at most a few minutes ago, with what was there for this reviewer alone."""
+    """The last `DAYS` days, today at the end, as they were at most a few minutes ago, with what was
+    there for this reviewer alone.
+    """
     kept = _kept("lately", settings.QUEUE_FIGURES_SECONDS * CHART_KEEPS, lambda: _look_back(now))
     own = _made_for(reviewer)
     return (kept.and_also(_look_back(now, own)) if own.exists() else kept).days(now)
@@ -224,7 +239,8 @@ def _look_back(now: datetime, among: CaseQuerySet | None = None) -> _Fortnight:
         if among is None
         else decisions.filter(case__in=among.values("pk"))
     )
-    # Rights that were given back on an appeal took it from the queue as well, and have waited; others never were in it.
+    # Rights that were given back on an appeal took it from the queue as well, and have waited;
+    # others never were in it.
     by_person = decisions.filter(
         Q(verb__in=guards.NEEDS_CLAIM) | Q(waited__isnull=False), decided_by__isnull=False
     )

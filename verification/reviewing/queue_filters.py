@@ -1,4 +1,6 @@
-"""Which cases does a reviewer see, and which are before and after this one? The same filters for the list and for every way through it.
+"""Which cases does a reviewer see, and which are before and after this one?
+
+The same filters for the list and for every way through it.
 
 The order is that of `CaseQuerySet.awaiting_review`, which indexes serve; nothing here sorts.
 """
@@ -45,7 +47,9 @@ class Claim(StrEnum):
     MINE = "mine"
     FREE = "free"
     EXPIRING = "expiring"
-    """Claimed, but whoever did no longer has it before them: their page has been silent for a while."""
+    """Claimed, but whoever did no longer has it before them: their page has been silent for a
+    while.
+    """
     HELD = "held"
 
 
@@ -55,7 +59,9 @@ OLDER_THAN: Final = {
     Age.WEEK: timedelta(days=7),
 }
 EXPIRING_WITHIN: Final = timedelta(minutes=2)
-"""An open page renews its claim every few seconds for three minutes; a claim with less than this left has none."""
+"""An open page renews its claim every few seconds for three minutes; a claim with less than this
+left has none.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,9 @@ class Filters:
     """What a reviewer wants to see; empty fields ask for nothing."""
 
     state: str = State.IN_REVIEW
-    """In review: with the appeals of those whose rights were taken away, which wait for a reviewer, too."""
+    """In review: with the appeals of those whose rights were taken away, which wait for a reviewer,
+    too.
+    """
     reason: str = ""
     account_class: str = ""
     tier: str = ""
@@ -76,7 +84,10 @@ class Filters:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Filters:
-        """As an address says it. What is not known asks for nothing, and who searches does so in every state."""
+        """As an address says it.
+
+        What is not known asks for nothing, and who searches does so in every state.
+        """
         text = query.get("q", "").strip()
         chosen = {
             field: value
@@ -104,7 +115,10 @@ class Filters:
         return f"?{query}" if (query := self.as_query()) else ""
 
     def apply(self, cases: CaseQuerySet, actor: Actor, now: datetime) -> CaseQuerySet:
-        """Those of `cases` that are asked for, in the order in which they came. `actor` is the reviewer who asks."""
+        """Those of `cases` that are asked for, in the order in which they came.
+
+        `actor` is the reviewer who asks.
+        """
         if self.text:
             cases = found(cases, self.text)
         if self.state == State.IN_REVIEW:
@@ -175,7 +189,9 @@ def _of_claim(cases: CaseQuerySet, claim: str, actor: Actor, now: datetime) -> C
 
 
 def found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
-    """Those that `text` names: by a whole credit code, by the id, else by a part of the company's name, or of one that looks like it."""
+    """Those that `text` names: by a whole credit code, by the id, else by a part of the company's
+    name, or of one that looks like it.
+    """
     if len(code := normalise(text)) == USCC_LENGTH and code.isascii():
         return cases.filter(declared_uscc=code)
     try:
@@ -188,7 +204,7 @@ def found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
     return cases.filter(named)
 
 
-# --- Before and after ------------------------------------------------------------------------------------
+# --- Before and after -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -198,7 +214,9 @@ class Neighbours:
 
 
 def neighbours(case: Case, filters: Filters, actor: Actor, now: datetime) -> Neighbours:
-    """The cases before and after this one among what is asked for, whether or not it is among them itself: two queries."""
+    """The cases before and after this one among what is asked for, whether or not it is among them
+    itself: two queries.
+    """
     cases = filters.apply(Case.objects.shown_to(actor.id).order_by(*ORDER), actor, now).exclude(
         pk=case.pk
     )
@@ -216,7 +234,9 @@ def _first(cases: CaseQuerySet) -> UUID | None:
 
 
 def _after(case: Case) -> Q:
-    """The bound stands apart: by it an index is entered where the case is, and not at its beginning."""
+    """The bound stands apart: by it an index is entered where the case is, and not at its
+    beginning.
+    """
     later = Q(submitted_at__gt=case.submitted_at) | Q(
         submitted_at=case.submitted_at, pk__gt=case.pk
     )

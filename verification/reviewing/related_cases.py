@@ -1,7 +1,10 @@
-"""Which other cases have to do with this one? Those that share a code, a person, a phone, a device or a picture, and theirs in turn.
+"""Which other cases have to do with this one?
 
-In at most `QUERIES` queries, whatever there is: what more than `COMMON` cases share is told as a number and not followed, since it
-tells cases apart no longer; and no more than `AT_MOST` cases are shown.
+Those that share a code, a person, a phone, a device or a picture, and theirs in turn.
+
+In at most `QUERIES` queries, whatever there is: what more than `COMMON` cases share is told as a
+number and not followed, since it tells cases apart no longer; and no more than `AT_MOST` cases are
+shown.
 """
 
 from __future__ import annotations
@@ -130,11 +133,15 @@ class Cluster:
     related: list[Related] = field(default_factory=list)
     """The nearest first, and of those the ones with most in common."""
     common: list[tuple[case_comparison.Word, int]] = field(default_factory=list)
-    """What it shares with so many others that they are not followed, and how many those are; `COUNTED` stands for more."""
+    """What it shares with so many others that they are not followed, and how many those are;
+    `COUNTED` stands for more.
+    """
     alike: list[Case] = field(default_factory=list)
     """Cases of other codes whose names a passing eye takes for this one's."""
     decisions: list[Decided] = field(default_factory=list)
-    """What people decided on these cases; those of the reviewer who looks first, then the latest first."""
+    """What people decided on these cases; those of the reviewer who looks first, then the latest
+    first.
+    """
 
     @property
     def waiting(self) -> list[Case]:
@@ -147,7 +154,10 @@ class Cluster:
 
 
 def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = None) -> Cluster:
-    """What has to do with `case`. `observed` is what its last check of duplicates saw, for who has that at hand."""
+    """What has to do with `case`.
+
+    `observed` is what its last check of duplicates saw, for who has that at hand.
+    """
     cluster, links = Cluster(case), defaultdict[UUID, list[Link]](list)
     if case.golden:  # what its like was kept from would tell the decision
         return replace(cluster, alike=_alike(case))
@@ -213,14 +223,16 @@ def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
     return sorted(told, key=lambda decided: not decided.mine)[:DECISIONS]
 
 
-# --- Shared things -----------------------------------------------------------------------------------------
+# --- Shared things --------------------------------------------------------------------------------
 
 Sharing = tuple[Shared, UUID, list[UUID], int]
 """By what, which case, with which others, and how many share it (counted as far as `COUNTED`)."""
 
 
 def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
-    """Whatever `seeds` share with other cases, in one query whose work is bounded by `COMMON` and `COUNTED` for each thing."""
+    """Whatever `seeds` share with other cases, in one query whose work is bounded by `COMMON` and
+    `COUNTED` for each thing.
+    """
     key = Case._meta.pk
     listed = {"postgresql": "string_agg(CAST(o.id AS text), ',')"}.get(
         connection.vendor, "group_concat(o.id)"
@@ -228,7 +240,8 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
     marks = ",".join(["%s"] * len(seeds))
     parts = []
     for by, (things, thing, others) in _THINGS.items():
-        # Only names and numbers of our own stand in the text; what comes from outside is a parameter.
+        # Only names and numbers of our own stand in the text; what comes from outside is a
+        # parameter.
         parts.append(
             f"SELECT '{by}', t.seed, (SELECT {listed} FROM (SELECT DISTINCT x.id FROM ({others} LIMIT {COUNTED}) x LIMIT {COMMON + 1}) o), "
             f"(SELECT COUNT(DISTINCT n.id) FROM ({others} LIMIT {COUNTED}) n) "
@@ -301,16 +314,20 @@ _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
         f"WHERE d.sha256 = t.thing AND d.kind = '{DocumentKind.BUSINESS_LICENCE}' AND {_OTHERS}",
     ),
 }
-"""Of each shared thing: where it is found at the cases that are asked about, what it is there, and which other cases have it."""
+"""Of each shared thing: where it is found at the cases that are asked about, what it is there, and
+which other cases have it.
+"""
 
 
-# --- Pictures that are nearly the same ---------------------------------------------------------------------
+# --- Pictures that are nearly the same ------------------------------------------------------------
 
 
 def _seen_near(case: Case, observed: dict[str, Any] | None) -> dict[UUID, dict[str, Any]]:
-    """Cases with nearly the same picture, as this one's check saw them and as theirs saw this one, which came later.
+    """Cases with nearly the same picture, as this one's check saw them and as theirs saw this one,
+    which came later.
 
-    Those are looked for among the pages that share this one's rare words: no index leads from an observation back.
+    Those are looked for among the pages that share this one's rare words: no index leads from an
+    observation back.
     """
     seen = observed if observed is not None else _observed([case.pk]).get(case.pk, {})
     near = {
@@ -345,7 +362,9 @@ def _observed(cases: Iterable[Any]) -> dict[UUID, dict[str, Any]]:
 
 
 def _from_here(other: UUID, found: dict[str, Any]) -> dict[str, Any]:
-    """What another case's check saw of this one, told from this one's side: its page is theirs, and the region is not known."""
+    """What another case's check saw of this one, told from this one's side: its page is theirs, and
+    the region is not known.
+    """
     return {
         "case": str(other),
         "page": found.get("of_page", 0),

@@ -1,7 +1,10 @@
-"""What does a saved reply say of this case? A text in both languages, with variables such as {company} in it.
+"""What does a saved reply say of this case?
 
-A reply goes to an employer as it stands, so none leaves with a variable that nobody knows or with a hole where its value should
-be. What an employer declared is put in as it is and never read for variables itself.
+A text in both languages, with variables such as {company} in it.
+
+A reply goes to an employer as it stands, so none leaves with a variable that nobody knows or with a
+hole where its value should be. What an employer declared is put in as it is and never read for
+variables itself.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ class Values:
 
 
 def problem(text: str) -> Refused | None:
-    """Why `text` is no reply that can be saved, or None if it is one: it has a variable that is not known, or a brace alone."""
+    """Why `text` is no reply that can be saved, or None if it is one: it has a variable that is not
+    known, or a brace alone.
+    """
     for braced in _BRACED.finditer(text):
         if braced[1].strip() not in VARIABLES:
             return Refused("reply_variable_unknown", "text", seen=braced[0], expected=_EXPECTED)
@@ -51,7 +56,8 @@ def problem(text: str) -> Refused | None:
 def render(reply: Text, values: Values) -> Text:
     """`reply` with `values` in place of its variables, in both languages.
 
-    Raises Refused: `reply_variable_unknown` as `problem` has it; `reply_value_missing` where the case has no value for one.
+    Raises Refused: `reply_variable_unknown` as `problem` has it; `reply_value_missing` where the
+    case has no value for one.
     """
     return Text(_rendered(reply.zh, values.in_("zh-hans")), _rendered(reply.en, values.in_("en")))
 

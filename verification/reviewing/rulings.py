@@ -1,8 +1,10 @@
-"""How does a reviewer decide, and take it back? A ruling is held for a moment, and carried out when that has passed.
+"""How does a reviewer decide, and take it back?
 
-Until then nothing has happened: the case waits as before, no right begins, nothing is sent. Carrying out asks every guard anew.
-What needs two people is filed and goes to a second reviewer, who is not shown what the first one ruled: the Events of a ruling
-name it, and never say what it is.
+A ruling is held for a moment, and carried out when that has passed.
+
+Until then nothing has happened: the case waits as before, no right begins, nothing is sent.
+Carrying out asks every guard anew. What needs two people is filed and goes to a second reviewer,
+who is not shown what the first one ruled: the Events of a ruling name it, and never say what it is.
 
 Locks are taken in the order employer, case, ruling, as everywhere.
 """
@@ -54,7 +56,7 @@ def _locked(case_id: UUID) -> Iterator[Case]:
         yield case
 
 
-# --- Ruling, and taking it back --------------------------------------------------------------------------
+# --- Ruling, and taking it back -------------------------------------------------------------------
 
 
 def decide(
@@ -68,10 +70,12 @@ def decide(
     seen_version: int,
     besides: Mapping[str, Any] = NOTHING_BESIDES,
 ) -> Ruling:
-    """Rule on a claimed case; carried out after `UNDO_SECONDS` unless it is undone. The claim ends and the draft goes.
+    """Rule on a claimed case; carried out after `UNDO_SECONDS` unless it is undone.
 
-    `seen_version` is the version of the case that the reviewer looked at. `besides` is what else `operations.review` has to be
-    told. Raises Refused.
+    The claim ends and the draft goes.
+
+    `seen_version` is the version of the case that the reviewer looked at. `besides` is what else
+    `operations.review` has to be told. Raises Refused.
     """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
@@ -110,7 +114,9 @@ def decide(
 
 
 def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
-    """What an approval would be refused for when it is carried out, told while the reviewer still has the case before them."""
+    """What an approval would be refused for when it is carried out, told while the reviewer still
+    has the case before them.
+    """
     if verb != "approve" or case.golden:
         return None
     if stopped := guards.stopped(case.employer_id):
@@ -124,7 +130,10 @@ def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
 
 
 def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
-    """Take a ruling back while it is held; the claim comes back, and what was typed as a draft. Raises Refused."""
+    """Take a ruling back while it is held; the claim comes back, and what was typed as a draft.
+
+    Raises Refused.
+    """
     actor = reviewer.as_reviewer()
     ruling: Ruling = Ruling.objects.get(pk=ruling_id)
     with _locked(ruling.case_id) as case:
@@ -141,7 +150,9 @@ def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
 
 
 def _give_back(case: Case, ruling: Ruling, now: datetime) -> None:
-    """The reviewer goes on where they were: their claim, the time that they had looked, and what they had typed."""
+    """The reviewer goes on where they were: their claim, the time that they had looked, and what
+    they had typed.
+    """
     case.claimed_by, case.claimed_until = ruling.by, now + claims.CLAIM_FOR
     case.claimed_at = ruling.made_at - timedelta(seconds=ruling.seconds or 0)
     case.save()
@@ -161,7 +172,7 @@ def _keep_typed(ruling: Ruling, now: datetime) -> None:
     )
 
 
-# --- Carrying it out -------------------------------------------------------------------------------------
+# --- Carrying it out ------------------------------------------------------------------------------
 
 
 class _LeaseLost(Exception):
@@ -169,7 +180,9 @@ class _LeaseLost(Exception):
 
 
 def carry_out(ruling_id: int, now: datetime) -> str:
-    """Do what was ruled, if it is due and nobody else is at it: its outcome, or "" where there was nothing to do."""
+    """Do what was ruled, if it is due and nobody else is at it: its outcome, or "" where there was
+    nothing to do.
+    """
     lease = Ruling.objects.claim(ruling_id, now, LEASE_SECONDS)
     if lease is None:
         return RulingOutcome.WAITING
@@ -230,7 +243,9 @@ def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
 
 
 def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
-    """What is ruled on a golden case is compared with what is right, once; then it goes the way of every other."""
+    """What is ruled on a golden case is compared with what is right, once; then it goes the way of
+    every other.
+    """
     turn = GoldenTurn.objects.select_related("golden").get(case=case)
     if turn.answered_at is None:
         turn.verb, turn.reasons, turn.answered_at = ruling.verb, ruling.reasons, now
@@ -239,7 +254,9 @@ def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
 
 
 def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
-    """Kept beside the case, which goes to somebody else: to the second reviewer, or to a third where the first two differ."""
+    """Kept beside the case, which goes to somebody else: to the second reviewer, or to a third
+    where the first two differ.
+    """
     case.review_stage = (
         ReviewStage.SECOND if case.review_stage == ReviewStage.FIRST else ReviewStage.THIRD
     )
@@ -267,7 +284,7 @@ def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None
         _keep_typed(ruling, now)
 
 
-# --- Before it is decided --------------------------------------------------------------------------------
+# --- Before it is decided -------------------------------------------------------------------------
 
 
 def preview(
@@ -280,9 +297,12 @@ def preview(
     *,
     besides: Mapping[str, Any] = NOTHING_BESIDES,
 ) -> dict[str, tuple[str, str]]:
-    """Subject and body of the mail that the employer would get, by language; nothing is done. Raises Refused as the decision would.
+    """Subject and body of the mail that the employer would get, by language; nothing is done.
 
-    The decision itself is made, its mail written as it would leave, and all of it rolled back: so it cannot differ.
+    Raises Refused as the decision would.
+
+    The decision itself is made, its mail written as it would leave, and all of it rolled back: so
+    it cannot differ.
     """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:

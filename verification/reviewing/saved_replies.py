@@ -1,4 +1,7 @@
-"""How does a lead keep the replies that reviewers send often? Each is looked over before it is kept, and on record."""
+"""How does a lead keep the replies that reviewers send often?
+
+Each is looked over before it is kept, and on record.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ def problem(text: str) -> Refused | None:
 
 
 def may_keep(actor: Actor) -> bool:
-    """Whether this member of staff writes replies: what all reviewers say is for who answers for their work."""
+    """Whether this member of staff writes replies: what all reviewers say is for who answers for
+    their work.
+    """
     return actor.can(Power.QUALITY)
 
 

@@ -1,4 +1,7 @@
-"""What is known of a case and its recruiter that decides what is asked of them? Plain values, gathered by `verification.pages.requirement_facts`."""
+"""What is known of a case and its recruiter that decides what is asked of them?
+
+Plain values, gathered by `verification.pages.requirement_facts`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ class RequirementState(StrEnum):
 
 
 class Strength(StrEnum):
-    """What a proof of authority is worth (weak proof is evidence for a reviewer, and opens nothing by itself)."""
+    """What a proof of authority is worth (weak proof is evidence for a reviewer, and opens nothing
+    by itself).
+    """
 
     STRONG = "strong"
     MEDIUM = "medium"
@@ -38,7 +43,9 @@ STRENGTH: Final[dict[str, Strength]] = {
     "vouch": Strength.MEDIUM,
     "authorization_letter": Strength.WEAK,
 }
-"""By way. An address at the company's domain is MEDIUM where the register names that domain, else WEAK (domain table)."""
+"""By way. An address at the company's domain is MEDIUM where the register names that domain, else
+WEAK (domain table).
+"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ class Paper:
 
 @dataclass(frozen=True)
 class KeptPaper:
-    """What an employer gave of one kind with an earlier case: how many can be used again, and why others cannot."""
+    """What an employer gave of one kind with an earlier case: how many can be used again, and why
+    others cannot.
+    """
 
     count: int = 0
     why_not: Why | None = None
@@ -99,7 +108,9 @@ class Proof:
 
 @dataclass(frozen=True)
 class Letter:
-    """A client's letter that an agency has added while its approval is in force, and where that stands."""
+    """A client's letter that an agency has added while its approval is in force, and where that
+    stands.
+    """
 
     state: RequirementState
     why: Why | None = None
@@ -126,7 +137,9 @@ class Facts:
     email_shown: str = ""
     """The recruiter's address, masked."""
     email_may_prove: bool = False
-    """Whether somebody who counts has a verified address at a domain that may be the company's own, so that the register may name it."""
+    """Whether somebody who counts has a verified address at a domain that may be the company's own,
+    so that the register may name it.
+    """
     proving_shown: str = ""
     """That address, masked."""
     papers: tuple[Paper, ...] = ()
@@ -136,7 +149,9 @@ class Facts:
     clients_until: tuple[date | None, ...] = ()
     """The last day of each client's authorisation that was not ended; None has no end."""
     clients_end: datetime | None = None
-    """When the last letter ends by which an approved agency recruits, and its approval with it; None where one has no end."""
+    """When the last letter ends by which an approved agency recruits, and its approval with it;
+    None where one has no end.
+    """
     letters: tuple[Letter, ...] = ()
     reports: tuple[Report, ...] = ()
     reasons: tuple[Why, ...] = ()

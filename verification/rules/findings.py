@@ -1,4 +1,7 @@
-"""In which words do checks report? Observations are stored as they came; findings are what they mean."""
+"""In which words do checks report?
+
+Observations are stored as they came; findings are what they mean.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +40,19 @@ EVIDENCE_FOR_REVIEWERS: Final = frozenset(
         "duplicate_nominee",
     }
 )
-"""Of these an employer is told that they were found, and not by what: who knows by what it is known changes just that."""
+"""Of these an employer is told that they were found, and not by what: who knows by what it is known
+changes just that.
+"""
 
 
 @dataclass(frozen=True)
 class Finding:
     """What one check found about one thing.
 
-    `code` is a reason (a key of `events.core.reasons.REASONS`) unless the severity is PASS or NOTE, where it may be
-    a plain word. `field` names the licence field it is about; `region` is x0, y0, x1, y1 in pixels of `page`, of the document
-    with the id `document` where that is not clear by itself. `until` is the last day, in ISO, of the paper that it speaks of.
+    `code` is a reason (a key of `events.core.reasons.REASONS`) unless the severity is PASS or NOTE,
+    where it may be a plain word. `field` names the licence field it is about; `region` is x0, y0,
+    x1, y1 in pixels of `page`, of the document with the id `document` where that is not clear by
+    itself. `until` is the last day, in ISO, of the paper that it speaks of.
     """
 
     check: str
@@ -107,11 +113,15 @@ OUTCOME_VERB: Final = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """The policy's answer: what to do, why, by which version, for WAIT until when, for APPROVE whether on condition."""
+    """The policy's answer: what to do, why, by which version, for WAIT until when, for APPROVE
+    whether on condition.
+    """
 
     outcome: Outcome
     reasons: tuple[str, ...]
     policy_version: str
     wait_until: datetime | None = None
     conditional: bool = False
-    """Approved before the register lists the company, on a strong proof of authority; lapses unless it does in time."""
+    """Approved before the register lists the company, on a strong proof of authority; lapses unless
+    it does in time.
+    """

@@ -1,8 +1,9 @@
 """Do two reviewers who looked at the same cases agree more often than chance would have them?
 
-Cohen's κ (J. Cohen, "A coefficient of agreement for nominal scales", Educ. Psychol. Meas. 20, 1960): 1 is full agreement, 0 what
-chance gives, below 0 less than that. Where nearly all cases are of one kind κ is low though reviewers rarely differ, so the share
-of cases in which they agreed stands beside it.
+Cohen's κ (J. Cohen, "A coefficient of agreement for nominal scales", Educ. Psychol. Meas. 20,
+1960): 1 is full agreement, 0 what chance gives, below 0 less than that. Where nearly all cases are
+of one kind κ is low though reviewers rarely differ, so the share of cases in which they agreed
+stands beside it.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ class Kappa:
     high: float = 1.0
     """The ends of its 95 % interval."""
     untold: Untold = ""
-    """Why there is no κ: of fewer than `AT_LEAST` cases, or where neither has ever given but one and the same answer."""
+    """Why there is no κ: of fewer than `AT_LEAST` cases, or where neither has ever given but one
+    and the same answer.
+    """
 
 
 def kappa(table: Mapping[tuple[str, str], int]) -> Kappa:
-    """κ of how often the first reviewer gave one answer and the second another (a `Counter` of pairs of answers).
+    """κ of how often the first reviewer gave one answer and the second another (a `Counter` of
+    pairs of answers).
 
     Raises ValueError for a negative count.
     """
@@ -56,15 +60,17 @@ def kappa(table: Mapping[tuple[str, str], int]) -> Kappa:
     if by_chance == 1:
         return Kappa(n, float(agreed), untold="one_answer")
     value = (agreed - by_chance) / (1 - by_chance)
-    # The variance of a κ that is not 0, by J. L. Fleiss, J. Cohen and B. S. Everitt, "Large sample standard errors of kappa and
-    # weighted kappa", Psychol. Bull. 72, 1969, as Fleiss, Levin and Paik give it (Statistical Methods for Rates and Proportions, 18.1).
+    # The variance of a κ that is not 0, by J. L. Fleiss, J. Cohen and B. S. Everitt, "Large sample
+    # standard errors of kappa and weighted kappa", Psychol. Bull. 72, 1969, as Fleiss, Levin and
+    # Paik give it (Statistical Methods for Rates and Proportions, 18.1).
     same = sum(
         p * (1 - (first[a] + second[a]) * (1 - value)) ** 2 for (a, b), p in share.items() if a == b
     )
     different = sum(p * (second[a] + first[b]) ** 2 for (a, b), p in share.items() if a != b)
     spread = same + (1 - value) ** 2 * different - (value - by_chance * (1 - value)) ** 2
-    # Full agreement in 20 cases does not prove it for the next 1,000, though the formula would say so. By the rule of three what was
-    # not seen in n cases occurs in up to 3/n of them (J. A. Hanley and A. Lippman-Hand, JAMA 249, 1983).
+    # Full agreement in 20 cases does not prove it for the next 1,000, though the formula would say
+    # so. By the rule of three what was not seen in n cases occurs in up to 3/n of them (J. A.
+    # Hanley and A. Lippman-Hand, JAMA 249, 1983).
     half = float(Fraction(3, n) / (1 - by_chance))
     if spread:
         half = _Z * sqrt(spread / n) / float(1 - by_chance)

@@ -1,9 +1,11 @@
 """Is this company's name made to be taken for another's?
 
-A name is its region, its trade name (字号), its line of business and its legal form (企业名称登记管理规定, article 6). Region and form are
-cheap to vary and say nothing of who somebody is; the trade name is what an imitator copies. `skeleton` is what is left of a name when
-what the eye passes over is taken away: equal keys can be looked up. `likeness` says how near two names are that are not equal. Both are
-for a reviewer to look at: honest companies have like names too, and nobody is refused for one.
+A name is its region, its trade name (字号), its line of business and its legal form
+(企业名称登记管理规定, article 6). Region and form are cheap to vary and say nothing of who somebody
+is; the trade name is what an imitator copies. `skeleton` is what is left of a name when what the
+eye passes over is taken away: equal keys can be looked up. `likeness` says how near two names are
+that are not equal. Both are for a reviewer to look at: honest companies have like names too, and
+nobody is refused for one.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 ALIKE: Final = 0.65
-"""From this likeness on a name is worth showing: one character of three or more differs, or one was added to two."""
+"""From this likeness on a name is worth showing: one character of three or more differs, or one was
+added to two.
+"""
 _MARK_COUNTS: Final = 0.75
 """How much of the likeness is that of the trade names alone."""
 KEY_AT_MOST: Final = 64
@@ -22,8 +26,9 @@ KEY_AT_MOST: Final = 64
 _LEAST: Final = 2
 """Characters that are always left: a trade name has at least two (article 8)."""
 
-# Characters that print alike. Written as the first of its group each of them is the same; after Unicode UTS #39 for the Latin, Cyrillic,
-# Greek and kana ones, and after what is mixed up in Chinese print for the others.
+# Characters that print alike. Written as the first of its group each of them is the same; after
+# Unicode UTS #39 for the Latin, Cyrillic, Greek and kana ones, and after what is mixed up in
+# Chinese print for the others.
 _CONFUSED: Final = """
     OО〇○◯0Ο I1LІΙ丨 AАΑ BВΒ8 CС EЕΕ HНΗ KКΚ MМΜ NΝ PРΡ S5Ѕ TТΤ XХΧ YУΥ Z2Ζ
     口囗ロ 力カ刀刁 工エ 二ニ 夕タ 人入八ハ 卜ト 一ー
@@ -44,7 +49,9 @@ _REGIONS: Final = """
     韶关 深圳 珠海 汕头 佛山 江门 湛江 茂名 肇庆 惠州 清远 东莞 中山 揭阳 南宁 柳州 桂林 北海 海口 三亚 成都 自贡 泸州 德阳 绵阳 乐山
     南充 宜宾 贵阳 遵义 昆明 曲靖 大理 拉萨 西安 咸阳 宝鸡 榆林 兰州 天水 西宁 银川 乌鲁木齐
 """
-"""Provinces and the larger cities, as names have them without 省 or 市; any other place is known by that ending."""
+"""Provinces and the larger cities, as names have them without 省 or 市; any other place is known by
+that ending.
+"""
 _FORMS: Final = """
     股份有限公司 有限责任公司 有限公司 总公司 公司 集团 特殊普通合伙 普通合伙 有限合伙 合伙企业 个人独资企业 农民专业合作社 专业合作社
     合作社 个体工商户
@@ -58,10 +65,11 @@ _TRADES: Final = """
 
 
 def skeleton(name: str) -> str:
-    """What `name` is to a passing eye: without width, spaces, brackets, region and legal form, look-alike characters as one.
+    """What `name` is to a passing eye: without width, spaces, brackets, region and legal form,
+    look-alike characters as one.
 
-    For looking up and comparing only, never to be shown. At least two characters are left where there were two; empty for a
-    name without letters. The skeleton of a skeleton is itself.
+    For looking up and comparing only, never to be shown. At least two characters are left where
+    there were two; empty for a name without letters. The skeleton of a skeleton is itself.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).upper())
     plain = re.sub(
@@ -77,9 +85,11 @@ def key(name: str) -> str:
 
 
 def likeness(a: str, b: str) -> float:
-    """How alike two names are, from 0 to 1; 1 where their skeletons are the same, 0 where one has no letters.
+    """How alike two names are, from 0 to 1; 1 where their skeletons are the same, 0 where one has
+    no letters.
 
-    Mostly that of their trade names, since the longest part of most names is the line of business that many share.
+    Mostly that of their trade names, since the longest part of most names is the line of business
+    that many share.
     """
     one, other = skeleton(a), skeleton(b)
     if not one or not other:
@@ -90,7 +100,9 @@ def likeness(a: str, b: str) -> float:
 
 
 def alike(name: str, others: Iterable[str]) -> list[tuple[float, str]]:
-    """Those of `others` that are worth showing beside `name`, with their likeness, the nearest first."""
+    """Those of `others` that are worth showing beside `name`, with their likeness, the nearest
+    first.
+    """
     near = ((likeness(name, other), other) for other in others)
     return sorted((pair for pair in near if pair[0] >= ALIKE), key=lambda pair: (-pair[0], pair[1]))
 
@@ -127,7 +139,9 @@ def _without(key: str, parts: Iterable[re.Pattern[str]]) -> Iterator[str]:
 
 
 def _near(a: str, b: str) -> float:
-    """1 less the share of characters that have to be put in, left out, exchanged or swapped with the next (optimal string alignment)."""
+    """1 less the share of characters that have to be put in, left out, exchanged or swapped with
+    the next (optimal string alignment).
+    """
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):

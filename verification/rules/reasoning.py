@@ -1,7 +1,7 @@
 """Rule by rule, why is the verdict what it is?
 
-The rules of `policy.decide`, each with whether it applied and what it saw; the first that applied has decided. Pure, and
-held to `decide` by a test over any findings.
+The rules of `policy.decide`, each with whether it applied and what it saw; the first that applied
+has decided. Pure, and held to `decide` by a test over any findings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from verification.rules.policy import AUTHORITY_PROVEN, UNLISTED, Rules
 
 @dataclass(frozen=True)
 class Step:
-    """One rule: the question it asks, whether it applied, what it saw, and the outcome it leads to if it applies."""
+    """One rule: the question it asks, whether it applied, what it saw, and the outcome it leads to
+    if it applies.
+    """
 
     asks: Text
     applied: bool
@@ -28,7 +30,9 @@ class Step:
 def steps(
     findings: Sequence[Finding], reported: Collection[str], rules: Rules, *, waits: int
 ) -> list[Step]:
-    """The rules in the order in which they are asked, up to the first that applied: that one decides."""
+    """The rules in the order in which they are asked, up to the first that applied: that one
+    decides.
+    """
     asked: list[Step] = []
     for step in _all(findings, reported, rules, waits):
         asked.append(step)

@@ -1,4 +1,7 @@
-"""What is asked of whom? The rules of an account class and of a kind of body, as data with a version."""
+"""What is asked of whom?
+
+The rules of an account class and of a kind of body, as data with a version.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,18 @@ SUBMISSION, REVERIFICATION = "submission", "reverification"
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that can be asked: by which ways it is met, which checks look at it, what is said while it is not there."""
+    """One thing that can be asked: by which ways it is met, which checks look at it, what is said
+    while it is not there.
+    """
 
     code: str
     unlocks: Unlocks
     ways: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
-    """Once all of these have reported and found nothing about it, it is accepted. Without any, a person accepts it."""
+    """Once all of these have reported and found nothing about it, it is accepted.
+
+    Without any, a person accepts it.
+    """
     missing: str = ""
 
 
@@ -50,7 +58,9 @@ class Pack:
     by_class: Mapping[str, tuple[str, ...]]
     """What each account class is asked for, besides its paper."""
     paper: Mapping[str, str]
-    """By the first character of the code, the paper by which the body was set up; all others have `other_paper`."""
+    """By the first character of the code, the paper by which the body was set up; all others have
+    `other_paper`.
+    """
     other_paper: str
     public_paper: str
     """Of public employment services, whatever their code."""
@@ -102,7 +112,10 @@ CURRENT: Final = Pack(
     public_paper=APPROVAL,
     renew_before=timedelta(days=30),
 )
-"""人力资源市场暂行条例 18 and 26, 人社厅发〔2025〕60号. A body without a business licence is asked for what set it up."""
+"""人力资源市场暂行条例 18 and 26, 人社厅发〔2025〕60号.
+
+A body without a business licence is asked for what set it up.
+"""
 
 TAKES: Final[dict[str, Text]] = {
     "mail_link": AT_ONCE,
@@ -205,13 +218,16 @@ PAPERS: Final = frozenset({LICENCE, APPROVAL})
 
 
 def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
-    """The paper by which this body shows that it exists: `business_licence` or `approval_document`."""
+    """The paper by which this body shows that it exists:
+
+    `business_licence` or `approval_document`.
+    """
     if account_class == "public_service":
         return pack.public_paper
     return pack.paper.get(uscc[:1], pack.other_paper) if uscc else pack.paper["9"]
 
 
-# --- Which item a reason is about ------------------------------------------------------------------------
+# --- Which item a reason is about -----------------------------------------------------------------
 
 OF_KIND: Final = {
     "business_licence": LICENCE,
@@ -252,7 +268,9 @@ _ABOUT: Final = (
 
 
 def about(code: str, field: str = "", paper: str = LICENCE) -> str:
-    """The item that a reason is about; what nobody but a reviewer can settle belongs to the submission."""
+    """The item that a reason is about; what nobody but a reviewer can settle belongs to the
+    submission.
+    """
     if code.startswith(_OF_A_DOCUMENT) and field in OF_KIND:
         return OF_KIND[field]
     if code.startswith(_OF_PAPER) or (code == "uscc_mismatch" and field == "qr"):

@@ -1,8 +1,8 @@
 """What is due from the employer, by when, and which right does it unlock?
 
-The rules are data with a version. The same answer serves the web page, the API and the mail: each requirement with
-its state, its reasons, the ways to meet it, and what it unlocks. Only what failed is asked again: what was accepted stays so
-until somebody changes it.
+The rules are data with a version. The same answer serves the web page, the API and the mail: each
+requirement with its state, its reasons, the ways to meet it, and what it unlocks. Only what failed
+is asked again: what was accepted stays so until somebody changes it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class Way:
     """One of the ways to meet a requirement, and where the employer stands on it."""
 
     code: str
-    """A document kind or a proof kind (`models.DocumentKind`, `models.ProofKind`), a verb of the case, `mail_link` or `declare`."""
+    """A document kind or a proof kind (`models.DocumentKind`, `models.ProofKind`), a verb of the
+    case, `mail_link` or `declare`.
+    """
     takes: Text
     """How long it usually takes."""
     strength: Strength | None = None
@@ -95,7 +97,7 @@ class Requirement:
         return self.state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
 
 
-# --- What is due ---------------------------------------------------------------------------------------
+# --- What is due ----------------------------------------------------------------------------------
 
 _CLOSED: Final = frozenset(
     {State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED}
@@ -108,7 +110,9 @@ _AT_WORK: Final = states.IN_PROGRESS | states.REVIEWABLE
 
 
 def due(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
-    """Everything that is asked, in the order in which it is done, each with where it stands at `now`."""
+    """Everything that is asked, in the order in which it is done, each with where it stands at
+    `now`.
+    """
     paper = paper_of(facts.account_class, facts.uscc, pack)
     spoken = _spoken(facts, paper, pack)
     asked = {*pack.by_class.get(facts.account_class, EVERYBODY), paper, SUBMISSION, *spoken}
@@ -126,7 +130,9 @@ def due(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
 
 
 def next_of(requirements: Sequence[Requirement]) -> Requirement | None:
-    """The one next thing for the employer to do: of what is open, the first that it can do something about here."""
+    """The one next thing for the employer to do: of what is open, the first that it can do
+    something about here.
+    """
     waiting = [requirement for requirement in requirements if requirement.open]
     return next(
         (requirement for requirement in waiting if requirement.ways),
@@ -194,7 +200,7 @@ def _requirement(
     )
 
 
-# --- Where an item stands --------------------------------------------------------------------------------
+# --- Where an item stands -------------------------------------------------------------------------
 
 
 def _state(
@@ -223,12 +229,16 @@ def _state(
 
 
 def _stopped(facts: Facts) -> RequirementState:
-    """Where something stands for which rights were taken away: overdue, until its employer's appeal is with a reviewer."""
+    """Where something stands for which rights were taken away: overdue, until its employer's appeal
+    is with a reviewer.
+    """
     return RequirementState.PENDING_VERIFICATION if facts.heard else RequirementState.PAST_DUE
 
 
 def _of_letters(letters: Sequence[Letter]) -> tuple[RequirementState, tuple[Why, ...]]:
-    """Where the clients of an approved agency stand: as the letter does that has most to be done about."""
+    """Where the clients of an approved agency stand: as the letter does that has most to be done
+    about.
+    """
     for state in (RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION):
         if found := [letter for letter in letters if letter.state is state]:
             return state, tuple(dict.fromkeys(letter.why for letter in found if letter.why))
@@ -236,7 +246,10 @@ def _of_letters(letters: Sequence[Letter]) -> tuple[RequirementState, tuple[Why,
 
 
 def _passed(item: Item, facts: Facts, touched: datetime | None) -> bool:
-    """Whether every check of the item has reported on it as it is now. What was found against it is not asked here."""
+    """Whether every check of the item has reported on it as it is now.
+
+    What was found against it is not asked here.
+    """
     at = {report.check: report.at for report in facts.reports}
     if item.code == AUTHORITY:  # another proof takes nothing from the one that was accepted
         touched = None
@@ -273,7 +286,10 @@ def _papers(item: Item, facts: Facts) -> list[Paper]:
 
 
 def _touched(item: Item, facts: Facts, paper: str) -> datetime | None:
-    """When the employer last changed something about the item. A name that does not agree can be mended at either end."""
+    """When the employer last changed something about the item.
+
+    A name that does not agree can be mended at either end.
+    """
     times = [p.at for p in _papers(item, facts)]
     if item.code == FACTS:
         times += [p.at for p in facts.of_kinds((paper,))] + (
@@ -317,7 +333,8 @@ def _waited_for(
 ) -> datetime | None:
     """Until when the checks wait for it, where they do; then a person decides without.
 
-    Of two things that are waited for, an attempt names the employer's; the register is waited for beside it.
+    Of two things that are waited for, an attempt names the employer's; the register is waited for
+    beside it.
     """
     if item.code == REGISTRATION:
         waits = any(why.code == "registry_pending" for why in whys)
@@ -330,11 +347,12 @@ def _waited_for(
     return facts.waits_until if waits else None
 
 
-# --- What was said, and of which item --------------------------------------------------------------------
+# --- What was said, and of which item -------------------------------------------------------------
 
 
 def _spoken(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
-    """The reasons that still hold, by item: of the decision while that is what counts, else of what the checks found.
+    """The reasons that still hold, by item: of the decision while that is what counts, else of what
+    the checks found.
 
     What was changed since is mended until somebody has looked again.
     """
@@ -377,7 +395,7 @@ def _lacking(item: Item, facts: Facts) -> tuple[Why, ...]:
     return (Why(item.missing, item.code),) if item.missing else ()
 
 
-# --- The ways --------------------------------------------------------------------------------------------
+# --- The ways -------------------------------------------------------------------------------------
 
 
 def _ways(
@@ -388,7 +406,9 @@ def _ways(
     paper: str,
     now: datetime,
 ) -> tuple[Way, ...]:
-    """How the item can be met, each way with where the employer stands on it; none where the case takes nothing any more."""
+    """How the item can be met, each way with where the employer stands on it; none where the case
+    takes nothing any more.
+    """
     if facts.state in _CLOSED or (facts.state is State.APPROVED and not facts.in_force(now)):
         return ()
     if item.code == AUTHORITY:
@@ -418,7 +438,9 @@ def _ways(
 
 
 def _takes(way: str, facts: Facts) -> bool:
-    """Whether the case takes this now: while it is looked at, its papers lie on the table, but for letters that come after."""
+    """Whether the case takes this now: while it is looked at, its papers lie on the table, but for
+    letters that come after.
+    """
     if facts.state not in _AT_WORK or way not in _ON_THE_TABLE:
         return True
     return facts.state is State.CHECKING and way in LETTERS
@@ -427,7 +449,10 @@ def _takes(way: str, facts: Facts) -> bool:
 def _way_of_proof(
     kind: str, facts: Facts, whys: tuple[Why, ...], state: RequirementState, now: datetime
 ) -> Way:
-    """One way to show one's authority. A letter is looked at by a person; the rest stands as its latest proof does."""
+    """One way to show one's authority.
+
+    A letter is looked at by a person; the rest stands as its latest proof does.
+    """
     strength = STRENGTH.get(kind, Strength.MEDIUM)
     takes = TAKES[kind]
     if kind == "authorization_letter":
@@ -478,7 +503,9 @@ def _way_of_proof(
 
 
 def _by_address(facts: Facts, state: RequirementState) -> RequirementState | None:
-    """Where the recruiter's own address stands, which the register may name the domain of; None where it is no proof."""
+    """Where the recruiter's own address stands, which the register may name the domain of; None
+    where it is no proof.
+    """
     said = [
         finding
         for report in facts.reports
@@ -495,7 +522,7 @@ def _by_address(facts: Facts, state: RequirementState) -> RequirementState | Non
     return RequirementState.PENDING_VERIFICATION if pending else None
 
 
-# --- The case itself -------------------------------------------------------------------------------------
+# --- The case itself ------------------------------------------------------------------------------
 
 
 def _submission(item: Item, facts: Facts, whys: tuple[Why, ...], now: datetime) -> Requirement:

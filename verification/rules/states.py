@@ -1,4 +1,7 @@
-"""Where can a case stand, who moves it, and where to? One table, from which model, guards, diagram and tests are made."""
+"""Where can a case stand, who moves it, and where to?
+
+One table, from which model, guards, diagram and tests are made.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ EVER_APPROVED: Final = frozenset({State.APPROVED, State.SUSPENDED, State.EXPIRED
 """Was approved once; whether rights are in force now is asked of `Case.holds_rights`."""
 
 STOPPED: Final = frozenset({State.SUSPENDED, State.REVOKED})
-"""Rights were taken away. No other case of the employer gives them back by itself; its employer can appeal."""
+"""Rights were taken away.
+
+No other case of the employer gives them back by itself; its employer can appeal.
+"""
 
 FINAL: Final = frozenset({State.EXPIRED, State.WITHDRAWN})
 """No transition leads out; the employer may open a new case."""
@@ -55,7 +61,9 @@ SYSTEM: Final = frozenset({Role.SYSTEM})
 
 @dataclass(frozen=True)
 class Transition:
-    """`roles` may move a case by `verb` from one of `sources` to `target`; a verb can lead from different states to different ones."""
+    """`roles` may move a case by `verb` from one of `sources` to `target`; a verb can lead from
+    different states to different ones.
+    """
 
     verb: str
     roles: frozenset[Role]

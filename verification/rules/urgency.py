@@ -1,14 +1,15 @@
 """Which case does a reviewer look at next? Harm × waiting × deadline, as one stored number.
 
-The order of the queue, and nothing else: no case is decided by it. What a case would do if it waited is multiplied by what it has
-waited and by how near its deadline is,
+The order of the queue, and nothing else: no case is decided by it. What a case would do if it
+waited is multiplied by what it has waited and by how near its deadline is,
 
     score(now) = harm × 2^(waited / 8 h) × 2^(−left / 4 h)        in working hours, `left` below 0 once it is late
     key        = log2(harm) − W(entered) / 8 h − W(due) / 4 h     with W the working hours counted until then
 
-As `now` moves on, the logarithm of every score grows by the same, so the order by `key` is the order by `score` at every moment:
-an index serves it, and a key is reckoned once. Stored keys are worth comparing only under the same rules and the same working
-hours; where either changes, they are reckoned anew.
+As `now` moves on, the logarithm of every score grows by the same, so the order by `key` is the
+order by `score` at every moment: an index serves it, and a key is reckoned once. Stored keys are
+worth comparing only under the same rules and the same working hours; where either changes, they are
+reckoned anew.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class Rules:
     harm: Mapping[Kind, float]
     """What a case of this kind weighs, above 0. Of several kinds the heaviest counts."""
     target: Mapping[Kind, timedelta]
-    """Working time within which it shall be decided; of several kinds the shortest. Those not named have that of `ORDINARY`."""
+    """Working time within which it shall be decided; of several kinds the shortest.
+
+    Those not named have that of `ORDINARY`.
+    """
     waiting_doubles: timedelta
     """Each time it has waited this long it weighs twice as much."""
     deadline_doubles: timedelta
@@ -82,7 +86,10 @@ FRAUD: Final = frozenset(
 """Reasons that make a case one of `Kind.FRAUD`."""
 _AGENCY: Final = "commercial_agency"
 _CAPPED: Final = 500.0
-"""Doublings from which a factor is shown no larger: two years of waiting, or one of being late. Keys know no cap."""
+"""Doublings from which a factor is shown no larger: two years of waiting, or one of being late.
+
+Keys know no cap.
+"""
 
 
 def kinds(
@@ -117,7 +124,9 @@ class Factors:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a case stands in the queue: by what it weighs, when it came to the reviewers, and by when it shall be decided."""
+    """Where a case stands in the queue: by what it weighs, when it came to the reviewers, and by
+    when it shall be decided.
+    """
 
     weighs: Kind
     """Of what it is, the heaviest."""
@@ -125,7 +134,10 @@ class Place:
     due: datetime
 
     def key(self, hours: Hours, rules: Rules = CURRENT) -> float:
-        """The number by which the queue is ordered, the highest first. Without a unit: doublings."""
+        """The number by which the queue is ordered, the highest first.
+
+        Without a unit: doublings.
+        """
         waiting = hours.cumulative(self.entered) / _hours(rules.waiting_doubles)
         return (
             log2(rules.harm[self.weighs])
@@ -150,7 +162,9 @@ class Place:
 
 
 def place(of: Collection[Kind], entered: datetime, hours: Hours, rules: Rules = CURRENT) -> Place:
-    """The place of a case that is of these kinds (at least one) and came to the reviewers at `entered`."""
+    """The place of a case that is of these kinds (at least one) and came to the reviewers at
+    `entered`.
+    """
     ordinary = rules.target[Kind.ORDINARY]
     target = min(rules.target.get(kind, ordinary) for kind in of)
     # Of two that weigh the same, the first of the rules is named.

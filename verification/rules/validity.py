@@ -14,7 +14,9 @@ from verification.rules.findings import Finding, Severity
 CHINA: Final = timezone(timedelta(hours=8))
 """A paper's day is the day of the place where it was issued."""
 ENDS_SOON: Final = timedelta(days=7)
-"""Whoever shows a paper that ends within so many days is asked for the renewed one: an approval of two days helps nobody."""
+"""Whoever shows a paper that ends within so many days is asked for the renewed one: an approval of
+two days helps nobody.
+"""
 
 
 def day_of(moment: datetime) -> date:
@@ -45,7 +47,8 @@ def has_ended(findings: Iterable[Finding], now: datetime) -> Finding | None:
 def end_of_papers(findings: Iterable[Finding], now: datetime) -> datetime | None:
     """When the first of the papers ends of which `findings` speak; None where none has an end.
 
-    One that has ended already was before the eyes of whoever approves all the same, and ends nothing any more.
+    One that has ended already was before the eyes of whoever approves all the same, and ends
+    nothing any more.
     """
     ends = (end_of(date.fromisoformat(finding.until)) for finding in findings if finding.until)
     return min((end for end in ends if end > now), default=None)

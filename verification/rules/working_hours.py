@@ -1,7 +1,10 @@
-"""How much working time lies between two moments? By the deployment's week, its holidays and its make-up days (调休).
+"""How much working time lies between two moments?
 
-A deadline of "16 working hours" means the same before a weekend, within the Spring Festival and on a working Saturday. Amounts
-are exact `timedelta`s, all moments are aware datetimes; what passes while clocks are put back or forward is counted as it passes.
+By the deployment's week, its holidays and its make-up days (调休).
+
+A deadline of "16 working hours" means the same before a weekend, within the Spring Festival and on
+a working Saturday. Amounts are exact `timedelta`s, all moments are aware datetimes; what passes
+while clocks are put back or forward is counted as it passes.
 """
 
 from __future__ import annotations
@@ -46,15 +49,18 @@ class Hours:
     """Of Monday to Sunday, each in order and apart."""
     holidays: frozenset[date]
     workdays: frozenset[date]
-    """Make-up days, which are worked whatever day of the week they are: as long as the week's first day with hours."""
+    """Make-up days, which are worked whatever day of the week they are: as long as the week's first
+    day with hours.
+    """
     zone: ZoneInfo
 
     @classmethod
     def parse(cls, week: str, holidays: str, workdays: str, zone: str) -> Hours:
         """Working hours as a deployment writes them. Raises NotHours.
 
-        `week` holds days and their times, in groups apart by semicolons; `holidays` and `workdays` hold dates and ranges of
-        dates, apart by spaces or commas; `zone` is a name of the IANA time zone database.
+        `week` holds days and their times, in groups apart by semicolons; `holidays` and `workdays`
+        hold dates and ranges of dates, apart by spaces or commas; `zone` is a name of the IANA time
+        zone database.
         """
         free, made_up = _dates("holidays", holidays), _dates("workdays", workdays)
         if both := free & made_up:
@@ -72,11 +78,17 @@ class Hours:
             ) from error
 
     def cumulative(self, at: datetime) -> float:
-        """Hours worked from the beginning of `FIRST_YEAR` until `at`. Raises ValueError for a time before."""
+        """Hours worked from the beginning of `FIRST_YEAR` until `at`.
+
+        Raises ValueError for a time before.
+        """
         return self._worked(at) / timedelta(hours=1)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Working time from `start` to `end`; negative where `end` is the earlier. Raises ValueError before `FIRST_YEAR`."""
+        """Working time from `start` to `end`; negative where `end` is the earlier.
+
+        Raises ValueError before `FIRST_YEAR`.
+        """
         return self._worked(end) - self._worked(start)
 
     def after(self, start: datetime, amount: timedelta) -> datetime:
@@ -102,11 +114,17 @@ class Hours:
         raise AssertionError("a day is as long as its spans")
 
     def lists(self, year: int) -> bool:
-        """Whether the holidays of `year` are known; where not, each day of its week counts. A deployment that lists none has none."""
+        """Whether the holidays of `year` are known; where not, each day of its week counts.
+
+        A deployment that lists none has none.
+        """
         return not self.holidays or any(day.year == year for day in self.holidays)
 
     def spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """When work begins and ends on `day`, in UTC, in order. Where clocks skip an hour, none begins before another ended."""
+        """When work begins and ends on `day`, in UTC, in order.
+
+        Where clocks skip an hour, none begins before another ended.
+        """
         last = datetime.min.replace(tzinfo=UTC)
         for opens, closes in self._on(day):
             start = max(self._moment(day, opens), last)
@@ -119,7 +137,9 @@ class Hours:
         return next(filter(None, self.week)) if day in self.workdays else self.week[day.weekday()]
 
     def _moment(self, day: date, clock: timedelta) -> datetime:
-        """Subtraction of aware datetimes of one zone goes by the wall; that of moments in UTC by what passes."""
+        """Subtraction of aware datetimes of one zone goes by the wall; that of moments in UTC by
+        what passes.
+        """
         return (datetime.combine(day, time()) + clock).replace(tzinfo=self.zone).astimezone(UTC)
 
     def _worked(self, at: datetime) -> timedelta:
@@ -146,7 +166,7 @@ def _worked_by_day(hours: Hours, year: int) -> tuple[timedelta, ...]:
     return tuple(accumulate(lengths, initial=before))
 
 
-# --- As they are written --------------------------------------------------------------------------------
+# --- As they are written --------------------------------------------------------------------------
 
 
 def _week(text: str) -> tuple[tuple[Span, ...], ...]:

@@ -33,7 +33,9 @@ def _say(text: Text) -> str:
 
 @register.filter
 def reason(code: str) -> str:
-    """What the reason with `code` says, in the current language; an unknown code is shown as it stands."""
+    """What the reason with `code` says, in the current language; an unknown code is shown as it
+    stands.
+    """
     return _say(REASONS[code].says) if code in REASONS else code
 
 
@@ -67,7 +69,9 @@ def in_language(text: Text) -> str:
 
 @register.simple_tag
 def usually(whose: str) -> str:
-    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`, `restrictions`) took lately, in a sentence."""
+    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`,
+    `restrictions`) took lately, in a sentence.
+    """
     found = turnaround.lately(whose)
     if found is None:
         return gettext("How long it takes cannot be said yet: too few have been decided here.")
@@ -122,7 +126,9 @@ def field_name(field: str) -> str:
 
 @register.filter
 def seen(text: str) -> str:
-    """A `seen` or `expected`: a stored word in the current language, the right half of a text in both, else as it is."""
+    """A `seen` or `expected`: a stored word in the current language, the right half of a text in
+    both, else as it is.
+    """
     if text in wording.SEEN:
         return str(wording.SEEN[text])
     if both := _BOTH.match(text):
@@ -150,7 +156,9 @@ def as_reason(refused: Refused) -> dict[str, Any]:
 
 @register.simple_tag
 def asked_of(case_id: str, now: datetime) -> list[Requirement]:
-    """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails, which have but the id."""
+    """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails,
+    which have but the id.
+    """
     case = _case(case_id)
     return (
         [
@@ -183,7 +191,9 @@ def absolute(path: str) -> SafeString:
 
 @dataclass(frozen=True)
 class Told:
-    """A reason as a mail tells it: what was seen and expected, which item it is about, and where that stands now."""
+    """A reason as a mail tells it: what was seen and expected, which item it is about, and where
+    that stands now.
+    """
 
     code: str
     seen: str
@@ -196,7 +206,9 @@ class Told:
 
 @register.simple_tag
 def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[Told]:
-    """The reasons of a mail about case `case_id` (or about none), each with its item as the page and the API have it."""
+    """The reasons of a mail about case `case_id` (or about none), each with its item as the page
+    and the API have it.
+    """
     case = _case(case_id)
     items = (
         {item.code: item for item in requirement_facts.requirements_of(case, None, now)}
@@ -228,7 +240,9 @@ def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[
 
 @register.simple_tag
 def first_item(path: str, reasons: list[Any], case_id: str) -> SafeString:
-    """`path` as an address for a mail, at the item of the first of its reasons; where there is none, at what `path` names."""
+    """`path` as an address for a mail, at the item of the first of its reasons; where there is
+    none, at what `path` names.
+    """
     first = reasons[0] if reasons else None
     return (
         _link(
@@ -244,7 +258,9 @@ def _case(case_id: str) -> Any:
 
 
 def _about(reason: dict[str, Any], case: Any) -> tuple[str, str]:
-    """The code of a reason, and the item that it is about: of a body that has no business licence, the paper that it has."""
+    """The code of a reason, and the item that it is about: of a body that has no business licence,
+    the paper that it has.
+    """
     paper = paper_of(case.account_class, case.declared_uscc) if case else LICENCE
     return reason["code"], about(reason["code"], reason.get("field") or "", paper)
 

@@ -1,4 +1,7 @@
-"""How is one call made? With a deadline, repeated only where that is safe, and its problems as exceptions."""
+"""How is one call made?
+
+With a deadline, repeated only where that is safe, and its problems as exceptions.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +63,9 @@ class Calls:
     ) -> Any:
         """The JSON of the answer, None where it has no body. Raises ZizhiError.
 
-        What changes something carries an Idempotency-Key, `key` or a fresh one, so it may be said again. What may `wait` for so many
-        seconds is done once by what it holds, and carries `key` alone.
+        What changes something carries an Idempotency-Key, `key` or a fresh one, so it may be said
+        again. What may `wait` for so many seconds is done once by what it holds, and carries `key`
+        alone.
         """
         headers = {} if wait is None else {"Prefer": f"wait={wait}"}
         timeout = self._timeout + (wait or 0)

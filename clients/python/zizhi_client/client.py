@@ -1,4 +1,7 @@
-"""How does a platform's program speak with the service? One method for each operation of its API document, by the same name."""
+"""How does a platform's program speak with the service?
+
+One method for each operation of its API document, by the same name.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,14 @@ PAGE: Final = 100
 
 
 class Zizhi:
-    """The service at `base_url`, asked with `key` (`zk_…`, or `test_…` for tests). Make one and keep it; threads may share it.
+    """The service at `base_url`, asked with `key` (`zk_…`, or `test_…` for tests).
 
-    Every method raises ZizhiError. What is not answered within `timeout` seconds, or with 429 or 5xx, is tried again up to `retries`
-    times where that does nothing twice. The gate is asked once, with `gate_timeout` for each step.
-    `idempotency_key` is for what has to be done once even if your program dies in between: make it before the call, and keep it.
+    Make one and keep it; threads may share it.
+
+    Every method raises ZizhiError. What is not answered within `timeout` seconds, or with 429 or
+    5xx, is tried again up to `retries` times where that does nothing twice. The gate is asked once,
+    with `gate_timeout` for each step. `idempotency_key` is for what has to be done once even if
+    your program dies in between: make it before the call, and keep it.
     """
 
     def __init__(
@@ -61,12 +67,15 @@ class Zizhi:
         """Which platform is asking, and what this key may do. Ask it at start-up."""
         return self._get(answers.Me, "/me")
 
-    # --- The gate ------------------------------------------------------------------------------------------
+    # --- The gate ---------------------------------------------------------------------------------
 
     def may_download(self, employer_id: str, member_id: str, candidate: str) -> answers.Decision:
-        """May this member of this employer download this candidate's resume now? True is yes, false is no, and `reasons` say why.
+        """May this member of this employer download this candidate's resume now?
 
-        Raises GateUnavailable where no answer came: that is a no. Ask before each download, and keep the answer nowhere.
+        True is yes, false is no, and `reasons` say why.
+
+        Raises GateUnavailable where no answer came: that is a no. Ask before each download, and
+        keep the answer nowhere.
         """
         return self.decide(employer_id, member_id, candidate)
 
@@ -90,7 +99,9 @@ class Zizhi:
         *,
         idempotency_key: str | None = None,
     ) -> list[answers.Decision]:
-        """An answer for each of up to 100 candidates, in their order, as if they had been asked about one after the other."""
+        """An answer for each of up to 100 candidates, in their order, as if they had been asked
+        about one after the other.
+        """
         asked = {"employer_id": employer_id, "member_id": member_id, "candidates": list(candidates)}
         decisions = self._ask(
             list[answers.Decision], "POST", "/gate/decisions/batch", asked, idempotency_key
@@ -100,20 +111,28 @@ class Zizhi:
         return decisions
 
     def explain(self, decision_id: str) -> answers.Explanation:
-        """Any answer that was given to you, with what it rested on. It tells of then, not of now."""
+        """Any answer that was given to you, with what it rested on.
+
+        It tells of then, not of now.
+        """
         return self._get(answers.Explanation, f"/gate/decisions/{_part(decision_id)}")
 
     def spend_pass(self, gate_pass: str, *, idempotency_key: str | None = None) -> answers.Spent:
-        """The last question before the first byte leaves: the facts are looked at again, and the pass is good once.
+        """The last question before the first byte leaves: the facts are looked at again, and the
+        pass is good once.
 
-        Asked once and never again by itself. Raises ZizhiError for every no, GateUnavailable where no answer came.
+        Asked once and never again by itself. Raises ZizhiError for every no, GateUnavailable where
+        no answer came.
         """
         return self._ask(
             answers.Spent, "POST", "/gate/passes/spend", {"gate_pass": gate_pass}, idempotency_key
         )
 
     def report_contact(self, decision_id: str, *, idempotency_key: str | None = None) -> None:
-        """The employer and the candidate were in contact after this download. Telling it twice is once."""
+        """The employer and the candidate were in contact after this download.
+
+        Telling it twice is once.
+        """
         self._calls.answer(
             "POST", "/gate/contacts", body={"decision_id": decision_id}, key=idempotency_key
         )
@@ -121,7 +140,9 @@ class Zizhi:
     def _ask(
         self, kind: type[T], method: str, path: str, body: dict[str, Any], key: str | None
     ) -> T:
-        """Asked once: whoever waits for a resume can ask again, and an old yes must not arrive late."""
+        """Asked once: whoever waits for a resume can ask again, and an old yes must not arrive
+        late.
+        """
         headers = {"Idempotency-Key": key} if key else {}
         try:
             told = self._calls.once(
@@ -136,7 +157,7 @@ class Zizhi:
                 told={"code": error.code, "request_id": error.request_id},
             ) from error
 
-    # --- Releases ------------------------------------------------------------------------------------------
+    # --- Releases ---------------------------------------------------------------------------------
 
     def release(
         self,
@@ -149,11 +170,14 @@ class Zizhi:
         wait: int | None = None,
         idempotency_key: str | None = None,
     ) -> answers.ResumeRelease:
-        """Let this resume leave by this pass, redacted, marked and with a relay number. Ask `read_release` until it is `ready`.
+        """Let this resume leave by this pass, redacted, marked and with a relay number.
 
-        Send the file, or your reference to it where the service fetches from a store of yours. With `wait` the call lasts up to so many
-        seconds (20 at most) for the copy to be made: redirect the recruiter to its `link`; where that is None, ask on. With an
-        `idempotency_key` it does not wait; without one, the same pass and file again is the same release.
+        Ask `read_release` until it is `ready`.
+
+        Send the file, or your reference to it where the service fetches from a store of yours. With
+        `wait` the call lasts up to so many seconds (20 at most) for the copy to be made: redirect
+        the recruiter to its `link`; where that is None, ask on. With an `idempotency_key` it does
+        not wait; without one, the same pass and file again is the same release.
         """
         form = {
             "gate_pass": gate_pass,
@@ -181,7 +205,10 @@ class Zizhi:
     def link_release(
         self, release_id: str, *, idempotency_key: str | None = None
     ) -> answers.CopyLink:
-        """Where the recruiter's browser fetches the copy, once, within a minute. Raises Conflict `release_not_ready`."""
+        """Where the recruiter's browser fetches the copy, once, within a minute.
+
+        Raises Conflict `release_not_ready`.
+        """
         return self._send(
             answers.CopyLink, "POST", f"/releases/{_part(release_id)}/links", None, idempotency_key
         )
@@ -195,7 +222,10 @@ class Zizhi:
         candidate: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Trace:
-        """Whose copy is this leak? Held against your own releases. Ask `read_trace` until it is `done`."""
+        """Whose copy is this leak?
+
+        Held against your own releases. Ask `read_trace` until it is `done`.
+        """
         form = {"why": why, "text": text, "candidate": candidate}
         return self._send_form(
             answers.Trace, "/traces", form, {} if leak is None else {"leak": leak}, idempotency_key
@@ -205,12 +235,14 @@ class Zizhi:
         """What was found."""
         return self._get(answers.Trace, f"/traces/{_part(trace_id)}")
 
-    # --- Relay numbers -------------------------------------------------------------------------------------
+    # --- Relay numbers ----------------------------------------------------------------------------
 
     def bind_relay(
         self, decision_id: str, candidate_phone: str, *, idempotency_key: str | None = None
     ) -> answers.Relay:
-        """The number by which the employer of this allowed answer reaches its candidate; asked again, the same. It follows in seconds."""
+        """The number by which the employer of this allowed answer reaches its candidate; asked
+        again, the same. It follows in seconds.
+        """
         body = {"decision_id": decision_id, "candidate_phone": candidate_phone}
         return self._send(answers.Relay, "POST", "/relays", body, idempotency_key)
 
@@ -251,7 +283,10 @@ class Zizhi:
     def ask_for_contact(
         self, relay_id: str, member_id: str, *, idempotency_key: str | None = None
     ) -> answers.Relay:
-        """After its end: you are told by `relay.contact_asked` to ask the candidate. Raises Conflict `relay_asked_already`."""
+        """After its end: you are told by `relay.contact_asked` to ask the candidate.
+
+        Raises Conflict `relay_asked_already`.
+        """
         return self._send(
             answers.Relay,
             "POST",
@@ -276,7 +311,7 @@ class Zizhi:
         """Its calls, the last one first; all pages."""
         return self._pages(answers.Call, f"/relays/{_part(relay_id)}/calls", {})
 
-    # --- Candidates ----------------------------------------------------------------------------------------
+    # --- Candidates -------------------------------------------------------------------------------
 
     def put_candidate(
         self,
@@ -287,7 +322,9 @@ class Zizhi:
         language: str = "zh-hans",
         blocked: Sequence[Mapping[str, str]] = (),
     ) -> answers.Candidate:
-        """How they want to be asked (ask_first, tell_after, closed); `blocked` are `{"employer_id": …}` or `{"uscc": …}`."""
+        """How they want to be asked (ask_first, tell_after, closed); `blocked` are `{"employer_id":
+        …}` or `{"uscc": …}`.
+        """
         body = {"mode": mode, "email": email, "language": language, "blocked": list(blocked)}
         return self._send(answers.Candidate, "PUT", f"/candidates/{_part(reference)}", body)
 
@@ -333,7 +370,9 @@ class Zizhi:
         uscc: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Candidate:
-        """On the candidate's own word: this company gets nothing more, and has to erase what it has."""
+        """On the candidate's own word: this company gets nothing more, and has to erase what it
+        has.
+        """
         body = {"employer_id": employer_id, "uscc": uscc}
         return self._send(
             answers.Candidate,
@@ -403,7 +442,10 @@ class Zizhi:
         kinds: Sequence[str] = (),
         idempotency_key: str | None = None,
     ) -> answers.ConsentRequest:
-        """An employer asks; asked again it is the same request. Raises Conflict `consent_refused`, `consent_given`."""
+        """An employer asks; asked again it is the same request.
+
+        Raises Conflict `consent_refused`, `consent_given`.
+        """
         body = {"employer_id": employer_id, "member_id": member_id, "kinds": list(kinds)}
         return self._send(
             answers.ConsentRequest,
@@ -454,7 +496,7 @@ class Zizhi:
             answers.CandidateRecipes, "POST", "/test/candidates", None, idempotency_key
         ).data
 
-    # --- Employers -----------------------------------------------------------------------------------------
+    # --- Employers --------------------------------------------------------------------------------
 
     def employers(
         self, *, uscc: str | None = None, reference: str | None = None, state: str | None = None
@@ -474,7 +516,10 @@ class Zizhi:
         contest: bool = False,
         idempotency_key: str | None = None,
     ) -> answers.Employer:
-        """Makes one by your own `reference`. Raises Invalid `uscc_invalid`, Conflict `reference_taken`."""
+        """Makes one by your own `reference`.
+
+        Raises Invalid `uscc_invalid`, Conflict `reference_taken`.
+        """
         body = {
             "reference": reference,
             "name": name,
@@ -494,7 +539,10 @@ class Zizhi:
         contest: bool = False,
         idempotency_key: str | None = None,
     ) -> answers.Employer:
-        """Makes it, or corrects it until a case is handed in. Said twice, it is the same as once."""
+        """Makes it, or corrects it until a case is handed in.
+
+        Said twice, it is the same as once.
+        """
         body = {"name": name, "uscc": uscc, "account_class": account_class, "contest": contest}
         return self._send(
             answers.Employer,
@@ -522,7 +570,7 @@ class Zizhi:
         """What it may, and what is left of its quotas."""
         return self._get(answers.Rights, f"/employers/{_part(employer_id)}/rights")
 
-    # --- Members -------------------------------------------------------------------------------------------
+    # --- Members ----------------------------------------------------------------------------------
 
     def members(self, employer_id: str) -> Iterator[answers.Member]:
         """Those who act for the employer now; all pages."""
@@ -538,7 +586,10 @@ class Zizhi:
         language: Language = "zh-hans",
         idempotency_key: str | None = None,
     ) -> answers.Member:
-        """Adds a recruiter. They confirm their address themselves: send them by an onboarding link."""
+        """Adds a recruiter.
+
+        They confirm their address themselves: send them by an onboarding link.
+        """
         body = {"reference": reference, "email": email, "role": role, "language": language}
         return self._send(
             answers.Member,
@@ -555,7 +606,10 @@ class Zizhi:
         )
 
     def set_member_phone(self, employer_id: str, member_id: str, phone: str) -> None:
-        """The number that they call relay numbers from; "" for none. Said twice, it is the same as once."""
+        """The number that they call relay numbers from; "" for none.
+
+        Said twice, it is the same as once.
+        """
         self._calls.answer(
             "PUT",
             f"/employers/{_part(employer_id)}/members/{_part(member_id)}/phone",
@@ -582,7 +636,10 @@ class Zizhi:
         language: Language = "zh-hans",
         idempotency_key: str | None = None,
     ) -> answers.Link:
-        """A link that signs this one recruiter in, once, within 15 minutes. Make it when they press your button."""
+        """A link that signs this one recruiter in, once, within 15 minutes.
+
+        Make it when they press your button.
+        """
         body = {
             "member_id": member_id,
             "return_url": return_url,
@@ -597,10 +654,12 @@ class Zizhi:
             idempotency_key,
         )
 
-    # --- Events and webhooks -------------------------------------------------------------------------------
+    # --- Events and webhooks ----------------------------------------------------------------------
 
     def events(self, *, after: int = 0) -> Iterator[answers.Event]:
-        """Everything your platform is told after the number `after`, in order and without a gap, up to now. Keep the last `sequence`."""
+        """Everything your platform is told after the number `after`, in order and without a gap, up
+        to now. Keep the last `sequence`.
+        """
         while True:
             page = self._calls.answer("GET", "/events", params={"after": after, "limit": 500})
             yield from _as(list[answers.Event], page["events"])
@@ -620,7 +679,10 @@ class Zizhi:
         description: str = "",
         idempotency_key: str | None = None,
     ) -> answers.EndpointWithSecret:
-        """Adds an endpoint for these types of messages, or for all. Keep its secret: it is shown this once."""
+        """Adds an endpoint for these types of messages, or for all.
+
+        Keep its secret: it is shown this once.
+        """
         body = {"url": url, "types": list(types), "description": description}
         return self._send(answers.EndpointWithSecret, "POST", "/webhooks", body, idempotency_key)
 
@@ -735,7 +797,7 @@ class Zizhi:
             idempotency_key,
         )
 
-    # --- Test mode -----------------------------------------------------------------------------------------
+    # --- Test mode --------------------------------------------------------------------------------
 
     def test_recipes(self) -> list[answers.Recipe]:
         """Codes that stand for outcomes, a fresh one each."""
@@ -762,7 +824,9 @@ class Zizhi:
         note: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Case:
-        """Decides as a reviewer would: approve, reject, request_changes, suspend, reinstate, revoke."""
+        """Decides as a reviewer would: approve, reject, request_changes, suspend, reinstate,
+        revoke.
+        """
         body = {"verb": verb, "reasons": list(reasons), "note": note}
         return self._send(
             answers.Case,
@@ -800,7 +864,10 @@ class Zizhi:
         code: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Proof:
-        """Proves authority by a bank deposit: begins it, and gives its code. The account's last two digits say what becomes of it."""
+        """Proves authority by a bank deposit: begins it, and gives its code.
+
+        The account's last two digits say what becomes of it.
+        """
         body = {"member_id": member_id, "account_number": account_number, "code": code}
         return self._send(
             answers.Proof,
@@ -818,7 +885,9 @@ class Zizhi:
         *,
         idempotency_key: str | None = None,
     ) -> answers.Proof:
-        """Plays the phone that scans the code on the recruiter's page: confirm, other_company, refuse."""
+        """Plays the phone that scans the code on the recruiter's page: confirm, other_company,
+        refuse.
+        """
         body = {"member_id": member_id, "does": does}
         return self._send(
             answers.Proof,
@@ -836,7 +905,9 @@ class Zizhi:
         until: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Standing:
-        """Moves it on the ladder as a rule would: employer_restricted, employer_step_up, provisional, established, case."""
+        """Moves it on the ladder as a rule would: employer_restricted, employer_step_up,
+        provisional, established, case.
+        """
         body = {"to": to, "until": until.isoformat() if until else None}
         return self._send(
             answers.Standing,
@@ -910,7 +981,7 @@ class Zizhi:
         """What the members of the test's employers would have got, the newest first."""
         return self._get(answers.Mails, "/test/mails").data
 
-    # --- How --------------------------------------------------------------------------------------------------
+    # --- How --------------------------------------------------------------------------------------
 
     def _get(self, kind: type[T], path: str, **params: Any) -> T:
         return _as(kind, self._calls.answer("GET", path, params=params))

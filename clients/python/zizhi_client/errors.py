@@ -7,7 +7,10 @@ from typing import Any, Final
 
 
 class ZizhiError(Exception):
-    """Anything that was not answered as asked. Tell errors apart by `code`, which never changes its meaning."""
+    """Anything that was not answered as asked.
+
+    Tell errors apart by `code`, which never changes its meaning.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,6 @@
-"""Reads the JSON of an answer into its dataclass, strictly; fields that a later version adds are ignored."""
+"""Reads the JSON of an answer into its dataclass, strictly; fields that a later version adds are
+ignored.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Is this message from the service? Checked by the library of the Standard Webhooks specification."""
+"""Is this message from the service?
+
+Checked by the library of the Standard Webhooks specification.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,12 @@ from zizhi_client.reading import read
 
 
 def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes | str) -> Event:
-    """The event of a request that came to your endpoint, once its signature and its age have been checked.
+    """The event of a request that came to your endpoint, once its signature and its age have been
+    checked.
 
-    `body` is the body as it came, byte for byte. Afterwards: do nothing twice (`event.id`), and apply what has the higher `sequence` last;
-    `sequence` is 0 for a ping. Raises WebhookInvalid; needs the extra `webhooks`.
+    `body` is the body as it came, byte for byte. Afterwards: do nothing twice (`event.id`), and
+    apply what has the higher `sequence` last; `sequence` is 0 for a ping. Raises WebhookInvalid;
+    needs the extra `webhooks`.
     """
     from standardwebhooks import Webhook, WebhookVerificationError
 

@@ -1,9 +1,11 @@
-"""The demo: three employers on their way from registration to a download, live, by the real operations.
+"""The demo: three employers on their way from registration to a download, live, by the real
+operations.
 
-Three more are left in the reviewers' queue, to be decided by whoever tries the console. The licences are fictitious and
-drawn here; the mails, the worker, the reading of the pictures and the gate are the real ones. The gate is asked as a recruitment
-site asks it: by the client package, with a key, over HTTP. Every run makes new companies. Beside the running service, as `serve`
-starts it, it makes only what is missing.
+Three more are left in the reviewers' queue, to be decided by whoever tries the console. The
+licences are fictitious and drawn here; the mails, the worker, the reading of the pictures and the
+gate are the real ones. The gate is asked as a recruitment site asks it: by the client package, with
+a key, over HTTP. Every run makes new companies. Beside the running service, as `serve` starts it,
+it makes only what is missing.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ from zizhi_client.answers import ResumeRelease
 PATIENCE = 120.0
 """Seconds to wait for the worker and the server before giving up with a clear word."""
 ANSWER: Final = 10.0
-"""Seconds for an answer of the gate, by a server that has just started, on a machine that reads pictures meanwhile."""
+"""Seconds for an answer of the gate, by a server that has just started, on a machine that reads
+pictures meanwhile.
+"""
 CANDIDATE: Final = "demo-candidate-1"
 RELEASED: Final = "demo-candidate-2"
 RING: Final = "13900000002"
@@ -131,7 +135,9 @@ def worker() -> Iterator[None]:
 
 @contextlib.contextmanager
 def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
-    """A recruitment site's program: our client, and a web process of our own that answers it, on a port that is free."""
+    """A recruitment site's program: our client, and a web process of our own that answers it, on a
+    port that is free.
+    """
     log = settings.VAR_DIR / "demo-web.log"
     log.unlink(missing_ok=True)
     with socket.socket() as probe:
@@ -149,7 +155,10 @@ def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
 
 @contextlib.contextmanager
 def client(key: str, at: str, where_to_look: str = "") -> Iterator[tuple[Zizhi, str]]:
-    """A recruitment site's program that asks the pages at `at`, as soon as they answer. Raises CommandError."""
+    """A recruitment site's program that asks the pages at `at`, as soon as they answer.
+
+    Raises CommandError.
+    """
     with Zizhi(key, at, gate_timeout=ANSWER, retries=0) as zizhi:
         try:
             wait_for(
@@ -170,7 +179,10 @@ def is_there(zizhi: Zizhi) -> bool:
 
 
 class Demo:
-    """The stories. Each method that `demo_record.STEPS` names is one of them, and tells in a line what it has made."""
+    """The stories.
+
+    Each method that `demo_record.STEPS` names is one of them, and tells in a line what it has made.
+    """
 
     def __init__(
         self, timeline: Timeline, made: demo_record.Record, zizhi: Zizhi, at: str, seed: int
@@ -179,7 +191,9 @@ class Demo:
         self.reviewer = User.objects.get(email=made["reviewer"])
 
     def show(self, steps: list[str], path: Path) -> int:
-        """Make these steps, noting each in the record at `path`; how many failed, which in a brief timeline ends no other."""
+        """Make these steps, noting each in the record at `path`; how many failed, which in a brief
+        timeline ends no other.
+        """
         begun, failed, many = time.monotonic(), 0, len(steps)
         if self.line.is_brief:
             self.line.line(
@@ -232,7 +246,7 @@ class Demo:
             ask = demo_record.question(self.made, settings.SITE_URL)
             self.line.line(f"询问放行接口：{ask}", f"ask the gate: {ask}")
 
-    # --- The stories -------------------------------------------------------------------------------------
+    # --- The stories ------------------------------------------------------------------------------
 
     def honest_employer(self) -> Text:
         company = self.new_company()
@@ -368,7 +382,10 @@ class Demo:
         return told
 
     def golden(self, kind: GoldenKind, after: int) -> Text:
-        """Two kinds are enough to see what golden cases are. Whoever may read their answers is given none."""
+        """Two kinds are enough to see what golden cases are.
+
+        Whoever may read their answers is given none.
+        """
         made = golden_specimens.made(kind, self.seed + after, timezone.now())
         right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]
         self.line.say(
@@ -381,10 +398,12 @@ class Demo:
             f"golden case {made.name}: the right decision is to {right[1]}; figures at {figures}",
         )
 
-    # --- The steps ---------------------------------------------------------------------------------------
+    # --- The steps --------------------------------------------------------------------------------
 
     def new_company(self, status: str = "存续", *, abnormal: bool = False) -> Company:
-        """A fictitious company that is in the register, there perhaps on the list of abnormal ones, and not yet with us."""
+        """A fictitious company that is in the register, there perhaps on the list of abnormal ones,
+        and not yet with us.
+        """
         while True:
             self.seed += 1
             company = Company.fictitious(self.seed)
@@ -526,7 +545,9 @@ class Demo:
             raise CommandError("A pass was honoured twice, which must never be.")
 
     def release(self, member: Member) -> None:
-        """A resume leaves: from the file as the site has it to the copy that the recruiter opens, and to what its candidate sees of it."""
+        """A resume leaves: from the file as the site has it to the copy that the recruiter opens,
+        and to what its candidate sees of it.
+        """
         accounts.give_phone(member, "13800000001", member.as_actor(), timezone.now())
         self.zizhi.put_candidate(
             RELEASED,

@@ -1,7 +1,7 @@
 """Web, worker and beat in the foreground, by one command, until Ctrl-C.
 
-With `--prepare` the database and the static files are made ready first. What is missing of the demo is made in the background,
-once the pages answer.
+With `--prepare` the database and the static files are made ready first. What is missing of the demo
+is made in the background, once the pages answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from config.terminal import Lines, Supervisor, Task
 KEPT_MAIL: Final = "keptmail://"
 MANAGE: Final = processes.ROOT / "manage.py"
 OF_CELERY: Final = "You're running the worker with superuser privileges"
-"""Four lines of advice for deployments, which somebody need not take who tries this out in a container."""
+"""Four lines of advice for deployments, which somebody need not take who tries this out in a
+container.
+"""
 EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  (what somebody may ask for, and not what is asked for here)
 
 
@@ -105,7 +107,10 @@ def check_folder() -> None:
 
 
 def make_ready() -> None:
-    """Migrate, and collect the static files in a process of their own at the same time. Raises CommandError."""
+    """Migrate, and collect the static files in a process of their own at the same time.
+
+    Raises CommandError.
+    """
     command = [sys.executable, str(MANAGE), "collectstatic", "--no-input", "--verbosity", "0"]
     with subprocess.Popen(command, start_new_session=True) as collecting:
         try:
@@ -135,7 +140,9 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
 def where_to_go(
     port: int, given: Mapping[str, str], made: demo_record.Record | None, not_made: str
 ) -> str:
-    """What a person needs to begin: addresses, the demo's sign-ins where there are any, and how staff come in."""
+    """What a person needs to begin: addresses, the demo's sign-ins where there are any, and how
+    staff come in.
+    """
     site = f"http://localhost:{port}"
     lines = [
         "",
@@ -179,9 +186,12 @@ def second_factor(given: Mapping[str, str]) -> str:
 
 
 def environment(port: int) -> dict[str, str]:
-    """What the processes are given. Links in mails lead to this port, unless the deployment names its address; on this machine's
-    own address mails are kept and shown instead of sent, and the console lets staff in without a second factor, unless something
-    else is asked for."""
+    """What the processes are given.
+
+    Links in mails lead to this port, unless the deployment names its address; on this machine's own
+    address mails are kept and shown instead of sent, and the console lets staff in without a second
+    factor, unless something else is asked for.
+    """
     unless_named = {"ZIZHI_LOG_READABLE": "1", "ZIZHI_SITE_URL": f"http://localhost:{port}"}
     given = {**unless_named, **os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1"}
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname in settings.LOCAL_HOSTS:

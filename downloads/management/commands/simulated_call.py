@@ -1,4 +1,7 @@
-"""How does one who tries this out call a relay number that a simulator lends? No phone rings; the record of the call comes in."""
+"""How does one who tries this out call a relay number that a simulator lends?
+
+No phone rings; the record of the call comes in.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whose copy is the file that was found? Asked at the machine itself; on record like any other trace."""
+"""Whose copy is the file that was found?
+
+Asked at the machine itself; on record like any other trace.
+"""
 
 from __future__ import annotations
 

@@ -33,8 +33,9 @@ def _member(request: HttpRequest) -> Member | None:
 
 
 def owed_erasures(request: HttpRequest) -> dict[str, Any]:
-    """For every page (`TEMPLATES` names it): how many orders the signed-in member's employer owes an answer, and whether one is past
-    its day; None where it owes none. Asked only where a page shows it.
+    """For every page (`TEMPLATES` names it): how many orders the signed-in member's employer owes
+    an answer, and whether one is past its day; None where it owes none. Asked only where a page
+    shows it.
     """
 
     def look() -> dict[str, Any] | None:

@@ -1,4 +1,7 @@
-"""What does a candidate see of themselves? Who took their resume, who asks for it, and what they have said, put together for one page."""
+"""What does a candidate see of themselves?
+
+Who took their resume, who asks for it, and what they have said, put together for one page.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,9 @@ class Ledger:
 
 
 def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
-    """The candidate's page as it stands at `now`; as many questions to the database, however many companies there are."""
+    """The candidate's page as it stands at `now`; as many questions to the database, however many
+    companies there are.
+    """
     companies: dict[str, Company] = {}
     for release in Release.objects.about(candidate)[:SHOWN]:
         companies.setdefault(release.uscc, Company(release.uscc, release.receiver)).releases.append(

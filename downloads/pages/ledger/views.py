@@ -1,7 +1,10 @@
-"""What can a candidate see and do, who has no account here? Their own page, opened by a link that only they were given.
+"""What can a candidate see and do, who has no account here?
 
-The link is exchanged at once for a cookie of half an hour, so that it stands in no address bar, no history entry that is shared, and
-no referrer. Nothing of these pages is kept by a browser. Every change is a POST of the page's own form.
+Their own page, opened by a link that only they were given.
+
+The link is exchanged at once for a cookie of half an hour, so that it stands in no address bar, no
+history entry that is shared, and no referrer. Nothing of these pages is kept by a browser. Every
+change is a POST of the page's own form.
 """
 
 from __future__ import annotations
@@ -63,7 +66,10 @@ def _of_candidate(
 
 
 def _remember(response: HttpResponse, candidate: Candidate) -> None:
-    """For half an hour, which is signed with it: a browser that keeps it for longer opens nothing. No link can be made of it."""
+    """For half an hour, which is signed with it: a browser that keeps it for longer opens nothing.
+
+    No link can be made of it.
+    """
     response.set_signed_cookie(
         COOKIE,
         page_links.stay_of(candidate),
@@ -94,7 +100,9 @@ def _by(candidate: Candidate) -> Actor:
 @never_cache
 @require_GET
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Changes nothing but the cookie: what opens links in mails before their reader does may open this one."""
+    """Changes nothing but the cookie: what opens links in mails before their reader does may open
+    this one.
+    """
     candidate = page_links.opened(token)
     if candidate is None:
         response = _closed(request)

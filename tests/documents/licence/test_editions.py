@@ -62,7 +62,7 @@ def test_no_title_of_another_paper(text: str) -> None:
     assert not is_other_title(tidy(text))
 
 
-# --- What is a licence -----------------------------------------------------------------------------------
+# --- What is a licence ----------------------------------------------------------------------------
 
 LETTER = [
     line(100, 100, "办理招聘资质须知"),
@@ -82,7 +82,7 @@ def test_a_page_is_a_licence_by_its_title_or_by_its_labels() -> None:
     assert not read(*LETTER).is_licence
 
 
-# --- Which form ------------------------------------------------------------------------------------------
+# --- Which form -----------------------------------------------------------------------------------
 
 
 def column(title: str, number: tuple[str, str], *labels: str) -> list[TextBox]:

@@ -108,7 +108,9 @@ def test_labels_stacked_and_glued(stack: str) -> None:
 
 
 def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
-    """The first halves of two rows are stacked and misread, those of the third (经 营) are read apart."""
+    """The first halves of two rows are stacked and misread, those of the third (经 营) are read
+    apart.
+    """
     found = read(
         tall(100, 420, "名美", 50),
         line(240, 420, "称示例理发店"),
@@ -341,7 +343,7 @@ def test_traditional_characters_are_folded_but_names_kept(text: str, expected: s
     assert simplified(text) == expected
 
 
-# --- Whatever a reader may give --------------------------------------------------------------------------
+# --- Whatever a reader may give -------------------------------------------------------------------
 
 TO_SIMPLIFIED = OpenCC("t2s")
 NUMERALS = {"十": "10", "拾": "10"}
@@ -428,7 +430,9 @@ pages = st.lists(
 
 
 def characters_of(boxes: Sequence[TextBox]) -> set[str]:
-    """The characters that a value may have, if nothing is invented: those that were read, folded as documented."""
+    """The characters that a value may have, if nothing is invented: those that were read, folded as
+    documented.
+    """
     printed = unicodedata.normalize("NFKC", "".join(box.text for box in boxes))
     had = {*printed, *printed.upper(), *map(TO_SIMPLIFIED.convert, printed)}
     had |= {digit for letter, digit in ("O0", "I1", "Z2", "S5") if letter in had}  # in codes
@@ -448,7 +452,9 @@ def figures_of(boxes: Sequence[TextBox]) -> set[str]:
 @settings(max_examples=150)
 @given(pages)
 def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
-    """Whatever is read: no exception, no character that no reader gave, and all that is told of a value or nothing."""
+    """Whatever is read: no exception, no character that no reader gave, and all that is told of a
+    value or nothing.
+    """
     found = read(*boxes)
     assert (
         found.fields.keys()
@@ -634,7 +640,9 @@ SCOPE = ("软件开发；技术咨询；货物进出口。", "名称翻译服务
 def test_a_line_of_the_scope_may_be_a_label_word_and_begin_left_of_the_first(
     begins: str, x: float
 ) -> None:
-    """Where the label is glued to the first line, the others may begin a little left of where it seems to end."""
+    """Where the label is glued to the first line, the others may begin a little left of where it
+    seems to end.
+    """
     page = [
         *without("经营范围", *SCOPE),
         line(100, 570, f"经营范围{SCOPE[0]}"),

@@ -136,7 +136,9 @@ def test_two_licences_side_by_side_are_told(form: str) -> None:
 
 
 class Shelf(Sequence[Image.Image]):
-    """Pages that are made when asked for, and remembers which were, and how many others were still held then."""
+    """Pages that are made when asked for, and remembers which were, and how many others were still
+    held then.
+    """
 
     def __init__(self, *pages: Image.Image) -> None:
         self._pages, self._given = pages, list[weakref.ref[Image.Image]]()
@@ -297,7 +299,7 @@ def test_what_is_no_licence_does_not_look_like_one() -> None:
     assert reading.fields == {}
 
 
-# --- The command -----------------------------------------------------------------------------------------
+# --- The command ----------------------------------------------------------------------------------
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -49,7 +49,9 @@ REPRESENTATIVE = line(250, 520, "王示例")
 
 @dataclass
 class ScriptedReader:
-    """A reader that sees what it was told to, where it is asked to look, and keeps what it was asked."""
+    """A reader that sees what it was told to, where it is asked to look, and keeps what it was
+    asked.
+    """
 
     in_lines: Sequence[TextBox] = ()
     enlarged: Sequence[TextBox] = ()
@@ -98,7 +100,7 @@ def alike_in_keys(found: Found) -> bool:
     )
 
 
-# --- Where and how it looks ------------------------------------------------------------------------------
+# --- Where and how it looks -----------------------------------------------------------------------
 
 
 def test_nothing_is_asked_when_nothing_is_in_doubt() -> None:
@@ -231,7 +233,7 @@ def test_what_is_not_in_doubt_stays_as_it_was_read() -> None:
     assert {name: found.confidence[name] for name in first.fields} == first.confidence
 
 
-# --- Values of which the reader is not sure --------------------------------------------------------------
+# --- Values of which the reader is not sure -------------------------------------------------------
 
 
 def unsure(score: float, other: str = "王小例") -> list[TextBox]:
@@ -273,7 +275,7 @@ def test_a_part_of_what_was_read_is_no_better_reading(scrap: str) -> None:
     assert again(unsure(0.6, "王示例"), reader).fields["legal_representative"] == "王示例"
 
 
-# --- Numbers from before the code ------------------------------------------------------------------------
+# --- Numbers from before the code -----------------------------------------------------------------
 
 MISREAD_NUMBER = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
 NUMBERED = [
@@ -310,7 +312,7 @@ def test_a_number_gives_way_to_no_other_that_is_not_proven(other: int) -> None:
     )
 
 
-# --- Addresses -------------------------------------------------------------------------------------------
+# --- Addresses ------------------------------------------------------------------------------------
 
 
 STREET_ENDS = next(box.x1 for box in LANDSCAPE if box.text == STREET)
@@ -411,7 +413,7 @@ def test_an_address_that_breaks_off_is_read_to_its_end() -> None:
     ), "less is not better"
 
 
-# --- The scope -------------------------------------------------------------------------------------------
+# --- The scope ------------------------------------------------------------------------------------
 
 RAGGED = [*(box for box in SOUND if box.text != FIRST), line(250, 570, "软件开发；技术")]
 
@@ -478,7 +480,7 @@ def test_an_empty_scope_is_looked_for() -> None:
     )
 
 
-# --- Bounds ----------------------------------------------------------------------------------------------
+# --- Bounds ---------------------------------------------------------------------------------------
 
 LABELS = (
     "统一社会信用代码",
@@ -546,11 +548,13 @@ def test_what_the_reader_raises_goes_through(failure: ProviderError) -> None:
             look(ScriptedReader(fails=failure))
 
 
-# --- Another reader's opinion ----------------------------------------------------------------------------
+# --- Another reader's opinion ---------------------------------------------------------------------
 
 
 def test_a_second_opinion_is_asked_of_the_code_only() -> None:
-    """Of a name no other engine's reading can be proven right; of a code its check character proves it."""
+    """Of a name no other engine's reading can be proven right; of a code its check character proves
+    it.
+    """
     page = [box for box in LANDSCAPE if box.text not in ("王示例", CODE)]
     told = [
         line(100, 340, CODE),
@@ -572,7 +576,7 @@ def test_no_second_opinion_is_asked_of_a_page_whose_code_is_right() -> None:
     assert reader.asked == []
 
 
-# --- Looking for what was declared -----------------------------------------------------------------------
+# --- Looking for what was declared ----------------------------------------------------------------
 
 MISREAD = [
     *(box for box in SOUND if box.text != EXPECTED["name"]),
@@ -688,7 +692,7 @@ def test_no_declaration_becomes_a_reading_unseen(
     )
 
 
-# --- With an engine --------------------------------------------------------------------------------------
+# --- With an engine -------------------------------------------------------------------------------
 
 RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
 

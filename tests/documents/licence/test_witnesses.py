@@ -108,12 +108,14 @@ def test_a_contradiction_is_told_and_the_print_stands(read: str, confidence: flo
 
 
 def test_a_valid_print_is_never_settled_even_by_what_the_reader_held_possible() -> None:
-    """A forged QR code beside a sound print, or a sound one beside a forged print: a person must see it."""
+    """A forged QR code beside a sound print, or a sound one beside a forged print: a person must
+    see it.
+    """
     doubted, problems = with_qr(found(OTHER, 0.9, (CODE,)), CODE)
     assert (doubted.fields["uscc"], problems) == (OTHER, (Problem.QR_DISAGREES,))
 
 
-# --- What another reader says of fields, without their places --------------------------------------------
+# --- What another reader says of fields, without their places -------------------------------------
 
 
 def test_what_is_told_without_a_place_fills_what_is_lacking_and_nothing_else() -> None:
@@ -139,7 +141,7 @@ def test_a_code_that_fails_its_check_gives_way_to_one_that_does_not() -> None:
     )
 
 
-# --- Whether two agree -----------------------------------------------------------------------------------
+# --- Whether two agree ----------------------------------------------------------------------------
 
 SAME = [
     ("示例（北京）科技有限公司", "示例(北京)科技有限公司"),

@@ -1,6 +1,9 @@
-"""What did the engine say of these fictitious licences? Stored, so that the parser is tested without the engine.
+"""What did the engine say of these fictitious licences?
 
-`python -m tests.documents.ocr.engine_outputs` reads the specimens anew, after a change of the engine or of its models.
+Stored, so that the parser is tested without the engine.
+
+`python -m tests.documents.ocr.engine_outputs` reads the specimens anew, after a change of the
+engine or of its models.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def test_beyond_the_page_its_edge_goes_on() -> None:
     assert (view(image, tilted(2000, 2000, 100, 60, 0), 1.0).picture.max(axis=2) < 60).all()
 
 
-# --- Dark print alone ------------------------------------------------------------------------------------
+# --- Dark print alone -----------------------------------------------------------------------------
 
 WORDS = [(60 + 40 * i, 190) for i in range(12)]
 """Top left of each character, 24 × 24 pixels."""

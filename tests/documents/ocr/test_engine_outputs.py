@@ -13,7 +13,9 @@ from tests.documents.ocr.engine_outputs import Output, stored
 
 OUTPUTS = stored()
 FOUND = ("uscc", "name", "type", "legal_representative", "registered_capital", "established_on")
-"""What has to be right in every one of them; address and scope lose a character here and there to the engine."""
+"""What has to be right in every one of them; address and scope lose a character here and there to
+the engine.
+"""
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,8 @@
 """Does a cloud reader keep its promise, and is every answer of Tencent's taken for what it is?
 
-`TestAnyFieldReader` is the contract: add a reader to `READERS` and it must pass. The reader here is the real SDK, pointed
-at a local server that checks its signature and answers in the service's own format.
+`TestAnyFieldReader` is the contract: add a reader to `READERS` and it must pass. The reader here is
+the real SDK, pointed at a local server that checks its signature and answers in the service's own
+format.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def in_our_form(fields: dict[str, str]) -> dict[str, str]:
     return numbers | {name: value.text for name, value in cleaned.items() if value}
 
 
-# --- The contract ---------------------------------------------------------------------------------------------------
+# --- The contract ---------------------------------------------------------------------------------
 
 READERS: dict[str, Callable[[TencentServer], FieldReader]] = {"tencent": reader_at}
 """How to make each reader, and have it talk to the service that the test arranges."""
@@ -160,11 +161,13 @@ class TestAnyFieldReader:
         assert not reading.why_empty or reading.why_empty in REASONS
 
 
-# --- The request ----------------------------------------------------------------------------------------------------
+# --- The request ----------------------------------------------------------------------------------
 
 
 def test_the_server_verifies_as_published() -> None:
-    """The example of the service's own documentation (签名方法 v3), so that server and SDK cannot be wrong together."""
+    """The example of the service's own documentation (签名方法 v3), so that server and SDK cannot
+    be wrong together.
+    """
     body = (
         b'{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}'
     )
@@ -272,7 +275,7 @@ def test_a_page_is_left_alone_where_it_fits() -> None:
     assert Image.open(io.BytesIO(jpeg_of(Image.new("P", (30, 20)), 10_000))).size == (30, 20)
 
 
-# --- The answer -----------------------------------------------------------------------------------------------------
+# --- The answer -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -340,7 +343,7 @@ def test_an_answer_with_nothing_in_it(server: TencentServer) -> None:
     assert reading.fields == {} and reading.why_empty == "document_unreadable"
 
 
-# --- What is no reading ---------------------------------------------------------------------------------------------
+# --- What is no reading ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -549,7 +552,7 @@ def test_errors_and_logs_hold_nothing_personal(
         assert secret not in said
 
 
-# --- Switching it on ------------------------------------------------------------------------------------------------
+# --- Switching it on ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("secret_id", "secret_key"), [("id", ""), ("", "key"), ("", "")])

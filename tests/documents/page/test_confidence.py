@@ -63,7 +63,7 @@ def as_it_is(text: str) -> str:
     return text
 
 
-# --- How sure --------------------------------------------------------------------------------------------
+# --- How sure -------------------------------------------------------------------------------------
 
 
 def test_a_long_line_counts_for_more_than_a_short_one() -> None:
@@ -123,7 +123,7 @@ def test_a_code_is_as_sure_as_its_check_characters_make_it() -> None:
     assert confidence.of_code(unsound, 0.3) == 0.3
 
 
-# --- What else it may be ---------------------------------------------------------------------------------
+# --- What else it may be --------------------------------------------------------------------------
 
 
 def test_alternatives_change_one_character_likeliest_first() -> None:
@@ -203,7 +203,7 @@ def differing(a: Sequence[str], b: Sequence[str]) -> int:
     return sum(x != y for x, y in zip(a, b, strict=True))
 
 
-# --- Codes that look alike -------------------------------------------------------------------------------
+# --- Codes that look alike ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pair", LOOK_ALIKES)

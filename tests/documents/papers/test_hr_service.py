@@ -1,4 +1,6 @@
-"""Do lines become the fields of a human resources service licence, whichever form a province prints?"""
+"""Do lines become the fields of a human resources service licence, whichever form a province
+prints?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Are the other papers read from pictures: their print, their seals, and whether they are what they were said to be?"""
+"""Are the other papers read from pictures: their print, their seals, and whether they are what they
+were said to be?
+"""
 
 from __future__ import annotations
 
@@ -145,7 +147,7 @@ def test_pages_are_taken_one_at_a_time_and_only_until_the_paper_is_found() -> No
     )
 
 
-# --- Which reader is asked -------------------------------------------------------------------------------
+# --- Which reader is asked ------------------------------------------------------------------------
 
 
 def test_the_second_reader_rests_when_the_first_saw_enough() -> None:
@@ -188,7 +190,7 @@ def test_an_unknown_kind_is_named() -> None:
     assert len(KINDS) == 3
 
 
-# --- Seals -----------------------------------------------------------------------------------------------
+# --- Seals ----------------------------------------------------------------------------------------
 
 
 def drawn(colour: tuple[int, int, int], shape: str) -> Picture:
@@ -244,7 +246,7 @@ def test_what_lies_under_a_seal_is_laid_open_and_the_rest_stays() -> None:
     assert unrolled(picture, seals[0]).shape[1] > 1000
 
 
-# --- Specimens and their command -------------------------------------------------------------------------
+# --- Specimens and their command ------------------------------------------------------------------
 
 
 def test_equal_arguments_give_equal_pictures_and_truths_of_nobody() -> None:

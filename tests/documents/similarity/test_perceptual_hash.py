@@ -1,4 +1,6 @@
-"""Does the fingerprint know a picture that was saved again, and tell companies apart that share a form?"""
+"""Does the fingerprint know a picture that was saved again, and tell companies apart that share a
+form?
+"""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_an_address_that_is_none(address: str) -> None:
         scan(b"x", address)
 
 
-# --- What no clamd on a good day says: a listener that speaks the protocol and then the given words -------
+# --- What no clamd on a good day says: a listener that speaks the protocol and then the given words
 
 
 @pytest.fixture
@@ -147,7 +147,9 @@ def listener() -> Iterator[Listen]:
 
 
 def stream_of(connection: socket.socket) -> bytes:
-    """All that the caller streams, by the protocol: command, then chunks by length until one of length 0."""
+    """All that the caller streams, by the protocol: command, then chunks by length until one of
+    length 0.
+    """
     with connection.makefile("rb") as file:
         assert file.read(10) == b"zINSTREAM\0"
         received = b""

@@ -132,7 +132,7 @@ def huge_png(width: int, height: int) -> bytes:
     )
 
 
-# --- Told by content, bounded before it is parsed --------------------------------------------------------
+# --- Told by content, bounded before it is parsed -------------------------------------------------
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ class TestRefusedBeforeParsing:
         assert "HEIC" in refused.expected
 
 
-# --- What is accepted ------------------------------------------------------------------------------------
+# --- What is accepted -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -447,7 +447,7 @@ def test_a_polyglots_tail_is_dropped() -> None:
     assert b"PK\x03\x04" not in taken.pages[0].jpeg
 
 
-# --- Torture ---------------------------------------------------------------------------------------------
+# --- Torture --------------------------------------------------------------------------------------
 
 
 def test_more_pixels_than_memory() -> None:
@@ -626,12 +626,14 @@ def test_too_little_memory_is_said() -> None:
     assert "memory" in refused.seen
 
 
-# --- A child that the upload has taken over --------------------------------------------------------------
+# --- A child that the upload has taken over -------------------------------------------------------
 
 
 @pytest.fixture
 def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts in the child's place one that does its work with the given body of `work(data, limits)`, inside the real limits."""
+    """Puts in the child's place one that does its work with the given body of `work(data, limits)`,
+    inside the real limits.
+    """
     room = tmp_path / "documents"
     for name in CHILD_FILES:
         (room / name).parent.mkdir(parents=True, exist_ok=True)

@@ -136,7 +136,7 @@ def test_uses_of_a_pass_are_found_by_its_answer(root: Client) -> None:
     assert found(root, USES, str(uuid4())) == found(root, USES, "cand-77") == set()
 
 
-# --- How it is found -------------------------------------------------------------------------------------
+# --- How it is found ------------------------------------------------------------------------------
 
 FILL = """
     INSERT INTO downloads_gatedecision (id, client_id, test, employer_id, member_id, candidate, uscc, allowed, reason, tier, ladder_version,
@@ -152,7 +152,9 @@ FILL_USES = """
 
 @pytest.mark.postgresql
 def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: Member) -> None:
-    """Three years of them, 30,000: each question that the page asks of the table is explained by the server."""
+    """Three years of them, 30,000: each question that the page asks of the table is explained by
+    the server.
+    """
     mine = answer(member, timezone.now() - timedelta(days=500), allowed=True)
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"client": uuid4()})

@@ -1,4 +1,6 @@
-"""Does staff see what candidates said and what is owed to them, is nothing said again that no longer holds, and does it go in time?"""
+"""Does staff see what candidates said and what is owed to them, is nothing said again that no
+longer holds, and does it go in time?
+"""
 
 from __future__ import annotations
 
@@ -159,7 +161,7 @@ def test_a_report_is_settled_in_the_console_by_who_decides(live: Live) -> None:
     assert report.settled_at and report.outcome == "The company was suspended"
 
 
-# --- Never said again ------------------------------------------------------------------------------------
+# --- Never said again -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["revoke", "closed"])
@@ -186,7 +188,9 @@ def test_a_kept_yes_is_not_said_again_once_the_candidate_has_changed_their_mind(
 def test_the_statement_agrees_with_the_function(
     known: str | None, declared: str, consent: str, blocks: bool, now: datetime
 ) -> None:
-    """SQL and Python, held against each other over every combination of what a candidate can have said."""
+    """SQL and Python, held against each other over every combination of what a candidate can have
+    said.
+    """
     live = Live(now)
     if declared:
         CandidateDefault.objects.create(
@@ -217,7 +221,7 @@ def test_the_statement_agrees_with_the_function(
     )
 
 
-# --- In time ---------------------------------------------------------------------------------------------
+# --- In time --------------------------------------------------------------------------------------
 
 
 def test_what_an_employer_does_not_erase_counts(live: Live) -> None:

@@ -1,4 +1,6 @@
-"""Can two people change the ladder and an employer's place on it in the console, and nobody alone or without the right?"""
+"""Can two people change the ladder and an employer's place on it in the console, and nobody alone
+or without the right?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does staff see whose a relay number was and how many contacts were lost, and can nobody change or read more than that?"""
+"""Does staff see whose a relay number was and how many contacts were lost, and can nobody change or
+read more than that?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does the API translate, and nothing else: who asks, what is wrong with the question, what the gate said?"""
+"""Does the API translate, and nothing else: who asks, what is wrong with the question, what the
+gate said?
+"""
 
 from __future__ import annotations
 

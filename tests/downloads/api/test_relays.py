@@ -1,4 +1,6 @@
-"""Can a platform do with relay numbers all that it should, rehearse each outcome, and learn nothing that is not its own?"""
+"""Can a platform do with relay numbers all that it should, rehearse each outcome, and learn nothing
+that is not its own?
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ PHONE = "+8613900000001"
 
 
 class Platform:
-    """A platform with a key that may do everything, and an approved employer whose recruiter gave a number, where it is a test."""
+    """A platform with a key that may do everything, and an approved employer whose recruiter gave a
+    number, where it is a test.
+    """
 
     def __init__(self, *, test: bool = True) -> None:
         self.client, self.key = create_api_client(
@@ -255,7 +259,7 @@ def test_an_idempotency_key_does_it_once(platform: Platform) -> None:
     assert first == second and first["state"] == "bound"
 
 
-# --- Whose it is -----------------------------------------------------------------------------------------
+# --- Whose it is ----------------------------------------------------------------------------------
 
 
 def test_nobody_elses_is_seen_or_touched(platform: Platform) -> None:

@@ -129,7 +129,7 @@ def test_revoking_ends_the_consent_and_the_relays_and_blocks(live: Live, now: da
     )
 
 
-# --- Through the platform --------------------------------------------------------------------------------
+# --- Through the platform -------------------------------------------------------------------------
 
 
 @pytest.fixture

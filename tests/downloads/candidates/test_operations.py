@@ -1,4 +1,6 @@
-"""Does the gate do as the candidate says, from the acknowledgement on, and does what a platform tells of them hold?"""
+"""Does the gate do as the candidate says, from the acknowledgement on, and does what a platform
+tells of them hold?
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ def live(now: datetime, db: None) -> Live:
     return Live(now)
 
 
-# --- The gate asks it ------------------------------------------------------------------------------------
+# --- The gate asks it -----------------------------------------------------------------------------
 
 
 def test_each_mode_and_block_is_answered_with_its_reason(platform: Platform) -> None:
@@ -152,7 +154,7 @@ def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> 
     assert live.ask(now).allowed
 
 
-# --- Told by the platform --------------------------------------------------------------------------------
+# --- Told by the platform -------------------------------------------------------------------------
 
 
 def test_said_twice_is_the_same_as_once(platform: Platform) -> None:
@@ -277,7 +279,7 @@ def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() ->
     )
 
 
-# --- Never late ------------------------------------------------------------------------------------------
+# --- Never late -----------------------------------------------------------------------------------
 
 
 def _keep_asking(
@@ -287,7 +289,9 @@ def _keep_asking(
     stop: threading.Event,
     log: dict[str, Any],
 ) -> None:
-    """Ask about the candidates in turn, and spend what is allowed, until `stop`; what was allowed after an acknowledgement is late."""
+    """Ask about the candidates in turn, and spend what is allowed, until `stop`; what was allowed
+    after an acknowledgement is late.
+    """
     for n in itertools.count():
         if stop.is_set():
             break
@@ -386,7 +390,9 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
 def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The block is there as the turns are taken, and gone as it is to be written: another call of the platform took it back."""
+    """The block is there as the turns are taken, and gone as it is to be written: another call of
+    the platform took it back.
+    """
     live, now = Live(timezone.now()), timezone.now()
     told = operations.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
     row, _ = operations.put_candidate(live.client, "c-1", told, now)
@@ -446,7 +452,9 @@ def test_the_candidates_rows_are_found_by_their_indexes(now: datetime) -> None:
 def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(
     change: str, now: datetime
 ) -> None:
-    """Whoever asks between the change and its commit is answered after it: no yes is written behind an acknowledgement."""
+    """Whoever asks between the change and its commit is answered after it: no yes is written behind
+    an acknowledgement.
+    """
     live = Live(timezone.now())
     candidate = live.candidate(timezone.now())
     heard: list[str] = []

@@ -232,7 +232,9 @@ def test_one_statement(approved: Member, now: datetime, django_assert_num_querie
 
 @pytest.mark.postgresql
 def test_the_statement_is_planned_once_per_connection(approved: Member, now: datetime) -> None:
-    """Planning it costs the database as much as answering; after a few plans for the values at hand it keeps one for all."""
+    """Planning it costs the database as much as answering; after a few plans for the values at hand
+    it keeps one for all.
+    """
     for number in range(8):
         ask(approved, now, f"c-{number}")
     with connection.cursor() as cursor:
@@ -246,7 +248,9 @@ def test_the_statement_is_planned_once_per_connection(approved: Member, now: dat
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> None:
-    """Six threads ask while thirty employers are suspended; allowed answers that were asked for afterwards are counted."""
+    """Six threads ask while thirty employers are suspended; allowed answers that were asked for
+    afterwards are counted.
+    """
     members = []
     for _ in range(30):
         member = make_member(now)
@@ -297,7 +301,9 @@ def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_moves_and_questions_never_wait_in_a_ring(now: datetime) -> None:
-    """One employer, asked about by four threads while it is suspended and reinstated: nobody ends in a deadlock."""
+    """One employer, asked about by four threads while it is suspended and reinstated: nobody ends
+    in a deadlock.
+    """
     member, reviewer = make_member(now), make_reviewer(now)
     case = make_case(member, timezone.now(), State.APPROVED)
     errors: list[Exception] = []

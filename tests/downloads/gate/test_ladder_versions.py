@@ -1,4 +1,6 @@
-"""Is the ladder data that two people change, that the gate follows at once, and that each answer names?"""
+"""Is the ladder data that two people change, that the gate follows at once, and that each answer
+names?
+"""
 
 from __future__ import annotations
 

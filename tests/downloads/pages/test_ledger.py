@@ -1,4 +1,6 @@
-"""Can a candidate see and stop what happens to their resume, without a password, and nobody else in their place?"""
+"""Can a candidate see and stop what happens to their resume, without a password, and nobody else in
+their place?
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ def do(client: Client, path: str, **body: str) -> str:
     return answer.content.decode()
 
 
-# --- The way in ------------------------------------------------------------------------------------------
+# --- The way in -----------------------------------------------------------------------------------
 
 
 def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candidate) -> None:
@@ -144,7 +146,7 @@ def test_changes_need_the_pages_own_form(candidate: Candidate) -> None:
     assert Candidate.objects.get(pk=candidate.pk).link_version == candidate.link_version
 
 
-# --- What is seen and done -------------------------------------------------------------------------------
+# --- What is seen and done ------------------------------------------------------------------------
 
 
 def test_an_empty_page_says_so(mine: Client) -> None:
@@ -337,7 +339,7 @@ def test_the_page_asks_the_database_no_more_for_many_companies(
         page(mine)
 
 
-# --- Erasure ---------------------------------------------------------------------------------------------
+# --- Erasure --------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""Does a relay number begin, last and end as it should, whatever comes twice, late, at once or never?"""
+"""Does a relay number begin, last and end as it should, whatever comes twice, late, at once or
+never?
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,7 @@ def taken_in(provider: SimulatedRelays, pushes: list[Any], now: datetime) -> int
     )
 
 
-# --- Beginning -------------------------------------------------------------------------------------------
+# --- Beginning ------------------------------------------------------------------------------------
 
 
 def test_a_number_is_lent_and_nothing_of_the_candidates_is_readable(
@@ -247,7 +249,7 @@ def test_without_a_provider_none_are_lent(
         requested(member, platform, now)
 
 
-# --- What goes wrong at the provider ---------------------------------------------------------------------
+# --- What goes wrong at the provider --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -377,7 +379,7 @@ def test_what_ended_while_it_was_lent_is_given_back(
     assert binding.finished_at == now and at_provider(provider, binding, now) is None
 
 
-# --- Lasting ---------------------------------------------------------------------------------------------
+# --- Lasting --------------------------------------------------------------------------------------
 
 
 def test_extending_counts_from_now_and_the_provider_is_told(
@@ -501,7 +503,7 @@ def test_an_extension_in_the_last_moment_wins(
     )
 
 
-# --- The candidate's word --------------------------------------------------------------------------------
+# --- The candidate's word -------------------------------------------------------------------------
 
 
 def test_a_muted_number_lets_no_call_through_until_unmuted(
@@ -702,7 +704,7 @@ def test_a_stranger_asks_nobody(member: Member, platform: ApiClient, now: dateti
         bindings.ask_for_contact(binding.pk, make_member(now).pk, now + timedelta(days=31))
 
 
-# --- The employer's place --------------------------------------------------------------------------------
+# --- The employer's place -------------------------------------------------------------------------
 
 
 def _suspend(member: Member, now: datetime) -> None:
@@ -776,7 +778,7 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
             verb()
 
 
-# --- The team --------------------------------------------------------------------------------------------
+# --- The team -------------------------------------------------------------------------------------
 
 
 def test_joining_and_leaving_change_who_gets_through(
@@ -956,7 +958,7 @@ def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now:
     assert bound(member, platform, now).state == RelayState.BOUND
 
 
-# --- Calls -----------------------------------------------------------------------------------------------
+# --- Calls ----------------------------------------------------------------------------------------
 
 
 def test_a_call_that_came_through_lets_it_last(
@@ -1081,7 +1083,7 @@ def test_lost_contact_is_counted(
     assert RelayCall.objects.tries(now, now + timedelta(seconds=1), uuid4()).share is None
 
 
-# --- Who is told -----------------------------------------------------------------------------------------
+# --- Who is told ----------------------------------------------------------------------------------
 
 
 def test_only_the_candidates_platform_hears(
@@ -1109,7 +1111,7 @@ def test_only_the_candidates_platform_hears(
     )
 
 
-# --- The callback's door ---------------------------------------------------------------------------------
+# --- The callback's door --------------------------------------------------------------------------
 
 
 def test_the_door_takes_signed_records_alone(
@@ -1137,7 +1139,7 @@ def test_the_door_takes_signed_records_alone(
     assert post(push.headers).status_code == 404
 
 
-# --- Rounds, keeping, at once ----------------------------------------------------------------------------
+# --- Rounds, keeping, at once ---------------------------------------------------------------------
 
 
 def test_sweepers_ring_for_what_was_lost(
@@ -1235,7 +1237,9 @@ def test_one_record_at_once_is_one_call(now: datetime, provider: SimulatedRelays
 def test_no_number_outlives_a_suspension_beside_it(
     now: datetime, provider: SimulatedRelays
 ) -> None:
-    """While one thread asks for numbers and lends them, another suspends: once the round after it has ended, none leads anywhere."""
+    """While one thread asks for numbers and lends them, another suspends: once the round after it
+    has ended, none leads anywhere.
+    """
     for _ in range(8):
         member = approved(now, days=60)
         give_phone(member, CALLERS[0])

@@ -1,4 +1,6 @@
-"""Can a candidate be called who has closed, blocked, revoked, or had themselves erased: by a number that there is, or by a new one?"""
+"""Can a candidate be called who has closed, blocked, revoked, or had themselves erased: by a number
+that there is, or by a new one?
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,7 @@ def second(now: datetime) -> Member:
     return made
 
 
-# --- The numbers that there are --------------------------------------------------------------------------
+# --- The numbers that there are -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -179,7 +181,9 @@ def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(
 def test_what_was_closed_before_there_was_this_end_ends_when_it_is_looked_at(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
-    """And what a platform declares of those whom it has not told us of, which ends nothing by itself."""
+    """And what a platform declares of those whom it has not told us of, which ends nothing by
+    itself.
+    """
     known, unknown = bound(member, platform, now), bound(member, platform, now, OTHER, "c-2")
     Candidate.objects.create(
         client_id=platform.pk, reference="c-1", mode=Mode.CLOSED, told_at=now, changed_at=now
@@ -206,7 +210,7 @@ def test_a_word_that_comes_late_ends_the_number_that_has_taken_the_first_ones_pl
     assert RelayBinding.objects.get(pk=first.pk).ended_why == "relay_number_changed"
 
 
-# --- New ones --------------------------------------------------------------------------------------------
+# --- New ones -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -317,7 +321,9 @@ def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(
 def test_what_the_provider_lost_is_not_lent_anew_to_whom_has_closed(
     member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The word comes after the worker has looked, and before it writes down that the number is lost."""
+    """The word comes after the worker has looked, and before it writes down that the number is
+    lost.
+    """
     put(platform, now)
     binding = bound(member, platform, now, f"{MAGIC}0015")
     ask = provider_sync._ask
@@ -362,7 +368,7 @@ def test_a_yes_that_comes_after_a_later_no_opens_nothing(
         bindings.answer(first.pk, True, platform, over + timedelta(hours=3))
 
 
-# --- At once ---------------------------------------------------------------------------------------------
+# --- At once --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -443,7 +449,9 @@ def _keep_binding(
     stop: threading.Event,
     log: dict[str, list[Any]],
 ) -> None:
-    """Ask for numbers, lend them and let them last, for answers from before, until `stop`; one after an acknowledgement is late."""
+    """Ask for numbers, lend them and let them last, for answers from before, until `stop`; one
+    after an acknowledgement is late.
+    """
     for n in itertools.count():
         if stop.is_set():
             break
@@ -468,7 +476,9 @@ def _keep_binding(
 def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
     at_once: tuple[Member, ApiClient],
 ) -> None:
-    """Two companies ask for the same candidates, who close, block, revoke, and are erased meanwhile; nobody waits in a ring."""
+    """Two companies ask for the same candidates, who close, block, revoke, and are erased
+    meanwhile; nobody waits in a ring.
+    """
     member, client = at_once
     now = timezone.now()
     other = approved(now, days=60)
@@ -542,7 +552,9 @@ def _wait_for(log: dict[str, list[Any]], what: str, times: int) -> None:
 def test_two_who_spent_passes_of_one_candidate_do_not_wait_for_each_other(
     at_once: tuple[Member, ApiClient],
 ) -> None:
-    """Both hold the candidate's row `FOR SHARE` when they ask for a number: whoever wanted it for itself would never get it."""
+    """Both hold the candidate's row `FOR SHARE` when they ask for a number: whoever wanted it for
+    itself would never get it.
+    """
     member, client = at_once
     now = timezone.now()
     other = approved(now, days=60)

@@ -1,4 +1,6 @@
-"""Does every no say when and where to go on, and can every answer be explained from what is on record?"""
+"""Does every no say when and where to go on, and can every answer be explained from what is on
+record?
+"""
 
 from __future__ import annotations
 

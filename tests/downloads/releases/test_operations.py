@@ -1,4 +1,6 @@
-"""Does a resume leave redacted, marked and relayed, once, to whom it was allowed, and not at all where anything is amiss?"""
+"""Does a resume leave redacted, marked and relayed, once, to whom it was allowed, and not at all
+where anything is amiss?
+"""
 
 from __future__ import annotations
 
@@ -360,7 +362,7 @@ def test_the_console_names_the_platform_of_a_copy_and_of_its_number(kind: str, s
     assert shown.status_code == 200 and shop.client.name in shown.content.decode()
 
 
-# --- In one call -------------------------------------------------------------------------------------------
+# --- In one call ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -911,7 +913,7 @@ def test_a_relay_number_is_written_as_it_is_dialled(
     assert marked_copy.dialled("+8617000000010", extension, language)[0] == first
 
 
-# --- At once -----------------------------------------------------------------------------------------------
+# --- At once --------------------------------------------------------------------------------------
 
 
 @pytest.fixture

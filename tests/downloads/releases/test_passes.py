@@ -1,4 +1,6 @@
-"""Is a pass good once, for a minute, for whom it was given, and only while the answer would still be yes?"""
+"""Is a pass good once, for a minute, for whom it was given, and only while the answer would still
+be yes?
+"""
 
 from __future__ import annotations
 
@@ -225,7 +227,9 @@ def test_many_spend_the_same_at_once_and_one_is_honoured() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_pass_is_honoured_after_a_suspension_was_acknowledged() -> None:
-    """Four threads spend passes without end while each employer is suspended; those honoured afterwards are counted."""
+    """Four threads spend passes without end while each employer is suspended; those honoured
+    afterwards are counted.
+    """
     now = timezone.now()
     members = [make_member(now) for _ in range(12)]
     waiting: dict[UUID, list[str]] = {}

@@ -1,4 +1,7 @@
-"""Does each store of resumes give what is a platform's own, and nothing else? One suite for every adapter, then what each does alone."""
+"""Does each store of resumes give what is a platform's own, and nothing else?
+
+One suite for every adapter, then what each does alone.
+"""
 
 from __future__ import annotations
 

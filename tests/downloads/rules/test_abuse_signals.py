@@ -1,4 +1,6 @@
-"""Are the patterns of a thief seen, those of an honest recruiter left alone, and is what follows mild and liftable?"""
+"""Are the patterns of a thief seen, those of an honest recruiter left alone, and is what follows
+mild and liftable?
+"""
 
 from __future__ import annotations
 

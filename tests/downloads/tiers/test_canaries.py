@@ -1,4 +1,6 @@
-"""Does a ring for a resume of nobody let downloads rest, once it is no accident, without a word of bait to the employer?"""
+"""Does a ring for a resume of nobody let downloads rest, once it is no accident, without a word of
+bait to the employer?
+"""
 
 from __future__ import annotations
 

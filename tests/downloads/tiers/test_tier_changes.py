@@ -1,4 +1,6 @@
-"""Is an employer moved on the ladder only with a reason, by a rule or by two people, and does the gate know at once?"""
+"""Is an employer moved on the ladder only with a reason, by a rule or by two people, and does the
+gate know at once?
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
 def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(
     language: str, member: Member, now: datetime
 ) -> None:
-    """A demotion by a rule ends by its time, one by people by people: no record, however clean, ends either."""
+    """A demotion by a rule ends by its time, one by people by people: no record, however clean,
+    ends either.
+    """
     User.objects.filter(pk=member.user_id).update(language=language)
     for until in (now + timedelta(days=30), None):
         tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
@@ -275,7 +279,9 @@ def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member)
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_answer_allows_after_a_restriction_was_acknowledged() -> None:
-    """There is no row to lock before the first move of an employer: the company's turn stands in for it."""
+    """There is no row to lock before the first move of an employer: the company's turn stands in
+    for it.
+    """
     now = timezone.now()
     members = [approved(now, days=60) for _ in range(25)]
     Employer.objects.update(name="示例")

@@ -520,7 +520,9 @@ class TestColleagues:
 
 
 class TestTooManyTries:
-    """Of each kind of door: the last try that is let through, the first that is not, and who is not locked out by it."""
+    """Of each kind of door: the last try that is let through, the first that is not, and who is not
+    locked out by it.
+    """
 
     WRONG = {"username": "hr@example.com", "password": "wrong"}
     RIGHT = {"username": "hr@example.com", "password": PASSWORD}
@@ -833,7 +835,9 @@ class TestMails:
 
 
 class TestMyPhone:
-    """The number that a recruiter calls from: given, replaced and deleted by themselves, and readable for nobody else."""
+    """The number that a recruiter calls from: given, replaced and deleted by themselves, and
+    readable for nobody else.
+    """
 
     def test_it_is_given_replaced_and_deleted(self, now: datetime, db: None) -> None:
         member = make_member(now)

@@ -1,4 +1,6 @@
-"""Is a key shown once, is staff made without handing out everything, and do recruiters' addresses stay masked?"""
+"""Is a key shown once, is staff made without handing out everything, and do recruiters' addresses
+stay masked?
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ def with_permissions(now: datetime, *codenames: str) -> Client:
     return sign_in(user)
 
 
-# --- Keys ----------------------------------------------------------------------------------------------
+# --- Keys -----------------------------------------------------------------------------------------
 
 
 def once(client: Client, address: str = KEYS + "add/") -> str:
@@ -239,7 +241,7 @@ def test_keys_need_their_permissions(now: datetime) -> None:
     assert made is not None and made.client == client
 
 
-# --- Employers and members -----------------------------------------------------------------------------
+# --- Employers and members ------------------------------------------------------------------------
 
 
 def test_addresses_are_masked_in_lists_and_whole_on_their_own_page(
@@ -288,7 +290,7 @@ def test_employers_and_members_are_only_looked_at(root: Client, now: datetime) -
     assert (member.role, Member.objects.count(), Employer.objects.count()) == ("owner", 1, 1)
 
 
-# --- Staff ---------------------------------------------------------------------------------------------
+# --- Staff ----------------------------------------------------------------------------------------
 
 
 def test_a_colleague_is_made_with_a_password_and_signs_in(root: Client) -> None:

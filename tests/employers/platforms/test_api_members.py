@@ -1,4 +1,6 @@
-"""Does a platform name its recruiters without learning or opening more than is its own, and do its links open once, for one?"""
+"""Does a platform name its recruiters without learning or opening more than is its own, and do its
+links open once, for one?
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,7 @@ def call(now: datetime) -> Caller:
     return Caller(*make_api_client(now, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE), now)
 
 
-# --- Members -----------------------------------------------------------------------------------------------
+# --- Members --------------------------------------------------------------------------------------
 
 
 def test_a_recruiter_is_added_and_told_nothing_of(call: Caller) -> None:
@@ -180,7 +182,7 @@ def test_what_it_did_not_make_it_only_reads(call: Caller, now: datetime) -> None
     assert theirs.left_at is None
 
 
-# --- Where back to -----------------------------------------------------------------------------------------
+# --- Where back to --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -239,7 +241,7 @@ def test_what_can_be_registered() -> None:
     assert not return_urls.allows("http://localhost:3000/", "http://localhost:3000/a")
 
 
-# --- Links -------------------------------------------------------------------------------------------------
+# --- Links ----------------------------------------------------------------------------------------
 
 
 def test_a_link_is_for_a_recruiter_whom_it_added(call: Caller, now: datetime) -> None:
@@ -451,7 +453,7 @@ def test_a_test_platform_is_apart_and_may_stand_on_its_own_machine(now: datetime
     assert Employer.objects.get().test
 
 
-# --- Rights ------------------------------------------------------------------------------------------------
+# --- Rights ---------------------------------------------------------------------------------------
 
 
 def test_what_an_employer_may(call: Caller) -> None:

@@ -200,7 +200,7 @@ def test_not_more_are_known_than_there_is_room_for(
     assert platform.ask("c-2").json()["allowed"]
 
 
-# --- On PostgreSQL: beside a revocation, and over connections that are lost ------------------------------------
+# --- On PostgreSQL: beside a revocation, and over connections that are lost -----------------------
 
 
 @pytest.mark.postgresql

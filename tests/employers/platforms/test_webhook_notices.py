@@ -1,4 +1,6 @@
-"""Are those told who can mend it when a platform's endpoint is paused by itself: once per pause, in their language, and nobody else?"""
+"""Are those told who can mend it when a platform's endpoint is paused by itself: once per pause, in
+their language, and nobody else?
+"""
 
 from __future__ import annotations
 

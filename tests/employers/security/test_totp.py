@@ -21,7 +21,10 @@ RFC_6238 = {
     2000000000: "69279037",
     20000000000: "65353130",
 }
-"""RFC 6238, appendix B, SHA-1. Its codes have eight digits; ours are the last six of the same number."""
+"""RFC 6238, appendix B, SHA-1.
+
+Its codes have eight digits; ours are the last six of the same number.
+"""
 RFC_4226 = [
     "755224",
     "287082",

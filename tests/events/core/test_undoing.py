@@ -1,4 +1,6 @@
-"""Is what was written outside of the database taken back where the transaction is undone, and only there?"""
+"""Is what was written outside of the database taken back where the transaction is undone, and only
+there?
+"""
 
 from __future__ import annotations
 

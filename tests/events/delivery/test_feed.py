@@ -46,7 +46,7 @@ def told(client: ApiClient) -> list[tuple[int, str]]:
     return list(PlatformEvent.objects.of(client.pk).values_list("sequence", "type"))
 
 
-# --- What is told ----------------------------------------------------------------------------------------
+# --- What is told ---------------------------------------------------------------------------------
 
 
 def test_every_verb_of_a_case_is_told() -> None:
@@ -110,7 +110,7 @@ def test_a_move_on_the_ladder_says_from_where_to_where_and_until_when() -> None:
     assert back["tier"] == {"from": "restricted", "to": None, "until": None}
 
 
-# --- Who hears -------------------------------------------------------------------------------------------
+# --- Who hears ------------------------------------------------------------------------------------
 
 
 def test_who_hears_of_whom(now: datetime) -> None:
@@ -198,7 +198,7 @@ def test_members_come_and_go_by_their_ids_alone(now: datetime) -> None:
     )
 
 
-# --- Killed in the middle --------------------------------------------------------------------------------
+# --- Killed in the middle -------------------------------------------------------------------------
 
 _RELAY = """
 import time, django
@@ -216,7 +216,9 @@ while True:
 def test_killed_relays_lose_nothing_and_double_nothing(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two relays, each killed again and again, while four writers commit 2,400 events out of the order of their ids."""
+    """Two relays, each killed again and again, while four writers commit 2,400 events out of the
+    order of their ids.
+    """
     monkeypatch.setattr(tasks.relay, "delay", lambda: None)
     clients = [platform(now), platform(now)]
     employers = [make_employer(now) for _ in range(8)]

@@ -1,4 +1,6 @@
-"""Does every mail say the same as text and as HTML, in both languages, fetching nothing, with a link to what it is about?"""
+"""Does every mail say the same as text and as HTML, in both languages, fetching nothing, with a
+link to what it is about?
+"""
 
 from __future__ import annotations
 

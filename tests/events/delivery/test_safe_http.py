@@ -1,4 +1,6 @@
-"""Can an address that a stranger chose lead us into our own house, keep us waiting, or make us swallow something?"""
+"""Can an address that a stranger chose lead us into our own house, keep us waiting, or make us
+swallow something?
+"""
 
 from __future__ import annotations
 
@@ -322,7 +324,7 @@ def test_nobody_there(receiver: Receiver) -> None:
     assert post(receiver.url, {}, b"{}", local=True).error == "connection_broken"
 
 
-# --- Connections that are kept -----------------------------------------------------------------------------
+# --- Connections that are kept --------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -355,7 +357,9 @@ def test_without_keeping_each_message_has_its_own(receiver: Receiver) -> None:
 
 
 def test_another_address_has_another_connection(receiver: Receiver, lines: Lines) -> None:
-    """Another path is another endpoint, perhaps another platform's; and what this machine may reach, others may not."""
+    """Another path is another endpoint, perhaps another platform's; and what this machine may
+    reach, others may not.
+    """
     for url in (
         receiver.url,
         receiver.url + "/other",
@@ -390,7 +394,9 @@ def test_it_is_given_up_before_long(
 def test_a_name_that_has_moved_into_our_house_is_refused_when_it_is_dialled_anew(
     receiver: Receiver, lines: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kept connection goes on to the address that was looked at; the next one looks at what the name says by then."""
+    """A kept connection goes on to the address that was looked at; the next one looks at what the
+    name says by then.
+    """
     server, client = certified("hr.example.com", tmp_path)
     connect, dialled = socket.create_connection, []
 
@@ -494,7 +500,7 @@ def test_two_at_once_do_not_share_one(receiver: Receiver, lines: Lines) -> None:
     )
 
 
-# --- Who asks to be left alone -------------------------------------------------------------------------------
+# --- Who asks to be left alone --------------------------------------------------------------------
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 

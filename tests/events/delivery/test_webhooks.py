@@ -1,4 +1,6 @@
-"""Is a webhook received, verified and retried as the specification has it, and does a bad endpoint harm itself alone?"""
+"""Is a webhook received, verified and retried as the specification has it, and does a bad endpoint
+harm itself alone?
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,7 @@ def answering(*statuses: int | str) -> tuple[list[str], Callable[..., safe_http.
     return posted, post
 
 
-# --- What arrives ----------------------------------------------------------------------------------------
+# --- What arrives ---------------------------------------------------------------------------------
 
 
 def test_a_webhook_arrives_and_is_verified(
@@ -159,7 +161,7 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(
     assert len(later["webhook-signature"].split(" ")) == 1
 
 
-# --- Failures --------------------------------------------------------------------------------------------
+# --- Failures -------------------------------------------------------------------------------------
 
 
 def test_a_flaky_receiver_gets_everything_once_it_answers(
@@ -216,7 +218,9 @@ def test_rests_grow_to_an_end(failures: int, chance: float) -> None:
 
 
 def test_a_dead_endpoint_costs_one_try_and_then_rests(employer: Employer, now: datetime) -> None:
-    """A hundred messages wait; the worker is free again after one of them, and the others have lost no try."""
+    """A hundred messages wait; the worker is free again after one of them, and the others have lost
+    no try.
+    """
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 100)
@@ -305,7 +309,9 @@ def test_an_endpoint_that_only_fails_is_paused_and_what_waits_is_kept(
 def test_who_is_busy_is_not_come_to_before_it_says(
     employer: Employer, now: datetime, asked: str, seconds: float
 ) -> None:
-    """Nor what waits behind it; but not left alone for longer than a day, and not come to sooner than otherwise."""
+    """Nor what waits behind it; but not left alone for longer than a day, and not come to sooner
+    than otherwise.
+    """
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 2)
@@ -356,7 +362,7 @@ def test_a_worker_keeps_its_connection_from_one_message_to_the_next(
     )
 
 
-# --- What a platform does with its endpoints -------------------------------------------------------------
+# --- What a platform does with its endpoints ------------------------------------------------------
 
 
 def test_what_happens_while_it_is_paused_waits(
@@ -558,7 +564,7 @@ def test_what_waits_for_a_paused_endpoint_is_let_go_after_a_month(
     assert webhooks.replay(paused.pk, employer.platform_id, SYSTEM, now) == 2
 
 
-# --- Doorbells -------------------------------------------------------------------------------------------
+# --- Doorbells ------------------------------------------------------------------------------------
 
 
 @pytest.fixture

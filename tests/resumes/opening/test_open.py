@@ -1,4 +1,6 @@
-"""Does a resume of any kind come out as pixels or as an answer, and does nothing reach in or out on the way?"""
+"""Does a resume of any kind come out as pixels or as an answer, and does nothing reach in or out on
+the way?
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,7 @@ def text_of(resume: Resume) -> str:
     return "\n".join(page.text for page in resume.pages)
 
 
-# --- What comes out ----------------------------------------------------------------------------------------
+# --- What comes out -------------------------------------------------------------------------------
 
 
 def sheet_of(*lines: str, size: float = 11) -> bytes:
@@ -137,7 +139,7 @@ def test_a_word_file_is_printed() -> None:
     assert "header" in text_of(resume)
 
 
-# --- What is refused ---------------------------------------------------------------------------------------
+# --- What is refused ------------------------------------------------------------------------------
 
 
 def with_password(user: str, owner: str) -> bytes:
@@ -205,7 +207,7 @@ def test_a_room_of_its_own_needs_bubblewrap() -> None:
         )
 
 
-# --- What means harm ---------------------------------------------------------------------------------------
+# --- What means harm ------------------------------------------------------------------------------
 
 
 def acting() -> bytes:
@@ -358,7 +360,9 @@ def asked() -> Iterator[tuple[int, list[str]]]:
 
 
 def reaching_out(port: int) -> bytes:
-    """A Word file that wants a picture, a template and a text from a server, and a file of this machine."""
+    """A Word file that wants a picture, a template and a text from a server, and a file of this
+    machine.
+    """
     address = f"http://127.0.0.1:{port}"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     more = "".join(
@@ -423,7 +427,7 @@ def offices() -> set[str]:
     }
 
 
-# --- A child that the resume has taken over ----------------------------------------------------------------
+# --- A child that the resume has taken over -------------------------------------------------------
 
 
 def lies(**changed: Any) -> Callable[..., sandbox.Reply]:

@@ -316,7 +316,7 @@ def test_a_page_made_to_be_slow_is_not(kind: str) -> None:
     assert time.process_time() - started < 3
 
 
-# --- Whatever is written ----------------------------------------------------------------------------------
+# --- Whatever is written --------------------------------------------------------------------------
 
 MOBILES = st.builds(
     lambda second, rest: f"1{second}{rest}",

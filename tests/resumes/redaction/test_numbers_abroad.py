@@ -1,4 +1,6 @@
-"""Telephone numbers of other countries are found in the forms that people write, and what resembles them is left."""
+"""Telephone numbers of other countries are found in the forms that people write, and what resembles
+them is left.
+"""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def changed(resume: Resume, redacted: Redacted) -> np.ndarray:
     return (resume.pages[0].pixels != redacted.pages[0].pixels).any(axis=2)
 
 
-# --- What the file says ------------------------------------------------------------------------------------
+# --- What the file says ---------------------------------------------------------------------------
 
 
 def test_a_number_gives_way_to_the_relay_and_nothing_else_does() -> None:
@@ -180,7 +180,7 @@ def test_a_scan_with_text_behind_it_is_covered_by_both() -> None:
     assert item.sources == {"text", "seen"}
 
 
-# --- What is seen ------------------------------------------------------------------------------------------
+# --- What is seen ---------------------------------------------------------------------------------
 
 
 def test_what_is_only_seen_is_found() -> None:
@@ -341,7 +341,7 @@ def test_a_code_is_covered() -> None:
     assert zxingcpp.read_barcodes(redacted.pages[0].pixels) == []
 
 
-# --- What is put there -------------------------------------------------------------------------------------
+# --- What is put there ----------------------------------------------------------------------------
 
 
 def test_words_that_find_no_room_give_way_to_shorter_ones() -> None:
@@ -442,7 +442,7 @@ def test_what_annotations_and_layers_show_is_seen_too() -> None:
     assert (item.kind, item.sources) == ("phone", {"seen"})
 
 
-# --- Put together ------------------------------------------------------------------------------------------
+# --- Put together ---------------------------------------------------------------------------------
 
 
 def texts(runs: Sequence[Run]) -> list[str]:

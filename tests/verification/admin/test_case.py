@@ -1,4 +1,6 @@
-"""Does each door of the desk pass on what was pressed, to a page and to its script alike, and say what was refused?"""
+"""Does each door of the desk pass on what was pressed, to a page and to its script alike, and say
+what was refused?
+"""
 
 from __future__ import annotations
 
@@ -115,7 +117,7 @@ def claimed(reviewer: User, now: datetime) -> Case:
     return case
 
 
-# --- Deciding, and taking it back ------------------------------------------------------------------------
+# --- Deciding, and taking it back -----------------------------------------------------------------
 
 
 class TestDeciding:
@@ -308,7 +310,7 @@ class TestBeforeItIsDecided:
         assert client.post(door(claimed, "reject"), {"seen_version": 0, **sent}).status_code == 404
 
 
-# --- Claims, and colleagues ------------------------------------------------------------------------------
+# --- Claims, and colleagues -----------------------------------------------------------------------
 
 
 class TestColleagues:
@@ -452,7 +454,7 @@ class TestColleagues:
         assert client.get(page_of(after)).context["beside"] == {"before": page_of(claimed)}
 
 
-# --- What is masked ---------------------------------------------------------------------------------------
+# --- What is masked -------------------------------------------------------------------------------
 
 
 class TestWhatIsMasked:
@@ -525,7 +527,7 @@ class TestWhatIsMasked:
         )
 
 
-# --- Saved replies ---------------------------------------------------------------------------------------
+# --- Saved replies --------------------------------------------------------------------------------
 
 
 class TestSavedReplies:

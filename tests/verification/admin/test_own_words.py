@@ -1,4 +1,6 @@
-"""Does a reviewer see what the employer says: its appeal with its evidence, its word on what was read, its proofs?"""
+"""Does a reviewer see what the employer says: its appeal with its evidence, its word on what was
+read, its proofs?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does the queue's page show what is asked for and why it stands where it does, at the same cost however long the queue is?"""
+"""Does the queue's page show what is asked for and why it stands where it does, at the same cost
+however long the queue is?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does the console show a reviewer what is there, offer only what is allowed, and pass every button on to its operation?"""
+"""Does the console show a reviewer what is there, offer only what is allowed, and pass every button
+on to its operation?
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,7 @@ def says(response: Any) -> list[str]:
     return [str(message) for message in response.wsgi_request._messages]
 
 
-# --- The queue -----------------------------------------------------------------------------------------
+# --- The queue ------------------------------------------------------------------------------------
 
 
 def companies(response: Any) -> list[str]:
@@ -236,7 +238,7 @@ def test_the_next_case_is_claimed_by_one_button(
     assert oldest.claimed_by == reviewer
 
 
-# --- The case page -------------------------------------------------------------------------------------
+# --- The case page --------------------------------------------------------------------------------
 
 
 def test_the_page_lays_the_sources_side_by_side(client: Client, now: datetime) -> None:
@@ -338,7 +340,9 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(
 def test_a_reviewer_says_which_document_a_reason_is_about(
     client: Client, reviewer: User, now: datetime
 ) -> None:
-    """What is wrong with an agency's papers is asked for where it is, and nothing of what is in order is asked for again."""
+    """What is wrong with an agency's papers is asked for where it is, and nothing of what is in
+    order is asked for again.
+    """
     agency = make_employer(now, account_class="commercial_agency")
     member = make_member(now, agency)
     case = make_case(member, now, State.IN_REVIEW)
@@ -412,7 +416,7 @@ def test_a_page_that_does_not_exist(client: Client) -> None:
         )
 
 
-# --- The buttons ---------------------------------------------------------------------------------------
+# --- The buttons ----------------------------------------------------------------------------------
 
 
 def test_claim_and_release(client: Client, reviewer: User, now: datetime) -> None:
@@ -695,7 +699,7 @@ def test_an_appeal_is_not_offered_to_who_refused(
     assert client.post(f"{QUEUE}next/").url == QUEUE
 
 
-# --- Who may -------------------------------------------------------------------------------------------
+# --- Who may --------------------------------------------------------------------------------------
 
 
 def test_those_who_may_only_look_have_no_buttons(now: datetime) -> None:
@@ -754,7 +758,9 @@ def test_the_group_is_made_again_without_harm(now: datetime) -> None:
 
 
 class _no_editor:
-    """SQLite's schema editor may not be opened inside a transaction; the migration asks it for its connection only."""
+    """SQLite's schema editor may not be opened inside a transaction; the migration asks it for its
+    connection only.
+    """
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -805,7 +811,7 @@ def test_case_admin_has_no_way_to_write() -> None:
         assert way(None) is False  # type: ignore[arg-type]
 
 
-# --- Pictures ------------------------------------------------------------------------------------------
+# --- Pictures -------------------------------------------------------------------------------------
 
 
 def stored_page(case: Case, now: datetime) -> DocumentPage:
@@ -854,7 +860,7 @@ def test_a_page_is_shown_decrypted_and_each_look_is_on_record_once_a_minute(
     assert client.get(address).status_code == 404, "erased since"
 
 
-# --- Side by side: pure --------------------------------------------------------------------------------
+# --- Side by side: pure ---------------------------------------------------------------------------
 
 
 def test_every_reason_that_can_be_ticked_has_words() -> None:

@@ -58,7 +58,7 @@ def said(**more: Any) -> dict[str, Any]:
     return {"reference": "co-1", "name": "云溪市示例科技有限公司", "uscc": make_uscc()} | more
 
 
-# --- Making ------------------------------------------------------------------------------------------------
+# --- Making ---------------------------------------------------------------------------------------
 
 
 def test_an_employer_is_made_and_found_again(call: Caller) -> None:
@@ -131,7 +131,7 @@ def test_who_may_write(now: datetime) -> None:
     assert not Employer.objects.exists()
 
 
-# --- Correcting --------------------------------------------------------------------------------------------
+# --- Correcting -----------------------------------------------------------------------------------
 
 
 def put(call: Caller, reference: str = "co-1", **body: Any) -> Any:
@@ -188,7 +188,7 @@ def test_an_employer_that_was_confirmed_is_not_another(call: Caller, now: dateti
     assert put(call, name="另一家有限公司", uscc=make_uscc()).json()["code"] == "state_conflict"
 
 
-# --- Reading -----------------------------------------------------------------------------------------------
+# --- Reading --------------------------------------------------------------------------------------
 
 
 def test_whom_a_platform_sees(call: Caller, other: Caller, trial: Caller, now: datetime) -> None:

@@ -1,4 +1,6 @@
-"""Does a platform learn what an employer lacks, in both languages, and nothing that is not its business?"""
+"""Does a platform learn what an employer lacks, in both languages, and nothing that is not its
+business?
+"""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def mails(template: str) -> list[str]:
     return [mail.to for mail in Mail.objects.filter(template=template).order_by("pk")]
 
 
-# --- A code by mail --------------------------------------------------------------------------------------
+# --- A code by mail -------------------------------------------------------------------------------
 
 
 def test_a_code_comes_back(member: Member, now: datetime) -> None:
@@ -215,7 +215,7 @@ def test_a_name_that_is_an_advertisement_is_not_mailed(now: datetime) -> None:
         proofs.send_code(member, ADDRESS, now)
 
 
-# --- A deposit -------------------------------------------------------------------------------------------
+# --- A deposit ------------------------------------------------------------------------------------
 
 
 def deposit(
@@ -332,7 +332,9 @@ def test_what_the_bank_returns_fails(
 def test_a_code_given_before_the_bank_has_said_that_it_arrived(
     member: Member, bank: SimulatedBank, now: datetime
 ) -> None:
-    """Somebody reads the statement before we ask again: the code counts, and the bank has the last word."""
+    """Somebody reads the statement before we ask again: the code counts, and the bank has the last
+    word.
+    """
     proof = deposit(member, now)
     follow(proof, now)
     proof = proofs.confirm_deposit(
@@ -422,7 +424,7 @@ def test_a_way_without_a_provider_is_not_offered(
             begin()
 
 
-# --- A scan ----------------------------------------------------------------------------------------------
+# --- A scan ---------------------------------------------------------------------------------------
 
 
 def licence_of(member: Member, **changed: str) -> ELicence:
@@ -533,7 +535,7 @@ def test_a_scan_is_polled_by_its_own_member(member: Member, now: datetime) -> No
         proof_polling.poll(proof.pk, make_member(now), now)
 
 
-# --- A vouch ---------------------------------------------------------------------------------------------
+# --- A vouch --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -628,7 +630,7 @@ def test_who_was_let_through_by_a_reviewer_can_vouch(member: Member, now: dateti
     assert not can_vouch(boss, uscc, now + timedelta(days=181))
 
 
-# --- Whoever else has to know ----------------------------------------------------------------------------
+# --- Whoever else has to know ---------------------------------------------------------------------
 
 
 def test_the_known_admin_hears_of_a_stranger_at_once(now: datetime) -> None:
@@ -750,7 +752,7 @@ def test_a_lease_that_was_lost_writes_nothing(
     )  # type: ignore[attr-defined]
 
 
-# --- At once ---------------------------------------------------------------------------------------------
+# --- At once --------------------------------------------------------------------------------------
 
 
 def at_once(*jobs: Any) -> list[str]:
@@ -820,7 +822,7 @@ def test_a_yes_and_a_no_at_once(now: datetime) -> None:
     assert Proof.objects.get().finished_at == now
 
 
-# --- The outside world, played -------------------------------------------------------------------------------
+# --- The outside world, played --------------------------------------------------------------------
 
 
 def test_a_statement_is_read_and_a_phone_is_played(

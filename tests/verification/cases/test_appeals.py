@@ -277,7 +277,7 @@ def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: da
     assert Appeal.objects.get().text == "我不明白还缺什么"
 
 
-# --- A person for who cannot hand anything in --------------------------------------------------------------
+# --- A person for who cannot hand anything in -----------------------------------------------------
 
 
 def fails(

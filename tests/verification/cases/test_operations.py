@@ -447,7 +447,7 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw_last(member: Member, now:
     assert case.decisions.get().reasons[0]["expected"] == "乙"
 
 
-# --- Refused, and something is in force ------------------------------------------------------------------
+# --- Refused, and something is in force -----------------------------------------------------------
 
 
 class TestWhatIsInForce:

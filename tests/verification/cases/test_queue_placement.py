@@ -1,4 +1,6 @@
-"""Does every case that comes to the reviewers get its place, and does the queue stand in that order?"""
+"""Does every case that comes to the reviewers get its place, and does the queue stand in that
+order?
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,7 @@ def test_a_share_of_all_others_is_looked_at_twice(now: datetime, settings: Any) 
     assert held(make_member(now), now, "forgery_suspected").second_review == SecondReview.SAMPLE
 
 
-# --- What time changes -----------------------------------------------------------------------------------
+# --- What time changes ----------------------------------------------------------------------------
 
 
 def unplaced(now: datetime) -> Case:

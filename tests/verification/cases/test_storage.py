@@ -32,7 +32,7 @@ def storage(tmp_path: Path) -> EncryptedStorage:
     return EncryptedStorage(tmp_path / "documents", written(KEY))
 
 
-# --- Sealing ---------------------------------------------------------------------------------------------
+# --- Sealing --------------------------------------------------------------------------------------
 
 
 @given(st.binary(max_size=2000), st.text(max_size=50))
@@ -94,7 +94,7 @@ def test_a_key_that_is_none(text: str) -> None:
     assert not text or text not in str(caught.value)
 
 
-# --- On disk ---------------------------------------------------------------------------------------------
+# --- On disk --------------------------------------------------------------------------------------
 
 
 def test_comes_back_whole(storage: EncryptedStorage) -> None:

@@ -1,4 +1,6 @@
-"""Who needs a licence to place people, does the licence hold, and do clients stand behind the agency?"""
+"""Who needs a licence to place people, does the licence hold, and do clients stand behind the
+agency?
+"""
 
 from __future__ import annotations
 
@@ -384,7 +386,8 @@ def worst(findings: Sequence[Finding]) -> Finding:
             "approval_document_unchecked",
             Severity.UNABLE,
         ),
-        # A letter and an HR service licence replace no business licence; nor does a decision that nobody has read.
+        # A letter and an HR service licence replace no business licence; nor does a decision that
+        # nobody has read.
         (
             SUBJECT,
             seen(kinds=["approval_document", "hr_service_licence"]),
@@ -473,7 +476,8 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
             Severity.CONCERN,
             AGENCY,
         ),
-        # A register that affirms what it was asked speaks for that name, beside an older record too.
+        # A register that affirms what it was asked speaks for that name, beside an older record
+        # too.
         (AGENCY, register("", source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
         (AGENCY, register(OTHER_NAME, source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
         (
@@ -492,9 +496,11 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
             Severity.CONCERN,
             "",
         ),
-        # The register has the licence's name, and not the declared one: that is the register's check to say.
+        # The register has the licence's name, and not the declared one: that is the register's
+        # check to say.
         (OTHER_NAME, register(OTHER_NAME, AGENCY), {}, "agency_licence_agrees", Severity.PASS, ""),
-        # Where it lists nobody, the business licence is the second witness; how sure both are counts.
+        # Where it lists nobody, the business licence is the second witness; how sure both are
+        # counts.
         (AGENCY, {"record": None}, read_as(AGENCY), "agency_licence_agrees", Severity.PASS, ""),
         (
             AGENCY,
@@ -587,7 +593,7 @@ def test_words_of_agencies(scope: str, words: list[str]) -> None:
     assert agency_words(scope) == words
 
 
-# --- Looking ---------------------------------------------------------------------------------------------
+# --- Looking --------------------------------------------------------------------------------------
 
 
 def reading(scope: str) -> dict[str, Any]:

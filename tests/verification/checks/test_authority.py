@@ -1,4 +1,7 @@
-"""May this person recruit for this company? Judged from observations in tables; observed on real proofs."""
+"""May this person recruit for this company?
+
+Judged from observations in tables; observed on real proofs.
+"""
 
 from __future__ import annotations
 
@@ -158,7 +161,7 @@ def test_public_domains(domain: str, public: bool) -> None:
     assert not at_company_domain(domain, "")
 
 
-# --- Observed --------------------------------------------------------------------------------------------
+# --- Observed -------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def worst(findings: list[Finding]) -> Severity:
     return max(finding.severity for finding in findings)
 
 
-# --- reading ---------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 
 WRONG = USCC[:17] + ("1" if USCC[17] != "1" else "2")
@@ -76,7 +76,8 @@ def read(**fields: str) -> dict[str, Any]:
             Severity.UNABLE,
         ),
         ({"document": None}, "document_missing", Severity.UNABLE),
-        # A reader that is not sure blames nobody, and what it says it may be counts if it was declared too.
+        # A reader that is not sure blames nobody, and what it says it may be counts if it was
+        # declared too.
         (read(uscc=OTHER) | {"confidence": {"uscc": 0.9}}, "uscc_mismatch", Severity.UNABLE),
         (
             read(name="云溪市另一家有限公司") | {"confidence": {"name": 0.98}},
@@ -179,7 +180,7 @@ def test_last_date(term: str, end: str) -> None:
     assert last_date(term) == end
 
 
-# --- registry --------------------------------------------------------------------------------------------
+# --- registry -------------------------------------------------------------------------------------
 
 
 def registered(**changed: Any) -> dict[str, Any]:
@@ -295,7 +296,7 @@ def test_an_old_snapshot_is_no_pass_but_its_bad_news_counts() -> None:
     )
 
 
-# --- scan ------------------------------------------------------------------------------------------------
+# --- scan -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Can an agency in force add a client, is its letter read and judged by itself, and does a person settle what is in doubt?"""
+"""Can an agency in force add a client, is its letter read and judged by itself, and does a person
+settle what is in doubt?
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,7 @@ def codes(case: Case, now: datetime) -> list[str]:
     return [why.code for why in item(case, now).reasons]
 
 
-# --- Where it stands ---------------------------------------------------------------------------------------
+# --- Where it stands ------------------------------------------------------------------------------
 
 
 def test_from_the_letter_to_a_client_that_holds(
@@ -293,7 +295,7 @@ def test_of_what_it_ended_itself_an_agency_is_not_told(letter: Document, now: da
     assert not Mail.objects.exists()
 
 
-# --- Coming and going --------------------------------------------------------------------------------------
+# --- Coming and going -----------------------------------------------------------------------------
 
 
 def intake(number: int) -> Intake:
@@ -350,7 +352,7 @@ def test_a_letter_of_nobody_can_be_taken_out(case: Case, letter: Document, now: 
         client_letters.drop_letter(other.pk, letter.case.employer.members.get().as_actor(), now)
 
 
-# --- On the page -------------------------------------------------------------------------------------------
+# --- On the page ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -426,7 +428,7 @@ def test_of_who_is_no_agency_no_client_is_taken(
     assert not ClientAuthorisation.objects.exists()
 
 
-# --- In the console ----------------------------------------------------------------------------------------
+# --- In the console -------------------------------------------------------------------------------
 
 LIST = "/console/verification/clientauthorisation/"
 

@@ -1,4 +1,6 @@
-"""Is a picture that somebody else has shown found again, and is a company on the same form left alone?"""
+"""Is a picture that somebody else has shown found again, and is a company on the same form left
+alone?
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,7 @@ def seen(image: Image.Image) -> keypoints.Seen:
     return keypoints.see(np.asarray(image.convert("L"), np.uint8))
 
 
-# --- The picture -----------------------------------------------------------------------------------------
+# --- The picture ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("copy", COPIES)
@@ -124,7 +126,7 @@ def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
     assert keypoints.compare(blank, blank) is None
 
 
-# --- The index and the check -----------------------------------------------------------------------------
+# --- The index and the check ----------------------------------------------------------------------
 
 
 def shown(
@@ -292,7 +294,7 @@ def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
     assert PageBand.objects.filter(page__document__case=first).count() == written
 
 
-# --- Landmarks, kept -------------------------------------------------------------------------------------
+# --- Landmarks, kept ------------------------------------------------------------------------------
 
 
 def read_early(case: Case, now: datetime) -> Document:
@@ -427,7 +429,7 @@ def test_of_what_is_not_compared_nothing_is_kept(now: datetime, why: str) -> Non
     assert not PageLandmarks.objects.exists()
 
 
-# --- Devices and phones ----------------------------------------------------------------------------------
+# --- Devices and phones ---------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
@@ -473,7 +475,9 @@ def test_what_was_shown_before_is_indexed_by_a_command(
 
 @pytest.mark.django_db
 def test_every_paper_counts_and_is_named(now: datetime) -> None:
-    """An HR service licence that another agency has shown, here beside a business licence of one's own."""
+    """An HR service licence that another agency has shown, here beside a business licence of one's
+    own.
+    """
     first, thief = shown(now, licence(1)), shown(now, licence(2))
     first.documents.update(kind=DocumentKind.HR_SERVICE_LICENCE)
     look(first, now)

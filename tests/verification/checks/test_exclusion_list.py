@@ -233,7 +233,7 @@ def test_what_cannot_be_typed(
         exclusion_list.add(kind, typed, "a list", reviewer, now)
 
 
-# --- The console -----------------------------------------------------------------------------------------
+# --- The console ----------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ MATCH, MISMATCH, UNABLE = Agrees.MATCH, Agrees.MISMATCH, Agrees.UNABLE
 USCC, OTHER = make_uscc(7), make_uscc(8)
 NAME = "云溪（澜浦）示例科技有限公司"
 
-# --- One field ------------------------------------------------------------------------------------------------------
+# --- One field ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_print_does_not_make_another_company(stem: str, brackets: str, space: st
     assert not same_company_name(f"云溪（澜浦）{stem}甲有限公司", written)
 
 
-# --- A code that was read -------------------------------------------------------------------------------------------
+# --- A code that was read -------------------------------------------------------------------------
 
 
 @st.composite
@@ -153,7 +153,7 @@ def test_a_suggestion_is_itself_a_code() -> None:
     assert code_of(USCC[:17] + "?", [USCC[:17] + "!"], [USCC]) == Code(USCC[:17] + "?")
 
 
-# --- The grid -------------------------------------------------------------------------------------------------------
+# --- The grid -------------------------------------------------------------------------------------
 
 
 def reading(**changed: Any) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def doubts(*args: Any, **how: Any) -> dict[str, Severity]:
     return {code: severity for code, severity in judged(*args, **how).items() if severity > NOTE}
 
 
-# --- A register that gives the record -------------------------------------------------------------------------------
+# --- A register that gives the record -------------------------------------------------------------
 
 
 def test_everything_of_the_record_is_kept() -> None:
@@ -206,7 +206,7 @@ def test_an_observation_of_an_earlier_version_can_be_judged() -> None:
     assert max(finding.severity for finding in told) is PASS
 
 
-# --- A register that only says what agrees --------------------------------------------------------------------------
+# --- A register that only says what agrees --------------------------------------------------------
 
 
 def test_what_agrees_passes() -> None:
@@ -302,7 +302,7 @@ def test_what_it_affirmed_stands_as_the_record() -> None:
     assert record["as_of"] == "2026-11-17", "its answers may be a week behind"
 
 
-# --- Both: the record first -----------------------------------------------------------------------------------------
+# --- Both: the record first -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

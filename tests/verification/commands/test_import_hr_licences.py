@@ -1,4 +1,6 @@
-"""Does a province's list of licensed agencies arrive whole, and is every row that cannot be right named?"""
+"""Does a province's list of licensed agencies arrive whole, and is every row that cannot be right
+named?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does the machine carry out what the policy says: wait for the right one, go on when rung for, approve on condition?"""
+"""Does the machine carry out what the policy says: wait for the right one, go on when rung for,
+approve on condition?
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ def run(
     return Case.objects.get(pk=attempt.case_id)
 
 
-# --- Waiting ---------------------------------------------------------------------------------------------
+# --- Waiting --------------------------------------------------------------------------------------
 
 
 def test_it_waits_first_of_all_for_whoever_has_to_act(attempt: Attempt, now: datetime) -> None:
@@ -167,7 +169,7 @@ def test_withdrawn_while_a_check_runs(attempt: Attempt, member: Member, now: dat
     assert for_good.state == State.WITHDRAWN and not for_good.decisions.exists()
 
 
-# --- What may be added while it waits --------------------------------------------------------------------
+# --- What may be added while it waits -------------------------------------------------------------
 
 
 def letter() -> Any:
@@ -244,7 +246,7 @@ def test_a_licence_does_not_change_under_the_checks(
         )
 
 
-# --- On condition ----------------------------------------------------------------------------------------
+# --- On condition ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -396,7 +398,7 @@ def test_the_sweeper_asks_the_register(
     assert asked == [conditional.pk]
 
 
-# --- The whole way ---------------------------------------------------------------------------------------
+# --- The whole way --------------------------------------------------------------------------------
 
 
 def test_from_waiting_to_approved_by_a_deposit(
@@ -407,7 +409,9 @@ def test_from_waiting_to_approved_by_a_deposit(
     tmp_path: Path,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    """With the real authority check: nothing is shown, a deposit is begun, its code comes back, and the case goes on at once."""
+    """With the real authority check: nothing is shown, a deposit is begun, its code comes back, and
+    the case goes on at once.
+    """
     settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
     checks = saying(authority=Authority())
 

@@ -1,4 +1,6 @@
-"""Can every decision be explained later, from what is stored alone, without giving a person's data away?"""
+"""Can every decision be explained later, from what is stored alone, without giving a person's data
+away?
+"""
 
 from __future__ import annotations
 

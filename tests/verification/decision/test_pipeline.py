@@ -172,7 +172,9 @@ def test_a_database_that_is_lost_for_a_moment_blames_no_check(
 
 
 def test_a_lease_that_was_lost_settles_nothing(attempt: Attempt, clock: Clock) -> None:
-    """A worker sleeps past its lease inside a check; another takes over and settles; the first wakes up."""
+    """A worker sleeps past its lease inside a check; another takes over and settles; the first
+    wakes up.
+    """
 
     def other_worker() -> None:
         clock.now += timedelta(seconds=61)

@@ -96,7 +96,9 @@ def test_nobody_is_asked_and_nothing_is_written(decided: Callable[..., Attempt])
 def test_the_real_checks_are_judged_without_looking_or_asking(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a real reading, register and picture gave is enough: neither pictures nor providers are there any more."""
+    """What a real reading, register and picture gave is enough: neither pictures nor providers are
+    there any more.
+    """
     company = register_company(471)
     member = recruiter_of(company, now)
     case, _ = upload_licence(member, now, licence(471, company))
@@ -160,7 +162,9 @@ def test_the_documents_of_then(decided: Callable[..., Attempt], now: datetime) -
 
 
 def test_what_the_database_held_no_policy_lets_through(decided: Callable[..., Attempt]) -> None:
-    """Another employer with the same code was approved in the same moment: the findings say nothing of it."""
+    """Another employer with the same code was approved in the same moment: the findings say nothing
+    of it.
+    """
     attempt = decided(all_checks())
     Attempt.objects.filter(pk=attempt.pk).update(outcome="review")
     reasons = [{"code": "duplicate_same_uscc_active"}]
@@ -199,7 +203,7 @@ def test_a_round_is_replayed_whole(decided: Callable[..., Attempt], now: datetim
     }
 
 
-# --- Beside the live one -------------------------------------------------------------------------------
+# --- Beside the live one --------------------------------------------------------------------------
 
 
 def test_a_shadow_decides_nothing(decided: Callable[..., Attempt]) -> None:
@@ -264,7 +268,7 @@ def test_a_shadow_that_cannot_be_kept_costs_nothing(
     assert ShadowVerdict.objects.count() == (0 if connection.vendor == "postgresql" else 1)
 
 
-# --- The command ---------------------------------------------------------------------------------------
+# --- The command ----------------------------------------------------------------------------------
 
 
 def said(*arguments: str) -> str:

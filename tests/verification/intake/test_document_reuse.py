@@ -1,4 +1,6 @@
-"""Is what an employer gave before used again by one press, and nothing that has ended or was found wrong?"""
+"""Is what an employer gave before used again by one press, and nothing that has ended or was found
+wrong?
+"""
 
 from __future__ import annotations
 
@@ -297,7 +299,9 @@ def stored(document: Document, jpeg: bytes = b"a page") -> str:
 
 
 def erase(document: Document) -> None:
-    """As whoever erases what is kept no longer does it: the rows under the document's lock, then what nobody holds."""
+    """As whoever erases what is kept no longer does it: the rows under the document's lock, then
+    what nobody holds.
+    """
     with transaction.atomic():
         Document.objects.select_for_update().get(pk=document.pk)
         names = [page.image.name for page in document.pages.all()]

@@ -1,4 +1,6 @@
-"""Is an upload read at once, shown, and confirmed or disputed, without anything being changed that was read?"""
+"""Is an upload read at once, shown, and confirmed or disputed, without anything being changed that
+was read?
+"""
 
 from __future__ import annotations
 
@@ -162,7 +164,9 @@ class TestReading:
 
 
 class TestReadOnce:
-    """The check does not read again what was read of the same pages, by the same version, for the same facts."""
+    """The check does not read again what was read of the same pages, by the same version, for the
+    same facts.
+    """
 
     @pytest.fixture
     def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:

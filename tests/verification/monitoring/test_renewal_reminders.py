@@ -1,4 +1,6 @@
-"""Are an employer's people told 30, 7 and 1 days before its approval ends, once each, and only where they have something to do?"""
+"""Are an employer's people told 30, 7 and 1 days before its approval ends, once each, and only
+where they have something to do?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does the list say of each requirement where it stands, open what has to be done, and name one next thing?"""
+"""Does the list say of each requirement where it stands, open what has to be done, and name one
+next thing?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Do the pages of authority translate what a recruiter does, lose nothing that was typed, and keep others out?"""
+"""Do the pages of authority translate what a recruiter does, lose nothing that was typed, and keep
+others out?
+"""
 
 from __future__ import annotations
 

@@ -220,7 +220,9 @@ REGISTERED, OWN = "登记的某某", "照片上的某某"
 
 
 class TestWhatTheRegisterKnows:
-    """An employer with somebody else's licence must not learn from a refusal what to write on the next one."""
+    """An employer with somebody else's licence must not learn from a refusal what to write on the
+    next one.
+    """
 
     FINDINGS = [
         {

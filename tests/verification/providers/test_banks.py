@@ -1,6 +1,10 @@
-"""Does a bank keep its promises? One suite for every adapter of `verification.providers.banks.base.Bank`, then what only the simulator does.
+"""Does a bank keep its promises?
 
-Another adapter is another `Case` in `BANKS`: how it is built, which accounts lead to which end, and how long that takes.
+One suite for every adapter of `verification.providers.banks.base.Bank`, then what only the
+simulator does.
+
+Another adapter is another `Case` in `BANKS`: how it is built, which accounts lead to which end, and
+how long that takes.
 """
 
 from __future__ import annotations
@@ -92,7 +96,7 @@ def ended(bank: Bank, request_id: str, now: datetime, within: timedelta) -> Tran
     raise AssertionError("the transfer never ended")
 
 
-# --- The contract ----------------------------------------------------------------------------------------
+# --- The contract ---------------------------------------------------------------------------------
 
 
 def test_a_transfer_arrives_and_not_at_once(bank: Bank, adapter: Adapter) -> None:
@@ -161,7 +165,7 @@ def test_an_order_keeps_its_secrets() -> None:
     )
 
 
-# --- The simulator ---------------------------------------------------------------------------------------
+# --- The simulator --------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
-"""Does the service behind the electronic licence keep its promises? One suite for every adapter, then what only the simulator does.
+"""Does the service behind the electronic licence keep its promises?
 
-Another adapter is another `Adapter` in `SERVICES`: how it is built, and how a phone is played for it.
+One suite for every adapter, then what only the simulator does.
+
+Another adapter is another `Adapter` in `SERVICES`: how it is built, and how a phone is played for
+it.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     return SERVICES[request.param].build(tmp_path)
 
 
-# --- The contract ----------------------------------------------------------------------------------------
+# --- The contract ---------------------------------------------------------------------------------
 
 
 def test_from_a_code_to_a_licence(service: Any) -> None:
@@ -97,7 +100,7 @@ def test_a_licence_keeps_its_holder_out_of_logs() -> None:
     assert "林知白" not in repr(LICENCE)
 
 
-# --- The simulator ---------------------------------------------------------------------------------------
+# --- The simulator --------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Does every register keep its promise, and is each of Tencent's answers taken for what it is?
 
-`TestAnyRegister` is the contract: add a register to `REGISTERS` and it must pass. Tencent's is the real SDK, pointed at a
-local server that checks its signature and answers in the service's own format.
+`TestAnyRegister` is the contract: add a register to `REGISTERS` and it must pass. Tencent's is the
+real SDK, pointed at a local server that checks its signature and answers in the service's own
+format.
 """
 
 from __future__ import annotations
@@ -76,12 +77,14 @@ def raised_by(registry: TencentRegistry) -> ProviderError:
     return caught.value
 
 
-# --- The contract ---------------------------------------------------------------------------------------------------
+# --- The contract ---------------------------------------------------------------------------------
 
 
 @dataclass
 class Contracted:
-    """A register under contract: a way to arrange what it lists, one to break it, and one to ask it."""
+    """A register under contract: a way to arrange what it lists, one to break it, and one to ask
+    it.
+    """
 
     arrange: Callable[[Entry], None]
     break_down: Callable[[], None]
@@ -237,7 +240,7 @@ class TestAnyRegister:
         assert caught.value.retry_after > 0
 
 
-# --- Tencent: what is asked, and what follows -----------------------------------------------------------------------
+# --- Tencent: what is asked, and what follows -----------------------------------------------------
 
 
 def test_an_honest_company_costs_one_question(server: TencentServer) -> None:
@@ -326,7 +329,7 @@ def test_a_word_of_next_year_is_an_unknown_status(server: TencentServer) -> None
     assert tencent_at(server).verify(USCC, NAME, "").status is Status.UNKNOWN
 
 
-# --- Tencent: what is no answer -------------------------------------------------------------------------------------
+# --- Tencent: what is no answer -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -465,7 +468,7 @@ def test_errors_and_logs_hold_nothing_personal(
         assert secret not in said
 
 
-# --- The breaker and the pace ---------------------------------------------------------------------------------------
+# --- The breaker and the pace ---------------------------------------------------------------------
 
 
 def test_a_provider_that_is_down_is_left_alone_and_tried_again(server: TencentServer) -> None:
@@ -558,7 +561,9 @@ def test_of_many_threads_one_is_the_trial() -> None:
 
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=200), st.floats(0.5, 50))
 def test_no_second_holds_more_than_the_rate(gaps: list[float], per_second: float) -> None:
-    """Whatever the rhythm of requests, and also in the first second; slower than one a second, one is one."""
+    """Whatever the rhythm of requests, and also in the first second; slower than one a second, one
+    is one.
+    """
     pace, now, starts = Pace(per_second), 0.0, []
     for gap in gaps:
         now += gap
@@ -593,7 +598,7 @@ def test_the_registry_waits_for_its_turn(server: TencentServer) -> None:
     assert isinstance(raised_by(registry), ProviderUnavailable) and len(server.asked) == 3
 
 
-# --- Which are asked ------------------------------------------------------------------------------------------------
+# --- Which are asked ------------------------------------------------------------------------------
 
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
 
@@ -654,7 +659,7 @@ def test_the_chosen_register_answers_the_check(
     assert observation["record"]["affirmed_only"] and observation["record"]["name"] == NAME
 
 
-# --- Asked by hand --------------------------------------------------------------------------------------------------
+# --- Asked by hand --------------------------------------------------------------------------------
 
 COMMAND = "verification.management.commands.ask_registry"
 

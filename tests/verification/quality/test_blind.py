@@ -1,4 +1,7 @@
-"""Can a second reviewer learn what the first has ruled? Cases that differ in that alone are walked, and every page compared."""
+"""Can a second reviewer learn what the first has ruled?
+
+Cases that differ in that alone are walked, and every page compared.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,9 @@ def test_whatever_the_first_ruled_the_second_sees_the_same(
 
 
 def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ...]) -> None:
-    """The first reviewer has typed something, ruled with a note, and is still there with the page open."""
+    """The first reviewer has typed something, ruled with a note, and is still there with the page
+    open.
+    """
     claims.claim(case.pk, first, at)
     claims.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
     ruling = rulings.decide(case.pk, verb, first, at, codes, SECRET, seen_version=case.version)

@@ -135,7 +135,7 @@ def planted(now: datetime, kept: Made, reviewer: User) -> Case:
     return golden_assignment.plant(kept(), reviewer, now)
 
 
-# --- Kept ------------------------------------------------------------------------------------------------
+# --- Kept -----------------------------------------------------------------------------------------
 
 
 class TestKeeping:
@@ -301,7 +301,7 @@ class TestItsEnd:
         assert claims.claim_next(reviewer, now + timedelta(days=7)) is None
 
 
-# --- Given -----------------------------------------------------------------------------------------------
+# --- Given ----------------------------------------------------------------------------------------
 
 
 class TestGiving:
@@ -390,7 +390,7 @@ def test_twenty_sweeps_give_one(now: datetime, settings: Any) -> None:
     assert GoldenTurn.objects.count() == Case.objects.filter(golden=True).count() == 1
 
 
-# --- It arrives and is answered like any other -----------------------------------------------------------
+# --- It arrives and is answered like any other ----------------------------------------------------
 
 
 def test_it_arrives_by_the_verbs_by_which_others_do(now: datetime, planted: Case) -> None:
@@ -482,7 +482,7 @@ def test_its_preview_is_the_mail_and_nobody_is_woken(
     assert planted.submitted_by and not User.objects.get(pk=planted.submitted_by.pk).is_active
 
 
-# --- To everybody else there is none ---------------------------------------------------------------------
+# --- To everybody else there is none --------------------------------------------------------------
 
 
 class TestNobodyElse:
@@ -639,7 +639,7 @@ class TestNobodyElse:
         assert asked == [0, 1], "the original alone; no machine has looked at it in this test"
 
 
-# --- For its reviewer it is one like any other -----------------------------------------------------------
+# --- For its reviewer it is one like any other ----------------------------------------------------
 
 
 def as_real(case: Case) -> Case:
@@ -656,7 +656,9 @@ Walk = Callable[[Case], list[Any]]
 
 
 class TestTwins:
-    """A case of the same papers walked twice in the same world: once golden, and once as any other is."""
+    """A case of the same papers walked twice in the same world: once golden, and once as any other
+    is.
+    """
 
     @pytest.fixture
     def now(self) -> datetime:
@@ -667,13 +669,15 @@ class TestTwins:
         self, now: datetime, kept: Made, reviewer: User, client: Client, monkeypatch: Any
     ) -> Callable[[Walk], None]:
         made = kept()
-        # How long its employer took is drawn; the twins took as long, or they would differ by a day at midnight.
+        # How long its employer took is drawn; the twins took as long, or they would differ by a day
+        # at midnight.
         drawn = SimpleNamespace(
             choice=secrets.choice,
             randbelow=lambda below: 7 if below <= 60 else secrets.randbelow(below),
         )
         monkeypatch.setattr(golden_assignment, "secrets", drawn)
-        # The original would be found beside the real one, and not beside the golden one: of that another test tells.
+        # The original would be found beside the real one, and not beside the golden one: of that
+        # another test tells.
         Case.objects.filter(golden=False).update(
             declared_uscc="91310000MA1FL0000X", name_key="", declared_name="另一家公司"
         )
@@ -809,7 +813,9 @@ class TestTwins:
 
 
 def told(case: Case, response: Any) -> list[Any]:
-    """An answer without what tells one case from another whatever they are: ids, tokens, its own people's address and number."""
+    """An answer without what tells one case from another whatever they are: ids, tokens, its own
+    people's address and number.
+    """
     assert case.submitted_by
     body = response.content.decode()
     known = (
@@ -845,7 +851,7 @@ def told(case: Case, response: Any) -> list[Any]:
     return [response.status_code, sorted(response.headers), body]
 
 
-# --- Settings ----------------------------------------------------------------------------------------------
+# --- Settings -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -858,7 +864,7 @@ def test_settings_that_make_no_sense_stop_the_start(
         settings_with(monkeypatch, **{name: value})
 
 
-# --- Of companies that do not exist ------------------------------------------------------------------------
+# --- Of companies that do not exist ---------------------------------------------------------------
 
 
 @pytest.mark.timeout(300)
@@ -905,7 +911,10 @@ def test_what_the_machine_decides_by_itself_is_made_of_nothing(
 def test_others_can_write_while_a_golden_case_is_read(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On SQLite a transaction is the only one that writes. So the licence is read before it, and not once more inside."""
+    """On SQLite a transaction is the only one that writes.
+
+    So the licence is read before it, and not once more inside.
+    """
     locked: list[bool] = []
 
     def read(*args: Any, **options: Any) -> Any:

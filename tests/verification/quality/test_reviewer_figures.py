@@ -78,7 +78,7 @@ def decision(case: Case, by: User | None, verb: str, at: datetime) -> Decision:
     return row
 
 
-# --- Pure ------------------------------------------------------------------------------------------------
+# --- Pure -----------------------------------------------------------------------------------------
 
 
 def test_wilsons_interval_holds_at_the_ends() -> None:
@@ -111,7 +111,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
     assert [(bar.n, bar.length) for bar in spread([("a", 1), ("b", 4)])] == [(1, 25.0), (4, 100.0)]
 
 
-# --- Two who looked at the same case -----------------------------------------------------------------------
+# --- Two who looked at the same case --------------------------------------------------------------
 
 
 class TestAgreement:
@@ -190,7 +190,7 @@ class TestAgreement:
         assert (told.n, told.agreed) == (2, 0.5)
 
 
-# --- Time, and what was taken back -------------------------------------------------------------------------
+# --- Time, and what was taken back ----------------------------------------------------------------
 
 
 def test_time_undone_and_refused(now: datetime, anna: User) -> None:
@@ -217,7 +217,7 @@ def test_of_a_period_alone(now: datetime, anna: User) -> None:
     assert reviewer_figures.quality(None).everybody.rulings == 2
 
 
-# --- What an appeal changed --------------------------------------------------------------------------------
+# --- What an appeal changed -----------------------------------------------------------------------
 
 
 class TestOverturned:
@@ -298,7 +298,7 @@ class TestOverturned:
         assert (told[anna].reopened, told[bert].reopened) == (Share(1, 1), Share(0, 1))
 
 
-# --- Golden cases ------------------------------------------------------------------------------------------
+# --- Golden cases ---------------------------------------------------------------------------------
 
 
 def turn(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> GoldenTurn:

@@ -1,4 +1,6 @@
-"""Do many cases get one decision only by two people, none let through, none that has changed, and each undone by itself?"""
+"""Do many cases get one decision only by two people, none let through, none that has changed, and
+each undone by itself?
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does one reviewer have a case for as long as they look at it, and is nothing lost when they do not?"""
+"""Does one reviewer have a case for as long as they look at it, and is nothing lost when they do
+not?
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def holder(case: Case, at: datetime) -> User | None:
     return case.claimed_by if case.claimed(at) else None
 
 
-# --- Leases ----------------------------------------------------------------------------------------------
+# --- Leases ---------------------------------------------------------------------------------------
 
 
 def test_a_claim_lasts_as_long_as_its_page_is_looked_at(
@@ -96,7 +98,7 @@ def test_who_does_not_decide_claims_nothing(now: datetime) -> None:
     assert claims.claim_next(nobody, now) is None
 
 
-# --- The next --------------------------------------------------------------------------------------------
+# --- The next -------------------------------------------------------------------------------------
 
 
 def test_the_most_urgent_first_then_the_oldest(one: User, now: datetime) -> None:
@@ -137,7 +139,7 @@ def test_one_ahead_is_begun(one: User, other: User, now: datetime) -> None:
         claims.begin(case.pk, other, now)
 
 
-# --- From one to another ---------------------------------------------------------------------------------
+# --- From one to another --------------------------------------------------------------------------
 
 
 def test_assigned_it_is_theirs_before_others_and_nobody_elses(
@@ -218,7 +220,7 @@ def test_only_who_may_decide_it_can_be_given_it(one: User, other: User, now: dat
     assert holder(case, now) == one
 
 
-# --- Drafts, and what is masked --------------------------------------------------------------------------
+# --- Drafts, and what is masked -------------------------------------------------------------------
 
 
 def test_a_draft_outlives_the_claim(one: User, now: datetime) -> None:

@@ -1,4 +1,6 @@
-"""Can a case be set aside, handed to a senior, and a decision be taken back, each on record and by who may?"""
+"""Can a case be set aside, handed to a senior, and a decision be taken back, each on record and by
+who may?
+"""
 
 from __future__ import annotations
 

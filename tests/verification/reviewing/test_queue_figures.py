@@ -1,4 +1,6 @@
-"""Are the queue and its last two weeks counted right, and in a number of queries that stays the same?"""
+"""Are the queue and its last two weeks counted right, and in a number of queries that stays the
+same?
+"""
 
 from __future__ import annotations
 

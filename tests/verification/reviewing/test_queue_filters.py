@@ -1,4 +1,6 @@
-"""Does every reviewer see what they asked for, in the order of the queue, and find the way from one case to the next?"""
+"""Does every reviewer see what they asked for, in the order of the queue, and find the way from one
+case to the next?
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,7 @@ def shown(filters: Filters, reviewer: User, now: datetime) -> list[Case]:
     return list(filters.apply(Case.objects.awaiting_review(), reviewer.as_reviewer(), now))
 
 
-# --- What is asked for -----------------------------------------------------------------------------------
+# --- What is asked for ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ class TestFilters:
         assert claims.claim_next(reviewer, now) == first
 
 
-# --- Before and after ------------------------------------------------------------------------------------
+# --- Before and after -----------------------------------------------------------------------------
 
 
 @pytest.mark.django_db

@@ -1,4 +1,6 @@
-"""Is everything found that has to do with a case, two steps far, and never more than can be looked at?"""
+"""Is everything found that has to do with a case, two steps far, and never more than can be looked
+at?
+"""
 
 from __future__ import annotations
 

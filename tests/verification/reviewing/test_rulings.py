@@ -1,4 +1,6 @@
-"""Does a ruling do nothing until it can no longer be undone, and then exactly once what every guard still allows?"""
+"""Does a ruling do nothing until it can no longer be undone, and then exactly once what every guard
+still allows?
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,7 @@ def gate_is_open(case: Case, at: datetime) -> bool:
     return asked.allowed
 
 
-# --- Held, then carried out ------------------------------------------------------------------------------
+# --- Held, then carried out -----------------------------------------------------------------------
 
 
 def test_nothing_happens_until_it_can_no_longer_be_undone(reviewer: User, now: datetime) -> None:
@@ -266,7 +268,7 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(
     assert mails.letter(sent, "http://localhost:8000", now).body == told["en"][1]
 
 
-# --- Guards, asked twice ---------------------------------------------------------------------------------
+# --- Guards, asked twice --------------------------------------------------------------------------
 
 
 def test_a_decision_needs_claim_reason_and_the_case_as_it_was_seen(
@@ -350,7 +352,7 @@ def test_what_is_sure_to_be_refused_is_told_at_once(reviewer: User, now: datetim
     assert rival.pk != case.employer_id
 
 
-# --- Two people ------------------------------------------------------------------------------------------
+# --- Two people -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("power", ["none", "reviewer", "senior"])
@@ -484,7 +486,7 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
     assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
 
 
-# --- Preview ---------------------------------------------------------------------------------------------
+# --- Preview --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("second", list(SecondReview))

@@ -75,7 +75,9 @@ def test_one_persons_twenty_clicks_are_one_ruling(now: datetime) -> None:
 
 
 def test_twenty_who_ask_for_the_next_get_twenty(now: datetime) -> None:
-    """Nobody waits for another's lock, nobody gets another's case, and nobody is told that there is none."""
+    """Nobody waits for another's lock, nobody gets another's case, and nobody is told that there is
+    none.
+    """
     cases = [waiting(now, urgency=float(number)) for number in range(TWENTY)]
     people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
     said = at_once(lambda number: str(getattr(claims.claim_next(people[number], now), "pk", None)))

@@ -1,4 +1,6 @@
-"""Is the paper by which a body shows that it exists the one that is due of it: at the door, in the checks and in the verdict?"""
+"""Is the paper by which a body shows that it exists the one that is due of it: at the door, in the
+checks and in the verdict?
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ WITHOUT_A_LICENCE = (
 
 
 class Placing(AgencyLicence):
-    """The check itself, for an agency by its scope, whose HR service licence and client's letter say all that they should."""
+    """The check itself, for an agency by its scope, whose HR service licence and client's letter
+    say all that they should.
+    """
 
     def _licence(self, document: SubjectDocument) -> dict[str, Any]:
         return licence(name="云溪市示例科技有限公司", uscc="")
@@ -104,7 +108,9 @@ def test_no_business_licence_stands_for_what_set_a_body_up(
 def test_had_it_slipped_through_the_door_a_person_would_look(
     now: datetime, account_class: str, uscc: str, reasons: list[str]
 ) -> None:
-    """The attack: a drawn HR service licence, one letter, any picture as the approval document, and a register that agrees."""
+    """The attack: a drawn HR service licence, one letter, any picture as the approval document, and
+    a register that agrees.
+    """
     member, draft_case = draft(now, account_class, uscc=uscc)
     draft_case.delete()
     case = make_case(member, now, State.SUBMITTED)

@@ -23,7 +23,8 @@ def square(*rows: tuple[int, ...]) -> dict[tuple[str, str], int]:
     ("table", "n", "value", "low", "high"),
     [
         (square((20, 5), (10, 15)), 50, 0.4, 0.1511, 0.6489),
-        # The example of `ci.kappa` of the R package statpsych, which follows Fleiss and Paik (2003).
+        # The example of `ci.kappa` of the R package statpsych, which follows Fleiss and Paik
+        # (2003).
         (square((31, 12), (4, 58)), 105, 0.6756757, 0.5317210, 0.8196303),
         (square((25, 25), (25, 25)), 100, 0.0, -0.1960, 0.1960),
     ],

@@ -13,7 +13,7 @@ from documents.specimens.company import Company
 from verification.rules import name_lookalikes
 from verification.rules.name_lookalikes import ALIKE, alike, likeness, skeleton
 
-# --- The key ------------------------------------------------------------------------------------------------------
+# --- The key --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_no_character_looks_like_two_others() -> None:
     assert len(set("".join(groups))) == len("".join(groups))
 
 
-# --- How near -----------------------------------------------------------------------------------------------------
+# --- How near -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

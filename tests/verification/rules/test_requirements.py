@@ -1,4 +1,7 @@
-"""What is asked of whom, where does each thing stand, and what comes next? Tables, and whatever Hypothesis thinks of."""
+"""What is asked of whom, where does each thing stand, and what comes next?
+
+Tables, and whatever Hypothesis thinks of.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def found(
     return Report(check, at, (Finding(check, code, severity, field, "seen", "expected"),))
 
 
-# --- What is asked of whom -------------------------------------------------------------------------------
+# --- What is asked of whom ------------------------------------------------------------------------
 
 OF_COMPANY = [
     "mail_address",
@@ -149,7 +152,7 @@ def test_every_way_is_known_and_has_its_time() -> None:
     )
 
 
-# --- Where each stands -----------------------------------------------------------------------------------
+# --- Where each stands ----------------------------------------------------------------------------
 
 
 def row(facts: Facts, **expected: RequirementState) -> Any:
@@ -511,7 +514,7 @@ def test_what_waits_for_time_says_so() -> None:
     assert [why.code for why in of(facts, "submission").reasons] == ["registry_pending"]
 
 
-# --- The one next thing ----------------------------------------------------------------------------------
+# --- The one next thing ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -567,7 +570,7 @@ def test_what_takes_no_letters_offers_none() -> None:
         ) is offered
 
 
-# --- Whatever comes --------------------------------------------------------------------------------------
+# --- Whatever comes -------------------------------------------------------------------------------
 
 TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
 MAYBE = st.none() | TIMES

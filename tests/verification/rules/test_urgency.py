@@ -21,7 +21,7 @@ HOURS = Hours.parse(
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
 
 
-# --- What a case is -----------------------------------------------------------------------------------------------
+# --- What a case is -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_every_trace_of_editing_weighs() -> None:
     assert set(REASONS) >= FRAUD >= {code for code in REASONS if code.startswith("forgery_")}
 
 
-# --- Its place ----------------------------------------------------------------------------------------------------
+# --- Its place ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_rules_are_whole() -> None:
     assert Kind.ORDINARY in CURRENT.target and min(CURRENT.target.values()) > timedelta()
 
 
-# --- One number ---------------------------------------------------------------------------------------------------
+# --- One number -----------------------------------------------------------------------------------
 
 MOMENTS = st.datetimes(datetime(2026, 8, 1), datetime(2026, 12, 1), timezones=st.just(SHANGHAI))
 PLACES = st.builds(Place, st.sampled_from(Kind), MOMENTS, MOMENTS) | st.builds(

@@ -1,4 +1,6 @@
-"""Does an approval end with the first of the papers that it rests on, and are its people told before?"""
+"""Does an approval end with the first of the papers that it rests on, and are its people told
+before?
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def test_a_day_ends_where_the_paper_was_issued() -> None:
 
 
 def test_in_the_small_hours_it_is_already_the_day_of_the_place() -> None:
-    """At one in the morning in Beijing it is still the day before in UTC, and a term that ended with that day has ended."""
+    """At one in the morning in Beijing it is still the day before in UTC, and a term that ended
+    with that day has ended.
+    """
     early = ENDS + timedelta(hours=1)
     assert early.astimezone(UTC).date() == LAST
     assert of_term(LAST.isoformat(), early) == ("document_expired", Severity.CONCERN)
@@ -81,7 +85,7 @@ def test_a_business_term(term: str, code: str | None, severity: Severity | None)
     assert found == ([(code, severity, term[-10:])] if code else [])
 
 
-# --- The approval ----------------------------------------------------------------------------------------
+# --- The approval ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -195,7 +199,7 @@ def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(
     )
 
 
-# --- Clients' letters ------------------------------------------------------------------------------------
+# --- Clients' letters -----------------------------------------------------------------------------
 
 
 @pytest.fixture

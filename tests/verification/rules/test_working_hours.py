@@ -1,4 +1,6 @@
-"""Is working time counted by the week, the holidays and the make-up days, exactly and without a gap?"""
+"""Is working time counted by the week, the holidays and the make-up days, exactly and without a
+gap?
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
-# --- Counted ------------------------------------------------------------------------------------------------------
+# --- Counted --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_no_working_time_is_negative() -> None:
         USUAL.after(at("2026-11-25 09:00"), -HOUR)
 
 
-# --- Of any hours -------------------------------------------------------------------------------------------------
+# --- Of any hours ---------------------------------------------------------------------------------
 
 
 @st.composite
@@ -190,7 +192,7 @@ def test_a_holiday_is_not_worked_and_a_make_up_day_is(hours: Hours, day: date) -
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
-# --- As they are written ------------------------------------------------------------------------------------------
+# --- As they are written --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -263,7 +265,7 @@ def test_small_differences_in_writing_are_none() -> None:
     )
 
 
-# --- Of a deployment ----------------------------------------------------------------------------------------------
+# --- Of a deployment ------------------------------------------------------------------------------
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **told: str) -> dict[str, object]:
@@ -292,7 +294,9 @@ NOTICE_OF_2026 = (
     "2026-06-19..2026-06-21 2026-09-25..2026-09-27 2026-10-01..2026-10-07",
     "2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10",
 )
-"""国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025: the holidays and the make-up days."""
+"""国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025: the holidays and the make-up
+days.
+"""
 
 
 def test_the_days_of_2026_are_those_of_the_notice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,10 @@
-"""What does the chosen register say of one company? `python manage.py ask_registry CODE NAME PERSON [--id-number]`
+"""What does the chosen register say of one company?
 
-For whoever sets a register up, and for a case in doubt in which the employer has shown a reviewer its legal representative's identity
-card: its number is asked for here alone, sent to a register that compares it, and kept nowhere.
+`python manage.py ask_registry CODE NAME PERSON [--id-number]`
+
+For whoever sets a register up, and for a case in doubt in which the employer has shown a reviewer
+its legal representative's identity card: its number is asked for here alone, sent to a register
+that compares it, and kept nowhere.
 """
 
 from __future__ import annotations

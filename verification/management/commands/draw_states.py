@@ -1,4 +1,7 @@
-"""Which picture shows the states? Writes docs/states.md from the table in `verification.rules.states`."""
+"""Which picture shows the states?
+
+Writes docs/states.md from the table in `verification.rules.states`.
+"""
 
 from __future__ import annotations
 

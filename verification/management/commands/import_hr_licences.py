@@ -1,4 +1,7 @@
-"""Which agencies are licensed? `python manage.py import_hr_licences FILE.csv` fills the snapshot from a department's published list.
+"""Which agencies are licensed?
+
+`python manage.py import_hr_licences FILE.csv` fills the snapshot from a department's published
+list.
 
 How such a file is read, and what is written, stands in `verification.management.snapshots`.
 """

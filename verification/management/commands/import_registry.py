@@ -1,4 +1,6 @@
-"""Which companies does the register list? `python manage.py import_registry FILE.csv` fills the snapshot from an export.
+"""Which companies does the register list?
+
+`python manage.py import_registry FILE.csv` fills the snapshot from an export.
 
 How such a file is read, and what is written, stands in `verification.management.snapshots`.
 """
@@ -46,7 +48,9 @@ _DOMAIN: Final = re.compile(
 
 
 def _status(value: str, column: str) -> str:
-    """A word that is not in the table is kept as it is, and reads as unknown: nobody guesses, and no earlier "active" stays standing."""
+    """A word that is not in the table is kept as it is, and reads as unknown: nobody guesses, and
+    no earlier "active" stays standing.
+    """
     status = needed(value, column, 30)
     known = status_of(status)
     return status if known is Status.UNKNOWN else known.value

@@ -1,4 +1,7 @@
-"""Which licences were shown before pictures were found by landmarks? They are indexed now, a few at a time."""
+"""Which licences were shown before pictures were found by landmarks?
+
+They are indexed now, a few at a time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How does a deployment without decided cases get golden ones? `python manage.py make_golden --count 10 --seed 1`"""
+"""How does a deployment without decided cases get golden ones?
+
+`python manage.py make_golden --count 10 --seed 1`
+"""
 
 from __future__ import annotations
 

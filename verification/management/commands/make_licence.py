@@ -1,4 +1,7 @@
-"""What would a fictitious company's licence look like? `python manage.py make_licence --seed 1 --out licence.jpg`"""
+"""What would a fictitious company's licence look like?
+
+`python manage.py make_licence --seed 1 --out licence.jpg`
+"""
 
 from __future__ import annotations
 

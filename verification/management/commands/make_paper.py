@@ -1,4 +1,7 @@
-"""What would a fictitious company's other papers look like? `python manage.py make_paper --kind hr_service_licence --seed 1 --out a.jpg`"""
+"""What would a fictitious company's other papers look like?
+
+`python manage.py make_paper --kind hr_service_licence --seed 1 --out a.jpg`
+"""
 
 from __future__ import annotations
 

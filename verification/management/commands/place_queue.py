@@ -1,7 +1,9 @@
-"""Where does each case that waits for a reviewer stand? `manage.py place_queue`, after the rules, the working hours or the key changed.
+"""Where does each case that waits for a reviewer stand?
 
-What has no place yet, or moves with time, is placed every few minutes without being told; this places all. It can be run at any
-time, and again: reviewers go on meanwhile.
+`manage.py place_queue`, after the rules, the working hours or the key changed.
+
+What has no place yet, or moves with time, is placed every few minutes without being told; this
+places all. It can be run at any time, and again: reviewers go on meanwhile.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What would change under another policy? `python manage.py replay --policy VERSION [--since DATE] [--json]`
+"""What would change under another policy?
 
-Decides everything that is stored once more, without asking anybody; `--shadow` sums up what the policy that ran beside
-the live one would have decided. Nothing is written.
+`python manage.py replay --policy VERSION [--since DATE] [--json]`
+
+Decides everything that is stored once more, without asking anybody; `--shadow` sums up what the
+policy that ran beside the live one would have decided. Nothing is written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How is the world outside played while a simulator stands in for it? The company's bookkeeper, and the phone with its licence."""
+"""How is the world outside played while a simulator stands in for it?
+
+The company's bookkeeper, and the phone with its licence.
+"""
 
 from __future__ import annotations
 

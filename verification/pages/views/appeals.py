@@ -23,10 +23,14 @@ from verification.rules import states
 from verification.rules.states import State
 
 
-@csrf_exempt  # the token stands in the body, which must not be read before its length is known; `_heard` checks it
+# the token stands in the body, which must not be read before its length is known; `_heard` checks
+# it
+@csrf_exempt
 @member_required
 def appeal(request: HttpRequest, member: Member) -> HttpResponse:
-    """Say why a refusal, a suspension or a revocation is wrong, or, after the third time back, ask a person. Files may go with it."""
+    """Say why a refusal, a suspension or a revocation is wrong, or, after the third time back, ask
+    a person. Files may go with it.
+    """
     if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
         request.upload_handlers = []
         return render(

@@ -34,7 +34,9 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 @member_required
 def status(request: HttpRequest, member: Member) -> HttpResponse:
-    """The progress while the machine works; once it has decided, or it is another's turn, the whole page's body."""
+    """The progress while the machine works; once it has decided, or it is another's turn, the whole
+    page's body.
+    """
     now, case = now_of(member.employer), current_case(member)
     if case is None or "HX-Request" not in request.headers:
         return redirect("verification:home")
@@ -105,7 +107,10 @@ def declare(request: HttpRequest, member: Member) -> HttpResponse:
 @posted_or("verification:home")
 @member_required
 def submit(request: HttpRequest, member: Member) -> HttpResponse:
-    """Hand the case in as it was seen. Sent twice, it is submitted once and the same page answers."""
+    """Hand the case in as it was seen.
+
+    Sent twice, it is submitted once and the same page answers.
+    """
     case, form = case_or_404(member), SubmitForm(request.POST)
     if not form.is_valid():
         return refused_at_home(request, Refused("state_conflict"))

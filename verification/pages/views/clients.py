@@ -31,7 +31,10 @@ def _to_clients() -> HttpResponse:
 
 @member_required
 def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    """GET: how a letter stands, asked for while it is read. POST: for which client it stands; what was typed stays when it is refused."""
+    """GET: how a letter stands, asked for while it is read.
+
+    POST: for which client it stands; what was typed stays when it is refused.
+    """
     document, now = own_document(member, document_id), now_of(member.employer)
     if request.method != "POST":
         if "HX-Request" not in request.headers or document.kind != KIND:
@@ -75,7 +78,9 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
 @posted_or("verification:home")
 @member_required
 def end(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    """The agency recruits no longer for the client; a letter of which nobody has said for whom it stands is taken out."""
+    """The agency recruits no longer for the client; a letter of which nobody has said for whom it
+    stands is taken out.
+    """
     document, now = own_document(member, document_id), now_of(member.employer)
     named = ClientAuthorisation.objects.filter(document=document).first()
     try:

@@ -43,7 +43,7 @@ THUMBNAIL_PIXELS = 480
 CROP_PIXELS = 900
 
 
-# --- Looking -------------------------------------------------------------------------------------------
+# --- Looking --------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -90,10 +90,12 @@ def _thumbnail(jpeg: bytes) -> bytes:
     return small.getvalue()
 
 
-# --- Coming and going ----------------------------------------------------------------------------------
+# --- Coming and going -----------------------------------------------------------------------------
 
 
-@csrf_exempt  # the token stands in the body, which must not be read before its length is known; `_take_in_files` checks it
+# the token stands in the body, which must not be read before its length is known; `_take_in_files`
+# checks it
+@csrf_exempt
 @posted_or("verification:home")
 @member_required
 def upload(request: HttpRequest, member: Member) -> HttpResponse:
@@ -198,7 +200,10 @@ def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
 
 
 def _scan(data: bytes) -> dict[str, Any]:
-    """What the virus scanner says of `data`, to be stored. Raises Refused `document_infected` and ProviderError."""
+    """What the virus scanner says of `data`, to be stored.
+
+    Raises Refused `document_infected` and ProviderError.
+    """
     if not settings.CLAMD_ADDRESS:
         return {"clean": None}
     result = scan(data, settings.CLAMD_ADDRESS, SCAN_SECONDS)
@@ -218,7 +223,9 @@ def own_document(member: Member, document_id: UUID) -> Document:
 def _document_door(
     operation: Callable[[UUID, Actor, datetime], Any],
 ) -> Callable[..., HttpResponseBase]:
-    """A view that does `operation` to one of the employer's own documents and shows the editor again."""
+    """A view that does `operation` to one of the employer's own documents and shows the editor
+    again.
+    """
 
     @posted_or("verification:home")
     @member_required
@@ -252,14 +259,16 @@ def use_again(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _edited(request: HttpRequest, member: Member, document: Document) -> HttpResponse:
-    """The page again; for the script only its editor, with the keyboard's focus where `document` now is."""
+    """The page again; for the script only its editor, with the keyboard's focus where `document`
+    now is.
+    """
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({document.kind}))
     return render(request, "verification/_editor.html", shown | {"focus": document.pk})
 
 
-# --- What was read, and what is said of it -------------------------------------------------------------
+# --- What was read, and what is said of it --------------------------------------------------------
 
 
 @require_safe
@@ -299,7 +308,9 @@ def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
 @require_safe
 @member_required
 def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    """What has been read of a document, asked for while it is being read; without a script, the page itself."""
+    """What has been read of a document, asked for while it is being read; without a script, the
+    page itself.
+    """
     document = own_document(member, document_id)
     if "HX-Request" not in request.headers:
         return redirect("verification:home")

@@ -21,14 +21,18 @@ from verification.rules import states
 from verification.rules.states import State
 
 SESSION: Final = "onboarding"
-"""In the session of whoever came by a link: its id, and the platform's name for the banner (templates/base.html)."""
+"""In the session of whoever came by a link: its id, and the platform's name for the banner
+(templates/base.html).
+"""
 SESSION_SECONDS: Final = 2 * 3600
 HEARD: Final = states.STOPPED | {State.REJECTED}
 """What can be appealed against."""
 
 
 def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET shows one button and spends nothing; its POST signs the link's one member in, whoever was signed in here before."""
+    """GET shows one button and spends nothing; its POST signs the link's one member in, whoever was
+    signed in here before.
+    """
     try:
         if request.method != "POST":
             return _greet(request, onboarding.read_link(token, now_for))
@@ -68,7 +72,8 @@ def _place(purpose: str, member: Member) -> str:
     if purpose != LinkPurpose.APPEAL:
         return "verification:home"
     case = current_case(member)
-    # What holds the downloads back is a room above this one; where nothing does, that page leads on to the case.
+    # What holds the downloads back is a room above this one; where nothing does, that page leads on
+    # to the case.
     return (
         "verification:appeal"
         if case is not None and case.state in HEARD
@@ -79,7 +84,9 @@ def _place(purpose: str, member: Member) -> str:
 @require_safe
 @member_required
 def back(request: HttpRequest, member: Member) -> HttpResponse:
-    """Back to the platform that the recruiter came from, with the state of the case and nothing else of them."""
+    """Back to the platform that the recruiter came from, with the state of the case and nothing
+    else of them.
+    """
     came = request.session.get(SESSION)
     mine = OnboardingLink.objects.select_related("client", "member").filter(member=member)
     found = mine.filter(pk=came["link"]).first() if came else None
@@ -92,7 +99,9 @@ def back(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _told(member: Member) -> str:
-    """The state as the platform is told it: that the machine is already at work on what was handed in is not its business."""
+    """The state as the platform is told it: that the machine is already at work on what was handed
+    in is not its business.
+    """
     case = current_case(member)
     if case is None:
         return State.DRAFT

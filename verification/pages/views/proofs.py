@@ -1,4 +1,6 @@
-"""How does a recruiter show their authority: by mail, by bank, by the electronic licence, by a colleague?"""
+"""How does a recruiter show their authority: by mail, by bank, by the electronic licence, by a
+colleague?
+"""
 
 from __future__ import annotations
 
@@ -39,11 +41,12 @@ STAGES = (
 )
 
 
-# --- What a page shows ---------------------------------------------------------------------------------
+# --- What a page shows ----------------------------------------------------------------------------
 
 
 def _latest(request: HttpRequest, member: Member, kind: ProofKind) -> Proof | None:
-    """The member's proof of a kind that the page is about: one under way, else the one that stands, else the last one begun.
+    """The member's proof of a kind that the page is about: one under way, else the one that stands,
+    else the last one begun.
 
     Whoever shows it anew, as after a step-up, is not kept from it by one that stands.
     """
@@ -83,7 +86,7 @@ def _not_offered(kind: ProofKind, member: Member) -> None:
         raise Http404
 
 
-# --- By mail -------------------------------------------------------------------------------------------
+# --- By mail --------------------------------------------------------------------------------------
 
 
 @member_required
@@ -109,7 +112,7 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
     return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=form)
 
 
-# --- By bank -------------------------------------------------------------------------------------------
+# --- By bank --------------------------------------------------------------------------------------
 
 
 @member_required
@@ -193,12 +196,14 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
     return _shown(request, member, proof, kind, form=form)
 
 
-# --- By the electronic licence -------------------------------------------------------------------------
+# --- By the electronic licence --------------------------------------------------------------------
 
 
 @member_required
 def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
-    """Show the code to be scanned, and how the scan stands; the page asks again by itself, with a script or without."""
+    """Show the code to be scanned, and how the scan stands; the page asks again by itself, with a
+    script or without.
+    """
     _not_offered(ProofKind.E_LICENCE, member)
     kind, now = ProofKind.E_LICENCE, now_of(member.employer)
     proof = _latest(request, member, kind)
@@ -236,7 +241,7 @@ def scan_code(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRespo
     )
 
 
-# --- By a colleague ------------------------------------------------------------------------------------
+# --- By a colleague -------------------------------------------------------------------------------
 
 
 @member_required
@@ -289,7 +294,7 @@ def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRe
     return redirect("verification:asked_to_vouch")
 
 
-# --- All of them ---------------------------------------------------------------------------------------
+# --- All of them ----------------------------------------------------------------------------------
 
 
 def _own_proof(member: Member, proof_id: UUID) -> Proof:

@@ -1,7 +1,7 @@
 """Which bank makes the transfers?
 
-`ZIZHI_BANK` names it; where it is empty, the way is not offered. Another bank is another adapter of `banks.base.Bank`, a
-line here, and a line in the contract suite of its tests.
+`ZIZHI_BANK` names it; where it is empty, the way is not offered. Another bank is another adapter of
+`banks.base.Bank`, a line here, and a line in the contract suite of its tests.
 """
 
 from __future__ import annotations

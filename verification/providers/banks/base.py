@@ -1,7 +1,8 @@
 """What can be asked of a bank, and in which words does it answer?
 
-A small transfer to the company's account carries a code as its memo. That it arrives under the account's name tells whose
-account it is; that the code comes back tells that the recruiter can see its statements.
+A small transfer to the company's account carries a code as its memo. That it arrives under the
+account's name tells whose account it is; that the code comes back tells that the recruiter can see
+its statements.
 """
 
 from __future__ import annotations
@@ -55,14 +56,20 @@ class Transfer:
 
 
 class Bank(Protocol):
-    """A bank that makes transfers for us. Each call raises ProviderUnavailable or ProviderBroken."""
+    """A bank that makes transfers for us.
+
+    Each call raises ProviderUnavailable or ProviderBroken.
+    """
 
     name: str
 
     def send(self, order: Order, now: datetime) -> Transfer:
-        """Make the transfer, once. Where the answer was lost it may or may not have been made: send it again with the same id.
+        """Make the transfer, once.
 
-        A wrong number may be told at once, as a transfer that is RETURNED. The same id with another content is ProviderBroken.
+        Where the answer was lost it may or may not have been made: send it again with the same id.
+
+        A wrong number may be told at once, as a transfer that is RETURNED. The same id with another
+        content is ProviderBroken.
         """
         ...
 

@@ -1,7 +1,8 @@
 """How does a bank behave? As awkwardly as a real one, and the same each time for the same account.
 
-What happens to a transfer is told by the last two digits of the account (`FATES`), or by an account opened with
-`open_account`, whose name is then compared. Business hours and a weekly maintenance window are those of the bank's own clock.
+What happens to a transfer is told by the last two digits of the account (`FATES`), or by an account
+opened with `open_account`, whose name is then compared. Business hours and a weekly maintenance
+window are those of the bank's own clock.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ BANK_CODES: Final = {
     "中国建设银行": "40",
     "招商银行": "80",
 }
-"""The digits with which accounts at some banks begin here (not so in life): the number of another bank is wrong."""
+"""The digits with which accounts at some banks begin here (not so in life): the number of another
+bank is wrong.
+"""
 
 
 _SCHEMA = """
@@ -51,12 +54,16 @@ CREATE TABLE IF NOT EXISTS lost_orders (request_id TEXT PRIMARY KEY)
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of transfers to an account: how long after it was sent, how it ends, and what else goes wrong."""
+    """What becomes of transfers to an account: how long after it was sent, how it ends, and what
+    else goes wrong.
+    """
 
     takes: timedelta = timedelta(minutes=20)
     returned: Return | None = None
     answer_lost: str = ""
-    """`kept` where the transfer was made although no answer came, `dropped` where it was not; at the first call only."""
+    """`kept` where the transfer was made although no answer came, `dropped` where it was not; at
+    the first call only.
+    """
     throttled: bool = False
     """The first call is told to come again."""
     backwards: bool = False
@@ -78,7 +85,10 @@ FATES: Final[dict[str, Fate]] = {
     "09": Fate(timedelta(days=2), Return.OTHER),
     "88": Fate(timedelta(seconds=10), any_hour=True),
 }
-"""By the account's last two digits. `88` is the real-time clearing that small transfers may have at any hour."""
+"""By the account's last two digits.
+
+`88` is the real-time clearing that small transfers may have at any hour.
+"""
 
 
 class SimulatedBank:
@@ -93,14 +103,16 @@ class SimulatedBank:
         fates: Mapping[str, Fate] | None = None,
         otherwise: Fate | None = None,
     ) -> None:
-        """With `fates` of its own (and one for every other account) it is open at any hour and takes exactly what they say."""
+        """With `fates` of its own (and one for every other account) it is open at any hour and
+        takes exactly what they say.
+        """
         self._books, self._seed, self._always_open = Books(path, _SCHEMA), seed, fates is not None
         self._fates, self._otherwise = fates or FATES, otherwise or Fate()
 
     def _fate(self, account: str) -> Fate:
         return self._fates.get(account[-2:], self._otherwise)
 
-    # --- The bank's interface ----------------------------------------------------------------------------
+    # --- The bank's interface ---------------------------------------------------------------------
 
     def send(self, order: Order, now: datetime) -> Transfer:
         self._answer(now)
@@ -209,7 +221,7 @@ class SimulatedBank:
         returned = Return(row["returned"]) if stage is Stage.RETURNED else None
         return Transfer(row["request_id"], row["reference"], stage, returned)
 
-    # --- What goes on at the bank, without us ------------------------------------------------------------
+    # --- What goes on at the bank, without us -----------------------------------------------------
 
     def open_account(self, number: str, holder: str) -> None:
         """From now on this account is `holder`'s, whose name is compared with an order's."""
@@ -217,7 +229,10 @@ class SimulatedBank:
             books.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?)", (number, holder))
 
     def statement(self, number: str, now: datetime) -> list[tuple[int, str]]:
-        """What has arrived in an account: amounts in fen, each with its memo, oldest first. Whoever holds the account sees it."""
+        """What has arrived in an account: amounts in fen, each with its memo, oldest first.
+
+        Whoever holds the account sees it.
+        """
         with self._books.writing() as books:
             rows = books.execute(
                 "SELECT * FROM transfers WHERE account = ? AND returned IS NULL ORDER BY ends_at",

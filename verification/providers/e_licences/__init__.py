@@ -1,7 +1,7 @@
 """Which service shows the codes that the electronic licence scans?
 
-`ZIZHI_E_LICENCES` names it; where it is empty, the way is not offered. Another service is another adapter of
-`e_licences.base.ELicences`, a line here, and a line in the contract suite of its tests.
+`ZIZHI_E_LICENCES` names it; where it is empty, the way is not offered. Another service is another
+adapter of `e_licences.base.ELicences`, a line here, and a line in the contract suite of its tests.
 """
 
 from __future__ import annotations

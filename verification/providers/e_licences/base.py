@@ -1,7 +1,8 @@
 """What can be asked of the electronic business licence, and in which words does it answer?
 
-The holder of the licence scans a code with the licence's own program and confirms. By 市场主体登记管理条例 22 the electronic
-licence equals the paper one, and only the legal representative, or whom they have authorised in it, can show it.
+The holder of the licence scans a code with the licence's own program and confirms. By
+市场主体登记管理条例 22 the electronic licence equals the paper one, and only the legal
+representative, or whom they have authorised in it, can show it.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ class Scan:
 
 
 class ELicences(Protocol):
-    """The service behind the electronic licence. Each call raises ProviderUnavailable or ProviderBroken."""
+    """The service behind the electronic licence.
+
+    Each call raises ProviderUnavailable or ProviderBroken.
+    """
 
     name: str
 

@@ -1,7 +1,9 @@
-"""How does the service behind the electronic licence behave? As a real one: it lags, it is asked too often, it is down at night.
+"""How does the service behind the electronic licence behave?
 
-`scan`, `confirm` and `refuse` are what the holder does on the phone. They work on what the code on the page holds, so that
-nobody can confirm what they have not seen.
+As a real one: it lags, it is asked too often, it is down at night.
+
+`scan`, `confirm` and `refuse` are what the holder does on the phone. They work on what the code on
+the page holds, so that nobody can confirm what they have not seen.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class SimulatedELicences:
         """A `prompt` one answers at any hour, and shows at once what was done on the phone."""
         self._books, self._seed, self._prompt = Books(path, _SCHEMA), seed, prompt
 
-    # --- The service's interface -------------------------------------------------------------------------
+    # --- The service's interface ------------------------------------------------------------------
 
     def begin(self, request_id: str, now: datetime) -> Scan:
         self._answer(now)
@@ -98,7 +100,7 @@ class SimulatedELicences:
             By(row["by"]) if licence else None,
         )
 
-    # --- What the holder does on the phone ---------------------------------------------------------------
+    # --- What the holder does on the phone --------------------------------------------------------
 
     def scan(self, qr: str, now: datetime) -> bool:
         """The code was looked at; False where it had expired."""

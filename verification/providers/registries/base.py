@@ -1,6 +1,7 @@
 """What can be asked of a company register, and in which words does it answer?
 
-There are two kinds: one gives the record, the other only says whether what it is asked agrees with it.
+There are two kinds: one gives the record, the other only says whether what it is asked agrees with
+it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ STATUS_WORDS = {
 
 
 def status_of(word: str) -> Status:
-    """The status that a register's word means; UNKNOWN for a word that is not in the table, never a guess."""
+    """The status that a register's word means; UNKNOWN for a word that is not in the table, never a
+    guess.
+    """
     word = word.strip().replace("，", ",").replace("（", "(").replace("）", ")")
     if word in Status._value2member_map_:
         return Status(word)
@@ -100,7 +103,10 @@ class Agreement:
 
 
 class RecordRegistry(Protocol):
-    """A register that gives the record. Raises ProviderUnavailable or ProviderBroken; None means that it does not know the code."""
+    """A register that gives the record.
+
+    Raises ProviderUnavailable or ProviderBroken; None means that it does not know the code.
+    """
 
     name: str
 
@@ -119,6 +125,7 @@ class AgreementRegistry(Protocol):
     ) -> Agreement:
         """Whether these belong together; what is empty is not asked for.
 
-        `id_number` is of the legal representative's identity card. No check gives it: no employer is asked for it.
+        `id_number` is of the legal representative's identity card. No check gives it: no employer
+        is asked for it.
         """
         ...

@@ -1,4 +1,6 @@
-"""Is it worth asking a provider now? A breaker for one that is down, and a pace for one that counts requests.
+"""Is it worth asking a provider now?
+
+A breaker for one that is down, and a pace for one that counts requests.
 
 Both are for the threads of one process, and take the time (`time.monotonic`) as an argument.
 """
@@ -39,11 +41,15 @@ class Breaker:
             return BreakerState.OPEN if now < self._open_until else BreakerState.HALF_OPEN
 
     def enter(self, now: float) -> int:
-        """A ticket to ask with, handed back to `succeeded` or `failed`. Raises ProviderUnavailable while it is open."""
+        """A ticket to ask with, handed back to `succeeded` or `failed`.
+
+        Raises ProviderUnavailable while it is open.
+        """
         with self._lock:
             if self._open_until is None:
                 return self._ticket
-            # A trial that was never heard of again (its thread died) must not keep the door shut for ever.
+            # A trial that was never heard of again (its thread died) must not keep the door shut
+            # for ever.
             shut_until = max(self._open_until, self._trial_until or 0.0)
             if now < shut_until:
                 raise ProviderUnavailable(
@@ -72,7 +78,9 @@ class Breaker:
 
 
 class Pace:
-    """Requests one after the other, in even steps: no second holds more than `per_second` of them, whole ones, nor any burst."""
+    """Requests one after the other, in even steps: no second holds more than `per_second` of them,
+    whole ones, nor any burst.
+    """
 
     def __init__(self, per_second: float) -> None:
         self._step = 1.0 / (int(per_second) or per_second)
@@ -80,7 +88,10 @@ class Pace:
         self._next: float | None = None
 
     def wait(self, now: float, longest: float) -> float:
-        """Seconds to wait before the request that is hereby counted. Raises ProviderUnavailable, uncounted, for more than `longest`."""
+        """Seconds to wait before the request that is hereby counted.
+
+        Raises ProviderUnavailable, uncounted, for more than `longest`.
+        """
         with self._lock:
             turn = now if self._next is None else max(now, self._next)
             if turn - now > longest:

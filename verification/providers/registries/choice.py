@@ -15,7 +15,10 @@ from verification.providers.registries.tencent import REQUESTS_A_SECOND, Tencent
 
 @cache
 def chosen(choice: str) -> tuple[RecordRegistry | None, AgreementRegistry | None]:
-    """The registers of `ZIZHI_REGISTRY`: `snapshot`, `tencent`, or `both`, the record first. One of each a process."""
+    """The registers of `ZIZHI_REGISTRY`:
+
+    `snapshot`, `tencent`, or `both`, the record first. One of each a process.
+    """
     record = SnapshotRegistry() if choice in ("snapshot", "both") else None
     return record, _tencent() if choice in ("tencent", "both") else None
 

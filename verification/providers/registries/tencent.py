@@ -1,9 +1,11 @@
-"""Do name, code and legal representative belong together, says Tencent Cloud (VerifyBizLicenseEnterprise3 and …4)?
+"""Do name, code and legal representative belong together, says Tencent Cloud
+(VerifyBizLicenseEnterprise3 and …4)?
 
-It says whether they agree and never what it has, so nothing can be learnt from it. Three elements are asked at once, and
-two only where that leaves a question: of three it tells a status as operating or not, and a mismatch without its field.
-Four elements need the number of the legal representative's identity card, which no employer is asked for: only
-`manage.py ask_registry` does. Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
+It says whether they agree and never what it has, so nothing can be learnt from it. Three elements
+are asked at once, and two only where that leaves a question: of three it tells a status as
+operating or not, and a mismatch without its field. Four elements need the number of the legal
+representative's identity card, which no employer is asked for: only `manage.py ask_registry` does.
+Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
 """
 
 from __future__ import annotations
@@ -40,7 +42,10 @@ STATUSES: Final = {
     "6": Status.DORMANT,
     "7": Status.REGISTRATION_CANCELLED,
 }
-"""Of two or four elements. "0" (other), "/" (not to be had) and whatever comes next year are UNKNOWN."""
+"""Of two or four elements.
+
+"0" (other), "/" (not to be had) and whatever comes next year are UNKNOWN.
+"""
 
 _DONE, _UNWELL, _NOTHING = 0, 1, 2
 _PERIOD: Final = re.compile(r"(\d{4}-\d\d-\d\d)?/(\d{4}-\d\d-\d\d)?")
@@ -49,7 +54,10 @@ Clock = Callable[[], float]
 
 
 class TencentRegistry:
-    """Asks the service, at its pace, and rests when it is down. One for all threads of a process."""
+    """Asks the service, at its pace, and rests when it is down.
+
+    One for all threads of a process.
+    """
 
     name = "tencent"
     behind = BEHIND
@@ -74,7 +82,10 @@ class TencentRegistry:
     def verify(
         self, uscc: str, name: str, legal_representative: str, id_number: str = ""
     ) -> Agreement:
-        """Whether these belong together. `id_number`, of the legal representative's identity card, is asked with the rest if given."""
+        """Whether these belong together.
+
+        `id_number`, of the legal representative's identity card, is asked with the rest if given.
+        """
         if legal_representative and id_number:
             return self._four(uscc, name, legal_representative, id_number)
         if not legal_representative:
@@ -184,7 +195,10 @@ class TencentRegistry:
 
 
 def _checked(told: dict[str, Any]) -> dict[str, Any]:
-    """`told`, if it is an answer. Raises ProviderUnavailable where the service says that it is unwell."""
+    """`told`, if it is an answer.
+
+    Raises ProviderUnavailable where the service says that it is unwell.
+    """
     code = told["StatusCode"]
     if type(code) is not int or code not in (_DONE, _UNWELL, _NOTHING):
         raise ProviderBroken("tencent: StatusCode is none that is known")
@@ -207,7 +221,9 @@ def _agrees(told: dict[str, Any], field: str) -> Agrees:
 
 
 def _period(told: object) -> tuple[date | None, date | None]:
-    """The begin and end of an operating period such as `2020-02-24/`; None for what is not told or no day."""
+    """The begin and end of an operating period such as `2020-02-24/`; None for what is not told or
+    no day.
+    """
     match = _PERIOD.fullmatch(told) if isinstance(told, str) else None
     days: list[date | None] = []
     for text in match.groups() if match else (None, None):
