@@ -81,14 +81,17 @@ def main() -> None:
         return
     print(f"{result['engine']}, {result['open']} open cases: {result['requests']} requests")
     print(
-        f"  median {result['median_ms']} ms, p95 {result['p95_ms']} ms, longest {result['longest_ms']} ms"
+        f"  median {result['median_ms']} ms, p95 {result['p95_ms']} ms, longest"
+        f" {result['longest_ms']} ms"
     )
     print(f"  figures counted anew {result['figures_ms']} ms, two weeks {result['lately_ms']} ms")
     print(
-        f"  before and after {result['neighbours_ms']} ms, what has to do with a case {result['related_ms']} ms"
+        f"  before and after {result['neighbours_ms']} ms, what has to do with a case"
+        f" {result['related_ms']} ms"
     )
     print(
-        f"  at most {result['queries_of_few']} queries with {FEW} open cases, {result['queries_of_all']} with all"
+        f"  at most {result['queries_of_few']} queries with {FEW} open cases,"
+        f" {result['queries_of_all']} with all"
     )
     stage.show(["filters", "median ms", "p95 ms"], [list(mix.values()) for mix in result["mixes"]])
 
@@ -147,9 +150,9 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     every = [ms for of_mix in took.values() for ms in of_mix]
     some = [Case.objects.awaiting_review()[chance.randrange(min(many, 1000))] for _ in range(20)]
     beside = [
-        timed(lambda: queue_filters.neighbours(case, queue_filters.NO_FILTERS, actor, now))
+        timed(lambda: queue_filters.neighbours(case, queue_filters.NO_FILTERS, actor, now))  # noqa: B023
         for case in some
-    ]  # noqa: B023
+    ]
     around = [timed(lambda: related_cases.around(case, reviewer)) for case in some]  # noqa: B023
     return {
         "engine": connection.vendor,

@@ -181,9 +181,11 @@ def person(rng: random.Random, chinese: bool) -> Person:
     years = [first, first + 4, first + 4 + rng.randint(1, 3), first + 10]
     made = Person(
         chinese,
-        name=rng.choice(_FAMILY) + rng.choice(_GIVEN) + rng.choice(_GIVEN)
-        if chinese
-        else f"{rng.choice(_LATIN)} {rng.choice(_LATIN_FAMILY)}",
+        name=(
+            rng.choice(_FAMILY) + rng.choice(_GIVEN) + rng.choice(_GIVEN)
+            if chinese
+            else f"{rng.choice(_LATIN)} {rng.choice(_LATIN_FAMILY)}"
+        ),
         phone=phone,
         email=f"{word}.{other}{rng.randint(10, 999)}@{rng.choice(_HOSTS)}",
         wechat=f"{other}_{word[:3]}{rng.randint(1000, 99999)}",
@@ -193,26 +195,38 @@ def person(rng: random.Random, chinese: bool) -> Person:
     )
     if chinese:
         made.lines = [
-            f"求职意向：{rng.choice(_ROLES)}  期望薪资：{rng.randint(12, 18) * 1000}-{rng.randint(20, 30) * 1000}元/月",
+            (
+                f"求职意向：{rng.choice(_ROLES)} "
+                f" 期望薪资：{rng.randint(12, 18) * 1000}-{rng.randint(20, 30) * 1000}元/月"
+            ),
             f"出生年月：{born[:4]}.{born[4:6]}  身高 175cm  邮编 518057",
             f"{years[0]}.09-{years[1]}.06  华中理工学院  计算机科学与技术  本科  GPA 3.85/4.0",
             f"{years[1]}.07 - {years[2]}.03  {rng.choice(_COMPANIES)}  {rng.choice(_ROLES)}",
             *rng.sample(_DUTIES, 3),
             f"{years[2]}年4月至{years[3]}年12月  {rng.choice(_COMPANIES)}  {rng.choice(_ROLES)}",
             *rng.sample(_DUTIES, 4),
-            f"CET-6 {rng.randint(430, 620)} 分，ISO 9001:2015 内审员，证书编号 {rng.randint(2015, 2022)}{rng.randint(1000, 9999)}",
-            f"项目编号 P{rng.randint(100, 999)}-{rng.randint(2015, 2022)}，三年一班第一名，二〇一八年获一等奖",
+            (
+                f"CET-6 {rng.randint(430, 620)} 分，ISO 9001:2015 内审员，证书编号"
+                f" {rng.randint(2015, 2022)}{rng.randint(1000, 9999)}"
+            ),
+            f"项目编号 P{rng.randint(100, 999)}-{rng.randint(2015, 2022)}，三年一班第一名，二〇一八年获一等奖",  # noqa: E501
         ]
     else:
         made.lines = [
-            f"Objective: engineer, {rng.randint(12, 18) * 1000}-{rng.randint(20, 30) * 1000} CNY a month",
+            (
+                f"Objective: engineer, {rng.randint(12, 18) * 1000}-{rng.randint(20, 30) * 1000}"
+                " CNY a month"
+            ),
             f"Born {born[:4]}-{born[4:6]}-{born[6:]}, postcode 518057, 175 cm",
             f"{years[0]}.09-{years[1]}.06  Central Institute of Technology, BSc, GPA 3.85/4.0",
             f"{years[1]}/07 - {years[2]}/03  Blue Whale Software Ltd, developer",
             *rng.sample(_DUTIES_EN, 3),
             f"Apr {years[2]} - Dec {years[3]}  Northstar Data Inc, lead",
             *rng.sample(_DUTIES_EN, 4),
-            f"TOEFL {rng.randint(90, 118)}, ISO 9001:2015 auditor, certificate {rng.randint(2015, 2022)}{rng.randint(1000, 9999)}",
+            (
+                f"TOEFL {rng.randint(90, 118)}, ISO 9001:2015 auditor, certificate"
+                f" {rng.randint(2015, 2022)}{rng.randint(1000, 9999)}"
+            ),
         ]
     return made
 
@@ -402,7 +416,9 @@ _LABELS_EN: Final = (
 def contact_lines(
     who: Person, rng: random.Random, how: str = ""
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Lines with `who`'s contacts behind their labels, and the values as they are written in them."""
+    """Lines with `who`'s contacts behind their labels, and the values as they are written in
+    them.
+    """
     phone, email = spelled(rng, who.phone, how), veiled(rng, who.email, how)
     values = (phone, email, who.wechat, who.qq, who.identity, who.link)
     labels = tuple(rng.choice(each) for each in (_LABELS if who.chinese else _LABELS_EN))
@@ -729,18 +745,22 @@ def screenshot(rng: random.Random, chinese: bool) -> Cv:
 # --- Word -----------------------------------------------------------------------------------------
 
 _W: Final = (
-    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" '
-    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    ' xmlns:v="urn:schemas-microsoft-com:vml"'
+    ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 )
 _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _DECLARED: Final = '<?xml version="1.0" encoding="UTF-8"?>'
 _SECTION: Final = (
-    '<w:sectPr><w:headerReference w:type="default" r:id="rId1"/><w:pgSz w:w="11906" w:h="16838"/>'
-    '<w:pgMar w:top="1440" w:right="1200" w:bottom="1440" w:left="1200" w:header="600" w:footer="600" w:gutter="0"/></w:sectPr>'
+    '<w:sectPr><w:headerReference w:type="default" r:id="rId1"/><w:pgSz w:w="11906"'
+    ' w:h="16838"/><w:pgMar w:top="1440" w:right="1200" w:bottom="1440" w:left="1200"'
+    ' w:header="600" w:footer="600" w:gutter="0"/></w:sectPr>'
 )
 _BOX: Final = (
-    '<w:p><w:r><w:pict><v:shape style="position:absolute;margin-left:200pt;margin-top:10pt;width:260pt;height:150pt;z-index:1" '
-    'filled="f" stroked="t"><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>'
+    "<w:p><w:r><w:pict><v:shape"
+    ' style="position:absolute;margin-left:200pt;margin-top:10pt;width:260pt;height:150pt;z-index:1" '  # noqa: E501
+    'filled="f"'
+    ' stroked="t"><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>'  # noqa: E501
 )
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PART: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml"
@@ -783,10 +803,11 @@ def word(
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(
             "[Content_Types].xml",
-            f'{_DECLARED}<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/word/document.xml" ContentType="{_PART}.document.main+xml"/>'
-            f'<Override PartName="/word/header1.xml" ContentType="{_PART}.header+xml"/></Types>',
+            f'{_DECLARED}<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml"'
+            ' ContentType="application/xml"/><Default Extension="rels"'
+            ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override'
+            f' PartName="/word/document.xml" ContentType="{_PART}.document.main+xml"/><Override'
+            f' PartName="/word/header1.xml" ContentType="{_PART}.header+xml"/></Types>',
         )
         file.writestr("_rels/.rels", related("officeDocument", "word/document.xml"))
         file.writestr("word/_rels/document.xml.rels", relations or related("header", "header1.xml"))
@@ -824,7 +845,8 @@ def _docx(kind: str) -> Make:
             )
             rows = "".join(_cells(head, value) for head, value in zip(heads, values, strict=True))
             data = word(
-                f"{_paragraph(who.name)}<w:tbl><w:tblPr><w:tblW w:w='9000' w:type='dxa'/></w:tblPr>{rows}</w:tbl>{rest}"
+                f"{_paragraph(who.name)}<w:tbl><w:tblPr><w:tblW w:w='9000'"
+                f" w:type='dxa'/></w:tblPr>{rows}</w:tbl>{rest}"
             )
         else:
             box = _BOX.format("".join(_paragraph(line) for line in lines))

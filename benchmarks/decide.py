@@ -207,11 +207,13 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     figures, seconds = result["honest"], result["seconds"]
     share = figures["approved_without_person"] / max(1, figures["n"])
     print(
-        f"\nseed {result['seed']}: honest approved without a person {share:.1%} (goal ≥ {GOAL_HONEST:.0%});",
+        f"\nseed {result['seed']}: honest approved without a person {share:.1%} (goal ≥"
+        f" {GOAL_HONEST:.0%});",
         end=" ",
     )
     print(
-        f"rejected {figures['rejected']} (goal 0); attacks approved {attacks['approved_without_person']} (goal 0);",
+        f"rejected {figures['rejected']} (goal 0); attacks approved"
+        f" {attacks['approved_without_person']} (goal 0);",
         end=" ",
     )
     print(f"submit to decision {seconds['median']} s median, {seconds['p95']} s p95, machine time")

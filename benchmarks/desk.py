@@ -26,8 +26,14 @@ MEANT = {
 """What the keys shall come to, taken in turn."""
 FIRST_KEY = "c"
 PASSWORD = "correct horse battery staple"
-LOADED = "() => document.querySelector('.viewport:not([hidden]) img')?.naturalWidth > 0 && document.querySelector('.decision-approve')"
-COUNT_CLICKS = "window.clicks = 0; addEventListener('click', (event) => { if (event.detail) window.clicks += 1; }, true)"
+LOADED = (
+    "() => document.querySelector('.viewport:not([hidden]) img')?.naturalWidth > 0 &&"
+    " document.querySelector('.decision-approve')"
+)
+COUNT_CLICKS = (
+    "window.clicks = 0; addEventListener('click', (event) => { if (event.detail) window.clicks +="
+    " 1; }, true)"
+)
 """Clicks of a mouse: one that a key brings about has no `detail`."""
 
 
@@ -146,7 +152,9 @@ def listening(port: int) -> None:
 
 
 def waiting(at: datetime, seed: int) -> Any:
-    """A case whose declared name is not the one on its licence, put into the queue by the policy."""
+    """A case whose declared name is not the one on its licence, put into the queue by the
+    policy.
+    """
     from documents.specimens import Company, make
     from documents.upload.intake import examine
     from employers.models import Employer, Member, User

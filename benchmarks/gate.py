@@ -69,7 +69,8 @@ def main() -> None:
     missing = [] if options.race else [name for name, found in tools.items() if not found]
     if missing:
         raise SystemExit(
-            f"{' and '.join(missing)} was not found. On Debian and Ubuntu: apt-get install wrk postgresql-contrib"
+            f"{' and '.join(missing)} was not found. On Debian and Ubuntu: apt-get install wrk"
+            " postgresql-contrib"
         )
     server = os.environ.get("DATABASE_URL", SERVER)
     if not server.startswith("postgres"):
@@ -94,7 +95,8 @@ def main() -> None:
         stage.tell(result)
     elif options.race:
         print(
-            f"{result['decisions']} answers ({result['allowed']} yes) of {result['processes']} processes in {result['seconds']} s"
+            f"{result['decisions']} answers ({result['allowed']} yes) of {result['processes']}"
+            f" processes in {result['seconds']} s"
         )
         print(f"  {result['suspensions']} suspensions, {result['late_allows']} late allows")
     else:
@@ -214,18 +216,22 @@ def fill(first: int, last: int, decisions: int) -> None:
     with connection.cursor() as cursor:
         for table, changes in copies.items():
             for begin in range(first, last + 1, PER_CHUNK):
-                cursor.execute(f"""
+                cursor.execute(
+                    f"""
                     INSERT INTO {table} SELECT copy.* FROM {table} one, generate_series({begin}, {min(last, begin + PER_CHUNK - 1)}) n,
-                    LATERAL jsonb_populate_record(one, jsonb_build_object({changes})) copy WHERE one.id = '{numbered(1)}'""")
+                    LATERAL jsonb_populate_record(one, jsonb_build_object({changes})) copy WHERE one.id = '{numbered(1)}'"""
+                )
         for begin in range(0, decisions, PER_CHUNK):
-            cursor.execute(f"""
+            cursor.execute(
+                f"""
                 INSERT INTO downloads_gatedecision (id, client_id, employer_id, member_id, candidate, uscc, allowed, reason, tier,
                     ladder_version, decided_at)
                 SELECT gen_random_uuid(), '{numbered(1)}', {numbered_}, '{numbered(1)}',
                     'c-' || i, {code_}, i % 10 > 0, CASE WHEN i % 10 > 0 THEN '' ELSE 'quota_day' END, 'established', '2026-11.1',
                     now() - interval '1 day' - i * (interval '1095 days' / {decisions})
                 FROM (SELECT i, 1 + (i::bigint * 7919) % {last} AS n
-                      FROM generate_series({begin}, {min(decisions, begin + PER_CHUNK) - 1}) i) s""")
+                      FROM generate_series({begin}, {min(decisions, begin + PER_CHUNK) - 1}) i) s"""
+            )
         for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
             cursor.execute(statement)
 
@@ -297,7 +303,10 @@ def served(folder: Path) -> Iterator[None]:
     from config import processes
 
     log = folder / "web.log"
-    command = f"-m gunicorn config.wsgi --bind 127.0.0.1:{PORT} --workers 4 --threads 4 --log-level warning"
+    command = (
+        f"-m gunicorn config.wsgi --bind 127.0.0.1:{PORT} --workers 4 --threads 4 --log-level"
+        " warning"
+    )
     with processes.running(
         [sys.executable, *command.split()], log, DJANGO_SETTINGS_MODULE="benchmarks.gate_settings"
     ):
@@ -402,11 +411,13 @@ def show(result: dict[str, Any]) -> None:
     columns = ["employers", "decisions_before", *MEASURED, *RATIOS, "allowed_share"]
     stage.show(columns, [[size[name] for name in columns] for size in result["by_size"]])
     print(
-        f"The gate answers {result['of_bare']} of what the bare view does, its p99 is {result['p99_of_bare']} times as long;"
+        f"The gate answers {result['of_bare']} of what the bare view does, its p99 is"
+        f" {result['p99_of_bare']} times as long;"
     )
     print(f"{result['of_bare_api']} of what the bare view does among the API's addresses;")
     print(
-        f"{result['of_pgbench']} of what its SQL alone does; {result['large_of_small']} of its own rate at the small size."
+        f"{result['of_pgbench']} of what its SQL alone does; {result['large_of_small']} of its own"
+        " rate at the small size."
     )
 
 

@@ -60,7 +60,9 @@ def cropped(page: Picture, rng: Rng, area: float) -> Picture:
 
 
 def screenshot(page: Picture, rng: Rng) -> Picture:
-    """A viewer's window with the page at some zoom, cut off below, on a grey desk with a bar above."""
+    """A viewer's window with the page at some zoom, cut off below, on a grey desk with a bar
+    above.
+    """
     by = float(rng.uniform(0.62, 0.95))
     shown = scaled(page, rng, by)
     height, width = round(shown.shape[0] * rng.uniform(0.6, 1.0)), shown.shape[1]
@@ -149,7 +151,9 @@ def one_bit(page: Picture, rng: Rng) -> Picture:
 
 
 def whitened(page: Picture, rng: Rng) -> Picture:
-    """Levels: all that is lighter than 200 becomes white, to take the visible mark off the paper."""
+    """Levels: all that is lighter than 200 becomes white, to take the visible mark off the
+    paper.
+    """
     return jpeg(np.clip(page.astype(np.float32) * (255 / 200), 0, 255).astype(np.uint8), rng, 85)
 
 

@@ -173,7 +173,9 @@ class Bench:
                     tally.right, tally.refused = tally.right - 1, tally.refused + 1
 
     def whole(self) -> None:
-        """Whole resumes, the pages of several in one pile, in another order and some upside down."""
+        """Whole resumes, the pages of several in one pile, in another order and some upside
+        down.
+        """
         for first in range(0, len(self.stands) - 1, 2):
             pair = self.stands[first : first + 2]
             pile = []

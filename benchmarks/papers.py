@@ -113,7 +113,8 @@ def main() -> None:
                 )
                 continue
             print(
-                f"{kind}, {damage}: {result['papers']} papers, median {result['seconds']} s (p95 {result['seconds_p95']})"
+                f"{kind}, {damage}: {result['papers']} papers, median {result['seconds']} s (p95"
+                f" {result['seconds_p95']})"
             )
             print(
                 "  " + "  ".join(f"{name} {share:.2f}" for name, share in result["exact"].items()),

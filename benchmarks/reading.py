@@ -8,7 +8,7 @@ and `--half odd` the others, so that a reader can be tuned on one half and repor
 Without FOLDER: specimens of each kind of damage, forged ones, and pictures of what is no licence.
 Every file goes the way of an upload: `examine`, then `read_pages`. The bare engine is timed on the
 same pages in the same run, in turn, so that the machine's other work weighs on both alike.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ Engine = Callable[[Image.Image], float]
 
 @dataclass(frozen=True)
 class Sample:
-    """A file as it would be uploaded, what group its figures belong to, and what is printed on it."""
+    """A file as it would be uploaded, what group its figures belong to, and what is printed on
+    it.
+    """
 
     name: str
     group: str
@@ -262,8 +264,9 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
     if len(groups) > 1:
         of_group = {group: [r for r in licences if r.group == group] for group in groups}
         whole["levels"] = {
-            group: of_licences([r.outcome for r in rs])
-            | {"pictures": len(rs), "seconds": speed(rs)}
+            group: (
+                of_licences([r.outcome for r in rs]) | {"pictures": len(rs), "seconds": speed(rs)}
+            )
             for group, rs in of_group.items()
         }
     if forged := [r.outcome for r in results if r.group == FORGED]:
@@ -291,16 +294,19 @@ def show(whole: Mapping[str, Any]) -> None:
     print(f"a wrong USCC as sure     {_names(licences['uscc_wrong_given_as_sure'])}")
     print(f"refused as no licence    {_names(licences['refused_as_none'])}")
     print(
-        f"refused by the intake    {_names([f'{file} ({code})' for file, code in licences['refused_by_intake'].items()])}"
+        "refused by the intake   "
+        f" {_names([f'{file} ({code})' for file, code in licences['refused_by_intake'].items()])}"
     )
     in_any_order = f"{licences['scope_content_mean']} in whatever order"
     print(
-        f"scope, error rate        mean {licences['scope_cer_mean']}, median {licences['scope_cer_median']}; mean {in_any_order}"
+        f"scope, error rate        mean {licences['scope_cer_mean']}, median"
+        f" {licences['scope_cer_median']}; mean {in_any_order}"
     )
     for name in ("reading", "decided", "engine", "intake"):
         if seconds[name]:
             print(
-                f"seconds, {name:16}median {seconds[name]['median']:.3f}, p95 {seconds[name]['p95']:.3f}"
+                f"seconds, {name:16}median {seconds[name]['median']:.3f}, p95"
+                f" {seconds[name]['p95']:.3f}"
             )
     if seconds["ratio"]:
         print(
@@ -330,11 +336,13 @@ def show(whole: Mapping[str, Any]) -> None:
         forged = whole["forged"]
         print(f"\nforged, {forged['pictures']}: given as sure {_names(forged['given_as_sure'])}")
         print(
-            f"  QR codes read {forged['qr_read']}, of them seen to disagree {forged['qr_mismatch_noticed']}"
+            f"  QR codes read {forged['qr_read']}, of them seen to disagree"
+            f" {forged['qr_mismatch_noticed']}"
         )
     if "no_licence" in whole:
         print(
-            f"no licence, {whole['no_licence']['pictures']}: taken for one {_names(whole['no_licence']['accepted'])}"
+            f"no licence, {whole['no_licence']['pictures']}: taken for one"
+            f" {_names(whole['no_licence']['accepted'])}"
         )
 
 
@@ -369,7 +377,8 @@ def show_misses(results: Iterable[Result]) -> None:
             if name != SCOPE and not o.right(name):
                 mark = "!" if o.sure(name) else " "
                 print(
-                    f"{mark} {o.file} {name}: printed {printed!r} read {o.fields.get(name, '')!r} {o.confidence.get(name, 0):.3f}"
+                    f"{mark} {o.file} {name}: printed {printed!r} read {o.fields.get(name, '')!r}"
+                    f" {o.confidence.get(name, 0):.3f}"
                 )
 
 

@@ -311,7 +311,8 @@ def measure(
         outcomes.append(outcome)
         if show:
             print(
-                f"{len(outcomes):3} {cv.name:14} {outcome.redacted:5.2f} s  leaks {outcome.leaks}  wrong {outcome.wrong}",
+                f"{len(outcomes):3} {cv.name:14} {outcome.redacted:5.2f} s  leaks {outcome.leaks} "
+                f" wrong {outcome.wrong}",
                 flush=True,
             )
     pdfs = [outcome for outcome in outcomes if outcome.drawn]
@@ -336,11 +337,11 @@ def measure(
             "write": _page_ms(outcomes, "rendered"),
             "bare_render": _page_ms(pdfs, "drawn"),
         },
-        "page_kb": round(
-            statistics.median(outcome.size / outcome.pages for outcome in outcomes) / 1024, 1
-        )
-        if outcomes
-        else 0,
+        "page_kb": (
+            round(statistics.median(outcome.size / outcome.pages for outcome in outcomes) / 1024, 1)
+            if outcomes
+            else 0
+        ),
         "word": word,
         "second_reader": second and READERS[1].available(),
     }
@@ -394,7 +395,8 @@ def main() -> None:
         print(f"leaked: {kind} in {name}, seen in {where}")
     stage.show(["ms a page", "median"], list(result["page_ms"].items()))
     print(
-        f"{result['page_kb']} KB a page; Word files: {'yes' if result['word'] else 'no LibreOffice'}"
+        f"{result['page_kb']} KB a page; Word files:"
+        f" {'yes' if result['word'] else 'no LibreOffice'}"
     )
 
 

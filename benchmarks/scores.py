@@ -87,7 +87,9 @@ def distance(one: str, other: str) -> int:
 
 
 def error_rate(printed: str, read: str) -> float:
-    """0..1: the distance between both, as compared, for each printed character; never more than 1."""
+    """0..1: the distance between both, as compared, for each printed character; never more than
+    1.
+    """
     printed, read = plain(printed), plain(read)
     return min(1.0, distance(printed, read) / max(1, len(printed)))
 

@@ -313,7 +313,9 @@ def honest_public(number: int) -> list[Outcome]:
 
 
 def honest_body(kind: Kind) -> Story:
-    """A body that has no business licence: its certificate, which by the rules a person looks at."""
+    """A body that has no business licence: its certificate, which by the rules a person looks
+    at.
+    """
 
     def story(number: int) -> list[Outcome]:
         body = body_of(number, kind)
@@ -883,10 +885,9 @@ def agency_drawn_licence(number: int) -> list[Outcome]:
     drawn: dict[str, str] = {}
     if number % 3 == 1:
         drawn = {
-            "number": hr_specimen(number, other)
-            .fields["number"]
-            .replace("〔", "[")
-            .replace("〕", "]")
+            "number": (
+                hr_specimen(number, other).fields["number"].replace("〔", "[").replace("〕", "]")
+            )
         }
     elif number % 3 == 2:
         on_the_list(
@@ -897,10 +898,12 @@ def agency_drawn_licence(number: int) -> list[Outcome]:
             issued_on="2019-03-04",
         )
         drawn = {
-            "number": hr_specimen(number, agency, issued_on="2019-03-04")
-            .fields["number"]
-            .replace("〔", "[")
-            .replace("〕", "]")
+            "number": (
+                hr_specimen(number, agency, issued_on="2019-03-04")
+                .fields["number"]
+                .replace("〔", "[")
+                .replace("〕", "]")
+            )
         }
     papers = [
         licence(number, agency),

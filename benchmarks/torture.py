@@ -312,7 +312,8 @@ def show(result: dict[str, Any], fates: bool) -> None:
     print(f"taken for licences: {', '.join(result['taken_for_licences']) or 'none'}")
     for other in result["anything_else"]:
         print(
-            f"\n{other['file']}: {other['kind']} {other['code']} after {other['seconds']} s\n{other['told']}"
+            f"\n{other['file']}: {other['kind']} {other['code']} after {other['seconds']}"
+            f" s\n{other['told']}"
         )
     if fates:
         print("\n" + "\n".join(f"{outcome:28} {file}" for file, outcome in result["fates"].items()))

@@ -16,7 +16,7 @@ from events.core.errors import Refused
 DESCRIPTION: Final = """Ask, before every download, whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。
 
 Errors are `application/problem+json` with a `code` that never changes its meaning. Send an `Idempotency-Key` with whatever changes
-something, and repeat it as often as the network needs. Lists come in pages: hand `next` back as `after`. How it all works: docs/api.md."""
+something, and repeat it as often as the network needs. Lists come in pages: hand `next` back as `after`. How it all works: docs/api.md."""  # noqa: E501
 
 TAGS: Final = [
     {
@@ -25,11 +25,16 @@ TAGS: Final = [
     },
     {
         "name": "gate",
-        "description": "May this recruiter download this candidate's resume now? Asked before every download.",
+        "description": (
+            "May this recruiter download this candidate's resume now? Asked before every download."
+        ),
     },
     {
         "name": "releases",
-        "description": "A resume leaves: redacted, marked, with a relay number, by a link that is good once: docs/release.md.",
+        "description": (
+            "A resume leaves: redacted, marked, with a relay number, by a link that is good once:"
+            " docs/release.md."
+        ),
     },
     {
         "name": "traces",
@@ -37,19 +42,30 @@ TAGS: Final = [
     },
     {
         "name": "relay numbers",
-        "description": "The numbers by which employers reach candidates without learning theirs: docs/relays.md.",
+        "description": (
+            "The numbers by which employers reach candidates without learning theirs:"
+            " docs/relays.md."
+        ),
     },
     {
         "name": "candidates",
-        "description": "Whose resumes they are: how they want to be asked, consents, what left, erasure: docs/candidates.md.",
+        "description": (
+            "Whose resumes they are: how they want to be asked, consents, what left, erasure:"
+            " docs/candidates.md."
+        ),
     },
     {
         "name": "employers",
-        "description": "The employers that recruit with you: where they stand, what they lack, what they may.",
+        "description": (
+            "The employers that recruit with you: where they stand, what they lack, what they may."
+        ),
     },
     {
         "name": "members",
-        "description": "The recruiters who act for an employer, by your own references; and their way into our pages.",
+        "description": (
+            "The recruiters who act for an employer, by your own references; and their way into our"
+            " pages."
+        ),
     },
     {
         "name": "events",
@@ -57,11 +73,16 @@ TAGS: Final = [
     },
     {
         "name": "webhooks",
-        "description": "Where you want to be told of it, and what became of each message: docs/webhooks.md.",
+        "description": (
+            "Where you want to be told of it, and what became of each message: docs/webhooks.md."
+        ),
     },
     {
         "name": "test mode",
-        "description": "With test keys: codes that stand for outcomes, a reviewer's decisions, and a clock to move.",
+        "description": (
+            "With test keys: codes that stand for outcomes, a reviewer's decisions, and a clock to"
+            " move."
+        ),
     },
 ]
 
@@ -114,7 +135,10 @@ _ONCE: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Of your own making, up to 64 visible characters. The same key with the same request is done once, for 24 hours.",
+    "description": (
+        "Of your own making, up to 64 visible characters. The same key with the same request is"
+        " done once, for 24 hours."
+    ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"},
 }
 _NAMED: Final = {
@@ -122,8 +146,10 @@ _NAMED: Final = {
     "in": "header",
     "required": False,
     # No constraint in the schema, since nothing is refused for its id.
-    "description": "Names this request in the answer and in our logs: up to 64 letters, digits and `_.:-`. Where none is sent, or one of "
-    "another form, one is made.",
+    "description": (
+        "Names this request in the answer and in our logs: up to 64 letters, digits and `_.:-`."
+        " Where none is sent, or one of another form, one is made."
+    ),
     "schema": {"type": "string"},
 }
 _HEADERS: Final = {

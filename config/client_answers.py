@@ -42,7 +42,7 @@ HEADER: Final = '''"""The answers of the API as frozen dataclasses, and the choi
 
 Generated from the API's document: change that, and run `manage.py write_client_answers`.
 """
-'''
+'''  # noqa: E501
 Schema = dict[str, Any]
 
 

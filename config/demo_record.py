@@ -57,7 +57,9 @@ def load(path: Path) -> Record:
 
 
 def save(path: Path, made: Record) -> None:
-    """Write the record so that a start that is interrupted here finds the old or the new one whole."""
+    """Write the record so that a start that is interrupted here finds the old or the new one
+    whole.
+    """
     beside = path.with_suffix(".new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -81,4 +83,7 @@ def question(made: Record, site: str) -> str:
     asked = json.dumps(
         {"employer_id": made["employer_id"], "member_id": made["member_id"], "candidate": "c-1"}
     )
-    return f"curl {site}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' -H 'Content-Type: application/json' -d '{asked}'"
+    return (
+        f"curl {site}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' -H"
+        f" 'Content-Type: application/json' -d '{asked}'"
+    )

@@ -74,7 +74,9 @@ def _name_of(function: ast.expr) -> str:
 
 
 def _strings(call: ast.Call) -> Iterator[str]:
-    """The msgids of a call: one, or singular and plural; a context (pgettext) before them is none."""
+    """The msgids of a call: one, or singular and plural; a context (pgettext) before them is
+    none.
+    """
     name = _name_of(call.func)
     first, how_many = (
         int("pgettext" in name),

@@ -26,13 +26,19 @@ def web(host: str, port: int) -> list[str]:
     """One process with threads: the embedded database is one file, and the work is done by the
     worker.
     """
-    command = f"gunicorn config.wsgi --bind {host}:{port} --workers 1 --threads 8 --timeout 60 --log-level warning"
+    command = (
+        f"gunicorn config.wsgi --bind {host}:{port} --workers 1 --threads 8 --timeout 60"
+        " --log-level warning"
+    )
     return [sys.executable, "-m", *command.split()]
 
 
 def worker(concurrency: int) -> list[str]:
     """A prefork worker; each of its processes keeps a warm reader."""
-    command = f"celery -A config --quiet worker --concurrency {concurrency} --loglevel WARNING --without-gossip --without-mingle"
+    command = (
+        f"celery -A config --quiet worker --concurrency {concurrency} --loglevel WARNING"
+        " --without-gossip --without-mingle"
+    )
     return [sys.executable, "-m", *command.split()]
 
 

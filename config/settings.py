@@ -35,7 +35,8 @@ def _required(name: str) -> str:
     value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. Run `make setup` to make a .env for this machine, or set it in the environment."
+            f"{name} is not set. Run `make setup` to make a .env for this machine, or set it in the"
+            " environment."
         )
     return value
 
@@ -65,7 +66,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        ),
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("ZIZHI_DATABASE_CONN_MAX_AGE", default=600)
@@ -248,7 +251,8 @@ if CLOUD_READER not in ("", "tencent"):
     )
 if CLOUD_READER and not TENCENT_SECRET_ID:
     raise ImproperlyConfigured(
-        f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set."
+        f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}: ZIZHI_TENCENT_SECRET_ID and"
+        " ZIZHI_TENCENT_SECRET_KEY are not set."
     )
 
 # --- The company registers that are asked (docs/registers.md) -------------------------------------
@@ -262,7 +266,8 @@ if REGISTRY not in ("snapshot", "tencent", "both"):
     )
 if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
     raise ImproperlyConfigured(
-        f"ZIZHI_REGISTRY is {REGISTRY!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set."
+        f"ZIZHI_REGISTRY is {REGISTRY!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are"
+        " not set."
     )
 
 # --- Policies -------------------------------------------------------------------------------------
@@ -342,11 +347,13 @@ E_LICENCES: str = env.str("ZIZHI_E_LICENCES", default="simulator" if _TRYING_OUT
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen not in _PROVIDERS[_name]:
         raise ImproperlyConfigured(
-            f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or empty."
+            f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or"
+            " empty."
         )
     if _chosen == "simulator" and not _TRYING_OUT:
         raise ImproperlyConfigured(
-            f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}."
+            f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL"
+            f" {SITE_URL}."
         )
 
 # --- Relay numbers (docs/relays.md): off unless chosen, and keys alone are no choice --------------
@@ -369,7 +376,8 @@ if RELAYS not in ("", "simulator", "aliyun"):
     )
 if RELAYS == "simulator" and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        f"ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL {SITE_URL}."
+        "ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL"
+        f" {SITE_URL}."
     )
 if RELAYS == "aliyun":
     for _name, _value in (
@@ -384,7 +392,8 @@ if RELAYS == "aliyun":
         r"[A-Za-z0-9_-]+", ALIYUN_CALLBACK_SECRET
     ):
         raise ImproperlyConfigured(
-            "ZIZHI_ALIYUN_CALLBACK_SECRET has to be 24 or more letters, digits, _ and -: it stands in an address."
+            "ZIZHI_ALIYUN_CALLBACK_SECRET has to be 24 or more letters, digits, _ and -: it stands"
+            " in an address."
         )
     if find_spec("alibabacloud_dyplsapi20170525") is None:
         raise ImproperlyConfigured(
@@ -394,7 +403,8 @@ if not re.fullmatch(r"https?://[^/@?#]+/?", ALIYUN_ENDPOINT):
     raise ImproperlyConfigured("ZIZHI_ALIYUN_ENDPOINT is not https://host or http://host:port.")
 if RELAY_DAYS < 30:
     raise ImproperlyConfigured(
-        f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for an answer."
+        f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for"
+        " an answer."
     )
 
 # --- Releases (docs/release.md) -------------------------------------------------------------------
@@ -441,7 +451,8 @@ downloads rest; 1: the first does.
 """
 if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
     raise ImproperlyConfigured(
-        "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS have to be 1 or more."
+        "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS"
+        " have to be 1 or more."
     )
 # --- Candidates (docs/candidates.md) --------------------------------------------------------------
 CANDIDATES_DEFAULT: str = env.str("ZIZHI_CANDIDATES_DEFAULT", default="tell_after")
@@ -457,7 +468,8 @@ ERASE_DAYS: int = env.int("ZIZHI_ERASE_DAYS", default=15)
 """Within how many days an employer erases its copies once the candidate has revoked."""
 if CANDIDATES_DEFAULT not in ("ask_first", "tell_after", "closed"):
     raise ImproperlyConfigured(
-        f"ZIZHI_CANDIDATES_DEFAULT is {CANDIDATES_DEFAULT!r}; it can be: ask_first, tell_after, closed."
+        f"ZIZHI_CANDIDATES_DEFAULT is {CANDIDATES_DEFAULT!r}; it can be: ask_first, tell_after,"
+        " closed."
     )
 if min(CONSENT_DAYS, CONSENT_ASKED_DAYS, CONSENT_NOT_AGAIN_DAYS, ERASE_DAYS) < 1:
     raise ImproperlyConfigured(
@@ -513,7 +525,8 @@ MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 """
 if MAILS_KEPT and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        f"ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL {SITE_URL}."
+        "ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL"
+        f" {SITE_URL}."
     )
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20

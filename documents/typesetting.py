@@ -106,7 +106,9 @@ class Plate:
     def stretched(
         self, x: float, y: float, text: str, face: Face, size: int, room: tuple[float, float]
     ) -> None:
-        """One line of `text`, scaled to `room` (width, height in pixels), its top left at `x`, `y`."""
+        """One line of `text`, scaled to `room` (width, height in pixels), its top left at `x`,
+        `y`.
+        """
         box = font(face, size).getbbox(text)
         letters = Image.new("L", (int(box[2] - box[0]), int(box[3] - box[1])))
         ImageDraw.Draw(letters).text((-box[0], -box[1]), text, 255, font(face, size))

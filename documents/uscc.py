@@ -26,7 +26,7 @@ _IMPOSSIBLE: Final = str.maketrans("OIZS", "0125")
 # The authority that registered the body, with the categories that it issues (GB 32100-2015, table
 # 1).
 AUTHORITIES: Final[dict[str, str]] = {
-    "1": "机构编制", "2": "外交", "3": "司法行政", "4": "文化", "5": "民政", "6": "旅游", "7": "宗教", "8": "工会",
+    "1": "机构编制", "2": "外交", "3": "司法行政", "4": "文化", "5": "民政", "6": "旅游", "7": "宗教", "8": "工会",  # noqa: E501
     "9": "市场监管", "A": "中央军委", "N": "农业农村", "Y": "其他",
 }  # fmt: skip
 _CATEGORIES: Final[dict[str, str]] = {

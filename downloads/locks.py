@@ -22,7 +22,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from employers.models import Employer
 from employers.prepared_reads import unchecked
 
-TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: S608
+TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: E501, S608
 
 
 def take(employer_id: UUID) -> None:

@@ -62,7 +62,8 @@ WHY_OVER: Final[dict[Over, Any]] = {
         "You were signed out, after half an hour without a request. Please sign in again."
     ),
     Over.ELSEWHERE: _(
-        "You were signed out: this sign-in was used in another browser or from another network. Please sign in again."
+        "You were signed out: this sign-in was used in another browser or from another network."
+        " Please sign in again."
     ),
     Over.FACTOR: _("You were signed out: your second factor has changed. Please sign in again."),
 }

@@ -441,12 +441,15 @@ def _time(value: datetime | None) -> datetime | None:
 
 
 _OF_CLIENT: Final = ("name", "test", "return_urls", "clock_seconds")
-KEY_OPENS: Final = "(k.expires_at IS NULL OR k.expires_at > {now}) AND k.revoked_at IS NULL AND c.revoked_at IS NULL"
+KEY_OPENS: Final = (
+    "(k.expires_at IS NULL OR k.expires_at > {now}) AND k.revoked_at IS NULL AND c.revoked_at IS"
+    " NULL"
+)
 """`ApiKeyQuerySet.live` written out, of a key `k` and its client `c`."""
 _BY_KEY: Final = f"""
     SELECT k.id, k.key_start, k.scopes, k.expires_at, k.last_used_at, c.id, c.name, c.test, c.return_urls, c.clock_seconds
     FROM employers_apikey k JOIN employers_apiclient c ON c.id = k.client_id
-    WHERE k.key_hash = %s AND {KEY_OPENS.format(now="%s")}"""  # noqa: S608
+    WHERE k.key_hash = %s AND {KEY_OPENS.format(now="%s")}"""  # noqa: E501, S608
 
 
 class ApiKey(models.Model):

@@ -143,7 +143,8 @@ def _flush_events_too(self: TransactionTestCase) -> None:
         return _flush(self)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events_event'"
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name ="
+            " 'events_event'"
         )
         guards = cursor.fetchall()
         for name, _ in guards:

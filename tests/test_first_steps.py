@@ -71,7 +71,8 @@ def test_no_python(checkout: Path) -> None:
     status, lines = make_setup(checkout, "python-of-nobody")
     assert status != 0
     assert lines == [
-        "python-of-nobody was not found. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."
+        "python-of-nobody was not found. Zizhi needs Python 3.11 or newer; name another with 'make"
+        " PYTHON=python3.12 …'."
     ]
 
 
@@ -80,7 +81,8 @@ def test_python_too_old(checkout: Path) -> None:
     status, lines = make_setup(checkout, python)
     assert status != 0
     assert lines == [
-        "Python 3.9.2 is too old. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."
+        "Python 3.9.2 is too old. Zizhi needs Python 3.11 or newer; name another with 'make"
+        " PYTHON=python3.12 …'."
     ]
 
 
@@ -89,7 +91,8 @@ def test_python_without_venv(checkout: Path) -> None:
     status, lines = make_setup(checkout, python)
     assert status != 0
     assert lines == [
-        f"{python} cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"
+        f"{python} cannot make a virtual environment. On Debian and Ubuntu: apt-get install"
+        " python3-venv"
     ]
     assert not (checkout / ".venv").exists(), (
         "half a virtual environment would be taken for a whole one"
@@ -112,7 +115,8 @@ def test_port_in_use() -> None:
             call_command("serve", port=port)
     assert (
         str(error.value)
-        == f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}"
+        == f"Port {port} is in use. Stop what listens there, or choose another: make run"
+        f" PORT={port + 1}"
     )
 
 
@@ -126,7 +130,8 @@ def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> No
         call_command("serve", port=port)
     assert (
         str(error.value)
-        == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder that can."
+        == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder"
+        " that can."
     )
 
 

@@ -1,4 +1,6 @@
-"""Is everything that people read there in Chinese too, and is nothing translated that nobody reads?"""
+"""Is everything that people read there in Chinese too, and is nothing translated that nobody
+reads?
+"""
 
 from __future__ import annotations
 
@@ -97,12 +99,14 @@ def test_compiling_makes_what_django_reads(tmp_path: Path) -> None:
 def test_strings_are_found_wherever_they_hide(tmp_path: Path) -> None:
     page, module = tmp_path / "a.html", tmp_path / "b.py"
     page.write_text(
-        '{% load i18n %}{% translate "it\'s one" %}{% include "x" with y=_("two (and a half)") %}'
-        "{% blocktranslate trimmed count n=n %}\n three {{ n }}\n{% plural %}\n threes {{ n }}\n{% endblocktranslate %}",
+        '{% load i18n %}{% translate "it\'s one" %}{% include "x" with y=_("two (and a half)") %}{%'
+        " blocktranslate trimmed count n=n %}\n three {{ n }}\n{% plural %}\n threes {{ n }}\n{%"
+        " endblocktranslate %}",
         encoding="utf-8",
     )
     module.write_text(
-        'a = _("four")\nb = pgettext("context", "five")\nc = ngettext("six", "sixes", n)\nd = other("seven")\n',
+        'a = _("four")\nb = pgettext("context", "five")\nc = ngettext("six", "sixes", n)\nd ='
+        ' other("seven")\n',
         encoding="utf-8",
     )
     assert set(msgids([page, module])) == {

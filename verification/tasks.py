@@ -71,7 +71,9 @@ def remind_to_renew() -> None:
 
 @shared_task
 def end_clients() -> None:
-    """End the clients whose letters have ended, and the approvals that rested on the last of them."""
+    """End the clients whose letters have ended, and the approvals that rested on the last of
+    them.
+    """
     client_expiry.look(timezone.now())
 
 

@@ -59,7 +59,9 @@ class Trace:
 
 
 def inside(region: Sequence[float], width: int, height: int) -> Region:
-    """`region` in whole pixels, cut at the edges of a picture of `width` × `height`; may be empty."""
+    """`region` in whole pixels, cut at the edges of a picture of `width` × `height`; may be
+    empty.
+    """
     x0, y0, x1, y1 = (round(side) for side in region)
     return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
 
@@ -76,9 +78,11 @@ def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Reg
     size = max(1, round(high * breadth))
     starts = range(0, max(1, length - size + 1), max(1, round(high * step)))
     return [
-        (x0 + at, y0, min(x1, x0 + at + size), y1)
-        if across
-        else (x0, y0 + at, x1, min(y1, y0 + at + size))
+        (
+            (x0 + at, y0, min(x1, x0 + at + size), y1)
+            if across
+            else (x0, y0 + at, x1, min(y1, y0 + at + size))
+        )
         for at in starts
     ]
 

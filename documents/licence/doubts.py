@@ -112,7 +112,9 @@ def doubts_of(
     taken: Mapping[str, values.Value],
     slope: float,
 ) -> list[Doubt]:
-    """The doubts that a first look leaves, on the upright page whose lines lean by `slope` degrees."""
+    """The doubts that a first look leaves, on the upright page whose lines lean by `slope`
+    degrees.
+    """
     return [] if not cells else list(_Page(entries, cells, taken, slope).doubts())
 
 

@@ -11,7 +11,9 @@ from documents.page.layout import BODY, Cell
 
 
 class Form(StrEnum):
-    """By what is printed and where, not by the date: old forms stay valid until they are exchanged."""
+    """By what is printed and where, not by the date: old forms stay valid until they are
+    exchanged.
+    """
 
     LANDSCAPE_2019 = "landscape_2019"
     """Two columns, the code at the top left, a QR code at the top right."""
@@ -26,7 +28,7 @@ class Form(StrEnum):
     UNKNOWN = "unknown"
 
 
-_SENTENCE: Final = r"(?:^[本该凭持附]|请|办理|提[供交]|出示|持有|有效|应当|必须|上传|领取|查验|核对|换[发领]|取得|的)"
+_SENTENCE: Final = r"(?:^[本该凭持附]|请|办理|提[供交]|出示|持有|有效|应当|必须|上传|领取|查验|核对|换[发领]|取得|的)"  # noqa: E501
 """What a sentence has and a title has not."""
 _TITLE: Final = re.compile(
     rf"(?!.*{_SENTENCE})[一-鿿]{{0,14}}营业执照\W{{0,6}}(?:[正副]本)?[^一-鿿]{{0,6}}"

@@ -218,7 +218,9 @@ def _read_page(
 
 
 def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
-    """`page`, with what another reader sees of the code and the name, where the first left a doubt."""
+    """`page`, with what another reader sees of the code and the name, where the first left a
+    doubt.
+    """
     if isinstance(reader, CloseReader):
         found = second_opinion(
             page.picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK)

@@ -108,7 +108,10 @@ class RapidReader:
 
     @property
     def version(self) -> str:
-        return f"rapidocr {importlib.metadata.version('rapidocr')} {self.engine} {importlib.metadata.version(self.engine)} PP-OCRv6-small"
+        return (
+            f"rapidocr {importlib.metadata.version('rapidocr')} {self.engine}"
+            f" {importlib.metadata.version(self.engine)} PP-OCRv6-small"
+        )
 
     def available(self) -> bool:
         return (
@@ -501,10 +504,15 @@ def _page(image: Picture) -> tuple[Picture, float]:
         else image
     )
     below, right = -small.shape[0] % STEP, -small.shape[1] % STEP
-    return cast(
-        Picture,
-        cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127)),
-    ), scale
+    return (
+        cast(
+            Picture,
+            cv2.copyMakeBorder(
+                small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127)
+            ),
+        ),
+        scale,
+    )
 
 
 def _top(corners: Corners) -> float:

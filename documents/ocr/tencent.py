@@ -88,7 +88,10 @@ class TencentReader:
 
     @property
     def version(self) -> str:
-        return f"{PACKAGE} {importlib.metadata.version(PACKAGE) if self.available() else 'absent'} {ACTION} {API_VERSION}"
+        return (
+            f"{PACKAGE} {importlib.metadata.version(PACKAGE) if self.available() else 'absent'}"
+            f" {ACTION} {API_VERSION}"
+        )
 
     def available(self) -> bool:
         return installed()

@@ -37,7 +37,9 @@ WORD_GAP: Final = 2.0
 
 @dataclass
 class _Line:
-    """Words of one line of Tesseract's answer: text, confidence (0..100), left, top, right, bottom."""
+    """Words of one line of Tesseract's answer: text, confidence (0..100), left, top, right,
+    bottom.
+    """
 
     words: list[tuple[str, float, int, int, int, int]] = field(default_factory=list)
 
@@ -70,12 +72,12 @@ class TesseractReader:
             return False
         try:
             listed = subprocess.run(
-                ["tesseract", "--list-langs"],
+                ["tesseract", "--list-langs"],  # noqa: S607
                 capture_output=True,
                 text=True,
                 timeout=10,
                 check=False,
-            ).stdout  # noqa: S607
+            ).stdout
         except (OSError, subprocess.SubprocessError):
             return False
         return language in listed.split()

@@ -98,7 +98,9 @@ class Piece:
 
 
 def tidy(text: str) -> str:
-    """`text` without white space, in half width where that loses nothing (digits, letters, marks)."""
+    """`text` without white space, in half width where that loses nothing (digits, letters,
+    marks).
+    """
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 

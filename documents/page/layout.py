@@ -74,7 +74,9 @@ class Entry:
 
 
 class Row:
-    """Cells that stand beside one another, left to right: one line of print, placed as a cell is."""
+    """Cells that stand beside one another, left to right: one line of print, placed as a cell
+    is.
+    """
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self.cells = cells

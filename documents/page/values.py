@@ -249,7 +249,9 @@ def codes_in(lines: Iterable[Line]) -> tuple[str, ...]:
 
 
 def might_be_code(text: str) -> bool:
-    """Whether `text` looks like a code or number of a company with some characters lost or added."""
+    """Whether `text` looks like a code or number of a company with some characters lost or
+    added.
+    """
     return bool(re.search(r"[0-9A-Z]{11,21}", tidy(text).upper())) and not re.search(
         "编号|标识", text
     )

@@ -1,1 +1,3 @@
-"""Reads the papers besides the licence: authorisation letters and human resources service licences."""
+"""Reads the papers besides the licence: authorisation letters and human resources service
+licences.
+"""

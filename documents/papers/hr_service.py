@@ -209,7 +209,9 @@ def _stamped(box: TextBox, slope: float) -> bool:
 
 
 def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
-    """Whether `box` opens with the second half of the widely set label whose first half is `half`."""
+    """Whether `box` opens with the second half of the widely set label whose first half is
+    `half`.
+    """
     (_, x1, y, h), (x0, _, other_y, _) = place_of(half, slope), place_of(box, slope)
     return (
         box.text.startswith(_HALVES[half.text][0])

@@ -66,7 +66,9 @@ class _Paper(Generic[_P]):
     needed: frozenset[str]
 
     def read(self, picture: Picture, reader: Reader, turn: Turn = 0) -> _P:
-        """`turn`: how an earlier reader found the page to lie, so that this one need not find out."""
+        """`turn`: how an earlier reader found the page to lie, so that this one need not find
+        out.
+        """
         height, width = picture.shape[:2]
         upright = turned_picture(picture, turn)
         boxes = turned(reader.read(upright), opposite(turn), upright.shape[1], upright.shape[0])
@@ -178,9 +180,11 @@ def _both(first: _P, second: _P) -> _P:
         confidence=first.confidence | {name: second.confidence[name] for name in lacking},
         regions=first.regions | {name: second.regions[name] for name in lacking},
         titled=first.titled or second.titled,
-        reader=first.reader
-        if second.reader in first.reader.split("+")
-        else f"{first.reader}+{second.reader}",
+        reader=(
+            first.reader
+            if second.reader in first.reader.split("+")
+            else f"{first.reader}+{second.reader}"
+        ),
     )
 
 
@@ -243,6 +247,8 @@ def _seal_text(
 
 
 def _turned_region(region: Region, turn: Turn, width: int, height: int) -> Region:
-    """`region` of the page as handed in (`width` × `height`), after the page was turned by `turn`."""
+    """`region` of the page as handed in (`width` × `height`), after the page was turned by
+    `turn`.
+    """
     upright_size = (width, height) if turn in (0, 180) else (height, width)
     return turned_back(region, opposite(turn), *upright_size)

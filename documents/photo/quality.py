@@ -272,7 +272,9 @@ class _Page:
         return left, top, max(left + 1, right), max(top + 1, bottom)
 
     def _print(self) -> tuple[_Lines, float, bool]:
-        """The lines of print, how high one is on the page, and whether this is anything but a form."""
+        """The lines of print, how high one is on the page, and whether this is anything but a
+        form.
+        """
         lines = _Lines.in_(self.ink)
         per_pixel = max(self.width, self.height) / COARSE_SIDE
         few = lines.count < FEW_LINES

@@ -237,7 +237,10 @@ _SHOPS: Final = (
     ("理发店", ("理发服务", "日用百货零售")),
     ("花艺工作室", ("鲜花、绿植、工艺礼品零售", "婚庆礼仪服务")),
 )
-_COOPERATION: Final = "组织采购、供应成员所需的生产资料；组织收购、销售成员生产的产品；引进新技术、新品种；开展技术培训、技术交流和信息咨询服务。"
+_COOPERATION: Final = (
+    "组织采购、供应成员所需的生产资料；组织收购、销售成员生产的产品；引进新技术、"
+    "新品种；开展技术培训、技术交流和信息咨询服务。"
+)
 _CROPS: Final = ("果蔬种植", "茶叶种植", "水产养殖", "食用菌种植")
 _TYPES: Final = (
     "有限责任公司(自然人投资或控股)",
@@ -322,7 +325,9 @@ class Company:
             term=_term(rng, established_on),
             address=_address(rng, city + _DISTRICTS[district]),
             business_scope=scope,
-            registration_authority=f"{city}{_DISTRICTS[district] if rng.random() < 0.4 else ''}市场监督管理局",
+            registration_authority=(
+                f"{city}{_DISTRICTS[district] if rng.random() < 0.4 else ''}市场监督管理局"
+            ),
             domain=f"{word_latin}-{city_latin}-{abs(seed)}.example",
         )
 

@@ -127,7 +127,9 @@ def attacked(
 
 
 def saved(picture: Paper, quality: int, editor: str = "") -> bytes:
-    """`picture` as the JPEG that an editor saves, with the `editor`'s name in it if it leaves one."""
+    """`picture` as the JPEG that an editor saves, with the `editor`'s name in it if it leaves
+    one.
+    """
     file, exif = io.BytesIO(), Image.Exif()
     if editor:
         exif[ExifTags.Base.Software] = editor
@@ -183,7 +185,9 @@ def _pasted(picture: Paper, line: Line, donor: Paper, theirs: Line) -> tuple[Pap
 
 
 def _cells(picture: Paper, line: Line, count: int) -> list[tuple[int, int, int, int]]:
-    """The places of `count` equally broad characters between the first and the last ink of `line`."""
+    """The places of `count` equally broad characters between the first and the last ink of
+    `line`.
+    """
     x0, y0, x1, y1 = (round(side) for side in line)
     grey = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY).astype(np.float32)
     dark = grey.min(axis=0) < (np.median(grey) + grey.min()) / 2
@@ -209,7 +213,9 @@ def _colours(patch: Paper) -> tuple[Paper, tuple[int, int, int]]:
 def _typed(
     picture: Paper, box: tuple[int, int, int, int], text: str, face: Face, ink: tuple[int, int, int]
 ) -> Paper:
-    """`text` set into `box` in letters that fit it, their edges as soft as a screen's, no softer."""
+    """`text` set into `box` in letters that fit it, their edges as soft as a screen's, no
+    softer.
+    """
     x0, y0, x1, y1 = box
     size = max(8, round((y1 - y0) * 0.78))
     while size > 8 and font(face, size).getlength(text) > (x1 - x0) * 1.05:

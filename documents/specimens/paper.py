@@ -123,7 +123,8 @@ def printable(text: str, face: Face) -> Face:
         return face
     if lacking := missing("song", text):
         raise ValueError(
-            f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)"
+            f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII"
+            " (documents/fonts/README.md)"
         )
     return "song"
 

@@ -163,6 +163,7 @@ def _printable(entry: Entry, form: Form) -> Entry:
         "song", entry.company.registration_authority
     ):
         raise ValueError(
-            f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)"
+            f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII"
+            " (documents/fonts/README.md)"
         )
     return entry

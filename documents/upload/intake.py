@@ -149,7 +149,9 @@ def media_type_of(data: bytes) -> str | None:
 
 
 def looks_like(data: bytes) -> str:
-    """What `data`, of no accepted type, appears to be, in a word for the person who chose the file."""
+    """What `data`, of no accepted type, appears to be, in a word for the person who chose the
+    file.
+    """
     head = data[:_HEAD]
     for start, name in _OTHERS:
         if head.startswith(start):

@@ -154,7 +154,8 @@ def best_isolation() -> Isolation:
         else:
             return "bubblewrap"
     log.warning(
-        "uploads are parsed under resource limits only; install bubblewrap and allow user namespaces for full isolation"
+        "uploads are parsed under resource limits only; install bubblewrap and allow user"
+        " namespaces for full isolation"
     )
     return "rlimits"
 
@@ -180,10 +181,10 @@ def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str
     binds = [word for path in sorted(libraries) for word in ("--ro-bind-try", path, path)]
     # The folder comes before the binds, since ours may lie below a folder of that name themselves.
     room = (
-        ["--size", str(room_bytes), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"]
+        ["--size", str(room_bytes), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"]  # noqa: S108
         if room_bytes
         else []
-    )  # noqa: S108
+    )
     return [
         bwrap,
         "--unshare-all",
@@ -218,7 +219,9 @@ def _start(command: list[str], given: int, answer: int) -> subprocess.Popen[byte
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    """The return code, or None if the time was up; either way nothing of the process group is left."""
+    """The return code, or None if the time was up; either way nothing of the process group is
+    left.
+    """
     with process:
         try:
             if _ended(process, seconds):

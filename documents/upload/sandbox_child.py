@@ -341,7 +341,9 @@ def check_pages(count: int, limits: Limits) -> None:
 
 
 def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
-    """The work for PDF: every page drawn to pixels, so that no script, attachment or tail survives."""
+    """The work for PDF: every page drawn to pixels, so that no script, attachment or tail
+    survives.
+    """
     document = open_pdf(data)
     check_pages(len(document), limits)
     if not len(document):

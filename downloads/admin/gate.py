@@ -49,7 +49,8 @@ class GateDecisionAdmin(Searched, WithItsRung, LookOnlyAdmin):
     list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
     search_fields = ("id",)  # only says that there is a search; see Searched
     search_help_text = _(
-        "A whole id of an answer, employer or recruiter, a credit code or an employer's reference; or a candidate, of 31 days"
+        "A whole id of an answer, employer or recruiter, a credit code or an employer's reference;"
+        " or a candidate, of 31 days"
     )
     named = staticmethod(answers_named)
     in_a_span = staticmethod(lambda term: Q(candidate=term))

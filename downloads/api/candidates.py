@@ -64,13 +64,19 @@ class CandidateIn(Schema):
     """How a candidate wants to be asked, and by whom not."""
 
     mode: Mode = Field(
-        description="ask_first: nothing leaves without a consent. tell_after: they hear of it. closed: nothing leaves."
+        description=(
+            "ask_first: nothing leaves without a consent. tell_after: they hear of it. closed:"
+            " nothing leaves."
+        )
     )
     email: str = Field(
         "",
         max_length=254,
         examples=[""],
-        description="Where they are told. It rests encrypted and is handed out to nobody. Empty: your own app tells them.",
+        description=(
+            "Where they are told. It rests encrypted and is handed out to nobody. Empty: your own"
+            " app tells them."
+        ),
     )
     language: Language = Field("zh-hans", description="Of our mails to them.")
     blocked: list[CompanyIn] = Field(
@@ -84,7 +90,9 @@ class BlockedOut(Schema):
     uscc: str = Field(description="Its code.")
     name: str = Field(description="Its name, where it is known.")
     own: bool = Field(
-        description="Whether the candidate said so on our page: then what you tell us does not undo it."
+        description=(
+            "Whether the candidate said so on our page: then what you tell us does not undo it."
+        )
     )
 
 
@@ -319,7 +327,10 @@ class DefaultOut(Schema):
 
     mode: Mode = Field(description="How they are asked.")
     basis: str = Field(
-        description="On what that rests; empty where you have declared nothing, and the deployment's own counts."
+        description=(
+            "On what that rests; empty where you have declared nothing, and the deployment's own"
+            " counts."
+        )
     )
     declared_at: datetime | None = Field(description="When you declared it.")
 

@@ -35,7 +35,9 @@ Candidate = Annotated[
         max_length=REFERENCE_LONGEST,
         pattern=REFERENCE,
         examples=["cand-20481"],
-        description="Your own reference to the candidate. Not a name, phone number or e-mail address.",
+        description=(
+            "Your own reference to the candidate. Not a name, phone number or e-mail address."
+        ),
     ),
 ]
 
@@ -83,7 +85,9 @@ class ReasonOut(BaseModel):
     who: str = Field(description="Who can.", examples=["recruiter"])
     takes: Words = Field(description="How long that takes.")
     url: str = Field(
-        description="Where the employer's recruiter sees it and mends it, and appeals where that can be."
+        description=(
+            "Where the employer's recruiter sees it and mends it, and appeals where that can be."
+        )
     )
     appeal: bool = Field(description="Whether the employer can appeal.")
 
@@ -116,7 +120,9 @@ class GateDecisionOut(BaseModel):
     decided_at: datetime = Field(description="The moment of which the answer speaks.")
     retry_at: datetime | None = Field(description="With a quota that is used up: when it frees.")
     gate_pass: str | None = Field(
-        description="With a yes: good once, until `gate_pass_expires_at`. Spend it as the resume leaves."
+        description=(
+            "With a yes: good once, until `gate_pass_expires_at`. Spend it as the resume leaves."
+        )
     )
     gate_pass_expires_at: datetime | None = Field(description="A minute after the answer.")
 
@@ -194,9 +200,11 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
     return [
         GateDecisionOut.of(
             answer,
-            passes.issue(answer.id, client.pk, asking.employer_id, asking.member_id)
-            if answer.allowed
-            else None,
+            (
+                passes.issue(answer.id, client.pk, asking.employer_id, asking.member_id)
+                if answer.allowed
+                else None
+            ),
         )
         for answer in answers
     ]
@@ -334,7 +342,10 @@ class ContactIn(Schema):
     """That an employer and a candidate were in contact."""
 
     decision_id: UUID = Field(
-        description="The answer that allowed the download after which the employer and the candidate were in contact."
+        description=(
+            "The answer that allowed the download after which the employer and the candidate were"
+            " in contact."
+        )
     )
 
 

@@ -33,7 +33,10 @@ class RelayIn(Schema):
     candidate_phone: str = Field(
         max_length=30,
         examples=["139 0000 0001"],
-        description="The candidate's mobile number. It rests sealed, goes to whoever lends the number, and is told back to nobody.",
+        description=(
+            "The candidate's mobile number. It rests sealed, goes to whoever lends the number, and"
+            " is told back to nobody."
+        ),
     )
 
 
@@ -64,7 +67,9 @@ class RelayOut(Schema):
         description="Why there is no number yet or any more, or why nobody gets through."
     )
     contact: str = Field(
-        description="none, asked, agreed or refused: whether the candidate was asked again after its end.",
+        description=(
+            "none, asked, agreed or refused: whether the candidate was asked again after its end."
+        ),
         examples=["none"],
     )
 
@@ -297,7 +302,9 @@ class CallOut(Schema):
     at: datetime = Field(description="When it began.")
     seconds: int = Field(description="For how long they spoke.", examples=[42])
     outcome: str = Field(
-        description="connected, no_answer, busy, unreachable, muted, stranger, unbound, blocked or failed.",
+        description=(
+            "connected, no_answer, busy, unreachable, muted, stranger, unbound, blocked or failed."
+        ),
         examples=["connected"],
     )
     by_candidate: bool = Field(description="Whether the candidate called.")

@@ -32,7 +32,10 @@ dot.
 """
 
 
-_PREFER: Final = f"`wait=10`: how many seconds the call may wait for the copy, up to {prefer_wait.LONGEST}. Not with an `Idempotency-Key`."
+_PREFER: Final = (
+    f"`wait=10`: how many seconds the call may wait for the copy, up to {prefer_wait.LONGEST}. Not"
+    " with an `Idempotency-Key`."
+)
 
 
 class ReleaseIn(Schema):
@@ -50,7 +53,10 @@ class ReleaseIn(Schema):
         min_length=1,
         max_length=30,
         examples=["139 0000 0001"],
-        description="The candidate's mobile number. A relay number leads to it; that it does not stand in the copy is looked at.",
+        description=(
+            "The candidate's mobile number. A relay number leads to it; that it does not stand in"
+            " the copy is looked at."
+        ),
     )
     candidate_email: str = Field(
         "",
@@ -63,7 +69,10 @@ class ReleaseIn(Schema):
         max_length=200,
         pattern=f"^$|{REFERENCE}",
         examples=["2026/11/cand-20481.pdf"],
-        description="Your own reference to the file, where this deployment fetches resumes from a store of yours.",
+        description=(
+            "Your own reference to the file, where this deployment fetches resumes from a store of"
+            " yours."
+        ),
     )
 
 
@@ -155,13 +164,21 @@ class ResumeReleaseOut(Schema):
     links_until: datetime | None = Field(description="Until when links to it can be asked for.")
     opened_at: datetime | None = Field(description="When the file left for the first time.")
     receipt: ReceiptOut | None = Field(
-        description="The candidate's receipt. It is made as the copy is opened for the first time: null before, since nothing has left."
+        description=(
+            "The candidate's receipt. It is made as the copy is opened for the first time: null"
+            " before, since nothing has left."
+        )
     )
     link: CopyLinkOut | None = Field(
-        description="Where the copy can be fetched, in a 201 that was waited for; else null: ask `/releases/{id}/links` for one."
+        description=(
+            "Where the copy can be fetched, in a 201 that was waited for; else null: ask"
+            " `/releases/{id}/links` for one."
+        )
     )
     reasons: list[ReasonOut] = Field(
-        description="Why it failed. Ask again with the same pass once that is mended; it uses up no quota."
+        description=(
+            "Why it failed. Ask again with the same pass once that is mended; it uses up no quota."
+        )
     )
 
     @classmethod

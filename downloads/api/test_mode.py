@@ -81,7 +81,9 @@ class StandingOut(Schema):
     operation_id="test_move",
 )
 def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
-    """At once, told by mail and webhook with its reason, as if its downloads had looked like that."""
+    """At once, told by mail and webhook with its reason, as if its downloads had looked like
+    that.
+    """
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
     if given.to == "case":
         tier_changes.release(employer.pk, SYSTEM, now)

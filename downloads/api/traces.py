@@ -34,14 +34,20 @@ class TraceIn(Schema):
     )
     text: str = Field(
         "",
-        description="Text that was copied out of a resume: numbers in it tell whose it is. The first 5,000 characters are looked at.",
+        description=(
+            "Text that was copied out of a resume: numbers in it tell whose it is. The first 5,000"
+            " characters are looked at."
+        ),
     )
     candidate: str = Field(
         "",
         max_length=64,
         pattern=f"^$|{REFERENCE}",
         examples=["cand-20481"],
-        description="Whose resume it is, where you know: then every copy of it is looked at. Else the latest of all.",
+        description=(
+            "Whose resume it is, where you know: then every copy of it is looked at. Else the"
+            " latest of all."
+        ),
     )
 
 
@@ -51,10 +57,14 @@ class FindingOut(Schema):
     release_id: UUID = Field(description="Of the release: `/releases/{id}` says whose it is.")
     number: str = Field(description="As it stands on its pages.", examples=["ZR-7K3M9-Q2TXA"])
     named: bool = Field(
-        description="Whether the leak is of this one, as far as can be told. Without it, it is no evidence."
+        description=(
+            "Whether the leak is of this one, as far as can be told. Without it, it is no evidence."
+        )
     )
     by: str = Field(
-        description="marks, relay_number or copy_number. What is printed can be forged; marks cannot.",
+        description=(
+            "marks, relay_number or copy_number. What is printed can be forged; marks cannot."
+        ),
         examples=["marks"],
     )
     z: float | None = Field(

@@ -137,7 +137,9 @@ def _told(release: Release) -> dict[str, Any]:
 
 
 def mail(candidate: Candidate, template: str, context: dict[str, Any], now: datetime) -> bool:
-    """Write to the candidate, with the link to their ledger; whether there is anywhere to write to."""
+    """Write to the candidate, with the link to their ledger; whether there is anywhere to write
+    to.
+    """
     to = operations.email_of(candidate)
     if to:
         # The platform, by whose test its candidates' mails are read.

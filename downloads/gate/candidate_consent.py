@@ -19,7 +19,9 @@ from downloads.models import Candidate, CandidateDefault, Mode
 
 
 def unwilling(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
-    """Why the candidate's resume is not to be for this company; "" where nothing speaks against it."""
+    """Why the candidate's resume is not to be for this company; "" where nothing speaks against
+    it.
+    """
     candidate = Candidate.objects.of(client_id).filter(reference=reference).first()
     declared = CandidateDefault.objects.filter(pk=client_id).values_list("mode", flat=True).first()
     mode = candidate.mode if candidate else declared or settings.CANDIDATES_DEFAULT
@@ -50,7 +52,8 @@ def hold(client_id: UUID, reference: str) -> None:
 def _shared(client_id: UUID, reference: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT 1 FROM {Candidate._meta.db_table} WHERE client_id = %s AND reference = %s FOR SHARE",  # noqa: S608
+            f"SELECT 1 FROM {Candidate._meta.db_table} WHERE client_id = %s AND reference = %s FOR"  # noqa: S608
+            " SHARE",
             [client_id, reference],
         )
         return cursor.fetchone() is not None

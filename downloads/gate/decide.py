@@ -120,7 +120,9 @@ def _asked(ids: Sequence[UUID], candidates: Sequence[str]) -> dict[str, Any]:
 
 
 def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
-    """The times that the statement compares with, and the version of the ladder that it is made of."""
+    """The times that the statement compares with, and the version of the ladder that it is made
+    of.
+    """
     day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now - timedelta(hours=1)
     times = {
@@ -149,9 +151,9 @@ def _when_to_retry(
     return [
         replace(
             answer,
-            retry_at=retry_at(row, answer.reasons[0].code, ladder, now, zone)
-            if answer.reasons
-            else None,
+            retry_at=(
+                retry_at(row, answer.reasons[0].code, ladder, now, zone) if answer.reasons else None
+            ),
         )
         for answer in answers
     ]

@@ -155,9 +155,14 @@ def opening(vendor: str, test: bool, ladder: Ladder) -> str:
 
 
 def _asked(vendor: str) -> str:
-    """The candidates that are asked about, each with the id of its answer, numbered in their order."""
+    """The candidates that are asked about, each with the id of its answer, numbered in their
+    order.
+    """
     if vendor == "postgresql":
-        return "SELECT n, id, candidate FROM unnest(%(ids)s::uuid[], %(candidates)s::text[]) WITH ORDINALITY AS a (id, candidate, n)"
+        return (
+            "SELECT n, id, candidate FROM unnest(%(ids)s::uuid[], %(candidates)s::text[]) WITH"
+            " ORDINALITY AS a (id, candidate, n)"
+        )
     return "SELECT key AS n, value ->> 0 AS id, value ->> 1 AS candidate FROM json_each(%(asked)s)"
 
 

@@ -6,7 +6,8 @@ from django.db import migrations
 def make(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(
-            "CREATE INDEX CONCURRENTLY IF NOT EXISTS gate_when ON downloads_gatedecision USING brin (decided_at)"
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS gate_when ON downloads_gatedecision USING brin"
+            " (decided_at)"
         )
 
 

@@ -6,7 +6,8 @@ from django.db import migrations
 def make(apps, schema_editor):
     online = "CONCURRENTLY" if schema_editor.connection.vendor == "postgresql" else ""
     schema_editor.execute(
-        f"CREATE INDEX {online} IF NOT EXISTS pass_refused ON downloads_passuse (decision_id) WHERE reason <> ''"
+        f"CREATE INDEX {online} IF NOT EXISTS pass_refused ON downloads_passuse (decision_id) WHERE"
+        " reason <> ''"
     )
 
 

@@ -37,7 +37,8 @@ class AppealForm(RefusableForm):
         label=_("What should the reviewer know?"),
         max_length=appeals.WORDS_AT_MOST,
         help_text=_(
-            "For example: whom you hire and for which posts, why so many resumes or at such an hour, who of you downloaded them."
+            "For example: whom you hire and for which posts, why so many resumes or at such an"
+            " hour, who of you downloaded them."
         ),
         widget=forms.Textarea(attrs={"rows": 7}),
     )

@@ -69,7 +69,7 @@ CREATE TABLE IF NOT EXISTS records (
 );
 CREATE TABLE IF NOT EXISTS firsts (request_id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS failures (id INTEGER PRIMARY KEY, kind TEXT)
-"""
+"""  # noqa: E501
 
 _FAILURES: Final[dict[str, ProviderError]] = {
     "no_number": NoNumber("no number is free", retry_after=300.0),
@@ -204,7 +204,8 @@ class SimulatedRelays:
         with self._books.writing() as books:
             ended = (_text(now), reference, number)
             books.execute(
-                "UPDATE bindings SET unbound_at = ? WHERE reference = ? AND number = ? AND unbound_at IS NULL",
+                "UPDATE bindings SET unbound_at = ? WHERE reference = ? AND number = ? AND"
+                " unbound_at IS NULL",
                 ended,
             )
 
@@ -338,8 +339,9 @@ class SimulatedRelays:
                 raise UnknownBinding("there is no such binding")
             if not (column == "expires_at" and fate_of(row["candidate"]).ends_early):
                 books.execute(
-                    f"UPDATE bindings SET {column} = ? WHERE reference = ?", (value, reference)
-                )  # noqa: S608
+                    f"UPDATE bindings SET {column} = ? WHERE reference = ?",
+                    (value, reference),  # noqa: S608
+                )
 
     # --- What goes on at the provider, without us -------------------------------------------------
 

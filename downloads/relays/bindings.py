@@ -435,7 +435,9 @@ def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> 
 
 
 def _after(binding: RelayBinding) -> RelayBinding:
-    """What came of an answer that was given before: the binding that it opened, while it is open."""
+    """What came of an answer that was given before: the binding that it opened, while it is
+    open.
+    """
     opened = (
         RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
         .open()

@@ -32,7 +32,9 @@ _WAIT: Final = re.compile(r"(?:^|[,\s])wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:$|[,;]
 
 
 def preferred(prefer: str) -> int:
-    """The seconds that a `Prefer` header asks to wait, at most `LONGEST`; 0 where it asks for none."""
+    """The seconds that a `Prefer` header asks to wait, at most `LONGEST`; 0 where it asks for
+    none.
+    """
     found = _WAIT.search(prefer)
     return min(LONGEST, int(found[1])) if found else 0
 

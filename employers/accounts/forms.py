@@ -72,7 +72,9 @@ class _Refusable:
 
 
 class RefusableForm(_Refusable, forms.Form):
-    """A form on which an operation's refusal is shown like any other error, the typed values kept."""
+    """A form on which an operation's refusal is shown like any other error, the typed values
+    kept.
+    """
 
     use_required_attribute = True
 
@@ -131,7 +133,8 @@ def phone_field() -> forms.CharField:
         max_length=30,
         required=False,
         help_text=_(
-            "A reviewer may call if something is unclear. Kept encrypted; we also notice when many companies give one number."
+            "A reviewer may call if something is unclear. Kept encrypted; we also notice when many"
+            " companies give one number."
         ),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
     )
@@ -302,8 +305,9 @@ class PhoneForm(RefusableForm):
         super().__init__(*args, **kwargs)
         self.fields["phone"].required = True
         self.fields["phone"].help_text = _(
-            "Candidates are called by relay numbers, and only those of your team get through. So we need the number that you call from. "
-            "It is kept encrypted; neither your colleagues nor candidates see it."
+            "Candidates are called by relay numbers, and only those of your team get through. So we"
+            " need the number that you call from. It is kept encrypted; neither your colleagues nor"
+            " candidates see it."
         )
 
 

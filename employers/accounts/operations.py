@@ -36,7 +36,8 @@ INVITATIONS_PER_DAY = 20
 _NOT_A_NAME = re.compile(
     r"://|www\.|[【】]|"
     # What mail programs make a link of by themselves; a name has other dots.
-    r"[a-z0-9][.。｡](?:com|cn|net|org|top|xyz|vip|cc|info|io|shop|club|site|online|store|app|link|live|fun|icu|tk|ru|hk|tw)(?![a-z0-9])"
+    r"[a-z0-9][.。"
+    r"｡](?:com|cn|net|org|top|xyz|vip|cc|info|io|shop|club|site|online|store|app|link|live|fun|icu|tk|ru|hk|tw)(?![a-z0-9])"
 )
 
 
@@ -149,7 +150,9 @@ def _member_again(email: str, password: str) -> Member:
 
 
 def send_verification(user: User, links: Links, now: datetime) -> None:
-    """Queue the mail whose link, opened by the signed-in user, proves that they read this address."""
+    """Queue the mail whose link, opened by the signed-in user, proves that they read this
+    address.
+    """
     token = signing.dumps([str(user.pk), user.email], salt=VERIFY_SALT)
     context = {"company": company_of(user), "link": links.to("employers:verify_email", token)}
     queue_mail(user.email, "verify_email", user.language, context, now)
@@ -547,7 +550,9 @@ def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -
 
 
 def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now: datetime) -> None:
-    """Who is written to about the platform's webhooks, in which language; an empty address: nobody."""
+    """Who is written to about the platform's webhooks, in which language; an empty address:
+    nobody.
+    """
     given = {"contact_email": email, "contact_language": language}
     with transaction.atomic():
         if ApiClient.objects.filter(pk=client.pk).exclude(**given).update(**given):

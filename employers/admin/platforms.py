@@ -74,7 +74,8 @@ def _addresses() -> forms.CharField:
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=_(
-            "One a line, https. A recruiter whom the platform sends to our pages can go back to what begins with one of them."
+            "One a line, https. A recruiter whom the platform sends to our pages can go back to"
+            " what begins with one of them."
         ),
     )
 
@@ -84,7 +85,8 @@ def _contact() -> forms.EmailField:
         label=_("Contact"),
         required=False,
         help_text=_(
-            "Written to when nothing can be sent to one of its webhooks any more: best an address that several people read"
+            "Written to when nothing can be sent to one of its webhooks any more: best an address"
+            " that several people read"
         ),
     )
 
@@ -108,7 +110,8 @@ class PlatformForm(OnceForm):
         label=_("For tests"),
         required=False,
         help_text=_(
-            "Sees only employers that it made itself, and nobody else sees those. This cannot be changed later."
+            "Sees only employers that it made itself, and nobody else sees those. This cannot be"
+            " changed later."
         ),
     )
     scopes = _scopes()
@@ -341,7 +344,9 @@ class PlatformAdmin(LookOnlyAdmin):
     # --- Where back to ----------------------------------------------------------------------------
 
     def addresses_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """Which addresses recruiters may be sent back to; what was typed stays when it is refused."""
+        """Which addresses recruiters may be sent back to; what was typed stays when it is
+        refused.
+        """
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
         form = AddressesForm(request.POST or None, initial={"return_urls": client.return_urls})
         if request.method == "POST" and form.is_valid():
@@ -401,7 +406,8 @@ class PlatformAdmin(LookOnlyAdmin):
         messages.warning(
             request,
             gettext(
-                "This form has been sent already. A key is shown only once; revoke a key that was lost and make another."
+                "This form has been sent already. A key is shown only once; revoke a key that was"
+                " lost and make another."
             ),
         )
         return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))

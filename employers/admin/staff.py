@@ -129,7 +129,9 @@ class StaffAdmin(StaffAdminBase):
         )
 
     def reset_view(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
-        """GET asks once more; POST takes away a colleague's second factor, and ends their sign-ins."""
+        """GET asks once more; POST takes away a colleague's second factor, and ends their
+        sign-ins.
+        """
         assert isinstance(request.user, User)
         colleague = get_object_or_404(self.get_queryset(request), pk=user_id)
         address = reverse("admin:employers_user_change", args=[user_id])

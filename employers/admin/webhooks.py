@@ -179,7 +179,9 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         return self._done(request, endpoint, webhooks.resume, gettext("What waits is sent now."))
 
     def replay_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-        """Send a span of the platform's feed again, such as what came while the endpoint was gone."""
+        """Send a span of the platform's feed again, such as what came while the endpoint was
+        gone.
+        """
         endpoint = self._endpoint(request, endpoint_id)
         form = SpanForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():

@@ -48,7 +48,9 @@ class EventsOut(Schema):
 
     events: list[EventOut] = Field(description="In the order of their numbers.")
     next_after: int = Field(
-        description="The number of the last one here, or `after` where there is none: where to read on."
+        description=(
+            "The number of the last one here, or `after` where there is none: where to read on."
+        )
     )
     has_more: bool = Field(description="Whether more is there already.")
 

@@ -96,7 +96,10 @@ class LinkIn(Schema):
     return_url: str = Field(
         max_length=500,
         examples=["https://www.site-a.example/hr/verified"],
-        description="Below one of the addresses that are registered for you. `zizhi_employer` and `state` are added to its query.",
+        description=(
+            "Below one of the addresses that are registered for you. `zizhi_employer` and `state`"
+            " are added to its query."
+        ),
     )
     purpose: LinkPurpose = Field(LinkPurpose.VERIFY, description="What they come for.")
     language: Language = Field("zh-hans", description="In which our pages greet them.")

@@ -41,7 +41,10 @@ class EndpointIn(Schema):
         [],
         max_length=60,
         examples=[["employer.approved", "employer.suspended"]],
-        description=f"Which messages; none: all, those too that there are not yet. {', '.join(EVENT_TYPES)}.",
+        description=(
+            "Which messages; none: all, those too that there are not yet."
+            f" {', '.join(EVENT_TYPES)}."
+        ),
     )
     description: str = Field("", max_length=200, description="For yourself.")
 
@@ -247,7 +250,9 @@ def endpoint(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     operation_id="change_webhook",
 )
 def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> EndpointOut:
-    """What waits already is sent to the new address; new types hold for what happens from now on."""
+    """What waits already is sent to the new address; new types hold for what happens from now
+    on.
+    """
     client = request.auth.client
     changed = webhooks.change(
         endpoint_id,

@@ -33,7 +33,9 @@ KNOWN_SECONDS = 90 * 24 * 3600
 
 @dataclass(frozen=True)
 class Limit:
-    """How many tries of one kind a window holds for one subject (an address, a network, a browser)."""
+    """How many tries of one kind a window holds for one subject (an address, a network, a
+    browser).
+    """
 
     name: str
     tries: int

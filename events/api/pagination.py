@@ -30,7 +30,9 @@ class Page(Schema, Generic[T]):
 
     data: list[T] = Field(description="What is in this page.")
     next: str | None = Field(
-        description="Hand it back as `after` for the page that follows; null where this is the last one."
+        description=(
+            "Hand it back as `after` for the page that follows; null where this is the last one."
+        )
     )
 
 

@@ -41,7 +41,9 @@ OVERHEAD: Final = _HEAD_BYTES + _NONCE_BYTES + _TAG_BYTES
 
 
 class Damaged(ProviderBroken):
-    """The sealed bytes are not what was stored under this name: changed, cut short, or moved here."""
+    """The sealed bytes are not what was stored under this name: changed, cut short, or moved
+    here.
+    """
 
 
 class KeyMissing(ProviderBroken):

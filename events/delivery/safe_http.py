@@ -189,7 +189,9 @@ def addresses_of(target: Target, resolver: Resolver) -> list[str]:
 
 
 class _Line:
-    """The socket of one connection, to the addresses that were looked at, and the means to cut it."""
+    """The socket of one connection, to the addresses that were looked at, and the means to cut
+    it.
+    """
 
     def __init__(self, addresses: Sequence[str], port: int, deadline: float) -> None:
         self._addresses, self._port, self._deadline = addresses, port, deadline

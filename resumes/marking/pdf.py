@@ -28,7 +28,7 @@ _TO_UNICODE: Final = b"""/CIDInit /ProcSet findresource begin 12 dict begin begi
 /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def /CMapName /Adobe-Identity-UCS def /CMapType 2 def
 1 begincodespacerange <0000> <FFFF> endcodespacerange
 1 beginbfrange <0000> <FFFF> <0000> endbfrange
-endcmap CMapName currentdict /CMap defineresource pop end end"""
+endcmap CMapName currentdict /CMap defineresource pop end end"""  # noqa: E501
 """Each code is the character of that number."""
 
 

@@ -146,8 +146,9 @@ _MAILS: Final = (
     r"|proton|protonmail|vip\.qq|vip\.163|vip\.sina)"
 )
 _SHOWN: Final = frozenset(
-    "qq.com vip.qq.com foxmail.com 163.com vip.163.com 126.com yeah.net 139.com 189.cn sina.com sina.cn vip.sina.com sohu.com tom.com "
-    "21cn.com aliyun.com gmail.com outlook.com hotmail.com live.com live.cn msn.com yahoo.com icloud.com me.com proton.me".split()
+    "qq.com vip.qq.com foxmail.com 163.com vip.163.com 126.com yeah.net 139.com 189.cn sina.com"
+    " sina.cn vip.sina.com sohu.com tom.com 21cn.com aliyun.com gmail.com outlook.com hotmail.com"
+    " live.com live.cn msn.com yahoo.com icloud.com me.com proton.me".split()
 )
 """Where so many have an address that the host tells nothing.
 
@@ -166,7 +167,10 @@ _EMAILS: Final = tuple(
         rf"{_NAME}@[a-z0-9.\-]{{1,63}}\n[a-z0-9.\-]{{0,63}}\.{_TOP}\b",
         r"(?<![a-z0-9])(?:[a-z0-9._+\-][ ]){3,64}@[ ]?(?:[a-z0-9.\-][ ]?){4,64}",
         r"[a-z0-9][a-z0-9._+\-]{1,63}@[a-z0-9][a-z0-9.\-]+",
-        rf"(?<![a-z0-9@./])(?!www\.)[a-z0-9][a-z0-9._\-]{{2,63}}[©®&*¢%●◎]?[ ]?(?<![a-z]\.)(?:{_MAILS})[ ]?[.。][ ]?(?:com|cn|net)\b",
+        (
+            r"(?<![a-z0-9@./])(?!www\.)[a-z0-9][a-z0-9._\-]{2,63}[©®&*¢%●◎]?["
+            rf" ]?(?<![a-z]\.)(?:{_MAILS})[ ]?[.。][ ]?(?:com|cn|net)\b"
+        ),
         rf"[a-z0-9._\-]{{3,64}}[©®¢◎]{_HOST}",
     )
 )
@@ -247,7 +251,7 @@ _PERSONAL: Final = (
 )
 """Where people have pages of their own, on which they can be written to."""
 _PERSONAL_HOST: Final = "|".join(re.escape(host) for host in _PERSONAL)
-_FILES: Final = r"(?:vue|js|ts|jsx|tsx|java|html?|css|pdf|docx?|pptx?|xlsx?|psd|sketch|sql|json|xml|exe|apk|mp[34]|png|jpe?g|gif|cpp|php|go)"
+_FILES: Final = r"(?:vue|js|ts|jsx|tsx|java|html?|css|pdf|docx?|pptx?|xlsx?|psd|sketch|sql|json|xml|exe|apk|mp[34]|png|jpe?g|gif|cpp|php|go)"  # noqa: E501
 """What a file's name ends with, and no domain."""
 _REST: Final = r"[!-~]*[!-~](?:(?<=[/\-_.=])\n[!-~]+)?"
 _LINKS: Final = tuple(
@@ -259,7 +263,8 @@ _LINKS: Final = tuple(
         rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]{{1,63}}\.){{0,6}}(?:{_PERSONAL_HOST})/{_REST}",
         r"(?<![a-z0-9.\-@])[a-z0-9\-]{1,63}\.(?:github|gitee|gitlab)\.io\b(?:/[!-~]*)?",
         rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]{{1,63}}\.){{1,6}}(?:com|cn|me|dev|org|top|xyz|site|cc|blog)/[a-z0-9@~]{_REST}",
-        r"(?:个人主页|主页|博客|个人网站|个人站点|作品集?|blog|website|homepage|portfolio|personal site)(?:地址|链接|网址)?[ ]?[:\t][ ]?"
+        r"(?:个人主页|主页|博客|个人网站|个人站点|作品集?|blog|website|homepage|portfolio|personal"
+        r" site)(?:地址|链接|网址)?[ ]?[:\t][ ]?"
         rf"(?P<value>(?:[a-z0-9\-]{{1,63}}\.){{1,6}}(?!{_FILES}\b)[a-z]{{2,10}}(?:/{_REST})?)",
     )
 )
@@ -291,10 +296,15 @@ def _spread(pattern: str) -> str:
     )
 
 
-_OR: Final = r"(?:[ ]?[/&、及和或+(][ ]?(?:手机号?|电话|微信号?|wechat|weixin|qq号?|邮箱|phone|tel|whatsapp|id)\)?)*"
+_OR: Final = (
+    r"(?:[ ]?[/&、及和或+(]["
+    r" ]?(?:手机号?|电话|微信号?|wechat|weixin|qq号?|邮箱|phone|tel|whatsapp|id)\)?)*"
+)
 _SAYS: Final = (
-    rf"(?:[ ]{{0,6}}(?:同号|号码|帐号|账号|账户|号|地址)|[ ]?id|[ ]?no\.?|[ ]?number|[ ]?account)*{_OR}[ ]?[)\]】」>]*"
-    r"(?P<gap>[ ]{0,6}(?:[是为]?[ ]?[:=;|~→·•●∙‧⋅・]|[是为]|->|(?<![a-z]{3})-|[ ]-[ ]|\t)[ ]{0,3}|[ ]{0,6})[(\[【「<\"]?"
+    r"(?:[ ]{0,6}(?:同号|号码|帐号|账号|账户|号|地址)|[ ]?id|[ ]?no\.?|[ ]?number|["
+    rf" ]?account)*{_OR}[ ]?[)\]】」>]*"
+    r"(?P<gap>[ ]{0,6}(?:[是为]?[ ]?[:=;|~→·•●∙‧⋅・]|[是为]|->|(?<![a-z]{3})-|[ ]-[ ]|\t)[ ]{0,3}|["
+    r" ]{0,6})[(\[【「<\"]?"
 )
 """What may stand between a label and its value.
 
@@ -303,10 +313,11 @@ items of a list.
 """
 _LISTED: Final = frozenset("|~·•●∙‧⋅・")
 _NO_NAME: Final = frozenset(
-    "official account accounts payment pay program programs miniprogram mini work enterprise group groups platform public moments "
-    "marketing wechat weixin development developer open login user users store channel channels game games api apis sdk jssdk "
-    "ecosystem based like operation operations team management and for with the same above phone mobile email none null actions pages "
-    "copilot issues".split()
+    "official account accounts payment pay program programs miniprogram mini work enterprise group"
+    " groups platform public moments marketing wechat weixin development developer open login user"
+    " users store channel channels game games api apis sdk jssdk ecosystem based like operation"
+    " operations team management and for with the same above phone mobile email none null actions"
+    " pages copilot issues".split()
 )
 """Words that stand behind WeChat and its like, and are nobody's name there."""
 
@@ -414,7 +425,9 @@ def _word(words: str) -> str:
 _LABELS: Final[tuple[tuple[Kind, str, Take], ...]] = (
     (
         "phone",
-        rf"手机|电话|联系方式|联系我|座机|固话|热线|传真|{_word('tel(?:ephone)?|phone|mobile(?:[ ]phone)?|cell(?:phone)?|mob')}[.]?",
+        (
+            rf"手机|电话|联系方式|联系我|座机|固话|热线|传真|{_word('tel(?:ephone)?|phone|mobile(?:[ ]phone)?|cell(?:phone)?|mob')}[.]?"  # noqa: E501
+        ),
         _phone,
     ),
     (

@@ -42,7 +42,9 @@ class Plain:
     origin: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where in the text as it was the plain characters from `start` to `end` (outside) stand."""
+        """Where in the text as it was the plain characters from `start` to `end` (outside)
+        stand.
+        """
         return self.origin[start], self.origin[end - 1] + 1
 
 

@@ -53,7 +53,8 @@ _GROUPS_OF_11: Final = frozenset(
 """How the digits of a mobile number are set apart, whatever stands between them."""
 _DOTS: Final = "·•●∙‧⋅・"
 _BETWEEN: Final = re.compile(
-    rf"[ ]{{0,2}}[-._/()\[\]*+、,:={_DOTS}][ ]{{0,2}}|[ ]{{1,3}}|[ ]?\)[ ]?[-(]?[ ]?|[ ]?-?[ ]?\n[ ]?|\t|[ ]?(?:[a-z点横杠]|横杠|空格)[ ]?"
+    rf"[ ]{{0,2}}[-._/()\[\]*+、,:={_DOTS}][ ]{{0,2}}|[ ]{{1,3}}|[ ]?\)[ ]?[-(]?[ ]?|[ ]?-?[ ]?\n["
+    r" ]?|\t|[ ]?(?:[a-z点横杠]|横杠|空格)[ ]?"
 )
 _LETTER: Final = re.compile(r"[a-z点横杠空格*]+")
 """What stands between the digits of a mobile number only where somebody means to hide it; of sizes
@@ -90,7 +91,8 @@ _LEAST_CODED: Final = 10
 """Digits of a number with its country code; the latter where no plus sign stands before it."""
 _JOINED: Final = str.maketrans(dict.fromkeys(f"_{_DOTS}", " "))
 _CODED: Final = re.compile(
-    r"(?<![a-z0-9_+])(?<!\d[.,:/\-])(?=(?P<prefix>\(?(?:00|011)[ \-]?)?(?P<number>\(?[1-9]\d{0,3}\)?(?:[ \-]\(?\d{1,8}\)?){2,5}))"
+    r"(?<![a-z0-9_+])(?<!\d[.,:/\-])(?=(?P<prefix>\(?(?:00|011)["
+    r" \-]?)?(?P<number>\(?[1-9]\d{0,3}\)?(?:[ \-]\(?\d{1,8}\)?){2,5}))"
 )
 """A country code without a plus sign, and two groups or more."""
 _GOES_ON: Final = re.compile(

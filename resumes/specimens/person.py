@@ -149,30 +149,66 @@ _DEEDS: Final[dict[Language, tuple[str, ...]]] = {
         "维护重点客户 {m} 家，续约率保持在 {p}% 以上，新增年度合同额逾千万元。",
     ),
     "en": (
-        "Redesigned the order service, which now takes {n} requests a second at its peak with {p}% less downtime.",
-        "Led a team of {m}; every one of {k} quarterly goals was delivered on time and accepted by the customer.",
-        "Negotiated new terms with {n} suppliers and saved about {p} per cent of the yearly purchasing budget.",
+        (
+            "Redesigned the order service, which now takes {n} requests a second at its peak with"
+            " {p}% less downtime."
+        ),
+        (
+            "Led a team of {m}; every one of {k} quarterly goals was delivered on time and accepted"
+            " by the customer."
+        ),
+        (
+            "Negotiated new terms with {n} suppliers and saved about {p} per cent of the yearly"
+            " purchasing budget."
+        ),
         "Set up incoming inspection and a process for rejected parts; complaints fell by {p}%.",
-        "Wrote {m} interface documents and trained {k} groups of newcomers, halving the time until they were productive.",
-        "Closed the books each month, filed taxes and supported the audit; nothing was late in {k} years.",
+        (
+            "Wrote {m} interface documents and trained {k} groups of newcomers, halving the time"
+            " until they were productive."
+        ),
+        (
+            "Closed the books each month, filed taxes and supported the audit; nothing was late in"
+            " {k} years."
+        ),
         "Designed a brand manual and {m} packages, {k} of which won prizes at trade fairs.",
-        "Followed the stock of {n} shops on one dashboard; turnover went from {p} days to fewer than twenty.",
-        "Organised {k} campus events with {n} applications; {p}% of those hired were still there a year later.",
+        (
+            "Followed the stock of {n} shops on one dashboard; turnover went from {p} days to fewer"
+            " than twenty."
+        ),
+        (
+            "Organised {k} campus events with {n} applications; {p}% of those hired were still"
+            " there a year later."
+        ),
         "Renewed old machines to save energy: {n} kWh a year, paid back within fourteen months.",
         "Kept {m} key accounts with a renewal rate above {p}% and won new yearly contracts.",
-        "Cut the average waiting time in the emergency ward by {p} minutes without a single error in {k} quarters.",
+        (
+            "Cut the average waiting time in the emergency ward by {p} minutes without a single"
+            " error in {k} quarters."
+        ),
     ),
 }
 _SUMMARIES: Final[dict[Language, tuple[str, ...]]] = {
     "zh": (
-        "做事认真，注重结果，善于与不同部门沟通。熟悉行业流程，能独立承担项目，也乐于把经验写下来分享给同事。",
+        (
+            "做事认真，注重结果，善于与不同部门沟通。熟悉行业流程，能独立承担项目，"
+            "也乐于把经验写下来分享给同事。"
+        ),
         "多年一线经验，习惯用数字说话。遇到问题先找原因再动手，重视安全与质量，能适应出差与轮班。",
         "学习能力强，对新工具保持好奇。希望加入重视长期发展的团队，在岗位上持续成长并带出新人。",
     ),
     "en": (
-        "Careful and result-minded, used to working across departments. Runs projects alone and likes to write down what was learned.",
-        "Years on the floor and a habit of letting numbers speak. Looks for the cause before acting; safety and quality come first.",
-        "Learns quickly and stays curious about new tools. Looks for a team that plans for the long term and trains its newcomers.",
+        (
+            "Careful and result-minded, used to working across departments. Runs projects alone and"
+            " likes to write down what was learned."
+        ),
+        (
+            "Years on the floor and a habit of letting numbers speak. Looks for the cause before"
+            " acting; safety and quality come first."
+        ),
+        (
+            "Learns quickly and stays curious about new tools. Looks for a team that plans for the"
+            " long term and trains its newcomers."
+        ),
     ),
 }
 _SKILLS: Final[dict[Language, tuple[str, ...]]] = {
@@ -255,7 +291,9 @@ def _contacts(rng: random.Random, roman: str) -> dict[Contact, str]:
     )
     found = {
         Contact.PHONE: phone,
-        Contact.EMAIL: f"{roman}{rng.randrange(10, 99)}@{rng.choice(('mail', 'post', 'work'))}.example",
+        Contact.EMAIL: (
+            f"{roman}{rng.randrange(10, 99)}@{rng.choice(('mail', 'post', 'work'))}.example"
+        ),
     }
     if rng.random() < 0.6:
         found[Contact.WECHAT] = rng.choice(

@@ -1,4 +1,6 @@
-"""Can the API be tried out in the browser, under the strict policy, with nothing from another host?"""
+"""Can the API be tried out in the browser, under the strict policy, with nothing from another
+host?
+"""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def test_two_people_at_one_case(
           body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
           const sent = () => fetch(url, {method: "POST", body, headers: {Accept: "application/json"}}).then((r) => r.json());
           return (await Promise.all([sent(), sent()])).map((answer) => answer.refused);
-        }""",
+        }""",  # noqa: E501
         f"{QUEUE}{case.pk}/reject/",
     )
     assert refused == ["claimed_by_other"] * 2
@@ -264,7 +264,8 @@ def test_each_value_is_shown_beside_its_picture_and_flown_to(
     crop = page.locator(".crop-row[data-field=name] canvas")
     expect(crop).to_be_visible()
     assert crop.evaluate(
-        "c => c.width > 100 && new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size > 20"
+        "c => c.width > 100 && new Set(c.getContext('2d').getImageData(0, 0, c.width,"
+        " c.height).data).size > 20"
     )
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

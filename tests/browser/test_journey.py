@@ -172,7 +172,7 @@ def test_a_dropped_file_is_taken(visit: Visitor, now: datetime, photo: Path) -> 
             const slot = document.querySelector("#slot-business_licence");
             for (const kind of ["dragover", "drop"])
                 slot.dispatchEvent(new DragEvent(kind, {dataTransfer: files, bubbles: true, cancelable: true}));
-        }""",
+        }""",  # noqa: E501
         [photo.name, list(photo.read_bytes())],
     )
     expect(page.locator("#slot-business_licence").get_by_role("img")).to_be_visible()
@@ -318,7 +318,8 @@ def test_from_upload_to_appeal_by_keyboard_alone(
     page.on(
         "filechooser",
         lambda _: None,
-        # from now on they are caught: asked for only when one is due, the asking may come after the key
+        # from now on they are caught: asked for only when one is due, the asking may come after the
+        # key
     )
     tab_to(page, "Go to this item", "link")
     page.keyboard.press("Enter")

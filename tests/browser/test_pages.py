@@ -184,7 +184,7 @@ def test_pages_behind_a_mailed_link(visit: Visitor, look: str, now: datetime) ->
     invitation = signing.dumps(
         [str(owner.employer_id), "new@example.com", now.isoformat()], salt=INVITE_SALT
     )
-    reset = f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/"
+    reset = f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/"  # noqa: E501
     visitor = visit(**_look(look))
     for path in (f"/join/{invitation}/", "/join/x/", reset, "/password/x/y/"):
         page = visitor.go(path)
@@ -244,7 +244,7 @@ def _look(name: str) -> dict[str, Any]:
 def test_pages_before_the_address_is_confirmed(visit: Visitor, look: str, now: datetime) -> None:
     member = make_member(now, email_verified_at=None)
     make_document(make_case(member, now), now)
-    link = f"/verify-email/{signing.dumps([str(member.user.pk), member.user.email], salt=VERIFY_SALT)}/"
+    link = f"/verify-email/{signing.dumps([str(member.user.pk), member.user.email], salt=VERIFY_SALT)}/"  # noqa: E501
     stranger, other, visitor = visit(**_look(look)), visit(**_look(look)), visit(**_look(look))
     other.sign_in(make_member(now).user)
     visitor.sign_in(member.user)
@@ -490,7 +490,7 @@ def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> No
     expect(page.locator("#id_new_password2_error")).to_be_visible()
     is_for_everybody(visitor, "new password")
     page = visitor.go(
-        f"/join/{signing.dumps([str(owner.employer_id), 'new@example.com', now.isoformat()], salt=INVITE_SALT)}/"
+        f"/join/{signing.dumps([str(owner.employer_id), 'new@example.com', now.isoformat()], salt=INVITE_SALT)}/"  # noqa: E501
     )
     sent(page, password="short")
     expect(page.locator("#id_password_error")).to_be_visible()

@@ -138,7 +138,7 @@ def test_staffs_pages_for_a_platform(
         visitor.go(at + path)
         is_usable(
             visitor,
-            f"{look}-console-{path.strip('/').split('/')[-1] or 'list'}-{'key' if 'keys' in path else 'platform'}",
+            f"{look}-console-{path.strip('/').split('/')[-1] or 'list'}-{'key' if 'keys' in path else 'platform'}",  # noqa: E501
         )
     page = visitor.go(f"{at}keys/{key.pk}/rotate/")
     page.locator(".console-form button[type=submit]").click()

@@ -1,4 +1,6 @@
-"""Does the Python client do what the API's document says, neither more nor less, and fail closed?"""
+"""Does the Python client do what the API's document says, neither more nor less, and fail
+closed?
+"""
 
 from __future__ import annotations
 

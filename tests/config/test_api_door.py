@@ -266,7 +266,9 @@ def test_a_put_that_comes_late_does_not_undo_what_was_put_after_it(key: str) -> 
 
 
 def test_each_method_that_changes_something_takes_a_key() -> None:
-    """Whatever method an operation of the document has, a key with it is honoured or means nothing."""
+    """Whatever method an operation of the document has, a key with it is honoured or means
+    nothing.
+    """
     used = {
         method.upper()
         for methods in api.get_openapi_schema()["paths"].values()
@@ -415,7 +417,10 @@ def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) ->
         (b'{"allowed": true}', False),
         (b'{"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),
         (
-            b'[{"allowed": false}, {"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}]',
+            (
+                b'[{"allowed": false}, {"allowed": true, "id":'
+                b' "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}]'
+            ),
             False,
         ),
         (b'{"decision_id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),

@@ -54,7 +54,8 @@ def test_a_line_is_its_time_its_process_and_its_text(terminal: io.StringIO) -> N
     lines.write(Message("line", b"one\ntwo \n", AT, "web", None))
     assert (
         terminal.getvalue()
-        == "10:21:05 worker | mail to 甲 → http://x/\n10:21:05 web    | one\n10:21:05 web    | two\n"
+        == "10:21:05 worker | mail to 甲 → http://x/\n10:21:05 web    | one\n10:21:05 web    |"
+        " two\n"
     )
 
 
@@ -135,7 +136,10 @@ def test_a_task_that_ignores_the_signal_is_killed(
     terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("config.terminal.PATIENCE", 0.5)
-    script = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+    script = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf',"
+        " flush=True); time.sleep(600)"
+    )
     deaf = task(lines_on(terminal), script)
     deaf.start()
     wait_until(terminal.getvalue)
@@ -162,7 +166,7 @@ log.info("api_request", method="POST", route="api/v1/gate/decisions", status=200
 log.info("check_done", check="reading", attempt=3, seconds=1.234)
 log.info("calls_received", provider="aliyun", new=2)
 log.warning("mail_delayed", mail=7)
-"""
+"""  # noqa: E501
 
 
 def logged(*, readable: bool) -> list[str]:

@@ -54,7 +54,10 @@ def at_home(**headers: str) -> Client:
 
 
 def test_a_mail_is_one_line_in_the_terminal(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "你好，\n\n请打开 http://localhost:8000/verify-email/WyJ:1x:y-Z_/。\n\nhttp://localhost:8000/case/help/"
+    text = (
+        "你好，\n\n请打开 http://localhost:8000/verify-email/WyJ:1x:y-Z_/。"
+        "\n\nhttp://localhost:8000/case/help/"
+    )
     deliver(
         "确认云溪市示例科技有限公司的电子邮箱地址，以便继续完成认证，谢谢" * 2, "hr@b.example", text
     )
@@ -200,7 +203,10 @@ def test_a_link_that_is_no_address_is_not_offered(kept: Path) -> None:
 
 def test_the_mail_itself_is_in_a_sandbox(kept: Path) -> None:
     deliver(
-        html="<html><head><title>x</title></head><body><script>alert(1)</script><a href='/'>go</a></body></html>"
+        html=(
+            "<html><head><title>x</title></head><body><script>alert(1)</script><a"
+            " href='/'>go</a></body></html>"
+        )
     )
     (key,) = kept_mail.keys(kept)
     response = at_home().get(f"{PAGE}/{key}")

@@ -55,7 +55,7 @@ LANDSCAPE = (
     line(800, 470, "成立日期"), line(950, 470, "2019年03月05日"),
     line(800, 520, "住所"), line(950, 520, "北京市海淀区示例路1号"), line(950, 550, "2号楼301室"),
     line(800, 800, "登记机关"), line(1000, 860, "2019年03月05日"),
-    line(40, 960, "国家企业信用信息公示系统网址：http://www.gsxt.gov.cn"), line(1000, 960, "国家市场监督管理总局监制"),
+    line(40, 960, "国家企业信用信息公示系统网址：http://www.gsxt.gov.cn"), line(1000, 960, "国家市场监督管理总局监制"),  # noqa: E501
 )  # fmt: skip
 EXPECTED = {
     "uscc": CODE,
@@ -65,7 +65,9 @@ EXPECTED = {
     "registered_capital": "伍佰万元整",
     "established_on": "2019-03-05",
     "address": "北京市海淀区示例路1号2号楼301室",
-    "business_scope": "软件开发；技术咨询；货物进出口。名称翻译服务；住所安保服务。（依法须经批准的项目）",
+    "business_scope": (
+        "软件开发；技术咨询；货物进出口。名称翻译服务；住所安保服务。（依法须经批准的项目）"
+    ),
 }
 
 
@@ -86,7 +88,9 @@ def read(*boxes: TextBox) -> Found:
 
 @dataclass
 class ScriptedReader:
-    """A reader that says what it was told to, and keeps the sizes of the pages that it was shown."""
+    """A reader that says what it was told to, and keeps the sizes of the pages that it was
+    shown.
+    """
 
     name: str
     says: Sequence[TextBox] | ProviderError

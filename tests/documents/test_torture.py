@@ -123,13 +123,19 @@ def pdf_with(old: bytes, new: bytes, pages: int = 1) -> bytes:
 
 
 def pdf_of(image: bytes, width: int, height: int) -> bytes:
-    """A page that shows `image`, a JPEG or whatever is called one, said to be `width` × `height`."""
+    """A page that shows `image`, a JPEG or whatever is called one, said to be `width` ×
+    `height`.
+    """
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 400]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>",
+        (
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 400]/Contents 4 0"
+            b" R/Resources<</XObject<</I 5 0 R>>>>>>"
+        ),
         b"<</Length 24>>stream\n600 0 0 400 0 0 cm /I Do\nendstream",
-        b"<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Length %d>>stream\n"
+        b"<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent"
+        b" 8/Filter/DCTDecode/Length %d>>stream\n"
         % (width, height, len(image))
         + image
         + b"\nendstream",

@@ -142,8 +142,9 @@ def _wait_until_it_waits() -> None:
     with connection.cursor() as cursor:
         for _ in range(200):
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                " AND query LIKE '%%INDEX CONCURRENTLY%%' AND pid <> pg_backend_pid()"
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND"
+                " wait_event_type = 'Lock' AND query LIKE '%%INDEX CONCURRENTLY%%' AND pid <>"
+                " pg_backend_pid()"
             )
             if cursor.fetchone()[0]:
                 return

@@ -1,4 +1,6 @@
-"""Can staff look at what happened, and at what the gate answered, without being able to change it?"""
+"""Can staff look at what happened, and at what the gate answered, without being able to change
+it?
+"""
 
 from __future__ import annotations
 

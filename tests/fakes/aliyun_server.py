@@ -30,7 +30,8 @@ KEY_ID, KEY_SECRET = "LTAI5tOfATest", "a-key-of-a-test-000"
 POOL, EXTENSION_POOL = "FC100000000000001", "FC100000000000002"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _AUTHORIZATION = re.compile(
-    r"ACS3-HMAC-SHA256 Credential=(?P<id>[^,]+),\s*SignedHeaders=(?P<signed>[a-z0-9;-]+),\s*Signature=(?P<signature>[0-9a-f]{64})"
+    r"ACS3-HMAC-SHA256"
+    r" Credential=(?P<id>[^,]+),\s*SignedHeaders=(?P<signed>[a-z0-9;-]+),\s*Signature=(?P<signature>[0-9a-f]{64})"  # noqa: E501
 )
 
 

@@ -73,7 +73,8 @@ def signature(
 
 
 _AUTHORIZATION = re.compile(
-    r"TC3-HMAC-SHA256 Credential=(?P<id>[^/ ]+)/(?P<date>\d{4}-\d\d-\d\d)/(?P<service>[a-z]+)/tc3_request, ?"
+    r"TC3-HMAC-SHA256 Credential=(?P<id>[^/"
+    r" ]+)/(?P<date>\d{4}-\d\d-\d\d)/(?P<service>[a-z]+)/tc3_request, ?"
     r"SignedHeaders=(?P<signed>[a-z0-9;-]+), ?Signature=(?P<signature>[0-9a-f]{64})"
 )
 
@@ -395,7 +396,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hung up is what some tests are about; anything else is ours, and is shown."""
+        """A client that hung up is what some tests are about; anything else is ours, and is
+        shown.
+        """
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 

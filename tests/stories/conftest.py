@@ -88,7 +88,9 @@ def running_worker(
     url = (
         f"sqlite:///{database['NAME']}"
         if connection.vendor == "sqlite"
-        else f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
+        else (
+            f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"  # noqa: E501
+        )
     )
     command = processes.worker(concurrency) + (
         ["--beat", "--schedule", str(log.with_suffix(".beat"))] if beat else []

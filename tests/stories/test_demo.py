@@ -56,7 +56,8 @@ def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
     assert (tmp_path / "demo-copy.pdf").read_bytes().startswith(b"%PDF-")
     with closing(connect(tmp_path / "zizhi.sqlite3")) as database:
         answers = database.execute(
-            "SELECT allowed, count(*), count(DISTINCT client_id) FROM downloads_gatedecision GROUP BY 1 ORDER BY 1"
+            "SELECT allowed, count(*), count(DISTINCT client_id) FROM downloads_gatedecision GROUP"
+            " BY 1 ORDER BY 1"
         )
         assert answers.fetchall() == [(0, 3, 1), (1, 3, 1)]
         spent = database.execute(

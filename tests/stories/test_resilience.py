@@ -204,7 +204,9 @@ class Scene:
         return QUICK | {sabotage.PLAN: str(self.folder / "plan.json")}
 
     def employer(self, seed: int, **misfortune: object) -> Case:
-        """An honest employer with its licence uploaded, to whose case the misfortune will happen."""
+        """An honest employer with its licence uploaded, to whose case the misfortune will
+        happen.
+        """
         now = timezone.now()
         company = register_company(seed, as_of=now.date())
         member = recruiter_of(company, now)

@@ -419,7 +419,9 @@ def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) ->
 
 
 def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None:
-    """A sole trader of the same words has an account of that name; the register's company has not."""
+    """A sole trader of the same words has an account of that name; the register's company has
+    not.
+    """
     member = make_member(now, make_employer(now, name="云溪市示例中心(个体工商户)"))
     attempt = handed_in(member, now)
     proof = authority_proofs.start_deposit(

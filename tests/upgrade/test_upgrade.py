@@ -33,7 +33,7 @@ def empty_database(engine: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder / 'upgrade.sqlite3'}"
         return
     server, name = connection.settings_dict, f"upgrade_{os.getpid()}"
-    address = f"{server['USER']}:{server['PASSWORD']}@{server['HOST'] or '127.0.0.1'}:{server['PORT'] or 5432}"
+    address = f"{server['USER']}:{server['PASSWORD']}@{server['HOST'] or '127.0.0.1'}:{server['PORT'] or 5432}"  # noqa: E501
     with psycopg.connect(f"postgresql://{address}/postgres", autocommit=True) as maintenance:
         maintenance.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:

@@ -1,4 +1,6 @@
-"""Do rulings that were there before keep why two people looked, and can golden cases be taken back?"""
+"""Do rulings that were there before keep why two people looked, and can golden cases be taken
+back?
+"""
 
 from __future__ import annotations
 

@@ -423,9 +423,9 @@ class DeskAdmin(LookOnlyAdmin):
             "label": BUTTON_WORDS[verb],
             "typed": typed,
             "seen_version": form.cleaned_data["seen_version"],
-            "in_force": Case.objects.beside(case).in_force(now).first()
-            if verb == "reject"
-            else None,
+            "in_force": (
+                Case.objects.beside(case).in_force(now).first() if verb == "reject" else None
+            ),
             "mails": _mails(case.pk, verb, reviewer, now, form),
         }
         return self._page(
@@ -487,14 +487,18 @@ class DeskAdmin(LookOnlyAdmin):
             typed = typed if typed.verb else case_panel.draft(case, reviewer)
             around = {
                 **case_panel.aside(case, reviewer, now),
-                "beside": {side: _case_url(request, pk) for side, pk in vars(beside).items() if pk}
-                if beside
-                else {},
+                "beside": (
+                    {side: _case_url(request, pk) for side, pk in vars(beside).items() if pk}
+                    if beside
+                    else {}
+                ),
                 "may_keep": actor.can(Power.QUALITY) and golden_cases.may_keep(case, actor) is None,
                 "may_unmask": actor.can(Power.UNMASK),
-                "assigning": AssignForm()
-                if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now)
-                else None,
+                "assigning": (
+                    AssignForm()
+                    if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now)
+                    else None
+                ),
                 "toast": case_panel.toast(reviewer, now) if look else None,
                 "returned": case_panel.returned(reviewer, now) if look else [],
             }
@@ -571,7 +575,9 @@ class DeskAdmin(LookOnlyAdmin):
 
 
 def _filters(request: HttpRequest) -> Filters:
-    """What the queue was asked for on the way here: the address keeps it from one case to the next."""
+    """What the queue was asked for on the way here: the address keeps it from one case to the
+    next.
+    """
     return Filters.from_query(request.GET.dict())
 
 

@@ -68,7 +68,7 @@ def in_words(refused: Refused) -> str:
             else refused.seen
         )
         said.append(f"({seen})")
-    return f"{' '.join(said)}{'。' if language.startswith('zh') else '. '}{refused.reason.fix.in_(language)}"
+    return f"{' '.join(said)}{'。' if language.startswith('zh') else '. '}{refused.reason.fix.in_(language)}"  # noqa: E501
 
 
 @dataclass(frozen=True)
@@ -194,9 +194,11 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
                 "who": masked(proof.member.user.email),
                 "shown": masked(proof.shown) if "@" in proof.shown else proof.shown,
             }
-            for proof in Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
-            .select_related("member__user")
-            .order_by("-started_at")
+            for proof in (
+                Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
+                .select_related("member__user")
+                .order_by("-started_at")
+            )
         ],
         "cluster": related_cases.around(case, reviewer, observed.get("duplicates", {})),
         **history(case, documents),
@@ -291,12 +293,14 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
         {
             "event": event,
             "words": case_comparison.VERB_WORDS.get(event.verb, event.verb),
-            "who": names.get(UUID(event.actor_id), "")
-            if event.role == "reviewer"
-            else case_comparison.ROLE_WORDS.get(event.role, event.role),
-            "to": case_comparison.STATE_WORDS.get(State(event.to_state), "")
-            if event.to_state
-            else "",
+            "who": (
+                names.get(UUID(event.actor_id), "")
+                if event.role == "reviewer"
+                else case_comparison.ROLE_WORDS.get(event.role, event.role)
+            ),
+            "to": (
+                case_comparison.STATE_WORDS.get(State(event.to_state), "") if event.to_state else ""
+            ),
             "reasons": [case_comparison.code_in_words(code) for code in event.reasons],
         }
         for event in events
@@ -309,7 +313,9 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
 
 
 def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
-    """Each check's last run: a check that was asked again after a wait counts as it answered last."""
+    """Each check's last run: a check that was asked again after a wait counts as it answered
+    last.
+    """
     return {run.code: run for run in sorted(attempt.check_runs.all(), key=lambda run: run.round)}
 
 
@@ -394,8 +400,10 @@ def shown_pages(
                     "admin:verification_case_page",
                     args=[document.case_id, document.pk, page.number],
                 ),
-                "boxes": (case_comparison.boxes(reading, rows) if is_read else [])
-                + marks.get((str(document.pk), page.number), []),
+                "boxes": (
+                    (case_comparison.boxes(reading, rows) if is_read else [])
+                    + marks.get((str(document.pk), page.number), [])
+                ),
                 "turn": reading.get("turn", 0) if is_read else 0,
                 "quality": [case_comparison.code_in_words(code) for code in page.judged.codes],
             }

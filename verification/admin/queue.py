@@ -235,7 +235,9 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class QueueList(ChangeList):
-    """The list's links to cases carry what is asked for, so that the next one is the next of these."""
+    """The list's links to cases carry what is asked for, so that the next one is the next of
+    these.
+    """
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -303,10 +305,12 @@ class QueueAdmin(LookOnlyAdmin):
         context = {
             "title": gettext("Review queue"),
             "queue": _figures(request),
-            "mine": Filters(claim=Claim.MINE)
-            .apply(Case.objects.awaiting_review(), actor, now)
-            .order_by()
-            .count(),
+            "mine": (
+                Filters(claim=Claim.MINE)
+                .apply(Case.objects.awaiting_review(), actor, now)
+                .order_by()
+                .count()
+            ),
             "lately": queue_chart.drawn(queue_figures.lately(now, UUID(actor.id))),
             "asked": filters.suffix(),
             "unlisted": _unlisted(now) if actor.can(Power.QUALITY) else None,
@@ -335,9 +339,11 @@ class QueueAdmin(LookOnlyAdmin):
             url + case.asked,
             case.declared_name,
             " · ".join(str(part) for part in below),
-            format_html('<span class="tag">{}</span>', TIER_WORDS[case.rights_now])
-            if holds
-            else "",
+            (
+                format_html('<span class="tag">{}</span>', TIER_WORDS[case.rights_now])
+                if holds
+                else ""
+            ),
         )
 
     @admin.display(description=_("why it is held"))

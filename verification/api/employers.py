@@ -73,7 +73,10 @@ class EmployerOut(Schema):
     test: bool = Field(description="Whether it was made by a platform for tests.")
     registered_at: datetime = Field(description="When it was made known to us.")
     state: State | None = Field(
-        description="Of the case that counts: the last that was approved, else the last; null where there is none."
+        description=(
+            "Of the case that counts: the last that was approved, else the last; null where there"
+            " is none."
+        )
     )
     expires_at: datetime | None = Field(description="Until when the approval of that case holds.")
     members: list[MemberLine] = Field(description="Those who act for it now.")
@@ -123,7 +126,9 @@ class DeclaredIn(Schema):
     )
     contest: bool = Field(
         False,
-        description="Another approved employer holds the code, but it is this one's: a reviewer decides.",
+        description=(
+            "Another approved employer holds the code, but it is this one's: a reviewer decides."
+        ),
     )
 
     def declared(self) -> Declared:

@@ -50,7 +50,10 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "expires_at": None,
                     "how": {
                         "zh": "正本或副本均可。四边完整、文字清晰、没有反光。",
-                        "en": "Original or duplicate copy. All four edges in the picture, the text sharp, no glare.",
+                        "en": (
+                            "Original or duplicate copy. All four edges in the picture, the text"
+                            " sharp, no glare."
+                        ),
                     },
                     "who": {"zh": "你", "en": "you"},
                     "takes": {"zh": "几分钟", "en": "a few minutes"},
@@ -77,7 +80,10 @@ EXAMPLE: Final[dict[str, Any]] = {
                     },
                     "fix": {
                         "zh": "用公司域名邮箱注册并验证，可自动通过；否则由审核员处理",
-                        "en": "Verify an e-mail address at the company's own domain to pass at once; otherwise a reviewer decides",
+                        "en": (
+                            "Verify an e-mail address at the company's own domain to pass at once;"
+                            " otherwise a reviewer decides"
+                        ),
                     },
                     "who": "recruiter",
                     "takes": {"zh": "几分钟", "en": "a few minutes"},
@@ -93,7 +99,10 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "expires_at": None,
                     "how": {
                         "zh": "我们转入几分钱，附言里有六位验证码；由能看到账户的同事告诉你。",
-                        "en": "We send a few cents with a code of six digits. Whoever sees the account tells you the code.",
+                        "en": (
+                            "We send a few cents with a code of six digits. Whoever sees the"
+                            " account tells you the code."
+                        ),
                     },
                     "who": {"zh": "能查看公司账户的人", "en": "whoever sees the company's account"},
                     "takes": {"zh": "一至两个工作日", "en": "one or two working days"},
@@ -162,7 +171,10 @@ class WayOut(Schema):
     )
     reasons: list[WhyOut] = Field(description="Why this way did not succeed.")
     reusable: int = Field(
-        description="How many of its documents, given with an earlier case, can be used again by one press on the page."
+        description=(
+            "How many of its documents, given with an earlier case, can be used again by one press"
+            " on the page."
+        )
     )
     not_reusable: WhyOut | None = Field(description="Why others of an earlier case cannot.")
 
@@ -214,11 +226,15 @@ class RequirementsOut(Schema):
 
     employer_id: UUID = Field(description="The employer.")
     state: str | None = Field(
-        description="Of the case that is open, else of the one that counts; null where there is none yet."
+        description=(
+            "Of the case that is open, else of the one that counts; null where there is none yet."
+        )
     )
     expires_at: datetime | None = Field(description="Until when the approval of that case holds.")
     next: str | None = Field(
-        description="The code of the one next thing to do; null where the employer has nothing to do."
+        description=(
+            "The code of the one next thing to do; null where the employer has nothing to do."
+        )
     )
     rules: str = Field(description="The version of the rules by which it is asked.")
     as_of: datetime = Field(description="The moment of this answer.")

@@ -209,8 +209,11 @@ class Mailed(Schema):
         default="",
         max_length=254,
         examples=[f"hr@{test_providers.DOMAIN}"],
-        description=f"It ends with .test; the register knows each company of a test at {test_providers.DOMAIN}, and elsewhere it proves little. "
-        "Needed unless a code of this member is under way.",
+        description=(
+            "It ends with .test; the register knows each company of a test at"
+            f" {test_providers.DOMAIN}, and elsewhere it proves little. Needed unless a code of"
+            " this member is under way."
+        ),
     )
     code: str = Field(
         default="",
@@ -251,8 +254,11 @@ class Deposit(Schema):
         default="",
         max_length=40,
         examples=["100000000000"],
-        description=f"9 to 25 digits, of which the last two say what becomes of it: {', '.join(test_providers.FATES)}; any other arrives. "
-        "Needed unless a deposit of this member is under way.",
+        description=(
+            "9 to 25 digits, of which the last two say what becomes of it:"
+            f" {', '.join(test_providers.FATES)}; any other arrives. Needed unless a deposit of"
+            " this member is under way."
+        ),
     )
     code: str = Field(
         default="",
@@ -303,7 +309,9 @@ class Scanned(Schema):
     operation_id="test_scan",
 )
 def scan(request: ApiRequest, employer_id: UUID, given: Scanned) -> ProofOut:
-    """Plays the phone: on the code that the recruiter's page shows, or on one that is made for it."""
+    """Plays the phone: on the code that the recruiter's page shows, or on one that is made for
+    it.
+    """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
     return ProofOut.of(test_mode.scan(employer, member, given.does, lambda: now_for(client)))

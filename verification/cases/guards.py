@@ -185,7 +185,9 @@ def undecided(
 
 
 def may_undo(ruling: Ruling, actor: Actor) -> bool:
-    """Whether it is this reviewer's to take back: of a bulk decision, either of its two people's."""
+    """Whether it is this reviewer's to take back: of a bulk decision, either of its two
+    people's.
+    """
     return may_decide(actor) is None and UUID(actor.id) in (ruling.by_id, ruling.confirmed_by_id)
 
 

@@ -227,10 +227,8 @@ def editing(
     """
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case_id)
-        if (
-            refused := guards.may_add(adding, case, actor, now)
-            if now
-            else guards.may_edit(case, actor)
+        if refused := (
+            guards.may_add(adding, case, actor, now) if now else guards.may_edit(case, actor)
         ):
             raise refused
         yield case
@@ -561,7 +559,9 @@ def suspend(
 def reinstate(
     case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None
 ) -> Case:
-    """Give back what a suspension or a revocation took; the approval's own end stays where it was."""
+    """Give back what a suspension or a revocation took; the approval's own end stays where it
+    was.
+    """
     return review(case_id, "reinstate", reviewer.as_reviewer(), now, (), note, seen_version)
 
 

@@ -94,7 +94,9 @@ def hours() -> Hours:
 
 
 def place_anew(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
-    """Place what has no place yet, and what time has moved, the most urgent first; how many were."""
+    """Place what has no place yet, and what time has moved, the most urgent first; how many
+    were.
+    """
     return _each(_misplaced(now).order_by("-urgency", "submitted_at", "pk")[:at_most], now)
 
 

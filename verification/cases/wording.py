@@ -181,7 +181,8 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
     "authority": (
         _("Your authority to recruit for the company"),
         _(
-            "A licence's picture can be bought. One of these ways shows that the company itself has sent you."
+            "A licence's picture can be bought. One of these ways shows that the company itself has"
+            " sent you."
         ),
     ),
     "submission": (_("Handing in"), _("Nothing is checked before you hand it in.")),

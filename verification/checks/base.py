@@ -64,7 +64,9 @@ class Subject:
 
 
 class Check(Protocol):
-    """One check. `code` is stored and never renamed; a change of what it means is a new `version`."""
+    """One check. `code` is stored and never renamed; a change of what it means is a new
+    `version`.
+    """
 
     code: str
     version: str

@@ -117,7 +117,9 @@ def things_of(case: Case, kind: str) -> list[Thing]:
 
 
 def _names(case: Case) -> set[str]:
-    """The legal representative as declared, and as the last attempt's checks read and looked it up."""
+    """The legal representative as declared, and as the last attempt's checks read and looked it
+    up.
+    """
     attempt: Attempt | None = Attempt.objects.filter(case=case).order_by("-number").first()
     runs = {run.code: run.observation for run in attempt.check_runs.all()} if attempt else {}
     names = {

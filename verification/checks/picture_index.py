@@ -166,7 +166,7 @@ def candidates(
                 WHERE b.band = m.band AND b.value = m.value AND b.page_id NOT IN ({marks}) LIMIT {LOOKED_AT}
             ) o
         ) FROM verification_pageband m WHERE m.page_id IN ({marks})
-    """  # noqa: S608
+    """  # noqa: E501, S608
     scores: dict[int, dict[int, float]] = {page_id: defaultdict(float) for page_id in page_ids}
     with connection.cursor() as cursor:
         cursor.execute(statement, [*page_ids, *page_ids])
@@ -196,7 +196,9 @@ def _likeliest(score: dict[int, float]) -> list[int]:
 
 
 def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -> list[Match]:
-    """The pages of `among` that show the same picture as one of `pages`; these are indexed first."""
+    """The pages of `among` that show the same picture as one of `pages`; these are indexed
+    first.
+    """
     mine = {page.pk: page for page in pages}
     if not mine:
         return []

@@ -230,7 +230,9 @@ def of_term(ends_on: str, now: datetime) -> tuple[str, Severity]:
 
 
 def last_date(term: str) -> str:
-    """The end of a business term as ISO date, or "" where it has none (长期) or none can be read."""
+    """The end of a business term as ISO date, or "" where it has none (长期) or none can be
+    read.
+    """
     before, until, after = term.rpartition("至")
     named = days_in(after) if until else days_in(before or term)[1:]
     return named[0].isoformat() if named else ""

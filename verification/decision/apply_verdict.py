@@ -200,7 +200,9 @@ def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool
 
 
 def _waits_for(reasons: Sequence[str]) -> str:
-    """What stands for all that is waited for: what the employer can mend, before what mends itself."""
+    """What stands for all that is waited for: what the employer can mend, before what mends
+    itself.
+    """
     return next(
         (code for code in reasons if code in REASONS and REASONS[code].who in OF_THE_EMPLOYER),
         reasons[0],
@@ -208,7 +210,9 @@ def _waits_for(reasons: Sequence[str]) -> str:
 
 
 def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
-    """A provider is down, and nobody is to blame: the attempt rests, and the employer can see why."""
+    """A provider is down, and nobody is to blame: the attempt rests, and the employer can see
+    why.
+    """
     with transaction.atomic():
         Attempt.objects.held(attempt.pk, lease).update(waiting_for="check_delayed")
         return Attempt.objects.give_back(attempt.pk, lease, due_at, error)

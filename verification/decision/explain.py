@@ -107,7 +107,10 @@ class Story:
 
     def _head(self) -> Iterator[str]:
         case = self.case
-        yield f"{self._word('case')} {case.pk}  {case.declared_name}  {case.declared_uscc}  {case.account_class}"
+        yield (
+            f"{self._word('case')} {case.pk}  {case.declared_name}  {case.declared_uscc} "
+            f" {case.account_class}"
+        )
         until = f"  {self._word('until')} {self._at(case.expires_at)}" if case.expires_at else ""
         condition = f"  ({self._word('conditional')})" if case.conditional else ""
         yield f"{self._word('state')} {case.state}{until}{condition}"
@@ -115,7 +118,10 @@ class Story:
             yield f"{self._word('by')} {masked(case.submitted_by.email)}"
 
     def _attempt(self, attempt: Attempt, decisions: list[Decision]) -> Iterator[str]:
-        yield f"── {self._word('attempt').format(attempt.number)}  {self._at(attempt.submitted_at)}{self._pack(attempt.rules_version)}"
+        yield (
+            f"── {self._word('attempt').format(attempt.number)} "
+            f" {self._at(attempt.submitted_at)}{self._pack(attempt.rules_version)}"
+        )
         if attempt.deaths:
             yield f"   {self._word('deaths').format(attempt.deaths)}"
         decided = next((d.policy_version for d in decisions if d.decided_by_id is None), "")
@@ -147,11 +153,17 @@ class Story:
         for verdict in attempt.shadow_verdicts.all():
             if verdict.round == round_:
                 why = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
-                yield f"   {self._word('beside').format(verdict.policy_version)}: {verdict.outcome}{why}"
+                yield (
+                    f"   {self._word('beside').format(verdict.policy_version)}:"
+                    f" {verdict.outcome}{why}"
+                )
 
     def _run(self, run: CheckRun, round_: int) -> Iterator[str]:
         reused = self._word("of_round").format(run.round) if run.round != round_ else ""
-        yield f"     {run.code} v{run.version}  {self._at(run.finished_at)}  {run.seconds:.2f} s{reused}"
+        yield (
+            f"     {run.code} v{run.version}  {self._at(run.finished_at)}  {run.seconds:.2f}"
+            f" s{reused}"
+        )
         if reused:
             return
         for finding in sorted(run.as_findings(), key=lambda finding: -finding.severity):
@@ -191,7 +203,10 @@ class Story:
             if decision.decided_by_id is None
             else self._word("reviewer")
         )
-        yield f"   {self._word('decided')}: {decision.verb}  {self._at(decision.decided_at)}  ({by}){self._pack(decision.rules_version)}"
+        yield (
+            f"   {self._word('decided')}: {decision.verb}  {self._at(decision.decided_at)} "
+            f" ({by}){self._pack(decision.rules_version)}"
+        )
         for reason in decision.reasons:
             seen, expected = (
                 _shown(reason.get("field", ""), reason.get(side, ""))
@@ -220,7 +235,9 @@ class Story:
         return _WORDS[name].in_(self.language)
 
     def _pack(self, version: str) -> str:
-        """By which version of what is asked; of what is from before that was kept nothing is said."""
+        """By which version of what is asked; of what is from before that was kept nothing is
+        said.
+        """
         return f"  {self._word('pack').format(version)}" if version else ""
 
     def _at(self, moment: datetime | None) -> str:

@@ -81,7 +81,8 @@ class Sheet:
         if missing := [column for column in self.needed if column not in names]:
             expected = ", ".join(self.needed)
             raise CommandError(
-                f"line 1: missing {', '.join(missing)}; seen {', '.join(names) or 'nothing'}; expected {expected}"
+                f"line 1: missing {', '.join(missing)}; seen {', '.join(names) or 'nothing'};"
+                f" expected {expected}"
             )
         return {
             column: names.index(column)
@@ -142,7 +143,8 @@ def encoding_of(path: Path) -> str:
                     del decoders[name]
             if not decoders:
                 raise CommandError(
-                    f"{path} is neither UTF-8 nor GB18030 throughout. Save it as UTF-8, and import it again."
+                    f"{path} is neither UTF-8 nor GB18030 throughout. Save it as UTF-8, and import"
+                    " it again."
                 )
             if not block:
                 return next(iter(decoders))
@@ -185,11 +187,13 @@ class SnapshotCommand(BaseCommand):
             csv.field_size_limit(limit_before)
         seconds = time.monotonic() - began
         self.stdout.write(
-            f"{tally.written} rows written, {tally.faulty} skipped, in {seconds:.1f} s ({tally.written / max(seconds, 1e-9):.0f} rows/s)"
+            f"{tally.written} rows written, {tally.faulty} skipped, in {seconds:.1f} s"
+            f" ({tally.written / max(seconds, 1e-9):.0f} rows/s)"
         )
         if tally.older:
             self.stdout.write(
-                f"{tally.older} rows were left: what is stored is newer, or a later row has the same {self.sheet.key}"
+                f"{tally.older} rows were left: what is stored is newer, or a later row has the"
+                f" same {self.sheet.key}"
             )
         for remark in self.remarks():
             self.stdout.write(remark)
@@ -230,7 +234,8 @@ class SnapshotCommand(BaseCommand):
                 if time.monotonic() - told >= PROGRESS_SECONDS:
                     told = time.monotonic()
                     self.stderr.write(
-                        f"line {line}: {tally.written} rows written, {tally.written / (told - began):.0f} rows/s"
+                        f"line {line}: {tally.written} rows written,"
+                        f" {tally.written / (told - began):.0f} rows/s"
                     )
         self._write(columns, batch, tally)
 
@@ -317,8 +322,8 @@ def _copied(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int
     names, table = ", ".join(columns), sheet.model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMPORARY TABLE imported AS SELECT {names} FROM {table} WITH NO DATA"
-        )  # noqa: S608  our own names
+            f"CREATE TEMPORARY TABLE imported AS SELECT {names} FROM {table} WITH NO DATA"  # noqa: S608
+        )
         with cursor.copy(f"COPY imported ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)

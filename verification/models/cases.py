@@ -92,7 +92,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(state__in=states.STOPPED)
 
     def of(self, employer: Employer) -> CaseQuerySet:
-        """An employer's cases, the one that counts first: the last approved, else the last opened."""
+        """An employer's cases, the one that counts first: the last approved, else the last
+        opened.
+        """
         return self.filter(employer=employer).standing()
 
     def standing(self) -> CaseQuerySet:
@@ -430,7 +432,9 @@ class Attempt(Job):
 
 
 class CaseReason(models.Model):
-    """Why a case waits for a reviewer: one row a reason, so that the queue can be asked for them."""
+    """Why a case waits for a reviewer: one row a reason, so that the queue can be asked for
+    them.
+    """
 
     case = models.ForeignKey(
         Case, on_delete=models.CASCADE, related_name="review_reasons", db_index=False

@@ -96,7 +96,9 @@ class RegistryRecord(models.Model):
 
 
 class HrLicenceRecord(models.Model):
-    """One licensed agency on a province's published list, filled by `manage.py import_hr_licences`."""
+    """One licensed agency on a province's published list, filled by `manage.py
+    import_hr_licences`.
+    """
 
     number = models.CharField(_("licence number"), max_length=60, primary_key=True)
     """As it is compared (`licence.hr_service.number_key`)."""

@@ -14,7 +14,9 @@ from events.jobs.queue import Job, JobQuerySet
 
 
 class ProofKind(models.TextChoices):
-    """The ways, besides a letter, in which a recruiter can show that the company has authorised it."""
+    """The ways, besides a letter, in which a recruiter can show that the company has authorised
+    it.
+    """
 
     COMPANY_EMAIL = "company_email", _("E-mail at the company's domain")
     BANK_DEPOSIT = "bank_deposit", _("Deposit to the company's bank account")

@@ -29,7 +29,9 @@ EXPIRED = "agency_client_expired"
 
 
 def look(now: datetime) -> None:
-    """End every client whose letter has ended, and every approval of an agency that has none left."""
+    """End every client whose letter has ended, and every approval of an agency that has none
+    left.
+    """
     for case in agencies(now):
         for client in _ended(case, now):
             expire_client(client.pk, now)

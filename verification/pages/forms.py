@@ -123,7 +123,8 @@ class DepositForm(RefusableForm):
         label=_("Account number"),
         max_length=60,
         help_text=_(
-            "Of the company's settlement account, never a private one. It is kept encrypted, and only until the code is given."
+            "Of the company's settlement account, never a private one. It is kept encrypted, and"
+            " only until the code is given."
         ),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "inputmode": "numeric", "class": "code"}

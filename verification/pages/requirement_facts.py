@@ -83,7 +83,9 @@ def requirements_before(
 def facts_of(
     case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
 ) -> Facts:
-    """The facts about `case` and its recruiter, as plain values and as the employer may know them."""
+    """The facts about `case` and its recruiter, as plain values and as the employer may know
+    them.
+    """
     member = member or _recruiter(case)
     state = State(case.state)
     runs, papers = _latest_runs(case), _papers(case)
@@ -106,9 +108,11 @@ def facts_of(
         state=state,
         papers=papers,
         proofs=_proofs(case, acting, runs, now),
-        clients_until=_clients(case)
-        if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers)
-        else (),
+        clients_until=(
+            _clients(case)
+            if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers)
+            else ()
+        ),
         letters=_letters(case, now) if is_agency else (),
         clients_end=client_expiry.last_end(case, now) if is_agency else None,
         reports=tuple(
@@ -126,9 +130,11 @@ def facts_of(
         conditional=case.conditional,
         renew_by=_renew_by(case, now),
         waiting_for=waiting_for,
-        waits_until=policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT)
-        if attempt and waiting_for
-        else None,
+        waits_until=(
+            policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT)
+            if attempt and waiting_for
+            else None
+        ),
         not_offered=_not_offered(case.test),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
@@ -308,9 +314,11 @@ def letter_of(standing: client_letters.Standing) -> Letter:
         return Letter(RequirementState.PENDING_VERIFICATION)
     why = Why(found.code, found.field, found.seen, found.expected, found.check)
     return Letter(
-        RequirementState.PENDING_VERIFICATION
-        if standing.doubtful
-        else RequirementState.CURRENTLY_DUE,
+        (
+            RequirementState.PENDING_VERIFICATION
+            if standing.doubtful
+            else RequirementState.CURRENTLY_DUE
+        ),
         why,
     )
 

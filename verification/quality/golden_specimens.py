@@ -56,7 +56,9 @@ Paper = tuple[str, Callable[[], bytes]]
 
 @dataclass(frozen=True)
 class _Applicant:
-    """What a company declares and shows, what the register says of it, and what is therefore right."""
+    """What a company declares and shows, what the register says of it, and what is therefore
+    right.
+    """
 
     declared: Company
     papers: tuple[Paper, ...]
@@ -96,7 +98,9 @@ def _name(seed: int) -> _Applicant:
 
 
 def _forged(seed: int) -> _Applicant:
-    """A digit of the code was edited: it is not the declared one, and its check character is wrong."""
+    """A digit of the code was edited: it is not the declared one, and its check character is
+    wrong.
+    """
     company = Company.fictitious(seed, "company")
     return _Applicant(
         company, _papers(seed, company, "forged_digit"), ("reject", ("uscc_mismatch",))

@@ -401,7 +401,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One field as declared, as read from the licence, as in its QR code, and as in the register."""
+    """One field as declared, as read from the licence, as in its QR code, and as in the
+    register.
+    """
 
     field: str
     declared: Cell

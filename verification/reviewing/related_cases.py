@@ -86,7 +86,9 @@ class Related:
 
     @property
     def why(self) -> list[str]:
-        """What it has in common, in words, the strongest first; of one in between, with that one."""
+        """What it has in common, in words, the strongest first; of one in between, with that
+        one.
+        """
         shown = sorted(
             {link.by for link in self.links if link.through is None or self.hops > 1},
             key=list(Shared).index,
@@ -243,9 +245,10 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
         # Only names and numbers of our own stand in the text; what comes from outside is a
         # parameter.
         parts.append(
-            f"SELECT '{by}', t.seed, (SELECT {listed} FROM (SELECT DISTINCT x.id FROM ({others} LIMIT {COUNTED}) x LIMIT {COMMON + 1}) o), "
-            f"(SELECT COUNT(DISTINCT n.id) FROM ({others} LIMIT {COUNTED}) n) "
-            f"FROM (SELECT DISTINCT s.id AS seed, s.employer_id AS employer, {thing} AS thing {things.format(marks=marks)}) t"
+            f"SELECT '{by}', t.seed, (SELECT {listed} FROM (SELECT DISTINCT x.id FROM ({others}"
+            f" LIMIT {COUNTED}) x LIMIT {COMMON + 1}) o), (SELECT COUNT(DISTINCT n.id) FROM"
+            f" ({others} LIMIT {COUNTED}) n) FROM (SELECT DISTINCT s.id AS seed, s.employer_id AS"
+            f" employer, {thing} AS thing {things.format(marks=marks)}) t"
         )
     with connection.cursor() as cursor:
         prepared = [key.get_db_prep_value(seed, connection) for seed in seeds]
@@ -272,13 +275,17 @@ _LICENCE: Final = (
     "FROM verification_case s JOIN verification_document d ON d.case_id = s.id "
     f"WHERE s.id IN ({{marks}}) AND d.kind = '{DocumentKind.BUSINESS_LICENCE}'"
 )
-_STOOD_BY: Final = f"c.id <> t.seed AND NOT c.golden AND NOT c.test AND c.state NOT IN ({', '.join(repr(str(state)) for state in _UNSAID)})"
+_STOOD_BY: Final = (
+    "c.id <> t.seed AND NOT c.golden AND NOT c.test AND c.state NOT IN"
+    f" ({', '.join(repr(str(state)) for state in _UNSAID)})"
+)
 _OTHERS: Final = f"{_STOOD_BY} AND c.employer_id <> t.employer"
 # An account without an address of its own is nobody yet: a stranger types anybody's phone.
 _SEEN: Final = (
-    "SELECT c.id FROM employers_sighting g JOIN employers_user u ON u.id = g.user_id "
-    "JOIN employers_member m ON m.user_id = g.user_id JOIN verification_case c ON c.employer_id = m.employer_id "
-    f"WHERE {_OTHERS} AND u.email_verified_at IS NOT NULL AND g.digest = t.thing AND g.kind = "
+    "SELECT c.id FROM employers_sighting g JOIN employers_user u ON u.id = g.user_id JOIN"
+    " employers_member m ON m.user_id = g.user_id JOIN verification_case c ON c.employer_id ="
+    f" m.employer_id WHERE {_OTHERS} AND u.email_verified_at IS NOT NULL AND g.digest = t.thing AND"
+    " g.kind = "
 )
 _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
     Shared.EMPLOYER: (
@@ -294,8 +301,10 @@ _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
     Shared.REPRESENTATIVE: (
         f"{_CASE} AND s.declared_legal_representative <> ''",
         "s.declared_legal_representative",
-        "SELECT c.id FROM verification_case c WHERE c.declared_legal_representative = t.thing "
-        f"AND c.declared_legal_representative <> '' AND {_OTHERS}",
+        (
+            "SELECT c.id FROM verification_case c WHERE c.declared_legal_representative = t.thing "
+            f"AND c.declared_legal_representative <> '' AND {_OTHERS}"
+        ),
     ),
     Shared.PHONE: (
         f"{_PEOPLE}'{SightingKind.PHONE}'",
@@ -310,8 +319,10 @@ _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
     Shared.IMAGE: (
         _LICENCE,
         "d.sha256",
-        "SELECT c.id FROM verification_document d JOIN verification_case c ON c.id = d.case_id "
-        f"WHERE d.sha256 = t.thing AND d.kind = '{DocumentKind.BUSINESS_LICENCE}' AND {_OTHERS}",
+        (
+            "SELECT c.id FROM verification_document d JOIN verification_case c ON c.id = d.case_id "
+            f"WHERE d.sha256 = t.thing AND d.kind = '{DocumentKind.BUSINESS_LICENCE}' AND {_OTHERS}"
+        ),
     ),
 }
 """Of each shared thing: where it is found at the cases that are asked about, what it is there, and

@@ -269,7 +269,9 @@ def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
 
 
 def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None:
-    """The case waits again, colleagues can read why, and whoever ruled finds what they had typed."""
+    """The case waits again, colleagues can read why, and whoever ruled finds what they had
+    typed.
+    """
     CaseNote.objects.create(case=case, at=now, kind=NoteKind.RETURNED, text=refused.code)
     record(
         "return_ruling",

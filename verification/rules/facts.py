@@ -50,7 +50,9 @@ WEAK (domain table).
 
 @dataclass(frozen=True)
 class Why:
-    """One reason: a code of `events.core.reasons`, and what was seen and expected of which field."""
+    """One reason: a code of `events.core.reasons`, and what was seen and expected of which
+    field.
+    """
 
     code: str
     field: str = ""
@@ -62,7 +64,9 @@ class Why:
 
 @dataclass(frozen=True)
 class Paper:
-    """A document of the case that was not replaced, and the flaws that were seen in its photograph."""
+    """A document of the case that was not replaced, and the flaws that were seen in its
+    photograph.
+    """
 
     kind: str
     at: datetime

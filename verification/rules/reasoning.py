@@ -104,7 +104,8 @@ def _conditional(days: int) -> Text:
         )
     return Text(
         f"只差登记机关收录，而授权有强证明吗？（附条件通过 {days} 天）",
-        f"Is the register's entry all that is missing, and authority proven strongly? (on condition, {days} days)",
+        "Is the register's entry all that is missing, and authority proven strongly? (on"
+        f" condition, {days} days)",
     )
 
 

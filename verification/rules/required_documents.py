@@ -174,7 +174,8 @@ HOW: Final[dict[str, Text]] = {
     ),
     "client_authorization": Text(
         "每家委托单位一份盖章的授权书，写明委托单位和贵机构的全称，以及有效期。",
-        "One stamped letter for each client. It names the client and your agency in full, and until when.",
+        "One stamped letter for each client. It names the client and your agency in full, and until"
+        " when.",
     ),
     "company_email": Text(
         "须为公司自有域名的邮箱。QQ、163 等公共邮箱不算。",
@@ -182,11 +183,13 @@ HOW: Final[dict[str, Text]] = {
     ),
     "e_licence": Text(
         "由法定代表人或其授权的人，在微信或支付宝里用电子营业执照扫码。",
-        "The legal representative, or whom they have authorised, scans a code with the electronic licence in WeChat or Alipay.",
+        "The legal representative, or whom they have authorised, scans a code with the electronic"
+        " licence in WeChat or Alipay.",
     ),
     "bank_deposit": Text(
         "我们转入几分钱，附言里有六位验证码；由能看到账户的同事告诉你。",
-        "We send a few cents with a code of six digits. Whoever sees the account tells you the code.",
+        "We send a few cents with a code of six digits. Whoever sees the account tells you the"
+        " code.",
     ),
     "vouch": Text(
         "由公司里已在此认证的同事确认你是公司的人。",

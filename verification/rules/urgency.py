@@ -10,7 +10,7 @@ As `now` moves on, the logarithm of every score grows by the same, so the order 
 order by `score` at every moment: an index serves it, and a key is reckoned once. Stored keys are
 worth comparing only under the same rules and the same working hours; where either changes, they are
 reckoned anew.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def kinds(
 
 @dataclass(frozen=True)
 class Factors:
-    """The three factors of a case at one moment, and the working hours from which two of them come."""
+    """The three factors of a case at one moment, and the working hours from which two of them
+    come.
+    """
 
     harm: float
     waiting: float

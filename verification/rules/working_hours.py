@@ -34,7 +34,9 @@ Part = Literal["week", "holidays", "workdays", "zone"]
 
 
 class NotHours(ValueError):
-    """A text that says no working hours: in which `part`, what was `seen`, and what was `expected`."""
+    """A text that says no working hours: in which `part`, what was `seen`, and what was
+    `expected`.
+    """
 
     def __init__(self, part: Part, seen: str, expected: str) -> None:
         super().__init__(f"has {seen!r}, and should have {expected}.")

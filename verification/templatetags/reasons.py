@@ -82,13 +82,17 @@ def usually(whose: str) -> str:
             found.of,
         ),
         "reviewers": ngettext(
-            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
-            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within"
+            " %(most)s (of the last %(of)s).",
+            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within"
+            " %(most)s (of the last %(of)s).",
             found.of,
         ),
         "appeals": ngettext(
-            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
-            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within"
+            " %(most)s (of the last %(of)s).",
+            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within"
+            " %(most)s (of the last %(of)s).",
             found.of,
         ),
     }

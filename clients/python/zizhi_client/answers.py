@@ -692,7 +692,10 @@ class Quota:
 
 @dataclass(frozen=True)
 class QuotaUsed:
-    """What the company had used of its quotas after this answer, where it rested on them, and how much its tier held."""
+    """
+    What the company had used of its quotas after this answer, where it rested on them, and how
+    much its tier held.
+    """
 
     used_day: int | None
     """Downloads since midnight."""
@@ -738,7 +741,10 @@ class Reason:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What anybody can check, without us, that the resume left as it is said: the candidate's receipt."""
+    """
+    What anybody can check, without us, that the resume left as it is said: the candidate's
+    receipt.
+    """
 
     id: str
     """Of the receipt, as in `resume.released` and in the candidate's ledger."""
@@ -1049,7 +1055,11 @@ class ResumeRelease:
 
 @dataclass(frozen=True)
 class Rights:
-    """What the employer may do at `as_of`. No yes: before each download the gate is asked, which also looks at who asks for whom."""
+    """
+    What the employer may do at `as_of`.
+
+    No yes: before each download the gate is asked, which also looks at who asks for whom.
+    """
 
     employer_id: str
     """The employer."""
@@ -1091,7 +1101,10 @@ Role: TypeAlias = Literal["owner", "recruiter"]
 
 @dataclass(frozen=True)
 class Spent:
-    """The pass was honoured: hand over this candidate's resume to this member now, under these obligations."""
+    """
+    The pass was honoured: hand over this candidate's resume to this member now, under these
+    obligations.
+    """
 
     decision_id: str
     """The answer that the pass came with."""
@@ -1160,7 +1173,11 @@ class Trace:
 
 @dataclass(frozen=True)
 class Way:
-    """One of the ways to meet a requirement; any one is enough. `strength` is of proofs of authority: weak is for a person to judge."""
+    """
+    One of the ways to meet a requirement; any one is enough.
+
+    `strength` is of proofs of authority: weak is for a person to judge.
+    """
 
     code: str
     """Which way it is."""
@@ -1198,7 +1215,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Why:
-    """A reason: what was seen and expected of which field, how to mend it, who can, and how long that takes."""
+    """
+    A reason: what was seen and expected of which field, how to mend it, who can, and how long
+    that takes.
+    """
 
     code: str
     """Never changes its meaning."""

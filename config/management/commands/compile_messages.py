@@ -12,7 +12,10 @@ from config.messages import compile_all
 
 
 class Command(BaseCommand):
-    help = "Compile the translations in LOCALE_PATHS (.po) to what Django reads (.mo). Needs no gettext tools."
+    help = (
+        "Compile the translations in LOCALE_PATHS (.po) to what Django reads (.mo). Needs no"
+        " gettext tools."
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

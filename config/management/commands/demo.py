@@ -75,13 +75,19 @@ MARKS = {
 
 
 class Command(BaseCommand):
-    help = "Show three employers on their way: let through, held until its papers are mended, refused. Leave three more to the reviewers."
+    help = (
+        "Show three employers on their way: let through, held until its papers are mended, refused."
+        " Leave three more to the reviewers."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--served",
             metavar="URL",
-            help="make only what is missing, by the worker and the pages that run there; one line a step",
+            help=(
+                "make only what is missing, by the worker and the pages that run there; one line a"
+                " step"
+            ),
         )
         parser.add_argument(
             "--language",
@@ -92,7 +98,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if urlsplit(settings.SITE_URL).hostname not in settings.LOCAL_HOSTS:
             raise CommandError(
-                f"The demo makes fictitious employers with real rights. It may not run at ZIZHI_SITE_URL {settings.SITE_URL}."
+                "The demo makes fictitious employers with real rights. It may not run at"
+                f" ZIZHI_SITE_URL {settings.SITE_URL}."
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
         spoken = (
@@ -123,7 +130,9 @@ class Command(BaseCommand):
 
 @contextlib.contextmanager
 def worker() -> Iterator[None]:
-    """A real Celery worker of our own, which keeps its mails so that the demo can open their links."""
+    """A real Celery worker of our own, which keeps its mails so that the demo can open their
+    links.
+    """
     log = settings.VAR_DIR / "demo-worker.log"
     log.unlink(missing_ok=True)
     with processes.running(processes.worker(1), log, ZIZHI_EMAIL_URL="keptmail://"):
@@ -198,7 +207,8 @@ class Demo:
         if self.line.is_brief:
             self.line.line(
                 f"正在后台准备 {many} 个示例，大约需要一两分钟，页面现在就可以使用",
-                f"making {many} examples in the background, in a minute or two; the pages can be used meanwhile",
+                f"making {many} examples in the background, in a minute or two; the pages can be"
+                " used meanwhile",
             )
         for number, step in enumerate(steps, 1):
             started = time.monotonic()
@@ -309,7 +319,8 @@ class Demo:
         self.ask_gate(member)
         return Text(
             f"{company.name}：上传了别家的执照，补正后通过；登录 {member.user.email}，密码相同",
-            f"{company.name}: uploaded another company's licence, mended it, approved; sign in as {member.user.email}, same password",
+            f"{company.name}: uploaded another company's licence, mended it, approved; sign in as"
+            f" {member.user.email}, same password",
         )
 
     def revoked_company(self) -> Text:
@@ -326,7 +337,8 @@ class Demo:
         self.ask_gate(member)
         return Text(
             f"{company.name}：登记已被吊销，未通过；登录 {member.user.email}，密码相同",
-            f"{company.name}: refused, its registration is revoked; sign in as {member.user.email}, same password",
+            f"{company.name}: refused, its registration is revoked; sign in as {member.user.email},"
+            " same password",
         )
 
     def queue_other_licence(self) -> Text:
@@ -563,8 +575,10 @@ class Demo:
         )
         removed = ", ".join(f"{kind.kind} × {kind.count}" for kind in made.removed)
         self.line.say(
-            f"简历副本 {made.number} 已制作：已遮盖 {removed}；换上虚拟号码 {made.relay.number}；已加水印",
-            f"copy {made.number} of a resume is made: taken out {removed}; relay number {made.relay.number} in their place; marked",
+            f"简历副本 {made.number} 已制作：已遮盖 {removed}；换上虚拟号码"
+            f" {made.relay.number}；已加水印",
+            f"copy {made.number} of a resume is made: taken out {removed}; relay number"
+            f" {made.relay.number} in their place; marked",
         )
         path = urlsplit(self.zizhi.link_release(made.id).url).path
         with urllib.request.urlopen(self.at + path, timeout=ANSWER) as answer:  # noqa: S310  (our own web process)

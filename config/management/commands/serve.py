@@ -45,7 +45,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prepare",
             action="store_true",
-            help="migrate and collect static files first; make the demo meanwhile, where it is missing",
+            help=(
+                "migrate and collect static files first; make the demo meanwhile, where it is"
+                " missing"
+            ),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -89,7 +92,8 @@ def check_port(host: str, port: int) -> None:
                 else f"cannot be used ({error.strerror})"
             )
             raise CommandError(
-                f"Port {port} {why}. Stop what listens there, or choose another: make run PORT={port + 1}"
+                f"Port {port} {why}. Stop what listens there, or choose another: make run"
+                f" PORT={port + 1}"
             ) from error
 
 
@@ -102,7 +106,8 @@ def check_folder() -> None:
         probe.unlink()
     except OSError as error:
         raise CommandError(
-            f"{settings.VAR_DIR} cannot be written ({error.strerror}). Set ZIZHI_VAR_DIR to a folder that can."
+            f"{settings.VAR_DIR} cannot be written ({error.strerror}). Set ZIZHI_VAR_DIR to a"
+            " folder that can."
         ) from error
 
 
@@ -169,7 +174,10 @@ def where_to_go(
                 if "employer_id" in made
                 else []
             ),
-            f"  (made on this machine, kept in {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})",
+            (
+                "  (made on this machine, kept in"
+                f" {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})"  # noqa: E501
+            ),
         ]
     elif not_made:
         lines.append(f"  No demo is made: {not_made}.".replace("..", "."))
@@ -181,7 +189,10 @@ def second_factor(given: Mapping[str, str]) -> str:
     """What the processes ask of staff who sign in."""
     asked = given.get("ZIZHI_STAFF_SECOND_FACTOR", settings.STAFF_SECOND_FACTOR)
     if asked == "optional":
-        return "a password is enough in the console, until a second factor is set up there, at the top right"
+        return (
+            "a password is enough in the console, until a second factor is set up there, at the top"
+            " right"
+        )
     return "the console asks staff for a second factor, which they set up when they first sign in"
 
 
@@ -218,7 +229,10 @@ def supervise(
         return True
 
     demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
-    failed = "the rest is made by the next start: press Ctrl-C, and make run again. The pages stay up meanwhile"
+    failed = (
+        "the rest is made by the next start: press Ctrl-C, and make run again. The pages stay up"
+        " meanwhile"
+    )
     quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo says itself what it has made
     manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (

@@ -9,7 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "Write clients/python/zizhi_client/answers.py from the API's document. Needs the development dependencies."
+    help = (
+        "Write clients/python/zizhi_client/answers.py from the API's document. Needs the"
+        " development dependencies."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

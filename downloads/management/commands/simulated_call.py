@@ -18,7 +18,10 @@ from events.core.errors import Refused
 
 
 class Command(BaseCommand):
-    help = "Dial a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`; who is not of the team hears a prompt."
+    help = (
+        "Dial a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`; who"
+        " is not of the team hears a prompt."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number")

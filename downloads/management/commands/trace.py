@@ -57,7 +57,8 @@ class Command(BaseCommand):
             sure = "NAMED" if each["named"] else "no evidence"
             by = f"{each['by']} z {each['z']}" if each["z"] is not None else each["by"]
             self.stdout.write(
-                f"{sure:12} {each['number']}  {copy.receiver}  {copy.requested_at:%Y-%m-%d %H:%M}  {by}"
+                f"{sure:12} {each['number']}  {copy.receiver}  {copy.requested_at:%Y-%m-%d %H:%M} "
+                f" {by}"
             )
         if not row.named:
             self.stdout.write(f"Nobody is named ({row.resumes} resumes looked at).")

@@ -1,4 +1,6 @@
-"""Does a line name the paper or only speak of it, and is the form told from what is printed where?"""
+"""Does a line name the paper or only speak of it, and is the form told from what is printed
+where?
+"""
 
 from __future__ import annotations
 

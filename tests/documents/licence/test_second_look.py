@@ -719,7 +719,9 @@ def overlaid(image: Image.Image, layer: Image.Image, place: Region) -> Image.Ima
 
 
 def stamp(text: str) -> Image.Image:
-    """`text` in translucent grey, leaning, as an applicant's own program writes it over the page."""
+    """`text` in translucent grey, leaning, as an applicant's own program writes it over the
+    page.
+    """
     face = font("hei", 60)
     layer = Image.new("RGBA", (int(face.getlength(text)) + 20, 120), (128, 128, 128, 0))
     ImageDraw.Draw(layer).text((layer.width / 2, 60), text, (128, 128, 128, 120), face, "mm")

@@ -1,4 +1,6 @@
-"""Does the parser find every field in what the engine really says, through all forms and damages?"""
+"""Does the parser find every field in what the engine really says, through all forms and
+damages?
+"""
 
 from __future__ import annotations
 

@@ -228,7 +228,8 @@ def test_the_signature_covers_the_picture() -> None:
     date = time.strftime("%Y-%m-%d", time.gmtime(moment))
     signed = cloud.signature(SECRET_KEY, headers, "content-type;host", date, "ocr", b"one")
     headers["authorization"] = (
-        f"TC3-HMAC-SHA256 Credential={SECRET_ID}/{date}/ocr/tc3_request, SignedHeaders=content-type;host, Signature={signed}"
+        f"TC3-HMAC-SHA256 Credential={SECRET_ID}/{date}/ocr/tc3_request,"
+        f" SignedHeaders=content-type;host, Signature={signed}"
     )
     cloud.check_signature(headers, b"one", moment)
     with pytest.raises(cloud.Fault):

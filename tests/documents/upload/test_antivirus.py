@@ -126,7 +126,9 @@ def test_an_address_that_is_none(address: str) -> None:
 
 @pytest.fixture
 def listener() -> Iterator[Listen]:
-    """Starts a TCP listener that treats its one caller with the given function; gives its address."""
+    """Starts a TCP listener that treats its one caller with the given function; gives its
+    address.
+    """
     server = socket.create_server(("127.0.0.1", 0))
     threads: list[threading.Thread] = []
 

@@ -569,7 +569,10 @@ def test_broken(data: bytes) -> None:
 
 
 def test_a_password() -> None:
-    encrypt = b"/ID[<00112233445566778899aabbccddeeff><00112233445566778899aabbccddeeff>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>"
+    encrypt = (
+        b"/ID[<00112233445566778899aabbccddeeff><00112233445566778899aabbccddeeff>]/Encrypt<</Filter/Standard/V"
+        b" 1/R 2/P -4/O<%s>/U<%s>>>"
+    )
     assert refusal(pdf(extra=encrypt % (b"11" * 32, b"22" * 32))).code == "document_encrypted"
 
 
@@ -641,7 +644,10 @@ def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
 
     def put(body: str) -> None:
         work = textwrap.indent(textwrap.dedent(body).strip(), "    ")
-        script = f"import sys\nsys.path.append({str(tmp_path)!r})\n{TAKEN_OVER_IMPORTS}\ndef work(data, limits):\n{work}\n{TAKEN_OVER_START}"
+        script = (
+            f"import sys\nsys.path.append({str(tmp_path)!r})\n{TAKEN_OVER_IMPORTS}\ndef work(data,"
+            f" limits):\n{work}\n{TAKEN_OVER_START}"
+        )
         (room / "child.py").write_text(script)
         monkeypatch.setattr(sandbox, "CHILD", room / "child.py")
 
@@ -663,8 +669,7 @@ def test_it_can_open_nothing(
 ) -> None:
     if isolation == "bubblewrap":
         require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
-    taken_over(
-        """
+    taken_over("""
         done = []
         for name, deed in {
             "read": lambda: open("/etc/passwd").read(1),
@@ -679,8 +684,7 @@ def test_it_can_open_nothing(
             except (OSError, KeyError):
                 pass
         raise Refusal("document_broken", "could: " + ",".join(done))
-        """
-    )
+        """)
     with pytest.raises(Refused) as caught:
         answer_of(isolation)
     assert caught.value.seen == "could: "
@@ -699,12 +703,10 @@ def test_bubblewrap_hides_files_even_where_a_pdf_may_open_some(
 ) -> None:
     """A PDF's child may open files, for fonts: of ours it must not see any but its own code."""
     require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
-    taken_over(
-        f"""
+    taken_over(f"""
         hidden = [{__file__!r}, "/etc/passwd", "/proc/self/environ", "/home", "/root/.ssh", "/var", "/sys"]
         raise Refusal("document_broken", "sees: " + ",".join(path for path in hidden if os.path.exists(path)))
-        """
-    )
+        """)  # noqa: E501
     with pytest.raises(Refused) as caught:
         examine(PNG, isolation="bubblewrap")
     assert caught.value.seen == "sees: "

@@ -143,7 +143,7 @@ FILL = """
                                         case_state, decided_at)
     SELECT gen_random_uuid(), %(client)s, false, md5((n %% 2000)::text)::uuid, md5((n %% 4000)::text)::uuid, 'c-' || n,
            lpad((n %% 2000)::text, 18, '9'), n %% 3 = 0, '', 'provisional', '1', 'approved', now() - (30000 - n) * interval '50 minutes'
-    FROM generate_series(1, 30000) AS n"""
+    FROM generate_series(1, 30000) AS n"""  # noqa: E501
 FILL_USES = """
     INSERT INTO downloads_passuse (decision_id, used_at, reason, tier)
     SELECT id, decided_at, CASE WHEN n = 0 THEN '' ELSE 'pass_spent' END, tier
@@ -162,7 +162,8 @@ def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: M
         for index in ("gate_when", "passuse_when"):
             cursor.execute("SELECT brin_summarize_new_values(%s)", [index])
         cursor.execute(
-            "ANALYZE downloads_gatedecision, downloads_passuse, employers_employer, employers_member"
+            "ANALYZE downloads_gatedecision, downloads_passuse, employers_employer,"
+            " employers_member"
         )
     by_member = f"SELECT 1 FROM downloads_gatedecision WHERE member_id = '{member.pk}'"
     assert "Seq Scan on downloads_gatedecision" in explained(by_member), (

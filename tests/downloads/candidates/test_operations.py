@@ -259,7 +259,9 @@ def test_every_recipe_is_what_it_says(platform: Platform) -> None:
 
 @pytest.mark.django_db
 def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() -> None:
-    """The recipes' addresses are the same in every test: a mail is whose candidate's link it bears."""
+    """The recipes' addresses are the same in every test: a mail is whose candidate's link it
+    bears.
+    """
     ours, others = Platform(), Platform()
     for platform in (ours, others):
         platform.call("post", "/test/candidates")
@@ -435,8 +437,8 @@ def test_the_candidates_rows_are_found_by_their_indexes(now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE downloads_candidate")
         cursor.execute(
-            "EXPLAIN SELECT id, mode FROM downloads_candidate WHERE client_id = %s AND reference IN "
-            "(SELECT candidate FROM unnest(%s::text[]) AS a (candidate)) FOR SHARE",
+            "EXPLAIN SELECT id, mode FROM downloads_candidate WHERE client_id = %s AND reference IN"
+            " (SELECT candidate FROM unnest(%s::text[]) AS a (candidate)) FOR SHARE",
             [live.client.pk, ["r-1", "r-2"]],
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())

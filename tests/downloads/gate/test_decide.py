@@ -239,7 +239,8 @@ def test_the_statement_is_planned_once_per_connection(approved: Member, now: dat
         ask(approved, now, f"c-{number}")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT custom_plans + generic_plans FROM pg_prepared_statements WHERE statement LIKE '%downloads_gatedecision%'"
+            "SELECT custom_plans + generic_plans FROM pg_prepared_statements WHERE statement LIKE"
+            " '%downloads_gatedecision%'"
         )
         ((planned,),) = cursor.fetchall()
     assert planned >= 8

@@ -133,7 +133,8 @@ def answering(answer: bytes) -> Iterator[str]:
 def _error(status: str, code: str) -> bytes:
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code></Error>".encode()
     return (
-        f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+        f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length:"
+        f" {len(body)}\r\nConnection: close\r\n\r\n".encode()
         + body
     )
 

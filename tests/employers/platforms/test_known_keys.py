@@ -1,4 +1,6 @@
-"""Is a key that this process knows worth no more than what the database says of it at that moment?"""
+"""Is a key that this process knows worth no more than what the database says of it at that
+moment?
+"""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def test_killed_relays_lose_nothing_and_double_nothing(
     clients = [platform(now), platform(now)]
     employers = [make_employer(now) for _ in range(8)]
     database = connection.settings_dict
-    url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
+    url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"  # noqa: E501
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url}
 
     def start() -> subprocess.Popen[bytes]:

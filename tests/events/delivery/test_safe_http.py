@@ -445,7 +445,8 @@ def test_no_answer_is_heard_twice_or_for_another_message(receiver: Receiver, lin
 
     def two_answers(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(
-            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length:"
+            b" 0\r\n\r\n"
         )
 
     receiver.answers = lambda number: 500 if number else two_answers

@@ -291,7 +291,10 @@ def lying_bomb() -> bytes:
 
 def laughs() -> bytes:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
-    relations = f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a0 "ha">{entities}]><Relationships>&a9;</Relationships>'
+    relations = (
+        '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a0'
+        f' "ha">{entities}]><Relationships>&a9;</Relationships>'
+    )
     return word(TEXT.format("text"), relations=relations)
 
 
@@ -366,7 +369,8 @@ def reaching_out(port: int) -> bytes:
     address = f"http://127.0.0.1:{port}"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     more = "".join(
-        f'<Relationship Id="rId{n}" Type="{office}/{kind}" Target="{target}" TargetMode="External"/>'
+        f'<Relationship Id="rId{n}" Type="{office}/{kind}" Target="{target}"'
+        ' TargetMode="External"/>'
         for n, (kind, target) in enumerate(
             [
                 ("image", f"{address}/picture.png"),
@@ -377,8 +381,10 @@ def reaching_out(port: int) -> bytes:
         )
     )
     drawing = (
-        '<w:p><w:r><w:pict><v:shape style="width:100pt;height:100pt"><v:imagedata r:id="rId2"/></v:shape></w:pict></w:r></w:p>'
-        '<w:p><w:r><w:pict><v:shape style="width:100pt;height:100pt"><v:imagedata r:id="rId4"/></v:shape></w:pict></w:r></w:p>'
+        '<w:p><w:r><w:pict><v:shape style="width:100pt;height:100pt"><v:imagedata'
+        ' r:id="rId2"/></v:shape></w:pict></w:r></w:p><w:p><w:r><w:pict><v:shape'
+        ' style="width:100pt;height:100pt"><v:imagedata'
+        ' r:id="rId4"/></v:shape></w:pict></w:r></w:p>'
     )
     fields = "".join(
         f'<w:p><w:fldSimple w:instr="{instruction}"><w:r><w:t>x</w:t></w:r></w:fldSimple></w:p>'

@@ -152,7 +152,7 @@ def test_numbers_of_every_day_are_left() -> None:
         "amount": lambda: f"{rng.randint(1, 999)},{number(3)},{number(3)}元",
         "thousands apart": lambda: f"{rng.randint(100, 999)} {number(3)} {number(3)}",
         "order": lambda: (
-            f"订单号 {rng.randint(2010, 2026)}{rng.randint(10, 12)}{rng.randint(10, 28)}{number(rng.randint(2, 6))}"
+            f"订单号 {rng.randint(2010, 2026)}{rng.randint(10, 12)}{rng.randint(10, 28)}{number(rng.randint(2, 6))}"  # noqa: E501
         ),
         "certificate": lambda: f"证书编号 {number(rng.randint(7, 9))}",
         "place": lambda: f"{rng.randint(20, 40)}.{number(6)}, {rng.randint(100, 120)}.{number(6)}",

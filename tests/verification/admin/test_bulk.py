@@ -1,4 +1,6 @@
-"""Do the pages of a decision for several cases offer each of two people their part, and pass it on?"""
+"""Do the pages of a decision for several cases offer each of two people their part, and pass it
+on?
+"""
 
 from __future__ import annotations
 

@@ -744,10 +744,8 @@ def test_the_group_is_made_again_without_harm(now: datetime) -> None:
     migration = import_module("verification.migrations.0002_reviewers_group")
     before = set(Group.objects.get(name="Reviewers").permissions.values_list("codename", flat=True))
     with (
-        connection.schema_editor()
-        if connection.vendor == "postgresql"
-        else _no_editor(connection) as editor
-    ):
+        connection.schema_editor() if connection.vendor == "postgresql" else _no_editor(connection)
+    ) as editor:
         migration.create_group(apps, editor)
     assert (
         set(Group.objects.get(name="Reviewers").permissions.values_list("codename", flat=True))
@@ -1017,7 +1015,8 @@ class TestEvidence:
         page = self.page(client, case)
         name = "forgery-forgery_retyped_field-uscc"
         box = re.search(
-            rf'<rect class="box box-trace" data-field="{name}" x="10[.0]*" y="20[.0]*" width="100[.0]*" height="40[.0]*">',
+            rf'<rect class="box box-trace" data-field="{name}" x="10[.0]*" y="20[.0]*"'
+            r' width="100[.0]*" height="40[.0]*">',
             page,
         )
         assert box is not None

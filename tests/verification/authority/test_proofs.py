@@ -74,7 +74,9 @@ def follow(proof: Proof, now: datetime) -> Proof:
 
 
 def follow_until(proof: Proof, until: datetime) -> Proof:
-    """Ask whenever the proof is due, as the sweeper would, until it has ended or `until` has come."""
+    """Ask whenever the proof is due, as the sweeper would, until it has ended or `until` has
+    come.
+    """
     while proof.finished_at is None and proof.due_at <= until:
         follow(proof, proof.due_at)
     return proof
@@ -280,7 +282,7 @@ def test_one_account_does_not_prove_many_companies(
         "what is only begun stands in nobody's way"
     )
     proofs.cancel(Proof.objects.get(member=twin).pk, twin, now)
-    (first, *_) = bank.statement(ACCOUNT, now + timedelta(hours=1))
+    first, *_ = bank.statement(ACCOUNT, now + timedelta(hours=1))
     proofs.confirm_deposit(proof.pk, member, first[1], now + timedelta(hours=1))
     with pytest.raises(Refused, match="bank_account_of_other"):
         deposit(twin, now + timedelta(hours=1))
@@ -732,7 +734,9 @@ def test_who_left_or_has_no_verified_address_begins_nothing(now: datetime) -> No
 def test_a_lease_that_was_lost_writes_nothing(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first worker sleeps past its lease inside the bank's answer; another one asks meanwhile."""
+    """The first worker sleeps past its lease inside the bank's answer; another one asks
+    meanwhile.
+    """
     proof = deposit(member, now)
     real, calls = SimulatedBank.send, []
 
@@ -756,7 +760,9 @@ def test_a_lease_that_was_lost_writes_nothing(
 
 
 def at_once(*jobs: Any) -> list[str]:
-    """Run the jobs in threads of their own, each with a connection of its own; what each was told."""
+    """Run the jobs in threads of their own, each with a connection of its own; what each was
+    told.
+    """
     told: list[str] = []
     start = threading.Barrier(len(jobs))
 

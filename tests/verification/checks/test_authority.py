@@ -142,7 +142,7 @@ def test_not_proven(observation: dict[str, Any], code: str, severity: Severity) 
     + [
         (domain, True)
         for domain in """petalmail.com 88.com 111.com email.cn wo.com.cn zohomail.com zoho.com.cn yahoo.de yahoo.com.sg yahoo.co.in
-        hotmail.es hotmail.com.br outlook.co.th outlook.com.tr outlook.it yandex.ru yandex.kz list.ru mailbox.org mail.yahoo.fr""".split()
+        hotmail.es hotmail.com.br outlook.co.th outlook.com.tr outlook.it yandex.ru yandex.kz list.ru mailbox.org mail.yahoo.fr""".split()  # noqa: E501
     ]
     + [
         (domain, False)

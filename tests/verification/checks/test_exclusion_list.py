@@ -1,4 +1,6 @@
-"""Is somebody who was excluded known again, without a namesake being accused or the evidence told?"""
+"""Is somebody who was excluded known again, without a namesake being accused or the evidence
+told?
+"""
 
 from __future__ import annotations
 

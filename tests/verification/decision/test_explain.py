@@ -112,7 +112,10 @@ def test_a_hold_is_explained(attempt: Attempt, now: datetime) -> None:
         "saw: code=reading",
         "Policy test, rule by rule",
         "1. Does the register give a reason for which the machine may refuse? no",
-        "2. Did a check find something against it, or could it not tell? yes → review  (name_mismatch)",
+        (
+            "2. Did a check find something against it, or could it not tell? yes → review "
+            " (name_mismatch)"
+        ),
         "The shadow policy next would have said: review (name_mismatch)",
         "Decided: hold_for_review",
         "checking → in_review  (system)  name_mismatch",

@@ -1,4 +1,6 @@
-"""Does what the register says later stop rights, once, and never against a person who has looked?"""
+"""Does what the register says later stop rights, once, and never against a person who has
+looked?
+"""
 
 from __future__ import annotations
 

@@ -213,7 +213,9 @@ class TestELicence:
 class TestVouch:
     @pytest.fixture
     def colleague(self, member: Member, now: datetime) -> Member:
-        """Somebody of the same account whose address stands at the domain that the register names."""
+        """Somebody of the same account whose address stands at the domain that the register
+        names.
+        """
         employer = member.employer
         RegistryRecord.objects.create(
             uscc=employer.uscc,
@@ -388,7 +390,7 @@ def test_a_changed_company_takes_no_proof_with_it(
     assert 'name="address"' in text(visitor.get(f"{AUTHORITY}/company-email/"))
 
 
-def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be_opened_stays_outside(
+def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be_opened_stays_outside(  # noqa: E501
     visitor: Client, case: Case
 ) -> None:
     for number in range(3):

@@ -1,4 +1,6 @@
-"""Do the case's pages translate what an employer does, show where it stands, and keep others out?"""
+"""Do the case's pages translate what an employer does, show where it stands, and keep others
+out?
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ REPLY = Text("{company}（{uscc}）：请补正{items}。", "{company} ({uscc}):
 def test_rendered_in_both_languages() -> None:
     assert render(REPLY, VALUES) == Text(
         "云溪示例科技有限公司（91990101MA0000000X）：请补正营业执照、委托书。",
-        "云溪示例科技有限公司 (91990101MA0000000X): please mend Business licence, Letter of authorisation.",
+        "云溪示例科技有限公司 (91990101MA0000000X): please mend Business licence, Letter of"
+        " authorisation.",
     )
 
 

@@ -107,7 +107,9 @@ def test_the_nearest_comes_first() -> None:
 
 
 def test_honest_names_are_rarely_near() -> None:
-    """Of invented companies with different trade names, in the same places and lines of business."""
+    """Of invented companies with different trade names, in the same places and lines of
+    business.
+    """
     names = {Company.fictitious(seed).name for seed in range(120)}
     word = {
         name: next((word for word, _ in company._WORDS if word in name), name) for name in names

@@ -23,7 +23,10 @@ from verification.providers.registries.choice import chosen
 
 
 class Command(BaseCommand):
-    help = "Say what the registers of ZIZHI_REGISTRY tell of a company: of its record, and of whether the values agree."
+    help = (
+        "Say what the registers of ZIZHI_REGISTRY tell of a company: of its record, and of whether"
+        " the values agree."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", help="unified social credit code")

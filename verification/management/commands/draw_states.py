@@ -25,7 +25,7 @@ employer, `system` the machine.
 
 Rights are in force while a case is `approved` and its end has not passed; nothing else is asked
 (`Case.holds_rights`). A claim by a reviewer is a lease on the case, not a state.
-"""
+"""  # noqa: E501
 
 
 class Command(BaseCommand):

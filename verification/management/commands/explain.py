@@ -16,7 +16,10 @@ from verification.models import Case
 
 
 class Command(BaseCommand):
-    help = "Explain every decision of a case from what is stored: checks, findings, rule by rule, decisions, events."
+    help = (
+        "Explain every decision of a case from what is stored: checks, findings, rule by rule,"
+        " decisions, events."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("case", metavar="CASE", help="the case's id")

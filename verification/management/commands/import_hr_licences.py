@@ -43,8 +43,9 @@ _READ: Final[Mapping[str, Read]] = {
 
 class Command(SnapshotCommand):
     help = (
-        f"Fill the list of licensed agencies from a CSV file (UTF-8 or GB18030) with the columns {', '.join(COLUMNS)}. "
-        "A list without codes leaves them empty; a licence without an end has none."
+        "Fill the list of licensed agencies from a CSV file (UTF-8 or GB18030) with the columns"
+        f" {', '.join(COLUMNS)}. A list without codes leaves them empty; a licence without an end"
+        " has none."
     )
     sheet = Sheet(HrLicenceRecord, "number", COLUMNS, {}, _READ)
 

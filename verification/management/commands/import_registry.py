@@ -93,8 +93,8 @@ _READ: Final[Mapping[str, Read]] = {
 
 class Command(SnapshotCommand):
     help = (
-        f"Fill the snapshot of the company register from a CSV file (UTF-8 or GB18030) with the columns {', '.join(COLUMNS)}, "
-        f"and if it has them {', '.join(FURTHER)}."
+        "Fill the snapshot of the company register from a CSV file (UTF-8 or GB18030) with the"
+        f" columns {', '.join(COLUMNS)}, and if it has them {', '.join(FURTHER)}."
     )
     sheet = Sheet(RegistryRecord, "uscc", COLUMNS, FURTHER, _READ)
     unknown_status = 0
@@ -104,4 +104,7 @@ class Command(SnapshotCommand):
 
     def remarks(self) -> Iterator[str]:
         if self.unknown_status:
-            yield f"{self.unknown_status} rows have a status word that is not known; such companies go to a reviewer"
+            yield (
+                f"{self.unknown_status} rows have a status word that is not known; such companies"
+                " go to a reviewer"
+            )

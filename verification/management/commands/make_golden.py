@@ -14,7 +14,10 @@ from verification.quality import golden_specimens
 
 
 class Command(BaseCommand):
-    help = "Make golden cases of companies that do not exist, of each kind in turn, with what is right of each."
+    help = (
+        "Make golden cases of companies that do not exist, of each kind in turn, with what is right"
+        " of each."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -40,5 +43,6 @@ class Command(BaseCommand):
                 self.stderr.write(f"left out: {why}")
             else:
                 self.stdout.write(
-                    f"{golden.pk}  {kind}  {golden.name}  {golden.right_verb} {', '.join(golden.right_reasons)}".rstrip()
+                    f"{golden.pk}  {kind}  {golden.name}  {golden.right_verb}"
+                    f" {', '.join(golden.right_reasons)}".rstrip()
                 )

@@ -21,10 +21,11 @@ _DATES: Final = ("established_on", "issued_on")
 
 class Command(BaseCommand):
     help = (
-        "Make the licence of a company that does not exist, as a flat page or as a photograph of it. Equal arguments give equal pictures. "
-        f"Forms: {', '.join(FORMS)}. Damages (joined with + if more than one): {', '.join(DAMAGES)}. "
-        f"Forgeries, in place of a damage: forged (one of the others, by the seed), {', '.join(FORGERIES)}. "
-        f"Decoys, which are no licences: {', '.join(DECOYS)}."
+        "Make the licence of a company that does not exist, as a flat page or as a photograph of"
+        f" it. Equal arguments give equal pictures. Forms: {', '.join(FORMS)}. Damages (joined with"
+        f" + if more than one): {', '.join(DAMAGES)}. Forgeries, in place of a damage: forged (one"
+        f" of the others, by the seed), {', '.join(FORGERIES)}. Decoys, which are no licences:"
+        f" {', '.join(DECOYS)}."
     )
     requires_system_checks: list[str] = []  # nothing but a picture is made
 
@@ -113,9 +114,9 @@ def _override(text: str) -> tuple[str, str | int | date]:
             f"--set {text!r}; expected KEY=VALUE with KEY one of {', '.join(OVERRIDES)}"
         )
     try:
-        return key, date.fromisoformat(value) if key in _DATES else int(
-            value
-        ) if key == "turned" else value
+        return key, (
+            date.fromisoformat(value) if key in _DATES else int(value) if key == "turned" else value
+        )
     except ValueError as error:
         expected = "a day such as 2016-05-31" if key in _DATES else "0, 90, 180 or 270"
         raise CommandError(f"--set {key} is {value!r}; expected {expected}") from error

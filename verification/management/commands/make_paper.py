@@ -37,9 +37,9 @@ def _layouts() -> str:
 
 class Command(BaseCommand):
     help = (
-        "Make a human resources service licence, or a stamped letter of authorisation, of a company that does not exist. Equal arguments "
-        f"give equal pictures. Layouts: {_layouts()}. "
-        f"Damages (joined with + if more than one): {', '.join(DAMAGES)}."
+        "Make a human resources service licence, or a stamped letter of authorisation, of a"
+        f" company that does not exist. Equal arguments give equal pictures. Layouts: {_layouts()}."
+        f" Damages (joined with + if more than one): {', '.join(DAMAGES)}."
     )
     requires_system_checks: list[str] = []  # nothing but a picture is made
 

@@ -63,7 +63,10 @@ _TITLES = {"hr_service_licence": "人力资源服务许可证", "authorization_l
 
 
 class Command(BaseCommand):
-    help = "Read licences and letters (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print what they say. Exit status 1 if a file could not be read."
+    help = (
+        "Read licences and letters (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print what they say. Exit"
+        " status 1 if a file could not be read."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path)

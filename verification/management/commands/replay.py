@@ -33,7 +33,10 @@ HOW = {
 
 
 class Command(BaseCommand):
-    help = "Decide all that is stored by another policy, and print what would change. Nobody is asked, nothing is written."
+    help = (
+        "Decide all that is stored by another policy, and print what would change. Nobody is asked,"
+        " nothing is written."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
@@ -126,7 +129,10 @@ def _beside(since: datetime | None) -> Iterator[dict[str, Any]]:
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    return f"{row['from']:>8} → {row['to']:<8} {row['case']} #{row['attempt']}  {', '.join(row['reasons'])}"
+    return (
+        f"{row['from']:>8} → {row['to']:<8} {row['case']} #{row['attempt']} "
+        f" {', '.join(row['reasons'])}"
+    )
 
 
 def _day(text: str | None) -> datetime | None:

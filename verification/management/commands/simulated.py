@@ -20,8 +20,9 @@ from verification.providers.e_licences.simulator import SimulatedELicences
 
 class Command(BaseCommand):
     help = (
-        "Play who is outside: `statement ACCOUNT` shows what has arrived in a simulated account, each amount with its memo; "
-        "`scan QR --uscc … --name …` confirms with a simulated electronic licence what the code on the page holds, `refuse QR` says no."
+        "Play who is outside: `statement ACCOUNT` shows what has arrived in a simulated account,"
+        " each amount with its memo; `scan QR --uscc … --name …` confirms with a simulated"
+        " electronic licence what the code on the page holds, `refuse QR` says no."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

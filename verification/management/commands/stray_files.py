@@ -14,8 +14,9 @@ from verification.cases.storage import EncryptedStorage
 
 class Command(BaseCommand):
     help = (
-        "Count the stored files, older than a day, that no row names: left by a process that was killed as it stored or erased one. "
-        "With --erase and their number they are erased, for good."
+        "Count the stored files, older than a day, that no row names: left by a process that was"
+        " killed as it stored or erased one. With --erase and their number they are erased, for"
+        " good."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,13 +39,15 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"Written from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.")
             self.stdout.write(
-                "Many, or all of the last days? Then this is an older database, or another deployment's folder: leave them."
+                "Many, or all of the last days? Then this is an older database, or another"
+                " deployment's folder: leave them."
             )
         if options["erase"] is None:
             return
         if options["erase"] != len(found):
             raise CommandError(
-                f"None was erased. Seen: {len(found)}; expected: {options['erase']}. Look first, then give their number."
+                f"None was erased. Seen: {len(found)}; expected: {options['erase']}. Look first,"
+                " then give their number."
             )
         for name in found:
             storage.delete(name)

@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS transfers (
 );
 CREATE TABLE IF NOT EXISTS accounts (number TEXT PRIMARY KEY, holder TEXT);
 CREATE TABLE IF NOT EXISTS lost_orders (request_id TEXT PRIMARY KEY)
-"""
+"""  # noqa: E501
 
 
 @dataclass(frozen=True)

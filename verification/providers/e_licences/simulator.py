@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS scans (
   request_id TEXT PRIMARY KEY, reference TEXT UNIQUE, qr TEXT UNIQUE, begun_at TEXT, scanned_at TEXT, ended_at TEXT,
   ended TEXT, uscc TEXT, name TEXT, legal_representative TEXT, by TEXT
 )
-"""
+"""  # noqa: E501
 
 
 class SimulatedELicences:
@@ -49,7 +49,8 @@ class SimulatedELicences:
         reference = f"EL{int(chance(self._seed, request_id) * 10**14):014d}"
         with self._books.writing() as books:
             books.execute(
-                "INSERT OR IGNORE INTO scans (request_id, reference, qr, begun_at) VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO scans (request_id, reference, qr, begun_at) VALUES (?, ?,"
+                " ?, ?)",
                 (
                     request_id,
                     reference,
@@ -109,7 +110,9 @@ class SimulatedELicences:
         )
 
     def confirm(self, qr: str, licence: ELicence, by: By, now: datetime) -> bool:
-        """The holder of `licence` confirms; False where the code had expired, or had been answered."""
+        """The holder of `licence` confirms; False where the code had expired, or had been
+        answered.
+        """
         told = (
             now.isoformat(),
             Stage.CONFIRMED,
@@ -119,7 +122,10 @@ class SimulatedELicences:
             by,
             qr,
         )
-        statement = "UPDATE scans SET ended_at = ?, ended = ?, uscc = ?, name = ?, legal_representative = ?, by = ? WHERE qr = ?"
+        statement = (
+            "UPDATE scans SET ended_at = ?, ended = ?, uscc = ?, name = ?, legal_representative ="
+            " ?, by = ? WHERE qr = ?"
+        )
         return self._on_the_phone(qr, now, statement, told)
 
     def refuse(self, qr: str, now: datetime) -> bool:
@@ -144,8 +150,9 @@ class SimulatedELicences:
 
 def _row(books: sqlite3.Connection, column: str, value: str) -> sqlite3.Row:
     row: sqlite3.Row | None = books.execute(
-        f"SELECT * FROM scans WHERE {column} = ?", (value,)
-    ).fetchone()  # noqa: S608 -- a name of ours
+        f"SELECT * FROM scans WHERE {column} = ?",
+        (value,),  # noqa: S608
+    ).fetchone()
     if row is None:
         raise ProviderBroken("no such scan")
     return row
