@@ -41,9 +41,9 @@ class _ForPages:
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer: Callable[[HttpRequest], HttpResponseBase] = (
-            super().__call__ if is_page(request) else self.get_response
-        )  # type: ignore[misc]
+        answer: Callable[[HttpRequest], HttpResponseBase] = self.get_response
+        if is_page(request):
+            answer = super().__call__  # type: ignore[misc]
         return answer(request)
 
 

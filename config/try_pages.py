@@ -100,18 +100,20 @@ def mails(request: HttpRequest) -> HttpResponse:
     return render(request, "try/mails.html", {"mails": shown, "newest": newest, "newer": 0})
 
 
+POLICY: Final = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "frame-ancestors": [SELF],
+    "sandbox": SANDBOX,
+}
+"""What the frame of a mail may do: show its own styles, and open links outside of itself."""
+
+
 @require_safe
 @only_here
 @never_cache
 @xframe_options_sameorigin
-@csp(
-    {
-        "default-src": [NONE],
-        "style-src": [UNSAFE_INLINE],
-        "frame-ancestors": [SELF],
-        "sandbox": SANDBOX,
-    }
-)  # type: ignore[arg-type]
+@csp(POLICY)  # type: ignore[arg-type]
 def mail(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part of one mail, for a frame. Its links open outside of the frame."""
     found = kept_mail.read(key, settings.MAILS_DIR)

@@ -58,7 +58,7 @@ def test_nothing_is_sent_before_the_commit() -> None:
     for path in modules():
         if path.name not in {"tasks.py", "doorbell.py", "queue.py"}:
             source = path.read_text(encoding="utf-8")
-            assert not re.search(r"\b(?!settling)\w+\.delay\(|\bsend_task\(", source), path
+            assert not re.search(r"\b\w+\.delay\(|\bsend_task\(", source), path
 
 
 def test_every_task_that_is_named_exists_and_takes_that_key() -> None:

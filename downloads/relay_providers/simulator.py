@@ -338,10 +338,8 @@ class SimulatedRelays:
             if row is None or not self._open(row, now):
                 raise UnknownBinding("there is no such binding")
             if not (column == "expires_at" and fate_of(row["candidate"]).ends_early):
-                books.execute(
-                    f"UPDATE bindings SET {column} = ? WHERE reference = ?",
-                    (value, reference),  # noqa: S608
-                )
+                change = f"UPDATE bindings SET {column} = ? WHERE reference = ?"  # noqa: S608
+                books.execute(change, (value, reference))
 
     # --- What goes on at the provider, without us -------------------------------------------------
 

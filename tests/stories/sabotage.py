@@ -46,9 +46,9 @@ class Sabotage(AppConfig):
             _wrap_check(plan, check)
         _wrap_run(plan, pipeline)
         _wrap_proofs_and_readings(plan)
-        delay = apply_verdict.delay
+        delay = apply_verdict.postpone
         # A minute until a provider is asked again is the same to the cases as two seconds.
-        apply_verdict.delay = lambda attempt, lease, due_at, error: delay(  # type: ignore[assignment]
+        apply_verdict.postpone = lambda attempt, lease, due_at, error: delay(  # type: ignore[assignment]
             attempt, lease, min(due_at, timezone.now() + timedelta(seconds=2)), error
         )
         settle, put_on_record = apply_verdict.settle, apply_verdict.put_on_record

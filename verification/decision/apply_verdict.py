@@ -209,7 +209,7 @@ def _waits_for(reasons: Sequence[str]) -> str:
     )
 
 
-def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
+def postpone(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
     """A provider is down, and nobody is to blame: the attempt rests, and the employer can see
     why.
     """

@@ -88,7 +88,7 @@ def run(
         return settled
     except ProviderUnavailable as unavailable:
         delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
-        apply_verdict.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
+        apply_verdict.postpone(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
         log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
         return False
     except (
@@ -96,7 +96,7 @@ def run(
     ) as lost:  # a restart, which is nobody's fault, and no worker has died of it
         if not connection.is_usable():
             connection.close()  # the next query opens another
-        apply_verdict.delay(attempt, lease, clock() + DATABASE_BACK_IN, type(lost).__name__)
+        apply_verdict.postpone(attempt, lease, clock() + DATABASE_BACK_IN, type(lost).__name__)
         log.warning("attempt_lost_its_database", attempt=attempt_id, why=type(lost).__name__)
         return False
     except (_LeaseLost, Refused) as stopped:  # withdrawn meanwhile, or taken over by another worker

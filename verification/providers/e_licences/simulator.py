@@ -149,10 +149,8 @@ class SimulatedELicences:
 
 
 def _row(books: sqlite3.Connection, column: str, value: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = books.execute(
-        f"SELECT * FROM scans WHERE {column} = ?",
-        (value,),  # noqa: S608
-    ).fetchone()
+    query = f"SELECT * FROM scans WHERE {column} = ?"  # noqa: S608
+    row: sqlite3.Row | None = books.execute(query, (value,)).fetchone()
     if row is None:
         raise ProviderBroken("no such scan")
     return row
