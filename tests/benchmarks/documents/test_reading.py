@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reading import FORGED, Sample, file_of, in_folder, labels_of, read, summary
+from benchmarks.documents.reading import (
+    FORGED,
+    Sample,
+    file_of,
+    in_folder,
+    labels_of,
+    read,
+    summary,
+)
 from documents.specimens import make
 from documents.upload.intake import examine
 

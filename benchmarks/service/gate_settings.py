@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from config.settings import *  # noqa: F403
 
-ROOT_URLCONF = "benchmarks.gate_urls"
+ROOT_URLCONF = "benchmarks.service.gate_urls"
 
 LOG_LEVEL = "INFO"
 """As in production; the other benchmarks log only what is wrong."""

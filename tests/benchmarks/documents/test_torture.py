@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.torture import Worker, pictures_in
+from benchmarks.documents.torture import Worker, pictures_in
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.scores import (
+from benchmarks.documents.scores import (
     Outcome,
     content_error_rate,
     distance,

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import io
 import multiprocessing
-import resource
 import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Final
 
 import cv2
@@ -23,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import stage
+from benchmarks.stage import resident_mb
 from documents.ocr.base import Picture
 from documents.specimens import FORMS, make
 
@@ -183,14 +182,6 @@ def _tells_memory(pipe: Connection, threads: int) -> None:
         shape, raw = pipe.recv()
         read_pages([Image.fromarray(np.frombuffer(raw, np.uint8).reshape(shape))], [reader])
         pipe.send(resident_mb())
-
-
-def resident_mb() -> int:
-    """This process's resident set; where the system does not tell it, the peak."""
-    status = Path("/proc/self/statm")
-    if status.exists():
-        return int(status.read_text().split()[1]) * resource.getpagesize() // (1 << 20)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 << 20)
 
 
 def pictures(seed: int, count: int) -> Iterator[Picture]:

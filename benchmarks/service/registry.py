@@ -19,18 +19,15 @@ import tempfile
 import threading
 import time
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks import stage
-from benchmarks.reading_load import resident_mb
+from benchmarks.stage import a_database, resident_mb
 from documents.uscc import check_character, organisation_check_character
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 FLAT_MB: Final = 32
 """Growth of the resident set from a tenth of the rows to all of them that still counts as flat."""
 _SHOWN: Final = ("seconds", "rows_a_second", "mb_at_a_tenth", "mb_at_the_end")
@@ -132,21 +129,6 @@ def write(path: Path, rows: int, seed: int, as_of: date) -> None:
                 f"{first17}{check_character(first17)},{name},{person},{status},{founded},c{number}.example,"
                 f"{'是' if chance.random() < 0.02 else '否'},否,{as_of},{former},{scope}\n"
             )
-
-
-@contextmanager
-def a_database(server: str) -> Iterator[str]:
-    """The address of an empty database on `server`, dropped afterwards."""
-    import psycopg
-
-    parts = urlsplit(server)
-    name = f"zizhi_bench_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlunsplit(parts._replace(path=f"/{name}"))
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _measured(command: list[str], database_url: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import leaks, marks
+from benchmarks.resumes import leaks, marks
 from resumes.tracing import Score, Trace
 
 

@@ -27,7 +27,7 @@ from typing import Any, Final
 from PIL import Image
 
 from benchmarks import stage
-from benchmarks.scores import SCOPE, SURE, Outcome, of_decoys, of_forgeries, of_licences
+from benchmarks.documents.scores import SCOPE, SURE, Outcome, of_decoys, of_forgeries, of_licences
 from documents.licence.fields import FIELDS
 from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS

@@ -18,6 +18,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from benchmarks.service import gate_employers
+
 EMPLOYERS: Final = 50
 ANSWERS_AT_MOST: Final = 1_000_000
 STEP: Final = timedelta(seconds=600 / EMPLOYERS)
@@ -68,11 +70,10 @@ def run(options: Namespace) -> dict[str, Any]:
 
 
 def prepare() -> tuple[list[UUID], list[UUID], list[UUID]]:
-    from benchmarks import gate
     from verification.models import Case
 
-    gate.first_employer()
-    gate.fill(2, EMPLOYERS, 0)
+    gate_employers.first_employer()
+    gate_employers.fill(2, EMPLOYERS, 0)
     cases = list(Case.objects.order_by("employer_id"))
     ids = [case.employer_id for case in cases]
     return [case.pk for case in cases], ids, ids

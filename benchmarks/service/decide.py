@@ -22,8 +22,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 from benchmarks import stage
-from benchmarks.applicants import Outcome
-from benchmarks.registry import a_database
+from benchmarks.service.applicants import Outcome
+from benchmarks.stage import a_database
 
 PROCESSES: Final = 2
 GOAL_HONEST: Final = 0.85
@@ -47,7 +47,7 @@ def main() -> None:
 
 def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
     """What became of at least `count` employers."""
-    from benchmarks.stories import planned
+    from benchmarks.service.stories import planned
 
     os.environ.setdefault(
         "ZIZHI_BROKER_URL", "memory://"
@@ -90,7 +90,7 @@ def _set_up(processes: int) -> None:
 
 
 def _tell(plan: tuple[str, int, int]) -> list[Outcome]:
-    from benchmarks.stories import told
+    from benchmarks.service.stories import told
 
     return told(*plan)
 

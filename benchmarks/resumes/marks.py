@@ -27,7 +27,8 @@ import cv2
 import numpy as np
 import pikepdf
 
-from benchmarks import leaks, stage
+from benchmarks import stage
+from benchmarks.resumes import leaks
 from resumes import marking as resumes_marking
 from resumes.marking.pdf import Sheet, released
 from resumes.specimens import Resume, make

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from benchmarks import forgery
+from benchmarks.documents import forgery
 from documents.specimens.forgery import ATTACKS
 
 

@@ -7,8 +7,10 @@ import random
 import numpy as np
 import pytest
 
-from benchmarks.cvs import KINDS, Cv, Truth, cvs, person
-from benchmarks.redact import bare, judge, leaks_of, pieces, wrongly_removed
+from benchmarks.resumes.cvs import KINDS, cvs
+from benchmarks.resumes.cvs.people import person
+from benchmarks.resumes.cvs.sheet import Cv, Truth
+from benchmarks.resumes.redact import bare, judge, leaks_of, pieces, wrongly_removed
 from resumes.marking.pdf import Sheet, released
 from resumes.opening.open import open_resume
 

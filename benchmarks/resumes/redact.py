@@ -31,7 +31,8 @@ import pypdfium2
 import zxingcpp
 
 from benchmarks import stage
-from benchmarks.cvs import Cv, Truth, cvs
+from benchmarks.resumes.cvs import cvs
+from benchmarks.resumes.cvs.sheet import Cv, Truth
 from documents.ocr import READERS
 from documents.ocr.tesseract import TesseractReader
 from documents.upload import sandbox

@@ -13,12 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import stories
-from benchmarks.applicants import Applicant, Outcome, Walk
-from benchmarks.decide import show, summary
-from benchmarks.stories import ATTACKS, HONEST, SHARE_HONEST, planned
+from benchmarks.service.applicants import Applicant, Outcome, Walk
+from benchmarks.service.decide import show, summary
+from benchmarks.service.stories import (
+    ATTACKS,
+    HONEST,
+    SHARE_HONEST,
+    edited_licences,
+    false_companies,
+    pieces,
+    planned,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OUTCOMES = [
     Outcome("company mail", True, "approved", seconds=1.0, photos=1),
     Outcome(
@@ -109,12 +116,16 @@ def test_only_a_client_s_letter_drawn_well_is_told_of_apart(
                 self.applicant.kind, self.applicant.honest, "in_review", apart=self.applicant.apart
             )
 
-    monkeypatch.setattr(stories, "Walk", Coming)
-    for world in ("registered", "on_the_list"):
-        monkeypatch.setattr(stories, world, lambda *args, **said: None)
+    monkeypatch.setattr(pieces, "Walk", Coming)
+    for module, world in (
+        (edited_licences, "registered"),
+        (false_companies, "registered"),
+        (false_companies, "on_the_list"),
+    ):
+        monkeypatch.setattr(module, world, lambda *args, **said: None)
     for story in (
-        *(stories.in_an_editor(edit, reads_mail=True) for edit in stories.EDITS),
-        stories.agency_well_drawn_letter,
+        *(edited_licences.in_an_editor(edit, reads_mail=True) for edit in pieces.EDITS),
+        false_companies.agency_well_drawn_letter,
     ):
         assert story(2_000_000)
     assert {applicant.kind for applicant in came if applicant.apart} == {

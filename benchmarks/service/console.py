@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from benchmarks import stage
-from benchmarks.registry import a_database
+from benchmarks.stage import a_database
 
 GOAL_MS: Final = 150
 FEW: Final = 10

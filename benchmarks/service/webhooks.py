@@ -21,7 +21,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from benchmarks import stage
-from benchmarks.registry import a_database
+from benchmarks.stage import a_database
 
 PATIENCE_SECONDS: Final = 60
 TURNS: Final = 8
