@@ -16,7 +16,7 @@ from events.core.errors import Refused
 DESCRIPTION: Final = """Ask, before every download, whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。
 
 Errors are `application/problem+json` with a `code` that never changes its meaning. Send an `Idempotency-Key` with whatever changes
-something, and repeat it as often as the network needs. Lists come in pages: hand `next` back as `after`. How it all works: docs/api.md."""  # noqa: E501
+something, and repeat it as often as the network needs. Lists come in pages: hand `next` back as `after`. How it all works: docs/integrating/api.md."""  # noqa: E501
 
 TAGS: Final = [
     {
@@ -33,25 +33,27 @@ TAGS: Final = [
         "name": "releases",
         "description": (
             "A resume leaves: redacted, marked, with a relay number, by a link that is good once:"
-            " docs/release.md."
+            " docs/how-it-works/release.md."
         ),
     },
     {
         "name": "traces",
-        "description": "Whose copy is this leak? Held against your own releases: docs/release.md.",
+        "description": (
+            "Whose copy is this leak? Held against your own releases: docs/how-it-works/release.md."
+        ),
     },
     {
         "name": "relay numbers",
         "description": (
             "The numbers by which employers reach candidates without learning theirs:"
-            " docs/relays.md."
+            " docs/how-it-works/relays.md."
         ),
     },
     {
         "name": "candidates",
         "description": (
             "Whose resumes they are: how they want to be asked, consents, what left, erasure:"
-            " docs/candidates.md."
+            " docs/how-it-works/candidates.md."
         ),
     },
     {
@@ -74,7 +76,8 @@ TAGS: Final = [
     {
         "name": "webhooks",
         "description": (
-            "Where you want to be told of it, and what became of each message: docs/webhooks.md."
+            "Where you want to be told of it, and what became of each message:"
+            " docs/integrating/webhooks.md."
         ),
     },
     {

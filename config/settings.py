@@ -171,7 +171,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
 
-# --- Staff (docs/staff.md) ------------------------------------------------------------------------
+# --- Staff (docs/operating/staff.md) --------------------------------------------------------------
 STAFF_SECOND_FACTOR: str = env.str("ZIZHI_STAFF_SECOND_FACTOR", default="required")
 """`required`: nobody enters the console by a password alone; `optional`: who has set up no second
 factor does, to try out.
@@ -225,7 +225,7 @@ CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
 so.
 """
 
-# --- A cloud's last look at a licence (docs/readers.md): off unless chosen, and keys alone are no c
+# --- A cloud's last look at a licence (docs/operating/readers.md) ---------------------------------
 CLOUD_READER: str = env.str("ZIZHI_CLOUD_READER", default="")
 """Empty: no picture leaves the house; `tencent`: pages that could not be read here go to Tencent
 Cloud.
@@ -255,7 +255,7 @@ if CLOUD_READER and not TENCENT_SECRET_ID:
         " ZIZHI_TENCENT_SECRET_KEY are not set."
     )
 
-# --- The company registers that are asked (docs/registers.md) -------------------------------------
+# --- The company registers that are asked (docs/operating/registers.md) ---------------------------
 REGISTRY: str = env.str("ZIZHI_REGISTRY", default="snapshot")
 """`snapshot`: the table that `import_registry` fills; `tencent`: the service; `both`: the table
 first, the service as a second witness.
@@ -310,11 +310,12 @@ try:
 except NotHours as _wrong:
     raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
-# --- API (docs/api.md): how many requests of one key each web process takes in a second, 0 for any
+# --- API (docs/integrating/api.md) ----------------------------------------------------------------
 API_PER_SECOND: dict[str, float] = {
     "gate": env.float("ZIZHI_API_GATE_PER_SECOND", default=1000.0),
     "other": env.float("ZIZHI_API_PER_SECOND", default=50.0),
 }
+"""Requests of one key that each web process takes in a second; 0 for any number."""
 if min(API_PER_SECOND.values()) < 0:
     raise ImproperlyConfigured(
         "ZIZHI_API_GATE_PER_SECOND and ZIZHI_API_PER_SECOND cannot be negative."
@@ -356,7 +357,7 @@ for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
             f" {SITE_URL}."
         )
 
-# --- Relay numbers (docs/relays.md): off unless chosen, and keys alone are no choice --------------
+# --- Relay numbers (docs/how-it-works/relays.md): off unless chosen, and keys alone are no choice -
 RELAYS: str = env.str("ZIZHI_RELAYS", default="simulator" if _TRYING_OUT else "")
 """Who lends the numbers by which employers reach candidates; empty: none are lent.
 
@@ -407,7 +408,7 @@ if RELAY_DAYS < 30:
         " an answer."
     )
 
-# --- Releases (docs/release.md) -------------------------------------------------------------------
+# --- Releases (docs/how-it-works/release.md) ------------------------------------------------------
 RELEASES_WAITING: int = env.int("ZIZHI_RELEASES_WAITING", default=50)
 """With so many copies in preparation, further ones are asked to come again: before a pass is spent
 on them.
@@ -454,7 +455,7 @@ if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
         "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS"
         " have to be 1 or more."
     )
-# --- Candidates (docs/candidates.md) --------------------------------------------------------------
+# --- Candidates (docs/how-it-works/candidates.md) -------------------------------------------------
 CANDIDATES_DEFAULT: str = env.str("ZIZHI_CANDIDATES_DEFAULT", default="tell_after")
 """How candidates are asked of whom we were told nothing, where their platform has not declared it.
 """
@@ -532,7 +533,7 @@ MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
 
-# --- Webhooks (docs/webhooks.md) ------------------------------------------------------------------
+# --- Webhooks (docs/integrating/webhooks.md) ------------------------------------------------------
 WEBHOOKS_LOCAL = _TRYING_OUT
 """Whether a receiver may stand on this machine itself, by plain http too: only where somebody tries
 things out.
@@ -570,7 +571,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
     }
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
-"""How often patterns of downloads are looked at (docs/gate.md)."""
+"""How often patterns of downloads are looked at (docs/how-it-works/gate.md)."""
 KEEP_ANSWERS_DAYS = env.int("ZIZHI_KEEP_ANSWERS_DAYS", default=1096)
 """For how long the gate's answers are kept; never less than three years."""
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)

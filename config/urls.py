@@ -19,7 +19,7 @@ def icon(request: HttpRequest) -> HttpResponse:
     """For what asks for an icon without reading a page that names one, such as a picture in a tab
     of its own.
     """
-    return redirect(static("img/favicon-32.png"))
+    return redirect(static("site/img/favicon-32.png"))
 
 
 urlpatterns = [

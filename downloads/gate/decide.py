@@ -2,7 +2,7 @@
 
 One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the
 company's turn (`downloads.locks`): a suspension that was acknowledged is always seen, and no quota
-is exceeded. `docs/gate.md` says why.
+is exceeded. `docs/how-it-works/gate.md` says why.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How does a mail leave?
-
-Queued in the caller's transaction, rendered and sent by a worker afterwards.
-"""
+"""Mails, which are queued in the caller's transaction, then rendered and sent by a worker."""
 
 from __future__ import annotations
 
@@ -22,6 +19,22 @@ log = structlog.get_logger()
 LEASE_SECONDS = 60
 TRIES = 12
 KEPT_FOR = timedelta(days=30)
+FOLDERS = (
+    "account",
+    "approval",
+    "authority",
+    "candidate",
+    "case",
+    "client",
+    "decision",
+    "relay",
+    "restriction",
+    "staff",
+    "webhook",
+)
+"""The folders of `templates/email/`. A row names its template without the folder, so a template can
+move to another folder while mails are waiting.
+"""
 NOWHERE = ".test"
 """RFC 6761: no such address exists.
 
@@ -34,9 +47,9 @@ def queue_mail(
 ) -> Mail:
     """Put a mail in the queue and ring for it once the transaction has committed.
 
-    `template` names `templates/email/<template>.txt`, whose first line is the subject, and
-    `<template>.html`, which says the same with a button. `context` is JSON, and is erased together
-    with `to` once the mail has been sent.
+    `template` names `<template>.txt` in a folder of `templates/email/`, whose first line is the
+    subject, and `<template>.html`, which says the same with a button. `context` is JSON, and is
+    erased together with `to` once the mail has been sent.
     """
     mail = Mail.objects.create(
         to=to, template=template, language=language, context=context, created_at=now, due_at=now
@@ -77,6 +90,11 @@ def forget(now: datetime) -> int:
     return gone
 
 
+def paths_of(name: str) -> list[str]:
+    """Where the template file `name` may be."""
+    return [f"email/{folder}/{name}" for folder in FOLDERS]
+
+
 def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
     """The mail as plain text and as HTML, in its reader's language.
 
@@ -85,10 +103,10 @@ def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
     context = {"link": site_url + mail.context.get("path", "/"), "now": now} | mail.context
     with translation.override(mail.language):
         subject, _, body = (
-            render_to_string(f"email/{mail.template}.txt", context).strip().partition("\n")
+            render_to_string(paths_of(f"{mail.template}.txt"), context).strip().partition("\n")
         )
         html = render_to_string(
-            f"email/{mail.template}.html", context | {"subject": subject.strip()}
+            paths_of(f"{mail.template}.html"), context | {"subject": subject.strip()}
         )
     letter = EmailMultiAlternatives(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to])
     letter.attach_alternative(html, "text/html")

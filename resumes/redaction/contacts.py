@@ -3,7 +3,7 @@
 Telephone and identity numbers show by themselves what they are, as addresses do. The name that
 somebody has at WeChat or QQ shows only by the label before it. Everything that is found is named by
 its kind and in a masked form, never by its value. What is taken, what is left, and why:
-docs/redacting.md.
+docs/how-it-works/redacting.md.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-GUIDE = (settings.BASE_DIR / "docs" / "integrating.md").read_text(encoding="utf-8")
+GUIDE = (settings.BASE_DIR / "docs/integrating/quickstart.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 (RECEIVER,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 MARK = "@@@ block"

@@ -1,5 +1,5 @@
 """What would somebody with money for a fake kit, a borrowed licence, several accounts or a
-colleague inside try? (docs/abuse.md)
+colleague inside try? (docs/how-it-works/abuse.md)
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def roles(verb: str) -> frozenset[Role]:
 
 
 def mermaid() -> str:
-    """The table as a Mermaid state diagram, for `docs/states.md`."""
+    """The table as a Mermaid state diagram, for `docs/how-it-works/states.md`."""
     lines = ["stateDiagram-v2", f"    [*] --> {State.DRAFT}"]
     for transition in TRANSITIONS:
         who = "/".join(sorted(transition.roles))

@@ -23,6 +23,7 @@ from employers.models import Employer, Member, User
 from employers.security import throttle
 from events.core.errors import Refused
 from events.core.reasons import REASONS
+from events.delivery.mail import paths_of
 from events.models import Event, Mail
 from tests.factories import (
     PASSWORD,
@@ -808,7 +809,9 @@ class TestMails:
     def test_say_what_why_and_where(self, template: str, language: str) -> None:
         with translation.override(language):
             subject, _, body = (
-                render_to_string(f"email/{template}.txt", MAILS[template]).strip().partition("\n")
+                render_to_string(paths_of(f"{template}.txt"), MAILS[template])
+                .strip()
+                .partition("\n")
             )
         assert subject.strip()
         assert "http" in body
@@ -829,7 +832,7 @@ class TestMails:
         user = make_member(now).user
         operations.send_verification(user, links(), timezone.now())
         mail = Mail.objects.get()
-        said = render_to_string(f"email/{mail.template}.txt", mail.context)
+        said = render_to_string(paths_of(f"{mail.template}.txt"), mail.context)
         assert mail.context["link"] in said
         assert "云溪市示例科技有限公司" in said
 

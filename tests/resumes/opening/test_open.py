@@ -21,7 +21,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from benchmarks.cvs import Sheet, related, word
+from benchmarks.resumes.cvs.docx import related, word
+from benchmarks.resumes.cvs.sheet import Sheet
 from documents.upload import sandbox
 from events.core.errors import ProviderBroken, Refused
 from resumes.opening import open

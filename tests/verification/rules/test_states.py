@@ -186,7 +186,7 @@ def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> N
 
 
 def test_the_diagram_in_the_docs_is_the_table() -> None:
-    page = Path(settings.BASE_DIR) / "docs" / "states.md"
+    page = Path(settings.BASE_DIR) / "docs/how-it-works/states.md"
     assert states.mermaid() in page.read_text(encoding="utf-8"), (
         "stale: run `python manage.py draw_states`"
     )

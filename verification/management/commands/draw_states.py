@@ -1,6 +1,6 @@
 """Which picture shows the states?
 
-Writes docs/states.md from the table in `verification.rules.states`.
+Writes docs/how-it-works/states.md from the table in `verification.rules.states`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ Rights are in force while a case is `approved` and its end has not passed; nothi
 
 
 class Command(BaseCommand):
-    help = "Write docs/states.md from the table of transitions."
+    help = "Write docs/how-it-works/states.md from the table of transitions."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = Path(settings.BASE_DIR) / "docs" / "states.md"
+        path = Path(settings.BASE_DIR) / "docs/how-it-works/states.md"
         path.write_text(PAGE.format(diagram=states.mermaid()), encoding="utf-8")
         self.stdout.write(f"wrote {path.relative_to(settings.BASE_DIR)}")
