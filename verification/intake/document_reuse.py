@@ -30,7 +30,7 @@ from verification.models import (
     DocumentKind,
     DocumentPage,
 )
-from verification.models.cases import SENT_BACK, STOPS
+from verification.models.decisions import SENT_BACK, STOPS
 from verification.rules import states
 from verification.rules.facts import Why
 from verification.rules.findings import Finding, Severity
