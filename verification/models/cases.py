@@ -1,4 +1,4 @@
-"""Cases, their state machine, and the queries about them."""
+"""Cases: their states and transitions, and queries for them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ from events.models import Event
 from tests.factories import make_case, make_colleague, make_document, make_member, make_reviewer
 from tests.verification.staff import heard
 from verification.cases import failed_uploads, guards
-from verification.cases.operations import Why, moving
+from verification.cases.decisions import Why
+from verification.cases.operations import moving
 from verification.models import Appeal, Case, Decision, transitions
 from verification.reviewing import claims
 from verification.rules import states
