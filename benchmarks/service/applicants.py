@@ -196,7 +196,7 @@ class Walk:
         """
         from documents.photo.quality import judge_page
         from documents.upload.intake import examine
-        from verification.cases import operations
+        from verification.cases import documents
         from verification.models import DocumentKind
 
         licence = paper.kind == DocumentKind.BUSINESS_LICENCE
@@ -208,7 +208,7 @@ class Walk:
                 judged and judged.flaws for judged in quality
             ):
                 break
-        document = operations.add_document(
+        document = documents.add_document(
             self.case.pk,
             paper.kind,
             taken,

@@ -159,7 +159,7 @@ def waiting(at: datetime, seed: int) -> Any:
     from documents.upload.intake import examine
     from employers.models import Employer, Member, User
     from events.core.actor import SYSTEM
-    from verification.cases import operations
+    from verification.cases import decisions, documents, operations
     from verification.models import CheckRun, DocumentKind
     from verification.rules.findings import Finding, Severity
 
@@ -170,7 +170,7 @@ def waiting(at: datetime, seed: int) -> Any:
     user = User.objects.create_user(f"hr{seed}@{company.domain}", None, email_verified_at=at)
     member = Member.objects.create(user=user, employer=employer, role="owner", joined_at=at)
     case = operations.open_case(employer, member.as_actor(), at)
-    document = operations.add_document(
+    document = documents.add_document(
         case.pk,
         DocumentKind.BUSINESS_LICENCE,
         examine(specimen.jpeg()),
@@ -202,11 +202,11 @@ def waiting(at: datetime, seed: int) -> Any:
         started_at=at,
         finished_at=at,
     )
-    why = operations.Why([finding.as_reason()])
+    why = decisions.Why([finding.as_reason()])
     with operations.moving(case.pk, "start_checks", SYSTEM, at):
         pass
     with operations.moving(case.pk, "hold_for_review", SYSTEM, at, why=why) as move:
-        operations.put_on_record(move.case, "hold_for_review", why, SYSTEM, at)
+        decisions.put_on_record(move.case, "hold_for_review", why, SYSTEM, at)
     attempt.finished_at = at
     attempt.save()
     case.refresh_from_db()

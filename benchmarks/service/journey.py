@@ -76,7 +76,7 @@ def prepared(seed: int) -> Any:
     from documents.specimens import Company, make
     from documents.upload.intake import examine
     from employers.models import Employer, Member, User
-    from verification.cases import operations
+    from verification.cases import documents, operations
     from verification.models import DocumentKind, RegistryRecord
 
     now = timezone.now()
@@ -97,7 +97,7 @@ def prepared(seed: int) -> Any:
     jpeg = make(
         seed, form=("landscape", "portrait")[seed % 2], damage="light", company=company
     ).jpeg()
-    operations.add_document(
+    documents.add_document(
         case.pk,
         DocumentKind.BUSINESS_LICENCE,
         examine(jpeg),

@@ -20,7 +20,7 @@ from documents.specimens import Company, make
 from documents.upload.intake import examine
 from employers.models import Employer, Member
 from tests.factories import make_user
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.models import Case, Document, DocumentKind, RegistryRecord
 
 
@@ -52,7 +52,7 @@ def recruiter_of(company: Company, now: datetime, domain: str = "") -> Member:
 def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Document]:
     """Intake and `add_document`, as the upload page does it."""
     case = operations.open_case(member.employer, member.as_actor(), now)
-    document = operations.add_document(
+    document = documents.add_document(
         case.pk,
         DocumentKind.BUSINESS_LICENCE,
         examine(jpeg),

@@ -16,7 +16,7 @@ from downloads.gate import decide
 from employers.models import Member
 from tests.factories import make_reviewer
 from tests.stories.conftest import licence, recruiter_of, register_company, upload_licence
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.decision import pipeline
 from verification.models import Case, RegistryRecord
 from verification.reviewing import claims
@@ -66,7 +66,7 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     assert not ask(member, now).allowed
     claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["uscc_mismatch"])
-    operations.remove_document(wrong.pk, member.as_actor(), now)
+    documents.remove_document(wrong.pk, member.as_actor(), now)
     upload_licence(member, now, licence(104, company, form="portrait"))
     case = submit_and_run(case, member, now)
     assert case.state == State.APPROVED and case.attempt_number == 2

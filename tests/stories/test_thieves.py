@@ -42,7 +42,7 @@ from tests.verification.decision.test_apply_verdict import (
 )
 from verification.authority import proof_polling
 from verification.authority import proofs as authority_proofs
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.cases.authority_evidence import can_vouch, is_public
 from verification.checks import exclusion_list
 from verification.checks.authority import Authority
@@ -237,7 +237,7 @@ def test_what_came_while_the_checks_ran_is_looked_at(now: datetime) -> None:
 
     def add() -> None:
         scan = {"clean": False}
-        operations.add_document(
+        documents.add_document(
             attempt.case_id,
             DocumentKind.CLIENT_AUTHORIZATION,
             letter(),
@@ -408,11 +408,11 @@ def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) ->
     member = make_member(now)
     case = make_case(member, now)
     removed = make_document(case, now)
-    operations.remove_document(removed.pk, member.as_actor(), now)
-    for _ in range(operations.DOCUMENTS_PER_KIND):
+    documents.remove_document(removed.pk, member.as_actor(), now)
+    for _ in range(documents.DOCUMENTS_PER_KIND):
         make_document(case, now)
     with pytest.raises(Refused, match="document_too_many"):
-        operations.restore_document(removed.pk, member.as_actor(), now)
+        documents.restore_document(removed.pk, member.as_actor(), now)
 
 
 # --- What was looked at a second time -------------------------------------------------------------
@@ -673,7 +673,7 @@ def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: dateti
     case = agency(now)
     member, before = case.employer.members.get(), now - timedelta(seconds=1)
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    late = operations.add_document(
+    late = documents.add_document(
         case.pk, kind, letter(), {"clean": None}, member.user, member.as_actor(), before
     )
     assert [standing.document for standing in client_letters.standings(case, now)] == [late]

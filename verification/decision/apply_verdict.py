@@ -22,15 +22,9 @@ from events.core.errors import Refused
 from events.core.reasons import REASONS
 from events.doorbell import notify_worker
 from events.models import Event, record
+from verification.cases.decisions import Why, findings_of, put_on_record
 from verification.cases.notices import tell
-from verification.cases.operations import (
-    Why,
-    begin_rights,
-    findings_of,
-    moving,
-    put_on_record,
-    suspend,
-)
+from verification.cases.operations import begin_rights, moving, suspend
 from verification.models import Attempt, Case
 from verification.rules import policy
 from verification.rules.findings import OUTCOME_VERB, Finding, Outcome, Verdict

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 from django.db.models.fields.json import KT
+from django_fsm import can_proceed
 
 from employers.models import AccountClass, Employer, Member, User
 from events.core.actor import Actor, Role
@@ -350,9 +351,7 @@ def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
     others = {
         verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None
     }
-    return frozenset(
-        others | {"submit"} if states.allows("submit", Role.OWNER, State(case.state)) else others
-    )
+    return frozenset(others | {"submit"} if can_proceed(case.submit) else others)
 
 
 def _told(reasons: Iterable[dict[str, Any]]) -> tuple[Why, ...]:

@@ -31,7 +31,7 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import blind_index
 from events.models import record
-from verification.cases import operations
+from verification.cases import decisions, operations
 from verification.models import (
     Attempt,
     Case,
@@ -311,9 +311,9 @@ class _Arrival:
             runs.append(CheckRun(attempt=attempt, started_at=at, finished_at=done, **seen))
             at = done
         CheckRun.objects.bulk_create(runs)
-        why = operations.Why(self.recipe["held_for"])
+        why = decisions.Why(self.recipe["held_for"])
         with operations.moving(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
-            operations.put_on_record(move.case, "hold_for_review", why, SYSTEM, now)
+            decisions.put_on_record(move.case, "hold_for_review", why, SYSTEM, now)
 
 
 def _address(domain: str) -> str:

@@ -29,7 +29,7 @@ from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import LAYOUTS, make_letter
 from documents.upload.intake import Intake, examine
 from employers.models import AccountClass, Employer, Member, User
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.checks.reading import Reading, chosen_cloud
 from verification.decision import pipeline
 from verification.models import (
@@ -242,7 +242,7 @@ def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: d
         account_class=applicant.account_class,
     )
     for paper in papers:
-        document = operations.add_document(
+        document = documents.add_document(
             case.pk, paper.kind, paper.intake, {"clean": None}, user, actor, now, paper.quality
         )
         if paper.read is not None:

@@ -22,10 +22,8 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 from events.models import record
 from verification.cases import guards
-from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage
+from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage, transitions
 from verification.reviewing import claims, rulings
-from verification.rules import states
-from verification.rules.states import State
 
 AT_MOST: Final = 50
 
@@ -73,9 +71,8 @@ def propose(
 
 def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
     refused = guards.may_claim(case, actor, now)
-    if refused is None and not states.allows(
-        bulk.verb, actor.role, State(case.state)
-    ):  # an appeal waits for another answer
+    if refused is None and not transitions.allows(bulk.verb, case, actor):
+        # an appeal waits for another answer
         refused = Refused("state_conflict", "state", seen=case.state)
     if refused is None:
         if case.claimed_by_me(actor.id, now):

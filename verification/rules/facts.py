@@ -173,7 +173,7 @@ class Facts:
     not_offered: frozenset[str] = frozenset()
     """Ways that nobody stands behind in this deployment, such as a bank."""
     verbs: frozenset[str] = frozenset()
-    """What the employer may do with the case besides giving what is asked (`states.VERBS`)."""
+    """The transitions that the employer may use, besides giving what is asked."""
     heard: bool = False
     """Whether its appeal against what took its rights away waits for a reviewer."""
 

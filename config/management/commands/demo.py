@@ -38,7 +38,7 @@ from employers.accounts import operations as accounts
 from employers.models import Employer, Member, User
 from events.core.reasons import REASONS, Text
 from resumes import specimens as resumes
-from verification.cases import operations, wording
+from verification.cases import documents, operations, wording
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
 from verification.quality import golden_specimens
 from verification.reviewing import claims
@@ -307,7 +307,7 @@ class Demo:
         self.line.say("审核员要求补正：", "the reviewer requests changes:")
         for code in ("uscc_mismatch", "name_mismatch"):
             self.line.reason(code)
-        operations.remove_document(UUID(wrong), member.as_actor(), timezone.now())
+        documents.remove_document(UUID(wrong), member.as_actor(), timezone.now())
         self.upload(
             case, member, make(self.seed + 1, form="portrait", damage="light", company=company)
         )
@@ -451,7 +451,7 @@ class Demo:
     def upload(self, case: Case, member: Member, specimen: Specimen) -> str:
         started = time.monotonic()
         taken_in = examine(specimen.jpeg(), Limits())
-        document = operations.add_document(
+        document = documents.add_document(
             case.pk,
             DocumentKind.BUSINESS_LICENCE,
             taken_in,

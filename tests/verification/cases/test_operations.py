@@ -19,7 +19,7 @@ from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
 from verification import tasks
-from verification.cases import appeals, guards, operations
+from verification.cases import appeals, documents, guards, operations
 from verification.models import Attempt, Case, CheckRun, Document, DocumentKind
 from verification.reviewing import claims
 from verification.rules.findings import Finding, Severity
@@ -88,7 +88,7 @@ def test_submitting_twice_is_refused_and_loses_nothing(
 def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: datetime) -> None:
     taken_in = examine(picture())
     one, two = (
-        operations.add_document(
+        documents.add_document(
             draft.pk,
             DocumentKind.BUSINESS_LICENCE,
             taken_in,
@@ -106,13 +106,13 @@ def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: d
 
 def test_removed_and_restored(draft: Case, member: Member, now: datetime) -> None:
     document = make_document(draft, now)
-    operations.remove_document(document.pk, member.as_actor(), now)
-    operations.remove_document(document.pk, member.as_actor(), now)
+    documents.remove_document(document.pk, member.as_actor(), now)
+    documents.remove_document(document.pk, member.as_actor(), now)
     assert (
         not draft.documents.current().exists()
         and Event.objects.filter(verb="remove_document").count() == 1
     )
-    operations.restore_document(document.pk, member.as_actor(), now)
+    documents.restore_document(document.pk, member.as_actor(), now)
     assert draft.documents.current().get() == document
 
 
@@ -120,7 +120,7 @@ def test_nothing_can_be_changed_once_submitted(member: Member, now: datetime) ->
     case = make_case(member, now, State.CHECKING)
     document = make_document(case, now)
     for attempt in (
-        lambda: operations.remove_document(document.pk, member.as_actor(), now),
+        lambda: documents.remove_document(document.pk, member.as_actor(), now),
         lambda: operations.declare(
             case.pk,
             member.as_actor(),
@@ -335,11 +335,11 @@ def test_submitting_again_and_again_is_refused_for_a_day(member: Member, now: da
 def test_documents_are_counted_and_a_refused_one_leaves_no_file(
     member: Member, draft: Case, now: datetime
 ) -> None:
-    for _ in range(operations.DOCUMENTS_PER_KIND):
+    for _ in range(documents.DOCUMENTS_PER_KIND):
         make_document(draft, now)
     before = stored_files()
     with pytest.raises(Refused, match="document_too_many"):
-        operations.add_document(
+        documents.add_document(
             draft.pk,
             DocumentKind.BUSINESS_LICENCE,
             examine(picture()),

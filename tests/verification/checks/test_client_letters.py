@@ -24,7 +24,7 @@ from tests.factories import (
     make_uscc,
     make_user,
 )
-from verification.cases import operations
+from verification.cases import documents
 from verification.intake import client_letters, early_reading
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.pages import requirement_facts
@@ -314,7 +314,7 @@ def test_an_upload_is_read_as_a_letter(
     case: Case, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    document = operations.add_document(
+    document = documents.add_document(
         case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now
     )
     monkeypatch.setattr(
@@ -328,17 +328,17 @@ def test_many_clients_come_after_approval_and_few_at_once(
     case: Case, member: Member, now: datetime
 ) -> None:
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    for number in range(operations.CLIENTS_AT_ONCE + 1):
+    for number in range(documents.CLIENTS_AT_ONCE + 1):
         make_document(case, now, kind, sha256=f"{number + 100:064x}")
-    operations.add_document(
+    documents.add_document(
         case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now
     )
     Case.objects.update(state=State.DRAFT)
     with pytest.raises(Refused, match="document_too_many"):
-        operations.add_document(
+        documents.add_document(
             case.pk, kind, intake(2), {"clean": None}, member.user, member.as_actor(), now
         )
-    operations.add_document(
+    documents.add_document(
         case.pk, "business_licence", intake(3), {"clean": None}, member.user, member.as_actor(), now
     )
 

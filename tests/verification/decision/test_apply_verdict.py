@@ -20,7 +20,7 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from verification import tasks
 from verification.authority import proof_polling, proofs
-from verification.cases import guards, operations
+from verification.cases import documents, guards, operations
 from verification.checks import CHECKS
 from verification.checks.authority import Authority
 from verification.checks.base import Check, Earlier, Subject
@@ -181,7 +181,7 @@ def letter() -> Any:
 def test_a_letter_comes_in_while_it_waits(attempt: Attempt, member: Member, now: datetime) -> None:
     case = run(attempt, now, MISSING)
     later = now + timedelta(minutes=5)
-    operations.add_document(
+    documents.add_document(
         case.pk,
         DocumentKind.AUTHORIZATION_LETTER,
         letter(),
@@ -235,7 +235,7 @@ def test_a_licence_does_not_change_under_the_checks(
 ) -> None:
     case = run(attempt, now, MISSING)
     with pytest.raises(Refused, match="state_conflict"):
-        operations.add_document(
+        documents.add_document(
             case.pk,
             DocumentKind.BUSINESS_LICENCE,
             letter(),

@@ -15,7 +15,7 @@ from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member
 from verification import tasks
-from verification.cases import operations
+from verification.cases import documents
 from verification.checks.reading import Reading
 from verification.decision import pipeline
 from verification.intake import early_reading
@@ -106,7 +106,7 @@ class TestReading:
             isolation="rlimits",
         )
         with django_capture_on_commit_callbacks(execute=True):
-            made = operations.add_document(
+            made = documents.add_document(
                 case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now
             )
         queued = kind in (

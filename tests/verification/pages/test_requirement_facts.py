@@ -20,7 +20,7 @@ from events.delivery import mail
 from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
 from verification.authority import proofs
-from verification.cases import operations, wording
+from verification.cases import documents, wording
 from verification.cases.notices import tell
 from verification.checks.authority import Authority
 from verification.decision.pipeline import subject_of
@@ -122,7 +122,7 @@ def test_a_draft_with_its_licence(now: datetime) -> None:
     assert following is not None and following.code == "authority"
     (mail,) = [r for r in requirements_of(case, member, now) if r.code == "mail_address"]
     assert mail.state is SATISFIED and mail.ways[0].shown == "l***@qq.com"
-    operations.remove_document(document.pk, member.as_actor(), now)
+    documents.remove_document(document.pk, member.as_actor(), now)
     assert standing(case, member, now)["business_licence"] is DUE
 
 
@@ -318,7 +318,7 @@ def test_clients_are_those_of_the_letters_that_stand(now: datetime) -> None:
             added_at=now,
         )
     ClientAuthorisation.objects.filter(valid_until=days[0]).update(ended_at=now)
-    operations.remove_document(
+    documents.remove_document(
         ClientAuthorisation.objects.get(valid_until=days[1]).document_id, member.as_actor(), now
     )
     assert facts_of(case, member, now).clients_until == (days[2],)

@@ -30,7 +30,7 @@ from tests.factories import make_api_client, make_case, make_colleague, make_mem
 from tests.verification.reviewing.test_second_review import at_once
 from tests.verification.rules.test_working_hours import settings_with
 from tests.verification.staff import LEAD, SENIOR, make_staff, waiting
-from verification.cases import operations, turnaround
+from verification.cases import decisions, turnaround
 from verification.checks import exclusion_list
 from verification.checks.duplicates import Duplicates
 from verification.decision import replay
@@ -880,7 +880,7 @@ def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> N
         copy = golden_assignment.plant(kept, reviewer, now)
         found = {
             finding.code
-            for finding in operations.findings_of(copy.pk)
+            for finding in decisions.findings_of(copy.pk)
             if finding.severity > Severity.NOTE
         }
         assert set(kept.right_reasons) <= found, (kept.kind, found)

@@ -18,7 +18,7 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from tests.verification.checks.test_registry import SUBJECT
 from tests.verification.decision.test_apply_verdict import MEDIUM, Says, run, saying
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.checks.reading import Reading, of_term
 from verification.decision import apply_verdict, pipeline
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Document, DocumentKind
@@ -302,7 +302,7 @@ def test_a_letter_without_an_end_and_one_that_waits_for_us_keep_the_approval(
     assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, (
         "nobody has read it, and nobody will"
     )
-    operations.queue_reading(late, now + DAY)
+    documents.queue_reading(late, now + DAY)
     assert client_expiry.last_end(agency, now) == ENDS + 60 * DAY
 
 

@@ -29,7 +29,7 @@ from employers.clock import now_of
 from employers.models import Member
 from events.core.actor import Actor
 from events.core.errors import ProviderError, Refused
-from verification.cases import failed_uploads, guards, operations
+from verification.cases import documents, failed_uploads, guards
 from verification.intake import document_reuse, early_reading, upload_handler
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.pages.case_page import editor, item_of_kind, page, reading_of
@@ -136,7 +136,7 @@ def _take_in_files(
         try:
             taken = _take_in(case, kind, file, member)
             if replaced and replaced != taken:
-                operations.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
+                documents.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
         except Refused as refused:
             refusals.append((file.name or "", refused))
     if not files and not refusals:
@@ -170,7 +170,7 @@ def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -
         judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1)
         for page in taken_in.pages
     ]
-    return operations.add_document(
+    return documents.add_document(
         case.pk,
         kind,
         taken_in,
@@ -240,8 +240,8 @@ def _document_door(
     return door
 
 
-remove_document = _document_door(operations.remove_document)
-restore_document = _document_door(operations.restore_document)
+remove_document = _document_door(documents.remove_document)
+restore_document = _document_door(documents.restore_document)
 
 
 @posted_or("verification:home")
