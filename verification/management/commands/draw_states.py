@@ -1,4 +1,4 @@
-"""The command `draw_states`, which writes docs/how-it-works/states.md from the transitions of `Case`."""
+"""The command `draw_states`, which draws the transitions of `Case` for the documentation."""
 
 from __future__ import annotations
 
