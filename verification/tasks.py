@@ -28,7 +28,6 @@ from verification.monitoring import (
 from verification.quality import golden_assignment, golden_cases
 from verification.reviewing import rulings
 from verification.rules.policy import POLICIES
-from verification.rules.states import State
 
 log = structlog.get_logger()
 
@@ -52,9 +51,8 @@ def sweep() -> None:
     """
     now = timezone.now()
     ring_due(Attempt.objects.all(), check_attempt, now)
-    for case_id in Case.objects.filter(
-        state=State.APPROVED, expires_at__lte=now, test=False
-    ).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+    ended = Case.objects.past_end(now).filter(test=False)
+    for case_id in ended.values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
             apply_verdict.end(case_id, now)
         except Refused:  # suspended in the same moment

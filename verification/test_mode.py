@@ -30,7 +30,7 @@ from verification.models import Attempt, Case, Proof, ProofKind
 from verification.monitoring import renewal_reminders
 from verification.providers.e_licences import rehearsed_licences
 from verification.providers.e_licences.base import By, ELicence
-from verification.rules.states import IN_PROGRESS, State
+from verification.rules.states import IN_PROGRESS
 
 Clock = Callable[[], datetime]
 Also = Callable[[ApiClient, Clock], object]
@@ -250,9 +250,7 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
     waiting = Attempt.objects.filter(case__in=cases.filter(state__in=IN_PROGRESS)).due(clock())
     for attempt_id in waiting.order_by("due_at").values_list("pk", flat=True):
         pipeline.run(attempt_id, clock, LEASE_SECONDS)
-    for case_id in list(
-        cases.filter(state=State.APPROVED, expires_at__lte=clock()).values_list("pk", flat=True)
-    ):
+    for case_id in list(cases.past_end(clock()).values_list("pk", flat=True)):
         apply_verdict.end(case_id, clock())
     for case_id in list(cases.in_force(clock()).values_list("pk", flat=True)):
         renewal_reminders.remind(case_id, clock())

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from downloads import locks, relay_providers
@@ -36,7 +36,6 @@ from events.delivery.mail import queue_mail
 from events.doorbell import notify_worker
 from events.models import record
 from verification.models import Case
-from verification.rules.states import State
 
 REMINDERS: Final = (7, 1)
 """Days before the end on which the recruiter is reminded."""
@@ -490,14 +489,11 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
 
     Those of tests belong to their `client`.
 
-    Whoever's case that counts is not approved and in force: held, suspended, revoked. One that is
-    looked into keeps them.
+    Those are the employers whose case that counts is not in force. An employer that is restricted
+    keeps its numbers.
     """
-    counting = Case.objects.filter(employer=OuterRef("pk")).standing()
-    held = Employer.objects.annotate(
-        counting_state=Subquery(counting.values("state")[:1]),
-        counting_until=Subquery(counting.values("expires_at")[:1]),
-    ).exclude(counting_state=State.APPROVED, counting_until__gt=now)
+    counting = Case.objects.filter(employer=OuterRef("pk")).counting()
+    held = Employer.objects.exclude(Exists(counting.in_force(now)))
     of = RelayBinding.objects.open().filter(test=client is not None)
     if client is not None:
         of = of.filter(client_id=client.pk)

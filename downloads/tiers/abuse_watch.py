@@ -32,7 +32,6 @@ from downloads.tiers import tier_changes
 from employers.models import Employer
 from events.core.actor import SYSTEM
 from verification.models import Case
-from verification.rules.states import State
 
 SEVERAL: Final = 2
 """So many signals at once are more than a fresh proof can explain."""
@@ -196,7 +195,5 @@ def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:
         days=ladder.thresholds.early_days
     ):
         return False
-    unconditional = Case.objects.filter(
-        employer=employer, state=State.APPROVED, conditional=False
-    ).exists()
+    unconditional = Case.objects.in_force(now).filter(employer=employer, conditional=False).exists()
     return unconditional and employer.confirmed_at > now - ladder.provisional_for

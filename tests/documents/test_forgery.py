@@ -31,9 +31,9 @@ from documents.ocr.rapid import RapidReader
 from documents.specimens import make
 from documents.specimens.forgery import ATTACKS, Attack, Photo, attacked, saved
 from documents.typesetting import Paper
+from verification.cases import wording
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
 from verification.checks.forgery import Forgery, _read_of_papers
-from verification.reviewing.case_comparison import FINDING_WORDS
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import about
 
@@ -497,7 +497,7 @@ class TestJudging:
         (noted,) = judged(observed(editor="GIMP 2.10") | {"size": [800, 600]})
         assert (noted.code, noted.page, noted.region) == ("editor_noted", 2, (0, 0, 800, 600))
         with override("en"):
-            assert "the whole page" in str(FINDING_WORDS["editor_noted"])
+            assert "the whole page" in str(wording.FOUND["editor_noted"].staff)
 
     @pytest.mark.parametrize(
         ("payload", "code"),

@@ -40,9 +40,7 @@ from events.core.errors import Refused
 from verification.admin import case_panel
 from verification.admin.case_content import case_page, in_words, record_look
 from verification.admin.decision_form import (
-    BUTTON_WORDS,
     BUTTONS,
-    DONE_WORDS,
     NEEDS_CONFIRMATION,
     NOTHING_TYPED,
     SET_ASIDE,
@@ -52,7 +50,7 @@ from verification.admin.decision_form import (
     Typed,
 )
 from verification.admin.queue import QueueAdmin
-from verification.cases import guards, operations
+from verification.cases import guards, operations, wording
 from verification.models import Case, DocumentPage, Ruling, SavedReply
 from verification.quality import golden_cases
 from verification.reviewing import claims, hold_and_escalate, queue_filters, rulings
@@ -331,7 +329,7 @@ class DeskAdmin(LookOnlyAdmin):
         done = format_html(
             '<a href="{}">{}</a>',
             _case_url(request, case.pk),
-            DONE_WORDS[verb] % {"name": case.declared_name},
+            wording.DECISIONS[verb].done % {"name": case.declared_name},
         )
         messages.success(request, done)
         return _to_case(request, case.pk)
@@ -369,9 +367,8 @@ class DeskAdmin(LookOnlyAdmin):
             now + timedelta(hours=form.cleaned_data["hours"]),
             form.cleaned_data["note"],
         )
-        return self._onward(
-            request, reviewer, now, said=DONE_WORDS["hold"] % {"name": case.declared_name}
-        )
+        done = wording.DECISIONS["hold"].done % {"name": case.declared_name}
+        return self._onward(request, reviewer, now, said=done)
 
     def escalate(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
@@ -379,9 +376,8 @@ class DeskAdmin(LookOnlyAdmin):
         case = hold_and_escalate.escalate(
             case_id, reviewer, now, Typed.of("escalate", request).note
         )
-        return self._onward(
-            request, reviewer, now, said=DONE_WORDS["escalate"] % {"name": case.declared_name}
-        )
+        done = wording.DECISIONS["escalate"].done % {"name": case.declared_name}
+        return self._onward(request, reviewer, now, said=done)
 
     def _onward(
         self,
@@ -420,7 +416,7 @@ class DeskAdmin(LookOnlyAdmin):
         context = {
             "case": case,
             "verb": verb,
-            "label": BUTTON_WORDS[verb],
+            "label": wording.DECISIONS[verb].button,
             "typed": typed,
             "seen_version": form.cleaned_data["seen_version"],
             "in_force": (
@@ -429,7 +425,7 @@ class DeskAdmin(LookOnlyAdmin):
             "mails": _mails(case.pk, verb, reviewer, now, form),
         }
         return self._page(
-            request, "confirm", f"{BUTTON_WORDS[verb]}: {case.declared_name}", context
+            request, "confirm", f"{wording.DECISIONS[verb].button}: {case.declared_name}", context
         )
 
     # --- What is shown ----------------------------------------------------------------------------

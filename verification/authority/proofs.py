@@ -41,6 +41,7 @@ from verification.cases.notices import tell_admins
 from verification.models import Proof, ProofKind, ProofQuerySet, ProofState
 from verification.providers import test_providers
 from verification.providers.banks.base import Stage
+from verification.rules import policy
 
 LASTS: Final = {
     ProofKind.COMPANY_EMAIL: timedelta(minutes=30),
@@ -81,9 +82,6 @@ invoice.
 """
 
 RESEND_AFTER: Final = timedelta(seconds=60)
-HOLDS_FOR: Final = timedelta(days=180)
-"""As long as an approval: who verifies again shows their authority again."""
-
 SEALED: Final = "proof.deposit"
 _CODE: Final = re.compile(r"[0-9]{6}")
 _ACCOUNT: Final = re.compile(r"[0-9]{9,25}")
@@ -544,7 +542,7 @@ def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: s
     proof.sealed = proof.code_hash = ""
     proof.observed = {name: value for name, value in proof.observed.items() if name != "qr"}
     if state == ProofState.PROVEN:
-        proof.proven_at, proof.holds_until = now, now + HOLDS_FOR
+        proof.proven_at, proof.holds_until = now, now + policy.CURRENT.valid_for
     proof.save()
     verb = {
         ProofState.PROVEN: "prove",

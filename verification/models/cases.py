@@ -18,7 +18,7 @@ from employers.permissions import Power
 from events.core.actor import Actor, Role
 from verification.models.appeals import Appeal
 from verification.models.reviewing import GoldenTurn, Ruling
-from verification.rules import states
+from verification.rules import states, validity
 from verification.rules.states import EDITABLE, EMPLOYER, IN_PROGRESS, STOPPED, State
 
 
@@ -71,8 +71,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(state__in=states.OPEN)
 
     def in_force(self, now: datetime) -> CaseQuerySet:
-        """Approved, and not past its time: the employer holds rights by it."""
-        return self.filter(golden=False, state=State.APPROVED, expires_at__gt=now)
+        """The cases that give their employer rights at `now`."""
+        return self.filter(**validity.in_force_lookups(now))
+
+    def past_end(self, now: datetime) -> CaseQuerySet:
+        """Still in the state `approved`, though their approval has ended."""
+        return self.filter(state=State.APPROVED, expires_at__lte=now)
 
     def beside(self, case: Case) -> CaseQuerySet:
         """The other cases of the same employer."""
@@ -92,15 +96,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """In the order in which they count for their employer."""
         return self.order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
 
-    def counting_in(self, state: State) -> CaseQuerySet:
-        """Those that count for their employer and are in `state`."""
+    def counting(self) -> CaseQuerySet:
+        """Only the case of each employer that counts."""
         first = (
             type(self)(self.model)
             .filter(employer=models.OuterRef("employer"))
             .standing()
             .values("pk")[:1]
         )
-        return self.filter(pk=models.Subquery(first), state=state)
+        return self.filter(pk=models.Subquery(first))
 
     def awaiting_review(self) -> CaseQuerySet:
         """The reviewers' queue, the most urgent first (`verification.rules.urgency`)."""
@@ -419,11 +423,8 @@ class Case(ConcurrentTransitionMixin, models.Model):
         )
 
     def holds_rights(self, now: datetime) -> bool:
-        """Whether rights are held by this case at `now`."""
-        in_force = (
-            self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
-        )
-        return in_force and not self.golden
+        """Whether this case gives its employer rights at `now`."""
+        return validity.in_force(self, now)
 
     def heard(self) -> bool:
         """Whether words of its employer wait for a reviewer's answer."""

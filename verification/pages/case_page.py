@@ -392,7 +392,7 @@ def check_lines(
     )
     lines = []
     for check in CHECKS:
-        name = wording.CHECKS.get(check.code) or check.code
+        name = wording.CHECKS[check.code].employer
         if run := done.get(check.code):
             lines.append(
                 CheckLine(

@@ -128,6 +128,7 @@ def facts_of(
         decided_at=decision.decided_at if decision else None,
         declared_at=_declared_at(case),
         expires_at=case.expires_at,
+        golden=case.golden,
         conditional=case.conditional,
         renew_by=_renew_by(case, now),
         waiting_for=waiting_for,

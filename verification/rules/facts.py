@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from verification.rules import validity
 from verification.rules.findings import Finding
 from verification.rules.states import State
 
@@ -164,6 +165,7 @@ class Facts:
     declared_at: datetime | None = None
     """When the declared facts last changed."""
     expires_at: datetime | None = None
+    golden: bool = False
     conditional: bool = False
     renew_by: datetime | None = None
     """When another case of the employer that is in force ends: this one is to replace it."""
@@ -178,9 +180,7 @@ class Facts:
     """Whether its appeal against what took its rights away waits for a reviewer."""
 
     def in_force(self, now: datetime) -> bool:
-        return (
-            self.state is State.APPROVED and self.expires_at is not None and self.expires_at > now
-        )
+        return validity.in_force(self, now)
 
     def of_kinds(self, kinds: Collection[str]) -> list[Paper]:
         return [paper for paper in self.papers if paper.kind in kinds]

@@ -119,7 +119,7 @@ def who(code: str) -> str:
 @register.filter
 def found(code: str) -> str:
     """What a finding with `code` says: a reason's text, or the words of one that is no reason."""
-    return str(wording.FOUND[code]) if code in wording.FOUND else reason(code)
+    return str(wording.FOUND[code].employer) if code in wording.FOUND else reason(code)
 
 
 @register.filter
@@ -143,7 +143,7 @@ def seen(text: str) -> str:
 @register.filter
 def state_name(state: str) -> str:
     """The state of a case in words."""
-    return str(wording.STATES.get(state, state))
+    return str(wording.STATES[state].employer) if state in wording.STATES else state
 
 
 @register.filter

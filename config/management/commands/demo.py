@@ -487,7 +487,7 @@ class Demo:
         self.show_verdict(Case.objects.get(pk=case.pk))
 
     def show_check(self, run: CheckRun) -> None:
-        name = str(wording.CHECKS[run.code])
+        name = str(wording.CHECKS[run.code].employer)
         findings = sorted(run.as_findings(), key=lambda finding: -finding.severity)
         worst = findings[0].severity if findings else Severity.PASS
         self.line.say(
@@ -605,10 +605,8 @@ class Demo:
 
 def describe(finding: Finding, language: str) -> str:
     """A finding in one line, as the employer's page words it."""
-    reason = REASONS.get(finding.code)
-    says = (
-        reason.says.in_(language) if reason else str(wording.FOUND.get(finding.code, finding.code))
-    )
+    reason, found = REASONS.get(finding.code), wording.FOUND.get(finding.code)
+    says = reason.says.in_(language) if reason else str(found.employer if found else finding.code)
     field = f" [{wording.FIELDS['qr']}]" if finding.field == "qr" else ""
     seen, expected = (
         str(wording.SEEN.get(value, value)) for value in (finding.seen, finding.expected)

@@ -36,7 +36,7 @@ from verification.cases import appeals, operations, queue_placement, wording
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
 from verification.pages import requirement_facts
-from verification.reviewing import case_comparison, claims, rulings
+from verification.reviewing import case_comparison, claims, reason_choices, rulings
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
@@ -644,7 +644,7 @@ def test_a_page_that_is_out_of_date_decides_nothing(
     case = make_case(make_member(now), now, state, version=4)
     if state is State.IN_REVIEW:
         press(client, case, "claim")
-    codes = ["registry_revoked"] if verb in case_comparison.REASONS_FOR else []
+    codes = ["registry_revoked"] if verb in reason_choices.REASONS_FOR else []
     response = client.post(
         f"{QUEUE}{case.pk}/{verb}/", {"seen_version": 3, "confirmed": "1", "reasons": codes}
     )
@@ -862,7 +862,7 @@ def test_a_page_is_shown_decrypted_and_each_look_is_on_record_once_a_minute(
 
 
 def test_every_reason_that_can_be_ticked_has_words() -> None:
-    for codes in case_comparison.REASONS_FOR.values():
+    for codes in reason_choices.REASONS_FOR.values():
         assert len(set(codes)) == len(codes)
         assert set(codes) <= set(REASONS)
 
@@ -957,11 +957,11 @@ def test_the_status_is_judged_and_not_compared(status: str, agreement: str, word
 
 
 def test_every_check_and_what_it_finds_in_order_has_words() -> None:
-    assert {check.code for check in CHECKS} <= set(case_comparison.CHECK_WORDS)
+    assert {check.code for check in CHECKS} <= set(wording.CHECKS)
     assert (
         {"registry_new_company", "registry_lists_not_told"}
         < set(wording.FOUND)
-        <= set(case_comparison.FINDING_WORDS)
+        <= set(wording.FOUND)
     )
 
 

@@ -52,10 +52,10 @@ from verification.models import (
 )
 from verification.quality import golden_assignment, golden_cases, golden_specimens
 from verification.reviewing import (
-    case_comparison,
     claims,
     hold_and_escalate,
     queue_figures,
+    reason_choices,
     related_cases,
     rulings,
 )
@@ -885,7 +885,7 @@ def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> N
         }
         assert set(kept.right_reasons) <= found, (kept.kind, found)
         assert set(kept.right_reasons) <= set(
-            case_comparison.REASONS_FOR.get(kept.right_verb, ())
+            reason_choices.REASONS_FOR.get(kept.right_verb, ())
         ), "each can be ticked"
         ruling = ruled(copy, reviewer, now, kept.right_verb, tuple(kept.right_reasons))
         assert ruling.outcome in (RulingOutcome.CARRIED_OUT, RulingOutcome.FILED)

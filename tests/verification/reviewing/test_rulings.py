@@ -32,7 +32,7 @@ from verification.models import (
     RulingStage,
     SecondReview,
 )
-from verification.reviewing import case_comparison, claims, rulings
+from verification.reviewing import claims, reason_choices, rulings
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -493,7 +493,7 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_CLAIM))
 def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: datetime) -> None:
     case = claims.claim(that_waits_for(verb, now, second_review=second).pk, reviewer, now)
-    codes = case_comparison.REASONS_FOR.get(verb, ())[:2]
+    codes = reason_choices.REASONS_FOR.get(verb, ())[:2]
     told = rulings.preview(case.pk, verb, reviewer, now, codes, "请看第二页")
     assert set(told) == {"zh-hans", "en"}
     assert (
