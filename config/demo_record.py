@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from employers.accounts import operations as accounts
+from employers.accounts import api_clients
 from employers.models import ApiKey, Scope, User
 
 SIGN_IN: Final = "demo-sign-in.json"
@@ -48,7 +48,7 @@ def load(path: Path) -> Record:
     password = secrets.token_urlsafe(9)
     reviewer = f"reviewer-{secrets.token_hex(2)}@zizhi.example"
     User.objects.create_superuser(reviewer, password, email_verified_at=timezone.now())
-    _, key = accounts.create_api_client(
+    _, key = api_clients.create_api_client(
         "Demo platform", [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ], timezone.now()
     )
     made = {"reviewer": reviewer, "password": password, "api_key": key, "made": []}

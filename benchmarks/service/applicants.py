@@ -137,24 +137,24 @@ class Walk:
         """An account with a verified address, by the mailed link."""
         from django.conf import settings
 
-        from employers.accounts import operations as accounts
+        from employers.accounts import registration
         from employers.models import Member
         from events.models import Mail
 
         company, email = self.applicant.company, f"hr{self.number}@{self.applicant.mail_domain}"
-        member = accounts.register(
+        member = registration.register(
             email=email,
             password="correct horse battery staple",
             company=company.name,
             uscc=company.uscc,
             account_class=self.applicant.account_class,
             language="zh-hans",
-            links=accounts.Links(settings.SITE_URL),
+            links=registration.Links(settings.SITE_URL),
             now=self.now,
             contest=self.applicant.contest,
         )
         link = Mail.objects.filter(to=email, template="verify_email").latest("pk").context["link"]
-        accounts.verify_email(
+        registration.verify_email(
             link.rstrip("/").rpartition("/")[2],
             member.user,
             settings.EMAIL_VERIFICATION_TIMEOUT,

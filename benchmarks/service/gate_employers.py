@@ -15,7 +15,7 @@ def first_employer() -> str:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from employers.accounts.operations import create_api_client
+    from employers.accounts.api_clients import create_api_client
     from employers.models import Employer, Member, Scope, User
     from verification.models import Case
     from verification.rules.states import State

@@ -81,7 +81,7 @@ def _platform() -> tuple[UUID, Any]:
     """A platform, and an employer that it made."""
     from django.utils import timezone
 
-    from employers.accounts.operations import create_api_client
+    from employers.accounts.api_clients import create_api_client
     from employers.models import Employer, Scope
 
     now = timezone.now()

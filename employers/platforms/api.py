@@ -17,7 +17,7 @@ from ninja import Field, Router, Schema
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
-from employers.accounts.operations import note_key_use
+from employers.accounts.api_clients import note_key_use
 from employers.models import ApiKey, Scope
 from employers.platforms import known_keys
 from employers.platforms.api_limits import Allowance, Buckets, Rate

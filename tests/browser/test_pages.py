@@ -16,7 +16,8 @@ from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
 from documents.specimens import make
-from employers.accounts.operations import INVITE_SALT, VERIFY_SALT
+from employers.accounts.membership import INVITE_SALT
+from employers.accounts.registration import VERIFY_SALT
 from employers.models import Member, User
 from employers.security import throttle
 from tests.browser.conftest import PHONE, Visit, Visitor

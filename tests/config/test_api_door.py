@@ -22,7 +22,7 @@ from config.api_door import DONE_ONCE
 from config.api_problems import STATUS
 from downloads.models import GateDecision
 from downloads.releases.repeated_answers import still_holds
-from employers.accounts.operations import add_key, rotate_key
+from employers.accounts.api_clients import add_key, rotate_key
 from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
 from employers.platforms import api as employers_api
 from employers.platforms import idempotency

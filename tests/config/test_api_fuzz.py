@@ -29,8 +29,8 @@ from downloads.candidates import consents, operations
 from downloads.models import EraseOrder
 from downloads.relays import bindings
 from downloads.test_mode import relays
+from employers.accounts.api_clients import create_api_client
 from employers.accounts.enrolling import set_phone
-from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Member, Scope
 from events.core.actor import SYSTEM
 from events.delivery import webhooks

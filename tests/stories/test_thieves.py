@@ -16,9 +16,8 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from employers.accounts import operations as people
-from employers.accounts import sightings
-from employers.accounts.operations import Links
+from employers.accounts import membership, registration, sightings
+from employers.accounts.registration import Links
 from employers.models import AccountClass, Member, User
 from events.core.errors import Refused
 from events.models import Mail
@@ -210,7 +209,7 @@ def test_the_address_of_who_was_removed_proves_nothing(now: datetime) -> None:
     owner = company(now)
     insider = make_member(now, owner.employer, role="recruiter", email="insider@shili.example")
     attempt = handed_in(insider, now)
-    people.remove_member(owner, insider.pk, now)
+    membership.remove_member(owner, insider.pk, now)
     subject = subject_of(attempt.case, now)
     earlier = {"registry": {"record": {"email_domain": "shili.example"}}}
     (finding,) = Authority().judge(subject, earlier, Authority().observe(subject, earlier))
@@ -342,9 +341,9 @@ def test_a_stranger_s_codes_do_not_lock_an_address(now: datetime) -> None:
 def test_an_address_that_was_registered_by_somebody_else_can_be_invited(now: datetime) -> None:
     owner = company(now)
     squatter = make_member(now, email="colleague@shili.example", email_verified_at=None)
-    people.invite(owner, "colleague@shili.example", LINKS, now)
+    membership.invite(owner, "colleague@shili.example", LINKS, now)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
-    joined = people.join(token, PASSWORD + "!", "zh-hans", 3600 * 24 * 7, now)
+    joined = membership.join(token, PASSWORD + "!", "zh-hans", 3600 * 24 * 7, now)
     assert joined.employer == owner.employer and joined.user.email == "colleague@shili.example"
     squatter.refresh_from_db()
     assert squatter.left_at == now and joined.user_id != squatter.user_id
@@ -360,7 +359,7 @@ def test_an_address_that_somebody_confirmed_stays_theirs(staff: bool, now: datet
     else:
         make_member(now, email="taken@shili.example")
     with pytest.raises(Refused, match="email_taken"):
-        people.invite(owner, "taken@shili.example", LINKS, now)
+        membership.invite(owner, "taken@shili.example", LINKS, now)
 
 
 def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
@@ -369,7 +368,7 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
     operations.suspend(case.pk, reviewer.as_reviewer(), now, ["duplicate_same_uscc_active"])
     operations.revoke(case.pk, reviewer, now, ["duplicate_same_uscc_active"])
     code = thief.employer.uscc
-    owner = people.register(
+    owner = registration.register(
         email="boss@shili.example",
         password=PASSWORD,
         company="云溪市示例科技有限公司",
@@ -443,10 +442,10 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
     insider = make_member(now, owner.employer, role="recruiter", email="insider@shili.example")
     proof = authority_proofs.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
     authority_proofs.end(proof, ProofState.PROVEN, now, insider.as_actor())
-    people.remove_member(owner, insider.pk, now + DAY)
-    people.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
+    membership.remove_member(owner, insider.pk, now + DAY)
+    membership.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
-    back = people.join(token, PASSWORD, "en", 3600 * 24 * 7, now + 2 * DAY)
+    back = membership.join(token, PASSWORD, "en", 3600 * 24 * 7, now + 2 * DAY)
     assert (
         back.pk == insider.pk
         and not Proof.objects.of(back, owner.employer.uscc).standing(now + 2 * DAY).exists()
@@ -614,7 +613,7 @@ def test_nobody_is_sent_new_passwords_all_day(
 )
 def test_a_name_that_mail_programs_make_a_link_of(name: str) -> None:
     with pytest.raises(Refused, match="name_not_plain"):
-        people.check_name(name)
+        registration.check_name(name)
 
 
 @pytest.mark.parametrize(
@@ -627,7 +626,7 @@ def test_a_name_that_mail_programs_make_a_link_of(name: str) -> None:
     ],
 )
 def test_names_with_dots_that_are_no_address(name: str) -> None:
-    assert people.check_name(name) == name
+    assert registration.check_name(name) == name
 
 
 def test_a_person_s_name_shows_whole(now: datetime) -> None:

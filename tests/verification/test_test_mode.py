@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from documents import uscc as usccs
 from downloads.models import GateDecision
-from employers.accounts.operations import Links, create_api_client, invite
+from employers.accounts.api_clients import create_api_client
+from employers.accounts.membership import invite
+from employers.accounts.registration import Links
 from employers.models import ApiClient, Employer, Member, Scope
 from events.core.errors import Refused
 from events.core.reasons import REASONS

@@ -27,7 +27,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from documents.licence.witnesses import same_name
-from employers.accounts.operations import check_name
+from employers.accounts.registration import check_name
 from employers.models import Employer, Member
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused

@@ -20,7 +20,7 @@ from django.db.models import F
 
 from documents.licence.witnesses import same_name
 from documents.uscc import normalise, problem
-from employers.accounts.operations import check_name
+from employers.accounts.registration import check_name
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.models import Event, record

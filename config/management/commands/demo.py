@@ -34,7 +34,7 @@ from config import demo_record, kept_mail, processes
 from config.demo_timeline import Timeline
 from documents.specimens import Company, Specimen, make
 from documents.upload.intake import Limits, examine
-from employers.accounts import operations as accounts
+from employers.accounts import membership, registration
 from employers.models import Employer, Member, User
 from events.core.reasons import REASONS, Text
 from resumes import specimens as resumes
@@ -426,21 +426,21 @@ class Demo:
 
     def register(self, company: Company, declared: Company) -> Member:
         email = f"hr{self.seed}@{company.domain}"
-        member = accounts.register(
+        member = registration.register(
             email=email,
             password=self.made["password"],
             company=declared.name,
             uscc=declared.uscc,
             account_class="direct_employer",
             language="zh-hans" if self.line.language == "zh" else "en",
-            links=accounts.Links(settings.SITE_URL),
+            links=registration.Links(settings.SITE_URL),
             now=timezone.now(),
         )
         self.line.say(
             f"注册：{company.name} {company.uscc}", f"registered: {company.name} {company.uscc}"
         )
         token = wait_for(lambda: token_in_mail(email), TimeoutError("No mail with a link arrived"))
-        accounts.verify_email(
+        registration.verify_email(
             token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now()
         )
         self.line.say(
@@ -560,7 +560,7 @@ class Demo:
         """A resume leaves: from the file as the site has it to the copy that the recruiter opens,
         and to what its candidate sees of it.
         """
-        accounts.give_phone(member, "13800000001", member.as_actor(), timezone.now())
+        membership.give_phone(member, "13800000001", member.as_actor(), timezone.now())
         self.zizhi.put_candidate(
             RELEASED,
             "tell_after",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
 from downloads.relays import bindings
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Member, Scope
 from tests.downloads.gate.test_quotas import approved
 from tests.downloads.relays.test_bindings import (

@@ -20,7 +20,7 @@ from downloads.gate import decide, ladder_versions
 from downloads.models import BlockedEmployer, Candidate, Consent, GateDecision, Mode, PassUse
 from downloads.releases import passes
 from downloads.rules.ladder import FIRST, Ladder, Rights, Tier
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import Scope
 from events.core.actor import Actor, Role
 from events.core.errors import Refused

@@ -16,7 +16,7 @@ from downloads.gate import decide
 from downloads.models import GateDecision, Standing
 from downloads.rules import ladder
 from downloads.rules.ladder import FIRST, Obligation, Tier
-from employers.accounts.operations import remove_member
+from employers.accounts.membership import remove_member
 from employers.models import Member, User
 from events.core.actor import SYSTEM
 from tests.factories import make_case, make_member, make_reviewer

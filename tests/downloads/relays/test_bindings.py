@@ -28,8 +28,8 @@ from downloads.relays import bindings, call_records, callers, contact_reports, p
 from downloads.retention import retire
 from downloads.rules.ladder import Tier
 from downloads.tiers import tier_changes
-from employers.accounts import operations as employing
-from employers.accounts.operations import create_api_client
+from employers.accounts import membership, registration
+from employers.accounts.api_clients import create_api_client
 from employers.accounts.sightings import seal_phone
 from employers.models import ApiClient, Member, Scope, User
 from events.core.actor import SYSTEM
@@ -791,12 +791,12 @@ def test_joining_and_leaving_change_who_gets_through(
 
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
     colleague = make_member(now, member.employer, role="recruiter")
-    employing.give_phone(colleague, CALLERS[1], SYSTEM, now)
+    membership.give_phone(colleague, CALLERS[1], SYSTEM, now)
     assert callers.look(now, now) == [member.employer_id]
     assert provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and gets_through(CALLERS[1])
     assert callers.look(now, now) == []
-    employing.remove_member(member, colleague.pk, now)
+    membership.remove_member(member, colleague.pk, now)
     callers.look(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
@@ -806,7 +806,7 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
     binding = bound(member, platform, now)
-    employing.give_phone(member, "", SYSTEM, now)
+    membership.give_phone(member, "", SYSTEM, now)
     callers.look(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
@@ -814,7 +814,7 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
         binding.state == RelayState.BOUND
         and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
     )
-    employing.give_phone(member, CALLERS[1], SYSTEM, now)
+    membership.give_phone(member, CALLERS[1], SYSTEM, now)
     callers.look(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
@@ -830,7 +830,7 @@ def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, d
     assert binding.state == RelayState.REQUESTED and binding.last_error == "relay_no_caller"
     binding = followed(binding, binding.due_at)
     assert verbs(binding) == ["request_relay", "wait_relay"]
-    employing.give_phone(silent, CALLERS[0], SYSTEM, now)
+    membership.give_phone(silent, CALLERS[0], SYSTEM, now)
     callers.look(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert followed(binding, now).state == RelayState.BOUND
@@ -865,7 +865,7 @@ def test_a_provider_that_is_down_is_told_of_the_team_later(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
     binding = bound(member, platform, now)
-    employing.give_phone(member, CALLERS[1], SYSTEM, now)
+    membership.give_phone(member, CALLERS[1], SYSTEM, now)
     callers.look(now, now)
     team = RelayTeam.objects.get()
     provider.fail_next("unavailable")
@@ -930,14 +930,14 @@ def test_every_way_to_become_a_caller_is_seen_in_the_next_round(
         now, member.employer, role="recruiter", email_verified_at=now if how == "joins" else None
     )
     if how == "joins":
-        employing.give_phone(colleague, CALLERS[1], SYSTEM, now)
+        membership.give_phone(colleague, CALLERS[1], SYSTEM, now)
     else:
         give_phone(colleague, CALLERS[1])
         assert callers.look(now, now) == []
         token = signing.dumps(
-            [str(colleague.user.pk), colleague.user.email], salt=employing.VERIFY_SALT
+            [str(colleague.user.pk), colleague.user.email], salt=registration.VERIFY_SALT
         )
-        employing.verify_email(token, colleague.user, 3600, now)
+        registration.verify_email(token, colleague.user, 3600, now)
     assert callers.look(now, now) == [member.employer_id]
 
 

@@ -21,7 +21,7 @@ from downloads.models import Candidate, CandidateDefault, Consent, Mode, RelayBi
 from downloads.models.relays import RelayState
 from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
 from downloads.relays import bindings, provider_sync
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Member, Scope
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused

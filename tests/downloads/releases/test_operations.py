@@ -44,8 +44,8 @@ from downloads.models import (
 )
 from downloads.relays import provider_sync
 from downloads.releases import make_copy, mark_keys, operations, prefer_wait
+from employers.accounts.api_clients import revoke_api_client, revoke_key
 from employers.accounts.enrolling import set_phone
-from employers.accounts.operations import revoke_api_client, revoke_key
 from employers.clock import now_for
 from employers.models import ApiClient, ApiKey, Employer, User
 from events.core.actor import SYSTEM

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from config.messages import compile_all
-from employers.accounts import operations
+from employers.accounts import membership, registration
 from employers.accounts.sightings import phone_of
 from employers.accounts.views import links
 from employers.models import Employer, Member, User
@@ -119,7 +119,7 @@ class TestRegister:
         assert (response.status_code, "invisible characters" in text(response)) == (422, True)
         assert not Mail.objects.exists()
         with pytest.raises(Refused, match="name_not_plain"):
-            operations.register(
+            registration.register(
                 **form(company=company), language="en", links=links(), now=timezone.now()
             )
 
@@ -200,7 +200,7 @@ class TestSignIn:
         owner = make_member(now)
         colleague = make_member(now, owner.employer, role="recruiter", email="gone@example.com")
         visitor.force_login(colleague.user)
-        operations.remove_member(owner, colleague.pk, now)
+        membership.remove_member(owner, colleague.pk, now)
         assert visitor.get("/case/")["Location"].startswith("/sign-in/")
         assert [(mail.to, mail.template) for mail in Mail.objects.all()] == [
             ("gone@example.com", "member_removed")
@@ -236,7 +236,7 @@ class TestLanguage:
 
 class TestVerifyEmail:
     def token(self, user: User) -> str:
-        return signing.dumps([str(user.pk), user.email], salt=operations.VERIFY_SALT)
+        return signing.dumps([str(user.pk), user.email], salt=registration.VERIFY_SALT)
 
     def test_the_signed_in_person_confirms_and_opening_the_link_is_not_enough(
         self, visitor: Client, now: datetime
@@ -315,7 +315,7 @@ class TestVerifyEmail:
             assert (answer.status_code, "belongs to another account" in text(answer)) == (410, True)
             assert 'action="/sign-out/"' in text(answer)
         with pytest.raises(Refused, match="link_of_other_account"):
-            operations.verify_email(self.token(user), other, 60, now)
+            registration.verify_email(self.token(user), other, 60, now)
         for person in (user, other):
             person.refresh_from_db()
             assert person.email_verified_at is None
@@ -326,7 +326,7 @@ class TestVerifyEmail:
         user.email = "new@example.com"
         user.save()
         with pytest.raises(Refused, match="link_invalid"):
-            operations.verify_email(token, user, 60, now)
+            registration.verify_email(token, user, 60, now)
 
     def test_a_broken_link(self, visitor: Client) -> None:
         response = visitor.post("/verify-email/nonsense/")
@@ -449,9 +449,9 @@ class TestColleagues:
     def test_who_left_another_employer_keeps_that_account(self, now: datetime) -> None:
         former = verified_owner(now)
         colleague = make_member(now, former.employer, role="recruiter")
-        operations.remove_member(former, colleague.pk, now)
+        membership.remove_member(former, colleague.pk, now)
         with pytest.raises(Refused, match="email_taken"):
-            operations.invite(verified_owner(now), colleague.user.email, links(), now)
+            membership.invite(verified_owner(now), colleague.user.email, links(), now)
 
     @pytest.mark.parametrize(
         ("confirmed", "verified", "says"),
@@ -472,12 +472,12 @@ class TestColleagues:
 
     def test_a_day_holds_so_many_invitations_of_one_employer(self, now: datetime) -> None:
         owner = verified_owner(now)
-        for number in range(operations.INVITATIONS_PER_DAY):
-            operations.invite(owner, f"new{number}@example.com", links(), now)
-        operations.invite(verified_owner(now), "elsewhere@example.com", links(), now)
+        for number in range(membership.INVITATIONS_PER_DAY):
+            membership.invite(owner, f"new{number}@example.com", links(), now)
+        membership.invite(verified_owner(now), "elsewhere@example.com", links(), now)
         with pytest.raises(Refused, match="invited_too_often"):
-            operations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=23))
-        operations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=24))
+            membership.invite(owner, "one-more@example.com", links(), now + timedelta(hours=23))
+        membership.invite(owner, "one-more@example.com", links(), now + timedelta(hours=24))
 
     def test_one_address_is_not_pestered(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(verified_owner(now).user)
@@ -637,7 +637,7 @@ class TestTooManyTries:
         answer = visitor.post("/register/", form(password=PASSWORD))
         assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
         token = signing.dumps(
-            [str(owner.employer_id), "hr@example.com", now.isoformat()], salt=operations.INVITE_SALT
+            [str(owner.employer_id), "hr@example.com", now.isoformat()], salt=membership.INVITE_SALT
         )
         assert visitor.post(f"/join/{token}/", {"password": PASSWORD}).status_code == 429
 
@@ -762,8 +762,7 @@ class TestErrorPages:
         def crash(*args: object, **kwargs: object) -> None:
             raise RuntimeError("secret-detail")
 
-        monkeypatch.setattr("employers.accounts.views.operations.check_code", crash)
-        monkeypatch.setattr("employers.accounts.forms.operations.check_code", crash)
+        monkeypatch.setattr("employers.accounts.registration.check_code", crash)
         visitor = Client(raise_request_exception=False, headers={"accept-language": "en"})
         response = visitor.get("/register/code/", {"uscc": make_uscc()})
         assert response.status_code == 500
@@ -830,7 +829,7 @@ class TestMails:
 
     def test_the_queued_verification_mail_is_the_one_that_renders(self, now: datetime) -> None:
         user = make_member(now).user
-        operations.send_verification(user, links(), timezone.now())
+        registration.send_verification(user, links(), timezone.now())
         mail = Mail.objects.get()
         said = render_to_string(paths_of(f"{mail.template}.txt"), mail.context)
         assert mail.context["link"] in said

@@ -19,7 +19,7 @@ from downloads import locks
 from downloads.gate import decide
 from downloads.models import GateDecision
 from employers import prepared_reads
-from employers.accounts.operations import (
+from employers.accounts.api_clients import (
     create_api_client,
     revoke_api_client,
     revoke_key,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail as outbox
 
-from employers.accounts.operations import create_api_client, set_contact
+from employers.accounts.api_clients import create_api_client, set_contact
 from employers.models import ApiClient, Scope
 from employers.platforms.webhook_notices import who_mends
 from events.core.actor import SYSTEM

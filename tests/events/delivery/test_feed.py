@@ -16,7 +16,7 @@ import pytest
 from django.db import connection, transaction
 
 from employers.accounts import enrolling
-from employers.accounts.operations import create_api_client, revoke_api_client
+from employers.accounts.api_clients import create_api_client, revoke_api_client
 from employers.models import ApiClient, Employer, Scope
 from employers.platforms.audience import audience_of
 from events import tasks

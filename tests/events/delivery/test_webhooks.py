@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from employers.accounts.operations import create_api_client, revoke_api_client
+from employers.accounts.api_clients import create_api_client, revoke_api_client
 from employers.models import Employer, Scope
 from events import doorbell, tasks
 from events.core.actor import SYSTEM

@@ -12,7 +12,7 @@ from django.conf import settings
 from PIL import Image
 
 from documents.upload.intake import examine
-from employers.accounts.operations import remove_member
+from employers.accounts.membership import remove_member
 from employers.models import Member, User
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
