@@ -22,11 +22,11 @@ from events.delivery import mail
 from events.delivery.mail import queue_mail
 from tests.factories import make_case, make_employer, make_member
 from verification.cases import turnaround, wording
-from verification.models import Attempt, CheckRun, Decision
+from verification.models import Attempt, CheckRun, Decision, transitions
 from verification.pages.case_page import tag_of
 from verification.pages.requirement_facts import requirements_of
 from verification.rules.findings import Finding, Severity
-from verification.rules.states import VERBS, State
+from verification.rules.states import State
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
@@ -260,7 +260,7 @@ def test_every_name_that_the_code_queues_has_its_files() -> None:
     assert queued <= set(TEMPLATES)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", transitions.verbs())
 def test_every_change_of_state_has_its_mail(verb: str) -> None:
     assert f"case_{verb}" in TEMPLATES or verb in {"start_checks", "ask_person"}
 
