@@ -1,17 +1,12 @@
-"""Do the verbs do what they say, once, and refuse with a reason?"""
+"""The verbs do what they say, once, and refuse with a reason."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from PIL import Image
 
-from documents.upload.intake import examine
 from employers.accounts.membership import remove_member
 from employers.models import Member, User
 from events.core.actor import SYSTEM
@@ -20,7 +15,7 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
 from verification import tasks
 from verification.cases import appeals, documents, guards, operations
-from verification.models import Attempt, Case, CheckRun, Document, DocumentKind
+from verification.models import Attempt, Case, CheckRun
 from verification.reviewing import claims
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
@@ -36,12 +31,6 @@ def member(now: datetime) -> Member:
 @pytest.fixture
 def draft(member: Member, now: datetime) -> Case:
     return operations.open_case(member.employer, member.as_actor(), now)
-
-
-def picture(shade: int = 200) -> bytes:
-    file = BytesIO()
-    Image.effect_noise((800, 600), shade / 4).convert("RGB").save(file, "JPEG")
-    return file.getvalue()
 
 
 def test_opening_twice_is_one_case(draft: Case, member: Member, now: datetime) -> None:
@@ -83,37 +72,6 @@ def test_submitting_twice_is_refused_and_loses_nothing(
     with pytest.raises(Refused, match="state_conflict"):
         operations.submit(draft.pk, member.user, member.as_actor(), now)
     assert Attempt.objects.count() == 1
-
-
-def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: datetime) -> None:
-    taken_in = examine(picture())
-    one, two = (
-        documents.add_document(
-            draft.pk,
-            DocumentKind.BUSINESS_LICENCE,
-            taken_in,
-            {"clean": None},
-            member.user,
-            member.as_actor(),
-            now,
-        )
-        for _ in range(2)
-    )
-    assert one == two and Document.objects.count() == 1
-    with one.pages.get().image.open() as stored:
-        assert Image.open(stored).size == (800, 600)
-
-
-def test_removed_and_restored(draft: Case, member: Member, now: datetime) -> None:
-    document = make_document(draft, now)
-    documents.remove_document(document.pk, member.as_actor(), now)
-    documents.remove_document(document.pk, member.as_actor(), now)
-    assert (
-        not draft.documents.current().exists()
-        and Event.objects.filter(verb="remove_document").count() == 1
-    )
-    documents.restore_document(document.pk, member.as_actor(), now)
-    assert draft.documents.current().get() == document
 
 
 def test_nothing_can_be_changed_once_submitted(member: Member, now: datetime) -> None:
@@ -330,29 +288,6 @@ def test_submitting_again_and_again_is_refused_for_a_day(member: Member, now: da
     with pytest.raises(Refused, match="submitted_too_often"):
         operations.submit(case.pk, member.user, member.as_actor(), now)
     operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(days=1))
-
-
-def test_documents_are_counted_and_a_refused_one_leaves_no_file(
-    member: Member, draft: Case, now: datetime
-) -> None:
-    for _ in range(documents.DOCUMENTS_PER_KIND):
-        make_document(draft, now)
-    before = stored_files()
-    with pytest.raises(Refused, match="document_too_many"):
-        documents.add_document(
-            draft.pk,
-            DocumentKind.BUSINESS_LICENCE,
-            examine(picture()),
-            {"clean": None},
-            member.user,
-            member.as_actor(),
-            now,
-        )
-    assert stored_files() == before
-
-
-def stored_files() -> set[Path]:
-    return {path for path in Path(settings.DOCUMENTS_DIR).rglob("*") if path.is_file()}
 
 
 def test_an_approved_employer_does_not_become_another_company(
