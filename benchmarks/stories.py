@@ -220,11 +220,11 @@ def honest_vouch(number: int) -> list[Outcome]:
     registered(company)
 
     def prove(walk: Walk) -> None:
-        from verification.authority import proofs
+        from verification.authority import vouches
 
         colleague = colleague_of(walk, f"boss{walk.number}@{company.domain}")
-        proof = proofs.ask_vouch(walk.member, colleague, walk.now)
-        proofs.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
+        proof = vouches.ask_vouch(walk.member, colleague, walk.now)
+        vouches.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
 
     return [
         Walk(_honest(number, "vouch", company, mail_domain=FREE_MAIL[0], prove=prove), number).go()
@@ -644,13 +644,13 @@ def vouch_ring(number: int) -> list[Outcome]:
 
     def prove(walk: Walk) -> None:
         from events.core.errors import Refused
-        from verification.authority import proofs
+        from verification.authority import vouches
 
         friend = colleague_of(walk, f"friend{walk.number}@{FREE_MAIL[3]}")
         for asks, answers in ((walk.member, friend), (friend, walk.member)):
             try:
-                proof = proofs.ask_vouch(asks, answers, walk.now)
-                proofs.vouch(proof.pk, answers, walk.now)
+                proof = vouches.ask_vouch(asks, answers, walk.now)
+                vouches.vouch(proof.pk, answers, walk.now)
             except Refused as refused:
                 walk.notes.setdefault("refused", []).append(refused.code)
 
