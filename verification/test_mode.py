@@ -20,8 +20,7 @@ from employers.permissions import Power
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.delivery.mail import NOWHERE
-from verification.authority import proof_polling
-from verification.authority import proofs as authority_proofs
+from verification.authority import deposits, email_codes, proof_polling
 from verification.cases import guards, operations
 from verification.cases.authority_evidence import declared_by
 from verification.checks import test_outcomes
@@ -136,11 +135,11 @@ def company_email(
     recruiter's page does.
     """
     _only_test(employer)
-    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or authority_proofs.send_code(
+    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or email_codes.send_code(
         member, address, clock()
     )
     if code:
-        proof = authority_proofs.confirm_code(proof.pk, member, code, clock())
+        proof = email_codes.confirm_code(proof.pk, member, code, clock())
     return _followed(proof, employer, clock)
 
 
@@ -155,11 +154,11 @@ def deposit(
     """
     _only_test(employer)
     company = declared_by(member).name
-    proof = _under_way(member, ProofKind.BANK_DEPOSIT, clock) or authority_proofs.start_deposit(
+    proof = _under_way(member, ProofKind.BANK_DEPOSIT, clock) or deposits.start_deposit(
         member, company, account_number, "示例银行", clock()
     )
     if code:
-        proof = authority_proofs.confirm_deposit(proof.pk, member, code, clock())
+        proof = deposits.confirm_deposit(proof.pk, member, code, clock())
     return _followed(proof, employer, clock)
 
 

@@ -293,12 +293,12 @@ def by_code(domain: str) -> Callable[[Walk], None]:
 
     def prove(walk: Walk) -> None:
         from events.models import Mail
-        from verification.authority import proofs
+        from verification.authority import email_codes
 
         address = f"hr{walk.number}@{domain}"
-        proof = proofs.send_code(walk.member, address, walk.now)
+        proof = email_codes.send_code(walk.member, address, walk.now)
         code = Mail.objects.filter(to=address, template="company_code").latest("pk").context["code"]
-        proofs.confirm_code(proof.pk, walk.member, code, walk.now + timedelta(minutes=2))
+        email_codes.confirm_code(proof.pk, walk.member, code, walk.now + timedelta(minutes=2))
 
     return prove
 
@@ -309,14 +309,14 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
     """
 
     def prove(walk: Walk) -> None:
-        from verification.authority import proofs
+        from verification.authority import deposits
         from verification.providers import banks
 
         number = f"90{walk.number:014d}77"
         bank: Any = banks.named("simulator")
         bank.open_account(number, owner)
         walk.notes["account"] = number
-        walk.notes["proof"] = proofs.start_deposit(
+        walk.notes["proof"] = deposits.start_deposit(
             walk.member, holder or owner, number, "样本银行", walk.now
         ).pk
         _bank_goes_on(walk)
@@ -328,7 +328,7 @@ def _bank_goes_on(walk: Walk) -> None:
     """Until the transfer has ended: the worker asks whenever it is due, and the bookkeeper types in
     what the statement says.
     """
-    from verification.authority import proof_polling, proofs
+    from verification.authority import deposits, proof_polling
     from verification.models import Proof, ProofState
     from verification.providers import banks
 
@@ -339,7 +339,7 @@ def _bank_goes_on(walk: Walk) -> None:
             return
         arrived = bank.statement(walk.notes["account"], walk.now)
         if arrived and "code_given_at" not in proof.observed:
-            proofs.confirm_deposit(proof.pk, walk.member, arrived[-1][1], walk.now)
+            deposits.confirm_deposit(proof.pk, walk.member, arrived[-1][1], walk.now)
         proof_polling.follow(proof.pk, lambda: walk.now, LEASE)
         proof.refresh_from_db()
         walk.now = max(

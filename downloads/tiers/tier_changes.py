@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from downloads import locks
+from downloads.gate import proposals
 from downloads.models import Move, MoveAppeal, Outcome, Standing, StandingQuerySet
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
@@ -256,20 +257,12 @@ def propose(
 
 
 def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
-    """Confirm a proposed move, which then happens, or drop it.
-
-    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and
-    `second_person_required` for who proposed it.
-    """
-    if not user.as_reviewer().can(Power.SECOND_REVIEW):
-        raise Refused("not_allowed")
+    """Carry out a proposed move, or drop it. Raises Refused as `proposals.settled`."""
     with transaction.atomic():
-        proposed = Move.objects.select_for_update().filter(pk=move_id, settled_at=None).first()
-        if proposed is None:
-            raise Refused("state_conflict")
-        if confirmed and proposed.proposed_by_id == user.pk:
-            raise Refused("second_person_required")
-        proposed.settled_by, proposed.settled_at, proposed.confirmed = user, now, confirmed
+        proposed = proposals.settled(
+            Move, move_id, user, Power.SECOND_REVIEW, now, confirmed=confirmed
+        )
+        proposed.confirmed = confirmed
         proposed.save()
         verb = "confirm_move" if confirmed else "drop_move"
         record(

@@ -52,7 +52,7 @@ from tests.stories.conftest import (
     upload_licence,
     wait_until,
 )
-from verification.authority import proofs
+from verification.authority import deposits
 from verification.cases import operations
 from verification.checks import CHECKS
 from verification.models import (
@@ -472,7 +472,7 @@ def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(
         broker, log, beat=True, **scene.environment | {"ZIZHI_LEASE_SECONDS": "15"}
     ):
         member = deposit.employer.members.get()
-        proof = proofs.start_deposit(
+        proof = deposits.start_deposit(
             member, deposit.declared_name, "6222021001123456789", "工商银行", timezone.now()
         )
         wait_until(lambda: Proof.objects.exclude(reference="").exists(), "the order was lost", log)

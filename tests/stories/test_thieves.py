@@ -39,7 +39,7 @@ from tests.verification.decision.test_apply_verdict import (
     letter,
     run,
 )
-from verification.authority import proof_polling
+from verification.authority import codes, deposits, email_codes, proof_polling, vouches
 from verification.authority import proofs as authority_proofs
 from verification.cases import documents, operations
 from verification.cases.authority_evidence import can_vouch, is_public
@@ -150,7 +150,7 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
     """Both orders are under way before either is proven."""
     thieves = [make_member(now) for _ in range(2)]
     proofs = [
-        authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now)
+        deposits.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now)
         for thief in thieves
     ]
     later = now + timedelta(minutes=5)
@@ -162,7 +162,7 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
     for proof, thief in zip(proofs, thieves, strict=True):
         for code in codes:
             try:
-                authority_proofs.confirm_deposit(proof.pk, thief, code, later)
+                deposits.confirm_deposit(proof.pk, thief, code, later)
             except Refused:
                 continue
         proof_polling.follow(proof.pk, lambda: later + timedelta(hours=1), 60)
@@ -174,16 +174,16 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
 def test_one_account_proves_one_company_of_four_at_once(now: datetime) -> None:
     thieves = [make_member(now) for _ in range(4)]
     proofs = [
-        authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now)
+        deposits.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now)
         for thief in thieves
     ]
     for proof in proofs:
         Proof.objects.filter(pk=proof.pk).update(
-            stage="arrived", code_hash=authority_proofs._hash(proof, "123456")
+            stage="arrived", code_hash=codes.hash_of(proof, "123456")
         )
     told = at_once(
         *[
-            lambda a=a, b=b: authority_proofs.confirm_deposit(a.pk, b, "123456", now)
+            lambda a=a, b=b: deposits.confirm_deposit(a.pk, b, "123456", now)
             for a, b in zip(proofs, thieves, strict=True)
         ]
     )
@@ -202,7 +202,7 @@ def test_a_colleague_is_of_the_same_employer(now: datetime) -> None:
     )
     thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
     with pytest.raises(Refused, match="vouch_not_possible"):
-        authority_proofs.ask_vouch(thief, owner, now)
+        vouches.ask_vouch(thief, owner, now)
 
 
 def test_the_address_of_who_was_removed_proves_nothing(now: datetime) -> None:
@@ -221,11 +221,11 @@ def test_the_address_of_who_was_removed_proves_nothing(now: datetime) -> None:
 )
 def test_addresses_that_are_no_company_s(address: str, now: datetime) -> None:
     with pytest.raises(Refused, match=r"proof_email_(invalid|public)"):
-        authority_proofs.send_code(make_member(now), address, now)
+        email_codes.send_code(make_member(now), address, now)
 
 
 def test_one_domain_in_another_script_is_one_address(now: datetime) -> None:
-    proof = authority_proofs.send_code(make_member(now), "hr@shili。example", now)
+    proof = email_codes.send_code(make_member(now), "hr@shili。example", now)
     assert proof.shown == "hr@shili.example"
 
 
@@ -310,7 +310,7 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
     for number in range(30):
         thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
         for minute in range(3):
-            authority_proofs.send_code(
+            email_codes.send_code(
                 thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute)
             )
         if number == 0:
@@ -321,21 +321,21 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
 def test_the_owner_hears_again_the_next_day_and_when_it_is_proven(now: datetime) -> None:
     owner = company(now)
     thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
-    proof = authority_proofs.send_code(thief, "hr@elsewhere.example", now)
+    proof = email_codes.send_code(thief, "hr@elsewhere.example", now)
     code = Mail.objects.get(template="company_code").context["code"]
-    authority_proofs.confirm_code(proof.pk, thief, code, now + timedelta(minutes=1))
+    email_codes.confirm_code(proof.pk, thief, code, now + timedelta(minutes=1))
     assert notices() == 2
-    authority_proofs.send_code(thief, "hr@elsewhere.example", now + 2 * DAY)
+    email_codes.send_code(thief, "hr@elsewhere.example", now + 2 * DAY)
     assert notices() == 3
 
 
 def test_a_stranger_s_codes_do_not_lock_an_address(now: datetime) -> None:
     thief, member = make_member(now), make_member(now)
-    for minute in range(authority_proofs.MAILS_PER_ADDRESS_OF_ONE):
-        authority_proofs.send_code(thief, "hr@shili.example", now + timedelta(minutes=2 * minute))
+    for minute in range(email_codes.MAILS_PER_ADDRESS_OF_ONE):
+        email_codes.send_code(thief, "hr@shili.example", now + timedelta(minutes=2 * minute))
     with pytest.raises(Refused, match="proof_too_often"):
-        authority_proofs.send_code(thief, "hr@shili.example", now + timedelta(minutes=19))
-    authority_proofs.send_code(member, "hr@shili.example", now + timedelta(minutes=20))
+        email_codes.send_code(thief, "hr@shili.example", now + timedelta(minutes=19))
+    email_codes.send_code(member, "hr@shili.example", now + timedelta(minutes=20))
 
 
 def test_an_address_that_was_registered_by_somebody_else_can_be_invited(now: datetime) -> None:
@@ -423,9 +423,7 @@ def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None
     """
     member = make_member(now, make_employer(now, name="云溪市示例中心(个体工商户)"))
     attempt = handed_in(member, now)
-    proof = authority_proofs.start_deposit(
-        member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now
-    )
+    proof = deposits.start_deposit(member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now)
     authority_proofs.end(proof, ProofState.PROVEN, now, member.as_actor())
     subject = subject_of(attempt.case, now)
     for registered, code in (
@@ -440,7 +438,7 @@ def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None
 def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: datetime) -> None:
     owner = company(now)
     insider = make_member(now, owner.employer, role="recruiter", email="insider@shili.example")
-    proof = authority_proofs.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
+    proof = deposits.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
     authority_proofs.end(proof, ProofState.PROVEN, now, insider.as_actor())
     membership.remove_member(owner, insider.pk, now + DAY)
     membership.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
@@ -454,17 +452,15 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
 
 
 def test_strangers_do_not_have_money_sent_to_an_account_all_day(now: datetime) -> None:
-    for _ in range(authority_proofs.DEPOSITS_PER_ACCOUNT):
+    for _ in range(deposits.DEPOSITS_PER_ACCOUNT):
         stranger = make_member(now)
-        authority_proofs.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now)
+        deposits.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now)
     stranger = make_member(now)
     with pytest.raises(Refused, match="proof_too_often"):
-        authority_proofs.start_deposit(
+        deposits.start_deposit(
             stranger, stranger.employer.name, ACCOUNT, "示例银行", now + timedelta(hours=1)
         )
-    authority_proofs.start_deposit(
-        stranger, stranger.employer.name, ACCOUNT, "示例银行", now + 2 * DAY
-    )
+    deposits.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + 2 * DAY)
 
 
 @pytest.mark.parametrize("same_code", [True, False])
@@ -576,22 +572,22 @@ def test_the_company_itself_comes_although_somebody_holds_its_code(
 
 
 def test_marks_after_a_plus_are_one_mailbox(now: datetime) -> None:
-    for number in range(authority_proofs.MAILS_PER_ADDRESS):
-        authority_proofs.send_code(make_member(now), f"hr+{number}@shili.example", now)
-    authority_proofs.send_code(make_member(now), "hr@elsewhere.example", now)
-    authority_proofs.send_code(make_member(now), "other@shili.example", now)
+    for number in range(email_codes.MAILS_PER_ADDRESS):
+        email_codes.send_code(make_member(now), f"hr+{number}@shili.example", now)
+    email_codes.send_code(make_member(now), "hr@elsewhere.example", now)
+    email_codes.send_code(make_member(now), "other@shili.example", now)
     with pytest.raises(Refused, match="proof_too_often"):
-        authority_proofs.send_code(make_member(now), "hr@shili.example", now)
+        email_codes.send_code(make_member(now), "hr@shili.example", now)
 
 
 def test_strangers_do_not_mail_everybody_at_a_company(now: datetime) -> None:
-    for number in range(authority_proofs.MAILS_PER_DOMAIN):
-        authority_proofs.send_code(make_member(now), f"person{number}@shili.example", now)
+    for number in range(email_codes.MAILS_PER_DOMAIN):
+        email_codes.send_code(make_member(now), f"person{number}@shili.example", now)
     with pytest.raises(Refused, match="proof_domain_too_often"):
-        authority_proofs.send_code(make_member(now), "hr@shili.example", now)
+        email_codes.send_code(make_member(now), "hr@shili.example", now)
     assert not Mail.objects.filter(to="hr@shili.example").exists()
-    authority_proofs.send_code(make_member(now), "hr@other.example", now)
-    authority_proofs.send_code(make_member(now), "hr@shili.example", now + DAY)
+    email_codes.send_code(make_member(now), "hr@other.example", now)
+    email_codes.send_code(make_member(now), "hr@shili.example", now + DAY)
 
 
 def test_nobody_is_sent_new_passwords_all_day(

@@ -24,7 +24,7 @@ from events.delivery import feed
 from events.delivery.mail import forget, send
 from events.models import Event, Mail, PlatformEvent
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
-from verification.authority import proofs
+from verification.authority import deposits, email_codes
 from verification.cases import operations
 from verification.checks import test_outcomes
 from verification.models import Case, CheckRun, Document, Proof
@@ -306,9 +306,9 @@ def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: 
     with pytest.raises(Refused, match="test_email_required"):
         invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
     with pytest.raises(Refused, match="test_email_required"):
-        proofs.send_code(member, "ceo@company.example", timezone.now())
+        email_codes.send_code(member, "ceo@company.example", timezone.now())
     assert (
-        proofs.start_deposit(
+        deposits.start_deposit(
             member, employer.name, "100000000000", "示例银行", timezone.now()
         ).provider
         == test_providers.NAME
@@ -403,7 +403,7 @@ def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(
 def test_codes_of_one_test_use_up_no_other_tests(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proofs, "MAILS_PER_DOMAIN", 1)
+    monkeypatch.setattr(email_codes, "MAILS_PER_DOMAIN", 1)
     for each in (platform, Platform()):
         employer, member = each.employer(0)
         assert (
@@ -484,7 +484,7 @@ def test_one_account_proves_one_company_in_each_test_and_no_test_hinders_another
     real = make_member(timezone.now())
     with override_settings(BANK="simulator"):
         assert (
-            proofs.start_deposit(
+            deposits.start_deposit(
                 real, real.employer.name, "100000000000", "示例银行", timezone.now()
             ).provider
             == "simulator"

@@ -1,46 +1,33 @@
-"""What has become of a proof under way?
+"""Polling of the providers of proofs that are under way.
 
-Its provider is asked whenever it is due, and what it says is written down.
-
-The row is the queue. A provider that is down costs time and blames nobody; one whose answer was
-lost is asked again with the same id, which is the proof's own. What a provider says can be older
-than what it said before: no proof goes backwards.
+The row is the queue. A provider that is down costs time and blames nobody. If an answer was lost,
+the provider is asked again with the same id, which is the proof's own. An answer can be older than
+the one before it, so a proof never goes back to an earlier stage.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.urls import reverse
 
-from documents.licence.witnesses import same_name
 from employers.models import Member
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
-from events.core.sealing import unseal_text
 from events.delivery.mail import queue_mail
-from verification.authority import proofs
+from verification.authority import deposits, proofs, scans
+from verification.authority.proofs import Answer
 from verification.cases.authority_evidence import declared_by
 from verification.models import Proof, ProofKind, ProofState
-from verification.providers import banks, e_licences
-from verification.providers.banks.base import Order, Return
 from verification.providers.banks.base import Stage as TransferStage
-from verification.providers.e_licences.base import Stage as ScanStage
 
 log = structlog.get_logger()
 
 LEASE_SECONDS: Final = 60.0
-ASK_BANK_AFTER: Final = timedelta(minutes=15)
-ASK_SCAN_AFTER: Final = timedelta(seconds=2)
-LOOK_AGAIN_AFTER: Final = timedelta(days=1)
-"""A transfer that has arrived can still be returned, until its proof has ended."""
 BROKEN_FOR: Final = timedelta(hours=1)
 SLACK: Final = timedelta(seconds=10)
 """What was confirmed on the phone in the last second shows a little later."""
@@ -49,32 +36,7 @@ GRACE: Final = timedelta(hours=1)
 time.
 """
 
-FEN: Final = 1
-"""One fen: it is the memo that is sent."""
-
-RETURNED: Final = {
-    Return.ACCOUNT_INVALID: "bank_account_invalid",
-    Return.NAME_MISMATCH: "bank_holder_mismatch",
-    Return.ACCOUNT_CLOSED: "bank_account_closed",
-    Return.OTHER: "bank_returned",
-}
-_RANK: Final = [TransferStage.ACCEPTED, TransferStage.SENT, TransferStage.ARRIVED]
-
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a provider's reply means for the proof."""
-
-    stage: str
-    due_at: datetime
-    reference: str = ""
-    failure: str = ""
-    proven: bool = False
-    lapsed: bool = False
-    expires_at: datetime | None = None
-    observed: dict[str, Any] = field(default_factory=dict)
 
 
 def start_scan(member: Member, now: datetime) -> Proof:
@@ -83,9 +45,9 @@ def start_scan(member: Member, now: datetime) -> Proof:
     `observed["qr"]` holds the code to scan, valid until `expires_at`.
 
     While the service is down the proof has no code yet; `poll` fetches it as soon as it can.
-    Raises Refused as `proofs.begin_scan` does.
+    Raises Refused as `scans.begin` does.
     """
-    return poll(proofs.begin_scan(member, now).pk, member, now)
+    return poll(scans.begin(member, now).pk, member, now)
 
 
 def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
@@ -172,12 +134,11 @@ def _ends_at(proof: Proof) -> datetime:
 
 def _tell_sent(proof: Proof, now: datetime) -> None:
     days = max(1, (proof.expires_at - now).days)
-    path = reverse("verification:home") + "#requirement-authority"
     context = {
         "company": declared_by(proof.member).name,
         "account": proof.shown,
         "days": days,
-        "path": path,
+        "path": proofs.path_to_authority(),
     }
     queue_mail(proof.member.user.email, "deposit_sent", proof.member.user.language, context, now)
 
@@ -190,69 +151,7 @@ def _nobody(proof: Proof, now: datetime) -> Answer:
     return Answer(proof.stage, proof.expires_at)
 
 
-def _ask_bank(proof: Proof, now: datetime) -> Answer:
-    bank = banks.named(proof.provider)
-    if proof.reference:
-        transfer = bank.find(str(proof.pk), now)
-    else:
-        secret = json.loads(unseal_text(proof.sealed, proofs.SEALED))
-        order = Order(
-            str(proof.pk),
-            secret["holder"],
-            secret["account_number"],
-            secret["bank_name"],
-            FEN,
-            secret["memo"],
-        )
-        transfer = bank.send(order, now)
-    if transfer is None:
-        raise ProviderBroken("the bank does not know a transfer that it had taken")
-    if transfer.stage is TransferStage.RETURNED:
-        return Answer(
-            transfer.stage, now, transfer.reference, RETURNED[transfer.returned or Return.OTHER]
-        )
-    known = [stage for stage in (proof.stage, transfer.stage) if stage in _RANK]
-    stage = max(known, key=lambda each: _RANK.index(TransferStage(each)))
-    again = LOOK_AGAIN_AFTER if stage == TransferStage.ARRIVED else ASK_BANK_AFTER
-    return Answer(str(stage), now + again, transfer.reference)
-
-
-def _ask_e_licence(proof: Proof, now: datetime) -> Answer:
-    service = e_licences.named(proof.provider)
-    scan = (
-        service.ask(proof.reference, now) if proof.reference else service.begin(str(proof.pk), now)
-    )
-    if scan.stage in (ScanStage.PENDING, ScanStage.SCANNED):
-        return Answer(
-            scan.stage,
-            now + ASK_SCAN_AFTER,
-            scan.reference,
-            expires_at=scan.expires_at,
-            observed={"qr": scan.qr},
-        )
-    if scan.stage is ScanStage.EXPIRED:
-        return Answer(scan.stage, now, scan.reference, lapsed=True)
-    if scan.stage is ScanStage.REFUSED or scan.licence is None:
-        return Answer(scan.stage, now, scan.reference, "e_licence_refused")
-    company, licence = declared_by(proof.member), scan.licence
-    agrees = {
-        "uscc": licence.uscc == proof.uscc == company.uscc,
-        "name": same_name(licence.name, company.name),
-        "legal_representative": not company.legal_representative
-        or same_name(licence.legal_representative, company.legal_representative),
-    }
-    observed: dict[str, Any] = {
-        "by": scan.by,
-        "mismatch": [name for name, same in agrees.items() if not same],
-    }
-    if observed["mismatch"]:
-        return Answer(scan.stage, now, scan.reference, "e_licence_mismatch", observed=observed)
-    return Answer(
-        scan.stage, now, scan.reference, proven=True, observed=observed | {"name": company.name}
-    )
-
-
 _ASK: Final[dict[ProofKind, Callable[[Proof, datetime], Answer]]] = {
-    ProofKind.BANK_DEPOSIT: _ask_bank,
-    ProofKind.E_LICENCE: _ask_e_licence,
+    ProofKind.BANK_DEPOSIT: deposits.ask,
+    ProofKind.E_LICENCE: scans.ask,
 }

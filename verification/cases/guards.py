@@ -276,6 +276,11 @@ def may_bulk(verb: str, actor: Actor) -> Refused | None:
     return None if actor.can(Power.BULK) else Refused("senior_required")
 
 
+def own_proposal(proposed_by: UUID, user: User) -> Refused | None:
+    """Why this person may not confirm what `proposed_by` has proposed, or None if they may."""
+    return Refused("second_person_required") if proposed_by == user.pk else None
+
+
 def may_edit(case: Case, actor: Actor) -> Refused | None:
     """Why the employer may not change what it declared or uploaded, or None if it may."""
     if actor.role not in states.EMPLOYER:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.models import Member
 from events.core.reasons import REASONS, Text
 from events.models import Event
-from verification.authority import proofs
+from verification.authority import vouches
 from verification.cases import guards, wording
 from verification.checks import CHECKS
 from verification.intake import client_letters, document_reuse, early_reading
@@ -683,7 +683,7 @@ def page(
         "appealed": said is not None and said.verb == "appeal",
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
-        "asked_to_vouch": proofs.asked_of(member, now),
+        "asked_to_vouch": vouches.asked_of(member, now),
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
         "lapsed": case.state == State.APPROVED and not case.holds_rights(now),
         "renew_soon": case.holds_rights(now)

@@ -101,8 +101,8 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
         bulk = _open(bulk_id)
         if refused := guards.may_bulk(bulk.verb, actor):
             raise refused
-        if bulk.proposed_by_id == other.pk:
-            raise Refused("second_person_required")
+        if refused := guards.own_proposal(bulk.proposed_by_id, other):
+            raise refused
         bulk.confirmed_by, bulk.confirmed_at = other, now
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))

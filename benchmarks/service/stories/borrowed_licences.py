@@ -137,13 +137,13 @@ def vouch_ring(number: int) -> list[Outcome]:
 
     def prove(walk: Walk) -> None:
         from events.core.errors import Refused
-        from verification.authority import proofs
+        from verification.authority import vouches
 
         friend = colleague_of(walk, f"friend{walk.number}@{FREE_MAIL[3]}")
         for asks, answers in ((walk.member, friend), (friend, walk.member)):
             try:
-                proof = proofs.ask_vouch(asks, answers, walk.now)
-                proofs.vouch(proof.pk, answers, walk.now)
+                proof = vouches.ask_vouch(asks, answers, walk.now)
+                vouches.vouch(proof.pk, answers, walk.now)
             except Refused as refused:
                 walk.notes.setdefault("refused", []).append(refused.code)
 

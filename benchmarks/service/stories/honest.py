@@ -101,11 +101,11 @@ def honest_vouch(number: int) -> list[Outcome]:
     registered(company)
 
     def prove(walk: Walk) -> None:
-        from verification.authority import proofs
+        from verification.authority import vouches
 
         colleague = colleague_of(walk, f"boss{walk.number}@{company.domain}")
-        proof = proofs.ask_vouch(walk.member, colleague, walk.now)
-        proofs.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
+        proof = vouches.ask_vouch(walk.member, colleague, walk.now)
+        vouches.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
 
     return [
         Walk(

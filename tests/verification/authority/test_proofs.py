@@ -17,9 +17,10 @@ from employers.models import Member
 from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
-from verification.authority import proof_polling, proofs
+from verification.authority import codes, deposits, email_codes, proof_polling, proofs, vouches
 from verification.cases import operations
 from verification.cases.authority_evidence import can_vouch
+from verification.cases.proof_ways import WAYS
 from verification.models import Attempt, Decision, Proof, ProofKind, ProofState, RegistryRecord
 from verification.providers import banks, e_licences
 from verification.providers.banks.simulator import SimulatedBank
@@ -90,7 +91,7 @@ def mails(template: str) -> list[str]:
 
 
 def test_a_code_comes_back(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, " HR@Shili.example ", now)
+    proof = email_codes.send_code(member, " HR@Shili.example ", now)
     assert (proof.state, proof.shown, proof.uscc) == (
         ProofState.PENDING,
         ADDRESS,
@@ -98,7 +99,7 @@ def test_a_code_comes_back(member: Member, now: datetime) -> None:
     )
     code = mailed_code()
     assert code not in proof.code_hash
-    proof = proofs.confirm_code(proof.pk, member, f" {code[:3]} {code[3:]} ", now + MINUTE)
+    proof = email_codes.confirm_code(proof.pk, member, f" {code[:3]} {code[3:]} ", now + MINUTE)
     assert (
         proof.state == ProofState.PROVEN
         and proof.proven_at == now + MINUTE
@@ -109,56 +110,59 @@ def test_a_code_comes_back(member: Member, now: datetime) -> None:
 
 
 def test_the_same_code_twice_is_once(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     code = mailed_code()
     for _ in range(2):
-        assert proofs.confirm_code(proof.pk, member, code, now + MINUTE).state == ProofState.PROVEN
+        assert (
+            email_codes.confirm_code(proof.pk, member, code, now + MINUTE).state
+            == ProofState.PROVEN
+        )
     assert Event.objects.filter(verb="prove").count() == 1 and len(mails("proof_ended")) == 1
 
 
 def test_wrong_codes_are_counted_and_end_it(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     right = mailed_code()
     for left in (4, 3, 2, 1):
         with pytest.raises(Refused, match="proof_code_wrong") as refused:
-            proofs.confirm_code(proof.pk, member, other_than(right), now)
+            email_codes.confirm_code(proof.pk, member, other_than(right), now)
         assert refused.value.details == {"left": str(left)}
     with pytest.raises(Refused, match="proof_code_used_up"):
-        proofs.confirm_code(proof.pk, member, other_than(right), now)
+        email_codes.confirm_code(proof.pk, member, other_than(right), now)
     with pytest.raises(Refused, match="proof_over"):
-        proofs.confirm_code(proof.pk, member, right, now)
+        email_codes.confirm_code(proof.pk, member, right, now)
     assert Proof.objects.get().failure == "proof_code_used_up"
 
 
 def test_what_is_no_code_is_no_guess(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     for typed in ("", "12345", "1234567", "abcdef", "١٢٣٤٥٦七"):
         with pytest.raises(Refused, match="proof_code_wrong"):
-            proofs.confirm_code(proof.pk, member, typed, now)
+            email_codes.confirm_code(proof.pk, member, typed, now)
     assert Proof.objects.get().guesses == 0
 
 
 def test_a_code_that_is_late(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     with pytest.raises(Refused, match="proof_lapsed"):
-        proofs.confirm_code(proof.pk, member, mailed_code(), now + 30 * MINUTE)
+        email_codes.confirm_code(proof.pk, member, mailed_code(), now + 30 * MINUTE)
     assert Proof.objects.get().state == ProofState.LAPSED
 
 
 def test_the_sweeper_ends_what_nobody_completes(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     assert not proof_polling.follow(proof.pk, lambda: now + 29 * MINUTE, 60)
     assert follow(proof, now + 30 * MINUTE).state == ProofState.LAPSED
     assert mails("proof_ended") == [], "whoever let half an hour pass is not written to"
 
 
 def test_a_code_is_one_persons(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     stranger = make_member(now)
     with pytest.raises(Refused, match="not_allowed"):
-        proofs.confirm_code(proof.pk, stranger, mailed_code(), now)
+        email_codes.confirm_code(proof.pk, stranger, mailed_code(), now)
     with pytest.raises(Refused, match="not_allowed"):
-        proofs.confirm_deposit(proof.pk, member, mailed_code(), now)
+        deposits.confirm_deposit(proof.pk, member, mailed_code(), now)
     assert Proof.objects.get().state == ProofState.PENDING
 
 
@@ -176,45 +180,45 @@ def test_addresses_that_prove_nothing(
     address: str, code: str, member: Member, now: datetime
 ) -> None:
     with pytest.raises(Refused, match=code):
-        proofs.send_code(member, address, now)
+        email_codes.send_code(member, address, now)
     assert not Proof.objects.exists() and not mails("company_code")
 
 
 def test_another_code_takes_the_place_of_the_first(member: Member, now: datetime) -> None:
-    first = proofs.send_code(member, ADDRESS, now)
+    first = email_codes.send_code(member, ADDRESS, now)
     old = mailed_code()
     with pytest.raises(Refused, match="proof_resend_wait"):
-        proofs.send_code(member, ADDRESS, now + timedelta(seconds=59))
+        email_codes.send_code(member, ADDRESS, now + timedelta(seconds=59))
     assert Proof.objects.get().state == ProofState.PENDING, "what was refused changed nothing"
-    second = proofs.send_code(member, ADDRESS, now + MINUTE)
+    second = email_codes.send_code(member, ADDRESS, now + MINUTE)
     with pytest.raises(Refused, match="proof_over"):
-        proofs.confirm_code(first.pk, member, old, now + MINUTE)
+        email_codes.confirm_code(first.pk, member, old, now + MINUTE)
     assert (
-        proofs.confirm_code(second.pk, member, mailed_code(), now + MINUTE).state
+        email_codes.confirm_code(second.pk, member, mailed_code(), now + MINUTE).state
         == ProofState.PROVEN
     )
 
 
 def test_codes_are_rationed(member: Member, now: datetime) -> None:
-    for number in range(proofs.PER_DAY[ProofKind.COMPANY_EMAIL]):
-        proofs.send_code(
+    for number in range(WAYS[ProofKind.COMPANY_EMAIL].per_day):
+        email_codes.send_code(
             member, ADDRESS if number < 4 else f"hr{number}@shili.example", now + number * MINUTE
         )
     with pytest.raises(Refused, match="proof_too_often"):
-        proofs.send_code(member, "hr9@shili.example", now + timedelta(hours=1))
+        email_codes.send_code(member, "hr9@shili.example", now + timedelta(hours=1))
     for _ in range(2):
-        proofs.send_code(make_member(now), ADDRESS, now + timedelta(hours=1))
+        email_codes.send_code(make_member(now), ADDRESS, now + timedelta(hours=1))
     with pytest.raises(Refused, match="proof_too_often"):
-        proofs.send_code(
+        email_codes.send_code(
             make_member(now), ADDRESS, now + timedelta(hours=1)
         )  # the address has had enough
-    proofs.send_code(member, ADDRESS, now + timedelta(days=1, hours=1))
+    email_codes.send_code(member, ADDRESS, now + timedelta(days=1, hours=1))
 
 
 def test_a_name_that_is_an_advertisement_is_not_mailed(now: datetime) -> None:
     member = make_member(now, make_employer(now, name="中奖请点 www.evil.example"))
     with pytest.raises(Refused, match="name_not_plain"):
-        proofs.send_code(member, ADDRESS, now)
+        email_codes.send_code(member, ADDRESS, now)
 
 
 # --- A deposit ------------------------------------------------------------------------------------
@@ -223,7 +227,7 @@ def test_a_name_that_is_an_advertisement_is_not_mailed(now: datetime) -> None:
 def deposit(
     member: Member, now: datetime, number: str = ACCOUNT, holder: str = "云溪市示例科技有限公司"
 ) -> Proof:
-    return proofs.start_deposit(member, holder, number, "示例银行", now)
+    return deposits.start_deposit(member, holder, number, "示例银行", now)
 
 
 def memo(bank: SimulatedBank, number: str, now: datetime) -> str:
@@ -244,7 +248,7 @@ def test_a_deposit_from_begin_to_end(member: Member, bank: SimulatedBank, now: d
     follow(proof, proof.due_at)
     assert proof.stage == "arrived" and mails("deposit_sent") == [member.user.email]
     code = memo(bank, ACCOUNT, proof.due_at)
-    proof = proofs.confirm_deposit(proof.pk, member, code, now + timedelta(hours=1))
+    proof = deposits.confirm_deposit(proof.pk, member, code, now + timedelta(hours=1))
     assert proof.state == ProofState.PROVEN and proof.observed["name"] == "云溪市示例科技有限公司"
     assert ACCOUNT not in str(
         list(Mail.objects.values()) + list(Event.objects.values()) + list(Proof.objects.values())
@@ -283,7 +287,7 @@ def test_one_account_does_not_prove_many_companies(
     )
     proofs.cancel(Proof.objects.get(member=twin).pk, twin, now)
     first, *_ = bank.statement(ACCOUNT, now + timedelta(hours=1))
-    proofs.confirm_deposit(proof.pk, member, first[1], now + timedelta(hours=1))
+    deposits.confirm_deposit(proof.pk, member, first[1], now + timedelta(hours=1))
     with pytest.raises(Refused, match="bank_account_of_other"):
         deposit(twin, now + timedelta(hours=1))
     colleague = make_member(now, member.employer)
@@ -304,9 +308,9 @@ def test_three_tries(member: Member, bank: SimulatedBank, now: datetime) -> None
     right = memo(bank, ACCOUNT, now + timedelta(hours=1))
     for code in ("proof_code_wrong", "proof_code_wrong", "proof_code_used_up"):
         with pytest.raises(Refused, match=code):
-            proofs.confirm_deposit(proof.pk, member, other_than(right), now + timedelta(hours=1))
+            deposits.confirm_deposit(proof.pk, member, other_than(right), now + timedelta(hours=1))
     with pytest.raises(Refused, match="proof_over"):
-        proofs.confirm_deposit(proof.pk, member, right, now + timedelta(hours=1))
+        deposits.confirm_deposit(proof.pk, member, right, now + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
@@ -339,14 +343,15 @@ def test_a_code_given_before_the_bank_has_said_that_it_arrived(
     """
     proof = deposit(member, now)
     follow(proof, now)
-    proof = proofs.confirm_deposit(
+    proof = deposits.confirm_deposit(
         proof.pk, member, memo(bank, ACCOUNT, now + MINUTE), now + MINUTE
     )
     assert (
         proof.state == ProofState.PENDING and proof.code_hash == "" and proof.due_at == now + MINUTE
     )
     assert (
-        proofs.confirm_deposit(proof.pk, member, "000000", now + MINUTE).state == ProofState.PENDING
+        deposits.confirm_deposit(proof.pk, member, "000000", now + MINUTE).state
+        == ProofState.PENDING
     ), "nothing more is asked"
     assert follow(proof, now + MINUTE).state == ProofState.PROVEN
 
@@ -354,9 +359,9 @@ def test_a_code_given_before_the_bank_has_said_that_it_arrived(
 def test_a_right_code_does_not_help_where_the_money_came_back(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proofs, "_new_code", lambda _: "123456")
+    monkeypatch.setattr(codes, "new_code", lambda _: "123456")
     proof = follow(deposit(member, now, "100000001102"), now)
-    proofs.confirm_deposit(proof.pk, member, "123456", now)
+    deposits.confirm_deposit(proof.pk, member, "123456", now)
     proof = follow_until(Proof.objects.get(), now + timedelta(days=9))
     assert (proof.state, proof.failure) == (ProofState.FAILED, "bank_holder_mismatch")
 
@@ -373,7 +378,7 @@ def test_a_bank_with_its_moods(
     follow_until(proof, now + timedelta(days=2))
     assert proof.stage == "arrived" and bank.transfers() == 1
     assert (
-        proofs.confirm_deposit(
+        deposits.confirm_deposit(
             proof.pk, member, memo(bank, number, proof.due_at), proof.due_at
         ).state
         == ProofState.PROVEN
@@ -554,67 +559,67 @@ def colleague(member: Member, now: datetime) -> Member:
 
 
 def test_a_colleague_vouches(member: Member, colleague: Member, now: datetime) -> None:
-    assert proofs.colleagues(member, now) == [colleague]
-    proof = proofs.ask_vouch(member, colleague, now)
-    assert proofs.ask_vouch(member, colleague, now) == proof and mails("vouch_asked") == [
+    assert vouches.colleagues(member, now) == [colleague]
+    proof = vouches.ask_vouch(member, colleague, now)
+    assert vouches.ask_vouch(member, colleague, now) == proof and mails("vouch_asked") == [
         colleague.user.email
     ]
-    assert proofs.asked_of(colleague, now) == [proof]
+    assert vouches.asked_of(colleague, now) == [proof]
     for _ in range(2):
-        assert proofs.vouch(proof.pk, colleague, now + MINUTE).state == ProofState.PROVEN
+        assert vouches.vouch(proof.pk, colleague, now + MINUTE).state == ProofState.PROVEN
     event = Event.objects.about(proof).last()
     assert (event.verb, event.actor_id) == ("prove", str(colleague.user_id))
-    assert proofs.asked_of(colleague, now) == []
+    assert vouches.asked_of(colleague, now) == []
 
 
 def test_a_colleague_declines(member: Member, colleague: Member, now: datetime) -> None:
-    proof = proofs.ask_vouch(member, colleague, now)
-    assert proofs.decline(proof.pk, colleague, now).failure == "vouch_declined"
+    proof = vouches.ask_vouch(member, colleague, now)
+    assert vouches.decline(proof.pk, colleague, now).failure == "vouch_declined"
     with pytest.raises(Refused, match="proof_over"):
-        proofs.vouch(proof.pk, colleague, now)
+        vouches.vouch(proof.pk, colleague, now)
 
 
 def test_only_who_was_asked_answers(member: Member, colleague: Member, now: datetime) -> None:
-    proof = proofs.ask_vouch(member, colleague, now)
+    proof = vouches.ask_vouch(member, colleague, now)
     for stranger in (member, make_member(now, member.employer, email="other@shili.example")):
         with pytest.raises(Refused, match="not_allowed"):
-            proofs.vouch(proof.pk, stranger, now)
+            vouches.vouch(proof.pk, stranger, now)
 
 
 def test_too_late(member: Member, colleague: Member, now: datetime) -> None:
-    proof = proofs.ask_vouch(member, colleague, now)
+    proof = vouches.ask_vouch(member, colleague, now)
     with pytest.raises(Refused, match="proof_lapsed"):
-        proofs.vouch(proof.pk, colleague, now + timedelta(days=7))
+        vouches.vouch(proof.pk, colleague, now + timedelta(days=7))
 
 
 def test_two_who_prove_nothing_cannot_vouch_for_each_other(member: Member, now: datetime) -> None:
     other = make_member(now, member.employer)
     for one, two in ((member, other), (other, member), (member, member)):
         with pytest.raises(Refused, match="vouch_not_possible"):
-            proofs.ask_vouch(one, two, now)
+            vouches.ask_vouch(one, two, now)
 
 
 def test_a_vouch_does_not_rest_on_a_vouch(member: Member, colleague: Member, now: datetime) -> None:
-    proofs.vouch(proofs.ask_vouch(member, colleague, now).pk, colleague, now)
+    vouches.vouch(vouches.ask_vouch(member, colleague, now).pk, colleague, now)
     third = make_member(now, member.employer)
     with pytest.raises(Refused, match="vouch_not_possible"):
-        proofs.ask_vouch(third, member, now)
-    assert member not in proofs.colleagues(third, now)
+        vouches.ask_vouch(third, member, now)
+    assert member not in vouches.colleagues(third, now)
 
 
 def test_a_colleague_who_left_meanwhile(member: Member, colleague: Member, now: datetime) -> None:
-    proof = proofs.ask_vouch(member, colleague, now)
+    proof = vouches.ask_vouch(member, colleague, now)
     colleague.left_at = now
     colleague.save()
     with pytest.raises(Refused, match="vouch_not_possible"):
-        proofs.vouch(proof.pk, colleague, now)
+        vouches.vouch(proof.pk, colleague, now)
     assert Proof.objects.get().state == ProofState.PENDING
 
 
 def test_a_colleague_of_another_company(member: Member, colleague: Member, now: datetime) -> None:
     stranger = make_member(now, email="hr2@shili.example")
     with pytest.raises(Refused, match="vouch_not_possible"):
-        proofs.ask_vouch(member, stranger, now)
+        vouches.ask_vouch(member, stranger, now)
 
 
 def test_who_was_let_through_by_a_reviewer_can_vouch(member: Member, now: datetime) -> None:
@@ -640,14 +645,14 @@ def test_the_known_admin_hears_of_a_stranger_at_once(now: datetime) -> None:
     thief = make_member(
         now, make_employer(now, uscc=owner.employer.uscc), email="thief@shi1i.example"
     )
-    proof = proofs.send_code(thief, "x@shi1i.example", now)
+    proof = email_codes.send_code(thief, "x@shi1i.example", now)
     (mail,) = Mail.objects.filter(template="authority_notice")
     assert (
         mail.to == "boss@shili.example"
         and mail.context["proven"] is False
         and mail.context["member"] == "***@shi1i.example"
     )
-    proofs.confirm_code(proof.pk, thief, mailed_code("x@shi1i.example"), now)
+    email_codes.confirm_code(proof.pk, thief, mailed_code("x@shi1i.example"), now)
     assert len(mails("authority_notice")) == 2
 
 
@@ -679,9 +684,9 @@ def test_ones_own_case_is_no_news(now: datetime) -> None:
 def test_the_known_admin_hears_of_a_colleagues_proof(now: datetime) -> None:
     owner = make_member(now, make_employer(now, confirmed_at=now))
     recruiter = make_member(now, owner.employer, role="recruiter")
-    proof = proofs.send_code(recruiter, ADDRESS, now)
+    proof = email_codes.send_code(recruiter, ADDRESS, now)
     assert mails("authority_notice") == []
-    proofs.confirm_code(proof.pk, recruiter, mailed_code(), now)
+    email_codes.confirm_code(proof.pk, recruiter, mailed_code(), now)
     assert mails("authority_notice") == [owner.user.email]
 
 
@@ -694,21 +699,21 @@ def test_a_proof_rings_for_the_case_that_waits(member: Member, now: datetime) ->
         due_at=now + timedelta(days=1),
         waiting_for="authority_missing",
     )
-    proof = proofs.send_code(member, ADDRESS, now)
-    proofs.confirm_code(proof.pk, member, mailed_code(), now + MINUTE)
+    proof = email_codes.send_code(member, ADDRESS, now)
+    email_codes.confirm_code(proof.pk, member, mailed_code(), now + MINUTE)
     attempt.refresh_from_db()
     assert attempt.due_at == now + MINUTE
 
 
 def test_a_proof_of_another_company_rings_for_nothing(member: Member, now: datetime) -> None:
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     case = make_case(member, now, State.CHECKING)
     case.declared_uscc = make_employer(now).uscc
     case.save()
     attempt = Attempt.objects.create(
         case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1)
     )
-    proofs.confirm_code(proof.pk, member, mailed_code(), now)
+    email_codes.confirm_code(proof.pk, member, mailed_code(), now)
     attempt.refresh_from_db()
     assert attempt.due_at == now + timedelta(days=1)
 
@@ -717,18 +722,18 @@ def test_a_proof_of_another_company_rings_for_nothing(member: Member, now: datet
 def test_a_stopped_employer_proves_nothing(state: State, member: Member, now: datetime) -> None:
     make_case(member, now, state)
     with pytest.raises(Refused, match=f"employer_{state}"):
-        proofs.send_code(member, ADDRESS, now)
+        email_codes.send_code(member, ADDRESS, now)
 
 
 def test_who_left_or_has_no_verified_address_begins_nothing(now: datetime) -> None:
     unverified = make_member(now, email_verified_at=None)
     with pytest.raises(Refused, match="authority_email_unverified"):
-        proofs.send_code(unverified, ADDRESS, now)
+        email_codes.send_code(unverified, ADDRESS, now)
     left = make_member(now)
     left.left_at = now
     left.save()
     with pytest.raises(Refused, match="not_allowed"):
-        proofs.send_code(left, ADDRESS, now)
+        email_codes.send_code(left, ADDRESS, now)
 
 
 def test_a_lease_that_was_lost_writes_nothing(
@@ -786,10 +791,11 @@ def at_once(*jobs: Any) -> list[str]:
 @pytest.mark.django_db(transaction=True)
 def test_the_right_code_four_times_at_once(now: datetime) -> None:
     member = make_member(now)
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     code = mailed_code()
     assert (
-        at_once(*[lambda: proofs.confirm_code(proof.pk, member, code, now)] * 4) == ["proven"] * 4
+        at_once(*[lambda: email_codes.confirm_code(proof.pk, member, code, now)] * 4)
+        == ["proven"] * 4
     )
     assert Event.objects.filter(verb="prove").count() == 1
 
@@ -797,9 +803,9 @@ def test_the_right_code_four_times_at_once(now: datetime) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_guesses_at_once_are_all_counted(now: datetime) -> None:
     member = make_member(now)
-    proof = proofs.send_code(member, ADDRESS, now)
+    proof = email_codes.send_code(member, ADDRESS, now)
     wrong = other_than(mailed_code())
-    told = at_once(*[lambda: proofs.confirm_code(proof.pk, member, wrong, now)] * 8)
+    told = at_once(*[lambda: email_codes.confirm_code(proof.pk, member, wrong, now)] * 8)
     assert told == ["proof_code_used_up"] + ["proof_code_wrong"] * 4 + ["proof_over"] * 3
 
 
@@ -820,9 +826,9 @@ def test_a_yes_and_a_no_at_once(now: datetime) -> None:
         email_domain="shili.example",
         as_of=now.date(),
     )
-    proof = proofs.ask_vouch(member, boss, now)
+    proof = vouches.ask_vouch(member, boss, now)
     told = at_once(
-        lambda: proofs.vouch(proof.pk, boss, now), lambda: proofs.decline(proof.pk, boss, now)
+        lambda: vouches.vouch(proof.pk, boss, now), lambda: vouches.decline(proof.pk, boss, now)
     )
     assert told in (["proof_over", "proven"], ["failed", "proof_over"])
     assert Proof.objects.get().finished_at == now
@@ -839,7 +845,7 @@ def test_a_statement_is_read_and_a_phone_is_played(
     follow(paid, now)
     call_command("simulated", "statement", ACCOUNT)
     code = capsys.readouterr().out.split()[-1]
-    proofs.confirm_deposit(paid.pk, member, code, now + MINUTE)
+    deposits.confirm_deposit(paid.pk, member, code, now + MINUTE)
     assert follow(paid, now + MINUTE).state == ProofState.PROVEN
     holder = [
         "--uscc",

@@ -19,7 +19,7 @@ from events.core.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from verification import tasks
-from verification.authority import proof_polling, proofs
+from verification.authority import deposits, proof_polling
 from verification.cases import documents, guards, operations
 from verification.checks import CHECKS
 from verification.checks.authority import Authority
@@ -421,7 +421,7 @@ def test_from_waiting_to_approved_by_a_deposit(
         return Case.objects.get(pk=attempt.case_id).state, attempt.waiting_for
 
     assert at(now) == (State.CHECKING, "authority_missing")
-    proof = proofs.start_deposit(member, member.employer.name, "100000001188", "示例银行", now)
+    proof = deposits.start_deposit(member, member.employer.name, "100000001188", "示例银行", now)
     proof_polling.follow(proof.pk, lambda: now, 60)
     assert at(attempt.due_at) == (State.CHECKING, "authority_pending")
     later = now + timedelta(hours=2)
@@ -430,7 +430,7 @@ def test_from_waiting_to_approved_by_a_deposit(
     assert isinstance(bank, SimulatedBank)
     ((_, code),) = bank.statement("100000001188", later)
     with django_capture_on_commit_callbacks() as rung:
-        proofs.confirm_deposit(proof.pk, member, code, later)
+        deposits.confirm_deposit(proof.pk, member, code, later)
     assert rung, "the doorbell is rung after the commit"
     attempt.refresh_from_db()
     assert attempt.due_at == later

@@ -1,4 +1,4 @@
-"""How do documents come in, get looked at, read, confirmed, and leave again?"""
+"""The pages on which a member uploads, looks at, confirms and removes documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 from PIL import Image
 
@@ -35,6 +34,7 @@ from verification.models import Case, Document, DocumentKind, DocumentPage, Docu
 from verification.pages.case_page import editor, item_of_kind, page, reading_of
 from verification.pages.forms import UploadForm
 from verification.pages.views.case import case_or_404, refused_at_home
+from verification.pages.views.uploads import takes_files
 
 log = structlog.get_logger()
 
@@ -93,28 +93,12 @@ def _thumbnail(jpeg: bytes) -> bytes:
 # --- Coming and going -----------------------------------------------------------------------------
 
 
-# the token stands in the body, which must not be read before its length is known; `_take_in_files`
-# checks it
-@csrf_exempt
 @posted_or("verification:home")
-@member_required
-def upload(request: HttpRequest, member: Member) -> HttpResponse:
-    """Take in one file or several of one kind; each is kept or refused by itself."""
-    if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
-        request.upload_handlers = []
-        return render(
-            request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413
-        )
-    handler = upload_handler.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
-    request.upload_handlers = [handler]
-    response: HttpResponse = _take_in_files(request, member, handler)
-    return response
-
-
-@csrf_protect
-def _take_in_files(
+@takes_files
+def upload(
     request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler
 ) -> HttpResponse:
+    """Take in one file or several of one kind; each is kept or refused by itself."""
     form = UploadForm(request.POST)
     case = case_or_404(member)
     if not form.is_valid():
