@@ -17,6 +17,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone, translation
+from verification.admin.case.admin import CaseAdmin
 
 from employers.models import User
 from events.core.reasons import REASONS
@@ -31,7 +32,6 @@ from tests.factories import (
     make_user,
     sign_in,
 )
-from verification.admin.case import CaseAdmin
 from verification.cases import appeals, operations, queue_placement, wording
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
