@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from config import demo_record
+from config.demo import record as demo_record
 from config.first_run import make_env_file
 from config.management.commands.serve import demo_to_make, environment, where_to_go
 from tests.conftest import require

@@ -709,7 +709,7 @@ def test_a_deployment_requires_it_unless_told_otherwise(monkeypatch: pytest.Monk
     [
         (
             {"ZIZHI_STAFF_SECOND_FACTOR": "no"},
-            "ZIZHI_STAFF_SECOND_FACTOR is 'no', and has to be required or optional",
+            "ZIZHI_STAFF_SECOND_FACTOR is 'no'; it can be: required, optional",
         ),
         (
             {

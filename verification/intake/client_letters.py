@@ -26,7 +26,8 @@ from events.core.errors import Refused
 from events.models import Event, record
 from verification.cases import guards, operations
 from verification.cases.notices import tell_client_ended, tell_client_judged
-from verification.checks.agency_licence import AgencyLicence, client_finding
+from verification.checks.agency.check import AgencyLicence
+from verification.checks.agency.client_letter import client_finding
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.rules import states
 from verification.rules.findings import Finding, Severity

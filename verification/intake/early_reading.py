@@ -25,7 +25,7 @@ from events.core.errors import ProviderUnavailable, Refused
 from events.models import record
 from verification.cases import guards
 from verification.checks import picture_index
-from verification.checks.agency_licence import ClientLetter, ServiceLicence
+from verification.checks.agency.check import ClientLetter, ServiceLicence
 from verification.checks.base import Check
 from verification.checks.reading import Reading
 from verification.decision import pipeline

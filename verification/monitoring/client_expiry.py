@@ -19,7 +19,7 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.models import record
 from verification.cases.notices import tell_client_expired
-from verification.checks.agency_licence import letter_ends
+from verification.checks.agency.client_letter import letter_ends
 from verification.decision import apply_verdict
 from verification.intake import client_letters
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind

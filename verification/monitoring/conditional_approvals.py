@@ -16,7 +16,7 @@ import structlog
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from verification.cases import operations
-from verification.checks.agency_licence import AgencyLicence
+from verification.checks.agency.check import AgencyLicence
 from verification.checks.base import Check, Subject
 from verification.checks.exclusion import Excluded
 from verification.checks.registry import Registry

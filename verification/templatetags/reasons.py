@@ -17,7 +17,7 @@ from events.core.reasons import NEVER, REASONS, Text
 from verification.cases import turnaround, wording
 from verification.models import Case
 from verification.pages import requirement_facts
-from verification.pages.case_page import tag_of
+from verification.pages.requirement_rows import tag_of
 from verification.rules.required_documents import LICENCE, SUBMISSION, about, paper_of
 from verification.rules.requirements import Requirement
 

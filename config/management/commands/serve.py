@@ -24,7 +24,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from config import demo_record, processes
+from config import processes
+from config.demo import record as demo_record
 from config.terminal import Lines, Supervisor, Task
 
 KEPT_MAIL: Final = "keptmail://"

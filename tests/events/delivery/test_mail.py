@@ -23,8 +23,8 @@ from events.delivery.mail import queue_mail
 from tests.factories import make_case, make_employer, make_member
 from verification.cases import turnaround, wording
 from verification.models import Attempt, CheckRun, Decision, transitions
-from verification.pages.case_page import tag_of
 from verification.pages.requirement_facts import requirements_of
+from verification.pages.requirement_rows import tag_of
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 

@@ -31,7 +31,7 @@ from tests.factories import (
     make_user,
     sign_in,
 )
-from verification.admin.case import CaseAdmin
+from verification.admin.case.admin import CaseAdmin
 from verification.cases import appeals, operations, queue_placement, wording
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage

@@ -27,8 +27,8 @@ from events.core.errors import ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
 from verification.cases import operations
-from verification.checks import hr_licence_list
-from verification.checks.agency_licence import AgencyLicence, ServiceLicence, agency_words
+from verification.checks.agency import hr_licence_list
+from verification.checks.agency.check import AgencyLicence, ServiceLicence, agency_words
 from verification.checks.base import Subject
 from verification.decision.pipeline import subject_of
 from verification.intake import early_reading

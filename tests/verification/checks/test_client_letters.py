@@ -247,7 +247,7 @@ def test_the_agency_is_told_once_what_the_machine_found(
 ) -> None:
     seen = READ | {"fields": {"company": "云溪市乙有限公司"}}
     monkeypatch.setattr(
-        "verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(seen)
+        "verification.checks.agency.check.AgencyLicence._client", lambda *_: dict(seen)
     )
     add(letter, now)
     assert not Mail.objects.exists(), "nothing has been found yet"
@@ -318,7 +318,7 @@ def test_an_upload_is_read_as_a_letter(
         case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now
     )
     monkeypatch.setattr(
-        "verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(READ)
+        "verification.checks.agency.check.AgencyLicence._client", lambda *_: dict(READ)
     )
     assert early_reading.read(document.pk, lambda: now, 60)
     assert DocumentReading.objects.get().reading == READ

@@ -17,7 +17,7 @@ from tests.factories import make_case, make_document, make_employer, make_member
 from tests.verification.checks.test_agency_licence import letter, licence
 from tests.verification.decision.test_apply_verdict import MEDIUM, Says, saying
 from verification.cases import guards, operations
-from verification.checks.agency_licence import AgencyLicence
+from verification.checks.agency.check import AgencyLicence
 from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading
 from verification.decision import pipeline

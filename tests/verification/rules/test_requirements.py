@@ -29,7 +29,8 @@ from verification.rules.facts import (
 )
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import CURRENT, TAKES, Unlocks
-from verification.rules.requirements import LETTERS, Requirement, due, next_of
+from verification.rules.requirement_ways import LETTERS
+from verification.rules.requirements import Requirement, due, next_of
 from verification.rules.states import State
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

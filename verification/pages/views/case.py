@@ -16,7 +16,8 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import operations
 from verification.models import Case
-from verification.pages.case_page import current_case, meanwhile, page, progress, turn
+from verification.pages.case_page import current_case, page
+from verification.pages.case_progress import meanwhile, progress, turn
 from verification.pages.forms import DeclareForm, SubmitForm
 from verification.rules import states
 from verification.rules.states import State

@@ -31,8 +31,9 @@ from events.core.errors import ProviderError, Refused
 from verification.cases import documents, failed_uploads, guards
 from verification.intake import document_reuse, early_reading, upload_handler
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
-from verification.pages.case_page import editor, item_of_kind, page, reading_of
+from verification.pages.case_page import editor, page, reading_of
 from verification.pages.forms import UploadForm
+from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
 from verification.pages.views.uploads import takes_files
 

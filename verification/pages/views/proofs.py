@@ -27,8 +27,9 @@ from verification.cases import wording
 from verification.cases.authority_evidence import declared_by
 from verification.cases.proof_ways import WAYS
 from verification.models import Proof, ProofKind, ProofState
-from verification.pages.case_page import PAGE_OF, Step
+from verification.pages.case_progress import Step
 from verification.pages.forms import AddressForm, CodeForm, ColleagueForm, DepositForm
+from verification.pages.requirement_rows import PAGE_OF
 from verification.providers.banks.base import Stage
 from verification.rules.required_documents import HOW
 
