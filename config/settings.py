@@ -73,7 +73,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "config.api_door.ApiDoor",
+    "config.api.door.ApiDoor",
     "config.for_pages.ContentSecurity",
     "config.for_pages.StaticFiles",
     "config.for_pages.Sessions",
@@ -101,7 +101,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "downloads.pages.restriction.held_back",
                 "downloads.pages.erasures.views.owed_erasures",
-                "config.try_pages.mails_to_try",
+                "config.trying_out.pages.mails_to_try",
             ]
         },
     }
@@ -257,7 +257,7 @@ try:
 except NotHours as _wrong:
     raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
-# --- API (docs/integrating/api.md): requests of one key that each web process takes in a second; 0: any number
+# --- API (docs/integrating/api.md): requests of one key a second in each web process; 0: any number
 API_PER_SECOND: dict[str, float] = {
     "gate": rate("ZIZHI_API_GATE_PER_SECOND", 1000.0),
     "other": rate("ZIZHI_API_PER_SECOND", 50.0),
@@ -395,7 +395,7 @@ GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
 """After so many days a golden case is retired, and what is stored of it erased."""
 
 # --- Mail -----------------------------------------------------------------------------------------
-_KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.kept_mail.Backend"
+_KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _MAIL.get("EMAIL_HOST", ""), _MAIL.get("EMAIL_PORT") or 25

@@ -15,8 +15,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config.demo import record as demo_record
-from config.first_run import make_env_file
 from config.management.commands.serve import demo_to_make, environment, where_to_go
+from config.trying_out.first_run import make_env_file
 from tests.conftest import require
 
 ROOT = Path(__file__).resolve().parent.parent

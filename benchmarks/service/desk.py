@@ -60,7 +60,7 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
     from django.core.management import call_command
     from django.utils import timezone
 
-    from config import processes
+    from config.trying_out import processes
     from employers.models import User
     from verification.models import Case
     from verification.reviewing import rulings

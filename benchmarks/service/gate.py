@@ -210,7 +210,7 @@ def allowed_share() -> float:
 @contextmanager
 def served(folder: Path) -> Iterator[None]:
     """Gunicorn as the README says for PostgreSQL, with the project's settings, ready to answer."""
-    from config import processes
+    from config.trying_out import processes
 
     log = folder / "web.log"
     command = (

@@ -42,7 +42,7 @@ def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, A
     """Medians over `journeys` cases, `workers` of them under way at a time; the first of each
     worker warms it up.
     """
-    from config import processes
+    from config.trying_out import processes
     from verification.models import Attempt, Case, CheckRun
 
     cases = [prepared(seed + n) for n in range(journeys + 2 * workers)]

@@ -169,7 +169,7 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
     """From commit to receipt, with one worker of one process."""
     from django.utils import timezone
 
-    from config import processes
+    from config.trying_out import processes
     from events.core.actor import SYSTEM
     from events.delivery import webhooks
     from events.models import PlatformEvent

@@ -18,9 +18,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from config import kept_mail
 from config.demo import record as demo_record
 from config.demo.timeline import Timeline
+from config.trying_out import kept_mail
 from documents.specimens import Company, Specimen
 from documents.upload.intake import Limits, examine
 from employers.accounts import membership, registration

@@ -24,7 +24,7 @@ def deliver(link: str) -> None:
     message.attach_alternative(
         render_to_string("email/account/verify_email.html", context), "text/html"
     )
-    get_connection("config.kept_mail.Backend").send_messages([message])
+    get_connection("config.trying_out.kept_mail.Backend").send_messages([message])
 
 
 @pytest.mark.parametrize(

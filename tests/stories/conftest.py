@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from config import processes
+from config.trying_out import processes
 from documents.specimens import Company, make
 from documents.upload.intake import examine
 from employers.models import Employer, Member

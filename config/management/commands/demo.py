@@ -23,11 +23,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from config import processes
 from config.demo import record as demo_record
 from config.demo.steps import ANSWER, wait_for
 from config.demo.stories import Demo
 from config.demo.timeline import Timeline
+from config.trying_out import processes
 from employers.models import Employer
 from zizhi_client import Unavailable, Zizhi, ZizhiError
 

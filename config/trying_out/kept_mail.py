@@ -2,7 +2,7 @@
 
 `ZIZHI_EMAIL_URL=keptmail://` chooses this backend; `config.settings` refuses it for every site that
 is not at this machine's own address. Each mail is a file in `settings.MAILS_DIR` and one line in
-the terminal; `config.try_pages` shows them.
+the terminal; `config.trying_out.pages` shows them.
 """
 
 from __future__ import annotations

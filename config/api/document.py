@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ninja.openapi.schema import OpenAPISchema
 
-from config.api_problems import CONTENT_TYPE, STATUS, Problem
+from config.api.problems import CONTENT_TYPE, STATUS, Problem
 from events.core.errors import Refused
 
 DESCRIPTION: Final = """Ask, before every download, whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。

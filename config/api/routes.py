@@ -1,9 +1,9 @@
 """How do the platforms' systems speak with us?
 
-One API of the apps' routers, its errors as problem+json (`config.api_problems`).
+One API of the apps' routers, its errors as problem+json (`config.api.problems`).
 
 What holds for every request (its id, the limits, doing a thing once) is done around it, by
-`config.api_door`.
+`config.api.door`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ninja import NinjaAPI, Swagger
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from config import api_document
-from config.api_problems import MALFORMED, plain, problem, refusal, unavailable
+from config.api import document
+from config.api.problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api.candidates import default_router, erase_router
 from downloads.api.candidates import router as candidates_router
 from downloads.api.consents import of_candidate as consents_router
@@ -51,13 +51,13 @@ class ZizhiApi(NinjaAPI):
     """The API, whose document says of each operation what can go wrong, too."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        return api_document.completed(super().get_openapi_schema(**options))
+        return document.completed(super().get_openapi_schema(**options))
 
 
 api = ZizhiApi(
     title="Zizhi 资质",
     version="1.0.0",
-    description=api_document.DESCRIPTION,
+    description=document.DESCRIPTION,
     auth=BearerKey(),
     docs=Swagger(
         {
@@ -70,7 +70,7 @@ api = ZizhiApi(
     docs_url="/docs",
     urls_namespace="api",
     servers=[{"url": "/", "description": "This deployment"}],
-    openapi_extra={"tags": api_document.TAGS},
+    openapi_extra={"tags": document.TAGS},
 )
 api.add_router("", platform_router)
 api.add_router("/gate", downloads_router)

@@ -16,7 +16,7 @@ from datetime import datetime
 import pytest
 from honcho.printer import Message
 
-from config.terminal import Lines, Supervisor, Task
+from config.trying_out.terminal import Lines, Supervisor, Task
 
 AT = datetime(2026, 11, 27, 10, 21, 5)
 
@@ -135,7 +135,7 @@ def test_a_task_ends_with_the_processes_and_says_nothing_then(terminal: io.Strin
 def test_a_task_that_ignores_the_signal_is_killed(
     terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.terminal.PATIENCE", 0.5)
+    monkeypatch.setattr("config.trying_out.terminal.PATIENCE", 0.5)
     script = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf',"
         " flush=True); time.sleep(600)"

@@ -25,7 +25,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
-from config.api_problems import is_problem, plain, refusal, unavailable
+from config.api.problems import is_problem, plain, refusal, unavailable
 from downloads.releases.repeated_answers import still_holds
 from employers.clock import now_for
 from employers.models import ApiClient

@@ -15,10 +15,10 @@ from datamodel_code_generator import InputFileType, LiteralType, generate
 from datamodel_code_generator.enums import DataModelType
 from datamodel_code_generator.format import DatetimeClassType, Formatter, PythonVersion
 
-from config.api import api
+from config.api.routes import api
 
 PATH: Final = (
-    Path(__file__).resolve().parent.parent / "clients" / "python" / "zizhi_client" / "answers.py"
+    Path(__file__).resolve().parents[2] / "clients" / "python" / "zizhi_client" / "answers.py"
 )
 NAMES: Final = {
     "GateDecisionOut": "Decision",

@@ -14,12 +14,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
 
-from config import kept_mail
+from config.trying_out import kept_mail
 from events.delivery import mail as sending
 from events.models import Mail
 from tests.factories import make_user
 
-SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
+SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
 PAGE = "/try/mails"
 HOST = "localhost:8000"
 
@@ -42,7 +42,7 @@ def deliver(
     )
     if html:
         message.attach_alternative(html, "text/html")
-    get_connection("config.kept_mail.Backend").send_messages([message])
+    get_connection("config.trying_out.kept_mail.Backend").send_messages([message])
 
 
 def at_home(**headers: str) -> Client:
@@ -85,7 +85,7 @@ def test_mails_are_for_the_owner_alone_and_bounded(
 def test_the_queue_forgets_whom_it_wrote_to_all_the_same(
     kept: Path, settings: Any, now: datetime
 ) -> None:
-    settings.EMAIL_BACKEND = "config.kept_mail.Backend"
+    settings.EMAIL_BACKEND = "config.trying_out.kept_mail.Backend"
     row = sending.queue_mail("a@b.example", "password_reset", "en", {"path": "/password/x/y/"}, now)
     assert sending.send(row.pk, now, "http://localhost:8000")
     assert (Mail.objects.get().to, Mail.objects.get().context) == ("", {})

@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from config import kept_mail
+from config.trying_out import kept_mail
 
 P = ParamSpec("P")
 SHOWN: Final = 50

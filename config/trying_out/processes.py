@@ -19,7 +19,7 @@ STOPS_AT_ONCE = {"REMAP_SIGTERM": "SIGQUIT"}
 has just ended. It need not wait: what it leaves half done is a row whose lease ends.
 """
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def web(host: str, port: int) -> list[str]:

@@ -17,9 +17,9 @@ from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
-from config.api import api
-from config.api_door import DONE_ONCE
-from config.api_problems import STATUS
+from config.api.door import DONE_ONCE
+from config.api.problems import STATUS
+from config.api.routes import api
 from downloads.models import GateDecision
 from downloads.releases.repeated_answers import still_holds
 from employers.accounts.api_clients import add_key, rotate_key
@@ -139,14 +139,14 @@ def test_a_request_keeps_the_id_that_it_came_with(key: str, given: str) -> None:
 def test_the_log_names_the_request_and_nothing_personal(
     key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, "config.api_door"):
+    with caplog.at_level(logging.INFO, "config.api.door"):
         send(
             "GET",
             f"{EMPLOYERS}?uscc={make_uscc()}&reference=lin@company.example",
             key,
             X_Request_Id="abc-123",
         )
-    (line,) = [record.msg for record in caplog.records if record.name == "config.api_door"]
+    (line,) = [record.msg for record in caplog.records if record.name == "config.api.door"]
     assert isinstance(line, dict) and (line["request_id"], line["status"], line["route"]) == (
         "abc-123",
         200,
@@ -364,7 +364,7 @@ def test_what_failed_can_be_tried_again(key: str, error: Exception | None) -> No
 @pytest.mark.parametrize("error", [RuntimeError("killed"), OperationalError("gone")])
 def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: Exception) -> None:
     asked = question()
-    with mock.patch("config.api_door.idempotency.keep", side_effect=error):
+    with mock.patch("config.api.door.idempotency.keep", side_effect=error):
         answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
     assert answer.status_code in (500, 503) and answer["Content-Type"].startswith(
         "application/problem+json"
@@ -376,7 +376,7 @@ def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: E
 
 def test_what_takes_longer_than_its_claim_undoes_what_it_did(key: str) -> None:
     asked = question()
-    with mock.patch("config.api_door.idempotency.keep", return_value=False):
+    with mock.patch("config.api.door.idempotency.keep", return_value=False):
         answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_in_progress")
     assert not GateDecision.objects.exists()

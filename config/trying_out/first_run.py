@@ -1,9 +1,7 @@
-"""What does a machine need before the first start?
+"""Makes the keys that a machine needs before its first start, in `.env`, readable by its owner alone.
 
-Keys of its own, in `.env`, readable by nobody else.
-
-`python -m config.first_run`, by `make setup`. Uses nothing but the standard library. Run again, it
-changes nothing.
+`make setup` calls it as `python -m config.trying_out.first_run`. It uses the standard library alone,
+and changes nothing when it runs again.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import secrets
 import sys
 from pathlib import Path
 
-ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
+ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 
 
 def make_env_file(path: Path = ENV_FILE) -> bool:
