@@ -1,7 +1,7 @@
-"""Makes the keys that a machine needs before its first start, in `.env`, readable by its owner alone.
+"""Makes the keys of a machine before its first start, in `.env`, readable by its owner alone.
 
-`make setup` calls it as `python -m config.trying_out.first_run`. It uses the standard library alone,
-and changes nothing when it runs again.
+`make setup` calls it as `python -m config.trying_out.first_run`. It needs the standard library
+alone, and changes nothing when it runs again.
 """
 
 from __future__ import annotations
