@@ -177,7 +177,7 @@ class DeskAdmin(LookOnlyAdmin):
         case = self._case(request, case_id)
         aside = case_panel.aside(case, reviewer, now)
         shown = {"case": case, "asked": _filters(request).suffix(), **aside}
-        html = render_to_string("admin/verification/case/aside.html", shown, request)
+        html = render_to_string("admin/verification/case/parts/aside.html", shown, request)
         told = {
             "mine": beat.mine,
             "yours_now": beat.yours_now,
@@ -399,7 +399,7 @@ class DeskAdmin(LookOnlyAdmin):
                 messages.success(request, said)
             return _to_case(request, following.pk) if following else _to_queue(request)
         shown = {"toast": toast, "said": said, "asked": _filters(request).suffix()}
-        html = render_to_string("admin/verification/case/toast.html", shown, request)
+        html = render_to_string("admin/verification/case/parts/toast.html", shown, request)
         return JsonResponse(
             {"next": _told_of(request, following), "queue": _queue_url(request), "toast": html}
         )
