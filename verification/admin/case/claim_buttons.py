@@ -73,7 +73,7 @@ class ClaimButtons(CasePages):
         case = self.case_shown(request, case_id)
         aside = case_panel.aside(case, reviewer, now)
         shown = {"case": case, "asked": filters_of(request).suffix(), **aside}
-        html = render_to_string("admin/verification/case/aside.html", shown, request)
+        html = render_to_string("admin/verification/case/parts/aside.html", shown, request)
         told = {
             "mine": beat.mine,
             "yours_now": beat.yours_now,

@@ -221,7 +221,7 @@ class DecisionButtons(CasePages):
                 messages.success(request, said)
             return to_case(request, following.pk) if following else to_queue(request)
         shown = {"toast": toast, "said": said, "asked": filters_of(request).suffix()}
-        html = render_to_string("admin/verification/case/toast.html", shown, request)
+        html = render_to_string("admin/verification/case/parts/toast.html", shown, request)
         return JsonResponse(
             {"next": told_of(request, following), "queue": queue_url(request), "toast": html}
         )

@@ -47,10 +47,10 @@ def status(request: HttpRequest, member: Member) -> HttpResponse:
             return HttpResponse(status=204)
         if not have or have.partition("-")[0] == turn(shown["waits_for_employer"]):
             following = meanwhile(member, case, now) if shown["waits_for_employer"] else None
-            return render(request, "verification/_progress.html", shown | {"next": following})
+            return render(request, "verification/case/_progress.html", shown | {"next": following})
     response = render(
         request,
-        "verification/_case.html",
+        "verification/case/_case.html",
         page(member, case, now) | {"just_decided": case.state not in states.IN_PROGRESS},
     )
     response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:window:top"

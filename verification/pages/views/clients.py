@@ -50,7 +50,7 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
         )
         return render(
             request,
-            "verification/_client_state.html",
+            "verification/documents/_client_state.html",
             {"document": document, "line": client_line(document, standing)},
         )
     form = ClientForm.of(document.pk, {}, request.POST)

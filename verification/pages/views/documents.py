@@ -138,7 +138,7 @@ def upload(
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return render(
             request,
-            "verification/_editor.html",
+            "verification/documents/_editor.html",
             editor(member, case, now, opened) | told,
             status=code,
         )
@@ -250,7 +250,7 @@ def _edited(request: HttpRequest, member: Member, document: Document) -> HttpRes
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({document.kind}))
-    return render(request, "verification/_editor.html", shown | {"focus": document.pk})
+    return render(request, "verification/documents/_editor.html", shown | {"focus": document.pk})
 
 
 # --- What was read, and what is said of it --------------------------------------------------------
@@ -306,7 +306,7 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
         "case": case,
         "addable": {document.kind} if guards.may_edit(case, member.as_actor()) is None else (),
     }
-    return render(request, "verification/_reading.html", shown)
+    return render(request, "verification/documents/_reading.html", shown)
 
 
 @posted_or("verification:home")
