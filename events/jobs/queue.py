@@ -49,11 +49,13 @@ class JobQuerySet(models.QuerySet[Any]):
         """Hold on for another `seconds`; False when the lease was lost."""
         return bool(self.held(pk, lease).update(leased_until=now + timedelta(seconds=seconds)))
 
-    def give_back(self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "") -> bool:
-        """Let go of the row, to be done at `due_at`."""
+    def give_back(
+        self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "", **changes: Any
+    ) -> bool:
+        """Let go of the row until `due_at`; False when the lease was lost."""
         return bool(
             self.held(pk, lease).update(
-                lease=None, leased_until=None, due_at=due_at, last_error=error[:200]
+                lease=None, leased_until=None, due_at=due_at, last_error=error[:200], **changes
             )
         )
 
