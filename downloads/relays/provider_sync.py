@@ -31,7 +31,7 @@ from downloads.relay_providers.base import (
     Relays,
     UnknownBinding,
 )
-from downloads.relays import bindings, callers
+from downloads.relays import bindings, callers, eligibility, notices
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
@@ -105,7 +105,7 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
             provider.unbind(binding.reference, binding.number, now)
         return Heard(unbound=True)
     place = place_of(binding.employer_id, now)
-    if place.tier not in bindings.KEEPS_THEM:
+    if place.tier not in eligibility.KEEPS_THEM:
         return Heard(over=place.reason or "employer_not_approved")
     if why := _not_wanted(binding, now):
         return Heard(over=why)
@@ -124,7 +124,7 @@ def _not_wanted(binding: RelayBinding, now: datetime) -> str:
     has not told us of ends no number by itself, and what was closed before there was this end did
     not either. A consent that has run out ends none that is lent.
     """
-    why = bindings.unwilling(binding, now)
+    why = eligibility.unwilling(binding, now)
     if why == "candidate_no_consent":
         return why if binding.state == RelayState.REQUESTED else ""
     return "relay_candidate_ended" if why else ""
@@ -141,7 +141,7 @@ def _lend(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
         raise ProviderBroken(f"a caller's number: {illegal}") from None
     if not team.callers:
         raise _NobodyToCall
-    until = max(binding.expires_at, now + bindings.lasts())
+    until = max(binding.expires_at, now + eligibility.lasts())
     bound = provider.bind(
         Order(str(binding.pk), bindings.candidate_phone(binding), team.group, until), now
     )
@@ -212,7 +212,7 @@ def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
     now = lease.clock()
     with transaction.atomic():
         if heard.lost:  # another may begin, for which all that is locked before a binding is
-            bindings.hold_word(lease.row)
+            eligibility.hold_word(lease.row)
         binding = lease.locked()
         if binding is None:
             return False
@@ -238,7 +238,7 @@ def _gone(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         binding.finished_at = now
     else:
         binding.due_at = now
-        bindings.ring(binding)
+        notices.ring(binding)
     binding.save()
 
 
@@ -249,7 +249,7 @@ def _over(binding: RelayBinding, heard: Heard, now: datetime) -> None:
     if heard.over == "relay_expired" and binding.expires_at > now:  # extended at the last moment
         binding.due_at = now
         binding.save()
-        bindings.ring(binding)
+        notices.ring(binding)
         return
     bindings.end(binding, heard.over or "relay_lost", SYSTEM, now)
     if heard.lost:
@@ -261,8 +261,8 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         binding.state = RelayState.BOUND
         binding.expires_at = max(binding.expires_at, heard.expires_at or binding.expires_at)
         binding.save()
-        bindings.note("bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED)
-        bindings.ring_copies(binding, now)
+        notices.note("bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED)
+        notices.ring_copies(binding, now)
     else:
         bindings.remind(binding, now)
     wanted = binding.muted or not binding.team.callers
@@ -274,7 +274,7 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
     binding.due_at = now if untold else min(bindings.next_due(binding, now), now + LOOKED_AT)
     binding.save()
     if untold:
-        bindings.ring(binding)
+        notices.ring(binding)
 
 
 def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str = "") -> bool:
@@ -298,7 +298,7 @@ def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str
             why == "relay_no_number" and held.none_free_at is not None
         )
         if why and held.state == RelayState.REQUESTED and not told_before:
-            bindings.note("wait_relay", held, SYSTEM, now, reasons=[why])
+            notices.note("wait_relay", held, SYSTEM, now, reasons=[why])
         if why == "relay_no_number" and held.none_free_at is None:
             held.none_free_at = now
         held.lease = held.leased_until = None
