@@ -23,7 +23,7 @@ from downloads.candidates import erasure, notices, operations
 from downloads.gate.current_tier import place_of
 from downloads.models import Candidate, Consent, ConsentRequest, Mode
 from downloads.models.consent_purposes import USUAL, Kind, Method, Purpose, purpose_of
-from downloads.relays import bindings
+from downloads.relays import eligibility
 from employers.models import ApiClient, Employer, Member
 from events.core.actor import Actor
 from events.core.errors import Refused
@@ -73,7 +73,7 @@ def ask(
     with transaction.atomic():
         locks.take_company(employer.uscc)
         place = place_of(employer.pk, now)
-        if place.reason or place.tier not in bindings.MAY_ASK_FOR_NEW:
+        if place.reason or place.tier not in eligibility.MAY_ASK_FOR_NEW:
             raise Refused(place.reason or "employer_not_approved")
         candidate = operations.locked(candidate_id)
         latest = candidate.requests.filter(uscc=employer.uscc).order_by("-asked_at").first()

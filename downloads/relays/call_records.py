@@ -20,7 +20,7 @@ from downloads import relay_providers
 from downloads.models import RelayBinding, RelayCall, RelayPoll
 from downloads.models.relays import OPEN
 from downloads.relay_providers.base import CallRecord, Outcome, Relays
-from downloads.relays import bindings
+from downloads.relays import bindings, notices
 from downloads.tiers import canaries
 from events.core.actor import SYSTEM
 from events.core.sealing import blind_index
@@ -91,7 +91,7 @@ def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
 
 
 def _follows(binding: RelayBinding, record: CallRecord, call: RelayCall, now: datetime) -> None:
-    bindings.note(
+    notices.note(
         "call_relay",
         binding,
         SYSTEM,

@@ -32,7 +32,7 @@ from downloads.candidates import notices
 from downloads.gate import ladder_versions, sql
 from downloads.gate.current_tier import placed
 from downloads.models import Copy, CopyLink, CopyState, GateDecision
-from downloads.relays import bindings, callers
+from downloads.relays import bindings, callers, eligibility
 from downloads.releases import passes, resume_sources
 from downloads.rules.ladder import Obligation
 from employers.models import ApiClient, Employer, Member
@@ -252,7 +252,7 @@ def _may_still(copy: Copy, now: datetime) -> None:
         .exists()
     ):
         raise Refused("member_unknown")
-    if why := bindings.unwilling(copy, now):
+    if why := eligibility.unwilling(copy, now):
         raise Refused(why)
 
 

@@ -1,10 +1,10 @@
-"""Mails, which are queued in the caller's transaction, then rendered and sent by a worker."""
+"""Queues a mail in the caller's transaction; a worker renders and sends it afterwards."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.core.mail import EmailMultiAlternatives
@@ -12,12 +12,19 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from events.doorbell import notify_worker
+from events.jobs.runner import Failure, Lease, claim, run
 from events.models import Mail
 
 log = structlog.get_logger()
 
 LEASE_SECONDS = 60
 TRIES = 12
+SERVER_DOWN: Final = Failure(
+    (OSError, SMTPException),
+    lambda error, tries: min(3600, 15 * 2**tries),
+    "mail_delayed",
+    tries=TRIES,
+)
 KEPT_FOR = timedelta(days=30)
 FOLDERS = (
     "account",
@@ -59,29 +66,26 @@ def queue_mail(
 
 
 def send(mail_id: int, now: datetime, site_url: str) -> bool:
-    """Send mail `mail_id` unless it is sent, held by another or not yet due; whether it was sent
-    now.
+    """Send mail `mail_id`, unless it is sent, held by another or not yet due; whether it was sent.
 
-    Where its context has a `path`, the template finds the whole `link` with `site_url` before it.
+    If its context has a `path`, the template finds the whole `link`, `site_url` included.
     """
-    lease = Mail.objects.claim(mail_id, now, LEASE_SECONDS)
-    if lease is None:
-        return False
-    mail = Mail.objects.get(pk=mail_id)
-    if mail.to.endswith(NOWHERE):
-        return Mail.objects.finish(mail_id, lease, now)
-    try:
-        letter(mail, site_url, now).send()
-    except (OSError, SMTPException) as error:
-        wait = timedelta(seconds=min(3600, 15 * 2**mail.tries))
-        if mail.tries >= TRIES:
-            Mail.objects.finish(mail_id, lease, now, to="", context={})
-            log.error("mail_given_up", mail=mail_id, template=mail.template, tries=mail.tries)
-        else:
-            Mail.objects.give_back(mail_id, lease, now + wait, error=type(error).__name__)
-            log.warning("mail_delayed", mail=mail_id, template=mail.template, tries=mail.tries)
-        return False
-    return Mail.objects.finish(mail_id, lease, now, to="", context={})
+
+    def work(lease: Lease[Mail]) -> bool:
+        if lease.row.to.endswith(NOWHERE):
+            return lease.finish()
+        letter(lease.row, site_url, now).send()
+        return lease.finish(to="", context={})
+
+    lease = claim(Mail.objects.all(), mail_id, lambda: now, LEASE_SECONDS)
+    return run(lease, work, failures=[SERVER_DOWN], give_up=_give_up)
+
+
+def _give_up(lease: Lease[Mail], error: Exception) -> bool:
+    mail = lease.row
+    lease.finish(to="", context={})
+    log.error("mail_given_up", job=str(mail.pk), template=mail.template, tries=mail.tries)
+    return False
 
 
 def forget(now: datetime) -> int:

@@ -8,24 +8,23 @@ the one before it, so a proof never goes back to an earlier stage.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 
 from employers.models import Member
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.delivery.mail import queue_mail
+from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
 from verification.authority import deposits, proofs, scans
 from verification.authority.proofs import Answer
 from verification.cases.authority_evidence import declared_by
 from verification.models import Proof, ProofKind, ProofState
 from verification.providers.banks.base import Stage as TransferStage
-
-log = structlog.get_logger()
 
 LEASE_SECONDS: Final = 60.0
 BROKEN_FOR: Final = timedelta(hours=1)
@@ -36,7 +35,15 @@ GRACE: Final = timedelta(hours=1)
 time.
 """
 
-Clock = Callable[[], datetime]
+_BROKEN: Final = (ProviderBroken, KeyError)
+"""KeyError: the deployment no longer has this provider."""
+FAILURES: Final = tuple(
+    replace(failure, until=lambda proof: proof.expires_at + GRACE)
+    for failure in (
+        Failure(ProviderUnavailable, backoff),
+        Failure(_BROKEN, BROKEN_FOR.total_seconds(), "proof_not_followed", broken=True),
+    )
+)
 
 
 def start_scan(member: Member, now: datetime) -> Proof:
@@ -64,42 +71,22 @@ def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
 
 
 def follow(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
-    """Ask the provider of a proof that is due, unless another does; whether something was written
-    down.
-    """
-    lease = Proof.objects.claim(proof_id, clock(), lease_seconds)
-    if lease is None:
-        return False
-    proof = Proof.objects.select_related("member__employer", "member__user").get(pk=proof_id)
-    try:
-        answer = _ASK.get(ProofKind(proof.kind), _nobody)(proof, clock())
-    except ProviderUnavailable as unavailable:
-        wait = timedelta(
-            seconds=min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(proof.tries - 1, 6))
-        )
-        return _delayed(proof, lease, clock(), wait, str(unavailable))
-    except (
-        ProviderBroken,
-        KeyError,
-    ) as broken:  # KeyError: the deployment has this provider no more
-        log.exception("proof_not_followed", proof=str(proof_id), provider=proof.provider)
-        return _delayed(proof, lease, clock(), BROKEN_FOR, type(broken).__name__)
-    return _write_down(proof_id, lease, answer, clock())
+    """Ask the provider of a proof, if that is due; whether an answer was stored."""
+    proofs_and_people = Proof.objects.select_related("member__employer", "member__user")
+    return run(
+        claim(proofs_and_people, proof_id, clock, lease_seconds),
+        lambda lease: _ASK.get(ProofKind(lease.row.kind), _nobody)(lease.row, clock()),
+        _write_down,
+        failures=FAILURES,
+        give_up=lambda lease, _: _write_down(lease, Answer(lease.row.stage, clock(), lapsed=True)),
+    )
 
 
-def _delayed(proof: Proof, lease: UUID, now: datetime, wait: timedelta, error: str) -> bool:
-    if now < proof.expires_at + GRACE:
-        Proof.objects.give_back(proof.pk, lease, now + wait, error)
-        return False
-    return _write_down(proof.pk, lease, Answer(proof.stage, now, lapsed=True), now)
-
-
-def _write_down(proof_id: UUID, lease: UUID, answer: Answer, now: datetime) -> bool:
-    """What the answer means, provided that the lease holds and nobody has ended the proof
-    meanwhile.
-    """
+def _write_down(lease: Lease[Proof], answer: Answer) -> bool:
+    """Store the answer, unless the lease was lost or the proof has ended meanwhile."""
+    now = lease.clock()
     with transaction.atomic():
-        proof: Proof | None = Proof.objects.held(proof_id, lease).select_for_update().first()
+        proof = lease.locked()
         if proof is None or proof.state != ProofState.PENDING:
             return False
         newly_sent = proof.stage not in (TransferStage.SENT, TransferStage.ARRIVED)
