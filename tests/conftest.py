@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
@@ -17,8 +17,8 @@ from hypothesis import settings as of_hypothesis
 
 from config.messages import compile_all
 from events import doorbell
+from tests.databases import flush, test_database
 
-TESTS = Path(__file__).parent
 TESTS = Path(__file__).parent
 OF_DATABASE = {"db", "transactional_db", "live_server"}
 ROOMS = {
@@ -92,68 +92,10 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The database, as migrations make it; what they put into it is kept in mind."""
-    with django_db_blocker.unblock():
-        _groups.update(groups())
-
-
-_groups: dict[str, set[tuple[str, str]]] = {}
-
-
-def groups() -> dict[str, set[tuple[str, str]]]:
-    """The permissions of each group, by application and code: their ids do not last."""
-    held = Group.objects.values_list(
-        "name", "permissions__content_type__app_label", "permissions__codename"
-    )
-    found: dict[str, set[tuple[str, str]]] = {}
-    for name, *permission in held:
-        found.setdefault(name, set()).add(tuple(permission))  # type: ignore[arg-type]
-    return found
-
-
-def _put_groups_back() -> None:
-    there = {
-        (each.content_type.app_label, each.codename): each
-        for each in Permission.objects.select_related("content_type")
-    }
-    for name, permissions in _groups.items():
-        group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set(
-            there[permission] for permission in permissions if permission in there
-        )
-
-
-_flush = TransactionTestCase._fixture_teardown
-
-
-def flush(self: TransactionTestCase) -> None:
-    """Transactional tests empty every table at the end.
-
-    The groups of staff, which migrations made, are put back: with several processes other tests may
-    follow that need them.
-    """
-    _flush_events_too(self)
-    _put_groups_back()
-
-
-def _flush_events_too(self: TransactionTestCase) -> None:
-    """SQLite empties tables by DELETE; the guard steps aside for that alone."""
-    if connection.vendor != "sqlite":
-        return _flush(self)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name ="
-            " 'events_event'"
-        )
-        guards = cursor.fetchall()
-        for name, _ in guards:
-            cursor.execute(f"DROP TRIGGER {name}")
-        try:
-            _flush(self)
-        finally:
-            for _, statement in guards:
-                cursor.execute(statement)
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database, as migrations make it."""
+    with django_db_blocker.unblock(), test_database():
+        yield
 
 
 TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]

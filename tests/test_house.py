@@ -18,7 +18,7 @@ from django.conf import settings
 from django.test import TransactionTestCase
 
 from config.celery import app
-from tests.conftest import flush, groups
+from tests.databases import flush, groups
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("config", "downloads", "verification", "employers", "resumes", "documents", "events")

@@ -206,7 +206,7 @@ _RELAY = """
 import time, django
 django.setup()
 from django.utils import timezone
-from events import feed
+from events.delivery import feed
 feed.AT_ONCE = 40
 while True:
     feed.relay(timezone.now()) or time.sleep(0.005)
