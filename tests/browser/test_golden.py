@@ -17,7 +17,7 @@ from employers.permissions import Power
 from tests.browser.conftest import PHONE, Visitor
 from tests.browser.test_queue import serious
 from tests.factories import make_reviewer
-from tests.verification.quality.test_golden_cases import decided
+from tests.verification.quality.golden import decided
 from tests.verification.quality.test_reviewer_figures import decision, pair, ruling, turn
 from tests.verification.staff import make_staff
 from verification.models import Case, GoldenCase, GoldenTurn

@@ -22,8 +22,8 @@ from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_platforms import is_usable
 from tests.downloads.api.test_relays import Platform
-from tests.downloads.releases.test_operations import Shop, pdf
-from tests.downloads.releases.test_operations import _read_once as _read_once
+from tests.downloads.releases.conftest import _read_once as _read_once
+from tests.downloads.releases.shop import Shop, pdf
 from tests.factories import make_reviewer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]

@@ -19,7 +19,7 @@ from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.browser.test_pages import _look, is_for_everybody
 from tests.downloads.gate.test_quotas import approved
 from tests.factories import make_member, make_reviewer
-from tests.verification.test_test_mode import Platform
+from tests.verification.platform import Platform
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/downloads/restriction/"

@@ -31,8 +31,8 @@ from events.core.errors import Refused
 from events.models import Event
 from resumes.specimens.resume import make as specimen
 from tests.downloads.api.test_relays import Platform
-from tests.downloads.releases.test_operations import Shop, make, pdf
-from tests.downloads.releases.test_operations import _read_once as _read_once
+from tests.downloads.releases.conftest import _read_once as _read_once
+from tests.downloads.releases.shop import Shop, make, pdf
 from tests.factories import make_colleague, make_employer, sign_in
 
 pytestmark = pytest.mark.django_db

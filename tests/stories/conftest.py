@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -22,6 +23,12 @@ from employers.models import Employer, Member
 from tests.factories import make_user
 from verification.cases import documents, operations
 from verification.models import Case, Document, DocumentKind, RegistryRecord
+
+
+@pytest.fixture
+def own_books(settings: Any, tmp_path: Path) -> None:
+    """Books of the simulators that no other test writes in."""
+    settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
 
 
 def register_company(seed: int, **changed: object) -> Company:

@@ -28,7 +28,7 @@ from events.core.errors import Refused
 from events.delivery import feed
 from events.models import Event, PlatformEvent
 from tests.downloads.gate.test_quotas import approved
-from tests.downloads.relays.test_bindings import (
+from tests.downloads.relays.relay_numbers import (
     CALLERS,
     OTHER,
     PHONE,
@@ -37,14 +37,9 @@ from tests.downloads.relays.test_bindings import (
     bound,
     followed,
     give_phone,
-    member,
-    platform,
-    provider,
     requested,
 )
 from verification.models import Case
-
-__all__ = ["member", "platform", "provider"]
 
 ONE = Actor(Role.CANDIDATE, "one")
 ENDED = "relay_candidate_ended"

@@ -29,7 +29,7 @@ from resumes.opening import open
 from resumes.opening.open import LETTER, Limits, Resume, open_resume
 from tests.conftest import require
 from tests.documents.test_torture import NASTY, WHOLE, flipped
-from tests.documents.upload.test_intake import bomb, encoded, huge_png, pdf, picture
+from tests.documents.upload.made_files import bomb, encoded, huge_png, pdf, picture
 
 CODES = {
     "resume_empty",

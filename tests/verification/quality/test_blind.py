@@ -17,7 +17,7 @@ from employers.models import User
 from events.models import Event
 from tests.browser import cases
 from tests.factories import make_colleague
-from tests.verification.quality.test_golden_cases import told
+from tests.verification.quality.golden import told
 from verification.models import Case, ReviewDraft, ReviewStage, Ruling, RulingOutcome, SecondReview
 from verification.reviewing import claims, rulings
 

@@ -14,7 +14,7 @@ from documents.uscc import check_character
 from employers.models import AccountClass, Member
 from events.core.errors import Refused
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
-from tests.verification.checks.test_agency_licence import letter, licence
+from tests.verification.checks.agency_papers import letter, licence
 from tests.verification.decision.test_apply_verdict import MEDIUM, Says, saying
 from verification.cases import guards, operations
 from verification.checks.agency.check import AgencyLicence
