@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.factories import make_member, sign_in
 from tests.verification.platform import Platform, proven
-from verification.authority import deposits
+from verification.authority import deposits, email_codes
 from verification.models import Proof
 from verification.providers import test_providers
 from verification.tasks import check_proof

@@ -20,7 +20,7 @@ from tests.verification.authority.proof_steps import (
     mails,
     other_than,
 )
-from verification.authority import deposits, proof_polling, proofs
+from verification.authority import codes, deposits, proof_polling, proofs
 from verification.models import Proof, ProofKind, ProofState
 from verification.providers.banks.simulator import SimulatedBank
 
