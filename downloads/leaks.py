@@ -92,7 +92,7 @@ class Finding:
     chance: float | None = None
 
 
-def ask(
+def request_trace(
     asked: Asked,
     actor: Actor,
     now: datetime,
@@ -136,11 +136,11 @@ def ask(
             now,
             data={"sha256": row.sha256, "client": str(client.pk) if client else ""},
         )
-        ring(row)
+        notify_trace_worker(row)
     return row
 
 
-def seen(trace_id: UUID, client: ApiClient) -> Trace:
+def trace_of(trace_id: UUID, client: ApiClient) -> Trace:
     """A trace that this platform asked for. Raises Refused `trace_unknown`."""
     row: Trace | None = Trace.objects.of(client.pk).filter(pk=trace_id).first()
     if row is None:
@@ -160,7 +160,7 @@ class _Seen:
     evidence: bytes = b""
 
 
-def follow(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
+def trace_leak(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Look at a leak, unless another does; whether there is an answer now."""
     return run(
         claim(Trace.objects.all(), trace_id, clock, lease_seconds),
@@ -347,5 +347,5 @@ def _shown(told: tracing.Trace, releases: Sequence[tracing.Release]) -> bytes:
     return b""
 
 
-def ring(row: Trace) -> None:
+def notify_trace_worker(row: Trace) -> None:
     notify_worker("downloads.tasks.look_at_leak", row.pk)

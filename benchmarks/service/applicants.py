@@ -239,7 +239,7 @@ class Walk:
         attempt = operations.submit(self.case.pk, self.member.user, self.actor, self.now)
         for rounds in range(1, ROUNDS + 1):
             started = time.perf_counter()
-            pipeline.run(attempt.pk, lambda: self.now, LEASE)
+            pipeline.run_checks(attempt.pk, lambda: self.now, LEASE)
             seconds += time.perf_counter() - started
             attempt.refresh_from_db()
             if attempt.finished_at is not None:
@@ -313,7 +313,7 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
         from verification.providers import banks
 
         number = f"90{walk.number:014d}77"
-        bank: Any = banks.named("simulator")
+        bank: Any = banks.bank("simulator")
         bank.open_account(number, owner)
         walk.notes["account"] = number
         walk.notes["proof"] = deposits.start_deposit(
@@ -332,7 +332,7 @@ def _bank_goes_on(walk: Walk) -> None:
     from verification.models import Proof, ProofState
     from verification.providers import banks
 
-    bank: Any = banks.named("simulator")
+    bank: Any = banks.bank("simulator")
     for _ in range(400):
         proof = Proof.objects.get(pk=walk.notes["proof"])
         if proof.state != ProofState.PENDING:
@@ -340,7 +340,7 @@ def _bank_goes_on(walk: Walk) -> None:
         arrived = bank.statement(walk.notes["account"], walk.now)
         if arrived and "code_given_at" not in proof.observed:
             deposits.confirm_deposit(proof.pk, walk.member, arrived[-1][1], walk.now)
-        proof_polling.follow(proof.pk, lambda: walk.now, LEASE)
+        proof_polling.poll_provider(proof.pk, lambda: walk.now, LEASE)
         proof.refresh_from_db()
         walk.now = max(
             walk.now + timedelta(minutes=5), min(proof.due_at, walk.now + timedelta(hours=1))
@@ -356,14 +356,14 @@ def by_e_licence(company: Company) -> Callable[[Walk], None]:
         from verification.providers import e_licences
         from verification.providers.e_licences.base import By, ELicence
 
-        service: Any = e_licences.named("simulator")
+        service: Any = e_licences.e_licence_service("simulator")
         proof = proof_polling.start_scan(walk.member, walk.now)
         licence = ELicence(company.uscc, company.name, company.legal_representative)
         walk.now += timedelta(seconds=20)
         service.scan(proof.observed["qr"], walk.now)
         service.confirm(proof.observed["qr"], licence, By.LEGAL_REPRESENTATIVE, walk.now)
         walk.now += timedelta(seconds=5)
-        proof_polling.poll(proof.pk, walk.member, walk.now)
+        proof_polling.poll_proof(proof.pk, walk.member, walk.now)
 
     return prove
 

@@ -276,7 +276,7 @@ def _place(codes: list[str], kind: str, since: datetime, chance: random.Random) 
         appealed=chance.random() < 0.02,
         lapsing=holds == "in_force" and chance.random() < 0.2,
     )
-    place = urgency.place(kinds, since, settings.WORKING_HOURS)
+    place = urgency.queue_position(kinds, since, settings.WORKING_HOURS)
     return {
         "review_since": since,
         "review_due": place.due,

@@ -132,16 +132,16 @@ class ApiDoor:
         # With the scopes, so that a key that may do less does not hear what another was answered.
         may = " ".join(sorted(key.scopes))
         asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + _said(request)
-        claim = idempotency.begin(key.client, text, asked, timezone.now())
+        claim = idempotency.claim_answer(key.client, text, asked, timezone.now())
         if isinstance(claim, Answer):
             return _replayed(request, claim, key.client)
         try:
             response, is_kept = self._done(request, claim)
         except BaseException:
-            idempotency.release(claim)
+            idempotency.drop_claim(claim)
             raise
         if not is_kept:
-            idempotency.release(claim)
+            idempotency.drop_claim(claim)
         return response
 
     def _done(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
@@ -155,7 +155,7 @@ class ApiDoor:
                 return response, False
             headers = {name: response[name] for name in KEPT_HEADERS if name in response}
             answer = Answer(response.status_code, headers, response.content)
-            if not idempotency.keep(claim, answer, timezone.now()):
+            if not idempotency.keep_answer(claim, answer, timezone.now()):
                 # It took longer than its claim holds, and another has begun the same: what was done
                 # here is undone.
                 transaction.set_rollback(True)

@@ -229,7 +229,7 @@ class Demo(Steps):
 
         Whoever may read their answers is given none.
         """
-        made = golden_specimens.made(kind, self.seed + after, timezone.now())
+        made = golden_specimens.make_golden_case(kind, self.seed + after, timezone.now())
         right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]
         self.line.say(
             f"{made.name}：正确的决定是{right[0]}",

@@ -197,7 +197,7 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
     return row
 
 
-def settle(pk: int, user: User, now: datetime, *, activate: bool) -> None:
+def settle_ladder_version(pk: int, user: User, now: datetime, *, activate: bool) -> None:
     """Bring a proposed ladder into force, or drop it. Raises Refused as `proposals.settled`."""
     with transaction.atomic():
         row = proposals.settled(LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate)

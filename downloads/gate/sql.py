@@ -5,7 +5,8 @@ The gate's statement and that of a pass, made from the ladder so that it stands 
 Both rest on the same facts (`_facts`, `_wills`): the employer that the platform may know of, the
 member, the case that counts; and what the candidate said. On PostgreSQL their rows are read `FOR
 SHARE`, so a suspension, or a candidate who closes, either came before and is seen, or waits
-(`docs/how-it-works/gate.md`). Consents and blocks are written in the company's turn, which whoever asks holds.
+(`docs/how-it-works/gate.md`). Consents and blocks are written in the company's turn, which whoever
+asks holds.
 """
 
 from __future__ import annotations

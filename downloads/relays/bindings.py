@@ -48,7 +48,9 @@ ASKED_AGAIN_AFTER: Final = timedelta(days=7)
 CLOSED_AT_ONCE: Final = 500
 
 
-def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime) -> RelayBinding:
+def request_binding(
+    decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime
+) -> RelayBinding:
     """The relay number by which the employer of this allowed answer reaches its candidate: the one
     that is open, or a new one.
 
@@ -68,9 +70,11 @@ def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: dateti
     if not provider:
         raise Refused("relay_not_offered")
     with transaction.atomic():
-        locks.take(decision.employer_id)  # so binds of one employer are one after the other
+        locks.lock_company_of(
+            decision.employer_id
+        )  # so binds of one employer are one after the other
         check_tier(decision.employer_id, now)
-        candidate_consent.hold(decision.client_id, decision.candidate)
+        candidate_consent.lock_candidate(decision.client_id, decision.candidate)
         check_consent(decision, now)
         index = blind_index(phone, "relay.candidate")
         before = RelayBinding.objects.between(
@@ -82,7 +86,7 @@ def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: dateti
         if latest is not None and latest.state in OPEN:
             if latest.candidate_index == index:
                 return latest
-            end(latest, "relay_number_changed", SYSTEM, now)
+            end_binding(latest, "relay_number_changed", SYSTEM, now)
         muted = latest is not None and latest.muted
         return _begin(decision, client.test, phone, index, provider, muted, client.as_actor(), now)
 
@@ -115,8 +119,8 @@ def _begin(
     )
     binding.candidate_sealed = seal_text(phone, binding.candidate_purpose)
     binding.save(force_insert=True)
-    notices.note("request_relay", binding, actor, now)
-    notices.ring(binding)
+    notices.record_binding_event("request_relay", binding, actor, now)
+    notices.notify_binding_worker(binding)
     return binding
 
 
@@ -148,7 +152,7 @@ def candidate_phone(binding: RelayBinding) -> str:
 # --- Lasting --------------------------------------------------------------------------------------
 
 
-def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
+def extend_binding(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
     """Hiring goes on: from now on the number lasts as long as a new one does, unless it does
     already.
 
@@ -156,17 +160,20 @@ def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
     employer may not, or why the candidate does not want it.
     """
     with transaction.atomic():
-        binding = locked(binding_id)
+        binding = locked_binding(binding_id)
         if binding.state not in OPEN or binding.expires_at <= now:
             raise Refused("relay_ended", seen=binding.ended_why)
         check_tier(binding.employer_id, now)
         check_consent(binding, now)
-        if not lengthen(binding, now, actor) and now + lasts() >= binding.expires_at + LEAST_GAINED:
+        if (
+            not lengthen_binding(binding, now, actor)
+            and now + lasts() >= binding.expires_at + LEAST_GAINED
+        ):
             raise Refused("relay_longest")
     return binding
 
 
-def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
+def lengthen_binding(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
     """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before,
     by `LEAST_GAINED` at least.
 
@@ -181,8 +188,8 @@ def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
     binding.expires_at, binding.reminded = until, 0
     binding.due_at = min(binding.due_at, now)
     binding.save(update_fields=["expires_at", "reminded", "due_at"])
-    notices.note("extend_relay", binding, actor, now)
-    notices.ring(binding)
+    notices.record_binding_event("extend_relay", binding, actor, now)
+    notices.notify_binding_worker(binding)
     return True
 
 
@@ -197,10 +204,10 @@ def after_contact(decision_id: UUID, now: datetime) -> None:
         .first()
     )
     if binding is not None:
-        lengthen(binding, now, SYSTEM)
+        lengthen_binding(binding, now, SYSTEM)
 
 
-def remind(binding: RelayBinding, now: datetime) -> bool:
+def remind_of_end(binding: RelayBinding, now: datetime) -> bool:
     """Tell platform and recruiter of a locked binding that it ends soon, once for each of
     `REMINDERS`; whether they were told.
     """
@@ -213,8 +220,8 @@ def remind(binding: RelayBinding, now: datetime) -> bool:
     ):
         return False
     binding.reminded = days
-    notices.note("remind_relay", binding, SYSTEM, now, days=days)
-    notices.mail(binding, "relay_expiring", now, days=days)
+    notices.record_binding_event("remind_relay", binding, SYSTEM, now, days=days)
+    notices.mail_recruiter(binding, "relay_expiring", now, days=days)
     return True
 
 
@@ -233,7 +240,7 @@ def next_due(binding: RelayBinding, now: datetime) -> datetime:
 # --- The candidate's own word ---------------------------------------------------------------------
 
 
-def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:
+def mute_binding(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:
     """The candidate wants no calls of this employer for now, or wants them again.
 
     Saying it twice is once.
@@ -241,14 +248,16 @@ def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBin
     Raises Refused: `relay_unknown`, `relay_ended`.
     """
     with transaction.atomic():
-        binding = locked(binding_id)
+        binding = locked_binding(binding_id)
         if binding.state not in OPEN:
             raise Refused("relay_ended", seen=binding.ended_why)
         if binding.muted is not muted:
             binding.muted, binding.due_at = muted, now
             binding.save(update_fields=["muted", "due_at"])
-            notices.note("mute_relay" if muted else "unmute_relay", binding, actor, now)
-            notices.ring(binding)
+            notices.record_binding_event(
+                "mute_relay" if muted else "unmute_relay", binding, actor, now
+            )
+            notices.notify_binding_worker(binding)
     return binding
 
 
@@ -285,7 +294,7 @@ def end_as_candidate_says(
 
 def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetime) -> None:
     for binding in of_them.open().order_by("pk").select_for_update(of=("self",)):
-        end(binding, "relay_candidate_ended", actor, now)
+        end_binding(binding, "relay_candidate_ended", actor, now)
 
 
 def forget_candidate(client_id: UUID, candidate: str) -> None:
@@ -328,11 +337,13 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
             raise Refused("relay_asked_already")
         binding.asked_at = now
         binding.save(update_fields=["asked_at"])
-        notices.note("ask_contact", binding, member.as_actor(), now)
+        notices.record_binding_event("ask_contact", binding, member.as_actor(), now)
     return binding
 
 
-def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> RelayBinding:
+def answer_contact_request(
+    binding_id: UUID, agrees: bool, client: ApiClient, now: datetime
+) -> RelayBinding:
     """What the candidate answers: with a yes the binding that begins then, with a no the old one.
 
     The first answer counts.
@@ -358,7 +369,9 @@ def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> 
                 raise Refused("relay_not_offered")
         binding.answered_at, binding.agreed = now, agrees
         binding.save(update_fields=["answered_at", "agreed"])
-        notices.note("answer_contact", binding, client.as_actor(), now, agreed=agrees)
+        notices.record_binding_event(
+            "answer_contact", binding, client.as_actor(), now, agreed=agrees
+        )
         if not agrees or opened is not None:
             return opened or binding
         decision = GateDecision.objects.get(pk=binding.decision_id)
@@ -383,7 +396,7 @@ def _between(binding: RelayBinding) -> RelayBindingQuerySet:
 # --- Ending ---------------------------------------------------------------------------------------
 
 
-def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
+def end_binding(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
     """The end of a locked binding, from the commit on; its provider is told by the worker that the
     doorbell wakes.
     """
@@ -395,28 +408,28 @@ def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
     ):  # a provider that is being asked at this moment may lend one yet
         binding.finished_at = now
     binding.save()
-    notices.note("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
+    notices.record_binding_event("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
     if why == "relay_expired" and binding.number:
-        notices.mail(binding, "relay_ended", now)
+        notices.mail_recruiter(binding, "relay_ended", now)
     elif why == "relay_expired":  # for as long as a number lasts, nobody was there to call by it
-        notices.mail(binding, "relay_failed", now, reasons=["relay_no_caller"])
-    notices.ring(binding)
+        notices.mail_recruiter(binding, "relay_failed", now, reasons=["relay_no_caller"])
+    notices.notify_binding_worker(binding)
 
 
-def fail(binding: RelayBinding, why: str, now: datetime) -> None:
+def fail_binding(binding: RelayBinding, why: str, now: datetime) -> None:
     """No number can be lent for a locked binding: its platform and recruiter are told why."""
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.FAILED, now, why
     binding.lease = binding.leased_until = None
     if binding.reference:  # one that could not be muted, and not be given back either
         binding.due_at, binding.tries = now, 0
-        notices.ring(binding)
+        notices.notify_binding_worker(binding)
     else:
         binding.finished_at = now
     binding.save()
-    notices.note("fail_relay", binding, SYSTEM, now, earlier=earlier, reasons=[why])
-    notices.mail(binding, "relay_failed", now, reasons=[why])
-    notices.ring_copies(binding, now)
+    notices.record_binding_event("fail_relay", binding, SYSTEM, now, earlier=earlier, reasons=[why])
+    notices.mail_recruiter(binding, "relay_failed", now, reasons=[why])
+    notices.notify_waiting_copies(binding, now)
 
 
 def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> int:
@@ -448,9 +461,9 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
     for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):
         with transaction.atomic():
             place = place_of(employer_id, now)
-            binding = locked(binding_id)
+            binding = locked_binding(binding_id)
             if binding.state in OPEN and place.tier not in KEEPS_THEM:
-                end(binding, place.reason or "employer_not_approved", SYSTEM, now)
+                end_binding(binding, place.reason or "employer_not_approved", SYSTEM, now)
                 closed += 1
     return closed
 
@@ -458,7 +471,7 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
 # --- Shared ---------------------------------------------------------------------------------------
 
 
-def seen(binding_id: UUID, client: ApiClient) -> RelayBinding:
+def binding_of(binding_id: UUID, client: ApiClient) -> RelayBinding:
     """The binding, if it leads to a candidate of this platform. Raises Refused `relay_unknown`."""
     binding: RelayBinding | None = (
         RelayBinding.objects.of(client.pk).select_related("team").filter(pk=binding_id).first()
@@ -474,10 +487,10 @@ def _in_turn(binding_id: UUID) -> RelayBinding:
     """
     if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
         hold_word(unlocked)
-    return locked(binding_id)
+    return locked_binding(binding_id)
 
 
-def locked(binding_id: UUID) -> RelayBinding:
+def locked_binding(binding_id: UUID) -> RelayBinding:
     """The binding, locked for the rest of the transaction. Raises Refused `relay_unknown`."""
     binding: RelayBinding | None = (
         RelayBinding.objects.select_for_update(of=("self",)).filter(pk=binding_id).first()

@@ -40,14 +40,14 @@ def check_tier(employer_id: UUID, now: datetime) -> None:
 
 def hold_word(binding: RelayBinding) -> None:
     """Lock what the candidate says to this company until the caller's transaction ends."""
-    locks.take(binding.employer_id)
-    candidate_consent.hold(binding.client_id, binding.candidate)
+    locks.lock_company_of(binding.employer_id)
+    candidate_consent.lock_candidate(binding.client_id, binding.candidate)
 
 
 def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
     """Why the gate would not let this employer reach the candidate; "" if it would."""
     uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
-    return candidate_consent.unwilling(of.client_id, of.candidate, uscc, now)
+    return candidate_consent.consent_refusal(of.client_id, of.candidate, uscc, now)
 
 
 def check_consent(of: RelayBinding | GateDecision, now: datetime) -> None:

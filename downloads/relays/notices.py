@@ -16,7 +16,7 @@ from events.doorbell import notify_worker
 from events.models import record
 
 
-def note(
+def record_binding_event(
     verb: str,
     binding: RelayBinding,
     actor: Actor,
@@ -47,7 +47,7 @@ def note(
     )
 
 
-def mail(binding: RelayBinding, template: str, now: datetime, **more: Any) -> None:
+def mail_recruiter(binding: RelayBinding, template: str, now: datetime, **more: Any) -> None:
     """Write to the recruiter who downloaded, unless they have left.
 
     The mail names the candidate by the platform's reference only.
@@ -70,11 +70,11 @@ def mail(binding: RelayBinding, template: str, now: datetime, **more: Any) -> No
     queue_mail(member.user.email, template, member.user.language, context, now)
 
 
-def ring(binding: RelayBinding) -> None:
+def notify_binding_worker(binding: RelayBinding) -> None:
     notify_worker("downloads.tasks.follow_relay", binding.pk)
 
 
-def ring_copies(binding: RelayBinding, now: datetime) -> None:
+def notify_waiting_copies(binding: RelayBinding, now: datetime) -> None:
     """Continue the copies that wait for this number, now that it is lent or will not be."""
     for copy_id in list(
         Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)

@@ -70,7 +70,7 @@ class Heard:
     """Why it ends now, by our own clock, by the employer's place or by the candidate's word."""
 
 
-def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
+def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Do what is due of a binding, unless another does; whether something was written down."""
     bindings_and_teams = RelayBinding.objects.select_related("team")
     lease: Lease[RelayBinding] | None = claim(bindings_and_teams, binding_id, clock, lease_seconds)
@@ -78,7 +78,7 @@ def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS)
         return False
     binding = lease.row
     try:
-        heard = _ask(lease, relay_providers.named(binding.provider), clock())
+        heard = _ask(lease, relay_providers.relay_provider(binding.provider), clock())
     except NoNumber as none:
         return _later(lease, none.retry_after, "relay_no_number")
     except ProviderUnavailable as unavailable:
@@ -136,7 +136,7 @@ def _lend(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
     if binding.reference:
         _give_back(lease, provider, now)
     try:
-        team = callers.tell(binding.team, provider, now)
+        team = callers.tell_provider(binding.team, provider, now)
     except NumberIllegal as illegal:  # not the candidate's fault
         raise ProviderBroken(f"a caller's number: {illegal}") from None
     if not team.callers:
@@ -238,7 +238,7 @@ def _gone(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         binding.finished_at = now
     else:
         binding.due_at = now
-        notices.ring(binding)
+        notices.notify_binding_worker(binding)
     binding.save()
 
 
@@ -249,9 +249,9 @@ def _over(binding: RelayBinding, heard: Heard, now: datetime) -> None:
     if heard.over == "relay_expired" and binding.expires_at > now:  # extended at the last moment
         binding.due_at = now
         binding.save()
-        notices.ring(binding)
+        notices.notify_binding_worker(binding)
         return
-    bindings.end(binding, heard.over or "relay_lost", SYSTEM, now)
+    bindings.end_binding(binding, heard.over or "relay_lost", SYSTEM, now)
     if heard.lost:
         bindings.begin_again(binding, now)
 
@@ -261,10 +261,12 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         binding.state = RelayState.BOUND
         binding.expires_at = max(binding.expires_at, heard.expires_at or binding.expires_at)
         binding.save()
-        notices.note("bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED)
-        notices.ring_copies(binding, now)
+        notices.record_binding_event(
+            "bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED
+        )
+        notices.notify_waiting_copies(binding, now)
     else:
-        bindings.remind(binding, now)
+        bindings.remind_of_end(binding, now)
     wanted = binding.muted or not binding.team.callers
     untold = (
         wanted is not binding.told_muted
@@ -274,7 +276,7 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
     binding.due_at = now if untold else min(bindings.next_due(binding, now), now + LOOKED_AT)
     binding.save()
     if untold:
-        notices.ring(binding)
+        notices.notify_binding_worker(binding)
 
 
 def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str = "") -> bool:
@@ -292,13 +294,13 @@ def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str
             and now >= held.requested_at + GIVEN_UP_AFTER
             and why != "relay_no_caller"
         ):
-            bindings.fail(held, why or "relay_failed", now)
+            bindings.fail_binding(held, why or "relay_failed", now)
             return True
         told_before = held.last_error == why or (
             why == "relay_no_number" and held.none_free_at is not None
         )
         if why and held.state == RelayState.REQUESTED and not told_before:
-            notices.note("wait_relay", held, SYSTEM, now, reasons=[why])
+            notices.record_binding_event("wait_relay", held, SYSTEM, now, reasons=[why])
         if why == "relay_no_number" and held.none_free_at is None:
             held.none_free_at = now
         held.lease = held.leased_until = None
@@ -325,7 +327,7 @@ def _no_number(lease: Lease[RelayBinding], why: str) -> bool:
         if binding is None:
             return False
         if binding.state == RelayState.REQUESTED:
-            bindings.fail(binding, why, now)
+            bindings.fail_binding(binding, why, now)
         else:
             lease.give_back(now + BROKEN_FOR, why)
     return True
@@ -338,7 +340,9 @@ def tell_team(team_id: int, clock: Clock, lease_seconds: float = LEASE_SECONDS) 
     """Tell the provider who of a team may call now, unless another does; whether it was told."""
     return run(
         claim(RelayTeam.objects.all(), team_id, clock, lease_seconds),
-        lambda lease: callers.tell(lease.row, relay_providers.named(lease.row.provider), clock()),
+        lambda lease: callers.tell_provider(
+            lease.row, relay_providers.relay_provider(lease.row.provider), clock()
+        ),
         lambda lease, told: lease.finish(tries=0),
         failures=TEAM_FAILURES,
     )

@@ -68,7 +68,7 @@ def made_by() -> str:
     return f"{VERSION} {READERS[0].name} {READERS[0].version}"[:80]
 
 
-def follow(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
+def make_copy(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Make the copy, unless another does; whether it is made, or has failed for good."""
     lease = claim(Copy.objects.select_related("binding", "resume"), copy_id, clock, lease_seconds)
     return run(
@@ -88,7 +88,7 @@ def _made(lease: Lease[Copy]) -> tuple[bytes, str]:
     """The copy's PDF, and the name of the key by which it is marked."""
     copy, clock = lease.row, lease.clock
     resume, pages = _clean(lease)
-    _let_nothing_through(pages, operations.given(copy))
+    _let_nothing_through(pages, operations.grant_of(copy))
     binding = _lent(copy.binding_id, clock)
     key = mark_keys.current()
     words = Words(copy.receiver, copy.number, clock())
@@ -187,7 +187,7 @@ def _lent(binding_id: UUID, clock: Clock) -> RelayBinding:
     """The binding, once a number is lent. Raises `_NotLentYet`, and Refused where none will be."""
     binding = RelayBinding.objects.get(pk=binding_id)
     if binding.state == RelayState.REQUESTED:
-        provider_sync.follow(binding_id, clock)  # unless another asks for it at this moment
+        provider_sync.sync_binding(binding_id, clock)  # unless another asks for it at this moment
         binding.refresh_from_db()
     if binding.state == RelayState.REQUESTED:
         raise _NotLentYet
@@ -216,5 +216,5 @@ def _failed(lease: Lease[Copy], error: Exception) -> bool:
     with transaction.atomic():
         copy = lease.locked()
         if copy is not None:
-            operations.fail(copy, why_not(error), lease.clock())
+            operations.fail_release(copy, why_not(error), lease.clock())
     return copy is not None

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from downloads.gate import ladder_versions
-from downloads.gate.candidate_consent import unwilling
+from downloads.gate.candidate_consent import consent_refusal
 from downloads.models import GateDecision, Standing
 from downloads.releases.passes import GOOD_FOR
 from downloads.rules.ladder import standing
@@ -70,4 +70,4 @@ def _stands(decision_id: UUID, now: datetime) -> bool:
     stands = standing(case, member.employer.confirmed_at, now, ladder, moved)
     if stands.reason or not ladder.rights[stands.tier].download:
         return False
-    return not unwilling(decision.client_id, decision.candidate, decision.uscc, now)
+    return not consent_refusal(decision.client_id, decision.candidate, decision.uscc, now)

@@ -38,7 +38,7 @@ SEVERAL: Final = 2
 MILD: Final = frozenset({abuse_signals.Signal.UNANSWERED, abuse_signals.Signal.UNERASED})
 
 
-def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
+def watch_downloads(now: datetime, since: datetime, zone: ZoneInfo) -> int:
     """Look at everybody who downloaded since `since`, at those who took most first; how many were
     moved.
     """
@@ -121,7 +121,7 @@ def look_at(
         and _may_rise(employer, ladder, now)
         and abuse_signals.shows_hiring(len(facts), contacts, ladder.thresholds)
     ):
-        return tier_changes.move(
+        return tier_changes.change_tier(
             employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(standing)
         )
     return False
@@ -174,15 +174,15 @@ def _act(
     """
     basis = tier_changes.Basis(standing)
     if len(seen.signals) >= SEVERAL:
-        return tier_changes.move(
+        return tier_changes.change_tier(
             employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis
         )
     if MILD.issuperset(seen.signals) and (standing is None or standing.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
-        return tier_changes.move(
+        return tier_changes.change_tier(
             employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis
         )
-    return tier_changes.move(
+    return tier_changes.change_tier(
         employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis
     )
 

@@ -82,7 +82,7 @@ class Basis:
         )
 
 
-def move(
+def change_tier(
     employer_id: UUID,
     tier: Tier,
     actor: Actor,
@@ -101,7 +101,7 @@ def move(
     """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
-        locks.take(employer_id)
+        locks.lock_company_of(employer_id)
         earlier = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
         if basis and not basis.holds(earlier):
             return False
@@ -135,14 +135,14 @@ def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
     return {"earlier_tier": "" if earlier.reason else earlier.tier, "earlier_until": earlier.until}
 
 
-def release(
+def lift_override(
     employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = ""
 ) -> bool:
     """Let the employer's case say again where it stands; False where it did already, or `basis` no
     longer holds.
     """
     with transaction.atomic():
-        locks.take(employer_id)
+        locks.lock_company_of(employer_id)
         standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
         if standing is None or (basis and not basis.holds(standing)):
             return False
@@ -229,7 +229,7 @@ def last_lifted(employer_id: UUID) -> Event | None:
 # --- By two people --------------------------------------------------------------------------------
 
 
-def propose(
+def propose_tier_change(
     employer_id: UUID, tier: str, why: str, until: datetime | None, user: User, now: datetime
 ) -> Move:
     """Propose a move to `tier`, or "" for what the case says.
@@ -256,7 +256,7 @@ def propose(
     return proposed
 
 
-def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
+def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
     """Carry out a proposed move, or drop it. Raises Refused as `proposals.settled`."""
     with transaction.atomic():
         proposed = proposals.settled(
@@ -274,7 +274,7 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
             to_state=proposed.tier,
         )
         if confirmed and proposed.tier:
-            move(
+            change_tier(
                 proposed.employer_id,
                 Tier(proposed.tier),
                 user.as_reviewer(),
@@ -282,7 +282,7 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
                 until=proposed.until,
             )
         elif confirmed:
-            release(proposed.employer_id, user.as_reviewer(), now)
+            lift_override(proposed.employer_id, user.as_reviewer(), now)
 
 
 # --- By a rule ------------------------------------------------------------------------------------
@@ -316,17 +316,17 @@ def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
     for standing in list(asked):
         moment = now_of(standing.employer, now)
         if shown_anew(standing.employer, standing.moved_at, moment):
-            lifted += lift(standing, SYSTEM, moment)
+            lifted += lift_step_up(standing, SYSTEM, moment)
     return lifted
 
 
-def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
+def lift_step_up(standing: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
     """Back to where it was moved to before a step-up, if that would still be in force; else as its
     case says.
     """
     basis = Basis(standing)
     if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
-        return move(
+        return change_tier(
             standing.pk,
             Tier(standing.earlier_tier),
             actor,
@@ -335,4 +335,4 @@ def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> boo
             basis=basis,
             note=note,
         )
-    return release(standing.pk, actor, now, basis=basis, note=note)
+    return lift_override(standing.pk, actor, now, basis=basis, note=note)

@@ -220,11 +220,11 @@ class _CountedSignInForm(AuthenticationForm):
             return super().clean()
         counted = passwords_of(self.request, email)
         try:
-            throttle.take(counted, now)
+            throttle.count_try(counted, now)
         except Refused as refused:
             raise ValidationError(refusal_html(refused), code=refused.code) from refused
         cleaned = super().clean()
-        throttle.give_back(counted, now)
+        throttle.give_back_try(counted, now)
         return cleaned
 
 

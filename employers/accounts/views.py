@@ -150,16 +150,16 @@ def register(request: HttpRequest) -> HttpResponseBase:
         passwords = passwords_of(request, typed["email"])
         counted = (*passwords, (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)))
         try:
-            throttle.take(counted, now)
+            throttle.count_try(counted, now)
             member = registration.register(
                 **typed, language=get_language() or "", links=links(), now=now
             )
         except Refused as refused:
             if refused.code not in ("email_taken", "too_many_tries"):
-                throttle.give_back(counted, now)
+                throttle.give_back_try(counted, now)
             form.refuse(refused)
         else:
-            throttle.give_back(passwords, now)
+            throttle.give_back_try(passwords, now)
             return _enter(request, member)
     state = code_state(form["uscc"].value() or "")
     return private(
@@ -217,7 +217,7 @@ def check_code(request: HttpRequest) -> HttpResponseBase:
     It tells whose code is taken, so nobody asks for thousands.
     """
     try:
-        throttle.take([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
+        throttle.count_try([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
     except Refused as refused:
         return private(HttpResponse(refusal_html(refused), status=429))
     typed = request.GET.get("uscc", "")[:40]
@@ -310,7 +310,7 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
         try:
             # Counted by itself: what strangers ask for the same address does not stop it.
-            throttle.take([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
+            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
         except Refused as refused:
             messages.error(request, refusal_html(refused))
             return redirect("verification:home")
@@ -338,8 +338,8 @@ class PasswordReset(auth_views.PasswordResetView):
             (throttle.RESETS_FROM_NETWORK, network_of(self.request)),
         ]
         try:
-            throttle.take(counted, timezone.now())
-            throttle.take([(throttle.RESETS_TO_ADDRESS, email)], timezone.now())
+            throttle.count_try(counted, timezone.now())
+            throttle.count_try([(throttle.RESETS_TO_ADDRESS, email)], timezone.now())
         except Refused as refused:
             form.refuse(refused)
             return self.render_to_response(self.get_context_data(form=form), status=429)
@@ -375,7 +375,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         now, passwords = timezone.now(), passwords_of(request, invitation.email)
         try:
-            throttle.take(passwords, now)
+            throttle.count_try(passwords, now)
             joins_at = now_of(invitation.employer)
             member = membership.join(
                 token,
@@ -389,7 +389,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
                 return _invitation_refused(request, refused)
             form.refuse(refused)
         else:
-            throttle.give_back(passwords, now)
+            throttle.give_back_try(passwords, now)
             return _enter(request, member)
     context = {"form": form, "employer": invitation.employer, "email": invitation.email}
     return private(render(request, "employers/join.html", context, status=_status(form)))
@@ -418,11 +418,11 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
         counted = [(throttle.INVITATIONS_TO_ADDRESS, email.strip().lower())]
         try:
-            throttle.take(counted, now)
+            throttle.count_try(counted, now)
             membership.invite(member, email, links(), now_of(member.employer))
         except Refused as refused:
             if refused.code != "too_many_tries":
-                throttle.give_back(counted, now)
+                throttle.give_back_try(counted, now)
             form.refuse(refused)
         else:
             messages.success(

@@ -55,13 +55,13 @@ class BearerKey(HttpBearer):
         key = key_of(request)
         if key is None:
             now = timezone.now()
-            key = known_keys.known(token) if self.confirmed else None
+            key = known_keys.known_key(token) if self.confirmed else None
             if key is None:
                 key = ApiKey.objects.by_key(token, now)
                 if key is None:
                     return None
                 if self.confirmed and (self.scope is None or self.scope in key.scopes):
-                    known_keys.keep(token, key)
+                    known_keys.keep_key(token, key)
             setattr(request, _KEY, key)
             _admit(request, key)
             note_key_use(key, now)

@@ -117,7 +117,7 @@ def send_waiting(
         WebhookEndpoint.objects.filter(pk=endpoint_id).update(last_success_at=clock())
     lease.give_back(rests_until or clock())
     if WebhookEndpoint.objects.awaited(clock()).filter(pk=endpoint_id).exists():
-        webhooks.ring(endpoint_id)
+        webhooks.notify_webhook_worker(endpoint_id)
     return received
 
 

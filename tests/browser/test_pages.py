@@ -475,7 +475,7 @@ def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> No
     expect(page.get_by_role("alert")).to_be_visible()
     is_for_everybody(visitor, "sign in")
     for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries - 1):
-        throttle.take([(throttle.PASSWORDS_OF_ADDRESS, "x@example.com")], now)
+        throttle.count_try([(throttle.PASSWORDS_OF_ADDRESS, "x@example.com")], now)
     with page.expect_response("**/sign-in/") as answer:
         sent(page, username="x@example.com", password="wrong")
     assert answer.value.status == 429

@@ -48,7 +48,7 @@ def member(now: datetime) -> Member:
     seen = tier_changes.Seen(
         ("night", "sequence"), {"night": 23, "sequence": 18}, now - timedelta(days=14)
     )
-    tier_changes.move(
+    tier_changes.change_tier(
         member.employer_id,
         Tier.RESTRICTED,
         SYSTEM,
@@ -106,7 +106,7 @@ def test_the_other_restrictions_and_a_colleague(
 ) -> None:
     until = now + timedelta(days=14)
     for tier, reason in ((Tier.RESTRICTED, STEP_UP), (Tier.PROVISIONAL, "")):
-        tier_changes.move(
+        tier_changes.change_tier(
             member.employer_id,
             tier,
             SYSTEM,

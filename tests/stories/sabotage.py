@@ -47,7 +47,7 @@ class Sabotage(AppConfig):
         _wrap_proofs_and_readings(plan)
         # A minute until a provider is asked again is the same to the cases as two seconds.
         pipeline.FAILURES = tuple(replace(each, wait=2.0) for each in pipeline.FAILURES)
-        settle, put_on_record = apply_verdict.settle, apply_verdict.put_on_record
+        settle, put_on_record = apply_verdict.apply_verdict, apply_verdict.put_on_record
 
         def settling_(lease: Any, *args: Any, **more: Any) -> Any:
             plan.befalls(lease.row.case.declared_uscc, "before_settle")
@@ -58,7 +58,7 @@ class Sabotage(AppConfig):
             plan.befalls(case.declared_uscc, "in_settle")  # decided, and not committed yet
             return done
 
-        apply_verdict.settle, apply_verdict.put_on_record = settling_, recording  # type: ignore[assignment]
+        apply_verdict.apply_verdict, apply_verdict.put_on_record = settling_, recording  # type: ignore[assignment]
 
 
 def _wrap_check(plan: Plan, check: Any) -> None:
@@ -72,7 +72,7 @@ def _wrap_check(plan: Plan, check: Any) -> None:
 
 
 def _wrap_run(plan: Plan, pipeline: Any) -> None:
-    run = pipeline.run
+    run = pipeline.run_checks
 
     def running(attempt_id: int, *args: Any, **more: Any) -> Any:
         from verification.models import Attempt
@@ -84,7 +84,7 @@ def _wrap_run(plan: Plan, pipeline: Any) -> None:
             plan.befalls(uscc, "after_settle")
         return settled
 
-    pipeline.run = running
+    pipeline.run_checks = running
 
 
 def _wrap_proofs_and_readings(plan: Plan) -> None:

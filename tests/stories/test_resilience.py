@@ -501,7 +501,7 @@ def test_a_worker_dies_in_the_round_after_a_wait(broker: str, scene: Scene, tmp_
         )
         assert scene.befell(case) == 0
         proven(case, timezone.now())
-        operations.ring(case.pk, timezone.now())
+        operations.notify_case_worker(case.pk, timezone.now())
         wait_until(all_decided, "not decided", log)
         time.sleep(4)
     assert scene.befell(case) == 1, "the step was never reached"

@@ -78,7 +78,7 @@ def test_a_condition_is_not_chained_by_a_second_account(now: datetime) -> None:
     member = make_member(now)
     first = run(handed_in(member, now), now, PENDING, STRONG)
     later = now + 14 * DAY
-    apply_verdict.end(first.pk, later)
+    apply_verdict.end_approval(first.pk, later)
     second = make_member(later, make_employer(later, uscc=member.employer.uscc))
     assert run(handed_in(second, later), later, PENDING, STRONG).state == State.IN_REVIEW
 
@@ -123,8 +123,8 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
     ]
     later = now + timedelta(minutes=5)
     for proof in proofs:
-        proof_polling.follow(proof.pk, lambda: now, 60)
-    bank = banks.named("simulator")
+        proof_polling.poll_provider(proof.pk, lambda: now, 60)
+    bank = banks.bank("simulator")
     assert isinstance(bank, SimulatedBank)
     codes = [memo for _, memo in bank.statement(ACCOUNT, later)]
     for proof, thief in zip(proofs, thieves, strict=True):
@@ -133,7 +133,7 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
                 deposits.confirm_deposit(proof.pk, thief, code, later)
             except Refused:
                 continue
-        proof_polling.follow(proof.pk, lambda: later + timedelta(hours=1), 60)
+        proof_polling.poll_provider(proof.pk, lambda: later + timedelta(hours=1), 60)
     states = sorted((proof.state, proof.failure) for proof in Proof.objects.all())
     assert states == [(ProofState.FAILED, "bank_account_of_other"), (ProofState.PROVEN, "")]
 
@@ -258,7 +258,7 @@ def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datet
                 }
             }
 
-    conditional_approvals.look(case.pk, lambda: now + DAY, Listed("registry"))
+    conditional_approvals.recheck_conditional(case.pk, lambda: now + DAY, Listed("registry"))
     case = Case.objects.get(pk=case.pk)
     assert (
         case.state == State.SUSPENDED
@@ -276,7 +276,7 @@ def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None
     member = make_member(now, make_employer(now, name="云溪市示例中心(个体工商户)"))
     attempt = handed_in(member, now)
     proof = deposits.start_deposit(member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now)
-    authority_proofs.end(proof, ProofState.PROVEN, now, member.as_actor())
+    authority_proofs.end_proof(proof, ProofState.PROVEN, now, member.as_actor())
     subject = subject_of(attempt.case, now)
     for registered, code in (
         ("云溪市示例中心（有限合伙）", "authority_missing"),
@@ -291,7 +291,7 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
     owner = company(now)
     insider = make_member(now, owner.employer, role="recruiter", email="insider@shili.example")
     proof = deposits.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
-    authority_proofs.end(proof, ProofState.PROVEN, now, insider.as_actor())
+    authority_proofs.end_proof(proof, ProofState.PROVEN, now, insider.as_actor())
     membership.remove_member(owner, insider.pk, now + DAY)
     membership.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]

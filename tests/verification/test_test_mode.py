@@ -18,7 +18,7 @@ from employers.accounts.registration import Links
 from employers.models import ApiClient
 from events.core.errors import Refused
 from events.core.reasons import REASONS
-from events.delivery.mail import forget, send
+from events.delivery.mail import forget, send_mail
 from events.models import Event, Mail
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
 from tests.verification.platform import ALL, Platform, proven, relayed
@@ -162,7 +162,7 @@ def test_a_decision_that_is_none_is_told(platform: Platform) -> None:
 def test_mails_are_shown_and_sent_to_nobody(platform: Platform) -> None:
     _, member, _ = platform.hand_in(0)
     for kept in Mail.objects.all():
-        send(kept.pk, timezone.now(), "https://zizhi.example")
+        send_mail(kept.pk, timezone.now(), "https://zizhi.example")
     assert outbox.outbox == []
     mails = platform.call("get", "/test/mails")["data"]
     assert "case_approve" in [each["template"] for each in mails]
@@ -175,7 +175,7 @@ def test_mails_are_shown_and_sent_to_nobody(platform: Platform) -> None:
 def test_their_mails_are_let_go_after_a_month_and_no_others(platform: Platform) -> None:
     platform.hand_in(0)
     for kept in Mail.objects.all():
-        send(kept.pk, timezone.now(), "https://zizhi.example")
+        send_mail(kept.pk, timezone.now(), "https://zizhi.example")
     live = Mail.objects.create(
         to="a@example.com",
         template="case_approve",

@@ -133,7 +133,7 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     form = KeepForm(verb, request.POST or None)
     if request.method == "POST" and "confirmed" in request.POST and form.is_valid():
         try:
-            golden_cases.keep(
+            golden_cases.keep_golden_case(
                 case_id, form.cleaned_data["verb"], form.cleaned_data["reasons"], user, now
             )
         except Refused as refused:

@@ -104,4 +104,4 @@ class SavedReplyAdmin(ModelAdmin):
         assert isinstance(request.user, User)
         now = timezone.now()
         obj.retired_at = (obj.retired_at or now) if form.cleaned_data["retired"] else None
-        saved_replies.keep(obj, request.user.as_reviewer(), now)
+        saved_replies.keep_reply(obj, request.user.as_reviewer(), now)

@@ -71,7 +71,7 @@ def confirm(proof_id: UUID, member: Member, kind: ProofKind, code: str, now: dat
 
 def _code_given(proof: Proof, member: Member, now: datetime) -> None:
     if proof.kind != ProofKind.BANK_DEPOSIT or proof.stage == Stage.ARRIVED:
-        proofs.end(proof, ProofState.PROVEN, now, member.as_actor())
+        proofs.end_proof(proof, ProofState.PROVEN, now, member.as_actor())
         return
     proof.observed |= {"code_given_at": now.isoformat()}
     proof.code_hash, proof.due_at = "", now
@@ -92,7 +92,7 @@ def _wrong(proof: Proof, member: Member, now: datetime) -> Refused:
     proof.guesses += 1
     left = WAYS[ProofKind(proof.kind)].guesses - proof.guesses
     if left <= 0:
-        proofs.end(proof, ProofState.FAILED, now, member.as_actor(), "proof_code_used_up")
+        proofs.end_proof(proof, ProofState.FAILED, now, member.as_actor(), "proof_code_used_up")
         return Refused("proof_code_used_up", "code")
     proof.save(update_fields=["guesses"])
     return Refused("proof_code_wrong", "code", details={"left": str(left)})

@@ -106,7 +106,7 @@ def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) ->
 
 def ask(proof: Proof, now: datetime) -> proofs.Answer:
     """Send the transfer, or ask the bank what has become of it."""
-    bank = banks.named(proof.provider)
+    bank = banks.bank(proof.provider)
     if proof.reference:
         transfer = bank.find(str(proof.pk), now)
     else:

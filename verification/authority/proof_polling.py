@@ -51,13 +51,13 @@ def start_scan(member: Member, now: datetime) -> Proof:
 
     `observed["qr"]` holds the code to scan, valid until `expires_at`.
 
-    While the service is down the proof has no code yet; `poll` fetches it as soon as it can.
+    While the service is down the proof has no code yet; `poll_proof` fetches it as soon as it can.
     Raises Refused as `scans.begin` does.
     """
-    return poll(scans.begin(member, now).pk, member, now)
+    return poll_proof(scans.begin(member, now).pk, member, now)
 
 
-def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
+def poll_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
     """Ask the proof's provider if that is due, and return the member's proof.
 
     Raises Refused `not_allowed`.
@@ -65,12 +65,12 @@ def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
     proof: Proof | None = Proof.objects.filter(pk=proof_id, member=member).first()
     if proof is None:
         raise Refused("not_allowed")
-    follow(proof.pk, lambda: now, LEASE_SECONDS)
+    poll_provider(proof.pk, lambda: now, LEASE_SECONDS)
     proof.refresh_from_db()
     return proof
 
 
-def follow(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
+def poll_provider(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
     """Ask the provider of a proof, if that is due; whether an answer was stored."""
     proofs_and_people = Proof.objects.select_related("member__employer", "member__user")
     return run(
@@ -95,11 +95,11 @@ def _write_down(lease: Lease[Proof], answer: Answer) -> bool:
         proof.expires_at = answer.expires_at or proof.expires_at
         arrived = proof.kind == ProofKind.BANK_DEPOSIT and proof.stage == TransferStage.ARRIVED
         if answer.failure:
-            proofs.end(proof, ProofState.FAILED, now, SYSTEM, answer.failure)
+            proofs.end_proof(proof, ProofState.FAILED, now, SYSTEM, answer.failure)
         elif answer.proven or (arrived and "code_given_at" in proof.observed):
-            proofs.end(proof, ProofState.PROVEN, now, SYSTEM)
+            proofs.end_proof(proof, ProofState.PROVEN, now, SYSTEM)
         elif answer.lapsed or now >= _ends_at(proof):
-            proofs.end(proof, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
+            proofs.end_proof(proof, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
         else:
             if proof.reference:
                 proof.sealed = ""  # the provider has what it needs

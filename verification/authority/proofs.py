@@ -58,7 +58,7 @@ def _provider(way: ProofWay, test: bool) -> str:
     return test_providers.NAME if test else str(getattr(settings, way.provider))
 
 
-def cancel(proof_id: UUID, member: Member, now: datetime) -> Proof:
+def cancel_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
     """The recruiter gives a proof up; one that has ended stays as it ended.
 
     Raises Refused `not_allowed`.
@@ -68,7 +68,7 @@ def cancel(proof_id: UUID, member: Member, now: datetime) -> Proof:
         if proof is None or proof.member_id != member.pk:
             raise Refused("not_allowed")
         if proof.state == ProofState.PENDING:
-            end(proof, ProofState.FAILED, now, member.as_actor(), "proof_cancelled")
+            end_proof(proof, ProofState.FAILED, now, member.as_actor(), "proof_cancelled")
     return proof
 
 
@@ -122,9 +122,9 @@ def _make_room(member: Member, company: Declared, kind: ProofKind, now: datetime
         Proof.objects.of(member, company.uscc).under_way().filter(kind=kind).select_for_update()
     ):
         if before.expires_at <= now:
-            end(before, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
+            end_proof(before, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
         elif WAYS[kind].replaces:
-            end(before, ProofState.FAILED, now, member.as_actor(), "proof_replaced")
+            end_proof(before, ProofState.FAILED, now, member.as_actor(), "proof_replaced")
         else:
             raise Refused("proof_under_way", seen=before.shown)
 
@@ -136,7 +136,7 @@ def over(proof: Proof, now: datetime) -> Refused | None:
     if proof.state != ProofState.PENDING:
         return Refused("proof_over", "state", seen=proof.state)
     if proof.expires_at <= now:
-        end(proof, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
+        end_proof(proof, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
         return Refused("proof_lapsed")
     return None
 
@@ -146,7 +146,9 @@ def locked(proof_id: UUID) -> Proof | None:
     return found
 
 
-def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = "") -> None:
+def end_proof(
+    proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = ""
+) -> None:
     """The end of a locked proof, in the caller's transaction: its secrets are erased, its people
     told, its case rung for.
 
@@ -192,7 +194,7 @@ def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: s
         tell_admins(proof.uscc, proof.member, proof.kind, now, proven=True, but=proof.voucher_id)
         declared = declared_by(proof.member)
         if declared.case_id is not None and declared.uscc == proof.uscc:
-            operations.ring(declared.case_id, now)
+            operations.notify_case_worker(declared.case_id, now)
 
 
 def _worth_a_mail(proof: Proof) -> bool:

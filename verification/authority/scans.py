@@ -30,7 +30,7 @@ def begin(member: Member, now: datetime) -> Proof:
 
 def ask(proof: Proof, now: datetime) -> proofs.Answer:
     """Fetch the code to scan, or ask who has scanned it."""
-    service = e_licences.named(proof.provider)
+    service = e_licences.e_licence_service(proof.provider)
     scan = (
         service.ask(proof.reference, now) if proof.reference else service.begin(str(proof.pk), now)
     )

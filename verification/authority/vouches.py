@@ -94,9 +94,9 @@ def _answered(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) ->
         if late is None and yes:
             if refused := guards.may_vouch(colleague, proof.member, proof.uscc, now):
                 raise refused
-            proofs.end(proof, ProofState.PROVEN, now, colleague.as_actor())
+            proofs.end_proof(proof, ProofState.PROVEN, now, colleague.as_actor())
         elif late is None:
-            proofs.end(proof, ProofState.FAILED, now, colleague.as_actor(), "vouch_declined")
+            proofs.end_proof(proof, ProofState.FAILED, now, colleague.as_actor(), "vouch_declined")
     if late:
         raise late
     return proof

@@ -19,7 +19,7 @@ from documents.upload.intake import Intake
 from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import decisions, documents, failed_uploads, operations
-from verification.cases.notices import tell
+from verification.cases.notices import tell_employer
 from verification.cases.storage import let_go
 from verification.models import Appeal, Case, Document, DocumentKind
 from verification.rules.states import State
@@ -92,7 +92,7 @@ def _speak(
                 for each, names in zip(evidence, stored, strict=True)
             )
             move.data["files"] = len(evidence)
-            tell(
+            tell_employer(
                 move.case,
                 "case_appeal",
                 {"path": reverse("verification:home")},
@@ -122,6 +122,6 @@ def _kept(
 ) -> Document:
     kind = DocumentKind.APPEAL_EVIDENCE
     same = case.documents.current().filter(kind=kind, sha256=evidence.taken_in.sha256).first()
-    return same or documents.keep(
+    return same or documents.keep_document(
         case, kind, evidence.taken_in, names, evidence.scan, member.user, now
     )

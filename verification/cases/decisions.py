@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from events.core.actor import Actor, Role
 from verification.cases import wording
-from verification.cases.notices import tell
+from verification.cases.notices import tell_employer
 from verification.models import Attempt, Case, Decision
 from verification.rules import policy, required_documents
 from verification.rules.findings import Finding, Verdict
@@ -117,4 +117,4 @@ def put_on_record(
         "note": why.note,
         "path": reverse("verification:home"),
     }
-    tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)
+    tell_employer(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)

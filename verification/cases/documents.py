@@ -18,7 +18,7 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 from events.doorbell import notify_worker
 from events.models import record
-from verification.cases.operations import editing, ring
+from verification.cases.operations import editing, notify_case_worker
 from verification.cases.storage import let_go
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.rules.states import State
@@ -68,11 +68,11 @@ def add_document(
                 case.state == State.APPROVED and case.approved_at is not None
             ):  # approved while this waited: no check has seen it
                 now = max(now, case.approved_at + timedelta(microseconds=1))
-            document = keep(case, kind, taken_in, names, scan, user, now, quality)
+            document = keep_document(case, kind, taken_in, names, scan, user, now, quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)
             if case.state == State.CHECKING:
-                ring(case.pk, now)
+                notify_case_worker(case.pk, now)
             return document
     finally:
         if document is None:
@@ -109,7 +109,7 @@ def _uploads_left(case: Case, kind: str) -> int:
     return UPLOADS_PER_CASE - case.documents.exclude(of_clients).count()
 
 
-def keep(
+def keep_document(
     case: Case,
     kind: str,
     taken_in: Intake,

@@ -24,7 +24,7 @@ from events.doorbell import notify_worker
 from events.models import record
 from verification.cases import guards, queue_placement
 from verification.cases.decisions import NO_REASON, NOTHING_SAID, Why, findings_of, put_on_record
-from verification.cases.notices import tell, tell_admins
+from verification.cases.notices import tell_admins, tell_employer
 from verification.models import Appeal, Attempt, Case, DocumentKind, Ruling
 from verification.rules import name_lookalikes, policy, required_documents, states
 from verification.rules.findings import Finding
@@ -80,7 +80,7 @@ def moving(
         from_state = case.state
         yield move
         getattr(case, verb)()
-        queue_placement.follow(case, State(from_state), why.codes, now)
+        queue_placement.place_after_move(case, State(from_state), why.codes, now)
         case.version += 1
         case.save()
         record(
@@ -214,7 +214,7 @@ def submit(
             rules_version=required_documents.CURRENT.version,
         )
         tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
-        tell(case, "case_submit", {"path": reverse("verification:home")}, now)
+        tell_employer(case, "case_submit", {"path": reverse("verification:home")}, now)
         notify_worker("verification.tasks.check_attempt", attempt.pk)
     return attempt
 
@@ -225,14 +225,14 @@ def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
         Attempt.objects.filter(case=move.case, finished_at=None).update(
             finished_at=now, lease=None, leased_until=None
         )
-        tell(move.case, "case_withdraw", {"path": reverse("verification:home")}, now)
+        tell_employer(move.case, "case_withdraw", {"path": reverse("verification:home")}, now)
     return move.case
 
 
 # --- The machine ----------------------------------------------------------------------------------
 
 
-def ring(case_id: UUID, now: datetime) -> None:
+def notify_case_worker(case_id: UUID, now: datetime) -> None:
     """What an attempt waits for has changed: it is due now, and a worker is rung for after the
     commit.
 

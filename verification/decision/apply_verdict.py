@@ -24,7 +24,7 @@ from events.doorbell import notify_worker
 from events.jobs.runner import Lease, LeaseLost
 from events.models import Event, record
 from verification.cases.decisions import Why, findings_of, put_on_record
-from verification.cases.notices import tell
+from verification.cases.notices import tell_employer
 from verification.cases.operations import begin_rights, moving, suspend
 from verification.models import Attempt, Case
 from verification.rules import policy
@@ -48,14 +48,14 @@ def start_checks(case_id: UUID, now: datetime) -> None:
         pass
 
 
-def settle(
+def apply_verdict(
     lease: Lease[Attempt], verdict: Verdict, findings: Sequence[Finding], now: datetime
 ) -> bool:
     """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was
     lost.
     """
     if verdict.outcome is Outcome.WAIT:
-        return wait(lease, verdict, now)
+        return wait_for(lease, verdict, now)
     try:
         return _carry_out(lease, verdict, findings, now)
     except _Rung:
@@ -140,7 +140,7 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
         suspend(pk, SYSTEM, now, why.codes)
 
 
-def wait(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
+def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
     """Let the attempt rest until time has told, and tell the employer what it waits for: once, and
     again when that has changed.
 
@@ -172,7 +172,7 @@ def wait(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
             data={"attempt": attempt.number},
         )
         if before is None or _waits_for(before.reasons) != waiting_for:
-            tell(
+            tell_employer(
                 attempt.case,
                 "case_wait",
                 {"reasons": list(verdict.reasons), "path": reverse("verification:home")},
@@ -194,7 +194,7 @@ def _waits_for(reasons: Sequence[str]) -> str:
 # --- Approved on condition ------------------------------------------------------------------------
 
 
-def confirm(case_id: UUID, now: datetime) -> bool:
+def confirm_approval(case_id: UUID, now: datetime) -> bool:
     """The register lists the company, and agrees: what was approved on condition stands by itself;
     whether it does now.
     """
@@ -219,11 +219,11 @@ def confirm(case_id: UUID, now: datetime) -> bool:
             policy_version=policy.CURRENT.version,
             data=case.told_end(),
         )
-        tell(case, "case_confirm", {"path": reverse("verification:home")}, now)
+        tell_employer(case, "case_confirm", {"path": reverse("verification:home")}, now)
     return True
 
 
-def end(case_id: UUID, now: datetime) -> None:
+def end_approval(case_id: UUID, now: datetime) -> None:
     """The time of an approval is over. Rights ended with it already; this writes it down.
 
     One that the register never confirmed is taken back whole: its employer is told, and the code is
@@ -257,7 +257,7 @@ def end_without_clients(case_id: UUID, now: datetime) -> None:
 
 
 def _tell_end(case: Case, code: str, now: datetime) -> None:
-    tell(
+    tell_employer(
         case,
         "case_expire",
         {"reasons": [code], "verb": "expire", "note": "", "path": reverse("verification:home")},

@@ -39,7 +39,7 @@ FAILURES: tuple[Failure, ...] = (
 )
 
 
-def run(
+def run_checks(
     attempt_id: int,
     clock: Clock,
     lease_seconds: float,
@@ -74,16 +74,18 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
     try:
         apply_verdict.start_checks(attempt.case_id, clock())
         findings, reported = _run_checks(lease, checks)
-        verdict = policy.decide(
+        verdict = policy.decide_case(
             findings, reported, policy.CURRENT, waits=attempt.waits, now=clock()
         )
         with transaction.atomic():
-            settled = apply_verdict.settle(lease, verdict, findings, clock())
+            settled = apply_verdict.apply_verdict(lease, verdict, findings, clock())
             if settled and shadow is not None:
                 _keep_beside(
                     attempt,
                     verdict,
-                    policy.decide(findings, reported, shadow, waits=attempt.waits, now=clock()),
+                    policy.decide_case(
+                        findings, reported, shadow, waits=attempt.waits, now=clock()
+                    ),
                     clock(),
                 )
         return settled

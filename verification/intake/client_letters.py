@@ -133,7 +133,7 @@ def add_client(
         told = {"case": str(case.pk), "document": str(document.pk)}
         record(verb, client, actor, now, employer_id=case.employer_id, data=told)
         _tell_judged(client, case, now)
-        operations.ring(case.pk, now)
+        operations.notify_case_worker(case.pk, now)
     return client
 
 
@@ -219,7 +219,7 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
             )
             if actor.role is Role.REVIEWER:
                 tell_client_ended(client, why, now)
-            operations.ring(client.document.case_id, now)
+            operations.notify_case_worker(client.document.case_id, now)
     return client
 
 

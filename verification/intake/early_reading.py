@@ -84,7 +84,9 @@ class Value:
         return self.said is not None and self.said != self.read
 
 
-def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | None = None) -> bool:
+def read_document(
+    document_id: UUID, clock: Clock, lease_seconds: float, check: Check | None = None
+) -> bool:
     """Read a document that is due; whether it was read now.
 
     A document that cannot be read stops nobody.

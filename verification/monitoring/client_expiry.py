@@ -28,7 +28,7 @@ from verification.rules.validity import end_of
 EXPIRED = "agency_client_expired"
 
 
-def look(now: datetime) -> None:
+def end_expired_clients(now: datetime) -> None:
     """End every client whose letter has ended, and every approval of an agency that has none
     left.
     """

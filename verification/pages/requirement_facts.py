@@ -46,7 +46,7 @@ from verification.rules.facts import (
     Why,
 )
 from verification.rules.required_documents import CURRENT
-from verification.rules.requirements import Requirement, due
+from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
 
 ANYBODY: Final = Actor(Role.OWNER)
@@ -61,7 +61,7 @@ def requirements_of(
 
     `kept` is what `reusing.kept_before` says, where somebody has asked it already.
     """
-    return due(facts_of(case, member, now, kept), CURRENT, now)
+    return due_requirements(facts_of(case, member, now, kept), CURRENT, now)
 
 
 def requirements_before(
@@ -78,7 +78,7 @@ def requirements_before(
         **_address(recruiter.user if recruiter else None),
         **_may_prove([recruiter] if recruiter else []),
     )
-    return due(facts, CURRENT, now)
+    return due_requirements(facts, CURRENT, now)
 
 
 def facts_of(

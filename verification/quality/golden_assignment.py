@@ -72,14 +72,14 @@ def give_due(now: datetime) -> int:
     given = 0
     for reviewer in reviewers().filter(pk__in=lately):
         try:
-            given += give(reviewer, now) is not None
+            given += give_golden_case(reviewer, now) is not None
         # what is asked of a case has changed since it was kept; the others get theirs
         except Refused as refused:
             log.exception("golden_not_given", why=refused.code)
     return given
 
 
-def give(reviewer: User, now: datetime) -> Case | None:
+def give_golden_case(reviewer: User, now: datetime) -> Case | None:
     """Give this reviewer a golden case if one was drawn for them, and there is one that they do not
     know; else None.
     """

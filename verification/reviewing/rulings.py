@@ -60,7 +60,7 @@ def _locked(case_id: UUID) -> Iterator[Case]:
 # --- Ruling, and taking it back -------------------------------------------------------------------
 
 
-def decide(
+def rule_on_case(
     case_id: UUID,
     verb: str,
     reviewer: User,

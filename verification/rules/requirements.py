@@ -64,7 +64,7 @@ class Requirement:
         return self.state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
 
 
-def due(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
+def due_requirements(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
     """Everything that is asked, in the order in which it is done, each with where it stands at
     `now`.
     """

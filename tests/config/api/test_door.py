@@ -324,7 +324,7 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
     asked = question()
     body = json.dumps(asked)
     may = "employers:read employers:write gate:decide"
-    idempotency.begin(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
+    idempotency.claim_answer(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
     waits = send("POST", GATE, key, body, Idempotency_Key="k-1")
     assert (waits.status_code, waits.json()["code"]) == (409, "idempotency_in_progress") and int(
         waits["Retry-After"]
@@ -336,14 +336,14 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
 
 
 def test_what_was_taken_over_keeps_nothing(platform: tuple[ApiClient, str], now: datetime) -> None:
-    slow = idempotency.begin(platform[0], "k", b"asked", now)
-    fast = idempotency.begin(platform[0], "k", b"asked", now + idempotency.CLAIMED_FOR)
+    slow = idempotency.claim_answer(platform[0], "k", b"asked", now)
+    fast = idempotency.claim_answer(platform[0], "k", b"asked", now + idempotency.CLAIMED_FOR)
     assert isinstance(slow, idempotency.Claim) and isinstance(fast, idempotency.Claim)
     answer = idempotency.Answer(200, {}, b"{}")
-    assert not idempotency.keep(slow, answer, now)
-    idempotency.release(slow)
-    assert idempotency.keep(fast, answer, now)
-    assert idempotency.begin(platform[0], "k", b"asked", now) == answer
+    assert not idempotency.keep_answer(slow, answer, now)
+    idempotency.drop_claim(slow)
+    assert idempotency.keep_answer(fast, answer, now)
+    assert idempotency.claim_answer(platform[0], "k", b"asked", now) == answer
 
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), None])
@@ -440,12 +440,14 @@ def test_a_no_is_said_again(key: str) -> None:
 
 
 def test_answers_are_let_go_after_a_day(platform: tuple[ApiClient, str], now: datetime) -> None:
-    idempotency.begin(platform[0], "old", b"asked", timezone.now() - idempotency.KEPT_FOR)
-    idempotency.begin(platform[0], "new", b"asked", timezone.now())
+    idempotency.claim_answer(platform[0], "old", b"asked", timezone.now() - idempotency.KEPT_FOR)
+    idempotency.claim_answer(platform[0], "new", b"asked", timezone.now())
     sweep_answers()
     assert [row.key for row in IdempotentAnswer.objects.all()] == ["new"]
     assert isinstance(
-        idempotency.begin(platform[0], "new", b"other", timezone.now() + idempotency.KEPT_FOR),
+        idempotency.claim_answer(
+            platform[0], "new", b"other", timezone.now() + idempotency.KEPT_FOR
+        ),
         idempotency.Claim,
     )
 

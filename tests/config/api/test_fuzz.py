@@ -108,7 +108,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     )
     ids |= {"decision_id": yes["id"], "gate_pass": yes["gate_pass"]}
     set_phone(client, employer, _named(member).pk, "13800000001", now)
-    lent = bindings.bind(yes["id"], client, "13900000001", now)
+    lent = bindings.request_binding(yes["id"], client, "13900000001", now)
     ids["relay_id"] = relays.follow_at_once(lent, client, timezone.now).pk
     given = {"gate_pass": yes["gate_pass"], "candidate_phone": "13900000001"}
     file = SimpleUploadedFile("cv.pdf", b"%PDF-1.7")
@@ -131,7 +131,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     ids |= {"release_id": begun["id"], "trace_id": found["id"]}
     told = operations.Told("tell_after", "lin@home.test")
     candidate, _ = operations.put_candidate(client, "co-1", told, now)
-    ids["request_id"] = consents.ask(client, "co-1", employer, member.pk, [], now).pk
+    ids["request_id"] = consents.ask_consent(client, "co-1", employer, member.pk, [], now).pk
     ids["order_id"] = EraseOrder.objects.create(
         candidate=candidate, employer=employer, uscc=employer.uscc, ordered_at=now, due_at=now
     ).pk

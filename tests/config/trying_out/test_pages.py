@@ -87,7 +87,7 @@ def test_the_queue_forgets_whom_it_wrote_to_all_the_same(
 ) -> None:
     settings.EMAIL_BACKEND = "config.trying_out.kept_mail.Backend"
     row = sending.queue_mail("a@b.example", "password_reset", "en", {"path": "/password/x/y/"}, now)
-    assert sending.send(row.pk, now, "http://localhost:8000")
+    assert sending.send_mail(row.pk, now, "http://localhost:8000")
     assert (Mail.objects.get().to, Mail.objects.get().context) == ("", {})
     (mail,) = kept_mail.mails(kept)
     assert (mail.to, mail.links[0]) == ("a@b.example", "http://localhost:8000/password/x/y/")

@@ -180,7 +180,7 @@ def test_the_candidates_own_contacts_go_along_by_consent_and_never_where_relays_
     live.candidate(now)
     if agreed is not None:
         until = now + timedelta(days=9)
-        consents.give(
+        consents.give_consent(
             live.client,
             "c-1",
             consents.Given(live.employer, "hr@x.example", agreed, "e-1", now, until),

@@ -271,11 +271,12 @@ def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> 
     names = [name for name in read if name.startswith("ALIYUN_")]
     with override_settings(**{name: read[name] for name in (*names, "RELAYS")}):
         assert isinstance(
-            relay_providers.named(relay_providers.chosen(uuid4(), test=False)), AliyunRelays
+            relay_providers.relay_provider(relay_providers.chosen(uuid4(), test=False)),
+            AliyunRelays,
         )
-        assert relay_providers.named(relay_providers.chosen(uuid4(), test=True)).name.startswith(
-            "test-"
-        ), "a test never reaches a real provider"
+        assert relay_providers.relay_provider(
+            relay_providers.chosen(uuid4(), test=True)
+        ).name.startswith("test-"), "a test never reaches a real provider"
 
 
 @pytest.mark.parametrize(

@@ -46,11 +46,11 @@ def allowed(member: Member, client: ApiClient, now: datetime, candidate: str = "
 def requested(
     member: Member, client: ApiClient, now: datetime, phone: str = PHONE, candidate: str = "c-1"
 ) -> RelayBinding:
-    return bindings.bind(allowed(member, client, now, candidate), client, phone, now)
+    return bindings.request_binding(allowed(member, client, now, candidate), client, phone, now)
 
 
 def followed(binding: RelayBinding, now: datetime) -> RelayBinding:
-    provider_sync.follow(binding.pk, lambda: now)
+    provider_sync.sync_binding(binding.pk, lambda: now)
     return RelayBinding.objects.get(pk=binding.pk)
 
 

@@ -75,7 +75,10 @@ def test_asking_twice_is_once_also_in_other_words(
 ) -> None:
     first = bound(member, platform, now)
     for phone in ("139 0000 0001", "8613900000001", PHONE):
-        assert bindings.bind(allowed(member, platform, now), platform, phone, now).pk == first.pk
+        assert (
+            bindings.request_binding(allowed(member, platform, now), platform, phone, now).pk
+            == first.pk
+        )
     assert RelayBinding.objects.count() == 1
 
 
@@ -139,7 +142,7 @@ def test_what_is_not_right_is_refused(
         "now": now,
     }
     with pytest.raises(Refused, match=code):
-        bindings.bind(**(right | spoil))
+        bindings.request_binding(**(right | spoil))
     assert not RelayBinding.objects.exists()
 
 
@@ -151,7 +154,7 @@ def test_nothing_is_lent_for_anothers_answer_or_for_a_no(
     GateDecision.objects.filter(pk=denied).update(allowed=False)
     for decision, client in ((allowed(member, platform, now), anothers), (denied, platform)):
         with pytest.raises(Refused, match="decision_unknown"):
-            bindings.bind(decision, client, PHONE, now)
+            bindings.request_binding(decision, client, PHONE, now)
 
 
 def test_without_a_provider_none_are_lent(
@@ -171,7 +174,7 @@ def test_extending_counts_from_now_and_the_provider_is_told(
     binding = bound(member, platform, now)
     later = now + timedelta(days=10)
     for _ in range(2):
-        bindings.extend(binding.pk, platform.as_actor(), later)
+        bindings.extend_binding(binding.pk, platform.as_actor(), later)
     binding = followed(binding, later)
     there = at_provider(provider, binding, later)
     assert there is not None and there.expires_at == binding.expires_at == later + timedelta(
@@ -188,10 +191,10 @@ def test_nothing_lasts_longer_than_a_year(
     moment = now
     while binding.expires_at < now + bindings.LONGEST:
         moment += timedelta(days=20)
-        binding = bindings.extend(binding.pk, platform.as_actor(), moment)
+        binding = bindings.extend_binding(binding.pk, platform.as_actor(), moment)
     assert binding.expires_at == now + bindings.LONGEST
     with pytest.raises(Refused, match="relay_longest"):
-        bindings.extend(binding.pk, platform.as_actor(), moment + timedelta(days=10))
+        bindings.extend_binding(binding.pk, platform.as_actor(), moment + timedelta(days=10))
 
 
 def test_reminders_seven_days_and_one_day_before_once_each(
@@ -228,7 +231,7 @@ def test_after_an_extension_the_reminders_begin_anew(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
     binding = followed(bound(member, platform, now), now + timedelta(days=24))
-    bindings.extend(binding.pk, platform.as_actor(), now + timedelta(days=24))
+    bindings.extend_binding(binding.pk, platform.as_actor(), now + timedelta(days=24))
     binding = followed(binding, now + timedelta(days=24))
     assert binding.reminded == 0 and followed(binding, now + timedelta(days=48)).reminded == 7
 
@@ -261,8 +264,8 @@ def test_its_time_ends_it_and_the_recruiter_is_told(
     assert followed(binding, over).finished_at == over
     assert Mail.objects.filter(template="relay_ended").count() == 1
     for verb in (
-        lambda: bindings.extend(binding.pk, SYSTEM, over),
-        lambda: bindings.mute(binding.pk, True, SYSTEM, over),
+        lambda: bindings.extend_binding(binding.pk, SYSTEM, over),
+        lambda: bindings.mute_binding(binding.pk, True, SYSTEM, over),
     ):
         with pytest.raises(Refused, match="relay_ended"):
             verb()
@@ -276,7 +279,7 @@ def test_an_extension_in_the_last_moment_wins(
 
     def meanwhile(*args: Any) -> provider_sync.Heard:
         heard = ask(*args)
-        bindings.extend(binding.pk, SYSTEM, over - timedelta(seconds=1))
+        bindings.extend_binding(binding.pk, SYSTEM, over - timedelta(seconds=1))
         return heard
 
     monkeypatch.setattr(provider_sync, "_ask", meanwhile)
@@ -298,13 +301,15 @@ def test_asking_for_contact_is_answered_by_the_candidate(
     over = now + timedelta(days=31)
     binding = followed(binding, over)
     with pytest.raises(Refused, match="relay_not_asked"):
-        bindings.answer(binding.pk, True, platform, over)
+        bindings.answer_contact_request(binding.pk, True, platform, over)
     bindings.ask_for_contact(binding.pk, member.pk, over)
     with pytest.raises(Refused, match="relay_asked_already"):
         bindings.ask_for_contact(binding.pk, member.pk, over + timedelta(days=6))
-    opened = bindings.answer(binding.pk, True, platform, over)
+    opened = bindings.answer_contact_request(binding.pk, True, platform, over)
     assert opened.pk != binding.pk and followed(opened, over).state == RelayState.BOUND
-    assert bindings.answer(binding.pk, True, platform, over).pk == opened.pk, "answered twice"
+    assert bindings.answer_contact_request(binding.pk, True, platform, over).pk == opened.pk, (
+        "answered twice"
+    )
     assert bindings.candidate_phone(opened) == PHONE
 
 
@@ -320,7 +325,10 @@ def test_after_a_no_nobody_asks_again(
         binding = followed(binding, now + timedelta(days=31))
         bindings.ask_for_contact(binding.pk, member.pk, now + timedelta(days=31))
         assert (
-            bindings.answer(binding.pk, False, platform, now + timedelta(days=31)).pk == binding.pk
+            bindings.answer_contact_request(
+                binding.pk, False, platform, now + timedelta(days=31)
+            ).pk
+            == binding.pk
         )
     with pytest.raises(
         Refused, match="relay_contact_refused" if how == "refused" else "relay_candidate_ended"
@@ -391,12 +399,12 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
     binding = bound(member, platform, now)
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now)
+    tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now)
     assert bindings.close_those_not_allowed(now) == 0
     assert followed(binding, now + timedelta(days=1)).state == RelayState.BOUND
     for verb in (
         lambda: requested(member, platform, now, candidate="c-9"),
-        lambda: bindings.extend(binding.pk, SYSTEM, now),
+        lambda: bindings.extend_binding(binding.pk, SYSTEM, now),
     ):
         with pytest.raises(Refused, match="relay_not_for_tier"):
             verb()
@@ -449,8 +457,8 @@ def test_at_once_there_is_one_binding(now: datetime, settings: Any) -> None:
 
     def ask() -> None:
         barrier.wait()
-        binding = bindings.bind(decision, platform, PHONE, now)
-        provider_sync.follow(binding.pk, lambda: now)
+        binding = bindings.request_binding(decision, platform, PHONE, now)
+        provider_sync.sync_binding(binding.pk, lambda: now)
         made.append(binding.pk)
         connections.close_all()
 
@@ -489,8 +497,8 @@ def test_no_number_outlives_a_suspension_beside_it(
             barrier.wait()
             for decision in decisions:
                 with suppress(Refused):
-                    provider_sync.follow(
-                        bindings.bind(decision, platform, PHONE, now).pk, lambda: now
+                    provider_sync.sync_binding(
+                        bindings.request_binding(decision, platform, PHONE, now).pk, lambda: now
                     )
             connections.close_all()
 
@@ -501,7 +509,7 @@ def test_no_number_outlives_a_suspension_beside_it(
         thread.join(60)
         bindings.close_those_not_allowed(now)
         for binding in RelayBinding.objects.filter(employer_id=member.employer_id):
-            while provider_sync.follow(binding.pk, lambda: now):
+            while provider_sync.sync_binding(binding.pk, lambda: now):
                 pass
             binding.refresh_from_db()
             assert binding.state == RelayState.ENDED and binding.finished_at

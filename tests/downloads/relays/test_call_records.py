@@ -89,13 +89,17 @@ def test_the_list_finds_what_was_lost_on_the_way(
     binding = bound(member, platform, now)
     called(provider, binding, now)
     assert (
-        call_records.poll(provider, now + timedelta(minutes=5)) == 1
-        and call_records.poll(provider, now + timedelta(minutes=10)) == 0
+        call_records.poll_call_records(provider, now + timedelta(minutes=5)) == 1
+        and call_records.poll_call_records(provider, now + timedelta(minutes=10)) == 0
     )
     late = bound(member, platform, now, f"{MAGIC}0014", "c-2")
     called(provider, late, now + timedelta(minutes=11))
-    assert call_records.poll(provider, now + timedelta(minutes=12)) == 0, "it is not there yet"
-    assert call_records.poll(provider, now + timedelta(minutes=25)) == 1, "read again from before"
+    assert call_records.poll_call_records(provider, now + timedelta(minutes=12)) == 0, (
+        "it is not there yet"
+    )
+    assert call_records.poll_call_records(provider, now + timedelta(minutes=25)) == 1, (
+        "read again from before"
+    )
 
 
 def test_other_outcomes_prove_no_hiring(
@@ -169,7 +173,7 @@ def test_only_the_candidates_platform_hears(
     other = create_api_client("another", [Scope.GATE_DECIDE], now)[0]
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
-    bindings.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     while feed.relay(now):
         pass
     told = [row for row in PlatformEvent.objects.of(platform.pk) if row.type.startswith("relay.")]

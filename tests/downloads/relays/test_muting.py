@@ -31,7 +31,7 @@ def test_a_muted_number_lets_no_call_through_until_unmuted(
     binding = bound(member, platform, now)
     outcomes = []
     for muted in (True, True, False):
-        bindings.mute(binding.pk, muted, platform.as_actor(), now)
+        bindings.mute_binding(binding.pk, muted, platform.as_actor(), now)
         binding = followed(binding, now)
         outcomes.append(provider.call(binding.number, "", CALLERS[0], now).outcome)
     assert outcomes == [Outcome.MUTED, Outcome.MUTED, Outcome.CONNECTED]
@@ -46,7 +46,7 @@ def test_muted_before_it_was_lent_it_is_mute_from_its_first_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
-    bindings.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     mute = SimulatedRelays.mute
     monkeypatch.setattr(
         SimulatedRelays, "mute", lambda *args: (_ for _ in ()).throw(UnknownBinding("gone"))
@@ -91,7 +91,7 @@ def test_where_muting_fails_the_number_is_given_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
-    bindings.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
     binding = followed(binding, now)
     assert (binding.state, binding.reference, binding.number) == (
@@ -117,7 +117,7 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
-    bindings.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
     fails_once(monkeypatch, "unbind", ProviderUnavailable("down", 60.0))
     binding = followed(binding, now)
@@ -158,7 +158,7 @@ def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     binding = requested(member, platform, now)
-    bindings.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         followed(binding, now)
@@ -172,7 +172,7 @@ def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
 
 def test_muting_outlasts_the_number(member: Member, platform: ApiClient, now: datetime) -> None:
     first = bound(member, platform, now)
-    bindings.mute(first.pk, True, platform.as_actor(), now)
+    bindings.mute_binding(first.pk, True, platform.as_actor(), now)
     over = now + timedelta(days=31)
     followed(first, over)
     assert followed(requested(member, platform, over), over).muted

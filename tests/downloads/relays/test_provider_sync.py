@@ -35,7 +35,7 @@ def test_what_passes_is_waited_for(
         and binding.due_at == now + timedelta(seconds=seconds)
         and binding.lease is None
     )
-    assert not provider_sync.follow(binding.pk, lambda: binding.due_at - timedelta(seconds=1))
+    assert not provider_sync.sync_binding(binding.pk, lambda: binding.due_at - timedelta(seconds=1))
     binding = followed(binding, binding.due_at)
     assert binding.state == RelayState.BOUND and binding.last_error == ""
 
@@ -98,7 +98,7 @@ def test_a_worker_that_died_costs_a_lease(
 ) -> None:
     binding = requested(member, platform, now)
     assert RelayBinding.objects.claim(binding.pk, now, 60)
-    assert not provider_sync.follow(binding.pk, lambda: now + timedelta(seconds=59))
+    assert not provider_sync.sync_binding(binding.pk, lambda: now + timedelta(seconds=59))
     assert followed(binding, now + timedelta(seconds=61)).state == RelayState.BOUND
 
 
@@ -114,7 +114,7 @@ def test_who_lost_its_lease_writes_nothing(
         return made
 
     monkeypatch.setattr(SimulatedRelays, "bind", slow)
-    assert not provider_sync.follow(binding.pk, lambda: now)
+    assert not provider_sync.sync_binding(binding.pk, lambda: now)
     assert RelayBinding.objects.get().state == RelayState.REQUESTED
 
 

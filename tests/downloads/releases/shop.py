@@ -69,7 +69,7 @@ class Shop:
 def make(release: Any) -> bool:
     """What the worker does, by the platform's clock."""
     client = ApiClient.objects.get(pk=Copy.objects.get(pk=release["id"]).client_id)
-    return make_copy.follow(release["id"], lambda: now_for(client))
+    return make_copy.make_copy(release["id"], lambda: now_for(client))
 
 
 def fetched(url: str) -> Any:

@@ -88,7 +88,7 @@ def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: 
     shop.platform.move("PT10M")
     retried = shop.post(gate_pass, pdf())
     assert (retried["http"], retried["id"], retried["state"]) == (202, release["id"], "preparing")
-    assert make_copy.follow(release["id"], lambda: timezone.now() + timedelta(minutes=10))
+    assert make_copy.make_copy(release["id"], lambda: timezone.now() + timedelta(minutes=10))
     assert shop.read(release["id"])["state"] == "ready" and PassUse.objects.count() == 1, (
         "and it used up no further pass"
     )
@@ -177,10 +177,10 @@ def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
         "its pages are there already"
     )
     later = timezone.now() + timedelta(minutes=2)
-    provider_sync.follow(copy.binding_id, lambda: later)
+    provider_sync.sync_binding(copy.binding_id, lambda: later)
     copy.refresh_from_db()
     assert copy.due_at == later, "its doorbell rang"
-    assert make_copy.follow(copy.pk, lambda: later)
+    assert make_copy.make_copy(copy.pk, lambda: later)
     assert shop.read(release["id"])["state"] == "ready"
 
 
@@ -188,7 +188,7 @@ def test_where_no_number_comes_in_time_the_resume_does_not_leave(shop: Shop) -> 
     release = shop.post(shop.gate_pass(), pdf(), phone="15400000001")
     assert not make(release)
     later = timezone.now() + timedelta(minutes=11)
-    assert make_copy.follow(release["id"], lambda: later)
+    assert make_copy.make_copy(release["id"], lambda: later)
     assert shop.read(release["id"])["reasons"][0]["code"] == "release_no_relay"
 
 
@@ -197,7 +197,7 @@ def test_a_worker_that_died_is_made_up_for(shop: Shop) -> None:
     assert Copy.objects.claim(release["id"], timezone.now(), 240)
     assert not make(release), "another holds it"
     later = timezone.now() + timedelta(minutes=5)
-    assert make_copy.follow(release["id"], lambda: later)
+    assert make_copy.make_copy(release["id"], lambda: later)
     assert Copy.objects.get().deaths == 1 and Copy.objects.get().state == CopyState.READY
 
 

@@ -274,7 +274,7 @@ def test_a_request_that_is_undone_leaves_no_file(
 ) -> None:
     gate_pass = shop.gate_pass()
     monkeypatch.setattr(
-        "employers.platforms.idempotency.keep", lambda *_: False
+        "employers.platforms.idempotency.keep_answer", lambda *_: False
     )  # another took it over meanwhile
     assert shop.post(gate_pass, pdf(), key="k-1")["code"] == "idempotency_in_progress"
     assert not Copy.objects.exists() and not PassUse.objects.exists() and not stored_files()
@@ -416,7 +416,7 @@ def test_clean_pages_of_who_is_erased_go_once_nothing_is_reported(
     assert shop.platform.call("delete", "/candidates/c-1")["http"] == 204
     retention.retire_copies(now, 365)
     assert CleanResume.objects.kept().exists(), "a leak that was reported can still be traced"
-    misuse_reports.settle(report.pk, "looked into", make_reviewer(now), now)
+    misuse_reports.settle_misuse_report(report.pk, "looked into", make_reviewer(now), now)
     retention.retire_copies(now, 365)
     assert not CleanResume.objects.kept().exists()
 
@@ -474,7 +474,7 @@ def test_of_many_who_ask_with_one_pass_at_once_one_release_comes(at_once: Shop) 
 
     def ask() -> None:
         try:
-            copy = operations.begin(
+            copy = operations.begin_release(
                 operations.Asked(gate_pass, PHONE, "", pdf()), at_once.client, timezone.now()
             )
             got.append(str(copy.pk))

@@ -197,8 +197,8 @@ class TestTooManyTries:
     def test_a_window_is_not_prolonged_by_trying(self) -> None:
         begun = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
         counted = [(throttle.Limit("x", 1), "someone")]
-        throttle.take(counted, begun)
+        throttle.count_try(counted, begun)
         for minute in range(15):
             with pytest.raises(Refused, match="too_many_tries"):
-                throttle.take(counted, begun + timedelta(minutes=minute))
-        throttle.take(counted, begun + timedelta(minutes=15))
+                throttle.count_try(counted, begun + timedelta(minutes=minute))
+        throttle.count_try(counted, begun + timedelta(minutes=15))

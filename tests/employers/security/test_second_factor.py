@@ -132,13 +132,15 @@ def test_not_later(colleague: User, factor: SecondFactor, clock: Clock) -> None:
 
 def test_a_code_is_taken_once(colleague: User, factor: SecondFactor, clock: Clock) -> None:
     code = code_at(clock.now)
-    assert second_factor.answer(colleague, code, "", clock.now)[1] == "app"
+    assert second_factor.answer_second_factor(colleague, code, "", clock.now)[1] == "app"
     with pytest.raises(Refused, match="second_factor_used"):
-        second_factor.answer(colleague, code, "", clock.now)
+        second_factor.answer_second_factor(colleague, code, "", clock.now)
     earlier = totp.code(SECRET, totp.step_at(clock.now) - 1)
     with pytest.raises(Refused, match="second_factor_used"):
-        second_factor.answer(colleague, earlier, "", clock.now)
-    assert second_factor.answer(colleague, code_at(clock.forward(seconds=30)), "", clock.now)
+        second_factor.answer_second_factor(colleague, earlier, "", clock.now)
+    assert second_factor.answer_second_factor(
+        colleague, code_at(clock.forward(seconds=30)), "", clock.now
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -171,7 +173,7 @@ def at_once(user: User, codes: list[str], now: datetime, taken: int) -> None:
     def send(code: str) -> None:
         start.wait()
         try:
-            good.append(second_factor.answer(user, code, "", now)[1])
+            good.append(second_factor.answer_second_factor(user, code, "", now)[1])
         except Refused as why:
             refused.append(why.code)
         finally:
@@ -208,7 +210,7 @@ def test_a_recovery_code_is_its_owners(colleague: User, now: datetime) -> None:
     _, codes = enrolled(colleague, now)
     enrolled(other, now)
     with pytest.raises(Refused, match="second_factor_wrong"):
-        second_factor.answer(other, codes[0], "", now)
+        second_factor.answer_second_factor(other, codes[0], "", now)
 
 
 # --- A reset --------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ CONTEXT = {
 
 def sent(template: str, language: str, now: datetime, **changes: object) -> tuple[str, str, str]:
     queued = queue_mail("a@example.com", template, language, CONTEXT | changes, now)
-    assert mail.send(queued.pk, now, SITE)
+    assert mail.send_mail(queued.pk, now, SITE)
     letter = outbox.outbox[-1]
     assert isinstance(letter, EmailMultiAlternatives)
     ((html, kind),) = letter.alternatives

@@ -28,14 +28,14 @@ def member(now: datetime) -> Member:
 
 @pytest.fixture
 def bank() -> SimulatedBank:
-    named = banks.named("simulator")
+    named = banks.bank("simulator")
     assert isinstance(named, SimulatedBank)
     return named
 
 
 @pytest.fixture
 def phone() -> SimulatedELicences:
-    named = e_licences.named("simulator")
+    named = e_licences.e_licence_service("simulator")
     assert isinstance(named, SimulatedELicences)
     return named
 

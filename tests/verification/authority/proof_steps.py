@@ -29,7 +29,7 @@ def other_than(code: str) -> str:
 
 
 def follow(proof: Proof, now: datetime) -> Proof:
-    proof_polling.follow(proof.pk, lambda: now, 60)
+    proof_polling.poll_provider(proof.pk, lambda: now, 60)
     proof.refresh_from_db()
     return proof
 

@@ -82,7 +82,7 @@ def test_one_account_does_not_prove_many_companies(
     assert deposit(twin, now).state == ProofState.PENDING, (
         "what is only begun stands in nobody's way"
     )
-    proofs.cancel(Proof.objects.get(member=twin).pk, twin, now)
+    proofs.cancel_proof(Proof.objects.get(member=twin).pk, twin, now)
     first, *_ = bank.statement(ACCOUNT, now + timedelta(hours=1))
     deposits.confirm_deposit(proof.pk, member, first[1], now + timedelta(hours=1))
     with pytest.raises(Refused, match="bank_account_of_other"):
@@ -95,7 +95,7 @@ def test_one_deposit_at_a_time(member: Member, now: datetime) -> None:
     proof = deposit(member, now)
     with pytest.raises(Refused, match="proof_under_way"):
         deposit(member, now)
-    assert proofs.cancel(proof.pk, member, now).failure == "proof_cancelled"
+    assert proofs.cancel_proof(proof.pk, member, now).failure == "proof_cancelled"
     assert Proof.objects.get().sealed == ""
     assert deposit(member, now).state == ProofState.PENDING
 
@@ -170,7 +170,7 @@ def test_a_bank_with_its_moods(
     """The answer is lost, or put off, or out of order: one transfer is made, and it proves."""
     number = f"1000000011{ending}"
     proof = deposit(member, now, number)
-    assert not proof_polling.follow(proof.pk, lambda: now, 60) or ending == "06"
+    assert not proof_polling.poll_provider(proof.pk, lambda: now, 60) or ending == "06"
     proof.refresh_from_db()
     follow_until(proof, now + timedelta(days=2))
     assert proof.stage == "arrived" and bank.transfers() == 1
@@ -204,11 +204,11 @@ def test_cancelled_while_the_bank_is_asked(
     real = SimulatedBank.send
 
     def send(self: SimulatedBank, *arguments: Any) -> Any:
-        proofs.cancel(proof.pk, member, now)
+        proofs.cancel_proof(proof.pk, member, now)
         return real(self, *arguments)
 
     monkeypatch.setattr(SimulatedBank, "send", send)
-    assert not proof_polling.follow(proof.pk, lambda: now, 60)
+    assert not proof_polling.poll_provider(proof.pk, lambda: now, 60)
     proof.refresh_from_db()
     assert (proof.state, proof.failure, proof.reference) == (
         ProofState.FAILED,

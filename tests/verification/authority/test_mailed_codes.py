@@ -86,7 +86,7 @@ def test_a_code_that_is_late(member: Member, now: datetime) -> None:
 
 def test_the_sweeper_ends_what_nobody_completes(member: Member, now: datetime) -> None:
     proof = email_codes.send_code(member, ADDRESS, now)
-    assert not proof_polling.follow(proof.pk, lambda: now + 29 * MINUTE, 60)
+    assert not proof_polling.poll_provider(proof.pk, lambda: now + 29 * MINUTE, 60)
     assert follow(proof, now + 30 * MINUTE).state == ProofState.LAPSED
     assert mails("proof_ended") == [], "whoever let half an hour pass is not written to"
 

@@ -147,15 +147,15 @@ def test_a_lease_that_was_lost_writes_nothing(
     def send(self: SimulatedBank, *arguments: Any) -> Any:
         calls.append(1)
         if len(calls) == 1:
-            assert proof_polling.follow(proof.pk, lambda: now + timedelta(minutes=2), 60)
+            assert proof_polling.poll_provider(proof.pk, lambda: now + timedelta(minutes=2), 60)
         return real(self, *arguments)
 
     monkeypatch.setattr(SimulatedBank, "send", send)
-    assert not proof_polling.follow(proof.pk, lambda: now, 60)
+    assert not proof_polling.poll_provider(proof.pk, lambda: now, 60)
     proof.refresh_from_db()
     assert (
         len(calls) == 2
-        and banks.named("simulator").transfers() == 1
+        and banks.bank("simulator").transfers() == 1
         and proof.due_at == now + timedelta(minutes=17)
     )  # type: ignore[attr-defined]
 
@@ -231,7 +231,7 @@ def test_a_statement_is_read_and_a_phone_is_played(
         "林知白",
     ]
     call_command("simulated", "scan", scanned.observed["qr"], *holder)
-    assert proof_polling.poll(scanned.pk, member, now + 2 * MINUTE).state == ProofState.PROVEN
+    assert proof_polling.poll_proof(scanned.pk, member, now + 2 * MINUTE).state == ProofState.PROVEN
     with pytest.raises(CommandError, match="answered"):
         call_command("simulated", "refuse", scanned.observed["qr"])
 

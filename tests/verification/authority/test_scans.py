@@ -38,14 +38,14 @@ def test_a_scan_from_begin_to_end(member: Member, phone: SimulatedELicences, now
         minutes=5
     )
     phone.scan(proof.observed["qr"], now)
-    assert proof_polling.poll(proof.pk, member, now + timedelta(seconds=3)).stage == "scanned"
+    assert proof_polling.poll_proof(proof.pk, member, now + timedelta(seconds=3)).stage == "scanned"
     phone.confirm(
         proof.observed["qr"],
         licence_of(member),
         By.LEGAL_REPRESENTATIVE,
         now + timedelta(seconds=4),
     )
-    proof = proof_polling.poll(proof.pk, member, now + timedelta(seconds=6))
+    proof = proof_polling.poll_proof(proof.pk, member, now + timedelta(seconds=6))
     assert proof.state == ProofState.PROVEN
     assert proof.observed == {
         "by": "legal_representative",
@@ -61,7 +61,7 @@ def test_another_companys_licence_fails(
     make_case(member, now, declared_legal_representative="林知白")
     proof = proof_polling.start_scan(member, now)
     phone.confirm(proof.observed["qr"], licence_of(member, **{wrong: "另一个"}), By.AUTHORISED, now)
-    proof = proof_polling.poll(proof.pk, member, now + timedelta(seconds=3))
+    proof = proof_polling.poll_proof(proof.pk, member, now + timedelta(seconds=3))
     assert (proof.state, proof.failure, proof.observed["mismatch"]) == (
         ProofState.FAILED,
         "e_licence_mismatch",
@@ -76,10 +76,10 @@ def test_refused_on_the_phone(member: Member, phone: SimulatedELicences, now: da
     proof = proof_polling.start_scan(member, now)
     phone.refuse(proof.observed["qr"], now)
     assert (
-        proof_polling.poll(proof.pk, member, now + timedelta(seconds=3)).failure
+        proof_polling.poll_proof(proof.pk, member, now + timedelta(seconds=3)).failure
         == "e_licence_refused"
     )
-    proof_polling.poll(proof.pk, member, now + timedelta(seconds=6))
+    proof_polling.poll_proof(proof.pk, member, now + timedelta(seconds=6))
     (mail,) = Mail.objects.filter(template="proof_ended")
     assert (mail.context["reasons"], mail.context["path"]) == (
         ["e_licence_refused"],
@@ -118,10 +118,10 @@ def test_a_service_that_is_down_gives_its_code_later(member: Member, now: dateti
     )  # 3:43 in Shanghai, two minutes before it is there again
     proof = proof_polling.start_scan(member, night)
     assert proof.state == ProofState.PENDING and "qr" not in proof.observed
-    assert proof_polling.poll(proof.pk, member, proof.due_at).observed["qr"]
+    assert proof_polling.poll_proof(proof.pk, member, proof.due_at).observed["qr"]
 
 
 def test_a_scan_is_polled_by_its_own_member(member: Member, now: datetime) -> None:
     proof = proof_polling.start_scan(member, now)
     with pytest.raises(Refused, match="not_allowed"):
-        proof_polling.poll(proof.pk, make_member(now), now)
+        proof_polling.poll_proof(proof.pk, make_member(now), now)

@@ -159,7 +159,9 @@ def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(
     Case.objects.filter(pk=case.pk).update(state=State.DRAFT)
     document, member = case.documents.get(), case.employer.members.get()
     DocumentReading.objects.create(document=document, due_at=now)
-    assert early_reading.read(document.pk, lambda: now, 60, ServiceLicence([Script(LICENCE)]))
+    assert early_reading.read_document(
+        document.pk, lambda: now, 60, ServiceLicence([Script(LICENCE)])
+    )
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
     for field, value in (

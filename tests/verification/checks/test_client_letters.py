@@ -251,7 +251,7 @@ def test_the_agency_is_told_once_what_the_machine_found(
     )
     add(letter, now)
     assert not Mail.objects.exists(), "nothing has been found yet"
-    assert early_reading.read(letter.pk, lambda: now, 60)
+    assert early_reading.read_document(letter.pk, lambda: now, 60)
     (wrong,) = told("client_wrong")
     assert wrong["path"] == f"/case/#client-{letter.pk}"
     assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [
@@ -320,7 +320,7 @@ def test_an_upload_is_read_as_a_letter(
     monkeypatch.setattr(
         "verification.checks.agency.check.AgencyLicence._client", lambda *_: dict(READ)
     )
-    assert early_reading.read(document.pk, lambda: now, 60)
+    assert early_reading.read_document(document.pk, lambda: now, 60)
     assert DocumentReading.objects.get().reading == READ
 
 

@@ -75,7 +75,7 @@ def document(case: Case, now: datetime) -> Document:
 
 
 def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
-    early_reading.read(document.pk, lambda: now, 60, Reader(*answers))
+    early_reading.read_document(document.pk, lambda: now, 60, Reader(*answers))
     row: DocumentReading = DocumentReading.objects.get(pk=document.pk)
     return row
 
@@ -121,12 +121,12 @@ class TestReading:
         self, document: Document, now: datetime
     ) -> None:
         reader = Reader(READ)
-        assert early_reading.read(document.pk, lambda: now, 60, reader)
+        assert early_reading.read_document(document.pk, lambda: now, 60, reader)
         (subject,) = reader.asked
         assert [d.id for d in subject.documents] == [str(document.pk)]
         row = DocumentReading.objects.get(pk=document.pk)
         assert (row.reading, row.version, row.finished_at) == (READ, "9", now)
-        assert not early_reading.read(document.pk, lambda: now, 60, reader), "read once"
+        assert not early_reading.read_document(document.pk, lambda: now, 60, reader), "read once"
 
     def test_a_reader_that_is_down_is_asked_again_and_not_for_ever(
         self, document: Document, now: datetime
@@ -188,7 +188,7 @@ class TestReadOnce:
     ) -> None:
         document = make_document(case, now)
         DocumentReading.objects.create(document=document, due_at=now)
-        assert early_reading.read(document.pk, lambda: now, 60)
+        assert early_reading.read_document(document.pk, lambda: now, 60)
         first = DocumentReading.objects.get().reading
         assert len(asked) == 1
         assert Reading().observe(pipeline.subject_of(case, now), {}) == first
@@ -200,7 +200,7 @@ class TestReadOnce:
     ) -> None:
         document = make_document(case, now)
         DocumentReading.objects.create(document=document, due_at=now)
-        early_reading.read(document.pk, lambda: now, 60)
+        early_reading.read_document(document.pk, lambda: now, 60)
         if change == "facts":
             case.declared_name = "云溪市另一公司"
         else:

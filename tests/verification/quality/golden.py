@@ -28,7 +28,7 @@ def ruled(
 ) -> Ruling:
     """What this reviewer ruled, claimed before and carried out."""
     case = claims.claim(case.pk, reviewer, now)
-    ruling = rulings.decide(
+    ruling = rulings.rule_on_case(
         case.pk,
         verb,
         reviewer,

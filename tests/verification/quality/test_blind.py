@@ -64,7 +64,9 @@ def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ..
     """
     claims.claim(case.pk, first, at)
     claims.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
-    ruling = rulings.decide(case.pk, verb, first, at, codes, SECRET, seen_version=case.version)
+    ruling = rulings.rule_on_case(
+        case.pk, verb, first, at, codes, SECRET, seen_version=case.version
+    )
     assert rulings.carry_out(ruling.pk, at + timedelta(minutes=1)) == RulingOutcome.FILED
     ReviewDraft.objects.create(
         case=case, reviewer=first, verb=verb, reasons=list(codes), note=SECRET, at=at

@@ -47,7 +47,7 @@ class TestGiving:
         kept(4)
         Ruling.objects.all().delete()
         case = claims.claim(waiting(now).pk, reviewer, now)
-        ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+        ruling = rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
         rulings.undo(ruling.pk, reviewer, now)
         assert golden_assignment.give_due(now) == 0
         ruled(
@@ -64,7 +64,9 @@ class TestGiving:
         Ruling.objects.all().delete()
         recipe = made.recipe | {"documents": []}
         GoldenCase.objects.filter(pk=made.pk).update(recipe=recipe, known_to=[str(other.pk)])
-        golden_cases.put(kept(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)])
+        golden_cases.put_golden_case(
+            kept(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)]
+        )
         GoldenCase.objects.filter(kept_from__isnull=False).exclude(pk=made.pk).delete()
         Ruling.objects.all().delete()
         for person in (reviewer, other):
@@ -98,8 +100,8 @@ def test_twenty_sweeps_give_one(now: datetime, settings: Any) -> None:
     settings.GOLDEN_SHARE = 1.0
     lead, reviewer = make_staff(now, *LEAD), make_staff(now, Power.DECIDE)
     for seed in (3, 4, 5):
-        golden_cases.keep(decided(now, seed).pk, "reject", [], lead, now)
+        golden_cases.keep_golden_case(decided(now, seed).pk, "reject", [], lead, now)
     ruled(waiting(now), reviewer, now, "approve")
-    said = at_once(lambda _: str(golden_assignment.give(reviewer, now) is not None))
+    said = at_once(lambda _: str(golden_assignment.give_golden_case(reviewer, now) is not None))
     assert said == {"True": 1, "False": 19}
     assert GoldenTurn.objects.count() == Case.objects.filter(golden=True).count() == 1

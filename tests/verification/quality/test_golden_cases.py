@@ -45,7 +45,7 @@ class TestKeeping:
     ) -> None:
         case = decided(now)
         page = DocumentPage.objects.get(document__case=case)
-        made = golden_cases.keep(case.pk, "reject", ["name_mismatch"], lead, now)
+        made = golden_cases.keep_golden_case(case.pk, "reject", ["name_mismatch"], lead, now)
         (file,) = golden_cases.files_of(made.recipe)
         assert (
             file != page.image.name
@@ -82,7 +82,7 @@ class TestKeeping:
         case = decided(now)
         case.appeals.create(verb="ask_person", text="请人工看看", by=case.submitted_by, at=now)
         with pytest.raises(Refused, match="golden_undecided"):
-            golden_cases.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
 
     @pytest.mark.parametrize(
         ("check", "code"),
@@ -107,7 +107,7 @@ class TestKeeping:
             finished_at=now,
         )
         with pytest.raises(Refused, match="golden_not_alone"):
-            golden_cases.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
 
     def test_what_a_check_saw_of_others_is_left_out(
         self, now: datetime, lead: User, reviewer: User
@@ -129,7 +129,7 @@ class TestKeeping:
             finished_at=now,
         )
         copy = golden_assignment.plant(
-            golden_cases.keep(case.pk, "reject", [], lead, now), reviewer, now
+            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now), reviewer, now
         )
         run = CheckRun.objects.get(attempt__case=copy, code="duplicates")
         assert run.observation == {"near_same": [], "same_uscc": [], "young_of_person": 0}
@@ -138,12 +138,12 @@ class TestKeeping:
     def test_once_and_by_leads_alone(self, now: datetime, lead: User) -> None:
         case = decided(now)
         with pytest.raises(Refused, match="not_allowed"):
-            golden_cases.keep(case.pk, "reject", [], make_staff(now, *SENIOR), now)
+            golden_cases.keep_golden_case(case.pk, "reject", [], make_staff(now, *SENIOR), now)
         with pytest.raises(Refused, match="not_allowed"):
-            golden_cases.keep(case.pk, "suspend", [], lead, now)
-        golden_cases.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep_golden_case(case.pk, "suspend", [], lead, now)
+        golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
         with pytest.raises(Refused, match="golden_kept"):
-            golden_cases.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
 
 
 class TestItsEnd:
@@ -167,7 +167,7 @@ class TestItsEnd:
     @pytest.mark.django_db(transaction=True)
     def test_its_files_go_and_the_originals_stay(self, now: datetime) -> None:
         lead, case = make_staff(now, *LEAD), decided(now)
-        made = golden_cases.keep(case.pk, "reject", [], lead, now)
+        made = golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
         (file,) = golden_cases.files_of(made.recipe)
         golden_cases.retire(made.pk, lead, now)
         assert not default_storage.exists(file)
@@ -197,7 +197,7 @@ class TestItsEnd:
         assert golden_assignment.lapse_due(now + timedelta(days=6)) == 0
         claims.claim(planted.pk, reviewer, now + timedelta(days=7))
         assert golden_assignment.lapse_due(now + timedelta(days=7)) == 0
-        hold_and_escalate.escalate(planted.pk, reviewer, now + timedelta(days=7), "不会")
+        hold_and_escalate.escalate_case(planted.pk, reviewer, now + timedelta(days=7), "不会")
         assert golden_assignment.lapse_due(now + timedelta(days=7)) == 1
         assert claims.claim_next(reviewer, now + timedelta(days=7)) is None
 
@@ -269,7 +269,9 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
 
 def test_an_undone_ruling_is_no_answer(now: datetime, planted: Case, reviewer: User) -> None:
     case = claims.claim(planted.pk, reviewer, now)
-    ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=case.version)
+    ruling = rulings.rule_on_case(
+        case.pk, "approve", reviewer, now, (), "", seen_version=case.version
+    )
     rulings.undo(ruling.pk, reviewer, now)
     rulings.carry_out_due(now + LATER)
     assert GoldenTurn.objects.get().answered_at is None

@@ -58,7 +58,7 @@ def test_what_the_machine_decides_by_itself_is_made_of_nothing(
     )
     monkeypatch.setitem(made.KINDS, "register", lambda seed: revoked)
     with pytest.raises(made.NotForReviewers):
-        made.made("register", 7, now)
+        made.make_golden_case("register", 7, now)
     assert not GoldenCase.objects.exists() and not Document.objects.exists()
 
 
@@ -78,6 +78,6 @@ def test_others_can_write_while_a_golden_case_is_read(
 
     monkeypatch.setattr(golden_specimens, "read_pages", read)
     monkeypatch.setattr("verification.checks.reading.read_pages", read)
-    kept = golden_specimens.made(GoldenKind.NAME, 41, now)
+    kept = golden_specimens.make_golden_case(GoldenKind.NAME, 41, now)
     assert kept.right_reasons == ["name_mismatch"]
     assert locked == [False]

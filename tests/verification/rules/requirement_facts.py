@@ -19,7 +19,7 @@ from verification.rules.facts import (
 )
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import CURRENT
-from verification.rules.requirements import Requirement, due, next_of
+from verification.rules.requirements import Requirement, due_requirements, next_of
 from verification.rules.states import State
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -61,18 +61,22 @@ def proof(kind: str, state: str = "proven", **changed: Any) -> Proof:
 
 
 def stands(facts: Facts, now: datetime = NOW) -> dict[str, RequirementState]:
-    return {requirement.code: requirement.state for requirement in due(facts, CURRENT, now)}
+    return {
+        requirement.code: requirement.state for requirement in due_requirements(facts, CURRENT, now)
+    }
 
 
 def of(facts: Facts, code: str, now: datetime = NOW) -> Requirement:
     (requirement,) = [
-        requirement for requirement in due(facts, CURRENT, now) if requirement.code == code
+        requirement
+        for requirement in due_requirements(facts, CURRENT, now)
+        if requirement.code == code
     ]
     return requirement
 
 
 def next_code(facts: Facts) -> str:
-    following = next_of(due(facts, CURRENT, NOW))
+    following = next_of(due_requirements(facts, CURRENT, NOW))
     return following.code if following else ""
 
 

@@ -127,7 +127,7 @@ def test_had_it_slipped_through_the_door_a_person_would_look(
         agency_licence=Placing(()),
         authority=Says("authority", MEDIUM),
     )
-    assert pipeline.run(attempt.pk, lambda: now, 60, told)
+    assert pipeline.run_checks(attempt.pk, lambda: now, 60, told)
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     assert [reason["code"] for reason in case.decisions.get().reasons] == reasons

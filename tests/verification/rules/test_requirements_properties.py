@@ -24,7 +24,7 @@ from verification.models import DocumentKind, ProofKind
 from verification.rules.facts import Facts, Paper, Proof, Report, RequirementState, Strength, Why
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import CURRENT, Unlocks
-from verification.rules.requirements import due, next_of
+from verification.rules.requirements import due_requirements, next_of
 from verification.rules.states import State
 
 TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
@@ -95,7 +95,7 @@ ANY = st.builds(
 @settings(max_examples=400)
 @given(ANY)
 def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts: Facts) -> None:
-    requirements = due(facts, CURRENT, NOW)
+    requirements = due_requirements(facts, CURRENT, NOW)
     codes = [requirement.code for requirement in requirements]
     assert len(codes) == len(set(codes)) and {
         "mail_address",
@@ -114,7 +114,7 @@ def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts:
         assert requirement.state is not SATISFIED or not requirement.reasons
     following = next_of(requirements)
     assert (following is None) == (not any(requirement.open for requirement in requirements))
-    assert next_of(due(facts, CURRENT, NOW)) == following
+    assert next_of(due_requirements(facts, CURRENT, NOW)) == following
 
 
 @settings(max_examples=200)
@@ -123,7 +123,7 @@ def test_of_an_approved_employer_nothing_is_asked_but_deadlines(
     facts: Facts, left: timedelta
 ) -> None:
     facts = replace(facts, state=State.APPROVED, expires_at=NOW + left, email_verified=True)
-    for requirement in due(facts, CURRENT, NOW):
+    for requirement in due_requirements(facts, CURRENT, NOW):
         assert requirement.state is SATISFIED or requirement.deadline == facts.expires_at
         assert requirement.state is not PAST
 
@@ -135,7 +135,7 @@ def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
     verbs = {state: {"submit"} for state in (State.DRAFT, State.CHANGES_REQUESTED)} | {
         state: {"appeal"} for state in (State.SUSPENDED, State.REVOKED)
     }
-    requirements = due(
+    requirements = due_requirements(
         replace(facts, state=state, verbs=frozenset(verbs.get(state, set()))), CURRENT, NOW
     )
     following = next_of(requirements)

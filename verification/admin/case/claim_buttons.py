@@ -56,7 +56,7 @@ class ClaimButtons(CasePages):
     def release(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        claims.release(case_id, reviewer, now)
+        claims.drop_claim(case_id, reviewer, now)
         messages.success(request, gettext("The case is back in the queue."))
         return to_queue(request)
 
@@ -91,13 +91,13 @@ class ClaimButtons(CasePages):
     def give(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        claims.give(case_id, reviewer, now)
+        claims.give_case(case_id, reviewer, now)
         return to_case(request, case_id)
 
     def keep(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        claims.keep(case_id, reviewer, now)
+        claims.keep_claim(case_id, reviewer, now)
         return to_case(request, case_id)
 
     def assign(

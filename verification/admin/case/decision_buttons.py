@@ -138,7 +138,7 @@ class DecisionButtons(CasePages):
         sent = form.cleaned_data
         codes, note, version = sent["reasons"], sent["note"], sent["seen_version"]
         if verb in guards.NEEDS_CLAIM:
-            ruling = rulings.decide(
+            ruling = rulings.rule_on_case(
                 case.pk,
                 verb,
                 reviewer,
@@ -186,7 +186,7 @@ class DecisionButtons(CasePages):
         form = HoldForm(request.POST)
         if not form.is_valid():
             raise Refused("until_invalid", "until")
-        case = hold_and_escalate.hold(
+        case = hold_and_escalate.postpone_case(
             case_id,
             reviewer,
             now,
@@ -199,7 +199,7 @@ class DecisionButtons(CasePages):
     def escalate(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        case = hold_and_escalate.escalate(
+        case = hold_and_escalate.escalate_case(
             case_id, reviewer, now, Typed.of("escalate", request).note
         )
         done = wording.DECISIONS["escalate"].done % {"name": case.declared_name}

@@ -220,7 +220,7 @@ def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
             return _shown(request, member, proof, kind, refused=refused)
         return redirect("verification:e_licence")
     if proof is not None and _is_pending(proof, now_of(member.employer)):
-        proof = proof_polling.poll(proof.pk, member, now)
+        proof = proof_polling.poll_proof(proof.pk, member, now)
     if "HX-Request" in request.headers:
         if not _is_pending(proof, now_of(member.employer)):
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
@@ -315,7 +315,7 @@ def _own_proof(member: Member, proof_id: UUID) -> Proof:
 def cancel_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
     proof = _own_proof(member, proof_id)
     try:
-        proofs.cancel(proof.pk, member, now_of(member.employer))
+        proofs.cancel_proof(proof.pk, member, now_of(member.employer))
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     return redirect(reverse("verification:home") + "#requirement-authority")

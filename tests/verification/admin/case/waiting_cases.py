@@ -125,7 +125,7 @@ def waiting_case(
         policy_version="1",
         decided_at=at,
     )
-    queue_placement.place(case, codes, at)
+    queue_placement.place_in_queue(case, codes, at)
     case.save()
     return case
 
