@@ -364,7 +364,7 @@ def test_what_failed_can_be_tried_again(key: str, error: Exception | None) -> No
 @pytest.mark.parametrize("error", [RuntimeError("killed"), OperationalError("gone")])
 def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: Exception) -> None:
     asked = question()
-    with mock.patch("config.api.door.idempotency.keep", side_effect=error):
+    with mock.patch("config.api.door.idempotency.keep_answer", side_effect=error):
         answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
     assert answer.status_code in (500, 503) and answer["Content-Type"].startswith(
         "application/problem+json"
@@ -376,7 +376,7 @@ def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: E
 
 def test_what_takes_longer_than_its_claim_undoes_what_it_did(key: str) -> None:
     asked = question()
-    with mock.patch("config.api.door.idempotency.keep", return_value=False):
+    with mock.patch("config.api.door.idempotency.keep_answer", return_value=False):
         answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_in_progress")
     assert not GateDecision.objects.exists()
