@@ -23,7 +23,7 @@ Box = tuple[float, float, float, float]
 """x0, y0, x1, y1."""
 Colour = tuple[int, int, int]
 A4: Final = (595.0, 842.0)
-_FONTS: Final = Path(__file__).resolve().parents[2] / "verification" / "specimens" / "fonts"
+_FONTS: Final = Path(__file__).resolve().parents[2] / "documents" / "fonts"
 _FILES: Final[dict[Face, str]] = {"song": "specimen-song.otf", "kai": "specimen-kai.ttf"}
 _NOT_FIRST: Final = frozenset("，。；：、）！？》”’…)%,.;")
 
