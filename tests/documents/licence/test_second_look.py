@@ -742,6 +742,7 @@ def logo(radius: float) -> Image.Image:
     return layer
 
 
+@pytest.mark.reading
 def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
     specimen = make(78)
     page = overlaid(
@@ -752,6 +753,7 @@ def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
     assert second.fields["established_on"] == specimen.fields["established_on"]
 
 
+@pytest.mark.reading
 def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
     specimen = make(61)
     place = place_of(specimen.image, "legal_representative")
