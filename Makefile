@@ -32,7 +32,7 @@ setup: .venv/.ready
 	@echo "Setting up (once, about a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	@$(BIN)/uv sync --locked --quiet --inexact
-	@$(BIN)/python -m config.first_run
+	@$(BIN)/python -m config.trying_out.first_run
 	@$(BIN)/python manage.py compile_messages
 	@$(MAKE) --no-print-directory second-reader
 	@touch $@

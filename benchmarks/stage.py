@@ -1,10 +1,11 @@
-"""Where does a benchmark play? On a fresh database and folder of its own, gone afterwards."""
+"""What the benchmarks share: a fresh database and folder, figures, tables and the command line."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
+import resource
 import secrets
 import statistics
 import tempfile
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 
 def arguments(description: str, **more: Any) -> Namespace:
@@ -45,6 +47,29 @@ def fresh() -> Iterator[Path]:
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
         yield Path(folder)
+
+
+@contextmanager
+def a_database(server: str) -> Iterator[str]:
+    """The address of an empty database on `server`, dropped afterwards."""
+    import psycopg
+
+    parts = urlsplit(server)
+    name = f"zizhi_bench_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(parts._replace(path=f"/{name}"))
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def resident_mb() -> int:
+    """This process's resident set; where the system does not tell it, the peak."""
+    status = Path("/proc/self/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * resource.getpagesize() // (1 << 20)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 << 20)
 
 
 def p95(values: Sequence[float]) -> float:

@@ -24,7 +24,7 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from config.api_door import PREFIX
+from config.api.door import PREFIX
 
 _DOCS: Final = f"{PREFIX}docs"
 """The API's own page."""

@@ -1,19 +1,15 @@
-"""How is this deployment set up?
-
-Everything comes from the environment, or fails with the variable's name.
+"""The settings of this deployment: the one place where each `ZIZHI_` variable is read.
 
 `.env` beside `manage.py` (made by `make setup`, never in the repository) fills what the environment
-lacks.
+lacks. A value that cannot be used stops the start with the variable's name.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +18,9 @@ import chinese_calendar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.database import with_options
+from config.environment import at_least, endpoint, needs_package, one_of, rate, required, share
+from config.rounds import beat_schedule
 from verification.rules.policy import POLICIES
 from verification.rules.working_hours import Hours, NotHours
 
@@ -30,20 +29,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
-
-def _required(name: str) -> str:
-    value: str = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set. Run `make setup` to make a .env for this machine, or set it in the"
-            " environment."
-        )
-    return value
-
-
 # --- What has to be told --------------------------------------------------------------------------
-SECRET_KEY = _required("ZIZHI_SECRET_KEY")
-DATA_KEY = _required("ZIZHI_DATA_KEY")
+SECRET_KEY = required("ZIZHI_SECRET_KEY")
+DATA_KEY = required("ZIZHI_DATA_KEY")
 """32 bytes in base64: encrypts stored documents (AES-256-GCM)."""
 DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
 """Earlier keys, still needed to read what they encrypted."""
@@ -59,34 +47,13 @@ _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zizhi.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Web and worker write to one file: write-ahead log, the write lock taken at the start, and
-    # patience.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-        ),
-    }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("ZIZHI_DATABASE_CONN_MAX_AGE", default=600)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Django's default is that nothing can be prepared at all. So: what asks for it
-    # (`downloads/locks.py`), and nothing else.
-    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = sys.maxsize
-    # A server that is gone without a word is given up after seconds, and not after the hours that
-    # the system would wait: as it is connected to, while something is on its way to it, and while
-    # an answer is waited for.
-    _given_up = {
-        "connect_timeout": 10,
-        "tcp_user_timeout": 15_000,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-    }
-    DATABASES["default"]["OPTIONS"] = _given_up | DATABASES["default"]["OPTIONS"]
+DATABASES = {
+    "default": with_options(
+        env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zizhi.sqlite3'}"),
+        conn_max_age=env.int("ZIZHI_DATABASE_CONN_MAX_AGE", default=600),
+    )
+}
+"""On SQLite the age of connections has no meaning."""
 
 # --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -106,7 +73,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "config.api_door.ApiDoor",
+    "config.api.door.ApiDoor",
     "config.for_pages.ContentSecurity",
     "config.for_pages.StaticFiles",
     "config.for_pages.Sessions",
@@ -134,7 +101,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "downloads.pages.restriction.held_back",
                 "downloads.pages.erasures.views.owed_erasures",
-                "config.try_pages.mails_to_try",
+                "config.trying_out.pages.mails_to_try",
             ]
         },
     }
@@ -171,15 +138,11 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
 
-# --- Staff (docs/staff.md) ------------------------------------------------------------------------
-STAFF_SECOND_FACTOR: str = env.str("ZIZHI_STAFF_SECOND_FACTOR", default="required")
+# --- Staff (docs/operating/staff.md) --------------------------------------------------------------
+STAFF_SECOND_FACTOR = one_of("ZIZHI_STAFF_SECOND_FACTOR", ("required", "optional"), "required")
 """`required`: nobody enters the console by a password alone; `optional`: who has set up no second
 factor does, to try out.
 """
-if STAFF_SECOND_FACTOR not in ("required", "optional"):
-    raise ImproperlyConfigured(
-        f"ZIZHI_STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}, and has to be required or optional."
-    )
 if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
     raise ImproperlyConfigured(
         f"ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL {SITE_URL}."
@@ -225,45 +188,33 @@ CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
 so.
 """
 
-# --- A cloud's last look at a licence (docs/readers.md): off unless chosen, and keys alone are no c
-CLOUD_READER: str = env.str("ZIZHI_CLOUD_READER", default="")
+# --- A cloud's last look at a licence (docs/operating/readers.md): off unless chosen --------------
+CLOUD_READER = one_of("ZIZHI_CLOUD_READER", ("tencent", ""), "")
 """Empty: no picture leaves the house; `tencent`: pages that could not be read here go to Tencent
 Cloud.
 """
 TENCENT_SECRET_ID: str = env.str("ZIZHI_TENCENT_SECRET_ID", default="")
 TENCENT_SECRET_KEY: str = env.str("ZIZHI_TENCENT_SECRET_KEY", default="")
 TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
-TENCENT_ENDPOINT: str = env.str("ZIZHI_TENCENT_ENDPOINT", default="https://ocr.tencentcloudapi.com")
+TENCENT_ENDPOINT = endpoint("ZIZHI_TENCENT_ENDPOINT", "https://ocr.tencentcloudapi.com")
 if bool(TENCENT_SECRET_ID) != bool(TENCENT_SECRET_KEY):
     _missing = "ZIZHI_TENCENT_SECRET_KEY" if TENCENT_SECRET_ID else "ZIZHI_TENCENT_SECRET_ID"
     raise ImproperlyConfigured(
         f"{_missing} is not set. An account of Tencent Cloud is an id and a key."
     )
-if TENCENT_SECRET_ID and find_spec("tencentcloud") is None:
-    raise ImproperlyConfigured(
-        "ZIZHI_TENCENT_SECRET_ID is set, but its SDK is not installed: add the extra `tencent`."
-    )
-if not re.fullmatch(r"https?://[^/@?#]+/?", TENCENT_ENDPOINT):
-    raise ImproperlyConfigured("ZIZHI_TENCENT_ENDPOINT is not https://host or http://host:port.")
-if CLOUD_READER not in ("", "tencent"):
-    raise ImproperlyConfigured(
-        f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}, and has to be empty or tencent."
-    )
+if TENCENT_SECRET_ID:
+    needs_package("ZIZHI_TENCENT_SECRET_ID", "tencentcloud", "tencent")
 if CLOUD_READER and not TENCENT_SECRET_ID:
     raise ImproperlyConfigured(
         f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}: ZIZHI_TENCENT_SECRET_ID and"
         " ZIZHI_TENCENT_SECRET_KEY are not set."
     )
 
-# --- The company registers that are asked (docs/registers.md) -------------------------------------
-REGISTRY: str = env.str("ZIZHI_REGISTRY", default="snapshot")
+# --- The company registers that are asked (docs/operating/registers.md) ---------------------------
+REGISTRY = one_of("ZIZHI_REGISTRY", ("snapshot", "tencent", "both"), "snapshot")
 """`snapshot`: the table that `import_registry` fills; `tencent`: the service; `both`: the table
 first, the service as a second witness.
 """
-if REGISTRY not in ("snapshot", "tencent", "both"):
-    raise ImproperlyConfigured(
-        f"ZIZHI_REGISTRY is {REGISTRY!r}, and has to be snapshot, tencent or both."
-    )
 if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
     raise ImproperlyConfigured(
         f"ZIZHI_REGISTRY is {REGISTRY!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are"
@@ -271,12 +222,8 @@ if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
     )
 
 # --- Policies -------------------------------------------------------------------------------------
-SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
+SHADOW_POLICY = one_of("ZIZHI_SHADOW_POLICY", (*POLICIES, ""), "")
 """Version of a policy that runs beside the live one and decides nothing; empty: none does."""
-if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
-    raise ImproperlyConfigured(
-        f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}"
-    )
 
 # --- Working hours: by them the reviewers' deadlines run ------------------------------------------
 _FIRST_LISTED: Final = 2026
@@ -310,54 +257,38 @@ try:
 except NotHours as _wrong:
     raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
-# --- API (docs/api.md): how many requests of one key each web process takes in a second, 0 for any
+# --- API (docs/integrating/api.md): requests of one key a second in each web process; 0: any number
 API_PER_SECOND: dict[str, float] = {
-    "gate": env.float("ZIZHI_API_GATE_PER_SECOND", default=1000.0),
-    "other": env.float("ZIZHI_API_PER_SECOND", default=50.0),
+    "gate": rate("ZIZHI_API_GATE_PER_SECOND", 1000.0),
+    "other": rate("ZIZHI_API_PER_SECOND", 50.0),
 }
-if min(API_PER_SECOND.values()) < 0:
-    raise ImproperlyConfigured(
-        "ZIZHI_API_GATE_PER_SECOND and ZIZHI_API_PER_SECOND cannot be negative."
-    )
 
 # --- Queue: for how long the figures over the reviewers' queue are kept ---------------------------
-QUEUE_FIGURES_SECONDS: int = env.int("ZIZHI_QUEUE_FIGURES_SECONDS", default=15)
+QUEUE_FIGURES_SECONDS = at_least("ZIZHI_QUEUE_FIGURES_SECONDS", 0, default=15)
 """Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are
 counted each time.
 """
-if QUEUE_FIGURES_SECONDS < 0:
-    raise ImproperlyConfigured(
-        f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative."
-    )
 
-# --- The human lane: after how many refused uploads and failed proofs a draft can be handed to a pe
-PERSON_AFTER_FAILURES: int = env.int("ZIZHI_PERSON_AFTER_FAILURES", default=3)
-if PERSON_AFTER_FAILURES < 1:
-    raise ImproperlyConfigured(
-        f"ZIZHI_PERSON_AFTER_FAILURES is {PERSON_AFTER_FAILURES}, and has to be 1 or more."
-    )
+# --- The human lane: refused uploads and failed proofs until a person can be asked ----------------
+PERSON_AFTER_FAILURES = at_least("ZIZHI_PERSON_AFTER_FAILURES", 1, default=3)
 
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences)
 # A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
-_PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}
-BANK: str = env.str("ZIZHI_BANK", default="simulator" if _TRYING_OUT else "")
+_PROVIDERS = ("simulator", "")
+_SIMULATOR_TO_TRY = "simulator" if _TRYING_OUT else ""
+BANK = one_of("ZIZHI_BANK", _PROVIDERS, _SIMULATOR_TO_TRY)
 """Who makes the small transfers to a company's account; empty: the way is not offered."""
-E_LICENCES: str = env.str("ZIZHI_E_LICENCES", default="simulator" if _TRYING_OUT else "")
+E_LICENCES = one_of("ZIZHI_E_LICENCES", _PROVIDERS, _SIMULATOR_TO_TRY)
 """Who shows the codes that the electronic licence scans; empty: the way is not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
-    if _chosen not in _PROVIDERS[_name]:
-        raise ImproperlyConfigured(
-            f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or"
-            " empty."
-        )
     if _chosen == "simulator" and not _TRYING_OUT:
         raise ImproperlyConfigured(
             f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL"
             f" {SITE_URL}."
         )
 
-# --- Relay numbers (docs/relays.md): off unless chosen, and keys alone are no choice --------------
-RELAYS: str = env.str("ZIZHI_RELAYS", default="simulator" if _TRYING_OUT else "")
+# --- Relay numbers (docs/how-it-works/relays.md): off unless chosen, and keys alone are no choice -
+RELAYS = one_of("ZIZHI_RELAYS", ("aliyun", *_PROVIDERS), _SIMULATOR_TO_TRY)
 """Who lends the numbers by which employers reach candidates; empty: none are lent.
 
 Platforms' tests have a simulator of their own.
@@ -367,13 +298,11 @@ ALIYUN_KEY_SECRET: str = env.str("ZIZHI_ALIYUN_KEY_SECRET", default="")
 ALIYUN_POOL_KEY: str = env.str("ZIZHI_ALIYUN_POOL_KEY", default="")
 ALIYUN_EXTENSION_POOL_KEY: str = env.str("ZIZHI_ALIYUN_EXTENSION_POOL_KEY", default="")
 ALIYUN_CALLBACK_SECRET: str = env.str("ZIZHI_ALIYUN_CALLBACK_SECRET", default="")
-ALIYUN_ENDPOINT: str = env.str("ZIZHI_ALIYUN_ENDPOINT", default="https://dyplsapi.aliyuncs.com")
-RELAY_DAYS: int = env.int("ZIZHI_RELAY_DAYS", default=30)
+ALIYUN_ENDPOINT = endpoint("ZIZHI_ALIYUN_ENDPOINT", "https://dyplsapi.aliyuncs.com")
+RELAY_DAYS = at_least(
+    "ZIZHI_RELAY_DAYS", 30, default=30, why="candidates are lost who wait longer for an answer"
+)
 """For how long a number leads to a candidate, from the last sign that hiring goes on."""
-if RELAYS not in ("", "simulator", "aliyun"):
-    raise ImproperlyConfigured(
-        f"ZIZHI_RELAYS is {RELAYS!r}; it can be: aliyun, simulator, or empty."
-    )
 if RELAYS == "simulator" and not _TRYING_OUT:
     raise ImproperlyConfigured(
         "ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL"
@@ -395,34 +324,20 @@ if RELAYS == "aliyun":
             "ZIZHI_ALIYUN_CALLBACK_SECRET has to be 24 or more letters, digits, _ and -: it stands"
             " in an address."
         )
-    if find_spec("alibabacloud_dyplsapi20170525") is None:
-        raise ImproperlyConfigured(
-            "ZIZHI_RELAYS is aliyun, but its SDK is not installed: add the extra `aliyun`."
-        )
-if not re.fullmatch(r"https?://[^/@?#]+/?", ALIYUN_ENDPOINT):
-    raise ImproperlyConfigured("ZIZHI_ALIYUN_ENDPOINT is not https://host or http://host:port.")
-if RELAY_DAYS < 30:
-    raise ImproperlyConfigured(
-        f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for"
-        " an answer."
-    )
+    needs_package("ZIZHI_RELAYS", "alibabacloud_dyplsapi20170525", "aliyun")
 
-# --- Releases (docs/release.md) -------------------------------------------------------------------
-RELEASES_WAITING: int = env.int("ZIZHI_RELEASES_WAITING", default=50)
+# --- Releases (docs/how-it-works/release.md) ------------------------------------------------------
+RELEASES_WAITING = at_least("ZIZHI_RELEASES_WAITING", 1, default=50)
 """With so many copies in preparation, further ones are asked to come again: before a pass is spent
 on them.
 """
-RELEASES_AWAITED: int = env.int("ZIZHI_RELEASES_AWAITED", default=2)
+RELEASES_AWAITED = at_least("ZIZHI_RELEASES_AWAITED", 0, default=2)
 """So many calls of a web process may wait for their copy at once, of its four or eight threads; 0:
 none does.
 """
-if RELEASES_AWAITED < 0:
-    raise ImproperlyConfigured(
-        f"ZIZHI_RELEASES_AWAITED is {RELEASES_AWAITED}, and cannot be negative."
-    )
-RELEASE_HOURS: int = env.int("ZIZHI_RELEASE_HOURS", default=24)
+RELEASE_HOURS = at_least("ZIZHI_RELEASE_HOURS", 1, default=24)
 """For how long links to a copy can be asked for; then its file is erased."""
-KEEP_CLEAN_DAYS: int = env.int("ZIZHI_KEEP_CLEAN_DAYS", default=365)
+KEEP_CLEAN_DAYS = at_least("ZIZHI_KEEP_CLEAN_DAYS", 1, default=365)
 """For how long after its last copy a resume's clean pages are kept, on which leaks are traced."""
 RESUMES: str = env.str("ZIZHI_RESUMES", default="")
 """A folder, or `s3://bucket/prefix`, with a folder for each platform (by our id), from which
@@ -433,10 +348,7 @@ RESUMES_ENDPOINT: str = env.str("ZIZHI_RESUMES_ENDPOINT", default="")
 (`AWS_REGION`, …).
 """
 if RESUMES.startswith("s3://"):
-    if find_spec("boto3") is None:
-        raise ImproperlyConfigured(
-            "ZIZHI_RESUMES is in an object store, but its SDK is not installed: add the extra `s3`."
-        )
+    needs_package("ZIZHI_RESUMES", "boto3", "s3")
     if not RESUMES.removeprefix("s3://").split("/")[0]:
         raise ImproperlyConfigured(
             f"ZIZHI_RESUMES is {RESUMES!r}: a bucket is expected, as in s3://bucket/prefix."
@@ -445,70 +357,45 @@ elif "://" in RESUMES:
     raise ImproperlyConfigured(
         f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix."
     )
-CANARY_RINGS: int = env.int("ZIZHI_CANARY_RINGS", default=2)
+CANARY_RINGS = at_least("ZIZHI_CANARY_RINGS", 1, default=2)
 """So many callers from outside an employer's team, who ring for its canary within a week, let its
 downloads rest; 1: the first does.
 """
-if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
-    raise ImproperlyConfigured(
-        "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS"
-        " have to be 1 or more."
-    )
-# --- Candidates (docs/candidates.md) --------------------------------------------------------------
-CANDIDATES_DEFAULT: str = env.str("ZIZHI_CANDIDATES_DEFAULT", default="tell_after")
+
+# --- Candidates (docs/how-it-works/candidates.md) -------------------------------------------------
+CANDIDATES_DEFAULT = one_of(
+    "ZIZHI_CANDIDATES_DEFAULT", ("ask_first", "tell_after", "closed"), "tell_after"
+)
 """How candidates are asked of whom we were told nothing, where their platform has not declared it.
 """
-CONSENT_DAYS: int = env.int("ZIZHI_CONSENT_DAYS", default=180)
+CONSENT_DAYS = at_least("ZIZHI_CONSENT_DAYS", 1, default=180)
 """For how long a consent holds that is given on our page."""
-CONSENT_ASKED_DAYS: int = env.int("ZIZHI_CONSENT_ASKED_DAYS", default=14)
+CONSENT_ASKED_DAYS = at_least("ZIZHI_CONSENT_ASKED_DAYS", 1, default=14)
 """For how long a candidate can answer."""
-CONSENT_NOT_AGAIN_DAYS: int = env.int("ZIZHI_CONSENT_NOT_AGAIN_DAYS", default=90)
+CONSENT_NOT_AGAIN_DAYS = at_least("ZIZHI_CONSENT_NOT_AGAIN_DAYS", 1, default=90)
 """For how long a candidate is not asked again after a no (网络数据安全管理条例 22(5))."""
-ERASE_DAYS: int = env.int("ZIZHI_ERASE_DAYS", default=15)
+ERASE_DAYS = at_least("ZIZHI_ERASE_DAYS", 1, default=15)
 """Within how many days an employer erases its copies once the candidate has revoked."""
-if CANDIDATES_DEFAULT not in ("ask_first", "tell_after", "closed"):
-    raise ImproperlyConfigured(
-        f"ZIZHI_CANDIDATES_DEFAULT is {CANDIDATES_DEFAULT!r}; it can be: ask_first, tell_after,"
-        " closed."
-    )
-if min(CONSENT_DAYS, CONSENT_ASKED_DAYS, CONSENT_NOT_AGAIN_DAYS, ERASE_DAYS) < 1:
-    raise ImproperlyConfigured(
-        "ZIZHI_CONSENT_DAYS, _ASKED_DAYS, _NOT_AGAIN_DAYS and ZIZHI_ERASE_DAYS are days, 1 or more."
-    )
 
 # --- Review: how long a ruling can be undone, and on what two people look -------------------------
-UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
+UNDO_SECONDS = at_least("ZIZHI_UNDO_SECONDS", 0, default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
 """Approvals of cases that weigh so much (`verification.rules.urgency`) take two people; with more
 than any weighs, none does.
 """
-SECOND_REVIEW_SAMPLE: float = env.float(
-    "ZIZHI_SECOND_REVIEW_SAMPLE", default=0.0 if _TRYING_OUT else 0.02
-)
+SECOND_REVIEW_SAMPLE = share("ZIZHI_SECOND_REVIEW_SAMPLE", 0.0 if _TRYING_OUT else 0.02)
 """The share of all other cases that two people look at, whatever is decided; who tries this out
 alone has no second person.
 """
-if not 0 <= SECOND_REVIEW_SAMPLE <= 1:
-    raise ImproperlyConfigured(
-        f"ZIZHI_SECOND_REVIEW_SAMPLE is {SECOND_REVIEW_SAMPLE}, and has to be a share from 0 to 1."
-    )
-GOLDEN_SHARE: float = env.float("ZIZHI_GOLDEN_SHARE", default=0.03)
+GOLDEN_SHARE = share("ZIZHI_GOLDEN_SHARE", 0.03)
 """The share of what a reviewer is given that are golden cases, of which the right decision is
 known; at most every other one is.
 """
-if not 0 <= GOLDEN_SHARE <= 1:
-    raise ImproperlyConfigured(
-        f"ZIZHI_GOLDEN_SHARE is {GOLDEN_SHARE}, and has to be a share from 0 to 1."
-    )
-GOLDEN_DAYS: int = env.int("ZIZHI_GOLDEN_DAYS", default=180)
+GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
 """After so many days a golden case is retired, and what is stored of it erased."""
-if GOLDEN_DAYS < 1:
-    raise ImproperlyConfigured(f"ZIZHI_GOLDEN_DAYS is {GOLDEN_DAYS}, and has to be at least 1.")
-if UNDO_SECONDS < 0:
-    raise ImproperlyConfigured(f"ZIZHI_UNDO_SECONDS is {UNDO_SECONDS}, and cannot be negative.")
 
 # --- Mail -----------------------------------------------------------------------------------------
-_KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.kept_mail.Backend"
+_KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _MAIL.get("EMAIL_HOST", ""), _MAIL.get("EMAIL_PORT") or 25
@@ -532,7 +419,7 @@ MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
 
-# --- Webhooks (docs/webhooks.md) ------------------------------------------------------------------
+# --- Webhooks (docs/integrating/webhooks.md) ------------------------------------------------------
 WEBHOOKS_LOCAL = _TRYING_OUT
 """Whether a receiver may stand on this machine itself, by plain http too: only where somebody tries
 things out.
@@ -570,51 +457,11 @@ elif CELERY_BROKER_URL.startswith("redis"):
     }
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
-"""How often patterns of downloads are looked at (docs/gate.md)."""
+"""How often patterns of downloads are looked at (docs/how-it-works/gate.md)."""
 KEEP_ANSWERS_DAYS = env.int("ZIZHI_KEEP_ANSWERS_DAYS", default=1096)
 """For how long the gate's answers are kept; never less than three years."""
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
-_EVERY: dict[str, float] = {
-    "verification.tasks.sweep": SWEEP_SECONDS,
-    "verification.tasks.remind_to_renew": 3600,
-    "verification.tasks.end_clients": 3600,
-    "verification.tasks.watch_register": 3600,
-    "verification.tasks.sweep_readings": SWEEP_SECONDS,
-    "verification.tasks.sweep_proofs": SWEEP_SECONDS,
-    "verification.tasks.confirm_conditional": 3600,
-    "verification.tasks.carry_out_rulings": 5,
-    "verification.tasks.place_queue": SWEEP_SECONDS,
-    "verification.tasks.give_golden": SWEEP_SECONDS,
-    "verification.tasks.end_golden": 3600,
-    "verification.tasks.look_for_strays": 6 * 3600,
-    "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
-    "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
-    "downloads.tasks.retire_answers": 3600,
-    "downloads.tasks.sweep_copies": 5,
-    "downloads.tasks.sweep_leaks": SWEEP_SECONDS,
-    "downloads.tasks.sweep_canaries": SWEEP_SECONDS,
-    "downloads.tasks.retire_copies": 600,
-    "downloads.tasks.remind_erasures": 3600,
-    "downloads.tasks.close_relays": 5,
-    "downloads.tasks.sweep_relays": SWEEP_SECONDS,
-    "downloads.tasks.sweep_teams": 5,
-    "downloads.tasks.poll_calls": 300,
-    "events.tasks.sweep_mail": SWEEP_SECONDS,
-    "events.tasks.sweep_outgoing": SWEEP_SECONDS,
-    "events.tasks.sweep_webhooks": 5,
-    "events.tasks.forget_webhooks": 3600,
-    "employers.tasks.sweep_answers": 3600,
-    "employers.tasks.sweep_links": 3600,
-    "events.tasks.forget_mail": 3600,
-}
-"""Seconds from one round to the next.
-
-A round that no worker took until then is let go: a busy worker finds one, not a hundred.
-"""
-CELERY_BEAT_SCHEDULE = {
-    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
-    for task, seconds in _EVERY.items()
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(SWEEP_SECONDS, WATCH_DOWNLOADS_SECONDS)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- Logs: structured, without personal data ------------------------------------------------------

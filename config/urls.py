@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 
-from config import try_pages
-from config.api import api
+from config.api.routes import api
+from config.trying_out import pages
 from downloads.pages.call_webhook import calls as receive_calls
 from downloads.pages.ledger import views as ledger_views
 from verification.admin import quality
@@ -19,7 +19,7 @@ def icon(request: HttpRequest) -> HttpResponse:
     """For what asks for an icon without reading a page that names one, such as a picture in a tab
     of its own.
     """
-    return redirect(static("img/favicon-32.png"))
+    return redirect(static("site/img/favicon-32.png"))
 
 
 urlpatterns = [
@@ -34,8 +34,8 @@ urlpatterns = [
     path(".well-known/zizhi-receipt-keys.json", ledger_views.keys, name="receipt_keys"),
     path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_views.key, name="receipt_key"),
     path("erasures/", include("downloads.pages.erasures.urls")),
-    path("try/mails", try_pages.mails, name="try_mails"),
-    path("try/mails/<str:key>", try_pages.mail, name="try_mail"),
+    path("try/mails", pages.mails, name="try_mails"),
+    path("try/mails/<str:key>", pages.mail, name="try_mail"),
     path("favicon.ico", icon),
     path("", include("employers.accounts.urls")),
 ]

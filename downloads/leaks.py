@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from events.core.actor import SYSTEM, Actor
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.core.sealing import seal_text, unseal_text
 from events.doorbell import notify_worker
+from events.jobs.runner import Clock, Failure, Lease, claim, run
 from events.models import record
 from resumes import tracing
 from resumes.marking.marked_copy import resolution
@@ -49,6 +50,11 @@ RESUMES_AT_MOST: Final = 40
 PICTURES_AT_MOST: Final = 6
 TEXT_LONGEST: Final = 5_000
 TRIES: Final = 3
+_DOWN: Final = (ProviderUnavailable, ProviderBroken)
+FAILURES: Final = (
+    Failure(Refused, tries=1),
+    Failure(_DOWN, 30.0, "leak_not_looked_at", broken=True, tries=TRIES),
+)
 _COPY_NUMBER: Final = re.compile(
     r"ZR-?\s?([2-9A-HJKMNP-TV-Z]{5})-?\s?([2-9A-HJKMNP-TV-Z]{5})", re.IGNORECASE
 )
@@ -56,8 +62,6 @@ _DIALLED: Final = re.compile(
     r"(?<!\d)(?:\+?86)?(1\d{10})(?!\d)(?:\s*(?:转|轉|分机|ext\.?|-|x)\s*(\d{1,8}))?", re.IGNORECASE
 )
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s\-‐–.]+(?=\d)")
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Finding:
     chance: float | None = None
 
 
-def ask(
+def request_trace(
     asked: Asked,
     actor: Actor,
     now: datetime,
@@ -132,11 +136,11 @@ def ask(
             now,
             data={"sha256": row.sha256, "client": str(client.pk) if client else ""},
         )
-        ring(row)
+        notify_trace_worker(row)
     return row
 
 
-def seen(trace_id: UUID, client: ApiClient) -> Trace:
+def trace_of(trace_id: UUID, client: ApiClient) -> Trace:
     """A trace that this platform asked for. Raises Refused `trace_unknown`."""
     row: Trace | None = Trace.objects.of(client.pk).filter(pk=trace_id).first()
     if row is None:
@@ -156,36 +160,24 @@ class _Seen:
     evidence: bytes = b""
 
 
-def follow(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
+def trace_leak(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Look at a leak, unless another does; whether there is an answer now."""
-    lease = Trace.objects.claim(trace_id, clock(), lease_seconds)
-    if lease is None:
-        return False
-    row = Trace.objects.get(pk=trace_id)
-    refused, found = "", _Seen([])
-    try:
-        if row.deaths >= TRIES:
-            raise Refused("resume_unreadable")
-        found = _look(row)
-    except Refused as why:
-        refused = why.code
-    except (ProviderUnavailable, ProviderBroken) as error:
-        log.exception("leak_not_looked_at", trace=str(trace_id))
-        if row.tries < TRIES:
-            Trace.objects.give_back(
-                trace_id, lease, clock() + timedelta(seconds=30), type(error).__name__
-            )
-            return False
-        refused = "release_not_made"
-    return _answer(trace_id, lease, found, refused, clock())
+    return run(
+        claim(Trace.objects.all(), trace_id, clock, lease_seconds),
+        lambda lease: _look(lease.row),
+        _answer,
+        failures=FAILURES,
+        give_up=lambda lease, error: _answer(lease, _Seen([]), make_copy.why_not(error)),
+        deaths=TRIES,
+    )
 
 
-def _answer(trace_id: UUID, lease: UUID, found: _Seen, refused: str, now: datetime) -> bool:
+def _answer(lease: Lease[Trace], found: _Seen, refused: str = "") -> bool:
     evidence = (
         default_storage.save("evidence", ContentFile(found.evidence)) if found.evidence else ""
     )
     with transaction.atomic():
-        row = Trace.objects.held(trace_id, lease).select_for_update(of=("self",)).first()
+        row, now = lease.locked(), lease.clock()
         if row is not None:
             leak = str(row.leak.name)
             row.found, row.resumes, row.refused, row.evidence = (
@@ -355,5 +347,5 @@ def _shown(told: tracing.Trace, releases: Sequence[tracing.Release]) -> bytes:
     return b""
 
 
-def ring(row: Trace) -> None:
+def notify_trace_worker(row: Trace) -> None:
     notify_worker("downloads.tasks.look_at_leak", row.pk)

@@ -25,14 +25,14 @@ from employers.prepared_reads import unchecked
 TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: E501, S608
 
 
-def take(employer_id: UUID) -> None:
+def lock_company_of(employer_id: UUID) -> None:
     """Take the turn of the employer's company until the caller's transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(TAKE, {"employer": employer_id})
 
 
-def take_company(uscc: str) -> None:
+def lock_company(uscc: str) -> None:
     """The same of a company, whether or not an account of it is here.
 
     Of several, each is taken in the order of their codes.
@@ -42,7 +42,7 @@ def take_company(uscc: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(20261, hashtext(%s))", [uscc])
 
 
-def take_first_row(client_id: UUID, reference: str) -> None:
+def lock_first_row(client_id: UUID, reference: str) -> None:
     """Be the one who makes a candidate's first row, until the commit; it waits for whoever acts
     upon there being none.
     """
@@ -63,7 +63,7 @@ def _first_row(lock: str, client_id: UUID, reference: str) -> None:
             cursor.execute(f"SELECT {lock}(20262, hashtext(%s))", [f"{client_id} {reference}"])
 
 
-def in_turn(
+def with_company_lock(
     statement: str, parameters: dict[str, Any], *, repeatable: bool = False
 ) -> list[tuple[Any, ...]]:
     """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once

@@ -40,7 +40,7 @@ def lift_step_ups() -> None:
 def watch_downloads() -> None:
     """Twice the time since the last round: a round that was missed is made up for."""
     now = timezone.now()
-    abuse_watch.look(
+    abuse_watch.watch_downloads(
         now,
         now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS),
         ZoneInfo(settings.TIME_ZONE),
@@ -59,7 +59,7 @@ def retire_answers() -> None:
 def prepare_copy(copy_id: str) -> None:
     client_id = Copy.objects.filter(pk=copy_id).values_list("client_id", flat=True).first()
     if client_id is not None:
-        make_copy.follow(UUID(copy_id), _clock_of(client_id))
+        make_copy.make_copy(UUID(copy_id), _clock_of(client_id))
 
 
 @shared_task
@@ -78,7 +78,7 @@ def retire_copies() -> None:
 @shared_task
 def look_at_leak(trace_id: str) -> None:
     client_id = Trace.objects.filter(pk=trace_id).values_list("client_id", flat=True).first()
-    leaks.follow(UUID(trace_id), _clock_of(client_id) if client_id else timezone.now)
+    leaks.trace_leak(UUID(trace_id), _clock_of(client_id) if client_id else timezone.now)
 
 
 @shared_task
@@ -98,7 +98,7 @@ def _ring_by_their_clocks(jobs: JobQuerySet, task: Any) -> None:
 
 @shared_task
 def answer_canary(ring_id: int) -> None:
-    canaries.answer(ring_id, timezone.now())
+    canaries.answer_canary(ring_id, timezone.now())
 
 
 @shared_task
@@ -122,7 +122,7 @@ def follow_relay(binding_id: str) -> None:
         RelayBinding.objects.filter(pk=binding_id).values_list("client_id", flat=True).first()
     )
     if client_id is not None:
-        provider_sync.follow(UUID(binding_id), _clock_of(client_id))
+        provider_sync.sync_binding(UUID(binding_id), _clock_of(client_id))
 
 
 def _clock_of(client_id: UUID) -> Callable[[], datetime]:
@@ -154,7 +154,9 @@ def close_relays() -> None:
 def sweep_teams() -> None:
     """Look whether teams have changed, and ring for those of which a provider is to be told."""
     now = timezone.now()
-    callers.look(now, now - timedelta(minutes=15))  # many rounds long, since busy workers miss some
+    callers.look_for_changes(
+        now, now - timedelta(minutes=15)
+    )  # many rounds long, since busy workers miss some
     ring_due(RelayTeam.objects.all(), tell_team, now)
 
 
@@ -166,6 +168,8 @@ def poll_calls() -> None:
     if not settings.RELAYS:
         return
     try:
-        call_records.poll(relay_providers.named(settings.RELAYS), timezone.now())
+        call_records.poll_call_records(
+            relay_providers.relay_provider(settings.RELAYS), timezone.now()
+        )
     except ProviderError:
         log.exception("calls_not_polled", provider=settings.RELAYS)

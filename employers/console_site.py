@@ -243,7 +243,7 @@ class ConsoleSite(admin.AdminSite):
         if request.method == "POST" and form.is_valid():
             browser = request.COOKIES.get(lockout.BROWSER_COOKIE, "")
             try:
-                factor, by = second_factor.answer(
+                factor, by = second_factor.answer_second_factor(
                     entry.user, form.cleaned_data["code"], browser, now
                 )
             except Refused as refused:

@@ -18,7 +18,7 @@ from events.models import Mail, Outgoing, WebhookEndpoint
 
 @shared_task
 def send_mail(mail_id: int) -> None:
-    mail.send(mail_id, timezone.now(), settings.SITE_URL)
+    mail.send_mail(mail_id, timezone.now(), settings.SITE_URL)
 
 
 @shared_task

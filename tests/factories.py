@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from documents.uscc import check_character, organisation_check_character
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Employer, Member, Scope, User
 from verification.models import Case, Document, DocumentKind, DocumentPage
 from verification.rules import states

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from config import demo_record
-from config.first_run import make_env_file
+from config.demo import record as demo_record
 from config.management.commands.serve import demo_to_make, environment, where_to_go
+from config.trying_out.first_run import make_env_file
 from tests.conftest import require
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -30,7 +30,7 @@ lasts as long.
 AT_ONCE: Final = 10_000
 
 
-def find(now: datetime) -> tuple[set[str], int]:
+def find_orphan_files(now: datetime) -> tuple[set[str], int]:
     """The names of the stray files, and how many files were looked at."""
     storage = storages["default"]
     if not isinstance(storage, EncryptedStorage):

@@ -28,7 +28,6 @@ from verification.monitoring import (
 from verification.quality import golden_assignment, golden_cases
 from verification.reviewing import rulings
 from verification.rules.policy import POLICIES
-from verification.rules.states import State
 
 log = structlog.get_logger()
 
@@ -40,7 +39,7 @@ def check_attempt(attempt_id: int) -> None:
     )
     if attempt is not None:
         clock = clock_of(attempt.case.employer)
-        pipeline.run(
+        pipeline.run_checks(
             attempt_id, clock, settings.LEASE_SECONDS, shadow=POLICIES.get(settings.SHADOW_POLICY)
         )
 
@@ -52,11 +51,10 @@ def sweep() -> None:
     """
     now = timezone.now()
     ring_due(Attempt.objects.all(), check_attempt, now)
-    for case_id in Case.objects.filter(
-        state=State.APPROVED, expires_at__lte=now, test=False
-    ).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+    ended = Case.objects.past_end(now).filter(test=False)
+    for case_id in ended.values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
-            apply_verdict.end(case_id, now)
+            apply_verdict.end_approval(case_id, now)
         except Refused:  # suspended in the same moment
             continue
 
@@ -65,8 +63,8 @@ def sweep() -> None:
 def remind_to_renew() -> None:
     """Tell the people of approvals that end soon; whoever was told is not told again."""
     now = timezone.now()
-    for case_id in renewal_reminders.due(now)[:SWEEP_AT_MOST]:
-        renewal_reminders.remind(case_id, now)
+    for case_id in renewal_reminders.due_reminders(now)[:SWEEP_AT_MOST]:
+        renewal_reminders.remind_to_renew(case_id, now)
 
 
 @shared_task
@@ -74,12 +72,12 @@ def end_clients() -> None:
     """End the clients whose letters have ended, and the approvals that rested on the last of
     them.
     """
-    client_expiry.look(timezone.now())
+    client_expiry.end_expired_clients(timezone.now())
 
 
 @shared_task
 def watch_register() -> None:
-    register_watch.look(timezone.now())
+    register_watch.watch_register(timezone.now())
 
 
 @shared_task
@@ -88,7 +86,9 @@ def read_document(document_id: str) -> None:
         Document.objects.select_related("case__employer__platform").filter(pk=document_id).first()
     )
     if document is not None:
-        early_reading.read(document.pk, clock_of(document.case.employer), settings.LEASE_SECONDS)
+        early_reading.read_document(
+            document.pk, clock_of(document.case.employer), settings.LEASE_SECONDS
+        )
 
 
 @shared_task
@@ -101,7 +101,7 @@ def sweep_readings() -> None:
 def check_proof(proof_id: str) -> None:
     proof = Proof.objects.select_related("employer__platform").filter(pk=proof_id).first()
     if proof is not None:
-        proof_polling.follow(proof.pk, clock_of(proof.employer), proof_polling.LEASE_SECONDS)
+        proof_polling.poll_provider(proof.pk, clock_of(proof.employer), proof_polling.LEASE_SECONDS)
 
 
 @shared_task
@@ -124,7 +124,7 @@ def confirm_conditional() -> None:
         .values_list("pk", flat=True)[:SWEEP_AT_MOST]
     ):
         try:
-            conditional_approvals.look(case_id, timezone.now)
+            conditional_approvals.recheck_conditional(case_id, timezone.now)
         except ProviderError:
             log.exception("condition_not_looked_at", case=str(case_id))
 
@@ -160,6 +160,6 @@ def look_for_strays() -> None:
     """Have the log tell of stored files that no row names; a person erases them (`manage.py
     stray_files`).
     """
-    found, looked_at = orphan_files.find(timezone.now())
+    found, looked_at = orphan_files.find_orphan_files(timezone.now())
     if found:
         log.warning("stray_files_found", strays=len(found), files=looked_at)

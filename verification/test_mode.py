@@ -20,8 +20,7 @@ from employers.permissions import Power
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.delivery.mail import NOWHERE
-from verification.authority import proof_polling
-from verification.authority import proofs as authority_proofs
+from verification.authority import deposits, email_codes, proof_polling
 from verification.cases import guards, operations
 from verification.cases.authority_evidence import declared_by
 from verification.checks import test_outcomes
@@ -30,7 +29,7 @@ from verification.models import Attempt, Case, Proof, ProofKind
 from verification.monitoring import renewal_reminders
 from verification.providers.e_licences import rehearsed_licences
 from verification.providers.e_licences.base import By, ELicence
-from verification.rules.states import IN_PROGRESS, State
+from verification.rules.states import IN_PROGRESS
 
 Clock = Callable[[], datetime]
 Also = Callable[[ApiClient, Clock], object]
@@ -92,12 +91,14 @@ def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
     _only_test(employer)
     case = operations.open_case(employer, member.as_actor(), clock())
     attempt = operations.submit(case.pk, member.user, member.as_actor(), clock())
-    pipeline.run(attempt.pk, clock, LEASE_SECONDS)
+    pipeline.run_checks(attempt.pk, clock, LEASE_SECONDS)
     case.refresh_from_db()
     return case
 
 
-def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: datetime) -> Case:
+def decide_test_case(
+    employer: Employer, verb: str, codes: Sequence[str], note: str, now: datetime
+) -> Case:
     """Decide the employer's case that is open, else the one that counts, as a reviewer would.
 
     Raises Refused.
@@ -136,11 +137,11 @@ def company_email(
     recruiter's page does.
     """
     _only_test(employer)
-    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or authority_proofs.send_code(
+    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or email_codes.send_code(
         member, address, clock()
     )
     if code:
-        proof = authority_proofs.confirm_code(proof.pk, member, code, clock())
+        proof = email_codes.confirm_code(proof.pk, member, code, clock())
     return _followed(proof, employer, clock)
 
 
@@ -155,11 +156,11 @@ def deposit(
     """
     _only_test(employer)
     company = declared_by(member).name
-    proof = _under_way(member, ProofKind.BANK_DEPOSIT, clock) or authority_proofs.start_deposit(
+    proof = _under_way(member, ProofKind.BANK_DEPOSIT, clock) or deposits.start_deposit(
         member, company, account_number, "示例银行", clock()
     )
     if code:
-        proof = authority_proofs.confirm_deposit(proof.pk, member, code, clock())
+        proof = deposits.confirm_deposit(proof.pk, member, code, clock())
     return _followed(proof, employer, clock)
 
 
@@ -196,7 +197,7 @@ def _followed(proof: Proof, employer: Employer, clock: Clock) -> Proof:
     """The proof once its provider has been asked, and what follows from it is done."""
     now = clock()
     Proof.objects.filter(pk=proof.pk, finished_at=None).update(due_at=now)
-    proof_polling.follow(proof.pk, lambda: now, proof_polling.LEASE_SECONDS)
+    proof_polling.poll_provider(proof.pk, lambda: now, proof_polling.LEASE_SECONDS)
     proof.refresh_from_db()
     if employer.platform is not None:
         _and_above(employer.platform, lambda: now)
@@ -245,17 +246,15 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
     """
     proofs = Proof.objects.filter(employer__platform=client, employer__test=True).due(clock())
     for proof_id in list(proofs.order_by("due_at").values_list("pk", flat=True)):
-        proof_polling.follow(proof_id, clock, proof_polling.LEASE_SECONDS)
+        proof_polling.poll_provider(proof_id, clock, proof_polling.LEASE_SECONDS)
     cases = Case.objects.filter(employer__platform=client, test=True)
     waiting = Attempt.objects.filter(case__in=cases.filter(state__in=IN_PROGRESS)).due(clock())
     for attempt_id in waiting.order_by("due_at").values_list("pk", flat=True):
-        pipeline.run(attempt_id, clock, LEASE_SECONDS)
-    for case_id in list(
-        cases.filter(state=State.APPROVED, expires_at__lte=clock()).values_list("pk", flat=True)
-    ):
-        apply_verdict.end(case_id, clock())
+        pipeline.run_checks(attempt_id, clock, LEASE_SECONDS)
+    for case_id in list(cases.past_end(clock()).values_list("pk", flat=True)):
+        apply_verdict.end_approval(case_id, clock())
     for case_id in list(cases.in_force(clock()).values_list("pk", flat=True)):
-        renewal_reminders.remind(case_id, clock())
+        renewal_reminders.remind_to_renew(case_id, clock())
     _and_above(client, clock)
 
 

@@ -36,8 +36,8 @@ LEVELS: Final[Mapping[Kind, Level]] = {
     Kind.COPY: Level(3.2, 4.5),
     Kind.SCREEN: Level(1.3, 2.3),
 }
-"""Chosen on specimens of one seed and on honest photographs of papers; `benchmarks/forgery.py` says
-what they do on others.
+"""Chosen on specimens of one seed and on honest photographs of papers. `python -m
+benchmarks.forgery` says what they do on others.
 """
 CLOSELY: Final = (
     "uscc",

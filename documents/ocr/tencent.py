@@ -1,7 +1,7 @@
 """What does Tencent Cloud read on a licence (BizLicenseOCR, version 2018-11-19)?
 
 How it is asked stands in `documents/tencent_cloud.py`. A picture leaves the house, so this is off
-unless a deployment chooses it (`ZIZHI_CLOUD_READER`): docs/readers.md.
+unless a deployment chooses it (`ZIZHI_CLOUD_READER`): docs/operating/readers.md.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from documents.ocr.base import Picture
 from documents.photo.flaws import BLURRED, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Area, Flaw, Quality
+from documents.photo.ink import Grey, Ink, Lines, box, grey_of, resized
 from documents.upload.intake import CleanPage
 
 FINE_SIDE: Final = 2000
@@ -101,131 +102,11 @@ def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
     )
 
 
-# --- Seeing ---------------------------------------------------------------------------------------
+# --- Judging --------------------------------------------------------------------------------------
 
-_Grey: TypeAlias = npt.NDArray[np.uint8]
 _TILE: Final = 192
 _TILES: Final = 16
 _WINDOW: Final = 9
-_STROKE: Final = 15
-"""Pixels of `coarse`: no stroke of print is as broad, but for the title's."""
-_ABOVE_GRAIN: Final = 5.5
-"""Deviations from the brightest of a stroke's surroundings to the darkest grain; print is darker
-still.
-"""
-
-
-def _box(width: int, height: int) -> _Grey:
-    return np.ones((height, width), np.uint8)
-
-
-def _grey(picture: Picture) -> _Grey:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-
-
-def _resized(picture: Picture, scale: float) -> Picture:
-    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    return np.asarray(
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR),
-        np.uint8,
-    )
-
-
-def _grain(grey: _Grey) -> float:
-    """The deviation of the noise, in shades: what neighbours differ by where nothing is printed."""
-    return (
-        float(np.median(cv2.absdiff(grey[:, 1:], grey[:, :-1]))) / 0.954
-        if grey.shape[1] > 1
-        else 0.0
-    )
-
-
-@dataclass(frozen=True)
-class _Ink:
-    """The sheet without its print (`paper`), and where the print is (`mask`, 0 or 1)."""
-
-    paper: _Grey
-    mask: _Grey
-
-    @classmethod
-    def on(cls, grey: _Grey) -> _Ink:
-        paper = cv2.morphologyEx(
-            grey, cv2.MORPH_CLOSE, _box(_STROKE, _STROKE), borderType=cv2.BORDER_REPLICATE
-        )
-        least = np.maximum(
-            cv2.convertScaleAbs(paper, alpha=0.16),
-            min(255, round(max(12.0, _ABOVE_GRAIN * _grain(grey)))),
-        )
-        return cls(
-            np.asarray(paper, np.uint8), (cv2.subtract(paper, grey) > least).astype(np.uint8)
-        )
-
-    @property
-    def level(self) -> float:
-        """How bright the page is, 0..255."""
-        return float(np.median(self.paper))
-
-
-@dataclass(frozen=True)
-class _Lines:
-    """Lines of print on even paper, in pixels of the picture they were found on, along the way that
-    has more of them.
-    """
-
-    count: int
-    height: float
-    """Of the line in the middle, by the area that lines of a height take; 0 where there is none."""
-    hull: Area
-    even: float
-    """Share of the hull that is as even as paper, 0..1."""
-
-    @classmethod
-    def in_(cls, ink: _Ink) -> _Lines:
-        uneven = cv2.absdiff(ink.paper, cv2.blur(ink.paper, (31, 31)))
-        ground = ((uneven <= cv2.convertScaleAbs(ink.paper, alpha=0.05)) & (ink.paper > 60)).astype(
-            np.uint8
-        )
-        ways = [cls._along(ink.mask, ground, horizontal) for horizontal in (True, False)]
-        return max(ways, key=lambda way: way.count * way.height)
-
-    @classmethod
-    def _along(cls, mask: _Grey, ground: _Grey, horizontal: bool) -> _Lines:
-        joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _box(9, 1) if horizontal else _box(1, 9))
-        _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
-        long, high = (stats[:, 2], stats[:, 3]) if horizontal else (stats[:, 3], stats[:, 2])
-        longest = max(mask.shape)
-        shaped = (
-            (long >= 2.5 * high) & (high >= 3) & (high <= 0.05 * longest) & (long <= 0.8 * longest)
-        )
-        shaped &= stats[:, 4] > 0.35 * long * high
-        shaped[0] = False
-        kept = [i for i in np.flatnonzero(shaped) if _share(ground, stats[i]) > 0.6]
-        if not kept:
-            return cls(0, 0.0, (0, 0, mask.shape[1], mask.shape[0]), 0.0)
-        found = stats[kept]
-        left, top = int(found[:, 0].min()), int(found[:, 1].min())
-        right, bottom = (
-            int((found[:, 0] + found[:, 2]).max()),
-            int((found[:, 1] + found[:, 3]).max()),
-        )
-        even = float(ground[top:bottom, left:right].mean())
-        return cls(
-            len(kept),
-            _weighted_median(high[kept], (long * high)[kept]),
-            (left, top, right, bottom),
-            even,
-        )
-
-
-def _share(mask: _Grey, stat: npt.NDArray[np.int32]) -> float:
-    x, y, width, height = (int(value) for value in stat[:4])
-    return float(mask[y : y + height, x : x + width].mean())
-
-
-def _weighted_median(values: npt.NDArray[Any], weights: npt.NDArray[Any]) -> float:
-    order = np.argsort(values)
-    passed = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
 
 
 @dataclass(frozen=True)
@@ -238,9 +119,6 @@ class _Rail:
     at: float
 
 
-# --- Judging --------------------------------------------------------------------------------------
-
-
 class _Page:
     """One picture at both sizes, and what can be asked about it."""
 
@@ -248,17 +126,17 @@ class _Page:
         self.width, self.height = size
         longest = max(picture.shape[:2])
         factor = -(-longest // FINE_SIDE)  # whole numbers reduce fastest
-        fine = _resized(picture, 1 / factor) if factor > 1 else picture
-        coarse = _resized(fine, COARSE_SIDE / max(fine.shape))
-        self.fine, self.coarse = _grey(fine), coarse
-        self.ink = _Ink.on(_grey(coarse))
+        fine = resized(picture, 1 / factor) if factor > 1 else picture
+        coarse = resized(fine, COARSE_SIDE / max(fine.shape))
+        self.fine, self.coarse = grey_of(fine), coarse
+        self.ink = Ink.on(grey_of(coarse))
         self.lines, self.print_height, self.is_no_form = self._print()
 
     @property
     def whole(self) -> Area:
         return 0, 0, self.width, self.height
 
-    def _area(self, area: tuple[float, float, float, float], on: _Grey | Picture) -> Area:
+    def _area(self, area: tuple[float, float, float, float], on: Grey | Picture) -> Area:
         """`area` of the picture `on` in pixels of the page, at least one and within it."""
         across, down = self.width / on.shape[1], self.height / on.shape[0]
         left, top = (
@@ -271,21 +149,21 @@ class _Page:
         )
         return left, top, max(left + 1, right), max(top + 1, bottom)
 
-    def _print(self) -> tuple[_Lines, float, bool]:
+    def _print(self) -> tuple[Lines, float, bool]:
         """The lines of print, how high one is on the page, and whether this is anything but a
         form.
         """
-        lines = _Lines.in_(self.ink)
+        lines = Lines.in_(self.ink)
         per_pixel = max(self.width, self.height) / COARSE_SIDE
         few = lines.count < FEW_LINES
         if (
             few and max(self.fine.shape) > COARSE_SIDE
         ):  # a sheet far away: its print is lost on `coarse`
-            tiny = _Lines.in_(_Ink.on(self.fine))
+            tiny = Lines.in_(Ink.on(self.fine))
             if tiny.count >= FEW_TINY_LINES and tiny.even >= EVEN:
                 scale = COARSE_SIDE / max(self.fine.shape)
                 left, top, right, bottom = (round(side * scale) for side in tiny.hull)
-                lines = _Lines(
+                lines = Lines(
                     tiny.count, tiny.height * scale, (left, top, right, bottom), tiny.even
                 )
                 few = False
@@ -296,7 +174,7 @@ class _Page:
         a seal's red.
         """
         tall = max(self.width, self.height) >= 1.7 * min(self.width, self.height)
-        shades = np.bincount(_grey(self.coarse).ravel(), minlength=256)
+        shades = np.bincount(grey_of(self.coarse).ravel(), minlength=256)
         flat = np.convolve(shades, np.ones(3)).max() / shades.sum()
         return bool(tall and flat > 0.45 and self._red() < 0.012)
 
@@ -333,7 +211,7 @@ class _Page:
         ]
 
     def _rails(self) -> list[_Rail]:
-        joined = cv2.morphologyEx(self.ink.mask, cv2.MORPH_CLOSE, _box(5, 5))
+        joined = cv2.morphologyEx(self.ink.mask, cv2.MORPH_CLOSE, box(5, 5))
         level = self.ink.level
         return [
             rail
@@ -401,7 +279,7 @@ class _Page:
         """Over how many pixels of `coarse` the steepest edges of the whole picture are spread; 0
         where it has none.
         """
-        return _edge_width(_grey(self.coarse), least=40.0)
+        return _edge_width(grey_of(self.coarse), least=40.0)
 
     def _tiles(self) -> Iterator[Area]:
         """Where on `fine` to look for edges: the squares with most print."""
@@ -433,7 +311,7 @@ class _Page:
         blue, green, red = cv2.split(self.coarse)
         burnt = (cv2.min(cv2.min(blue, green), red) >= BURNT_OUT).astype(np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(
-            cv2.morphologyEx(burnt, cv2.MORPH_OPEN, _box(5, 5))
+            cv2.morphologyEx(burnt, cv2.MORPH_OPEN, box(5, 5))
         )
         spots = [stat for stat in stats[1:] if self._is_glare(stat)]
         if not spots:
@@ -466,7 +344,7 @@ class _Page:
         )
 
 
-def _rails_out_of(joined: _Grey, paper: _Grey, side: int, level: float) -> Iterator[_Rail]:
+def _rails_out_of(joined: Grey, paper: Grey, side: int, level: float) -> Iterator[_Rail]:
     """Strokes that reach from the top edge of `joined` inwards for an eighth of its height, thin,
     and with paper about them.
     """
@@ -481,13 +359,13 @@ def _rails_out_of(joined: _Grey, paper: _Grey, side: int, level: float) -> Itera
             yield _Rail(side, (x + broad / 2) / width)
 
 
-def _on_paper(paper: _Grey, left: int, right: int, level: float) -> bool:
+def _on_paper(paper: Grey, left: int, right: int, level: float) -> bool:
     """Whether both sides of a stroke are as bright as the sheet."""
     beside = paper[:, max(0, left - 10) : left], paper[:, right : right + 10]
     return all(part.size and float(part.mean()) >= 0.7 * level for part in beside)
 
 
-def _edge_width(tile: _Grey, least: float = 20.0) -> float:
+def _edge_width(tile: Grey, least: float = 20.0) -> float:
     """Over how many pixels the steepest edges of `tile` are spread:
 
     1 is as sharp as can be, 9 is all that is seen, 0 is no edge.
@@ -501,10 +379,10 @@ def _edge_width(tile: _Grey, least: float = 20.0) -> float:
     )
 
 
-def _edge_width_along_rows(tile: _Grey, least: float) -> float:
+def _edge_width_along_rows(tile: Grey, least: float) -> float:
     if tile.shape[1] <= _WINDOW:
         return 0.0
-    window = _box(_WINDOW, 1)
+    window = box(_WINDOW, 1)
     rise = np.asarray(cv2.subtract(cv2.dilate(tile, window), cv2.erode(tile, window)), np.uint8)[
         :, 1:
     ]

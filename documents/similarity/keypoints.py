@@ -62,7 +62,9 @@ _BLOCK_AGREES: Final = 0.7
 _COMPARED_AT_LEAST: Final = 40
 
 _PACKED: Final = 1
-"""Which landmarks are packed, and how: whatever changes what `look` finds makes it another."""
+"""Which landmarks are packed, and how: whatever changes what `find_keypoints` finds makes it
+another.
+"""
 _HEAD: Final = struct.Struct("<Bd")
 _PLACE_BYTES: Final = 12
 _FIGURES: Final = 128
@@ -136,7 +138,7 @@ def at_side(picture: Grey) -> tuple[Grey, float]:
     return np.asarray(grey, np.uint8), scale
 
 
-def look(grey: Grey, scale: float) -> Landmarks:
+def find_keypoints(grey: Grey, scale: float) -> Landmarks:
     """The landmarks of a picture that is at SIDE.
 
     Most of the time that a page costs goes in here.
@@ -156,7 +158,7 @@ def look(grey: Grey, scale: float) -> Landmarks:
 def see(picture: Grey) -> Seen:
     """`picture` (grey, any size) made ready to be compared."""
     grey, scale = at_side(picture)
-    return Seen(look(grey, scale), lambda: grey)
+    return Seen(find_keypoints(grey, scale), lambda: grey)
 
 
 # --- Finding --------------------------------------------------------------------------------------

@@ -188,7 +188,7 @@ class MoveAppealAdmin(LookOnlyAdmin):
     def _answer(self, request: HttpRequest, said: MoveAppeal, user: User) -> None:
         lift, reply = request.POST.get("answer") == "lift", request.POST.get("reply", "")
         try:
-            appeals.answer(
+            appeals.answer_appeal(
                 said.pk, user, user.as_reviewer(), timezone.now(), lift=lift, reply=reply
             )
         except Refused as refused:  # nothing typed is lost: what is refused for its words has none

@@ -251,7 +251,9 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
             if not outcome:
                 messages.error(request, gettext("Write down what came of it."))
             else:
-                misuse_reports.settle(report_id, outcome, request.user, timezone.now())
+                misuse_reports.settle_misuse_report(
+                    report_id, outcome, request.user, timezone.now()
+                )
                 messages.success(
                     request,
                     gettext("On record. The candidate sees that a person has looked into it."),

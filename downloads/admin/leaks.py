@@ -193,7 +193,7 @@ class TraceAdmin(ForWhoTraces):
             file = given["leak"].read(settings.UPLOAD_MAX_BYTES + 1) if given["leak"] else None
             asked = leaks.Asked(given["why"], file, given["text"], given["candidate"])
             try:
-                row = leaks.ask(asked, user.as_reviewer(), timezone.now(), user=user)
+                row = leaks.request_trace(asked, user.as_reviewer(), timezone.now(), user=user)
             except Refused as refused:
                 form.add_error(
                     None, forms.ValidationError(refusal_html(refused), code=refused.code)
@@ -356,7 +356,7 @@ class CanaryRingAdmin(ForWhoTraces):
         form = RingForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                canaries.settle(
+                canaries.settle_canary(
                     ring.pk, form.cleaned_data["outcome"], _user(request), timezone.now()
                 )
             except Refused as refused:

@@ -210,12 +210,12 @@ class MoveAdmin(ProposalAdmin):
 
     def propose(self, typed: dict[str, Any], user: User, now: datetime) -> Move:
         employer_id: UUID = typed["employer"]
-        return tier_changes.propose(
+        return tier_changes.propose_tier_change(
             employer_id, typed["tier"], typed["why"], typed["until"], user, now
         )
 
     def settle(self, pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
-        tier_changes.settle(pk, user, now, confirmed=confirmed)
+        tier_changes.settle_tier_change(pk, user, now, confirmed=confirmed)
 
 
 @admin.register(LadderVersion)
@@ -261,4 +261,4 @@ class LadderVersionAdmin(ProposalAdmin):
         return ladder_versions.propose(typed["ladder"], typed["why"], user, now)
 
     def settle(self, pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
-        ladder_versions.settle(pk, user, now, activate=confirmed)
+        ladder_versions.settle_ladder_version(pk, user, now, activate=confirmed)

@@ -139,7 +139,7 @@ def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> S
     ids = [company.employer_id for company in body.blocked if company.employer_id is not None]
     codes = [company.uscc for company in body.blocked if company.employer_id is None]
     told = operations.Told(
-        body.mode, body.email, body.language, operations.named(client, ids, codes)
+        body.mode, body.email, body.language, operations.candidate_named(client, ids, codes)
     )
     candidate, is_new = operations.put_candidate(client, reference, told, now_for(client))
     return Status(201 if is_new else 200, CandidateOut.of(candidate))
@@ -154,7 +154,7 @@ def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> S
 )
 def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
     """How they want to be asked, and whom they block."""
-    return CandidateOut.of(operations.seen(request.auth.client_id, reference))
+    return CandidateOut.of(operations.candidate_of(request.auth.client_id, reference))
 
 
 @router.delete(
@@ -192,7 +192,7 @@ def link(request: ApiRequest, reference: Path[Reference]) -> LedgerLinkOut:
 
     It ends when they ask for a new one.
     """
-    found = operations.seen(request.auth.client_id, reference)
+    found = operations.candidate_of(request.auth.client_id, reference)
     if found.erased_at is not None:
         raise Refused("candidate_unknown")
     return LedgerLinkOut(url=settings.SITE_URL + page_links.path_of(found))
@@ -253,7 +253,7 @@ def releases(
     request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """Of this candidate, the last first: for your own app."""
-    found = operations.seen(request.auth.client_id, reference)
+    found = operations.candidate_of(request.auth.client_id, reference)
     rows, following = page_of(
         Release.objects.about(found),
         asked,
@@ -277,7 +277,7 @@ def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> 
     From the answer on the company gets nothing; relay numbers end, and what it has it must erase.
     """
     client = request.auth.client
-    found = operations.seen(client.pk, reference)
+    found = operations.candidate_of(client.pk, reference)
     consents.revoke(found.pk, _code(request, body), client.as_actor(), now_for(client))
     return CandidateOut.of(found)
 
@@ -294,14 +294,14 @@ def allow_again(request: ApiRequest, reference: Path[Reference], body: CompanyIn
     not erased yet.
     """
     client = request.auth.client
-    found = operations.seen(client.pk, reference)
+    found = operations.candidate_of(client.pk, reference)
     consents.allow_again(found.pk, _code(request, body), client.as_actor(), now_for(client))
     return CandidateOut.of(found)
 
 
 def _code(request: ApiRequest, body: CompanyIn) -> str:
     ids, codes = ([body.employer_id], []) if body.employer_id else ([], [body.uscc])
-    (code,) = operations.named(request.auth.client, ids, codes)
+    (code,) = operations.candidate_named(request.auth.client, ids, codes)
     return code
 
 
@@ -444,5 +444,7 @@ def answer_erase_order(request: ApiRequest, order_id: UUID, body: ErasedIn) -> E
     own = EraseOrder.objects.filter(
         candidate__client_id=client.pk, employer__in=Employer.objects.filter(platform=client)
     )
-    row = erasure.answer(order_id, own, body.answer, body.why, None, client.as_actor(), now)
+    row = erasure.answer_erase_order(
+        order_id, own, body.answer, body.why, None, client.as_actor(), now
+    )
     return EraseOrderOut.of(row, now)

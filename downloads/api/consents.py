@@ -83,7 +83,7 @@ def list_consents(
     request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """Of this candidate, the last first; those that have ended, too."""
-    found = operations.seen(request.auth.client_id, reference)
+    found = operations.candidate_of(request.auth.client_id, reference)
     rows, following = page_of(
         Consent.objects.filter(candidate=found),
         asked,
@@ -132,7 +132,9 @@ def give(request: ApiRequest, reference: Path[Reference], body: ConsentIn) -> St
     given = consents.Given(
         employer, body.contact, body.kinds, body.evidence, body.given_at, body.until
     )
-    return Status(201, ConsentOut.of(consents.give(client, reference, given, now_for(client))))
+    return Status(
+        201, ConsentOut.of(consents.give_consent(client, reference, given, now_for(client)))
+    )
 
 
 # --- Requests -------------------------------------------------------------------------------------
@@ -201,7 +203,7 @@ def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> 
     Asked again it is the same request; after a no, `consent_refused` for 90 days.
     """
     client, now = request.auth.client, now_for(request.auth.client)
-    row = consents.ask(
+    row = consents.ask_consent(
         client, reference, _employer(client, body.employer_id), body.member_id, body.kinds, now
     )
     return ConsentRequestOut.of(answer_at_once(row, client, now), now)
@@ -254,5 +256,7 @@ def answer(request: ApiRequest, request_id: UUID, body: ConsentAnswerIn) -> Cons
     """
     client, now = request.auth.client, now_for(request.auth.client)
     _seen(client, request_id)
-    row = consents.answer(request_id, body.agrees, client.as_actor(), now, evidence=body.evidence)
+    row = consents.answer_consent_request(
+        request_id, body.agrees, client.as_actor(), now, evidence=body.evidence
+    )
     return ConsentRequestOut.of(row, now)

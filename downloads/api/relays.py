@@ -111,7 +111,7 @@ def _codes(binding: RelayBinding) -> list[str]:
 def shown(binding: RelayBinding, client: ApiClient) -> RelayOut:
     """The binding as it stands after what was done; in a test nothing of it waits for a worker."""
     test_mode_relays.follow_at_once(binding, client, lambda: now_for(client))
-    return RelayOut.of(bindings.seen(binding.pk, client))
+    return RelayOut.of(bindings.binding_of(binding.pk, client))
 
 
 class RelaysQuery(PageQuery):
@@ -135,7 +135,8 @@ def bind(request: ApiRequest, body: RelayIn) -> RelayOut:
     """
     client = request.auth.client
     return shown(
-        bindings.bind(body.decision_id, client, body.candidate_phone, now_for(client)), client
+        bindings.request_binding(body.decision_id, client, body.candidate_phone, now_for(client)),
+        client,
     )
 
 
@@ -167,7 +168,7 @@ def relay(request: ApiRequest, relay_id: UUID) -> RelayOut:
 
     Show the number to the employer's people alone: nobody else gets through by it.
     """
-    return RelayOut.of(bindings.seen(relay_id, request.auth.client))
+    return RelayOut.of(bindings.binding_of(relay_id, request.auth.client))
 
 
 @router.post(
@@ -184,7 +185,9 @@ def extend(request: ApiRequest, relay_id: UUID) -> RelayOut:
     """
     client = request.auth.client
     return shown(
-        bindings.extend(bindings.seen(relay_id, client).pk, client.as_actor(), now_for(client)),
+        bindings.extend_binding(
+            bindings.binding_of(relay_id, client).pk, client.as_actor(), now_for(client)
+        ),
         client,
     )
 
@@ -203,7 +206,9 @@ def mute(request: ApiRequest, relay_id: UUID) -> RelayOut:
     """
     client = request.auth.client
     return shown(
-        bindings.mute(bindings.seen(relay_id, client).pk, True, client.as_actor(), now_for(client)),
+        bindings.mute_binding(
+            bindings.binding_of(relay_id, client).pk, True, client.as_actor(), now_for(client)
+        ),
         client,
     )
 
@@ -219,8 +224,8 @@ def unmute(request: ApiRequest, relay_id: UUID) -> RelayOut:
     """Only on the candidate's own word."""
     client = request.auth.client
     return shown(
-        bindings.mute(
-            bindings.seen(relay_id, client).pk, False, client.as_actor(), now_for(client)
+        bindings.mute_binding(
+            bindings.binding_of(relay_id, client).pk, False, client.as_actor(), now_for(client)
         ),
         client,
     )
@@ -237,7 +242,7 @@ def end(request: ApiRequest, relay_id: UUID) -> Status[None]:
     """The candidate wants to hear of this employer no more: it cannot ask them again either."""
     client = request.auth.client
     ended = bindings.end_for_candidate(
-        bindings.seen(relay_id, client).pk, client.as_actor(), now_for(client)
+        bindings.binding_of(relay_id, client).pk, client.as_actor(), now_for(client)
     )
     test_mode_relays.follow_at_once(ended, client, lambda: now_for(client))
     return Status(204, None)
@@ -266,7 +271,7 @@ def ask(request: ApiRequest, relay_id: UUID, body: AskIn) -> RelayOut:
     """
     client = request.auth.client
     binding = bindings.ask_for_contact(
-        bindings.seen(relay_id, client).pk, body.member_id, now_for(client)
+        bindings.binding_of(relay_id, client).pk, body.member_id, now_for(client)
     )
     return RelayOut.of(binding)
 
@@ -290,7 +295,9 @@ def answer(request: ApiRequest, relay_id: UUID, body: CandidateAnswerIn) -> Rela
     """With a yes, the relay number that begins then; with a no, the old one."""
     client = request.auth.client
     return shown(
-        bindings.answer(bindings.seen(relay_id, client).pk, body.agrees, client, now_for(client)),
+        bindings.answer_contact_request(
+            bindings.binding_of(relay_id, client).pk, body.agrees, client, now_for(client)
+        ),
         client,
     )
 
@@ -329,7 +336,7 @@ class CallOut(Schema):
 )
 def calls(request: ApiRequest, relay_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     """The last one first. Records can come minutes late."""
-    binding = bindings.seen(relay_id, request.auth.client)
+    binding = bindings.binding_of(relay_id, request.auth.client)
     found, following = page_of(
         binding.calls.all(), asked, f"calls {relay_id}", by="at", newest_first=True
     )

@@ -272,15 +272,15 @@ def release(
         resume.read() if resume is not None else None,
         "" if resume is not None else body.resume_reference,
     )
-    copy = operations.begin(asked, client, now_for(client))
+    copy = operations.begin_release(asked, client, now_for(client))
     # Under an Idempotency-Key this call is a transaction, and no worker sees the copy before it
     # ends.
     seconds = 0 if "Idempotency-Key" in request.headers else prefer_wait.preferred(prefer)
     if not prefer_wait.until_made(copy, seconds):
         return Status(202, ResumeReleaseOut.of(copy))
-    known_keys.confirm(request.auth.pk, timezone.now())
+    known_keys.confirm_key(request.auth.pk, timezone.now())
     response["Preference-Applied"] = f"wait={seconds}"
-    copy = operations.seen(copy.pk, client)
+    copy = operations.release_of(copy.pk, client)
     told = ResumeReleaseOut.of(copy)
     if copy.state != CopyState.READY:
         return Status(202, told)
@@ -324,7 +324,7 @@ def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
 
     Ask once a second while it is `preparing`, or wait for `release.ready`.
     """
-    return ResumeReleaseOut.of(operations.seen(release_id, request.auth.client))
+    return ResumeReleaseOut.of(operations.release_of(release_id, request.auth.client))
 
 
 @router.post(

@@ -86,11 +86,11 @@ def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
     """
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
     if given.to == "case":
-        tier_changes.release(employer.pk, SYSTEM, now)
+        tier_changes.lift_override(employer.pk, SYSTEM, now)
     elif given.to in MOVES:
         tier, seen = MOVES[given.to]
         reason = given.to if tier is Tier.RESTRICTED else ""
-        tier_changes.move(
+        tier_changes.change_tier(
             employer.pk, tier, SYSTEM, now, reason=reason, until=given.until, seen=seen
         )
     else:
@@ -186,5 +186,6 @@ def answer_appeal(request: ApiRequest, employer_id: UUID, given: AnswerIn) -> Ap
     reviewer = reviewer_of(employer, now)
     actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
     return AppealOut.of(
-        appeals.answer(waiting.pk, reviewer, actor, now, lift=given.lift, reply=given.reply), now
+        appeals.answer_appeal(waiting.pk, reviewer, actor, now, lift=given.lift, reply=given.reply),
+        now,
     )

@@ -84,7 +84,7 @@ def play(request: ApiRequest, relay_id: UUID, body: PlayIn) -> PlayedOut:
     client = request.auth.client
     if not client.test:
         raise Refused("not_of_test")
-    binding = bindings.seen(relay_id, client)
+    binding = bindings.binding_of(relay_id, client)
     call = relays.play_call(
         binding, client, lambda: now_for(client), by_stranger=body.by_stranger, seconds=body.seconds
     )

@@ -130,7 +130,8 @@ def trace(
         body.why, leak.read() if leak is not None else None, body.text, body.candidate
     )
     return Status(
-        202, TraceOut.of(leaks.ask(asked, client.as_actor(), now_for(client), client=client))
+        202,
+        TraceOut.of(leaks.request_trace(asked, client.as_actor(), now_for(client), client=client)),
     )
 
 
@@ -143,4 +144,4 @@ def trace(
 )
 def read_trace(request: ApiRequest, trace_id: UUID) -> TraceOut:
     """What was found. The leak itself is erased once it has been looked at."""
-    return TraceOut.of(leaks.seen(trace_id, request.auth.client))
+    return TraceOut.of(leaks.trace_of(trace_id, request.auth.client))

@@ -23,7 +23,7 @@ from downloads.candidates import erasure, notices, operations
 from downloads.gate.current_tier import place_of
 from downloads.models import Candidate, Consent, ConsentRequest, Mode
 from downloads.models.consent_purposes import USUAL, Kind, Method, Purpose, purpose_of
-from downloads.relays import bindings
+from downloads.relays import eligibility
 from employers.models import ApiClient, Employer, Member
 from events.core.actor import Actor
 from events.core.errors import Refused
@@ -46,7 +46,7 @@ class Given:
 # --- Asked ----------------------------------------------------------------------------------------
 
 
-def ask(
+def ask_consent(
     client: ApiClient,
     reference: str,
     employer: Employer,
@@ -60,7 +60,7 @@ def ask(
     Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`,
     `consent_given`, `consent_refused`, `member_unknown`, or why the employer may not.
     """
-    candidate_id = operations.seen(client.pk, reference).pk
+    candidate_id = operations.candidate_of(client.pk, reference).pk
     kinds = _checked(kinds)
     member = (
         Member.objects.active()
@@ -71,11 +71,11 @@ def ask(
     if member is None or member.user.email_verified_at is None:
         raise Refused("member_unknown", "member_id")
     with transaction.atomic():
-        locks.take_company(employer.uscc)
+        locks.lock_company(employer.uscc)
         place = place_of(employer.pk, now)
-        if place.reason or place.tier not in bindings.MAY_ASK_FOR_NEW:
+        if place.reason or place.tier not in eligibility.MAY_ASK_FOR_NEW:
             raise Refused(place.reason or "employer_not_approved")
-        candidate = operations.locked(candidate_id)
+        candidate = operations.locked_candidate(candidate_id)
         latest = candidate.requests.filter(uscc=employer.uscc).order_by("-asked_at").first()
         if latest is not None and latest.answered_at is None and latest.expires_at > now:
             return latest
@@ -90,7 +90,7 @@ def ask(
             asked_at=now,
             expires_at=now + timedelta(days=settings.CONSENT_ASKED_DAYS),
         )
-        notices.note(
+        notices.record_candidate_event(
             "ask_consent",
             made,
             candidate,
@@ -99,7 +99,7 @@ def ask(
             now,
             request=str(made.pk),
         )
-        notices.mail(
+        notices.mail_candidate(
             candidate,
             "candidate_asked",
             {"company": employer.name, "days": settings.CONSENT_ASKED_DAYS},
@@ -127,7 +127,7 @@ def _may_be_asked(
         raise Refused("consent_refused")
 
 
-def answer(
+def answer_consent_request(
     request_id: UUID, agrees: bool, actor: Actor, now: datetime, *, evidence: str = ""
 ) -> ConsentRequest:
     """What the candidate answers, on our page or, with its `evidence`, through the platform.
@@ -141,9 +141,9 @@ def answer(
     if uscc is None:
         raise Refused("consent_request_unknown")
     with transaction.atomic():
-        locks.take_company(uscc)
+        locks.lock_company(uscc)
         asked = ConsentRequest.objects.select_related("employer", "member__user").get(pk=request_id)
-        candidate = operations.locked(asked.candidate_id)
+        candidate = operations.locked_candidate(asked.candidate_id)
         if asked.agreed is agrees:
             return asked
         if asked.expires_at <= now or asked.agreed:
@@ -166,7 +166,7 @@ def answer(
         asked.answered_at, asked.agreed = now, agrees
         asked.save()
         if not agrees:
-            notices.note(
+            notices.record_candidate_event(
                 "refuse_consent",
                 asked,
                 candidate,
@@ -188,19 +188,19 @@ def _may_still(candidate: Candidate, uscc: str) -> None:
 # --- Given ----------------------------------------------------------------------------------------
 
 
-def give(client: ApiClient, reference: str, given: Given, now: datetime) -> Consent:
+def give_consent(client: ApiClient, reference: str, given: Given, now: datetime) -> Consent:
     """A consent that the platform obtained; one that is in force for the same company is replaced.
 
     Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`,
     `consent_time_invalid`.
     """
-    candidate_id = operations.seen(client.pk, reference).pk
+    candidate_id = operations.candidate_of(client.pk, reference).pk
     kinds = _checked(given.kinds)
     if not given.given_at <= now < given.until <= given.given_at + timedelta(days=366):
         raise Refused("consent_time_invalid", "until")
     with transaction.atomic():
-        locks.take_company(given.employer.uscc)
-        candidate = operations.locked(candidate_id)
+        locks.lock_company(given.employer.uscc)
+        candidate = operations.locked_candidate(candidate_id)
         _may_still(candidate, given.employer.uscc)
         how = Consent.How.PLATFORM
         return _write(
@@ -244,7 +244,7 @@ def _write(
         given_at=given_at,
         until=until,
     )
-    notices.note(
+    notices.record_candidate_event(
         "give_consent",
         consent,
         candidate,
@@ -278,8 +278,8 @@ def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
     took a resume has to erase it.
     """
     with transaction.atomic():
-        locks.take_company(uscc)
-        candidate = operations.locked(candidate_id)
+        locks.lock_company(uscc)
+        candidate = operations.locked_candidate(candidate_id)
         ended = candidate.consents.filter(uscc=uscc, revoked_at=None).update(revoked_at=now)
         took = erasure.takers(candidate, uscc)
         name = took[0].receiver if took else ""
@@ -287,7 +287,7 @@ def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
         for release in took:
             erasure.order(candidate, release, actor, now)
         employer_id = took[0].employer_id if took else _account_of(candidate, uscc)
-        notices.note(
+        notices.record_candidate_event(
             "revoke_consent",
             candidate,
             candidate,
@@ -318,6 +318,6 @@ def allow_again(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> N
     be erased and was not may stay.
     """
     with transaction.atomic():
-        locks.take_company(uscc)
-        operations.unblock(candidate_id, uscc, actor, now)
-        erasure.withdraw(operations.locked(candidate_id), uscc, actor, now)
+        locks.lock_company(uscc)
+        operations.unblock_employer(candidate_id, uscc, actor, now)
+        erasure.withdraw(operations.locked_candidate(candidate_id), uscc, actor, now)

@@ -59,7 +59,7 @@ def order(candidate: Candidate, last: Release, actor: Actor, now: datetime) -> E
         ordered_at=now,
         due_at=due_at,
     )
-    candidates_notices.note(
+    candidates_notices.record_candidate_event(
         "order_erasure",
         made,
         candidate,
@@ -73,7 +73,7 @@ def order(candidate: Candidate, last: Release, actor: Actor, now: datetime) -> E
     return made
 
 
-def answer(
+def answer_erase_order(
     order_id: UUID,
     of: QuerySet[EraseOrder],
     result: str,
@@ -99,7 +99,7 @@ def answer(
         row.why = why if result == EraseOrder.Answer.KEPT else ""
         row.save()
         candidate = Candidate.objects.get(pk=row.candidate_id)
-        candidates_notices.note(
+        candidates_notices.record_candidate_event(
             "answer_erasure",
             row,
             candidate,
@@ -117,7 +117,7 @@ def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> No
     for row in candidate.erase_orders.open().filter(uscc=uscc).select_for_update(of=("self",)):
         row.withdrawn_at = now
         row.save(update_fields=["withdrawn_at"])
-        candidates_notices.note(
+        candidates_notices.record_candidate_event(
             "withdraw_erasure", row, candidate, row.employer_id, actor, now, order=str(row.pk)
         )
 
@@ -151,7 +151,7 @@ def _remind(order_id: UUID, now: datetime) -> bool:
         row.reminded_at = now
         row.save(update_fields=["reminded_at"])
         candidate = Candidate.objects.get(pk=row.candidate_id)
-        candidates_notices.note(
+        candidates_notices.record_candidate_event(
             "miss_erasure", row, candidate, row.employer_id, SYSTEM, now, order=str(row.pk)
         )
         _write(row, "erase_overdue", None, now)

@@ -31,7 +31,7 @@ def report(
     Raises Refused: `release_unknown` where nothing of this candidate left by it, `report_twice`.
     """
     with transaction.atomic():
-        candidate = operations.locked(candidate_id)
+        candidate = operations.locked_candidate(candidate_id)
         release = Release.objects.about(candidate).filter(pk=release_id).first()
         if release is None:
             raise Refused("release_unknown")
@@ -47,7 +47,7 @@ def report(
             reported_at=now,
         )
         of_release = {"receipt": str(release.pk), "decision": str(release.decision_id)}
-        notices.note(
+        notices.record_candidate_event(
             "report_misuse",
             made,
             candidate,
@@ -60,7 +60,7 @@ def report(
     return made
 
 
-def settle(report_id: UUID, outcome: str, user: User, now: datetime) -> None:
+def settle_misuse_report(report_id: UUID, outcome: str, user: User, now: datetime) -> None:
     """A person has looked into it.
 
     Raises Refused: `not_allowed`, `state_conflict` where another has.

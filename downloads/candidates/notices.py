@@ -86,7 +86,9 @@ def tell_candidate(left: Left) -> Release:
         "candidate": left.candidate,
     }
     record("release_resume", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
-    if candidate is not None and mail(candidate, "candidate_told", _told(release), left.at):
+    if candidate is not None and mail_candidate(
+        candidate, "candidate_told", _told(release), left.at
+    ):
         record("tell_candidate", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
     return release
 
@@ -136,7 +138,9 @@ def _told(release: Release) -> dict[str, Any]:
     return {"company": release.receiver, "purpose": release.purpose, "kinds": release.kinds}
 
 
-def mail(candidate: Candidate, template: str, context: dict[str, Any], now: datetime) -> bool:
+def mail_candidate(
+    candidate: Candidate, template: str, context: dict[str, Any], now: datetime
+) -> bool:
     """Write to the candidate, with the link to their ledger; whether there is anywhere to write
     to.
     """
@@ -148,7 +152,7 @@ def mail(candidate: Candidate, template: str, context: dict[str, Any], now: date
     return bool(to)
 
 
-def note(
+def record_candidate_event(
     verb: str,
     subject: models.Model,
     candidate: Candidate,

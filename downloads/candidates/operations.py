@@ -85,16 +85,20 @@ def _put(
         )
         taken = sorted(before ^ set(told.blocked))
         for uscc in taken:
-            locks.take_company(uscc)
+            locks.lock_company(uscc)
         is_new = known is None
         if is_new:
-            locks.take_first_row(client.pk, reference)
+            locks.lock_first_row(client.pk, reference)
         try:
             with transaction.atomic():
-                candidate = locked(known.pk) if known else _made(client, reference, told.mode, now)
+                candidate = (
+                    locked_candidate(known.pk)
+                    if known
+                    else _made(client, reference, told.mode, now)
+                )
         except IntegrityError:  # the platform has told of them twice at the same moment
             candidate, is_new = (
-                locked(Candidate.objects.of(client.pk).get(reference=reference).pk),
+                locked_candidate(Candidate.objects.of(client.pk).get(reference=reference).pk),
                 False,
             )
         changed = _write(candidate, told, email, now)
@@ -187,7 +191,7 @@ def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candida
     Raises Refused `candidate_unknown`. Said twice, it is the same as once.
     """
     with transaction.atomic():
-        candidate = locked(seen(client.pk, reference).pk)
+        candidate = locked_candidate(candidate_of(client.pk, reference).pk)
         if candidate.erased_at is None:
             candidate.mode, candidate.email_sealed, candidate.erased_at, candidate.changed_at = (
                 Mode.CLOSED,
@@ -220,14 +224,14 @@ def declare_default(client: ApiClient, mode: str, basis: str, now: datetime) -> 
 # --- Blocking -------------------------------------------------------------------------------------
 
 
-def block(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime) -> None:
+def block_employer(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime) -> None:
     """The candidate wants this company to get nothing of them. Said twice, it is the same as once.
 
     Raises Refused `candidate_blocks_too_many`.
     """
     with transaction.atomic():
-        locks.take_company(uscc)
-        candidate = locked(candidate_id)
+        locks.lock_company(uscc)
+        candidate = locked_candidate(candidate_id)
         if candidate.blocked.count() >= MOST_BLOCKED:
             raise Refused("candidate_blocks_too_many")
         add_block(candidate, uscc, name, actor, now)
@@ -248,16 +252,16 @@ def add_block(candidate: Candidate, uscc: str, name: str, actor: Actor, now: dat
     bindings.end_as_candidate_says(candidate.client_id, candidate.reference, actor, now, [uscc])
 
 
-def unblock(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
+def unblock_employer(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
     """The company may ask again, or take, as the candidate's mode has it."""
     with transaction.atomic():
-        locks.take_company(uscc)
-        candidate = locked(candidate_id)
+        locks.lock_company(uscc)
+        candidate = locked_candidate(candidate_id)
         if candidate.blocked.filter(uscc=uscc).delete()[0]:
             record("unblock_employer", candidate, actor, now, data={"uscc": uscc})
 
 
-def company(candidate: Candidate, text: str) -> tuple[str, str]:
+def company_named(candidate: Candidate, text: str) -> tuple[str, str]:
     """Code and name of the company that a candidate means, by its code or its whole name.
 
     Raises Refused `company_not_found`.
@@ -278,7 +282,7 @@ def company(candidate: Candidate, text: str) -> tuple[str, str]:
 # --- Shared ---------------------------------------------------------------------------------------
 
 
-def seen(client_id: UUID, reference: str) -> Candidate:
+def candidate_of(client_id: UUID, reference: str) -> Candidate:
     """The platform's candidate. Raises Refused `candidate_unknown`."""
     candidate: Candidate | None = (
         Candidate.objects.of(client_id).filter(reference=reference).first()
@@ -288,7 +292,7 @@ def seen(client_id: UUID, reference: str) -> Candidate:
     return candidate
 
 
-def locked(candidate_id: UUID) -> Candidate:
+def locked_candidate(candidate_id: UUID) -> Candidate:
     """The candidate, locked for the rest of the transaction: no answer of the gate is made of it
     meanwhile.
     """
@@ -305,7 +309,7 @@ def email_of(candidate: Candidate) -> str:
     )
 
 
-def named(
+def candidate_named(
     client: ApiClient, employer_ids: Collection[UUID], codes: Collection[str]
 ) -> dict[str, str]:
     """The companies that a platform names by our ids and by their codes: name by code.

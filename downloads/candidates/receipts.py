@@ -4,8 +4,9 @@ A receipt for each release, signed with Ed25519 (RFC 8032).
 
 A receipt is JSON in one form only: keys in their order, no space, UTF-8 (for texts and lists of
 texts that is RFC 8785). What is signed are those bytes and nothing else, so `openssl` alone can
-check it (`docs/candidates.md`). The signing key is drawn from the key of data at rest, for this
-purpose alone; where that is changed, receipts of the earlier one stay valid by its retired key.
+check it (`docs/how-it-works/candidates.md`). The signing key is drawn from the key of data at rest,
+for this purpose alone; where that is changed, receipts of the earlier one stay valid by its retired
+key.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 As the gate's own statement asks (`statements._wills`), for what is not the gate.
 
 What is read here can be another a moment later. Whoever writes by it holds the company's turn and
-the candidate's word (`hold`) first.
+the candidate's word (`lock_candidate`) first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from downloads import locks
 from downloads.models import Candidate, CandidateDefault, Mode
 
 
-def unwilling(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
+def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
     """Why the candidate's resume is not to be for this company; "" where nothing speaks against
     it.
     """
@@ -36,7 +36,7 @@ def unwilling(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
     return ""
 
 
-def hold(client_id: UUID, reference: str) -> None:
+def lock_candidate(client_id: UUID, reference: str) -> None:
     """Let the candidate's own row be as it is until the caller's transaction ends; after the
     company's turn, before any binding.
 

@@ -29,16 +29,9 @@ class Placed:
 def placed(employer: Employer, now: datetime) -> Placed:
     """Where it stands at `now`."""
     case = Case.objects.of(employer).first()
-    state, expires_at, conditional = (
-        (case.state, case.expires_at, case.conditional) if case else (None, None, False)
-    )
     ladder = ladder_versions.in_force()
     moved = Standing.objects.of(employer.pk, now)
-    return Placed(
-        standing(state, expires_at, employer.confirmed_at, conditional, now, ladder, moved),
-        ladder,
-        case,
-    )
+    return Placed(standing(case, employer.confirmed_at, now, ladder, moved), ladder, case)
 
 
 def place_of(employer_id: UUID, now: datetime) -> Place:

@@ -2,7 +2,7 @@
 
 One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the
 company's turn (`downloads.locks`): a suspension that was acknowledged is always seen, and no quota
-is exceeded. `docs/gate.md` says why.
+is exceeded. `docs/how-it-works/gate.md` says why.
 """
 
 from __future__ import annotations
@@ -98,14 +98,14 @@ def decide_all(
     } | _asked(ids, candidates)
     for ladder in ladder_versions.until_in_force():
         statement = sql.decision(connection.vendor, test, ladder)
-        if rows := locks.in_turn(
+        if rows := locks.with_company_lock(
             statement, parameters | _moment(now, zone, ladder), repeatable=True
         ):
             answers = [_answer(row, now, ladder) for row in rows]
             written = {answer.id: answer for answer in answers}
             return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
         if under is not None:
-            known_keys.confirm(under, now)
+            known_keys.confirm_key(under, now)
     raise DatabaseError("the ladder does not stand still")
 
 

@@ -1,9 +1,7 @@
-"""Which version of the ladder is in force, and how does another one come into force?
+"""The version of the ladder that is in force, and how two people bring in another one.
 
-By two people; old ones are kept.
-
-The gate's statement is made of one version and writes nothing if that is no longer the one in
-force. So a process may remember which it was, and is never late.
+The gate's statement is made from one version and writes nothing if another one is in force by
+then. A process may therefore remember the version, and is never late.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from downloads.gate import proposals
 from downloads.models import LadderVersion
 from downloads.rules.ladder import FIRST, Ladder, Obligation, Rights, Thresholds, Tier
 from employers.models import User
@@ -198,21 +197,11 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
     return row
 
 
-def settle(pk: int, user: User, now: datetime, *, activate: bool) -> None:
-    """Bring a proposed ladder into force, or drop it.
-
-    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and
-    `second_person_required` for who proposed it.
-    """
-    if not user.as_reviewer().can(Power.QUALITY):
-        raise Refused("not_allowed")
+def settle_ladder_version(pk: int, user: User, now: datetime, *, activate: bool) -> None:
+    """Bring a proposed ladder into force, or drop it. Raises Refused as `proposals.settled`."""
     with transaction.atomic():
-        row = LadderVersion.objects.select_for_update().filter(pk=pk, settled_at=None).first()
-        if row is None:
-            raise Refused("state_conflict")
-        if activate and row.proposed_by_id == user.pk:
-            raise Refused("second_person_required")
-        row.settled_by, row.settled_at, row.active_from = user, now, now if activate else None
+        row = proposals.settled(LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate)
+        row.active_from = now if activate else None
         row.save()
         record(
             "activate_ladder" if activate else "drop_ladder",

@@ -5,7 +5,8 @@ The gate's statement and that of a pass, made from the ladder so that it stands 
 Both rest on the same facts (`_facts`, `_wills`): the employer that the platform may know of, the
 member, the case that counts; and what the candidate said. On PostgreSQL their rows are read `FOR
 SHARE`, so a suspension, or a candidate who closes, either came before and is seen, or waits
-(`docs/gate.md`). Consents and blocks are written in the company's turn, which whoever asks holds.
+(`docs/how-it-works/gate.md`). Consents and blocks are written in the company's turn, which whoever
+asks holds.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from downloads.rules import ladder as rules_ladder
 from downloads.rules.ladder import Ladder, Tier
 from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, User
 from verification.models import Case
-from verification.rules.states import State
+from verification.rules.validity import in_force_sql
 
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
 KEY, CLIENT = (model._meta.db_table for model in (ApiKey, ApiClient))
@@ -179,7 +180,7 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
         SELECT m.id, u.email_verified_at FROM {MEMBER} m JOIN {USER} u ON u.id = m.user_id
         WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL AND u.is_active {share}
     ), c_now AS (
-        SELECT id, version, state, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
+        SELECT id, version, state, golden, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
         ORDER BY approved_at DESC NULLS LAST, opened_at DESC LIMIT 1 {share}
     ), moved AS (
         SELECT tier, reason FROM {MOVED} WHERE employer_id = %(employer)s AND (until IS NULL OR until > %(now)s) {share}
@@ -241,14 +242,13 @@ def _case_of(part: str) -> str:
         f"WHEN '{state}' THEN '{getattr(standing, part)}'"
         for state, standing in rules_ladder.BY_STATE.items()
     )
-    in_force = "COALESCE(v.reason, '')"
+    there = "COALESCE(v.reason, '')"
     if part == "tier":
         young = "e.confirmed_at IS NULL OR e.confirmed_at > %(young_after)s"
-        in_force = f"""CASE WHEN v.reason <> '' THEN v.tier WHEN c.conditional THEN '{Tier.PROVISIONAL}'
+        there = f"""CASE WHEN v.reason <> '' THEN v.tier WHEN c.conditional THEN '{Tier.PROVISIONAL}'
             WHEN v.tier IS NOT NULL THEN v.tier WHEN {young} THEN '{Tier.PROVISIONAL}' ELSE '{Tier.ESTABLISHED}' END"""
     return f"""
-        CASE WHEN c.state = '{State.APPROVED}' THEN
-            CASE WHEN c.expires_at > %(now)s THEN {in_force} ELSE '{getattr(rules_ladder.EXPIRED, part)}' END
+        CASE WHEN {in_force_sql("c", "%(now)s")} THEN {there}
         ELSE CASE c.state {listed} ELSE '{getattr(rules_ladder.NOT_APPROVED, part)}' END END"""
 
 

@@ -4,7 +4,7 @@ The rows of the candidate's side.
 
 What decides at the gate stands in three tables that its statement looks into by an index each: the
 candidate's own row with its mode, the employers that they want kept out, and the consents that they
-gave. `docs/candidates.md` says why.
+gave. `docs/how-it-works/candidates.md` says why.
 """
 
 from __future__ import annotations

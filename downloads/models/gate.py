@@ -176,18 +176,10 @@ class Standing(models.Model):
         return f"{self.tier} {self.employer_id}"
 
 
-class Move(models.Model):
-    """What one person proposes, and a second one confirms: to move an employer on the ladder, or to
-    let its case say again.
-    """
+class Proposal(models.Model):
+    """What one person proposes, and another one confirms or drops (`downloads.gate.proposals`)."""
 
-    employer = models.ForeignKey(
-        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
-    )
-    tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
-    """Empty: as its case says."""
     why = models.TextField(_("why"), max_length=2000)
-    until = models.DateTimeField(_("until"), null=True, blank=True)
     proposed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
     )
@@ -201,6 +193,20 @@ class Move(models.Model):
         verbose_name=_("settled by"),
     )
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Move(Proposal):
+    """A proposal to move an employer on the ladder, or to return it to the tier of its case."""
+
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
+    )
+    tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
+    """Empty: as its case says."""
+    until = models.DateTimeField(_("until"), null=True, blank=True)
     confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
 
     class Meta:
@@ -323,27 +329,11 @@ class Contact(models.Model):
         return f"contact after {self.decision_id}"
 
 
-class LadderVersion(models.Model):
-    """One version of the ladder of rights, that one person proposed and a second one brought into
-    force. The latest of those counts.
-    """
+class LadderVersion(Proposal):
+    """A version of the ladder of rights. The one that came into force last applies."""
 
     version = models.CharField(_("version"), max_length=40, unique=True)
     data = models.JSONField(_("ladder"))
-    why = models.TextField(_("why"), max_length=2000)
-    proposed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
-    )
-    proposed_at = models.DateTimeField(_("proposed"))
-    settled_by = models.ForeignKey(
-        User,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("settled by"),
-    )
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
     """Empty: proposed only, or dropped."""
 

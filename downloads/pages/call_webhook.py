@@ -33,7 +33,7 @@ def calls(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     now = timezone.now()
     try:
-        records = relay_providers.named(provider).verify_callback(
+        records = relay_providers.relay_provider(provider).verify_callback(
             Callback(secret, headers, request.body), now
         )
     except CallbackForged as forged:

@@ -25,7 +25,7 @@ from events.core.errors import Refused
 from verification.authority import proofs
 from verification.cases.wording import WAYS
 from verification.models import ProofKind
-from verification.pages.case_page import PAGE_OF
+from verification.pages.requirement_rows import PAGE_OF
 from verification.pages.views.proofs import ANEW
 from verification.rules.required_documents import HOW
 

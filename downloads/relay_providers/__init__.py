@@ -39,7 +39,7 @@ RELAYS: Final[dict[str, Callable[[], Relays]]] = {
 }
 
 
-def named(name: str) -> Relays:
+def relay_provider(name: str) -> Relays:
     """The provider of this name. Raises KeyError for one that is not there."""
     return simulator(name) if name.startswith(_TEST) else RELAYS[name]()
 

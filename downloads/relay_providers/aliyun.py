@@ -5,7 +5,8 @@ The official SDK signs and sends: BindAxg, UpdateSubscription, UnbindSubscriptio
 QuerySubscriptionDetail, CreateAxgGroup and OperateAxgGroup, and BindAxnExtension where a deployment
 has a pool for that. Records of calls come by HTTP push (SecretReport), which the service does not
 sign: the address that it is given carries a secret, and what a record can do is little. There is no
-list of calls to ask for. Off unless a deployment chooses it and has an account: docs/relays.md.
+list of calls to ask for. Off unless a deployment chooses it and has an account:
+docs/how-it-works/relays.md.
 """
 
 from __future__ import annotations

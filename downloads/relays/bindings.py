@@ -1,42 +1,42 @@
-"""How does a relay number begin, last and end?
+"""The operations on a relay number: bind, extend, mute, ask the candidate, and end.
 
-The verbs on a binding, each one transaction with its Event; no network in any.
-
-What a provider has to be told happens in `downloads.relays.provider_sync`, from the row. Who may be
-reached, for how long and by whom is decided here: an employer that may download gets numbers; one
-that is looked into keeps those that it has; of any other they end. And the candidate's word counts
-as at the gate: locks are taken in its order, the company's turn, the candidate's word, the binding.
+Each is one transaction with its Event, and none uses the network: `downloads.relays.provider_sync`
+tells the provider, from the row. `downloads.relays.eligibility` says who may be reached. Locks are
+taken in the order of the gate: the company, the candidate's word, the binding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.urls import reverse
+from django.db.models import Exists, OuterRef, QuerySet
 
 from downloads import locks, relay_providers
 from downloads.gate import candidate_consent
 from downloads.gate.current_tier import place_of
-from downloads.models import Copy, GateDecision, RelayBinding, RelayTeam
+from downloads.models import GateDecision, RelayBinding
 from downloads.models.relays import OPEN, RelayBindingQuerySet, RelayState
-from downloads.relays import callers
-from downloads.rules.ladder import Standing, Tier
+from downloads.relays import callers, notices
+from downloads.relays.eligibility import (
+    KEEPS_THEM,
+    MAY_ASK_FOR_NEW,
+    check_consent,
+    check_tier,
+    hold_word,
+    lasts,
+    refused_since,
+    unwilling,
+)
 from employers.accounts.sightings import check_phone
 from employers.models import ApiClient, Employer, Member
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
 from events.core.sealing import blind_index, seal_text, unseal_text
-from events.delivery.mail import queue_mail
-from events.doorbell import notify_worker
-from events.models import record
 from verification.models import Case
-from verification.rules.states import State
 
 REMINDERS: Final = (7, 1)
 """Days before the end on which the recruiter is reminded."""
@@ -47,21 +47,15 @@ LEAST_GAINED: Final = timedelta(days=1)
 ASKED_AGAIN_AFTER: Final = timedelta(days=7)
 CLOSED_AT_ONCE: Final = 500
 
-MAY_ASK_FOR_NEW: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
-KEEPS_THEM: Final = (*MAY_ASK_FOR_NEW, Tier.RESTRICTED)
 
+def request_binding(
+    decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime
+) -> RelayBinding:
+    """The relay number by which the employer of this allowed answer reaches its candidate: the one
+    that is open, or a new one.
 
-def lasts() -> timedelta:
-    """For how long a number leads to a candidate from the last sign of hiring."""
-    return timedelta(days=int(settings.RELAY_DAYS))
-
-
-def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime) -> RelayBinding:
-    """The relay number by which the employer of this allowed answer reaches its candidate; one that
-    is open already is answered again.
-
-    The row is there at once, its number as soon as the provider lends one (`lending.follow`). A
-    number that was muted before begins muted. Raises Refused: `decision_unknown`, `phone_invalid`,
+    The row is there at once, and its number as soon as the provider lends one. A number that was
+    muted before begins muted. Raises Refused: `decision_unknown`, `phone_invalid`,
     `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why the candidate does not
     want it, and where they have said so since that answer, `relay_candidate_ended` or
     `relay_contact_refused`.
@@ -76,21 +70,23 @@ def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: dateti
     if not provider:
         raise Refused("relay_not_offered")
     with transaction.atomic():
-        locks.take(decision.employer_id)  # so binds of one employer are one after the other
-        _may_be_lent(place_of(decision.employer_id, now))
-        candidate_consent.hold(decision.client_id, decision.candidate)
-        _is_wanted(decision, now)
+        locks.lock_company_of(
+            decision.employer_id
+        )  # so binds of one employer are one after the other
+        check_tier(decision.employer_id, now)
+        candidate_consent.lock_candidate(decision.client_id, decision.candidate)
+        check_consent(decision, now)
         index = blind_index(phone, "relay.candidate")
         before = RelayBinding.objects.between(
             decision.employer_id, client.pk, decision.candidate
         ).order_by("-requested_at")
         latest: RelayBinding | None = before.select_for_update(of=("self",)).first()
-        if said := _no_since(decision, decision.decided_at):
+        if said := refused_since(decision, decision.decided_at):
             raise Refused(said)
         if latest is not None and latest.state in OPEN:
             if latest.candidate_index == index:
                 return latest
-            end(latest, "relay_number_changed", SYSTEM, now)
+            end_binding(latest, "relay_number_changed", SYSTEM, now)
         muted = latest is not None and latest.muted
         return _begin(decision, client.test, phone, index, provider, muted, client.as_actor(), now)
 
@@ -123,8 +119,8 @@ def _begin(
     )
     binding.candidate_sealed = seal_text(phone, binding.candidate_purpose)
     binding.save(force_insert=True)
-    note("request_relay", binding, actor, now)
-    ring(binding)
+    notices.record_binding_event("request_relay", binding, actor, now)
+    notices.notify_binding_worker(binding)
     return binding
 
 
@@ -148,48 +144,6 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
         )
 
 
-def _may_be_lent(place: Standing) -> None:
-    if place.tier is Tier.RESTRICTED:
-        raise Refused("relay_not_for_tier")
-    if place.reason or place.tier not in MAY_ASK_FOR_NEW:
-        raise Refused(place.reason or "employer_not_approved")
-
-
-def hold_word(binding: RelayBinding) -> None:
-    """Let nobody change what the candidate says to this company until the caller's transaction
-    ends.
-    """
-    locks.take(binding.employer_id)
-    candidate_consent.hold(binding.client_id, binding.candidate)
-
-
-def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
-    """Why the candidate is not to be reached by this employer, as the gate says it; "" where
-    nothing speaks against it.
-    """
-    uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
-    return candidate_consent.unwilling(of.client_id, of.candidate, uscc, now)
-
-
-def _is_wanted(of: RelayBinding | GateDecision, now: datetime) -> None:
-    if why := unwilling(of, now):
-        raise Refused(why)
-
-
-def _no_since(of: RelayBinding | GateDecision, moment: datetime) -> str:
-    """What the candidate has said against calls of this employer since then, whatever they say to
-    its downloads; "" for nothing.
-    """
-    between = RelayBinding.objects.between(of.employer_id, of.client_id, of.candidate)
-    if between.filter(ended_why="relay_candidate_ended", ended_at__gte=moment).exists():
-        return "relay_candidate_ended"
-    return (
-        "relay_contact_refused"
-        if between.filter(agreed=False, answered_at__gte=moment).exists()
-        else ""
-    )
-
-
 def candidate_phone(binding: RelayBinding) -> str:
     """The candidate's number, for the provider alone."""
     return unseal_text(binding.candidate_sealed, binding.candidate_purpose)
@@ -198,7 +152,7 @@ def candidate_phone(binding: RelayBinding) -> str:
 # --- Lasting --------------------------------------------------------------------------------------
 
 
-def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
+def extend_binding(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
     """Hiring goes on: from now on the number lasts as long as a new one does, unless it does
     already.
 
@@ -206,17 +160,20 @@ def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
     employer may not, or why the candidate does not want it.
     """
     with transaction.atomic():
-        binding = locked(binding_id)
+        binding = locked_binding(binding_id)
         if binding.state not in OPEN or binding.expires_at <= now:
             raise Refused("relay_ended", seen=binding.ended_why)
-        _may_be_lent(place_of(binding.employer_id, now))
-        _is_wanted(binding, now)
-        if not lengthen(binding, now, actor) and now + lasts() >= binding.expires_at + LEAST_GAINED:
+        check_tier(binding.employer_id, now)
+        check_consent(binding, now)
+        if (
+            not lengthen_binding(binding, now, actor)
+            and now + lasts() >= binding.expires_at + LEAST_GAINED
+        ):
             raise Refused("relay_longest")
     return binding
 
 
-def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
+def lengthen_binding(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
     """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before,
     by `LEAST_GAINED` at least.
 
@@ -231,8 +188,8 @@ def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
     binding.expires_at, binding.reminded = until, 0
     binding.due_at = min(binding.due_at, now)
     binding.save(update_fields=["expires_at", "reminded", "due_at"])
-    note("extend_relay", binding, actor, now)
-    ring(binding)
+    notices.record_binding_event("extend_relay", binding, actor, now)
+    notices.notify_binding_worker(binding)
     return True
 
 
@@ -247,10 +204,10 @@ def after_contact(decision_id: UUID, now: datetime) -> None:
         .first()
     )
     if binding is not None:
-        lengthen(binding, now, SYSTEM)
+        lengthen_binding(binding, now, SYSTEM)
 
 
-def remind(binding: RelayBinding, now: datetime) -> bool:
+def remind_of_end(binding: RelayBinding, now: datetime) -> bool:
     """Tell platform and recruiter of a locked binding that it ends soon, once for each of
     `REMINDERS`; whether they were told.
     """
@@ -263,8 +220,8 @@ def remind(binding: RelayBinding, now: datetime) -> bool:
     ):
         return False
     binding.reminded = days
-    note("remind_relay", binding, SYSTEM, now, days=days)
-    mail(binding, "relay_expiring", now, days=days)
+    notices.record_binding_event("remind_relay", binding, SYSTEM, now, days=days)
+    notices.mail_recruiter(binding, "relay_expiring", now, days=days)
     return True
 
 
@@ -283,7 +240,7 @@ def next_due(binding: RelayBinding, now: datetime) -> datetime:
 # --- The candidate's own word ---------------------------------------------------------------------
 
 
-def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:
+def mute_binding(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:
     """The candidate wants no calls of this employer for now, or wants them again.
 
     Saying it twice is once.
@@ -291,14 +248,16 @@ def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBin
     Raises Refused: `relay_unknown`, `relay_ended`.
     """
     with transaction.atomic():
-        binding = locked(binding_id)
+        binding = locked_binding(binding_id)
         if binding.state not in OPEN:
             raise Refused("relay_ended", seen=binding.ended_why)
         if binding.muted is not muted:
             binding.muted, binding.due_at = muted, now
             binding.save(update_fields=["muted", "due_at"])
-            note("mute_relay" if muted else "unmute_relay", binding, actor, now)
-            ring(binding)
+            notices.record_binding_event(
+                "mute_relay" if muted else "unmute_relay", binding, actor, now
+            )
+            notices.notify_binding_worker(binding)
     return binding
 
 
@@ -310,10 +269,7 @@ def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBin
     """
     with transaction.atomic():
         binding = _in_turn(binding_id)
-        of_them = RelayBinding.objects.between(
-            binding.employer_id, binding.client_id, binding.candidate
-        )
-        _end_for_candidate(of_them, actor, now)
+        _end_for_candidate(_between(binding), actor, now)
         binding.refresh_from_db()
     return binding
 
@@ -338,7 +294,7 @@ def end_as_candidate_says(
 
 def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetime) -> None:
     for binding in of_them.open().order_by("pk").select_for_update(of=("self",)):
-        end(binding, "relay_candidate_ended", actor, now)
+        end_binding(binding, "relay_candidate_ended", actor, now)
 
 
 def forget_candidate(client_id: UUID, candidate: str) -> None:
@@ -368,11 +324,9 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
         )
         if member is None:
             raise Refused("member_unknown", "member_id")
-        _may_be_lent(place_of(binding.employer_id, now))
-        _is_wanted(binding, now)
-        all_of_them = RelayBinding.objects.between(
-            binding.employer_id, binding.client_id, binding.candidate
-        )
+        check_tier(binding.employer_id, now)
+        check_consent(binding, now)
+        all_of_them = _between(binding)
         if all_of_them.open().exists():
             raise Refused("relay_still_open")
         if all_of_them.filter(ended_why="relay_candidate_ended").exists():
@@ -383,11 +337,13 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
             raise Refused("relay_asked_already")
         binding.asked_at = now
         binding.save(update_fields=["asked_at"])
-        note("ask_contact", binding, member.as_actor(), now)
+        notices.record_binding_event("ask_contact", binding, member.as_actor(), now)
     return binding
 
 
-def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> RelayBinding:
+def answer_contact_request(
+    binding_id: UUID, agrees: bool, client: ApiClient, now: datetime
+) -> RelayBinding:
     """What the candidate answers: with a yes the binding that begins then, with a no the old one.
 
     The first answer counts.
@@ -400,23 +356,21 @@ def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> 
         binding = _in_turn(binding_id)
         if binding.asked_at is None or not binding.candidate_sealed:
             raise Refused("relay_not_asked")
+        opened = _between(binding).open().first()
         if binding.answered_at is not None:
-            return _after(binding)
+            return opened if opened is not None and binding.agreed else binding
         provider = relay_providers.chosen(binding.client_id, test=binding.test)
         if agrees:
-            _may_be_lent(place_of(binding.employer_id, now))
-            _is_wanted(binding, now)
-            if said := _no_since(binding, binding.asked_at):
+            check_tier(binding.employer_id, now)
+            check_consent(binding, now)
+            if said := refused_since(binding, binding.asked_at):
                 raise Refused(said)
             if not provider:
                 raise Refused("relay_not_offered")
         binding.answered_at, binding.agreed = now, agrees
         binding.save(update_fields=["answered_at", "agreed"])
-        note("answer_contact", binding, client.as_actor(), now, agreed=agrees)
-        opened = (
-            RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
-            .open()
-            .first()
+        notices.record_binding_event(
+            "answer_contact", binding, client.as_actor(), now, agreed=agrees
         )
         if not agrees or opened is not None:
             return opened or binding
@@ -434,22 +388,15 @@ def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> 
         )
 
 
-def _after(binding: RelayBinding) -> RelayBinding:
-    """What came of an answer that was given before: the binding that it opened, while it is
-    open.
-    """
-    opened = (
-        RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
-        .open()
-        .first()
-    )
-    return opened if opened is not None and binding.agreed else binding
+def _between(binding: RelayBinding) -> RelayBindingQuerySet:
+    """All numbers by which this employer reached this candidate of the same platform."""
+    return RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
 
 
 # --- Ending ---------------------------------------------------------------------------------------
 
 
-def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
+def end_binding(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
     """The end of a locked binding, from the commit on; its provider is told by the worker that the
     doorbell wakes.
     """
@@ -461,28 +408,28 @@ def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
     ):  # a provider that is being asked at this moment may lend one yet
         binding.finished_at = now
     binding.save()
-    note("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
+    notices.record_binding_event("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
     if why == "relay_expired" and binding.number:
-        mail(binding, "relay_ended", now)
+        notices.mail_recruiter(binding, "relay_ended", now)
     elif why == "relay_expired":  # for as long as a number lasts, nobody was there to call by it
-        mail(binding, "relay_failed", now, reasons=["relay_no_caller"])
-    ring(binding)
+        notices.mail_recruiter(binding, "relay_failed", now, reasons=["relay_no_caller"])
+    notices.notify_binding_worker(binding)
 
 
-def fail(binding: RelayBinding, why: str, now: datetime) -> None:
+def fail_binding(binding: RelayBinding, why: str, now: datetime) -> None:
     """No number can be lent for a locked binding: its platform and recruiter are told why."""
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.FAILED, now, why
     binding.lease = binding.leased_until = None
     if binding.reference:  # one that could not be muted, and not be given back either
         binding.due_at, binding.tries = now, 0
-        ring(binding)
+        notices.notify_binding_worker(binding)
     else:
         binding.finished_at = now
     binding.save()
-    note("fail_relay", binding, SYSTEM, now, earlier=earlier, reasons=[why])
-    mail(binding, "relay_failed", now, reasons=[why])
-    ring_copies(binding, now)
+    notices.record_binding_event("fail_relay", binding, SYSTEM, now, earlier=earlier, reasons=[why])
+    notices.mail_recruiter(binding, "relay_failed", now, reasons=[why])
+    notices.notify_waiting_copies(binding, now)
 
 
 def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> int:
@@ -490,14 +437,11 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
 
     Those of tests belong to their `client`.
 
-    Whoever's case that counts is not approved and in force: held, suspended, revoked. One that is
-    looked into keeps them.
+    Those are the employers whose case that counts is not in force. An employer that is restricted
+    keeps its numbers.
     """
-    counting = Case.objects.filter(employer=OuterRef("pk")).standing()
-    held = Employer.objects.annotate(
-        counting_state=Subquery(counting.values("state")[:1]),
-        counting_until=Subquery(counting.values("expires_at")[:1]),
-    ).exclude(counting_state=State.APPROVED, counting_until__gt=now)
+    counting = Case.objects.filter(employer=OuterRef("pk")).counting()
+    held = Employer.objects.exclude(Exists(counting.in_force(now)))
     of = RelayBinding.objects.open().filter(test=client is not None)
     if client is not None:
         of = of.filter(client_id=client.pk)
@@ -517,9 +461,9 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
     for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):
         with transaction.atomic():
             place = place_of(employer_id, now)
-            binding = locked(binding_id)
+            binding = locked_binding(binding_id)
             if binding.state in OPEN and place.tier not in KEEPS_THEM:
-                end(binding, place.reason or "employer_not_approved", SYSTEM, now)
+                end_binding(binding, place.reason or "employer_not_approved", SYSTEM, now)
                 closed += 1
     return closed
 
@@ -527,7 +471,7 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
 # --- Shared ---------------------------------------------------------------------------------------
 
 
-def seen(binding_id: UUID, client: ApiClient) -> RelayBinding:
+def binding_of(binding_id: UUID, client: ApiClient) -> RelayBinding:
     """The binding, if it leads to a candidate of this platform. Raises Refused `relay_unknown`."""
     binding: RelayBinding | None = (
         RelayBinding.objects.of(client.pk).select_related("team").filter(pk=binding_id).first()
@@ -543,10 +487,10 @@ def _in_turn(binding_id: UUID) -> RelayBinding:
     """
     if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
         hold_word(unlocked)
-    return locked(binding_id)
+    return locked_binding(binding_id)
 
 
-def locked(binding_id: UUID) -> RelayBinding:
+def locked_binding(binding_id: UUID) -> RelayBinding:
     """The binding, locked for the rest of the transaction. Raises Refused `relay_unknown`."""
     binding: RelayBinding | None = (
         RelayBinding.objects.select_for_update(of=("self",)).filter(pk=binding_id).first()
@@ -554,76 +498,3 @@ def locked(binding_id: UUID) -> RelayBinding:
     if binding is None:
         raise Refused("relay_unknown")
     return binding
-
-
-def note(
-    verb: str,
-    binding: RelayBinding,
-    actor: Actor,
-    now: datetime,
-    *,
-    earlier: str | None = None,
-    reasons: tuple[str, ...] | list[str] = (),
-    **more: Any,
-) -> None:
-    """The Event, which the platform whose candidate it is hears of, and no other: ids and moments,
-    never a number.
-    """
-    data: dict[str, Any] = {
-        "only": str(binding.client_id),
-        "relay": str(binding.pk),
-        "candidate": binding.candidate,
-        "expires_at": binding.expires_at.isoformat(),
-        "muted": binding.muted,
-    } | more
-    record(
-        verb,
-        binding,
-        actor,
-        now,
-        employer_id=binding.employer_id,
-        from_state=binding.state if earlier is None else earlier,
-        to_state=binding.state,
-        reasons=reasons,
-        data=data,
-    )
-
-
-def mail(binding: RelayBinding, template: str, now: datetime, **more: Any) -> None:
-    """Write to the recruiter who downloaded, while they are there.
-
-    The candidate is named by the platform's reference alone.
-    """
-    member = (
-        Member.objects.active()
-        .select_related("user")
-        .filter(pk=binding.member_id, user__is_active=True)
-        .first()
-    )
-    if member is None:
-        return
-    context = {
-        "candidate": binding.candidate,
-        "dialled": " – ".join(filter(None, (binding.number, binding.extension))),
-        "lasts": lasts().days,
-        "company": callers.employer_name(binding.employer_id),
-        "path": reverse("verification:home"),
-    } | more
-    queue_mail(member.user.email, template, member.user.language, context, now)
-
-
-def ring(binding: RelayBinding) -> None:
-    notify_worker("downloads.tasks.follow_relay", binding.pk)
-
-
-def ring_copies(binding: RelayBinding, now: datetime) -> None:
-    """A number was lent, or will not be: the copies of resumes that wait for it go on."""
-    for copy_id in list(
-        Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)
-    ):
-        Copy.objects.filter(pk=copy_id, finished_at=None).update(due_at=now)
-        notify_worker("downloads.tasks.prepare_copy", copy_id)
-
-
-def ring_team(team: RelayTeam) -> None:
-    notify_worker("downloads.tasks.tell_team", team.pk)

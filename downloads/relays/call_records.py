@@ -20,7 +20,7 @@ from downloads import relay_providers
 from downloads.models import RelayBinding, RelayCall, RelayPoll
 from downloads.models.relays import OPEN
 from downloads.relay_providers.base import CallRecord, Outcome, Relays
-from downloads.relays import bindings
+from downloads.relays import bindings, notices
 from downloads.tiers import canaries
 from events.core.actor import SYSTEM
 from events.core.sealing import blind_index
@@ -91,7 +91,7 @@ def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
 
 
 def _follows(binding: RelayBinding, record: CallRecord, call: RelayCall, now: datetime) -> None:
-    bindings.note(
+    notices.record_binding_event(
         "call_relay",
         binding,
         SYSTEM,
@@ -103,10 +103,10 @@ def _follows(binding: RelayBinding, record: CallRecord, call: RelayCall, now: da
         called_at=record.at.isoformat(),
     )
     if record.outcome is Outcome.CONNECTED and binding.state in OPEN and binding.expires_at > now:
-        bindings.lengthen(binding, min(record.at, now), SYSTEM)
+        bindings.lengthen_binding(binding, min(record.at, now), SYSTEM)
 
 
-def poll(provider: Relays, now: datetime) -> int:
+def poll_call_records(provider: Relays, now: datetime) -> int:
     """Read the provider's list of calls again; how many were new.
 
     Raises what the provider raises; the next time it is read from where it was read until.

@@ -79,7 +79,7 @@ def digest(members: Sequence[Member]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def look(now: datetime, since: datetime) -> list[UUID]:
+def look_for_changes(now: datetime, since: datetime) -> list[UUID]:
     """Mark the teams whose members are others than their provider was told, where anybody may be
     called; their employers.
     """
@@ -113,7 +113,7 @@ def _mark(team: RelayTeam, members: Sequence[Member], now: datetime) -> bool:
     return True
 
 
-def tell(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
+def tell_provider(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
     """Tell the provider who may call now, unless it knows; outside of any transaction.
 
     Raises what the provider raises.

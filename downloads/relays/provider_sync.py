@@ -9,7 +9,6 @@ is told next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,9 +31,10 @@ from downloads.relay_providers.base import (
     Relays,
     UnknownBinding,
 )
-from downloads.relays import bindings, callers
+from downloads.relays import bindings, callers, eligibility, notices
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
 
 log = structlog.get_logger()
 
@@ -45,8 +45,12 @@ BROKEN_FOR: Final = timedelta(minutes=10)
 LOOKED_AT: Final = timedelta(days=1)
 """How often a binding with which all is well is asked after."""
 NOBODY_FOR: Final = timedelta(hours=1)
-
-Clock = Callable[[], datetime]
+BROKEN: Final = (ProviderBroken, Rejected, KeyError)
+"""KeyError: the deployment no longer has this provider."""
+TEAM_FAILURES: Final = (
+    Failure(ProviderUnavailable, backoff),
+    Failure(BROKEN, BROKEN_FOR.total_seconds(), "team_not_told", broken=True),
+)
 
 
 class _NobodyToCall(Exception):
@@ -66,55 +70,49 @@ class Heard:
     """Why it ends now, by our own clock, by the employer's place or by the candidate's word."""
 
 
-def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
+def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Do what is due of a binding, unless another does; whether something was written down."""
-    lease = RelayBinding.objects.claim(binding_id, clock(), lease_seconds)
+    bindings_and_teams = RelayBinding.objects.select_related("team")
+    lease: Lease[RelayBinding] | None = claim(bindings_and_teams, binding_id, clock, lease_seconds)
     if lease is None:
         return False
-    binding = RelayBinding.objects.select_related("team").get(pk=binding_id)
+    binding = lease.row
     try:
-        heard = _ask(binding, lease, relay_providers.named(binding.provider), clock())
+        heard = _ask(lease, relay_providers.relay_provider(binding.provider), clock())
     except NoNumber as none:
-        return _later(binding, lease, clock(), none.retry_after, "relay_no_number")
+        return _later(lease, none.retry_after, "relay_no_number")
     except ProviderUnavailable as unavailable:
-        return _later(
-            binding, lease, clock(), unavailable.retry_after * 2 ** min(binding.tries - 1, 6)
-        )
+        return _later(lease, backoff(unavailable, binding.tries))
     except _NobodyToCall:
-        return _later(binding, lease, clock(), NOBODY_FOR.total_seconds(), "relay_no_caller")
+        return _later(lease, NOBODY_FOR.total_seconds(), "relay_no_caller")
     except NumberIllegal:
-        return _no_number(binding_id, lease, "relay_number_illegal", clock())
+        return _no_number(lease, "relay_number_illegal")
     except BindConflict:
-        return _later(binding, lease, clock(), 60.0 * binding.tries)
-    except (
-        ProviderBroken,
-        Rejected,
-        KeyError,
-    ) as broken:  # KeyError: the deployment has this provider no more
-        log.exception("relay_not_followed", relay=str(binding_id), provider=binding.provider)
-        return _later(
-            binding, lease, clock(), BROKEN_FOR.total_seconds(), error=type(broken).__name__
-        )
-    return _write_down(binding_id, lease, heard, clock())
+        return _later(lease, 60.0 * binding.tries)
+    except BROKEN as broken:
+        log.exception("relay_not_followed", job=str(binding_id), provider=binding.provider)
+        return _later(lease, BROKEN_FOR.total_seconds(), error=type(broken).__name__)
+    return _write_down(lease, heard)
 
 
 # --- Asking ---------------------------------------------------------------------------------------
 
 
-def _ask(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -> Heard:
+def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
+    binding = lease.row
     if binding.state not in OPEN:
         if binding.reference:
             provider.unbind(binding.reference, binding.number, now)
         return Heard(unbound=True)
     place = place_of(binding.employer_id, now)
-    if place.tier not in bindings.KEEPS_THEM:
+    if place.tier not in eligibility.KEEPS_THEM:
         return Heard(over=place.reason or "employer_not_approved")
     if why := _not_wanted(binding, now):
         return Heard(over=why)
     if binding.expires_at <= now:
         return Heard(over="relay_expired")
     if binding.state == RelayState.REQUESTED:
-        return _lend(binding, lease, provider, now)
+        return _lend(lease, provider, now)
     try:
         return _keep(binding, provider, now)
     except UnknownBinding:
@@ -126,50 +124,51 @@ def _not_wanted(binding: RelayBinding, now: datetime) -> str:
     has not told us of ends no number by itself, and what was closed before there was this end did
     not either. A consent that has run out ends none that is lent.
     """
-    why = bindings.unwilling(binding, now)
+    why = eligibility.unwilling(binding, now)
     if why == "candidate_no_consent":
         return why if binding.state == RelayState.REQUESTED else ""
     return "relay_candidate_ended" if why else ""
 
 
-def _lend(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -> Heard:
+def _lend(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
     """A number, mute from its first moment where it is to be."""
+    binding = lease.row
     if binding.reference:
-        _give_back(binding, lease, provider, now)
+        _give_back(lease, provider, now)
     try:
-        team = callers.tell(binding.team, provider, now)
+        team = callers.tell_provider(binding.team, provider, now)
     except NumberIllegal as illegal:  # not the candidate's fault
         raise ProviderBroken(f"a caller's number: {illegal}") from None
     if not team.callers:
         raise _NobodyToCall
-    until = max(binding.expires_at, now + bindings.lasts())
+    until = max(binding.expires_at, now + eligibility.lasts())
     bound = provider.bind(
         Order(str(binding.pk), bindings.candidate_phone(binding), team.group, until), now
     )
     if binding.muted:
-        _mute_or_give_back(binding, lease, provider, bound, now)
+        _mute_or_give_back(lease, provider, bound, now)
     return Heard(bound, expires_at=until, muted=binding.muted)
 
 
 def _mute_or_give_back(
-    binding: RelayBinding, lease: UUID, provider: Relays, bound: Bound, now: datetime
+    lease: Lease[RelayBinding], provider: Relays, bound: Bound, now: datetime
 ) -> None:
     """A number that is not mute yet is put down before it is muted: whatever fails from here on, it
     can be given back.
     """
-    there = {
-        "reference": bound.reference,
-        "number": bound.number,
-        "extension": bound.extension,
-        "told_expires_at": bound.expires_at,
-    }
-    RelayBinding.objects.held(binding.pk, lease).update(**there)
+    binding = lease.row
+    lease.update(
+        reference=bound.reference,
+        number=bound.number,
+        extension=bound.extension,
+        told_expires_at=bound.expires_at,
+    )
     try:
         provider.mute(bound.reference, bound.number, True, now)
     except ProviderError:
         binding.reference, binding.number = bound.reference, bound.number
         try:
-            _give_back(binding, lease, provider, now)
+            _give_back(lease, provider, now)
         except ProviderError:
             log.exception(
                 "relay_not_given_back", relay=str(binding.pk), provider=binding.provider
@@ -177,13 +176,12 @@ def _mute_or_give_back(
         raise
 
 
-def _give_back(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -> None:
+def _give_back(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> None:
     """What was lent at a try that went no further, before another is lent."""
+    binding = lease.row
     provider.unbind(binding.reference, binding.number, now)
     binding.reference = binding.number = binding.extension = ""
-    RelayBinding.objects.held(binding.pk, lease).update(
-        reference="", number="", extension="", told_expires_at=None
-    )
+    lease.update(reference="", number="", extension="", told_expires_at=None)
 
 
 def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
@@ -206,25 +204,16 @@ def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
 # --- Writing down ---------------------------------------------------------------------------------
 
 
-def _held(binding_id: UUID, lease: UUID) -> RelayBinding | None:
-    found: RelayBinding | None = (
-        RelayBinding.objects.held(binding_id, lease)
-        .select_related("team")
-        .select_for_update(of=("self",))
-        .first()
-    )
-    return found
-
-
-def _write_down(binding_id: UUID, lease: UUID, heard: Heard, now: datetime) -> bool:
+def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
     """What was answered, provided that the lease holds.
 
     What others did to the row meanwhile stays, and is told next.
     """
+    now = lease.clock()
     with transaction.atomic():
         if heard.lost:  # another may begin, for which all that is locked before a binding is
-            bindings.hold_word(RelayBinding.objects.get(pk=binding_id))
-        binding = _held(binding_id, lease)
+            eligibility.hold_word(lease.row)
+        binding = lease.locked()
         if binding is None:
             return False
         binding.lease = binding.leased_until = None
@@ -249,7 +238,7 @@ def _gone(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         binding.finished_at = now
     else:
         binding.due_at = now
-        bindings.ring(binding)
+        notices.notify_binding_worker(binding)
     binding.save()
 
 
@@ -260,9 +249,9 @@ def _over(binding: RelayBinding, heard: Heard, now: datetime) -> None:
     if heard.over == "relay_expired" and binding.expires_at > now:  # extended at the last moment
         binding.due_at = now
         binding.save()
-        bindings.ring(binding)
+        notices.notify_binding_worker(binding)
         return
-    bindings.end(binding, heard.over or "relay_lost", SYSTEM, now)
+    bindings.end_binding(binding, heard.over or "relay_lost", SYSTEM, now)
     if heard.lost:
         bindings.begin_again(binding, now)
 
@@ -272,10 +261,12 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         binding.state = RelayState.BOUND
         binding.expires_at = max(binding.expires_at, heard.expires_at or binding.expires_at)
         binding.save()
-        bindings.note("bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED)
-        bindings.ring_copies(binding, now)
+        notices.record_binding_event(
+            "bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED
+        )
+        notices.notify_waiting_copies(binding, now)
     else:
-        bindings.remind(binding, now)
+        bindings.remind_of_end(binding, now)
     wanted = binding.muted or not binding.team.callers
     untold = (
         wanted is not binding.told_muted
@@ -285,23 +276,17 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
     binding.due_at = now if untold else min(bindings.next_due(binding, now), now + LOOKED_AT)
     binding.save()
     if untold:
-        bindings.ring(binding)
+        notices.notify_binding_worker(binding)
 
 
-def _later(
-    binding: RelayBinding,
-    lease: UUID,
-    now: datetime,
-    seconds: float,
-    why: str = "",
-    error: str = "",
-) -> bool:
+def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str = "") -> bool:
     """Come again later.
 
     Why a number is not there yet is told once; a request that waited for too long has failed.
     """
+    now = lease.clock()
     with transaction.atomic():
-        held = _held(binding.pk, lease)
+        held = lease.locked()
         if held is None:
             return False
         if (
@@ -309,13 +294,13 @@ def _later(
             and now >= held.requested_at + GIVEN_UP_AFTER
             and why != "relay_no_caller"
         ):
-            bindings.fail(held, why or "relay_failed", now)
+            bindings.fail_binding(held, why or "relay_failed", now)
             return True
         told_before = held.last_error == why or (
             why == "relay_no_number" and held.none_free_at is not None
         )
         if why and held.state == RelayState.REQUESTED and not told_before:
-            bindings.note("wait_relay", held, SYSTEM, now, reasons=[why])
+            notices.record_binding_event("wait_relay", held, SYSTEM, now, reasons=[why])
         if why == "relay_no_number" and held.none_free_at is None:
             held.none_free_at = now
         held.lease = held.leased_until = None
@@ -335,15 +320,16 @@ def _later(
     return False
 
 
-def _no_number(binding_id: UUID, lease: UUID, why: str, now: datetime) -> bool:
+def _no_number(lease: Lease[RelayBinding], why: str) -> bool:
+    now = lease.clock()
     with transaction.atomic():
-        binding = _held(binding_id, lease)
+        binding = lease.locked()
         if binding is None:
             return False
         if binding.state == RelayState.REQUESTED:
-            bindings.fail(binding, why, now)
+            bindings.fail_binding(binding, why, now)
         else:
-            RelayBinding.objects.give_back(binding_id, lease, now + BROKEN_FOR, why)
+            lease.give_back(now + BROKEN_FOR, why)
     return True
 
 
@@ -352,21 +338,11 @@ def _no_number(binding_id: UUID, lease: UUID, why: str, now: datetime) -> bool:
 
 def tell_team(team_id: int, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Tell the provider who of a team may call now, unless another does; whether it was told."""
-    lease = RelayTeam.objects.claim(team_id, clock(), lease_seconds)
-    if lease is None:
-        return False
-    team = RelayTeam.objects.get(pk=team_id)
-    try:
-        callers.tell(team, relay_providers.named(team.provider), clock())
-    except ProviderUnavailable as unavailable:
-        wait = timedelta(
-            seconds=min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(team.tries - 1, 6))
-        )
-        RelayTeam.objects.give_back(team_id, lease, clock() + wait, "unavailable")
-        return False
-    except (ProviderBroken, Rejected, KeyError) as broken:
-        log.exception("team_not_told", team=team_id, provider=team.provider)
-        RelayTeam.objects.give_back(team_id, lease, clock() + BROKEN_FOR, type(broken).__name__)
-        return False
-    RelayTeam.objects.finish(team_id, lease, clock(), tries=0)
-    return True
+    return run(
+        claim(RelayTeam.objects.all(), team_id, clock, lease_seconds),
+        lambda lease: callers.tell_provider(
+            lease.row, relay_providers.relay_provider(lease.row.provider), clock()
+        ),
+        lambda lease, told: lease.finish(tries=0),
+        failures=TEAM_FAILURES,
+    )

@@ -1,22 +1,18 @@
-"""How is a copy made?
+"""Makes a copy: opens the resume in the limited child, redacts it, marks it and stores it.
 
-Opened in the limited child, redacted, marked, and written down; from the row, outside of any
-transaction.
-
-Whoever holds the row's lease makes it. What was made of a file before is used again, so the second
-employer's copy of a resume needs no reading. Whatever dies in between has made nothing that anybody
-could fetch.
+The holder of the row's lease makes it, outside of any transaction. Clean pages are kept and used
+again, so the second employer's copy of a resume needs no reading. A worker that dies on the way
+leaves nothing that anybody could fetch.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
@@ -27,14 +23,12 @@ from downloads.models.relays import RelayState
 from downloads.relays import provider_sync
 from downloads.releases import mark_keys, operations, resume_sources
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
-from events.jobs import heartbeat
+from events.jobs.runner import Clock, Failure, Lease, LeaseLost, WorkersDied, claim, run
 from resumes.marking import Words, clean_pages, marked_copy
 from resumes.opening import open
 from resumes.redaction import redact
 from resumes.redaction.digits import plain, with_lookalikes, with_numerals
 from resumes.redaction.redact import Redacted, RedactedPage
-
-log = structlog.get_logger()
 
 LEASE_SECONDS: Final = 240.0
 """A heartbeat extends it while the copy is being made."""
@@ -46,11 +40,27 @@ DEATHS: Final = 3
 VERSION: Final = "2"
 """Of what opens, redacts and paints. Raise it when the same file gives other pages."""
 
-Clock = Callable[[], datetime]
-
 
 class _NotLentYet(Exception):
     """The relay number is still asked for: its doorbell rings for the copy too."""
+
+
+FAILURES: Final = (
+    Failure(Refused, tries=1),
+    Failure(_NotLentYet, 5.0, until=lambda copy: copy.requested_at + WAITS_FOR_A_NUMBER),
+    Failure(
+        ProviderUnavailable,
+        lambda unavailable, tries: max(1.0, min(60.0, unavailable.retry_after)),
+        until=lambda copy: copy.requested_at + WAITS_FOR_A_NUMBER,
+    ),
+    Failure(
+        ProviderBroken,
+        lambda error, tries: 15.0 * tries,
+        "copy_not_made",
+        broken=True,
+        tries=BROKEN_TRIES,
+    ),
+)
 
 
 def made_by() -> str:
@@ -58,50 +68,27 @@ def made_by() -> str:
     return f"{VERSION} {READERS[0].name} {READERS[0].version}"[:80]
 
 
-def follow(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
+def make_copy(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Make the copy, unless another does; whether it is made, or has failed for good."""
-    lease = Copy.objects.claim(copy_id, clock(), lease_seconds)
-    if lease is None:
-        return False
-    copy = Copy.objects.select_related("binding", "resume").get(pk=copy_id)
-    try:
-        if copy.deaths >= DEATHS:
-            raise Refused("resume_unreadable")
-        with heartbeat.held(
-            Copy.objects.all(), copy_id, lease, clock, lease_seconds
-        ):  # twelve pages may take longer
-            pdf, key = _made(copy, lease, clock)
-    except Refused as refused:
-        return _failed(copy_id, lease, refused.code, clock())
-    except (_NotLentYet, ProviderUnavailable) as waits:
-        now = clock()
-        if now >= copy.requested_at + WAITS_FOR_A_NUMBER:
-            return _failed(
-                copy_id,
-                lease,
-                "release_no_relay" if isinstance(waits, _NotLentYet) else "release_not_made",
-                now,
-            )
-        seconds = 5.0 if isinstance(waits, _NotLentYet) else max(1.0, min(60.0, waits.retry_after))
-        Copy.objects.give_back(
-            copy_id, lease, now + timedelta(seconds=seconds), type(waits).__name__
-        )
-        return False
-    except ProviderBroken as broken:
-        log.exception("copy_not_made", copy=str(copy_id))
-        if copy.tries >= BROKEN_TRIES:
-            return _failed(copy_id, lease, "release_not_made", clock())
-        Copy.objects.give_back(
-            copy_id, lease, clock() + timedelta(seconds=15 * copy.tries), type(broken).__name__
-        )
-        return False
-    return _written_down(copy_id, lease, pdf, key, clock())
+    lease = claim(Copy.objects.select_related("binding", "resume"), copy_id, clock, lease_seconds)
+    return run(
+        lease, _made, _written_down, failures=FAILURES, give_up=_failed, deaths=DEATHS, beats=True
+    )
 
 
-def _made(copy: Copy, lease: UUID, clock: Clock) -> tuple[bytes, str]:
+def why_not(error: Exception) -> str:
+    """The code of the reason that the platform is told when the work was given up."""
+    if isinstance(error, Refused):
+        return error.code
+    codes = {WorkersDied: "resume_unreadable", _NotLentYet: "release_no_relay"}
+    return codes.get(type(error), "release_not_made")
+
+
+def _made(lease: Lease[Copy]) -> tuple[bytes, str]:
     """The copy's PDF, and the name of the key by which it is marked."""
-    resume, pages = _clean(copy, lease, clock)
-    _let_nothing_through(pages, operations.given(copy))
+    copy, clock = lease.row, lease.clock
+    resume, pages = _clean(lease)
+    _let_nothing_through(pages, operations.grant_of(copy))
     binding = _lent(copy.binding_id, clock)
     key = mark_keys.current()
     words = Words(copy.receiver, copy.number, clock())
@@ -112,8 +99,9 @@ def _made(copy: Copy, lease: UUID, clock: Clock) -> tuple[bytes, str]:
 # --- The clean pages ------------------------------------------------------------------------------
 
 
-def _clean(copy: Copy, lease: UUID, clock: Clock) -> tuple[CleanResume, Sequence[RedactedPage]]:
+def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
     """The resume's clean pages: those that were made before, or new ones."""
+    copy, clock = lease.row, lease.clock
     if copy.resume is not None and copy.resume.pages:
         return copy.resume, stored(copy.resume)
     data = _original(copy)
@@ -129,8 +117,8 @@ def _clean(copy: Copy, lease: UUID, clock: Clock) -> tuple[CleanResume, Sequence
         resume = _kept(redact.redact(opened, marked_copy.BLANK), same, copy.test, clock())
     now = clock()
     CleanResume.objects.filter(pk=resume.pk).update(used_at=now)
-    if not Copy.objects.held(copy.pk, lease).update(resume=resume, sha256=opened.sha256):
-        raise ProviderUnavailable("the lease was lost", retry_after=1.0)
+    if not lease.update(resume=resume, sha256=opened.sha256):
+        raise LeaseLost
     return resume, stored(resume)
 
 
@@ -199,7 +187,7 @@ def _lent(binding_id: UUID, clock: Clock) -> RelayBinding:
     """The binding, once a number is lent. Raises `_NotLentYet`, and Refused where none will be."""
     binding = RelayBinding.objects.get(pk=binding_id)
     if binding.state == RelayState.REQUESTED:
-        provider_sync.follow(binding_id, clock)  # unless another asks for it at this moment
+        provider_sync.sync_binding(binding_id, clock)  # unless another asks for it at this moment
         binding.refresh_from_db()
     if binding.state == RelayState.REQUESTED:
         raise _NotLentYet
@@ -211,21 +199,22 @@ def _lent(binding_id: UUID, clock: Clock) -> RelayBinding:
 # --- Writing down ---------------------------------------------------------------------------------
 
 
-def _written_down(copy_id: UUID, lease: UUID, pdf: bytes, key: str, now: datetime) -> bool:
-    """Store the copy, provided that the lease holds; else what was made goes."""
+def _written_down(lease: Lease[Copy], made: tuple[bytes, str]) -> bool:
+    """Store the copy; if the lease was lost, the file goes again."""
+    pdf, key = made
     name = default_storage.save("copy", ContentFile(pdf))
     with transaction.atomic():
-        copy = Copy.objects.held(copy_id, lease).select_for_update(of=("self",)).first()
+        copy = lease.locked()
         if copy is not None:
-            operations.make_ready(copy, name, len(pdf), key, now)
+            operations.make_ready(copy, name, len(pdf), key, lease.clock())
     if copy is None:
         default_storage.delete(name)
     return copy is not None
 
 
-def _failed(copy_id: UUID, lease: UUID, why: str, now: datetime) -> bool:
+def _failed(lease: Lease[Copy], error: Exception) -> bool:
     with transaction.atomic():
-        copy = Copy.objects.held(copy_id, lease).select_for_update(of=("self",)).first()
+        copy = lease.locked()
         if copy is not None:
-            operations.fail(copy, why, now)
+            operations.fail_release(copy, why_not(error), lease.clock())
     return copy is not None

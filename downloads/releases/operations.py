@@ -32,7 +32,7 @@ from downloads.candidates import notices
 from downloads.gate import ladder_versions, sql
 from downloads.gate.current_tier import placed
 from downloads.models import Copy, CopyLink, CopyState, GateDecision
-from downloads.relays import bindings, callers
+from downloads.relays import bindings, callers, eligibility
 from downloads.releases import passes, resume_sources
 from downloads.rules.ladder import Obligation
 from employers.models import ApiClient, Employer, Member
@@ -63,7 +63,7 @@ class Asked:
     reference: str = ""
 
 
-def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
+def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     """The copy that is made for whom the pass was given.
 
     Asked again for the same resume, the same copy.
@@ -71,9 +71,9 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     A pass is not spent where the candidate cannot be reached by a relay number, and where too many
     copies wait. A copy that failed can be asked for again by the pass that it began with, while the
     employer may still download. Raises Refused: `release_busy`, `release_closed` of one that is
-    handed out no longer, what `passes.spend` and `bindings.bind` raise, `relay_no_caller`, and of
-    the file `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`,
-    `resume_source_missing`.
+    handed out no longer, what `passes.spend` and `bindings.request_binding` raise,
+    `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`,
+    `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
     """
     _look_at(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
@@ -202,7 +202,7 @@ def _begin(
             verb, earlier = "retry_copy", copy.state
         else:
             return Refused("pass_spent", "gate_pass")
-        copy.binding = bindings.bind(decision_id, client, asked.phone, now)
+        copy.binding = bindings.request_binding(decision_id, client, asked.phone, now)
         copy.state, copy.why, copy.last_error = CopyState.PREPARING, "", ""
         copy.due_at, copy.requested_at, copy.finished_at = now, now, None
         copy.lease = copy.leased_until = None
@@ -211,8 +211,8 @@ def _begin(
         copy.sha256 = _digest(asked.resume)
         copy.given_sealed = seal_text(json.dumps([asked.phone, asked.email]), copy.given_purpose)
         copy.save()
-        note(verb, copy, client.as_actor(), now, earlier=earlier)
-        ring(copy)
+        record_release_event(verb, copy, client.as_actor(), now, earlier=earlier)
+        notify_copy_worker(copy)
     return None
 
 
@@ -240,7 +240,7 @@ def _may_still(copy: Copy, now: datetime) -> None:
     """Raises Refused where the employer may not download any more, the member has left, or the
     candidate does not want it any more.
     """
-    locks.take(copy.employer_id)
+    locks.lock_company_of(copy.employer_id)
     at = placed(Employer.objects.get(pk=copy.employer_id), now)
     if at.place.reason:
         raise Refused(at.place.reason)
@@ -252,11 +252,11 @@ def _may_still(copy: Copy, now: datetime) -> None:
         .exists()
     ):
         raise Refused("member_unknown")
-    if why := bindings.unwilling(copy, now):
+    if why := eligibility.unwilling(copy, now):
         raise Refused(why)
 
 
-def given(copy: Copy) -> tuple[str, str]:
+def grant_of(copy: Copy) -> tuple[str, str]:
     """The candidate's phone and e-mail, as the platform gave them for this copy; "" once they are
     gone.
     """
@@ -266,7 +266,7 @@ def given(copy: Copy) -> tuple[str, str]:
     return str(phone), str(email)
 
 
-def seen(copy_id: UUID, client: ApiClient) -> Copy:
+def release_of(copy_id: UUID, client: ApiClient) -> Copy:
     """The copy, if it is this platform's. Raises Refused `release_unknown`."""
     copy: Copy | None = (
         Copy.objects.of(client.pk).select_related("binding", "resume").filter(pk=copy_id).first()
@@ -288,14 +288,14 @@ def make_ready(copy: Copy, pdf: str, size: int, mark_key: str, now: datetime) ->
         now + timedelta(hours=settings.RELEASE_HOURS),
     )
     _done(copy, now)
-    note("ready_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING)
+    record_release_event("ready_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING)
 
 
-def fail(copy: Copy, why: str, now: datetime) -> None:
+def fail_release(copy: Copy, why: str, now: datetime) -> None:
     """A locked copy cannot be made: nothing has left, and its platform is told why."""
     copy.state, copy.why = CopyState.FAILED, why
     _done(copy, now)
-    note("fail_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING, reasons=[why])
+    record_release_event("fail_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING, reasons=[why])
 
 
 def _done(copy: Copy, now: datetime) -> None:
@@ -318,7 +318,7 @@ def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink
     not download any more, or why the candidate does not want it.
     """
     with transaction.atomic():
-        copy = seen(copy_id, client)
+        copy = release_of(copy_id, client)
         if copy.state in (CopyState.PREPARING, CopyState.FAILED):
             raise Refused("release_not_ready", seen=copy.state)
         if _is_over(copy, now):
@@ -367,7 +367,7 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
         # What is looked at and that it left are one transaction: whoever revokes in between finds
         # all that did.
         with transaction.atomic():
-            found = locks.in_turn(statement, parameters | moment)
+            found = locks.with_company_lock(statement, parameters | moment)
             if found and not found[0][0]:
                 if pdf is None:
                     raise ProviderBroken("the copy is not there")
@@ -399,7 +399,7 @@ def _left(copy_id: UUID, client: ApiClient, now: datetime) -> None:
         copy.opened_at = now
         copy.save(update_fields=["opened_at"])
         _tell(copy, now)
-    note("open_copy" if first else "open_copy_again", copy, client.as_actor(), now)
+    record_release_event("open_copy" if first else "open_copy_again", copy, client.as_actor(), now)
 
 
 def _tell(copy: Copy, now: datetime) -> None:
@@ -430,7 +430,7 @@ def _signer() -> Signer:
 # --- Shared ---------------------------------------------------------------------------------------
 
 
-def note(
+def record_release_event(
     verb: str,
     copy: Copy,
     actor: Actor,
@@ -463,5 +463,5 @@ def note(
     )
 
 
-def ring(copy: Copy) -> None:
+def notify_copy_worker(copy: Copy) -> None:
     notify_worker("downloads.tasks.prepare_copy", copy.pk)

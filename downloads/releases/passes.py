@@ -78,7 +78,7 @@ def spend(
         statement = sql.spending(connection.vendor, test, ladder)
         with transaction.atomic():
             spent, reason = None, ""
-            for reason, tier, candidate in locks.in_turn(statement, parameters | moment):
+            for reason, tier, candidate in locks.with_company_lock(statement, parameters | moment):
                 if not reason:
                     held = ladder.rights[Tier(tier)].obligations
                     spent = Spent(

@@ -16,13 +16,12 @@ from typing import Any
 from uuid import UUID
 
 from downloads.gate import ladder_versions
-from downloads.gate.candidate_consent import unwilling
+from downloads.gate.candidate_consent import consent_refusal
 from downloads.models import GateDecision, Standing
 from downloads.releases.passes import GOOD_FOR
 from downloads.rules.ladder import standing
 from employers.models import Member
 from verification.models import Case
-from verification.rules.states import State
 
 
 def still_holds(body: bytes, now: datetime) -> bool:
@@ -65,22 +64,10 @@ def _stands(decision_id: UUID, now: datetime) -> bool:
     if member is None:
         return False
     case = Case.objects.of(member.employer).first()
-    if case is None or (case.pk, case.version, case.state) != (
-        decision.case_id,
-        decision.case_version,
-        State.APPROVED,
-    ):
+    if case is None or (case.pk, case.version) != (decision.case_id, decision.case_version):
         return False
     ladder, moved = ladder_versions.in_force(), Standing.objects.of(decision.employer_id, now)
-    stands = standing(
-        case.state,
-        case.expires_at,
-        member.employer.confirmed_at,
-        case.conditional,
-        now,
-        ladder,
-        moved,
-    )
+    stands = standing(case, member.employer.confirmed_at, now, ladder, moved)
     if stands.reason or not ladder.rights[stands.tier].download:
         return False
-    return not unwilling(decision.client_id, decision.candidate, decision.uscc, now)
+    return not consent_refusal(decision.client_id, decision.candidate, decision.uscc, now)

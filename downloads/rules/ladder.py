@@ -1,10 +1,7 @@
-"""Which rights does each tier hold?
+"""The rights of each tier, as data with a version, and the tier that a case gives.
 
-The ladder as data, with a version; and which tier a case gives.
-
-The gate decides in one database statement, so its SQL is made from the tables here
-(`downloads.gate.decide`), and a test holds the two against each other over every combination of
-facts.
+The gate decides in one database statement. Its SQL is made from the tables here
+(`downloads.gate.sql`), and a test compares the two over every combination of facts.
 """
 
 from __future__ import annotations
@@ -12,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from verification.rules.states import State
+from verification.rules.validity import Approval, in_force
 
 
 class Tier(StrEnum):
@@ -127,11 +125,14 @@ NOT_APPROVED: Final = Standing(Tier.HELD, "employer_not_approved")
 EXPIRED: Final = Standing(Tier.HELD, "employer_expired")
 BY_STATE: Final[dict[State, Standing]] = {
     State.REJECTED: Standing(Tier.HELD, "employer_rejected"),
+    State.APPROVED: EXPIRED,
     State.EXPIRED: EXPIRED,
     State.SUSPENDED: Standing(Tier.SUSPENDED, "employer_suspended"),
     State.REVOKED: Standing(Tier.REVOKED, "employer_revoked"),
 }
-"""Standings of the states that are not approved; those that are not listed are `NOT_APPROVED`."""
+"""Where an employer stands whose case is not in force, by the state of the case; `NOT_APPROVED`
+applies to the states that are not listed.
+"""
 
 
 RESTRICTED: Final = "employer_restricted"
@@ -140,29 +141,32 @@ STEP_UP: Final = "employer_step_up"
 """It rests until somebody of the employer proves anew that the company has authorised them."""
 
 
+class CountingCase(Approval, Protocol):
+    """The fields of a case that tell where its employer stands."""
+
+    @property
+    def conditional(self) -> bool: ...
+
+
 def standing(
-    state: str | None,
-    expires_at: datetime | None,
+    case: CountingCase | None,
     confirmed_at: datetime | None,
-    conditional: bool,
     now: datetime,
     ladder: Ladder = FIRST,
     moved: Standing | None = None,
 ) -> Standing:
-    """Where an employer stands whose case that counts has this `state` (None: it has no case).
+    """Where an employer stands whose case that counts is `case`.
 
-    `moved` is where it was moved to on the ladder. That never opens what its case does not, and an
-    approval on condition is provisional whatever was done.
+    `moved` is the tier that the employer was moved to. It never opens what the case does not, and
+    a conditional approval is always provisional.
     """
-    if state is None:
+    if case is None:
         return NOT_APPROVED
-    if state != State.APPROVED:
-        return BY_STATE.get(State(state), NOT_APPROVED)
-    if expires_at is None or expires_at <= now:
-        return EXPIRED
+    if not in_force(case, now):
+        return BY_STATE.get(State(case.state), NOT_APPROVED)
     if moved and moved.tier is Tier.RESTRICTED:
         return moved
-    if moved and not conditional:
+    if moved and not case.conditional:
         return Standing(moved.tier)
     young = confirmed_at is None or confirmed_at > now - ladder.provisional_for
-    return Standing(Tier.PROVISIONAL if conditional or young else Tier.ESTABLISHED)
+    return Standing(Tier.PROVISIONAL if case.conditional or young else Tier.ESTABLISHED)

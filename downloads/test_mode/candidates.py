@@ -87,7 +87,7 @@ def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) ->
         or request.answered_at is not None
     ):
         return request
-    return consents.answer(
+    return consents.answer_consent_request(
         request.pk, recipe.agrees, Actor(Role.CANDIDATE, str(request.candidate_id)), now
     )
 

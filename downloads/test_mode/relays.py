@@ -172,12 +172,12 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
             .order_by("due_at")
             .values_list("pk", flat=True)
         )
-        if not [binding_id for binding_id in due if provider_sync.follow(binding_id, clock)]:
+        if not [binding_id for binding_id in due if provider_sync.sync_binding(binding_id, clock)]:
             break
     provider = relay_providers.simulator(relay_providers.of_test(client.pk))
     if provider.exists():
         bring_in(provider, clock)
-        call_records.poll(provider, clock())
+        call_records.poll_call_records(provider, clock())
 
 
 def follow_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
@@ -187,7 +187,7 @@ def follow_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> Re
     if client.test:
         for each in dict.fromkeys([binding.pk, *_open_beside(binding)]):
             for _ in range(ROUNDS):
-                if not provider_sync.follow(each, clock):
+                if not provider_sync.sync_binding(each, clock):
                     break
         binding.refresh_from_db()
     return binding

@@ -32,14 +32,13 @@ from downloads.tiers import tier_changes
 from employers.models import Employer
 from events.core.actor import SYSTEM
 from verification.models import Case
-from verification.rules.states import State
 
 SEVERAL: Final = 2
 """So many signals at once are more than a fresh proof can explain."""
 MILD: Final = frozenset({abuse_signals.Signal.UNANSWERED, abuse_signals.Signal.UNERASED})
 
 
-def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
+def watch_downloads(now: datetime, since: datetime, zone: ZoneInfo) -> int:
     """Look at everybody who downloaded since `since`, at those who took most first; how many were
     moved.
     """
@@ -122,7 +121,7 @@ def look_at(
         and _may_rise(employer, ladder, now)
         and abuse_signals.shows_hiring(len(facts), contacts, ladder.thresholds)
     ):
-        return tier_changes.move(
+        return tier_changes.change_tier(
             employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(standing)
         )
     return False
@@ -175,15 +174,15 @@ def _act(
     """
     basis = tier_changes.Basis(standing)
     if len(seen.signals) >= SEVERAL:
-        return tier_changes.move(
+        return tier_changes.change_tier(
             employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis
         )
     if MILD.issuperset(seen.signals) and (standing is None or standing.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
-        return tier_changes.move(
+        return tier_changes.change_tier(
             employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis
         )
-    return tier_changes.move(
+    return tier_changes.change_tier(
         employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis
     )
 
@@ -196,7 +195,5 @@ def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:
         days=ladder.thresholds.early_days
     ):
         return False
-    unconditional = Case.objects.filter(
-        employer=employer, state=State.APPROVED, conditional=False
-    ).exists()
+    unconditional = Case.objects.in_force(now).filter(employer=employer, conditional=False).exists()
     return unconditional and employer.confirmed_at > now - ladder.provisional_for

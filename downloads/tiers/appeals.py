@@ -124,7 +124,7 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
     if not words:
         raise Refused("words_missing", "words")
     with transaction.atomic():
-        locks.take(member.employer_id)
+        locks.lock_company_of(member.employer_id)
         Standing.objects.select_for_update().filter(pk=member.employer_id).first()
         restriction = restriction_of(member.employer_id, now)
         if refused := may_appeal(member, restriction, now):
@@ -185,7 +185,7 @@ def proposals(move: Event) -> list[Move]:
     return list(confirmed.select_related("proposed_by", "settled_by"))
 
 
-def answer(
+def answer_appeal(
     appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str
 ) -> MoveAppeal:
     """Lift what was appealed against, at once, or keep it; the owners are told, with the reply.
@@ -199,7 +199,7 @@ def answer(
         raise Refused("words_missing", "reply")
     employer_id = MoveAppeal.objects.values_list("employer_id", flat=True).get(pk=appeal_id)
     with transaction.atomic():
-        locks.take(employer_id)
+        locks.lock_company_of(employer_id)
         standing = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
         said = (
             MoveAppeal.objects.select_for_update(of=("self",))
@@ -241,7 +241,7 @@ def _answered(
     said.save()
     _note("lift" if lift else "uphold", said, standing, actor, now)
     if lift:
-        tier_changes.lift(standing, actor, now, reply)
+        tier_changes.lift_step_up(standing, actor, now, reply)
     else:
         _tell("restriction_kept", said, now)
 

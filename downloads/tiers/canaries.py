@@ -74,7 +74,7 @@ def heard(binding: RelayBinding, call: RelayCall) -> None:
         _ring(ring)
 
 
-def answer(ring_id: int, now: datetime) -> None:
+def answer_canary(ring_id: int, now: datetime) -> None:
     """Act upon a ring, once: downloads of its employer rest if there were rings enough, until
     people have looked.
     """
@@ -92,7 +92,7 @@ def answer(ring_id: int, now: datetime) -> None:
     with transaction.atomic():
         enough = callers >= settings.CANARY_RINGS
         if enough and not _rests(ring.employer_id, now):  # first the turn, then the row
-            tier_changes.move(
+            tier_changes.change_tier(
                 ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=tier_changes.Seen(("canary",))
             )
         if not CanaryRing.objects.filter(pk=ring_id, answered_at=None).update(
@@ -120,7 +120,7 @@ def _rests(employer_id: UUID, now: datetime) -> bool:
     return standing is not None and standing.tier == Tier.RESTRICTED and standing.reason != STEP_UP
 
 
-def settle(ring_id: int, outcome: str, user: User, now: datetime) -> None:
+def settle_canary(ring_id: int, outcome: str, user: User, now: datetime) -> None:
     """A person has looked into it.
 
     Rings that were looked into count no more. Raises Refused: `not_allowed`, `state_conflict`.

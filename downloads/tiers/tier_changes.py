@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from downloads import locks
+from downloads.gate import proposals
 from downloads.models import Move, MoveAppeal, Outcome, Standing, StandingQuerySet
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
@@ -81,7 +82,7 @@ class Basis:
         )
 
 
-def move(
+def change_tier(
     employer_id: UUID,
     tier: Tier,
     actor: Actor,
@@ -100,7 +101,7 @@ def move(
     """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
-        locks.take(employer_id)
+        locks.lock_company_of(employer_id)
         earlier = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
         if basis and not basis.holds(earlier):
             return False
@@ -134,14 +135,14 @@ def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
     return {"earlier_tier": "" if earlier.reason else earlier.tier, "earlier_until": earlier.until}
 
 
-def release(
+def lift_override(
     employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = ""
 ) -> bool:
     """Let the employer's case say again where it stands; False where it did already, or `basis` no
     longer holds.
     """
     with transaction.atomic():
-        locks.take(employer_id)
+        locks.lock_company_of(employer_id)
         standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
         if standing is None or (basis and not basis.holds(standing)):
             return False
@@ -228,7 +229,7 @@ def last_lifted(employer_id: UUID) -> Event | None:
 # --- By two people --------------------------------------------------------------------------------
 
 
-def propose(
+def propose_tier_change(
     employer_id: UUID, tier: str, why: str, until: datetime | None, user: User, now: datetime
 ) -> Move:
     """Propose a move to `tier`, or "" for what the case says.
@@ -255,21 +256,13 @@ def propose(
     return proposed
 
 
-def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
-    """Confirm a proposed move, which then happens, or drop it.
-
-    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and
-    `second_person_required` for who proposed it.
-    """
-    if not user.as_reviewer().can(Power.SECOND_REVIEW):
-        raise Refused("not_allowed")
+def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
+    """Carry out a proposed move, or drop it. Raises Refused as `proposals.settled`."""
     with transaction.atomic():
-        proposed = Move.objects.select_for_update().filter(pk=move_id, settled_at=None).first()
-        if proposed is None:
-            raise Refused("state_conflict")
-        if confirmed and proposed.proposed_by_id == user.pk:
-            raise Refused("second_person_required")
-        proposed.settled_by, proposed.settled_at, proposed.confirmed = user, now, confirmed
+        proposed = proposals.settled(
+            Move, move_id, user, Power.SECOND_REVIEW, now, confirmed=confirmed
+        )
+        proposed.confirmed = confirmed
         proposed.save()
         verb = "confirm_move" if confirmed else "drop_move"
         record(
@@ -281,7 +274,7 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
             to_state=proposed.tier,
         )
         if confirmed and proposed.tier:
-            move(
+            change_tier(
                 proposed.employer_id,
                 Tier(proposed.tier),
                 user.as_reviewer(),
@@ -289,7 +282,7 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
                 until=proposed.until,
             )
         elif confirmed:
-            release(proposed.employer_id, user.as_reviewer(), now)
+            lift_override(proposed.employer_id, user.as_reviewer(), now)
 
 
 # --- By a rule ------------------------------------------------------------------------------------
@@ -323,17 +316,17 @@ def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
     for standing in list(asked):
         moment = now_of(standing.employer, now)
         if shown_anew(standing.employer, standing.moved_at, moment):
-            lifted += lift(standing, SYSTEM, moment)
+            lifted += lift_step_up(standing, SYSTEM, moment)
     return lifted
 
 
-def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
+def lift_step_up(standing: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
     """Back to where it was moved to before a step-up, if that would still be in force; else as its
     case says.
     """
     basis = Basis(standing)
     if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
-        return move(
+        return change_tier(
             standing.pk,
             Tier(standing.earlier_tier),
             actor,
@@ -342,4 +335,4 @@ def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> boo
             basis=basis,
             note=note,
         )
-    return release(standing.pk, actor, now, basis=basis, note=note)
+    return lift_override(standing.pk, actor, now, basis=basis, note=note)

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from employers.accounts.operations import give_phone, tell_owners_of
+from employers.accounts.membership import give_phone, tell_owners_of
 from employers.models import ApiClient, Employer, Member, User
 from events.api.texts import checked_reference
 from events.core.errors import Refused

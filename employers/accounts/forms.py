@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from documents.uscc import LENGTH, normalise
-from employers.accounts import operations, sightings
+from employers.accounts import registration, sightings
 from employers.models import AccountClass, User
 from employers.security import throttle
 from events.core.errors import Refused
@@ -36,7 +36,7 @@ def clean_name(typed: str, field: str) -> str:
     name.
     """
     try:
-        return operations.check_name(" ".join(typed.split()), field)
+        return registration.check_name(" ".join(typed.split()), field)
     except Refused as refused:
         raise ValidationError(refusal_html(refused), code=refused.code) from refused
 
@@ -220,11 +220,11 @@ class _CountedSignInForm(AuthenticationForm):
             return super().clean()
         counted = passwords_of(self.request, email)
         try:
-            throttle.take(counted, now)
+            throttle.count_try(counted, now)
         except Refused as refused:
             raise ValidationError(refusal_html(refused), code=refused.code) from refused
         cleaned = super().clean()
-        throttle.give_back(counted, now)
+        throttle.give_back_try(counted, now)
         return cleaned
 
 
@@ -356,7 +356,7 @@ def code_state(typed: str) -> dict[str, Any]:
     if len(code) < LENGTH:
         return state
     try:
-        operations.check_code(typed)
+        registration.check_code(typed)
     except Refused as refused:
         return state | {"refused": refused}
     return state | {"valid": True}

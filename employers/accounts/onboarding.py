@@ -18,7 +18,7 @@ from django.core import signing
 from django.db import transaction
 
 from employers.accounts import return_urls
-from employers.accounts.operations import Links, send_verification
+from employers.accounts.registration import Links, send_verification
 from employers.models import ApiClient, Employer, LinkPurpose, Member, OnboardingLink
 from events.core.errors import Refused
 from events.models import record

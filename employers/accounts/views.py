@@ -25,7 +25,7 @@ from django.utils.translation import check_for_language, get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_safe
 
-from employers.accounts import operations, sightings
+from employers.accounts import membership, registration, sightings
 from employers.accounts.forms import (
     InviteForm,
     JoinForm,
@@ -51,8 +51,8 @@ RESEND_SECONDS = 60
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
-def links() -> operations.Links:
-    return operations.Links(settings.SITE_URL)
+def links() -> registration.Links:
+    return registration.Links(settings.SITE_URL)
 
 
 def _status(form: BaseForm) -> int:
@@ -150,16 +150,16 @@ def register(request: HttpRequest) -> HttpResponseBase:
         passwords = passwords_of(request, typed["email"])
         counted = (*passwords, (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)))
         try:
-            throttle.take(counted, now)
-            member = operations.register(
+            throttle.count_try(counted, now)
+            member = registration.register(
                 **typed, language=get_language() or "", links=links(), now=now
             )
         except Refused as refused:
             if refused.code not in ("email_taken", "too_many_tries"):
-                throttle.give_back(counted, now)
+                throttle.give_back_try(counted, now)
             form.refuse(refused)
         else:
-            throttle.give_back(passwords, now)
+            throttle.give_back_try(passwords, now)
             return _enter(request, member)
     state = code_state(form["uscc"].value() or "")
     return private(
@@ -217,7 +217,7 @@ def check_code(request: HttpRequest) -> HttpResponseBase:
     It tells whose code is taken, so nobody asks for thousands.
     """
     try:
-        throttle.take([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
+        throttle.count_try([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
     except Refused as refused:
         return private(HttpResponse(refusal_html(refused), status=429))
     typed = request.GET.get("uscc", "")[:40]
@@ -284,15 +284,15 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
     """
     seconds, user = settings.EMAIL_VERIFICATION_TIMEOUT, request.user
     try:
-        email = operations.read_verification(token, seconds)
+        email = registration.read_verification(token, seconds)
         if not isinstance(user, User):
             return private(render(request, "employers/verify_email_sign_in.html", {"email": email}))
         if user.email != email:
             raise Refused("link_of_other_account")
         if request.method != "POST":
-            context = {"email": email, "company": operations.company_of(user)}
+            context = {"email": email, "company": registration.company_of(user)}
             return private(render(request, "employers/verify_email.html", context))
-        operations.verify_email(token, user, seconds, timezone.now())
+        registration.verify_email(token, user, seconds, timezone.now())
     except Refused as refused:
         return private(
             render(request, "employers/link_refused.html", {"refused": refused}, status=410)
@@ -310,11 +310,11 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
         try:
             # Counted by itself: what strangers ask for the same address does not stop it.
-            throttle.take([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
+            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
         except Refused as refused:
             messages.error(request, refusal_html(refused))
             return redirect("verification:home")
-        operations.send_verification(user, links(), now)
+        registration.send_verification(user, links(), now)
         request.session["verification_sent_at"] = now.timestamp()
     messages.success(
         request,
@@ -338,8 +338,8 @@ class PasswordReset(auth_views.PasswordResetView):
             (throttle.RESETS_FROM_NETWORK, network_of(self.request)),
         ]
         try:
-            throttle.take(counted, timezone.now())
-            throttle.take([(throttle.RESETS_TO_ADDRESS, email)], timezone.now())
+            throttle.count_try(counted, timezone.now())
+            throttle.count_try([(throttle.RESETS_TO_ADDRESS, email)], timezone.now())
         except Refused as refused:
             form.refuse(refused)
             return self.render_to_response(self.get_context_data(form=form), status=429)
@@ -355,7 +355,7 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     success_url = reverse_lazy("employers:sign_in")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        operations.taken_back(form.user, timezone.now())
+        registration.taken_back(form.user, timezone.now())
         messages.success(self.request, gettext("The new password is set. Sign in with it."))
         return remember_browser(
             super().form_valid(form), form.user.email
@@ -368,16 +368,16 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
 @sensitive_post_parameters("password")
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
-        invitation = operations.read_invitation(token, INVITATION_SECONDS)
+        invitation = membership.read_invitation(token, INVITATION_SECONDS)
     except Refused as refused:
         return _invitation_refused(request, refused)
     form = JoinForm(request.POST or None, email=invitation.email)
     if request.method == "POST" and form.is_valid():
         now, passwords = timezone.now(), passwords_of(request, invitation.email)
         try:
-            throttle.take(passwords, now)
+            throttle.count_try(passwords, now)
             joins_at = now_of(invitation.employer)
-            member = operations.join(
+            member = membership.join(
                 token,
                 form.cleaned_data["password"],
                 get_language() or "",
@@ -389,7 +389,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
                 return _invitation_refused(request, refused)
             form.refuse(refused)
         else:
-            throttle.give_back(passwords, now)
+            throttle.give_back_try(passwords, now)
             return _enter(request, member)
     context = {"form": form, "employer": invitation.employer, "email": invitation.email}
     return private(render(request, "employers/join.html", context, status=_status(form)))
@@ -410,7 +410,7 @@ def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseB
 def team(request: HttpRequest, member: Member) -> HttpResponse:
     """The members; an owner of a verified company invites here too."""
     form = InviteForm(request.POST or None)
-    hindrance = operations.may_invite(member)
+    hindrance = membership.may_invite(member)
     if request.method == "POST" and hindrance:  # there is no form on the page to show it beside
         messages.error(request, refusal_html(hindrance))
         return redirect("employers:team")
@@ -418,11 +418,11 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
         counted = [(throttle.INVITATIONS_TO_ADDRESS, email.strip().lower())]
         try:
-            throttle.take(counted, now)
-            operations.invite(member, email, links(), now_of(member.employer))
+            throttle.count_try(counted, now)
+            membership.invite(member, email, links(), now_of(member.employer))
         except Refused as refused:
             if refused.code != "too_many_tries":
-                throttle.give_back(counted, now)
+                throttle.give_back_try(counted, now)
             form.refuse(refused)
         else:
             messages.success(
@@ -452,7 +452,7 @@ def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
     if not typed and "delete" not in request.POST:
         return redirect("employers:team")  # nothing was typed, and nothing is lost by that
     try:
-        operations.give_phone(member, typed, member.as_actor(), timezone.now())
+        membership.give_phone(member, typed, member.as_actor(), timezone.now())
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
@@ -467,7 +467,7 @@ def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
     try:
-        operations.remove_member(member, member_id, now_of(member.employer))
+        membership.remove_member(member, member_id, now_of(member.employer))
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:

@@ -27,7 +27,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from employers.accounts import operations
+from employers.accounts import api_clients
 from employers.accounts.forms import refusal_html
 from employers.models import ApiClient, ApiKey, Scope, User
 from events.admin import LookOnlyAdmin
@@ -234,7 +234,7 @@ class PlatformAdmin(LookOnlyAdmin):
         typed = form.cleaned_data
         scopes = [Scope(scope) for scope in typed["scopes"]]
         try:
-            client, text = operations.create_api_client(
+            client, text = api_clients.create_api_client(
                 typed["name"],
                 scopes,
                 timezone.now(),
@@ -268,7 +268,7 @@ class PlatformAdmin(LookOnlyAdmin):
             return self._sent_again(request)
         scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
         try:
-            _key, text = operations.add_key(client, scopes, actor(request), timezone.now())
+            _key, text = api_clients.add_key(client, scopes, actor(request), timezone.now())
         except Refused as refused:
             return self._refused(request, client, refused)
         return self._created(request, client, scopes, text)
@@ -298,7 +298,7 @@ class PlatformAdmin(LookOnlyAdmin):
             return self._sent_again(request)
         _words, overlap = OVERLAPS[form.cleaned_data["overlap"]]
         try:
-            new, text = operations.rotate_key(key, overlap, actor(request), timezone.now())
+            new, text = api_clients.rotate_key(key, overlap, actor(request), timezone.now())
         except Refused as refused:
             return self._refused(request, key.client, refused)
         return self._created(request, key.client, [Scope(scope) for scope in new.scopes], text)
@@ -318,7 +318,7 @@ class PlatformAdmin(LookOnlyAdmin):
                 key=key,
                 client=key.client,
             )
-        operations.revoke_key(key, actor(request), timezone.now())
+        api_clients.revoke_key(key, actor(request), timezone.now())
         messages.success(
             request,
             gettext("The key %(key)s is revoked: no request with it is answered any more.")
@@ -333,7 +333,7 @@ class PlatformAdmin(LookOnlyAdmin):
             return self._page(
                 request, "revoke", gettext("Revoke %(name)s") % {"name": client.name}, client=client
             )
-        operations.revoke_api_client(client, actor(request), timezone.now())
+        api_clients.revoke_api_client(client, actor(request), timezone.now())
         messages.success(
             request,
             gettext("%(name)s is revoked: no request with any of its keys is answered any more.")
@@ -351,7 +351,7 @@ class PlatformAdmin(LookOnlyAdmin):
         form = AddressesForm(request.POST or None, initial={"return_urls": client.return_urls})
         if request.method == "POST" and form.is_valid():
             try:
-                operations.set_return_urls(
+                api_clients.set_return_urls(
                     client, form.cleaned_data["return_urls"], actor(request), timezone.now()
                 )
             except Refused as refused:
@@ -377,7 +377,7 @@ class PlatformAdmin(LookOnlyAdmin):
         form = ContactForm(request.POST or None, initial=stored)
         if request.method == "POST" and form.is_valid():
             language = form.cleaned_data["contact_language"] or client.contact_language
-            operations.set_contact(
+            api_clients.set_contact(
                 client, form.cleaned_data["contact_email"], language, actor(request), timezone.now()
             )
             messages.success(request, gettext("Saved."))

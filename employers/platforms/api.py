@@ -17,7 +17,7 @@ from ninja import Field, Router, Schema
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
-from employers.accounts.operations import note_key_use
+from employers.accounts.api_clients import note_key_use
 from employers.models import ApiKey, Scope
 from employers.platforms import known_keys
 from employers.platforms.api_limits import Allowance, Buckets, Rate
@@ -55,13 +55,13 @@ class BearerKey(HttpBearer):
         key = key_of(request)
         if key is None:
             now = timezone.now()
-            key = known_keys.known(token) if self.confirmed else None
+            key = known_keys.known_key(token) if self.confirmed else None
             if key is None:
                 key = ApiKey.objects.by_key(token, now)
                 if key is None:
                     return None
                 if self.confirmed and (self.scope is None or self.scope in key.scopes):
-                    known_keys.keep(token, key)
+                    known_keys.keep_key(token, key)
             setattr(request, _KEY, key)
             _admit(request, key)
             note_key_use(key, now)

@@ -39,7 +39,10 @@ class EventOut(Schema):
         examples=[42], description="Its number in your feed, where none is left out."
     )
     data: dict[str, Any] = Field(
-        description="Whom it is about, the states, and reasons with what to do: docs/webhooks.md."
+        description=(
+            "Whom it is about, the states, and reasons with what to do:"
+            " docs/integrating/webhooks.md."
+        )
     )
 
 

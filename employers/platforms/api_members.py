@@ -11,7 +11,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from employers.accounts.enrolling import add_member, end_member, own, set_phone
 from employers.accounts.onboarding import make_link
-from employers.accounts.operations import Links
+from employers.accounts.registration import Links
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, LinkPurpose, Member, Scope
 from employers.platforms.api import ApiRequest, BearerKey

@@ -55,7 +55,7 @@ def in_progress(seconds: int) -> Refused:
     )
 
 
-def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | Answer:
+def claim_answer(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | Answer:
     """Claim `key` for what is `asked` (method, address and body), or the answer that it was given
     before.
 
@@ -94,7 +94,7 @@ def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | A
     return Claim(row.pk, token)
 
 
-def keep(claim: Claim, answer: Answer, now: datetime) -> bool:
+def keep_answer(claim: Claim, answer: Answer, now: datetime) -> bool:
     """Keep `answer`, in the transaction that did what was asked; False where the claim is another's
     by now.
     """
@@ -104,7 +104,7 @@ def keep(claim: Claim, answer: Answer, now: datetime) -> bool:
     return bool(mine.update(answer_sealed=sealed, answered_at=now))
 
 
-def release(claim: Claim) -> None:
+def drop_claim(claim: Claim) -> None:
     """Nothing was done: the key is free again."""
     IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="").delete()
 

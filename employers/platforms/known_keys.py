@@ -34,12 +34,12 @@ class KeyEnded(Exception):
     """The key under which something was asked is no longer in force; nothing was done."""
 
 
-def known(token: str) -> ApiKey | None:
+def known_key(token: str) -> ApiKey | None:
     """The row of the key `token`, with its client, as it was when it was looked up."""
     return _known.get(ApiKey.hash_key(token))
 
 
-def keep(token: str, key: ApiKey) -> None:
+def keep_key(token: str, key: ApiKey) -> None:
     """`key`, that was just found by `token`."""
     if key.client.test:
         return
@@ -48,7 +48,7 @@ def keep(token: str, key: ApiKey) -> None:
     _known[ApiKey.hash_key(token)] = key
 
 
-def confirm(key_id: UUID, now: datetime) -> None:
+def confirm_key(key_id: UUID, now: datetime) -> None:
     """Raises KeyEnded where the key is no longer in force: for what waited, or wrote nothing, since
     it was looked up.
     """

@@ -116,7 +116,9 @@ def _forget(user: User) -> bool:
 # --- Answering ------------------------------------------------------------------------------------
 
 
-def answer(user: User, typed: str, browser: str, now: datetime) -> tuple[SecondFactor, str]:
+def answer_second_factor(
+    user: User, typed: str, browser: str, now: datetime
+) -> tuple[SecondFactor, str]:
     """Take a code of the app, or a recovery code; the factor, and which of the two it was.
 
     `browser` is the cookie of `lockout`.

@@ -59,12 +59,12 @@ Counted = tuple[Limit, str]
 """A limit, and whose tries are counted under it."""
 
 
-def take(counted: Sequence[Counted], now: datetime) -> None:
+def count_try(counted: Sequence[Counted], now: datetime) -> None:
     """Count one try under each limit.
 
     Raises Refused `too_many_tries`, with the time of the next in `details["until"]`.
 
-    Counting comes before trying: what succeeds is given back by `give_back`.
+    Counting comes before trying: what succeeds is given back by `give_back_try`.
     """
     over = [limit for limit, subject in counted if _add(limit, subject, now) > limit.tries]
     if over:
@@ -73,7 +73,7 @@ def take(counted: Sequence[Counted], now: datetime) -> None:
         raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
 
 
-def give_back(counted: Sequence[Counted], now: datetime) -> None:
+def give_back_try(counted: Sequence[Counted], now: datetime) -> None:
     """Uncount a try that was a good one."""
     for limit, subject in counted:
         _add(limit, subject, now, -1)

@@ -1,13 +1,10 @@
-"""How does a mail leave?
-
-Queued in the caller's transaction, rendered and sent by a worker afterwards.
-"""
+"""Queues a mail in the caller's transaction; a worker renders and sends it afterwards."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.core.mail import EmailMultiAlternatives
@@ -15,13 +12,36 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from events.doorbell import notify_worker
+from events.jobs.runner import Failure, Lease, claim, run
 from events.models import Mail
 
 log = structlog.get_logger()
 
 LEASE_SECONDS = 60
 TRIES = 12
+SERVER_DOWN: Final = Failure(
+    (OSError, SMTPException),
+    lambda error, tries: min(3600, 15 * 2**tries),
+    "mail_delayed",
+    tries=TRIES,
+)
 KEPT_FOR = timedelta(days=30)
+FOLDERS = (
+    "account",
+    "approval",
+    "authority",
+    "candidate",
+    "case",
+    "client",
+    "decision",
+    "relay",
+    "restriction",
+    "staff",
+    "webhook",
+)
+"""The folders of `templates/email/`. A row names its template without the folder, so a template can
+move to another folder while mails are waiting.
+"""
 NOWHERE = ".test"
 """RFC 6761: no such address exists.
 
@@ -34,9 +54,9 @@ def queue_mail(
 ) -> Mail:
     """Put a mail in the queue and ring for it once the transaction has committed.
 
-    `template` names `templates/email/<template>.txt`, whose first line is the subject, and
-    `<template>.html`, which says the same with a button. `context` is JSON, and is erased together
-    with `to` once the mail has been sent.
+    `template` names `<template>.txt` in a folder of `templates/email/`, whose first line is the
+    subject, and `<template>.html`, which says the same with a button. `context` is JSON, and is
+    erased together with `to` once the mail has been sent.
     """
     mail = Mail.objects.create(
         to=to, template=template, language=language, context=context, created_at=now, due_at=now
@@ -45,36 +65,38 @@ def queue_mail(
     return mail
 
 
-def send(mail_id: int, now: datetime, site_url: str) -> bool:
-    """Send mail `mail_id` unless it is sent, held by another or not yet due; whether it was sent
-    now.
+def send_mail(mail_id: int, now: datetime, site_url: str) -> bool:
+    """Send mail `mail_id`, unless it is sent, held by another or not yet due; whether it was sent.
 
-    Where its context has a `path`, the template finds the whole `link` with `site_url` before it.
+    If its context has a `path`, the template finds the whole `link`, `site_url` included.
     """
-    lease = Mail.objects.claim(mail_id, now, LEASE_SECONDS)
-    if lease is None:
-        return False
-    mail = Mail.objects.get(pk=mail_id)
-    if mail.to.endswith(NOWHERE):
-        return Mail.objects.finish(mail_id, lease, now)
-    try:
-        letter(mail, site_url, now).send()
-    except (OSError, SMTPException) as error:
-        wait = timedelta(seconds=min(3600, 15 * 2**mail.tries))
-        if mail.tries >= TRIES:
-            Mail.objects.finish(mail_id, lease, now, to="", context={})
-            log.error("mail_given_up", mail=mail_id, template=mail.template, tries=mail.tries)
-        else:
-            Mail.objects.give_back(mail_id, lease, now + wait, error=type(error).__name__)
-            log.warning("mail_delayed", mail=mail_id, template=mail.template, tries=mail.tries)
-        return False
-    return Mail.objects.finish(mail_id, lease, now, to="", context={})
+
+    def work(lease: Lease[Mail]) -> bool:
+        if lease.row.to.endswith(NOWHERE):
+            return lease.finish()
+        letter(lease.row, site_url, now).send()
+        return lease.finish(to="", context={})
+
+    lease = claim(Mail.objects.all(), mail_id, lambda: now, LEASE_SECONDS)
+    return run(lease, work, failures=[SERVER_DOWN], give_up=_give_up)
+
+
+def _give_up(lease: Lease[Mail], error: Exception) -> bool:
+    mail = lease.row
+    lease.finish(to="", context={})
+    log.error("mail_given_up", job=str(mail.pk), template=mail.template, tries=mail.tries)
+    return False
 
 
 def forget(now: datetime) -> int:
     """Remove the mails of tests, which nobody was sent, after `KEPT_FOR`; how many."""
     gone, _ = Mail.objects.filter(to__endswith=NOWHERE, finished_at__lt=now - KEPT_FOR).delete()
     return gone
+
+
+def paths_of(name: str) -> list[str]:
+    """Where the template file `name` may be."""
+    return [f"email/{folder}/{name}" for folder in FOLDERS]
 
 
 def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
@@ -85,10 +107,10 @@ def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
     context = {"link": site_url + mail.context.get("path", "/"), "now": now} | mail.context
     with translation.override(mail.language):
         subject, _, body = (
-            render_to_string(f"email/{mail.template}.txt", context).strip().partition("\n")
+            render_to_string(paths_of(f"{mail.template}.txt"), context).strip().partition("\n")
         )
         html = render_to_string(
-            f"email/{mail.template}.html", context | {"subject": subject.strip()}
+            paths_of(f"{mail.template}.html"), context | {"subject": subject.strip()}
         )
     letter = EmailMultiAlternatives(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to])
     letter.attach_alternative(html, "text/html")

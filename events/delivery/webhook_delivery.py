@@ -22,6 +22,7 @@ from django.db import transaction
 
 from events.core.actor import SYSTEM
 from events.delivery import safe_http, webhooks
+from events.jobs.runner import Clock, Lease, claim
 from events.models import Outcome, PausedWhy, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 log = structlog.get_logger()
@@ -64,7 +65,6 @@ GONE: Final = 410
 _POST: Final = partial(safe_http.post, lines=safe_http.Lines())
 """By connections that this process keeps from one message to the next."""
 
-Clock = Callable[[], datetime]
 Post = Callable[..., safe_http.Answer]
 
 
@@ -106,40 +106,42 @@ def send_waiting(
 
     Rings again where something is left when the turn is over, or came while it ended.
     """
-    lease = WebhookEndpoint.objects.claim(endpoint_id, clock(), LEASE_SECONDS)
+    lease = claim(WebhookEndpoint.objects.all(), endpoint_id, clock, LEASE_SECONDS)
     if lease is None:
         return 0
     received, rests_until, ends = 0, None, clock() + timedelta(seconds=TURN_SECONDS)
-    while rests_until is None and clock() < ends and (delivery := _next(endpoint_id, clock())):
-        rests_until = _send(delivery, clock, local, post)
+    while rests_until is None and clock() < ends and (delivery := _next(endpoint_id, clock)):
+        rests_until = _send(delivery, local, post)
         received += rests_until is None
     if received:
         WebhookEndpoint.objects.filter(pk=endpoint_id).update(last_success_at=clock())
-    WebhookEndpoint.objects.give_back(endpoint_id, lease, rests_until or clock())
+    lease.give_back(rests_until or clock())
     if WebhookEndpoint.objects.awaited(clock()).filter(pk=endpoint_id).exists():
-        webhooks.ring(endpoint_id)
+        webhooks.notify_webhook_worker(endpoint_id)
     return received
 
 
-def _next(endpoint_id: UUID, now: datetime) -> WebhookDelivery | None:
-    """The delivery that has been due the longest, held; none where the endpoint was paused or
-    deleted meanwhile.
+def _next(endpoint_id: UUID, clock: Clock) -> Lease[WebhookDelivery] | None:
+    """Claim the delivery that has been due the longest; None if there is none, or if the endpoint
+    was paused or deleted meanwhile.
     """
     due = (
-        WebhookDelivery.objects.due(now)
+        WebhookDelivery.objects.due(now := clock())
         .filter(endpoint=endpoint_id, endpoint__paused_at=None)
         .order_by("due_at", "id")
     )
     for delivery in due.select_related("endpoint", "told")[:1]:
-        delivery.lease = WebhookDelivery.objects.claim(delivery.pk, now, LEASE_SECONDS)
+        lease = WebhookDelivery.objects.claim(delivery.pk, now, LEASE_SECONDS)
         delivery.tries += 1
-        return delivery if delivery.lease else None
+        jobs = WebhookDelivery.objects.all()
+        return Lease(delivery, jobs, lease, clock, LEASE_SECONDS) if lease else None
     return None
 
 
-def _send(delivery: WebhookDelivery, clock: Clock, local: bool, post: Post) -> datetime | None:
+def _send(lease: Lease[WebhookDelivery], local: bool, post: Post) -> datetime | None:
     """One attempt, and what follows from it; until when the endpoint rests, if it failed."""
-    message, now = delivery.message(), clock()
+    delivery = lease.row
+    message, now = delivery.message(), lease.clock()
     body = webhooks.body_of(message)
     answer = post(
         delivery.endpoint.url,
@@ -147,17 +149,17 @@ def _send(delivery: WebhookDelivery, clock: Clock, local: bool, post: Post) -> d
         body,
         local=local,
     )
-    now = clock()
+    now = lease.clock()
     with transaction.atomic():
-        if not _write_down(delivery, answer, now):
+        if not _write_down(lease, answer, now):
             return None  # another worker has it, or the endpoint was deleted meanwhile
         if answer.received and not delivery.endpoint.failures:
             return None
         return _judge_endpoint(delivery.endpoint_id, answer, now)
 
 
-def _write_down(delivery: WebhookDelivery, answer: safe_http.Answer, now: datetime) -> bool:
-    assert delivery.lease is not None
+def _write_down(lease: Lease[WebhookDelivery], answer: safe_http.Answer, now: datetime) -> bool:
+    delivery = lease.row
     WebhookAttempt.objects.create(
         delivery=delivery,
         at=now,
@@ -167,13 +169,11 @@ def _write_down(delivery: WebhookDelivery, answer: safe_http.Answer, now: dateti
         response_start=answer.start,
     )
     if answer.received:
-        return WebhookDelivery.objects.finish(
-            delivery.pk, delivery.lease, now, outcome=Outcome.DELIVERED
-        )
+        return lease.finish(outcome=Outcome.DELIVERED)
     what, wait = answer.error or str(answer.status), wait_after(delivery.tries, random.random())  # noqa: S311
     if wait is not None:
         due_at = now + max(wait, asked_wait(answer, now, random.random()))  # noqa: S311
-        return WebhookDelivery.objects.give_back(delivery.pk, delivery.lease, due_at, error=what)
+        return lease.give_back(due_at, what)
     log.warning(
         "webhook_given_up",
         delivery=delivery.pk,
@@ -181,7 +181,7 @@ def _write_down(delivery: WebhookDelivery, answer: safe_http.Answer, now: dateti
         tries=delivery.tries,
         what=what,
     )
-    return WebhookDelivery.objects.finish(delivery.pk, delivery.lease, now, outcome=Outcome.DEAD)
+    return lease.finish(outcome=Outcome.DEAD)
 
 
 def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) -> datetime | None:

@@ -241,7 +241,7 @@ def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> W
         )
         endpoint.deliveries.filter(finished_at=None, lease=None).update(due_at=now)
         record("resume_webhook", endpoint, actor, now, data={"client": str(client_id)})
-        ring(endpoint.pk)
+        notify_webhook_worker(endpoint.pk)
     return endpoint
 
 
@@ -329,10 +329,10 @@ def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
     ]
     WebhookDelivery.objects.bulk_create(waiting)
     for endpoint_id in {delivery.endpoint_id for delivery in waiting}:
-        ring(endpoint_id)
+        notify_webhook_worker(endpoint_id)
 
 
-def ring(endpoint_id: UUID) -> None:
+def notify_webhook_worker(endpoint_id: UUID) -> None:
     """Ring for what waits for an endpoint, once the transaction has committed."""
     notify_worker("events.tasks.send_webhooks", endpoint_id)
 
@@ -347,7 +347,7 @@ def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
         delivery: WebhookDelivery = WebhookDelivery.objects.create(
             endpoint=endpoint, created_at=now, due_at=now
         )
-        ring(endpoint.pk)
+        notify_webhook_worker(endpoint.pk)
     return delivery
 
 
@@ -383,7 +383,7 @@ def send_again(
             now,
             data={"client": str(client_id), "delivery": delivery_id},
         )
-        ring(endpoint.pk)
+        notify_webhook_worker(endpoint.pk)
     again: WebhookDelivery = found.get()
     return again
 
@@ -425,7 +425,7 @@ def replay(
             now,
             data={"client": str(client_id), "count": len(told)},
         )
-        ring(endpoint.pk)
+        notify_webhook_worker(endpoint.pk)
     return len(told)
 
 

@@ -1,7 +1,7 @@
-"""How is a row held while one step of the work on it takes longer than its lease?
+"""Keeps the lease on a row while work on it takes longer than the lease.
 
-A thread beside the work extends the lease until the work ends. It dies with its process, so that a
-worker that is killed, or stopped for taking too long, lets go of the row all the same.
+A thread extends the lease until the work ends. It dies with its process, so a worker that is killed
+lets go of the row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from events.jobs.queue import JobQuerySet
 log = structlog.get_logger()
 
 BEATS_PER_LEASE = 3
-"""So that one beat may be missed, and another be late, before the lease ends."""
+"""One beat may be missed, and another be late, before the lease ends."""
 
 
 @contextmanager
@@ -30,8 +30,7 @@ def held(
 ) -> Iterator[None]:
     """Row `pk` stays held by `lease` until the end of the block, however long that takes.
 
-    What the block writes must still ask for the lease: where the database did not answer, it may
-    have ended.
+    Writes in the block must still check the lease: it ends if the database does not answer in time.
     """
     ended = threading.Event()
     beating = threading.Thread(
@@ -60,7 +59,7 @@ def _beat(
         while not ended.wait(seconds / BEATS_PER_LEASE):
             try:
                 if not jobs.all().extend(pk, lease, clock(), seconds):
-                    return  # finished, or taken over: whoever does the work will see it
+                    return  # finished, or taken over: the work will notice
             except DatabaseError as error:
                 log.warning("heartbeat_missed", job=str(pk), why=type(error).__name__)
                 connection.close()  # a broken one; the next beat opens another

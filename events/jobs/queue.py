@@ -1,8 +1,7 @@
-"""How is work kept until it is done? A row waits; a message is only the doorbell.
+"""Work kept as rows: a row waits until it is done, and a message only announces it.
 
-A worker that hears the doorbell claims the row with one UPDATE and holds it by a lease. A doorbell
-that was lost, or a worker that died, costs one sweep: the row is due again as soon as its lease has
-ended.
+A worker that gets the message claims the row with one UPDATE and holds it by a lease. If the
+message is lost or the worker dies, the next sweep announces the row again once its lease has ended.
 """
 
 from __future__ import annotations
@@ -49,11 +48,13 @@ class JobQuerySet(models.QuerySet[Any]):
         """Hold on for another `seconds`; False when the lease was lost."""
         return bool(self.held(pk, lease).update(leased_until=now + timedelta(seconds=seconds)))
 
-    def give_back(self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "") -> bool:
-        """Let go of the row, to be done at `due_at`."""
+    def give_back(
+        self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "", **changes: Any
+    ) -> bool:
+        """Let go of the row until `due_at`; False when the lease was lost."""
         return bool(
             self.held(pk, lease).update(
-                lease=None, leased_until=None, due_at=due_at, last_error=error[:200]
+                lease=None, leased_until=None, due_at=due_at, last_error=error[:200], **changes
             )
         )
 
@@ -67,8 +68,8 @@ class JobQuerySet(models.QuerySet[Any]):
 
 
 def ring_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
-    """Ring again by the Celery `task` for what is due, the longest due first, `SWEEP_AT_MOST` at a
-    time; the message is the row's key.
+    """Send the Celery `task` the key of each row that is due: the longest due first, and at most
+    `SWEEP_AT_MOST`.
     """
     for pk in jobs.due(now).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         task.delay(str(pk) if isinstance(pk, uuid.UUID) else pk)
@@ -82,8 +83,7 @@ class Job(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
     deaths = models.PositiveIntegerField(default=0)
-    """How many workers have died over it; a row that kills every worker must not go round for ever.
-    """
+    """How many workers have died over it. A row that kills each worker is given up in the end."""
     finished_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
 

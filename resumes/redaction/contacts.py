@@ -3,7 +3,7 @@
 Telephone and identity numbers show by themselves what they are, as addresses do. The name that
 somebody has at WeChat or QQ shows only by the label before it. Everything that is found is named by
 its kind and in a masked form, never by its value. What is taken, what is left, and why:
-docs/redacting.md.
+docs/how-it-works/redacting.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final, Literal, get_args
 
 from resumes.redaction import numbers
 from resumes.redaction.digits import Plain, plain, with_lookalikes, with_numerals
+from resumes.redaction.personal_hosts import PERSONAL_HOSTS
 
 Kind = Literal["phone", "email", "id_number", "passport", "wechat", "qq", "handle", "link"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -97,7 +98,7 @@ def masked(kind: Kind, value: str) -> str:
     if kind == "link":
         host = re.sub(r"^(?:[a-z]+:/*)?(?:www\.)?", "", value.replace(" ", "")).split("/")[0]
         known = next(
-            (known for known in _PERSONAL if host == known or host.endswith("." + known)), ""
+            (known for known in PERSONAL_HOSTS if host == known or host.endswith("." + known)), ""
         )
         return f"{known}/***" if known else "***"
     return f"{value[:1]}***"
@@ -190,67 +191,7 @@ def _emails(text: str) -> Iterator[Span]:
 
 # --- Links ----------------------------------------------------------------------------------------
 
-_PERSONAL: Final = (
-    "linkedin.com",
-    "linkedin.cn",
-    "github.com",
-    "github.io",
-    "gitee.com",
-    "gitee.io",
-    "gitlab.com",
-    "gitlab.io",
-    "bitbucket.org",
-    "weibo.com",
-    "weibo.cn",
-    "zhihu.com",
-    "bilibili.com",
-    "douyin.com",
-    "xiaohongshu.com",
-    "xhslink.com",
-    "kuaishou.com",
-    "jianshu.com",
-    "juejin.cn",
-    "juejin.im",
-    "csdn.net",
-    "cnblogs.com",
-    "segmentfault.com",
-    "douban.com",
-    "twitter.com",
-    "x.com",
-    "facebook.com",
-    "fb.com",
-    "instagram.com",
-    "t.me",
-    "telegram.me",
-    "wa.me",
-    "whatsapp.com",
-    "line.me",
-    "medium.com",
-    "behance.net",
-    "dribbble.com",
-    "zcool.com.cn",
-    "ui.cn",
-    "lofter.com",
-    "notion.site",
-    "vercel.app",
-    "netlify.app",
-    "about.me",
-    "linktr.ee",
-    "kaggle.com",
-    "huggingface.co",
-    "stackoverflow.com",
-    "maimai.cn",
-    "leetcode.cn",
-    "leetcode.com",
-    "orcid.org",
-    "researchgate.net",
-    "wordpress.com",
-    "blogspot.com",
-    "yuque.com",
-    "weixin.qq.com",
-)
-"""Where people have pages of their own, on which they can be written to."""
-_PERSONAL_HOST: Final = "|".join(re.escape(host) for host in _PERSONAL)
+_PERSONAL_HOST: Final = "|".join(re.escape(host) for host in PERSONAL_HOSTS)
 _FILES: Final = r"(?:vue|js|ts|jsx|tsx|java|html?|css|pdf|docx?|pptx?|xlsx?|psd|sketch|sql|json|xml|exe|apk|mp[34]|png|jpe?g|gif|cpp|php|go)"  # noqa: E501
 """What a file's name ends with, and no domain."""
 _REST: Final = r"[!-~]*[!-~](?:(?<=[/\-_.=])\n[!-~]+)?"

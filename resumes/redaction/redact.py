@@ -22,8 +22,9 @@ from documents.page.boxes import TextBox
 from events.core.errors import Refused
 from resumes.opening.open import Page, Pixels, Resume
 from resumes.redaction.barcodes import codes_on
-from resumes.redaction.contacts import Contact, Kind, contacts_in
-from resumes.redaction.inpaint import Place, blank, painted
+from resumes.redaction.contacts import Contact, contacts_in
+from resumes.redaction.findings import Found, ItemKind, Source, united
+from resumes.redaction.inpaint import Place, painted
 from resumes.redaction.text_lines import (
     Quad,
     Reading,
@@ -34,18 +35,10 @@ from resumes.redaction.text_lines import (
     runs_of_letters,
 )
 
-ItemKind = Kind | Literal["code"]
-Source = Literal["text", "seen"]
-"""The file's own characters, or the pixels as a reader saw them."""
-
 ROOM: Final[Mapping[Source, tuple[float, float]]] = {"text": (0.14, 0.08), "seen": (0.14, -0.08)}
 """Heights that a covered place reaches beyond its characters, along the line and across; what a
 reader gives has some already.
 """
-SAME: Final = 0.4
-"""The share of the smaller of two places that lies in the other, from which on they are one."""
-SQUARE: Final = 64
-"""Pixels of a side of the squares in which what is found is held against each other."""
 TALL: Final = 1.7
 """Heights in widths of a page that is read in parts, since a reader would see its print too small.
 """
@@ -54,10 +47,6 @@ OVERLAP: Final = 0.12
 """Of such parts, in widths."""
 MOST_RUNS: Final = 2000
 """Of a page's characters, and"""
-MOST_PLACES: Final = 2000
-"""of what is found on it: many times what any resume has, and so many are held against each other
-within seconds.
-"""
 LOOKS: Final = 4
 """At what is left of a page."""
 _ELSEWHERE: Final = {
@@ -153,18 +142,6 @@ class Redacted:
     def text(self) -> str:
         """What is left, in lines."""
         return "\n".join(line.text for page in self.pages for line in page.lines)
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """One contact on a page: its kind and mask, a quadrilateral for each line it stands on, and who
-    found it.
-    """
-
-    kind: ItemKind
-    masked: str
-    quads: tuple[Quad, ...]
-    sources: frozenset[Source]
 
 
 def redact(
@@ -350,114 +327,6 @@ def _hull(quads: Sequence[Quad], beside: float, above: float) -> Quad:
 def _in_codes(pixels: Pixels) -> Iterator[Found]:
     for quad in codes_on(pixels):
         yield Found("code", "***", (quad,), frozenset({"seen"}))
-
-
-# --- Put together ---------------------------------------------------------------------------------
-
-
-def united(found: Iterable[Found], page: Page) -> list[Found]:
-    """`found`, those made one that stand in the same place, and without those of the file where
-    nothing is seen.
-    """
-    visible: dict[tuple[object, ...], Found] = {}
-    for each in found:
-        quads = tuple(
-            quad for quad in each.quads if "seen" in each.sources or not blank(page.pixels, quad)
-        )
-        key = (each.kind, each.masked, *(tuple(np.round(quad).ravel()) for quad in quads))
-        if quads and (same := visible.get(key)):
-            visible[key] = Found(same.kind, same.masked, same.quads, same.sources | each.sources)
-        elif quads:
-            visible[key] = Found(each.kind, each.masked, quads, each.sources)
-    if sum(len(each.quads) for each in visible.values()) > MOST_PLACES:
-        raise Refused("resume_unreadable")
-    together = [_one_of(group) for group in _groups(list(visible.values()))]
-    return sorted(
-        together, key=lambda each: (float(each.quads[0][0, 1]) // 8, float(each.quads[0][0, 0]))
-    )
-
-
-def _groups(found: Sequence[Found]) -> list[list[Found]]:
-    """`found`, those in the same place together.
-
-    Only those in the same square of the page are compared.
-    """
-    squares: dict[tuple[int, int], list[tuple[int, Quad]]] = {}
-    group = list(range(len(found)))
-
-    def first(index: int) -> int:
-        while group[index] != index:
-            group[index] = group[group[index]]
-            index = group[index]
-        return index
-
-    for index, each in enumerate(found):
-        for quad in each.quads:
-            near: dict[int, tuple[int, Quad]] = {}
-            for square in _squares(quad):
-                near.update({id(other[1]): other for other in squares.get(square, ())})
-                squares.setdefault(square, []).append((index, quad))
-            for other, held in near.values():
-                if first(other) != first(index) and _share(held, quad) > SAME:
-                    group[first(index)] = first(other)
-    together: dict[int, list[Found]] = {}
-    for index, each in enumerate(found):
-        together.setdefault(first(index), []).append(each)
-    return list(together.values())
-
-
-def _squares(quad: Quad) -> Iterator[tuple[int, int]]:
-    (x0, y0), (x1, y1) = (
-        (quad.min(axis=0) // SQUARE).astype(int),
-        (quad.max(axis=0) // SQUARE).astype(int),
-    )
-    return ((x, y) for x in range(x0, x1 + 1) for y in range(y0, y1 + 1))
-
-
-def _share(a: Quad, b: Quad) -> float:
-    """How much of the smaller of two places lies in the other, 0..1."""
-    if (a.max(axis=0) < b.min(axis=0)).any() or (b.max(axis=0) < a.min(axis=0)).any():
-        return 0.0
-    area, _ = cv2.intersectConvexConvex(a, b)
-    return float(area) / max(1e-3, min(cv2.contourArea(a), cv2.contourArea(b)))
-
-
-def _one_of(group: Sequence[Found]) -> Found:
-    """Findings in the same place as one: of the kind of what covers most, with the places of all,
-    each once.
-    """
-    if len(group) == 1:
-        return group[0]
-    largest = max(group, key=lambda each: (each.kind != "code", _area(each)))
-    # Words go where the file says, which is exact.
-    first, *others = sorted(group, key=lambda each: "text" not in each.sources)
-    quads, squares = [*first.quads], dict[tuple[int, int], list[Quad]]()
-    for held in first.quads:
-        _put(held, squares)
-    for quad in (quad for other in others for quad in other.quads):
-        if not any(_within(quad, held) for held in squares.get(next(_squares(quad)), ())):
-            quads.append(quad)
-            _put(quad, squares)
-    return Found(
-        largest.kind,
-        largest.masked,
-        tuple(quads),
-        frozenset().union(*(each.sources for each in group)),
-    )
-
-
-def _put(quad: Quad, squares: dict[tuple[int, int], list[Quad]]) -> None:
-    for square in _squares(quad):
-        squares.setdefault(square, []).append(quad)
-
-
-def _within(quad: Quad, held: Quad) -> bool:
-    """Whether all of `quad` is covered by `held`."""
-    return _share(quad, held) > 0.98 and bool(cv2.contourArea(quad) <= cv2.contourArea(held))
-
-
-def _area(found: Found) -> float:
-    return float(sum(cv2.contourArea(quad) for quad in found.quads))
 
 
 # --- What is left ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from employers.permissions import Power
 from tests.browser.conftest import PHONE, Visitor
 from tests.browser.test_queue import serious
 from tests.factories import make_reviewer
-from tests.verification.quality.test_golden_cases import decided
+from tests.verification.quality.golden import decided
 from tests.verification.quality.test_reviewer_figures import decision, pair, ruling, turn
 from tests.verification.staff import make_staff
 from verification.models import Case, GoldenCase, GoldenTurn
@@ -91,7 +91,7 @@ def test_every_width_and_both_languages_are_calm(
     options: dict[str, Any] = (
         PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 1000}}
     )
-    golden_cases.keep(decided(now).pk, "reject", ["name_mismatch"], lead, now)
+    golden_cases.keep_golden_case(decided(now).pk, "reject", ["name_mismatch"], lead, now)
     kept, other = GoldenCase.objects.get(kind="kept"), decided(now, 4)
     for locale in ("zh-CN", "en-GB"):
         visitor = visit(**options, locale=locale)

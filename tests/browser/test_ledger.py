@@ -40,7 +40,7 @@ def asking(live: Live, now: datetime) -> Member:
     member.employer.name = "江城市宏图人力资源服务有限公司"
     member.employer.save()
     make_case(member, now, State.APPROVED)
-    consents.ask(live.client, "c-1", member.employer, member.pk, [], now)
+    consents.ask_consent(live.client, "c-1", member.employer, member.pk, [], now)
     return member
 
 

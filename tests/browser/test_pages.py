@@ -16,7 +16,8 @@ from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
 from documents.specimens import make
-from employers.accounts.operations import INVITE_SALT, VERIFY_SALT
+from employers.accounts.membership import INVITE_SALT
+from employers.accounts.registration import VERIFY_SALT
 from employers.models import Member, User
 from employers.security import throttle
 from tests.browser.conftest import PHONE, Visit, Visitor
@@ -474,7 +475,7 @@ def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> No
     expect(page.get_by_role("alert")).to_be_visible()
     is_for_everybody(visitor, "sign in")
     for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries - 1):
-        throttle.take([(throttle.PASSWORDS_OF_ADDRESS, "x@example.com")], now)
+        throttle.count_try([(throttle.PASSWORDS_OF_ADDRESS, "x@example.com")], now)
     with page.expect_response("**/sign-in/") as answer:
         sent(page, username="x@example.com", password="wrong")
     assert answer.value.status == 429

@@ -17,9 +17,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Route, expect
 
+from employers.accounts.api_clients import create_api_client, rotate_key
 from employers.accounts.enrolling import add_member
 from employers.accounts.onboarding import make_link
-from employers.accounts.operations import Links, create_api_client, rotate_key
+from employers.accounts.registration import Links
 from employers.models import ApiClient, LinkPurpose, User
 from events.core.actor import SYSTEM
 from tests.browser.conftest import DESK, PHONE, Visit, Visitor

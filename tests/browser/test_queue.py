@@ -39,7 +39,7 @@ def cases(now: datetime) -> list[Case]:
     ):
         case = waiting(now, 410 + n, hours=3 * n + 1)
         case.declared_legal_representative = "林望舒"
-        queue_placement.place(case, codes, now - timedelta(hours=3 * n + 1))
+        queue_placement.place_in_queue(case, codes, now - timedelta(hours=3 * n + 1))
         case.save()
         made.append(case)
     for day in range(1, 9):

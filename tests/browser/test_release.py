@@ -22,8 +22,8 @@ from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_platforms import is_usable
 from tests.downloads.api.test_relays import Platform
-from tests.downloads.releases.test_operations import Shop, pdf
-from tests.downloads.releases.test_operations import _read_once as _read_once
+from tests.downloads.releases.conftest import _read_once as _read_once
+from tests.downloads.releases.shop import Shop, pdf
 from tests.factories import make_reviewer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
@@ -70,7 +70,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     ).first.click()
     expect(candidate.page.locator(".notice").first).to_be_visible()
     release = shop.post(shop.gate_pass(), pdf())
-    assert make_copy.follow(release["id"], timezone.now)
+    assert make_copy.make_copy(release["id"], timezone.now)
     address = urlsplit(shop.link(release["id"])["url"]).path
     # The recruiter.
     recruiter = visit(**LOOKS[look], accept_downloads=True)
@@ -109,7 +109,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     page.locator(".console-form button[type=submit]").click()
     expect(page.locator("h2[role=status]")).to_be_visible()
     is_usable(staff, f"{look}-traced-waiting")
-    assert leaks.follow(Trace.objects.get().pk, timezone.now)
+    assert leaks.trace_leak(Trace.objects.get().pk, timezone.now)
     page.get_by_role("link", name="再次查看" if zh else "Look again").click()
     expect(page.locator(".results strong").first).to_be_visible()
     expect(page.locator(".results")).to_contain_text(release["number"])

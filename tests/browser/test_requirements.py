@@ -133,7 +133,7 @@ def test_from_a_free_mailbox_to_rights_with_a_code_to_the_company(
     expect(page.get_by_role("heading", name="下一步 核对并提交")).to_be_visible()
     page.get_by_role("button", name="提交核验").click()
     expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
-    assert pipeline.run(Attempt.objects.get().pk, timezone.now, 60)
+    assert pipeline.run_checks(Attempt.objects.get().pk, timezone.now, 60)
     visitor.goes_on("/case/")
     expect(page.get_by_role("heading", name="已通过")).to_be_visible()
     is_for_everybody(visitor)
@@ -239,7 +239,7 @@ def test_what_was_read_is_looked_at(
     if not scripted:
         page.locator("#slot-business_licence .send").first.click()
     expect(page.get_by_text("The licence is being read")).to_be_visible()
-    assert early_reading.read(Document.objects.get().pk, timezone.now, 60)
+    assert early_reading.read_document(Document.objects.get().pk, timezone.now, 60)
     if not scripted:
         visitor.go("/case/")
     values = page.locator(".values")

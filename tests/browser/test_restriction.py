@@ -19,7 +19,7 @@ from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.browser.test_pages import _look, is_for_everybody
 from tests.downloads.gate.test_quotas import approved
 from tests.factories import make_member, make_reviewer
-from tests.verification.test_test_mode import Platform
+from tests.verification.platform import Platform
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/downloads/restriction/"
@@ -48,7 +48,7 @@ def member(now: datetime) -> Member:
     seen = tier_changes.Seen(
         ("night", "sequence"), {"night": 23, "sequence": 18}, now - timedelta(days=14)
     )
-    tier_changes.move(
+    tier_changes.change_tier(
         member.employer_id,
         Tier.RESTRICTED,
         SYSTEM,
@@ -106,7 +106,7 @@ def test_the_other_restrictions_and_a_colleague(
 ) -> None:
     until = now + timedelta(days=14)
     for tier, reason in ((Tier.RESTRICTED, STEP_UP), (Tier.PROVISIONAL, "")):
-        tier_changes.move(
+        tier_changes.change_tier(
             member.employer_id,
             tier,
             SYSTEM,

@@ -21,8 +21,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def deliver(link: str) -> None:
     context = {"link": link, "company": "云溪市示例科技有限公司", "subject": "请确认邮箱"}
     message = EmailMultiAlternatives("请确认邮箱", f"请打开 {link}", to=["hr@example.com"])
-    message.attach_alternative(render_to_string("email/verify_email.html", context), "text/html")
-    get_connection("config.kept_mail.Backend").send_messages([message])
+    message.attach_alternative(
+        render_to_string("email/account/verify_email.html", context), "text/html"
+    )
+    get_connection("config.trying_out.kept_mail.Backend").send_messages([message])
 
 
 @pytest.mark.parametrize(

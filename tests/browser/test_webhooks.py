@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from playwright.sync_api import expect
 
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from events.core.actor import SYSTEM
 from events.delivery import webhooks
 from events.models import PausedWhy, WebhookEndpoint

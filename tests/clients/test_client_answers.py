@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from config import client_answers
+from config.api import client_answers
 from zizhi_client import Decision, answers
 
 STALE = "clients/python/zizhi_client/answers.py is stale: run manage.py write_client_answers"

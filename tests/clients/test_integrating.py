@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Scope
 from tests.conftest import require
 from tests.stories.conftest import running_worker
@@ -34,7 +34,7 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-GUIDE = (settings.BASE_DIR / "docs" / "integrating.md").read_text(encoding="utf-8")
+GUIDE = (settings.BASE_DIR / "docs/integrating/quickstart.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 (RECEIVER,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 MARK = "@@@ block"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from config.api import api
+from config.api.routes import api
 from zizhi_client import (
     Conflict,
     GateUnavailable,

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from config import demo_record
-from config.demo_timeline import Timeline
-from config.management.commands.demo import LOG, Demo
+from config.demo import record as demo_record
+from config.demo.stories import LOG, Demo
+from config.demo.timeline import Timeline
 from employers.models import User
 from events.core.reasons import Text
 

@@ -21,7 +21,7 @@ from documents.licence.read import read_pages
 from documents.ocr import READERS
 from documents.upload.intake import LONG_SIDE, Intake, examine
 from events.core.errors import Refused
-from tests.documents.upload.test_intake import encoded, huge_png, opened, pdf, picture
+from tests.documents.upload.made_files import encoded, huge_png, opened, pdf, picture
 
 PAGES = "pages"
 CODES = {

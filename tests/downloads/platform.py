@@ -17,7 +17,7 @@ from downloads.candidates import operations
 from downloads.gate import decide as gate_decide
 from downloads.models import Candidate, Mode
 from downloads.releases import passes
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Employer, Member, Scope
 from events.delivery import feed
 from events.models import PlatformEvent

@@ -31,8 +31,8 @@ from events.core.errors import Refused
 from events.models import Event
 from resumes.specimens.resume import make as specimen
 from tests.downloads.api.test_relays import Platform
-from tests.downloads.releases.test_operations import Shop, make, pdf
-from tests.downloads.releases.test_operations import _read_once as _read_once
+from tests.downloads.releases.conftest import _read_once as _read_once
+from tests.downloads.releases.shop import Shop, make, pdf
 from tests.factories import make_colleague, make_employer, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def traced(shop: Shop, file: bytes | None = None, **body: str) -> Any:
     begun = asked(shop, file, **body)
     assert (begun["http"], begun["state"]) == (202, "looking")
     client = ApiClient.objects.get(pk=shop.client.pk)  # whose clock may have been moved
-    assert leaks.follow(begun["id"], lambda: now_for(client))
+    assert leaks.trace_leak(begun["id"], lambda: now_for(client))
     return shop.platform.call("get", f"/traces/{begun['id']}")
 
 
@@ -217,8 +217,8 @@ def test_nothing_to_trace_and_nothing_that_opens(shop: Shop) -> None:
 def test_a_worker_that_died_over_a_leak_is_made_up_for(shop: Shop) -> None:
     begun = asked(shop, text="nothing")
     assert Trace.objects.claim(begun["id"], timezone.now(), 10)
-    assert not leaks.follow(begun["id"], timezone.now)
-    assert leaks.follow(begun["id"], lambda: timezone.now() + timedelta(seconds=11))
+    assert not leaks.trace_leak(begun["id"], timezone.now)
+    assert leaks.trace_leak(begun["id"], lambda: timezone.now() + timedelta(seconds=11))
 
 
 def test_only_who_may_trace_asks_in_the_console_and_sees_what_is_found(shop: Shop) -> None:
@@ -228,7 +228,9 @@ def test_only_who_may_trace_asks_in_the_console_and_sees_what_is_found(shop: Sho
     senior, reviewer = make_colleague(now, "Seniors"), make_colleague(now, "Reviewers")
     assert sign_in(reviewer).get("/console/downloads/trace/add/").status_code == 403
     with pytest.raises(Refused):
-        leaks.ask(leaks.Asked("why", text="x"), reviewer.as_reviewer(), now, user=reviewer)
+        leaks.request_trace(
+            leaks.Asked("why", text="x"), reviewer.as_reviewer(), now, user=reviewer
+        )
     browser = sign_in(senior)
     body = {
         "why": "a tip",
@@ -240,7 +242,7 @@ def test_only_who_may_trace_asks_in_the_console_and_sees_what_is_found(shop: Sho
         page.status_code == 302
         and 'role="status"' in browser.get(page["Location"]).content.decode()
     ), "it says that it is looked at"
-    leaks.follow(row.pk, timezone.now)
+    leaks.trace_leak(row.pk, timezone.now)
     shown = browser.get(page["Location"]).content.decode()
     assert copy.number in shown and copy.receiver in shown and 'role="status"' not in shown
     assert browser.get(f"/console/downloads/trace/{row.pk}/evidence")["Content-Type"] == "image/png"

@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiKey, Scope
 from employers.prepared_reads import first_row
 

@@ -106,8 +106,8 @@ def test_a_sent_mail_forgets_whom_and_what(now: datetime) -> None:
     queued = queue_mail(
         "a@example.com", "verify_email", "en", {"link": "http://localhost/secret"}, now
     )
-    assert mail.send(queued.pk, now, SITE)
-    assert not mail.send(queued.pk, now, SITE), "rung twice, sent once"
+    assert mail.send_mail(queued.pk, now, SITE)
+    assert not mail.send_mail(queued.pk, now, SITE), "rung twice, sent once"
     (sent,) = outbox.outbox
     assert sent.to == ["a@example.com"] and "http://localhost/secret" in sent.body and sent.subject
     queued.refresh_from_db()
@@ -124,7 +124,7 @@ def test_a_mail_server_that_is_down_loses_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr("django.core.mail.EmailMessage.send", refuse)
-        assert not mail.send(queued.pk, now, SITE)
+        assert not mail.send_mail(queued.pk, now, SITE)
     queued.refresh_from_db()
     assert queued.to and queued.due_at > now and queued.last_error == "ConnectionRefusedError"
-    assert mail.send(queued.pk, queued.due_at, SITE)
+    assert mail.send_mail(queued.pk, queued.due_at, SITE)

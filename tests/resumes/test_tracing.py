@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import leaks
+from benchmarks.resumes import leaks
 from resumes.marking import MarkKey, Picture, Words, marked
 from resumes.marking.pdf import Sheet, released
 from resumes.specimens import make

@@ -11,17 +11,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
-from config import processes
+from config.trying_out import processes
 from documents.specimens import Company, make
 from documents.upload.intake import examine
 from employers.models import Employer, Member
 from tests.factories import make_user
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.models import Case, Document, DocumentKind, RegistryRecord
+
+
+@pytest.fixture
+def own_books(settings: Any, tmp_path: Path) -> None:
+    """Books of the simulators that no other test writes in."""
+    settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
 
 
 def register_company(seed: int, **changed: object) -> Company:
@@ -52,7 +59,7 @@ def recruiter_of(company: Company, now: datetime, domain: str = "") -> Member:
 def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Document]:
     """Intake and `add_document`, as the upload page does it."""
     case = operations.open_case(member.employer, member.as_actor(), now)
-    document = operations.add_document(
+    document = documents.add_document(
         case.pk,
         DocumentKind.BUSINESS_LICENCE,
         examine(jpeg),

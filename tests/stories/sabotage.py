@@ -14,14 +14,13 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.apps import AppConfig
 from django.db import connection
-from django.utils import timezone
 
 from events.core.errors import ProviderBroken, ProviderUnavailable
 
@@ -46,23 +45,20 @@ class Sabotage(AppConfig):
             _wrap_check(plan, check)
         _wrap_run(plan, pipeline)
         _wrap_proofs_and_readings(plan)
-        delay = apply_verdict.postpone
         # A minute until a provider is asked again is the same to the cases as two seconds.
-        apply_verdict.postpone = lambda attempt, lease, due_at, error: delay(  # type: ignore[assignment]
-            attempt, lease, min(due_at, timezone.now() + timedelta(seconds=2)), error
-        )
-        settle, put_on_record = apply_verdict.settle, apply_verdict.put_on_record
+        pipeline.FAILURES = tuple(replace(each, wait=2.0) for each in pipeline.FAILURES)
+        settle, put_on_record = apply_verdict.apply_verdict, apply_verdict.put_on_record
 
-        def settling_(attempt: Any, *args: Any, **more: Any) -> Any:
-            plan.befalls(attempt.case.declared_uscc, "before_settle")
-            return settle(attempt, *args, **more)
+        def settling_(lease: Any, *args: Any, **more: Any) -> Any:
+            plan.befalls(lease.row.case.declared_uscc, "before_settle")
+            return settle(lease, *args, **more)
 
         def recording(case: Any, *args: Any, **more: Any) -> Any:
             done = put_on_record(case, *args, **more)
             plan.befalls(case.declared_uscc, "in_settle")  # decided, and not committed yet
             return done
 
-        apply_verdict.settle, apply_verdict.put_on_record = settling_, recording  # type: ignore[assignment]
+        apply_verdict.apply_verdict, apply_verdict.put_on_record = settling_, recording  # type: ignore[assignment]
 
 
 def _wrap_check(plan: Plan, check: Any) -> None:
@@ -76,7 +72,7 @@ def _wrap_check(plan: Plan, check: Any) -> None:
 
 
 def _wrap_run(plan: Plan, pipeline: Any) -> None:
-    run = pipeline.run
+    run = pipeline.run_checks
 
     def running(attempt_id: int, *args: Any, **more: Any) -> Any:
         from verification.models import Attempt
@@ -88,7 +84,7 @@ def _wrap_run(plan: Plan, pipeline: Any) -> None:
             plan.befalls(uscc, "after_settle")
         return settled
 
-    pipeline.run = running
+    pipeline.run_checks = running
 
 
 def _wrap_proofs_and_readings(plan: Plan) -> None:

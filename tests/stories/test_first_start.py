@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config import demo_record
+from config.demo import record as demo_record
 
 pytestmark = [
     pytest.mark.worker,

@@ -16,7 +16,7 @@ from downloads.gate import decide
 from employers.models import Member
 from tests.factories import make_reviewer
 from tests.stories.conftest import licence, recruiter_of, register_company, upload_licence
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.decision import pipeline
 from verification.models import Case, RegistryRecord
 from verification.reviewing import claims
@@ -38,7 +38,7 @@ def ask(member: Member, now: datetime) -> decide.Answer:
 
 def submit_and_run(case: Case, member: Member, now: datetime) -> Case:
     attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
-    assert pipeline.run(attempt.pk, lambda: now, 60)
+    assert pipeline.run_checks(attempt.pk, lambda: now, 60)
     return Case.objects.get(pk=case.pk)
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     assert not ask(member, now).allowed
     claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["uscc_mismatch"])
-    operations.remove_document(wrong.pk, member.as_actor(), now)
+    documents.remove_document(wrong.pk, member.as_actor(), now)
     upload_licence(member, now, licence(104, company, form="portrait"))
     case = submit_and_run(case, member, now)
     assert case.state == State.APPROVED and case.attempt_number == 2
@@ -95,7 +95,7 @@ def test_a_borrowed_licence_opens_nothing(now: datetime) -> None:
     assert case.state == State.CHECKING and attempt.waiting_for == "authority_missing"
     while not attempt.finished_at:
         assert not ask(thief, attempt.due_at).allowed
-        assert pipeline.run(attempt.pk, lambda: attempt.due_at, 60)
+        assert pipeline.run_checks(attempt.pk, lambda: attempt.due_at, 60)
         attempt.refresh_from_db()
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
@@ -123,5 +123,5 @@ def test_a_new_company_waits_and_is_told_so(now: datetime) -> None:
         email_domain=company.domain,
         as_of=now.date(),
     )
-    assert pipeline.run(attempt.pk, lambda: attempt.due_at, 60)
+    assert pipeline.run_checks(attempt.pk, lambda: attempt.due_at, 60)
     assert Case.objects.get(pk=case.pk).state == State.APPROVED

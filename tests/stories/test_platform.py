@@ -14,7 +14,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Scope
 from resumes.specimens.resume import make as resume
 from tests.fakes.webhook_receiver import receiving

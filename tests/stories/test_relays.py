@@ -16,7 +16,8 @@ from downloads import relay_providers
 from downloads.models import RelayBinding, RelayTeam
 from downloads.models.relays import RelayState
 from downloads.relay_providers.base import Outcome
-from employers.accounts.operations import create_api_client, give_phone
+from employers.accounts.api_clients import create_api_client
+from employers.accounts.membership import give_phone
 from employers.models import Member, Scope
 from events.core.actor import SYSTEM
 from events.models import PlatformEvent

@@ -52,7 +52,7 @@ from tests.stories.conftest import (
     upload_licence,
     wait_until,
 )
-from verification.authority import proofs
+from verification.authority import deposits
 from verification.cases import operations
 from verification.checks import CHECKS
 from verification.models import (
@@ -472,7 +472,7 @@ def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(
         broker, log, beat=True, **scene.environment | {"ZIZHI_LEASE_SECONDS": "15"}
     ):
         member = deposit.employer.members.get()
-        proof = proofs.start_deposit(
+        proof = deposits.start_deposit(
             member, deposit.declared_name, "6222021001123456789", "工商银行", timezone.now()
         )
         wait_until(lambda: Proof.objects.exclude(reference="").exists(), "the order was lost", log)
@@ -501,7 +501,7 @@ def test_a_worker_dies_in_the_round_after_a_wait(broker: str, scene: Scene, tmp_
         )
         assert scene.befell(case) == 0
         proven(case, timezone.now())
-        operations.ring(case.pk, timezone.now())
+        operations.notify_case_worker(case.pk, timezone.now())
         wait_until(all_decided, "not decided", log)
         time.sleep(4)
     assert scene.befell(case) == 1, "the step was never reached"

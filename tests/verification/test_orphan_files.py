@@ -117,7 +117,7 @@ def fields() -> list[tuple[type[models.Model], str]]:
 def test_every_field_that_names_files_is_asked(now: datetime) -> None:
     """Also those that are added later: they are found by their kind."""
     with CaptureQueriesContext(connection) as asked:
-        orphan_files.find(now)
+        orphan_files.find_orphan_files(now)
     said = [query["sql"] for query in asked.captured_queries]
     for model, name in fields():
         assert any(f'"{model._meta.db_table}"."{name}"' in sql for sql in said), (model, name)
@@ -131,7 +131,7 @@ def test_whatever_a_row_names_is_none(now: datetime, monkeypatch: pytest.MonkeyP
         why="found on a market", asked_at=now, due_at=now, leak=stored(), evidence=stored()
     )
     stray = stored()
-    assert orphan_files.find(timezone.now()) == ({stray}, 8)
+    assert orphan_files.find_orphan_files(timezone.now()) == ({stray}, 8)
 
 
 def test_the_pages_of_a_golden_case_stand_in_its_recipe_alone(now: datetime) -> None:
@@ -148,4 +148,7 @@ def test_the_pages_of_a_golden_case_stand_in_its_recipe_alone(now: datetime) -> 
         made_at=now,
         retired_at=now,
     )
-    assert golden_cases.files_of(recipe) and orphan_files.find(timezone.now()) == (set(), 2)
+    assert golden_cases.files_of(recipe) and orphan_files.find_orphan_files(timezone.now()) == (
+        set(),
+        2,
+    )

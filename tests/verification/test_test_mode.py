@@ -1,37 +1,36 @@
-"""Does a platform's test go the way that everything goes, and reach nobody?"""
+"""Tests of a platform's test: it goes the way of everything, and reaches nobody."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail as outbox
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
 from documents import uscc as usccs
 from downloads.models import GateDecision
-from employers.accounts.operations import Links, create_api_client, invite
-from employers.models import ApiClient, Employer, Member, Scope
+from employers.accounts.api_clients import create_api_client
+from employers.accounts.membership import invite
+from employers.accounts.registration import Links
+from employers.models import ApiClient
 from events.core.errors import Refused
 from events.core.reasons import REASONS
-from events.delivery import feed
-from events.delivery.mail import forget, send
-from events.models import Event, Mail, PlatformEvent
+from events.delivery.mail import forget, send_mail
+from events.models import Event, Mail
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
-from verification.authority import proofs
+from tests.verification.platform import ALL, Platform, proven, relayed
+from verification.authority import deposits, email_codes
 from verification.cases import operations
 from verification.checks import test_outcomes
-from verification.models import Case, CheckRun, Document, Proof
+from verification.models import Case, CheckRun, Document
 from verification.providers import test_providers
 from verification.rules.findings import Outcome
 from verification.rules.states import State
-from verification.tasks import check_proof
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
 STATE_OF = {
     Outcome.APPROVE: State.APPROVED,
@@ -39,57 +38,6 @@ STATE_OF = {
     Outcome.REJECT: State.REJECTED,
     Outcome.WAIT: State.CHECKING,
 }
-ALL = [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE]
-
-
-class Platform:
-    """A test platform with its key."""
-
-    def __init__(self, name: str = "a test") -> None:
-        self.client, self.key = create_api_client(name, ALL, timezone.now(), test=True)
-
-    def employer(self, recipe: int) -> tuple[Employer, Member]:
-        code = test_outcomes.code_for(recipe)
-        made = self.call(
-            "post",
-            "/employers",
-            {"reference": f"e-{code}", "name": "云溪市示例科技有限公司", "uscc": code},
-        )
-        member = self.call(
-            "post",
-            f"/employers/{made['id']}/members",
-            {"reference": "hr-1", "email": f"owner@{code.lower()}.test", "role": "owner"},
-        )
-        return Employer.objects.get(pk=made["id"]), Member.objects.get(pk=member["id"])
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        headers = {"Authorization": f"Bearer {self.key}"}
-        answer = getattr(Client(), method)(
-            f"/api/v1{path}", body, content_type="application/json", headers=headers
-        )
-        return answer.json() | {"http": answer.status_code}
-
-    def hand_in(self, recipe: int) -> tuple[Employer, Member, Any]:
-        employer, member = self.employer(recipe)
-        return (
-            employer,
-            member,
-            self.call(
-                "post", f"/test/employers/{employer.pk}/hand-in", {"member_id": str(member.pk)}
-            ),
-        )
-
-    def ask(self, employer: Employer, member: Member, candidate: str = "c") -> Any:
-        return self.call(
-            "post",
-            "/gate/decisions",
-            {"employer_id": str(employer.pk), "member_id": str(member.pk), "candidate": candidate},
-        )
-
-
-@pytest.fixture
-def platform(db: None) -> Platform:
-    return Platform()
 
 
 @pytest.mark.parametrize("number", test_outcomes.RECIPES)
@@ -214,7 +162,7 @@ def test_a_decision_that_is_none_is_told(platform: Platform) -> None:
 def test_mails_are_shown_and_sent_to_nobody(platform: Platform) -> None:
     _, member, _ = platform.hand_in(0)
     for kept in Mail.objects.all():
-        send(kept.pk, timezone.now(), "https://zizhi.example")
+        send_mail(kept.pk, timezone.now(), "https://zizhi.example")
     assert outbox.outbox == []
     mails = platform.call("get", "/test/mails")["data"]
     assert "case_approve" in [each["template"] for each in mails]
@@ -227,7 +175,7 @@ def test_mails_are_shown_and_sent_to_nobody(platform: Platform) -> None:
 def test_their_mails_are_let_go_after_a_month_and_no_others(platform: Platform) -> None:
     platform.hand_in(0)
     for kept in Mail.objects.all():
-        send(kept.pk, timezone.now(), "https://zizhi.example")
+        send_mail(kept.pk, timezone.now(), "https://zizhi.example")
     live = Mail.objects.create(
         to="a@example.com",
         template="case_approve",
@@ -304,9 +252,9 @@ def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: 
     with pytest.raises(Refused, match="test_email_required"):
         invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
     with pytest.raises(Refused, match="test_email_required"):
-        proofs.send_code(member, "ceo@company.example", timezone.now())
+        email_codes.send_code(member, "ceo@company.example", timezone.now())
     assert (
-        proofs.start_deposit(
+        deposits.start_deposit(
             member, employer.name, "100000000000", "示例银行", timezone.now()
         ).provider
         == test_providers.NAME
@@ -343,194 +291,6 @@ def test_every_reason_of_a_recipe_is_one() -> None:
 def test_a_move_that_cannot_be_is_refused(platform: Platform, advance: object) -> None:
     platform.call("post", "/test/clock", {"advance": "PT1S"})
     assert platform.call("post", "/test/clock", {"advance": advance})["http"] == 422
-
-
-# --- Proofs of authority, by providers that are rehearsed -----------------------------------------
-
-
-@pytest.fixture(autouse=True)
-def books(tmp_path: Path, settings: Any) -> None:
-    """The rehearsed bank and licences of each test begin with empty books; and this deployment has
-    neither.
-    """
-    settings.VAR_DIR, settings.BANK, settings.E_LICENCES = tmp_path, "", ""
-
-
-def proven(platform: Platform, path: str, employer: Employer, member: Member, **more: Any) -> Any:
-    return platform.call(
-        "post", f"/test/employers/{employer.pk}/{path}", {"member_id": str(member.pk), **more}
-    )
-
-
-def state_of(proof: Any) -> tuple[str, str]:
-    row = Proof.objects.get(pk=proof["proof_id"])
-    return row.state, row.failure
-
-
-def test_a_code_by_mail_proves_and_is_shown_with_the_mails(platform: Platform) -> None:
-    employer, member = platform.employer(0)
-    begun = proven(platform, "company-email", employer, member, address="hr@company.test")
-    assert (begun["http"], begun["way"], begun["state"]) == (200, "company_email", "pending")
-    (mail,) = [
-        mail
-        for mail in platform.call("get", "/test/mails")["data"]
-        if mail["to"] == "hr@company.test"
-    ]
-    assert test_providers.CODE in str(mail)
-    assert (
-        proven(platform, "company-email", employer, member, code="654321")["code"]
-        == "proof_code_wrong"
-    )
-    given = proven(platform, "company-email", employer, member, code=test_providers.CODE)
-    assert (given["state"], given["proof_id"]) == ("proven", begun["proof_id"])
-
-
-@pytest.mark.parametrize(
-    ("address", "is_sound"), [("hr@company.test", True), ("hr@elsewhere.test", False)]
-)
-def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(
-    platform: Platform, address: str, is_sound: bool
-) -> None:
-    employer, member, _ = platform.hand_in(0)
-    platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
-    proven(platform, "company-email", employer, member, address=address, code=test_providers.CODE)
-    rights = platform.call("get", f"/employers/{employer.pk}/rights")
-    assert (rights["tier"] != "restricted") is is_sound
-
-
-def test_codes_of_one_test_use_up_no_other_tests(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(proofs, "MAILS_PER_DOMAIN", 1)
-    for each in (platform, Platform()):
-        employer, member = each.employer(0)
-        assert (
-            proven(each, "company-email", employer, member, address="hr@company.test")["http"]
-            == 200
-        )
-
-
-def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
-    employer, member = platform.employer(0)
-    begun = proven(platform, "deposit", employer, member, account_number="100000000000")
-    assert (begun["http"], begun["state"], begun["stage"]) == (200, "pending", "accepted")
-    wrong = proven(platform, "deposit", employer, member, code="654321")
-    assert wrong["code"] == "proof_code_wrong"
-    given = proven(platform, "deposit", employer, member, code=test_providers.CODE)
-    assert (given["state"], given["proof_id"]) == ("pending", begun["proof_id"])
-    platform.call("post", "/test/clock", {"advance": "PT20M"})
-    assert state_of(begun) == ("proven", "")
-
-
-@pytest.mark.parametrize(
-    ("account", "after", "why"),
-    [
-        ("100000000001", "PT20M", "bank_account_invalid"),
-        ("100000000002", "PT20M", "bank_holder_mismatch"),
-        ("100000000003", "PT20M", "bank_account_closed"),
-        ("100000000004", "PT20M", "bank_returned"),
-        ("100000000008", "P11D", "proof_lapsed"),
-    ],
-)
-def test_each_account_ends_as_it_says(
-    platform: Platform, account: str, after: str, why: str
-) -> None:
-    employer, member = platform.employer(0)
-    begun = proven(
-        platform, "deposit", employer, member, account_number=account, code=test_providers.CODE
-    )
-    platform.call("post", "/test/clock", {"advance": after})
-    assert state_of(begun)[1] == why
-
-
-@pytest.mark.parametrize("account", ["100000000005", "100000000006"])
-def test_a_bank_that_is_down_for_a_moment_is_asked_again(platform: Platform, account: str) -> None:
-    employer, member = platform.employer(0)
-    begun = proven(
-        platform, "deposit", employer, member, account_number=account, code=test_providers.CODE
-    )
-    assert begun["stage"] == "", "nothing was heard of it"
-    for _ in range(2):
-        platform.call("post", "/test/clock", {"advance": "PT20M"})
-    assert state_of(begun) == ("proven", "")
-
-
-def test_three_wrong_codes_end_it(platform: Platform) -> None:
-    employer, member = platform.employer(0)
-    begun = proven(platform, "deposit", employer, member, account_number="100000000000")
-    said = [proven(platform, "deposit", employer, member, code="654321")["code"] for _ in range(3)]
-    assert said == ["proof_code_wrong", "proof_code_wrong", "proof_code_used_up"]
-    assert state_of(begun) == ("failed", "proof_code_used_up")
-
-
-def test_one_account_proves_one_company_in_each_test_and_no_test_hinders_another(
-    platform: Platform,
-) -> None:
-    other = Platform("another")
-    for where, again in ((platform, False), (platform, True), (other, False)):
-        employer, member = where.employer(0)
-        said = proven(
-            where,
-            "deposit",
-            employer,
-            member,
-            account_number="100000000000",
-            code=test_providers.CODE,
-        )
-        assert (said.get("code") == "bank_account_of_other") is again
-        where.call("post", "/test/clock", {"advance": "PT20M"})
-    real = make_member(timezone.now())
-    with override_settings(BANK="simulator"):
-        assert (
-            proofs.start_deposit(
-                real, real.employer.name, "100000000000", "示例银行", timezone.now()
-            ).provider
-            == "simulator"
-        )
-
-
-@pytest.mark.parametrize(
-    ("does", "ends"),
-    [
-        ("confirm", ("proven", "")),
-        ("other_company", ("failed", "e_licence_mismatch")),
-        ("refuse", ("failed", "e_licence_refused")),
-    ],
-)
-def test_the_phone_is_played(platform: Platform, does: str, ends: tuple[str, str]) -> None:
-    employer, member = platform.employer(0)
-    assert state_of(proven(platform, "scan", employer, member, does=does)) == ends
-    assert proven(platform, "scan", employer, member, does="dance")["code"] == "not_allowed"
-
-
-def test_the_page_shows_what_the_phone_then_scans(platform: Platform) -> None:
-    employer, member, _ = platform.hand_in(0)
-    browser = sign_in(member.user)
-    assert browser.post("/case/authority/e-licence/").status_code == 302
-    shown = Proof.objects.get(member=member)
-    assert proven(platform, "scan", employer, member)["proof_id"] == str(shown.pk)
-    assert (
-        "This shows that you may recruit"
-        in browser.get("/case/authority/e-licence/").content.decode()
-    )
-
-
-def test_work_for_a_test_goes_by_its_clock(platform: Platform) -> None:
-    """The doorbell of a proof that was begun at the test's time finds it due."""
-    employer, member, _ = platform.hand_in(0)
-    platform.call("post", "/test/clock", {"advance": "P30D"})
-    browser = sign_in(member.user)
-    form = {
-        "account_holder": employer.name,
-        "account_number": "100000000000",
-        "bank_name": "示例银行",
-    }
-    assert browser.post("/case/authority/bank-deposit/", form).status_code == 302
-    begun = Proof.objects.get(member=member)
-    assert begun.started_at > timezone.now() + timedelta(days=29)
-    check_proof(str(begun.pk))
-    begun.refresh_from_db()
-    assert begun.stage == "accepted"
 
 
 # --- Pages by the test's clock --------------------------------------------------------------------
@@ -595,11 +355,6 @@ def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:
         .content.decode()
     )
     assert employer.name not in listed, "no person sees a test's appeal"
-
-
-def relayed(platform: Platform) -> list[Any]:
-    feed.relay(timezone.now())
-    return [row.as_message() for row in PlatformEvent.objects.of(platform.client.pk)]
 
 
 def test_a_step_up_is_lifted_by_a_rehearsed_proof(platform: Platform) -> None:

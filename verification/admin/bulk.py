@@ -29,15 +29,15 @@ from events.admin import LookOnlyAdmin
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from verification.admin.case_content import in_words
-from verification.admin.decision_form import BUTTON_WORDS, NOTE_AT_MOST
-from verification.cases import guards
+from verification.admin.decision_form import NOTE_AT_MOST
+from verification.cases import guards, wording
 from verification.models import Bulk, Case, Ruling, RulingOutcome
-from verification.reviewing import bulk_decisions, case_comparison, related_cases
+from verification.reviewing import bulk_decisions, reason_choices, related_cases
 from verification.rules.states import State
 
 MAY_LOOK: Final = "verification.view_case"
 
-OUTCOME_WORDS: Final[dict[str, case_comparison.Word]] = {
+OUTCOME_WORDS: Final[dict[str, wording.Word]] = {
     RulingOutcome.WAITING: _("can still be undone"),
     RulingOutcome.CARRIED_OUT: _("carried out"),
     RulingOutcome.FILED: _("carried out"),
@@ -58,7 +58,7 @@ class ProposalForm(forms.Form):
         super().__init__(*args)
         for field, choices in (
             ("cases", [case.pk for case in cases]),
-            ("reasons", case_comparison.REASONS_FOR[verb]),
+            ("reasons", reason_choices.REASONS_FOR[verb]),
         ):
             offered = self.fields[field]
             assert isinstance(offered, forms.ChoiceField)
@@ -122,7 +122,7 @@ class BulkAdmin(LookOnlyAdmin):
         return format_html(
             '<a href="{}">{}</a>',
             reverse("admin:verification_bulk_change", args=[bulk.pk]),
-            BUTTON_WORDS[bulk.verb],
+            wording.DECISIONS[bulk.verb].button,
         )
 
     @admin.display(description=_("cases"))
@@ -190,8 +190,8 @@ class BulkAdmin(LookOnlyAdmin):
                 for case in offered
             ],
             "verb": verb,
-            "verbs": [(each, BUTTON_WORDS[each]) for each in guards.IN_BULK],
-            "choices": case_comparison.choices(verb, (), request.POST.getlist("reasons"), {}, ""),
+            "verbs": [(each, wording.DECISIONS[each].button) for each in guards.IN_BULK],
+            "choices": reason_choices.choices(verb, (), request.POST.getlist("reasons"), {}, ""),
             "note": request.POST.get("note", "")[:NOTE_AT_MOST],
         }
         return self._page(
@@ -218,13 +218,13 @@ class BulkAdmin(LookOnlyAdmin):
         may = guards.may_bulk(bulk.verb, person.as_reviewer()) is None
         context = {
             "bulk": bulk,
-            "label": BUTTON_WORDS[bulk.verb],
+            "label": wording.DECISIONS[bulk.verb].button,
             "stands": _stands(bulk),
             "reasons": [REASONS[code] for code in bulk.reasons if code in REASONS],
             "rows": [
                 {
                     "case": item.case,
-                    "state": case_comparison.STATE_WORDS[State(item.case.state)],
+                    "state": wording.STATES[State(item.case.state)].staff,
                     "became": _became(item.refusal, rulings.get(item.case_id)),
                 }
                 for item in items
@@ -238,7 +238,9 @@ class BulkAdmin(LookOnlyAdmin):
             ),
             "waits": is_open,
         }
-        return self._page(request, "bulk", f"{BUTTON_WORDS[bulk.verb]}: {len(items)}", context)
+        return self._page(
+            request, "bulk", f"{wording.DECISIONS[bulk.verb].button}: {len(items)}", context
+        )
 
     def confirm_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
         def act(person: User, now: datetime) -> str:
@@ -311,9 +313,9 @@ def _stands(bulk: Bulk) -> str:
     return gettext("waits for a second person")
 
 
-def _became(refusal: str, ruling: Ruling | None) -> case_comparison.Word:
+def _became(refusal: str, ruling: Ruling | None) -> wording.Word:
     if refusal or (ruling is not None and ruling.refusal):
-        return case_comparison.code_in_words(refusal or (ruling.refusal if ruling else ""))
+        return wording.code_for_staff(refusal or (ruling.refusal if ruling else ""))
     return OUTCOME_WORDS[ruling.outcome] if ruling else ""
 
 

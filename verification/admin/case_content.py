@@ -23,7 +23,6 @@ from employers.permissions import Power
 from events.core.errors import Refused
 from events.models import Event, record
 from verification.admin.decision_form import (
-    BUTTON_WORDS,
     BUTTONS,
     HOLD_FOR,
     IN_FORCE,
@@ -33,7 +32,7 @@ from verification.admin.decision_form import (
     SET_ASIDE,
     Typed,
 )
-from verification.cases import guards
+from verification.cases import guards, wording
 from verification.models import (
     Attempt,
     Case,
@@ -46,7 +45,7 @@ from verification.models import (
     SavedReply,
     Statement,
 )
-from verification.reviewing import case_comparison, related_cases
+from verification.reviewing import case_comparison, reason_choices, related_cases
 from verification.rules import required_documents
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
@@ -63,7 +62,7 @@ def in_words(refused: Refused) -> str:
     said = [refused.reason.says.in_(language)]
     if refused.seen:
         seen = (
-            str(case_comparison.STATE_WORDS.get(State(refused.seen), ""))
+            str(wording.STATES[State(refused.seen)].staff)
             if refused.code == "state_conflict"
             else refused.seen
         )
@@ -76,7 +75,7 @@ class Button:
     """A decision that the guards allow now, with the reasons that it can be given for."""
 
     verb: str
-    items: list[case_comparison.OfItem] = field(default_factory=list)
+    items: list[reason_choices.OfItem] = field(default_factory=list)
     """The reasons to tick, by what they are about."""
     note: str = ""
     opened: bool = False
@@ -92,7 +91,7 @@ class Button:
 
     @property
     def label(self) -> str:
-        return str(BUTTON_WORDS[self.verb])
+        return str(wording.DECISIONS[self.verb].button)
 
     @property
     def key(self) -> str:
@@ -144,8 +143,8 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "now": now,
         "phone": shown_phone(case),
         "email": masked(case.submitted_by.email) if case.submitted_by else "",
-        "state": case_comparison.STATE_WORDS[State(case.state)],
-        "account_class": case_comparison.CLASS_WORDS[AccountClass(case.account_class)],
+        "state": wording.STATES[State(case.state)].staff,
+        "account_class": wording.ACCOUNT_CLASSES[AccountClass(case.account_class)],
         "rows": [row for row in rows if row.compares],
         "only_read": [row for row in rows if not row.compares],
         "reading": reading,
@@ -168,7 +167,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "decisions": [
             {
                 "decision": decision,
-                "words": case_comparison.VERB_WORDS.get(decision.verb, decision.verb),
+                "words": wording.HAPPENED_FOR_STAFF.get(decision.verb, decision.verb),
                 "reasons": case_comparison.told(decision.reasons),
             }
             for decision in case.decisions.select_related("decided_by")
@@ -176,7 +175,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "statements": [
             {
                 "statement": said,
-                "label": case_comparison.FIELD_WORDS.get(said.field, said.field),
+                "label": wording.FIELDS.get(said.field, said.field),
                 "disputed": said.said != said.read,
             }
             for said in Statement.objects.filter(
@@ -235,8 +234,8 @@ def what_may_be_done(
         buttons.append(
             Button(
                 verb,
-                case_comparison.by_item(
-                    case_comparison.choices(verb, findings, kept.reasons, kept.about, paper), paper
+                reason_choices.by_item(
+                    reason_choices.choices(verb, findings, kept.reasons, kept.about, paper), paper
                 ),
                 kept.note,
                 verb == typed.verb,
@@ -292,16 +291,14 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
     timeline = [
         {
             "event": event,
-            "words": case_comparison.VERB_WORDS.get(event.verb, event.verb),
+            "words": wording.HAPPENED_FOR_STAFF.get(event.verb, event.verb),
             "who": (
                 names.get(UUID(event.actor_id), "")
                 if event.role == "reviewer"
-                else case_comparison.ROLE_WORDS.get(event.role, event.role)
+                else wording.ROLES.get(event.role, event.role)
             ),
-            "to": (
-                case_comparison.STATE_WORDS.get(State(event.to_state), "") if event.to_state else ""
-            ),
-            "reasons": [case_comparison.code_in_words(code) for code in event.reasons],
+            "to": (wording.STATES[State(event.to_state)].staff if event.to_state else ""),
+            "reasons": [wording.code_for_staff(code) for code in event.reasons],
         }
         for event in events
         if event.verb != "view_page"
@@ -405,7 +402,7 @@ def shown_pages(
                     + marks.get((str(document.pk), page.number), [])
                 ),
                 "turn": reading.get("turn", 0) if is_read else 0,
-                "quality": [case_comparison.code_in_words(code) for code in page.judged.codes],
+                "quality": [wording.code_for_staff(code) for code in page.judged.codes],
             }
         )
     return pages

@@ -16,7 +16,7 @@ from django.utils.translation import override
 from employers.models import User
 from events.core.reasons import REASONS, Text
 from verification.admin.case_content import in_words
-from verification.admin.decision_form import DONE_WORDS, NOTHING_TYPED, Typed
+from verification.admin.decision_form import NOTHING_TYPED, Typed
 from verification.cases import guards, wording
 from verification.models import (
     Case,
@@ -30,7 +30,7 @@ from verification.models import (
     SavedReply,
     TakeOver,
 )
-from verification.reviewing import case_comparison, claims, reply_templates
+from verification.reviewing import claims, reply_templates
 from verification.rules import required_documents, states
 
 TELL_WITHIN: Final = timedelta(days=14)
@@ -101,7 +101,7 @@ def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
 
 def said_of(ruling: Ruling, now: datetime) -> dict[str, Any]:
     """What a toast says of a ruling."""
-    words = DONE_WORDS[ruling.verb] % {"name": ruling.case.declared_name}
+    words = wording.DECISIONS[ruling.verb].done % {"name": ruling.case.declared_name}
     return {
         "ruling": ruling,
         "words": words,
@@ -122,7 +122,7 @@ def returned(reviewer: User, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "case": ruling.case,
-            "verb": case_comparison.VERB_WORDS.get(ruling.verb, ruling.verb),
+            "verb": wording.HAPPENED_FOR_STAFF.get(ruling.verb, ruling.verb),
             "why": _why(ruling),
         }
         for ruling in told
@@ -130,7 +130,7 @@ def returned(reviewer: User, now: datetime) -> list[dict[str, Any]]:
 
 
 def _why(ruling: Ruling) -> str:
-    return str(case_comparison.code_in_words(ruling.refusal))
+    return str(wording.code_for_staff(ruling.refusal))
 
 
 # --- What colleagues say --------------------------------------------------------------------------
@@ -153,11 +153,9 @@ def notes(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "note": note,
-            "words": case_comparison.VERB_WORDS[_KINDS[NoteKind(note.kind)]],
-            "who": note.by.email if note.by else case_comparison.ROLE_WORDS["system"],
-            "text": str(case_comparison.code_in_words(note.text))
-            if note.text in REASONS
-            else note.text,
+            "words": wording.HAPPENED_FOR_STAFF[_KINDS[NoteKind(note.kind)]],
+            "who": note.by.email if note.by else wording.ROLES["system"],
+            "text": str(wording.code_for_staff(note.text)) if note.text in REASONS else note.text,
         }
         for note in CaseNote.objects.filter(case=case).select_related("by")
     ]

@@ -28,6 +28,7 @@ from events.admin import LookOnlyAdmin
 from events.core.actor import Actor
 from events.core.errors import Refused
 from verification.admin.case_content import in_words
+from verification.cases import wording
 from verification.intake import client_letters
 from verification.models import ClientAuthorisation
 from verification.reviewing import case_comparison
@@ -90,7 +91,7 @@ class ClientAuthorisationAdmin(LookOnlyAdmin):
     @admin.display(description=_("why"), empty_value="—")
     def why(self, client: ClientAuthorisation) -> str:
         finding = client_letters.standing_of(client, timezone.now()).finding
-        return str(case_comparison.code_in_words(finding.code)) if finding else ""
+        return str(wording.code_for_staff(finding.code)) if finding else ""
 
     def get_urls(self) -> list[URLPattern]:
         view, name = self.admin_site.admin_view, "verification_clientauthorisation_{}".format
@@ -194,7 +195,7 @@ def _letter(client: ClientAuthorisation, now: datetime) -> dict[str, Any]:
         "standing": standing,
         "said": case_comparison.Said(standing.finding) if standing.finding else None,
         "read": [
-            (case_comparison.FIELD_WORDS.get(name, name), value)
+            (wording.FIELDS.get(name, name), value)
             for name, value in read.get("fields", {}).items()
         ],
         "page_urls": [

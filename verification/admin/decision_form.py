@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
 from verification.models import reviewers
-from verification.reviewing import case_comparison
+from verification.reviewing import reason_choices
 from verification.rules.required_documents import OF_KIND
 
 NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "uphold", "revoke"})
@@ -34,18 +34,6 @@ BUTTONS = (
 )
 SET_ASIDE = ("hold", "escalate")
 """What a reviewer does with a case that they hold, besides deciding it."""
-BUTTON_WORDS = {
-    "approve": _("Approve"),
-    "request_changes": _("Request changes"),
-    "reject": _("Reject"),
-    "suspend": _("Suspend"),
-    "reinstate": _("Reinstate"),
-    "uphold": _("Turn the appeal down"),
-    "revoke": _("Revoke"),
-    "reopen": _("Reopen"),
-    "hold": _("Set it aside"),
-    "escalate": _("Hand to a senior"),
-}
 KEYS: Final = {
     "approve": "a",
     "reinstate": "a",
@@ -71,19 +59,6 @@ IN_FORCE = {
 Nothing is chosen beforehand.
 """
 
-DONE_WORDS = {
-    "approve": _("Approved: %(name)s"),
-    "request_changes": _("Changes requested: %(name)s"),
-    "reject": _("Rejected: %(name)s"),
-    "suspend": _("Suspended: %(name)s"),
-    "reinstate": _("Reinstated: %(name)s"),
-    "uphold": _("Appeal turned down: %(name)s"),
-    "revoke": _("Revoked: %(name)s"),
-    "reopen": _("Reopened: %(name)s"),
-    "hold": _("Set aside: %(name)s"),
-    "escalate": _("Handed to a senior: %(name)s"),
-}
-
 HOLD_FOR: Final = {4: _("4 hours"), 24: _("1 day"), 72: _("3 days"), 168: _("7 days")}
 """For how many hours a case can be set aside."""
 
@@ -92,7 +67,7 @@ NOTE_AT_MOST: Final = 2000
 
 def said_of(data: Mapping[str, str]) -> dict[str, str]:
     """Which kind of document each reason is about that can be about any, as it was sent."""
-    sent = {code: data.get(f"about-{code}", "") for code in case_comparison.OF_ANY_DOCUMENT}
+    sent = {code: data.get(f"about-{code}", "") for code in reason_choices.OF_ANY_DOCUMENT}
     return {code: kind for code, kind in sent.items() if kind in OF_KIND}
 
 
@@ -108,7 +83,7 @@ class DecisionForm(forms.Form):
         super().__init__(*args)
         offered = self.fields["reasons"]
         assert isinstance(offered, forms.MultipleChoiceField)
-        offered.choices = [(code, code) for code in case_comparison.REASONS_FOR.get(verb, ())]
+        offered.choices = [(code, code) for code in reason_choices.REASONS_FOR.get(verb, ())]
 
     @property
     def suspend_in_force(self) -> bool | None:

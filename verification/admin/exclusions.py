@@ -160,7 +160,7 @@ class ExclusionAdmin(LookOnlyAdmin):
                 gettext("Lift the exclusion of %(what)s") % {"what": exclusion.shown},
                 exclusion=exclusion,
             )
-        exclusion_list.lift(exclusion_id, request.user, timezone.now())
+        exclusion_list.lift_exclusion(exclusion_id, request.user, timezone.now())
         messages.success(request, gettext("The exclusion is lifted."))
         return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
 

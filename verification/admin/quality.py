@@ -31,13 +31,13 @@ from events.core.errors import Refused
 from events.models import record
 from verification.admin import quality_chart
 from verification.admin.case_content import in_words
-from verification.admin.decision_form import BUTTON_WORDS
+from verification.cases import wording
 from verification.models import Case, GoldenCase, GoldenKind
 from verification.quality import golden_cases, reviewer_figures
 from verification.quality.reviewer_figures import Answers, Figures
-from verification.reviewing import case_comparison
+from verification.reviewing import reason_choices
 
-PERIODS: Final[Mapping[str, tuple[timedelta | None, case_comparison.Word]]] = {
+PERIODS: Final[Mapping[str, tuple[timedelta | None, wording.Word]]] = {
     "30": (timedelta(days=30), _("30 days")),
     "90": (timedelta(days=90), _("90 days")),
     "all": (None, _("All")),
@@ -67,7 +67,7 @@ class KeepForm(forms.Form):
         super().__init__(*args)
         offered = self.fields["reasons"]
         assert isinstance(offered, forms.MultipleChoiceField)
-        offered.choices = [(code, code) for code in case_comparison.REASONS_FOR.get(verb, ())]
+        offered.choices = [(code, code) for code in reason_choices.REASONS_FOR.get(verb, ())]
 
 
 # --- Pages ----------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     form = KeepForm(verb, request.POST or None)
     if request.method == "POST" and "confirmed" in request.POST and form.is_valid():
         try:
-            golden_cases.keep(
+            golden_cases.keep_golden_case(
                 case_id, form.cleaned_data["verb"], form.cleaned_data["reasons"], user, now
             )
         except Refused as refused:
@@ -147,8 +147,8 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context = {
         "case": case,
         "verb": verb,
-        "verbs": [(each, BUTTON_WORDS[each]) for each in golden_cases.RIGHT],
-        "choices": case_comparison.choices(verb, findings, ticked, {}, ""),
+        "verbs": [(each, wording.DECISIONS[each].button) for each in golden_cases.RIGHT],
+        "choices": reason_choices.choices(verb, findings, ticked, {}, ""),
         "days": settings.GOLDEN_DAYS,
     }
     return _page(
@@ -210,9 +210,13 @@ def _answered(answers: Answers) -> dict[str, Any]:
     """
     return {
         "kind": GoldenKind(answers.kind).label,
-        "right_verb": BUTTON_WORDS[answers.right_verb],
+        "right_verb": wording.DECISIONS[answers.right_verb].button,
         "cells": [
-            (BUTTON_WORDS[verb], answers.by_verb.get(verb, 0), verb == answers.right_verb)
+            (
+                wording.DECISIONS[verb].button,
+                answers.by_verb.get(verb, 0),
+                verb == answers.right_verb,
+            )
             for verb in golden_cases.RIGHT
         ],
         "without_reasons": answers.by_verb.get(answers.right_verb, 0) - answers.right,
@@ -240,8 +244,8 @@ def _listed(kept: Any) -> dict[str, Any]:
     return {
         "kept": kept,
         "kind": GoldenKind(kept.kind).label,
-        "right": BUTTON_WORDS[kept.right_verb],
-        "reasons": [case_comparison.code_in_words(code) for code in kept.right_reasons],
+        "right": wording.DECISIONS[kept.right_verb].button,
+        "reasons": [wording.code_for_staff(code) for code in kept.right_reasons],
         "until": kept.made_at + timedelta(days=settings.GOLDEN_DAYS),
     }
 

@@ -35,9 +35,9 @@ from employers.permissions import Power
 from events.admin import LookOnlyAdmin
 from events.core.actor import Actor
 from verification.admin import provinces, queue_chart
-from verification.cases import queue_placement
+from verification.cases import queue_placement, wording
 from verification.models import Appeal, Case, RightsNow, Ruling
-from verification.reviewing import case_comparison, queue_figures, queue_filters
+from verification.reviewing import queue_figures, queue_filters
 from verification.reviewing.queue_figures import Figures
 from verification.reviewing.queue_filters import ALL, Age, Claim, Filters
 from verification.rules.states import State
@@ -52,24 +52,24 @@ LISTED_AHEAD: Final = timedelta(days=60)
 _MOST_SHOWN: Final = 9999
 """A factor is told no larger than this."""
 
-TIER_WORDS: Final[Mapping[str, case_comparison.Word]] = {
+TIER_WORDS: Final[Mapping[str, wording.Word]] = {
     RightsNow.NONE: _("No rights now"),
     RightsNow.CONDITIONAL: _("Approved on condition"),
     RightsNow.IN_FORCE: _("Approval in force"),
 }
-AGE_WORDS: Final[Mapping[str, case_comparison.Word]] = {
+AGE_WORDS: Final[Mapping[str, wording.Word]] = {
     Age.LATE: _("Past its deadline"),
     Age.DAY: _("Longer than a day"),
     Age.THREE_DAYS: _("Longer than three days"),
     Age.WEEK: _("Longer than a week"),
 }
-CLAIM_WORDS: Final[Mapping[str, case_comparison.Word]] = {
+CLAIM_WORDS: Final[Mapping[str, wording.Word]] = {
     Claim.MINE: _("Claimed by me"),
     Claim.FREE: _("Free"),
     Claim.EXPIRING: _("Claim about to end"),
     Claim.HELD: _("Set aside"),
 }
-HARM_WORDS: Final[Mapping[Kind, case_comparison.Word]] = {
+HARM_WORDS: Final[Mapping[Kind, wording.Word]] = {
     Kind.FRAUD: _("signs of fraud"),
     Kind.AGENCY: _("an agency"),
     Kind.LAPSING: _("approval about to lapse"),
@@ -122,10 +122,10 @@ class StateFilter(_Filter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         waiting = (
             str(State.IN_REVIEW),
-            f"{case_comparison.STATE_WORDS[State.IN_REVIEW]} ({_figures(request).waiting})",
+            f"{wording.STATES[State.IN_REVIEW].staff} ({_figures(request).waiting})",
         )
         others = (
-            (str(state), str(case_comparison.STATE_WORDS[state]))
+            (str(state), str(wording.STATES[state].staff))
             for state in State
             if state is not State.IN_REVIEW
         )
@@ -139,9 +139,7 @@ class ReasonFilter(_Filter):
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         return _counted(
-            figures.by_reason,
-            self.chosen.reason,
-            lambda code: str(case_comparison.code_in_words(code)),
+            figures.by_reason, self.chosen.reason, lambda code: str(wording.code_for_staff(code))
         )
 
 
@@ -151,7 +149,7 @@ class ClassFilter(_Filter):
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         return [
             (str(value), f"{words} ({figures.by_class.get(value, 0)})")
-            for value, words in case_comparison.CLASS_WORDS.items()
+            for value, words in wording.ACCOUNT_CLASSES.items()
         ]
 
 
@@ -329,7 +327,7 @@ class QueueAdmin(LookOnlyAdmin):
         attempt = gettext("attempt %(number)s") % {"number": case.attempt_number}
         below = (
             case.declared_uscc,
-            case_comparison.CLASS_WORDS[AccountClass(case.account_class)],
+            wording.ACCOUNT_CLASSES[AccountClass(case.account_class)],
             attempt,
             who,
         )
@@ -353,10 +351,7 @@ class QueueAdmin(LookOnlyAdmin):
         appealed = [gettext("Appeal")] if case.is_heard else []
         lines = [
             *appealed,
-            *(
-                str(case_comparison.code_in_words(reason.code))
-                for reason in case.review_reasons.all()
-            ),
+            *(str(wording.code_for_staff(reason.code)) for reason in case.review_reasons.all()),
         ]
         items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
         return format_html('<ul class="reasons">{}</ul>', items) if lines else "—"
@@ -385,7 +380,7 @@ class QueueAdmin(LookOnlyAdmin):
     def waiting(self, case: Any) -> SafeString | str:
         since = case.review_since or case.submitted_at
         if not case.awaits_review() or since is None:
-            return str(case_comparison.STATE_WORDS[State(case.state)])
+            return str(wording.STATES[State(case.state)].staff)
         late = case.review_due is not None and case.review_due <= case.now
         due = _clock(case.review_due) if case.review_due else "—"
         return format_html(

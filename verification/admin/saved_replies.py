@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.accounts.forms import refusal_html
 from employers.models import User
 from events.admin import ModelAdmin
-from verification.admin.decision_form import BUTTON_WORDS
-from verification.cases import guards
+from verification.cases import guards, wording
 from verification.models import SavedReply
 from verification.reviewing import saved_replies
 
@@ -33,7 +32,7 @@ class ReplyForm(ReplyFormBase):
     """A reply as a lead types it."""
 
     verb = forms.ChoiceField(
-        label=_("Decision"), choices=[(verb, BUTTON_WORDS[verb]) for verb in WITH_NOTE]
+        label=_("Decision"), choices=[(verb, wording.DECISIONS[verb].button) for verb in WITH_NOTE]
     )
     code = forms.SlugField(
         label=_("Short name"),
@@ -105,4 +104,4 @@ class SavedReplyAdmin(ModelAdmin):
         assert isinstance(request.user, User)
         now = timezone.now()
         obj.retired_at = (obj.retired_at or now) if form.cleaned_data["retired"] else None
-        saved_replies.keep(obj, request.user.as_reviewer(), now)
+        saved_replies.keep_reply(obj, request.user.as_reviewer(), now)

@@ -187,7 +187,9 @@ def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
     if asked.reference is not None:
         rows = rows.filter(platform=request.auth.client, reference=asked.reference)
     if asked.state is not None:
-        rows = rows.filter(pk__in=Case.objects.counting_in(asked.state).values("employer"))
+        rows = rows.filter(
+            pk__in=Case.objects.counting().filter(state=asked.state).values("employer")
+        )
     found, following = page_of(rows, asked, "employers", by="registered_at")
     return {"data": EmployerOut.all_of(found), "next": following}
 

@@ -19,7 +19,8 @@ from verification.models import Case
 from verification.pages.requirement_facts import requirements_before, requirements_of
 from verification.rules.facts import RequirementState, Strength, Why
 from verification.rules.required_documents import CURRENT, Unlocks
-from verification.rules.requirements import Requirement, Way, next_of
+from verification.rules.requirement_ways import Way
+from verification.rules.requirements import Requirement, next_of
 
 router = Router(tags=["employers"])
 

@@ -168,7 +168,7 @@ def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
     """
     employer = employer_of_test(request, employer_id)
     return CaseOut.of(
-        test_mode.decide(
+        test_mode.decide_test_case(
             employer, ruling.verb, ruling.reasons, ruling.note, now_for(request.auth.client)
         )
     )

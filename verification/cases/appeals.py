@@ -18,8 +18,8 @@ from django.urls import reverse
 from documents.upload.intake import Intake
 from employers.models import Member
 from events.core.errors import Refused
-from verification.cases import failed_uploads, operations
-from verification.cases.notices import tell
+from verification.cases import decisions, documents, failed_uploads, operations
+from verification.cases.notices import tell_employer
 from verification.cases.storage import let_go
 from verification.models import Appeal, Case, Document, DocumentKind
 from verification.rules.states import State
@@ -92,7 +92,7 @@ def _speak(
                 for each, names in zip(evidence, stored, strict=True)
             )
             move.data["files"] = len(evidence)
-            tell(
+            tell_employer(
                 move.case,
                 "case_appeal",
                 {"path": reverse("verification:home")},
@@ -107,13 +107,13 @@ def _speak(
                 let_go(each.taken_in.sha256, names)
 
 
-def _failed(case_id: UUID) -> operations.Why:
+def _failed(case_id: UUID) -> decisions.Why:
     """What its reviewer is told of a draft: why it could not be handed in."""
     case: Case | None = Case.objects.filter(pk=case_id, state=State.DRAFT).first()
     return (
-        operations.Why([{"code": code} for code in dict.fromkeys(failed_uploads.failures(case))])
+        decisions.Why([{"code": code} for code in dict.fromkeys(failed_uploads.failures(case))])
         if case
-        else operations.NO_REASON
+        else decisions.NO_REASON
     )
 
 
@@ -122,6 +122,6 @@ def _kept(
 ) -> Document:
     kind = DocumentKind.APPEAL_EVIDENCE
     same = case.documents.current().filter(kind=kind, sha256=evidence.taken_in.sha256).first()
-    return same or operations.keep(
+    return same or documents.keep_document(
         case, kind, evidence.taken_in, names, evidence.scan, member.user, now
     )

@@ -21,6 +21,7 @@ from django.db.models import Q
 from documents.licence.witnesses import same_name
 from documents.uscc import is_of_test
 from employers.models import Employer, Member
+from verification.cases.proof_ways import WAYS
 from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
 from verification.providers import test_providers
 from verification.rules.facts import STRENGTH, Strength
@@ -63,10 +64,6 @@ THROWAWAY_MAIL_DOMAINS: Final = frozenset(
     """.split()
 )
 """Mailboxes for an hour, open to everybody."""
-
-NAMED: Final = frozenset({ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE})
-"""Proofs that were compared with the company's name, which they keep (`Proof.observed["name"]`)."""
-
 
 SOUND: Final = frozenset({Strength.STRONG, Strength.MEDIUM})
 """What opens something by itself."""
@@ -173,7 +170,7 @@ def _plain(proof: Proof, now: datetime) -> dict[str, Any]:
     plain: dict[str, Any] = {"id": str(proof.pk), "kind": proof.kind}
     if proof.kind == ProofKind.COMPANY_EMAIL:
         plain["domain"] = proof.shown.rpartition("@")[2]
-    if proof.kind in NAMED:
+    if WAYS[ProofKind(proof.kind)].named:
         plain["name"] = proof.observed.get("name", "")
     if proof.kind == ProofKind.VOUCH:
         plain["voucher_stands"] = proof.voucher is not None and can_vouch(
@@ -193,7 +190,7 @@ def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | 
             if at_company_domain(proof["domain"], registry_domain)
             else Strength.WEAK
         )
-    if kind in NAMED and not same_name(proof["name"], name):
+    if WAYS[ProofKind(kind)].named and not same_name(proof["name"], name):
         return None
     if kind == ProofKind.VOUCH and not proof["voucher_stands"]:
         return None

@@ -1,4 +1,4 @@
-"""May this actor do this to this case now? Buttons and operations ask the same functions."""
+"""Guards: why an actor may not do something to a case now. Buttons and operations ask the same."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from verification.models import (
     RulingQuerySet,
     RulingStage,
     SecondReview,
+    transitions,
 )
 from verification.rules import states
 from verification.rules.required_documents import CURRENT, PAPERS, paper_of
@@ -71,14 +72,14 @@ def may(
     With the `ruling` that is being carried out, the claim under which it was made is no longer
     asked for; all else is asked anew.
     """
-    if actor.role not in states.roles(verb):
+    if not any(transitions.permits(each, case, actor) for each in transitions.of(verb)):
         return Refused("not_allowed", seen=actor.role)
-    if not states.allows(verb, actor.role, State(case.state)):
+    if not transitions.allows(verb, case, actor):
         return Refused(
             "state_conflict",
             "state",
             seen=case.state,
-            expected=", ".join(sorted(states.sources(verb))),
+            expected=", ".join(sorted(transitions.sources(verb))),
         )
     if actor.role is Role.REVIEWER:
         return _reviewer_may(verb, case, actor, now, ruling)
@@ -132,7 +133,7 @@ def _begun_anew(verb: str, case: Case) -> Refused | None:
     that decision.
     """
     state = State(case.state)
-    if state in states.OPEN or states.target(verb, state) not in states.OPEN:
+    if state in states.OPEN or transitions.target(verb, state) not in states.OPEN:
         return None
     return Refused("other_case_open") if Case.objects.beside(case).open().exists() else None
 
@@ -275,6 +276,11 @@ def may_bulk(verb: str, actor: Actor) -> Refused | None:
     return None if actor.can(Power.BULK) else Refused("senior_required")
 
 
+def own_proposal(proposed_by: UUID, user: User) -> Refused | None:
+    """Why this person may not confirm what `proposed_by` has proposed, or None if they may."""
+    return Refused("second_person_required") if proposed_by == user.pk else None
+
+
 def may_edit(case: Case, actor: Actor) -> Refused | None:
     """Why the employer may not change what it declared or uploaded, or None if it may."""
     if actor.role not in states.EMPLOYER:
@@ -390,5 +396,5 @@ def _too_often(case: Case, now: datetime) -> Refused | None:
 
 
 def available(case: Case, actor: Actor, now: datetime) -> list[str]:
-    """The verbs that the guards allow `actor` now, in the table's order."""
-    return [verb for verb in states.VERBS if may(verb, case, actor, now) is None]
+    """The verbs that the guards allow `actor` now, in the order of the model's methods."""
+    return [verb for verb in transitions.verbs() if may(verb, case, actor, now) is None]

@@ -75,7 +75,7 @@ def tell_admins(
         queue_mail(owner.user.email, "authority_notice", owner.user.language, context, now)
 
 
-def tell(
+def tell_employer(
     case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None
 ) -> None:
     """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`,

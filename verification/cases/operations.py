@@ -1,9 +1,7 @@
-"""What can be done to a case?
+"""The verbs of a case, each one transaction: lock, guard, transition, save, Event.
 
-The verbs, each one transaction: lock, guard, transition, save, Event.
-
-No network, no reading of pictures and no mail happens in here; what must follow is queued as a row
-and rung for after the commit.
+Nothing here uses the network, reads pictures or sends mail. What must follow is a row in a queue,
+and a worker is notified of it after the commit.
 """
 
 from __future__ import annotations
@@ -15,108 +13,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.urls import reverse
 
-from documents.photo.flaws import Quality
-from documents.upload.intake import Intake
 from documents.uscc import is_of_test, normalise, problem
 from employers.models import Employer, User
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.doorbell import notify_worker
 from events.models import record
-from verification.cases import guards, queue_placement, wording
-from verification.cases.notices import tell, tell_admins
-from verification.cases.storage import let_go
-from verification.models import (
-    Appeal,
-    Attempt,
-    Case,
-    Decision,
-    Document,
-    DocumentKind,
-    DocumentPage,
-    DocumentReading,
-    Ruling,
-)
+from verification.cases import guards, queue_placement
+from verification.cases.decisions import NO_REASON, NOTHING_SAID, Why, findings_of, put_on_record
+from verification.cases.notices import tell_admins, tell_employer
+from verification.models import Appeal, Attempt, Case, DocumentKind, Ruling
 from verification.rules import name_lookalikes, policy, required_documents, states
-from verification.rules.findings import Finding, Verdict
+from verification.rules.findings import Finding
 from verification.rules.states import State
 from verification.rules.validity import rights_end
-
-DOCUMENTS_PER_KIND = 4
-UPLOADS_PER_CASE = 30
-"""Removed ones count: each is kept on record. Clients' letters are counted apart."""
-CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
-"""Clients' letters of a case that one attempt has to read, and of one that is approved, where each
-is read by itself.
-"""
-READ_AT_ONCE = (
-    DocumentKind.BUSINESS_LICENCE,
-    DocumentKind.HR_SERVICE_LICENCE,
-    DocumentKind.CLIENT_AUTHORIZATION,
-)
-
-
-NOTHING_SAID: Mapping[str, str] = {}
-
-
-@dataclass
-class Why:
-    """The reasons of a decision, as the employer will be told them."""
-
-    reasons: Sequence[dict[str, Any]] = ()
-    note: str = ""
-    policy_version: str = policy.CURRENT.version
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(reason["code"] for reason in self.reasons))
-
-    @classmethod
-    def of(
-        cls,
-        codes: Iterable[str],
-        note: str = "",
-        findings: Sequence[Finding] = (),
-        about: Mapping[str, str] = NOTHING_SAID,
-    ) -> Why:
-        """Codes as a reviewer ticks them, each with what was seen and expected where a finding says
-        so.
-
-        `about` is the kind of document of which the reviewer says a code: what was found on another
-        one is not told then.
-        """
-        fitting = [
-            finding
-            for finding in findings
-            if about.get(finding.code, finding.field) == finding.field
-        ]
-        reasons = _with_findings(codes, fitting)
-        return cls(
-            [
-                reason | {"field": about[reason["code"]]} if reason["code"] in about else reason
-                for reason in reasons
-            ],
-            note,
-        )
-
-    @classmethod
-    def from_verdict(cls, verdict: Verdict, findings: Sequence[Finding]) -> Why:
-        """The verdict's codes, each with what was seen and expected where a finding says so."""
-        return cls(_with_findings(verdict.reasons, findings), policy_version=verdict.policy_version)
-
-
-def _with_findings(codes: Iterable[str], findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    by_code = {finding.code: finding.as_reason() for finding in reversed(findings)}
-    return [by_code.get(code, {"code": code}) for code in codes]
-
-
-NO_REASON = Why()
 
 
 @dataclass
@@ -167,7 +80,7 @@ def moving(
         from_state = case.state
         yield move
         getattr(case, verb)()
-        queue_placement.follow(case, State(from_state), why.codes, now)
+        queue_placement.place_after_move(case, State(from_state), why.codes, now)
         case.version += 1
         case.save()
         record(
@@ -281,166 +194,6 @@ def declare(
     return case
 
 
-def add_document(
-    case_id: UUID,
-    kind: str,
-    taken_in: Intake,
-    scan: dict[str, Any],
-    user: User,
-    actor: Actor,
-    now: datetime,
-    quality: Sequence[Quality | None] = (),
-) -> Document:
-    """Keep an upload that intake has opened.
-
-    The same file twice is the same document, and nothing is written.
-
-    `scan` is what the virus scanner said of the original; `quality` is of its pages, if anybody
-    looked. Files are written before the transaction, which on SQLite holds the only write lock; one
-    that fails leaves no row, and takes its files away again.
-    """
-    names = [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in taken_in.pages]
-    document = None
-    try:
-        with editing(case_id, actor, adding=kind, now=now) as case:
-            current = case.documents.current().filter(kind=kind)
-            if existing := current.filter(sha256=taken_in.sha256).first():
-                return existing
-            if not room_for(case, kind):
-                raise too_many(case, kind)
-            if (
-                case.state == State.APPROVED and case.approved_at is not None
-            ):  # approved while this waited: no check has seen it
-                now = max(now, case.approved_at + timedelta(microseconds=1))
-            document = keep(case, kind, taken_in, names, scan, user, now, quality)
-            told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
-            record("add_document", document, actor, now, employer_id=case.employer_id, data=told)
-            if case.state == State.CHECKING:
-                ring(case.pk, now)
-            return document
-    finally:
-        if document is None:
-            let_go(taken_in.sha256, names)
-
-
-def room_for(case: Case, kind: str) -> int:
-    """How many more documents of `kind` the case takes."""
-    return max(
-        0,
-        min(
-            _at_most(case, kind) - case.documents.current().filter(kind=kind).count(),
-            _uploads_left(case, kind),
-        ),
-    )
-
-
-def too_many(case: Case, kind: str) -> Refused:
-    """What is said where there is no more room."""
-    return Refused("document_too_many", "document", expected=f"≤ {_at_most(case, kind)}")
-
-
-def _at_most(case: Case, kind: str) -> int:
-    """How many documents of `kind` the case takes, besides those that were removed."""
-    if kind != DocumentKind.CLIENT_AUTHORIZATION:
-        return DOCUMENTS_PER_KIND
-    return CLIENTS_AT_MOST if case.state == State.APPROVED else CLIENTS_AT_ONCE
-
-
-def _uploads_left(case: Case, kind: str) -> int:
-    of_clients = Q(kind=DocumentKind.CLIENT_AUTHORIZATION)
-    if kind == DocumentKind.CLIENT_AUTHORIZATION:
-        return CLIENTS_AT_MOST - case.documents.filter(of_clients).count()
-    return UPLOADS_PER_CASE - case.documents.exclude(of_clients).count()
-
-
-def keep(
-    case: Case,
-    kind: str,
-    taken_in: Intake,
-    names: Sequence[str],
-    scan: dict[str, Any],
-    user: User,
-    now: datetime,
-    quality: Sequence[Quality | None] = (),
-) -> Document:
-    """The rows of an upload whose pages are stored under `names`, in the caller's transaction; a
-    licence is queued to be read.
-    """
-    document: Document = Document.objects.create(
-        case=case,
-        kind=kind,
-        sha256=taken_in.sha256,
-        size=taken_in.size,
-        media_type=taken_in.media_type,
-        editor=(taken_in.editor or "")[:100],
-        scan=scan,
-        uploaded_by=user,
-        uploaded_at=now,
-    )
-    DocumentPage.objects.bulk_create(
-        DocumentPage(
-            document=document,
-            number=page.number,
-            image=name,
-            width=page.width,
-            height=page.height,
-            fingerprint=page.fingerprint,
-            quality=judged.as_json() if judged else None,
-        )
-        for page, name, judged in zip(
-            taken_in.pages, names, quality or [None] * len(names), strict=True
-        )
-    )
-    queue_reading(document, now)
-    return document
-
-
-def queue_reading(document: Document, now: datetime) -> None:
-    """Have a licence of either kind or a client's letter read when it comes in, so that its
-    employer can look at what was read.
-    """
-    if document.kind in READ_AT_ONCE:
-        DocumentReading.objects.create(document=document, due_at=now)
-        notify_worker("verification.tasks.read_document", document.pk)
-
-
-def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
-    """Take a document out of the case.
-
-    Its row and pages stay on record; removing twice is the same as once.
-    """
-    document = Document.objects.get(pk=document_id)
-    with editing(document.case_id, actor) as case:
-        if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
-            record(
-                "remove_document",
-                document,
-                actor,
-                now,
-                employer_id=case.employer_id,
-                data={"case": str(case.pk)},
-            )
-
-
-def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
-    """Undo a removal, while the case is still in the employer's hands and has room for it."""
-    document = Document.objects.get(pk=document_id)
-    with editing(document.case_id, actor) as case:
-        current = case.documents.current().filter(kind=document.kind)
-        if not current.filter(sha256=document.sha256).exists():
-            if current.count() >= _at_most(case, document.kind):
-                raise too_many(case, document.kind)
-            Document.objects.filter(pk=document_id).update(superseded_at=None)
-            record(
-                "restore_document",
-                document,
-                actor,
-                now,
-                employer_id=case.employer_id,
-                data={"case": str(case.pk)},
-            )
-
-
 def submit(
     case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None
 ) -> Attempt:
@@ -461,7 +214,7 @@ def submit(
             rules_version=required_documents.CURRENT.version,
         )
         tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
-        tell(case, "case_submit", {"path": reverse("verification:home")}, now)
+        tell_employer(case, "case_submit", {"path": reverse("verification:home")}, now)
         notify_worker("verification.tasks.check_attempt", attempt.pk)
     return attempt
 
@@ -472,19 +225,19 @@ def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
         Attempt.objects.filter(case=move.case, finished_at=None).update(
             finished_at=now, lease=None, leased_until=None
         )
-        tell(move.case, "case_withdraw", {"path": reverse("verification:home")}, now)
+        tell_employer(move.case, "case_withdraw", {"path": reverse("verification:home")}, now)
     return move.case
 
 
 # --- The machine ----------------------------------------------------------------------------------
 
 
-def ring(case_id: UUID, now: datetime) -> None:
+def notify_case_worker(case_id: UUID, now: datetime) -> None:
     """What an attempt waits for has changed: it is due now, and a worker is rung for after the
     commit.
 
     Asked while a worker is at it, the moved `due_at` tells that worker to look once more
-    (`settling.wait`).
+    (`apply_verdict.wait`).
     """
     attempt = Attempt.objects.filter(case_id=case_id, finished_at=None).first()
     if attempt is not None:
@@ -665,13 +418,6 @@ def _suspend_beside(case: Case, why: Why, actor: Actor, now: datetime) -> list[s
     return [str(other.pk) for other in others]
 
 
-def findings_of(case_id: UUID) -> list[Finding]:
-    """What the checks of the case's latest attempt found, each the last time that it looked."""
-    latest: Attempt | None = Attempt.objects.filter(case_id=case_id).order_by("-number").first()
-    runs = {run.code: run for run in latest.check_runs.order_by("round")} if latest else {}
-    return [finding for run in runs.values() for finding in run.as_findings()]
-
-
 def begin_rights(
     case: Case,
     now: datetime,
@@ -720,43 +466,3 @@ def hold_code(case: Case, now: datetime) -> None:
             employer.save()
     except IntegrityError as error:  # the constraint: a confirmed code belongs to one employer
         raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
-
-
-def put_on_record(
-    case: Case,
-    verb: str,
-    why: Why,
-    actor: Actor,
-    now: datetime,
-    *,
-    seconds: float | None = None,
-    waited: float | None = None,
-    suspended: bool = False,
-) -> None:
-    """Put the decision on record and queue the mail that tells the employer.
-
-    `seconds`: how long its reviewer looked. `waited`: how many working hours it had been in their
-    queue. `suspended`: what the employer had in force is suspended with it.
-    """
-    case.decided_at = now if verb not in ("hold_for_review", "reopen") else None
-    Decision.objects.create(
-        case=case,
-        attempt_number=case.attempt_number,
-        verb=verb,
-        reasons=list(why.reasons),
-        note=why.note,
-        decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
-        policy_version=why.policy_version,
-        rules_version=required_documents.CURRENT.version,
-        decided_at=now,
-        seconds=seconds,
-        waited=waited,
-    )
-    reasons = [wording.told_reason(reason) for reason in why.reasons]
-    told = {
-        "verb": verb,
-        "reasons": reasons,
-        "note": why.note,
-        "path": reverse("verification:home"),
-    }
-    tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from employers.accounts.operations import check_code, check_name
+from employers.accounts.registration import check_code, check_name
 from employers.models import AccountClass, ApiClient, Employer
 from events.api.texts import checked_reference
 from events.core.errors import Refused

@@ -39,19 +39,19 @@ waits for us.
 """
 
 
-def follow(case: Case, from_state: State, codes: Sequence[str], now: datetime) -> None:
+def place_after_move(case: Case, from_state: State, codes: Sequence[str], now: datetime) -> None:
     """A case has moved: it gets its place where it comes to the reviewers, and loses it where it
     leaves them. The caller saves it.
     """
     before = from_state in states.REVIEWABLE or case.hearing
     case.hearing = case.state in states.STOPPED and case.heard()
     if case.awaits_review() and not before:
-        place(case, codes, now)
+        place_in_queue(case, codes, now)
     if before and not case.awaits_review():
         _leave(case)
 
 
-def place(case: Case, codes: Sequence[str], now: datetime) -> None:
+def place_in_queue(case: Case, codes: Sequence[str], now: datetime) -> None:
     """Give a case that comes to the reviewers at `now`, for these reasons, its place in their
     queue; the caller saves it.
 
@@ -150,7 +150,7 @@ def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:
     assert case.review_since is not None
     rights = _rights(case, now)
     kinds = urgency.kinds(codes, case.account_class, appealed=case.heard(), lapsing=rights.lapsing)
-    place = urgency.place(kinds, case.review_since, hours())
+    place = urgency.queue_position(kinds, case.review_since, hours())
     case.review_due, case.harm, case.urgency = (
         place.due,
         urgency.CURRENT.harm[place.weighs],

@@ -1,79 +1,160 @@
-"""In which words is an employer told of states, checks, findings and events?
+"""The words that pages, console, mails and API use for states, checks, findings and events.
 
-Why something is held or refused stands in `events.core.reasons`; here stands the rest, as
-translatable strings.
+Reasons have their own sentences in `events.core.reasons`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from employers.models import AccountClass
+from events.core.reasons import REASONS, Reason
 from verification.models import DocumentKind
-from verification.rules.findings import Finding
+from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
-STATES: dict[str, Promise] = {
-    State.DRAFT: _("Not submitted yet"),
-    State.SUBMITTED: _("Submitted"),
-    State.CHECKING: _("Being checked"),
-    State.IN_REVIEW: _("With a reviewer"),
-    State.CHANGES_REQUESTED: _("Waits for you"),
-    State.APPROVED: _("Approved"),
-    State.REJECTED: _("Refused"),
-    State.SUSPENDED: _("Suspended"),
-    State.REVOKED: _("Revoked"),
-    State.EXPIRED: _("Expired"),
-    State.WITHDRAWN: _("Withdrawn"),
+Word = str | Promise
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words for one thing: those that its employer reads, and those that staff read."""
+
+    employer: Promise
+    staff: Promise
+
+
+def same_for_all(words: Promise) -> Words:
+    """The same words for employer and staff."""
+    return Words(words, words)
+
+
+STATES: Final[dict[str, Words]] = {
+    State.DRAFT: Words(_("Not submitted yet"), _("Draft")),
+    State.SUBMITTED: same_for_all(_("Submitted")),
+    State.CHECKING: same_for_all(_("Being checked")),
+    State.IN_REVIEW: Words(_("With a reviewer"), _("Waiting for review")),
+    State.CHANGES_REQUESTED: Words(_("Waits for you"), _("Changes requested")),
+    State.APPROVED: same_for_all(_("Approved")),
+    State.REJECTED: Words(_("Refused"), _("Rejected")),
+    State.SUSPENDED: same_for_all(_("Suspended")),
+    State.REVOKED: same_for_all(_("Revoked")),
+    State.EXPIRED: same_for_all(_("Expired")),
+    State.WITHDRAWN: same_for_all(_("Withdrawn")),
 }
 
-CHECKS: dict[str, Promise] = {
-    "scan": _("Is the file safe?"),
-    "reading": _("What does the licence say?"),
-    "registry": _("Does the company register agree?"),
-    "duplicates": _("Is it used by nobody else?"),
-    "exclusion": _("Is nobody here who was excluded?"),
-    "forgery": _("Is the picture as it was taken?"),
-    "agency_licence": _("May you recruit for others?"),
-    "authority": _("Do you act for the company?"),
+CHECKS: Final[dict[str, Words]] = {
+    "scan": Words(_("Is the file safe?"), _("Virus scan")),
+    "reading": Words(_("What does the licence say?"), _("Reading of the licence")),
+    "registry": Words(_("Does the company register agree?"), _("Company register")),
+    "duplicates": Words(_("Is it used by nobody else?"), _("Duplicates")),
+    "exclusion": Words(_("Is nobody here who was excluded?"), _("Exclusion list")),
+    "forgery": Words(_("Is the picture as it was taken?"), _("Traces of editing")),
+    "agency_licence": Words(_("May you recruit for others?"), _("HR service licence")),
+    "authority": Words(_("Do you act for the company?"), _("Recruiter's authority")),
 }
 
-FOUND: dict[str, Promise] = {
-    "clean": _("The virus scan found nothing"),
-    "re_encoded_only": _("The pages were copied into clean pictures"),
-    "uscc_agrees": _("The unified social credit code agrees"),
-    "qr_agrees": _("The licence's QR code agrees"),
-    "name_agrees": _("The company name agrees"),
-    "legal_representative_agrees": _("The legal representative agrees"),
-    "established_on_agrees": _("The date of establishment agrees"),
-    "registry_active": _("The company is registered and active"),
-    "registry_new_company": _("The company was founded not long ago"),
-    "registry_lists_not_told": _("This register does not tell of lists of irregular companies"),
-    "no_duplicate": _("No other account has used this licence"),
-    "not_excluded": _("Nothing stands on the exclusion list"),
-    "no_trace_of_editing": _("Nothing speaks against the picture"),
-    "compression_noted": _("Nothing speaks against the picture"),
-    "overlay_noted": _("Nothing speaks against the picture"),
-    "ground_noted": _("Nothing speaks against the picture"),
-    "glyph_noted": _("Nothing speaks against the picture"),
-    "copy_noted": _("Nothing speaks against the picture"),
-    "screen_noted": _("Nothing speaks against the picture"),
-    "editor_noted": _("Nothing speaks against the picture"),
-    "qr_noted": _("Nothing speaks against the picture"),
-    "excluded_namesake": _("Nothing stands on the exclusion list"),
-    "authority_proven": _("You have shown that you act for the company"),
-    "authority_email_at_company_domain": _("Your e-mail address is at the company's own domain"),
-    "no_agency": _("No HR service licence is needed"),
-    "agency_licence_agrees": _("The HR service licence is in force and names the company"),
-    "agency_client_agrees": _("A client's authorisation names the client and you"),
-    "document_in_term": _("The business term has not ended"),
+FOUND: Final[dict[str, Words]] = {
+    "clean": Words(_("The virus scan found nothing"), _("The virus scanner found nothing")),
+    "re_encoded_only": Words(
+        _("The pages were copied into clean pictures"),
+        _("No virus scanner is set up; the pages were re-encoded"),
+    ),
+    "uscc_agrees": Words(
+        _("The unified social credit code agrees"), _("The code on the licence is the declared one")
+    ),
+    "qr_agrees": Words(_("The licence's QR code agrees"), _("The QR code names the declared code")),
+    "name_agrees": same_for_all(_("The company name agrees")),
+    "legal_representative_agrees": same_for_all(_("The legal representative agrees")),
+    "established_on_agrees": same_for_all(_("The date of establishment agrees")),
+    "registry_active": Words(
+        _("The company is registered and active"), _("The register lists the company as active")
+    ),
+    "registry_new_company": same_for_all(_("The company was founded not long ago")),
+    "registry_lists_not_told": same_for_all(
+        _("This register does not tell of lists of irregular companies")
+    ),
+    "no_duplicate": Words(
+        _("No other account has used this licence"),
+        _("Nobody else has used this picture or this code"),
+    ),
+    "not_excluded": same_for_all(_("Nothing stands on the exclusion list")),
+    "no_trace_of_editing": Words(
+        _("Nothing speaks against the picture"), _("No trace of editing was found")
+    ),
+    "compression_noted": Words(
+        _("Nothing speaks against the picture"),
+        _("One place may have been saved otherwise than the rest"),
+    ),
+    "overlay_noted": Words(
+        _("Nothing speaks against the picture"),
+        _("Something was laid over the page, such as a mark of use"),
+    ),
+    "ground_noted": Words(
+        _("Nothing speaks against the picture"),
+        _("The ground under this value is smoother than the paper around it"),
+    ),
+    "glyph_noted": Words(
+        _("Nothing speaks against the picture"),
+        _("One character differs from the others of its line"),
+    ),
+    "copy_noted": Words(
+        _("Nothing speaks against the picture"), _("Two places of the code are unusually alike")
+    ),
+    "screen_noted": Words(
+        _("Nothing speaks against the picture"),
+        _("A fine grid lies over the picture, as of a screen or of printing"),
+    ),
+    "editor_noted": Words(
+        _("Nothing speaks against the picture"),
+        _("The file names a program that edits pictures, and no place: the whole page is meant"),
+    ),
+    "qr_noted": Words(
+        _("Nothing speaks against the picture"),
+        _("The QR code leads to a bare address, as some older licences' do"),
+    ),
+    "excluded_namesake": Words(
+        _("Nothing stands on the exclusion list"),
+        _("Somebody of the same name is on the exclusion list, and nothing else agrees"),
+    ),
+    "authority_proven": Words(
+        _("You have shown that you act for the company"), _("The recruiter's authority is proven")
+    ),
+    "authority_email_at_company_domain": Words(
+        _("Your e-mail address is at the company's own domain"),
+        _("The recruiter's verified address is at the company's own domain"),
+    ),
+    "no_agency": same_for_all(_("No HR service licence is needed")),
+    "agency_licence_agrees": same_for_all(
+        _("The HR service licence is in force and names the company")
+    ),
+    "agency_client_agrees": Words(
+        _("A client's authorisation names the client and you"),
+        _("A client's authorisation names the client and the agency"),
+    ),
+    "document_in_term": same_for_all(_("The business term has not ended")),
 }
 """What a check found where nothing is wrong."""
 
-FIELDS: dict[str, Promise] = {
+SEVERITIES: Final[dict[Severity, Word]] = {
+    Severity.BLOCK: _("Blocks"),
+    Severity.CONCERN: _("Speaks against"),
+    Severity.UNABLE: _("Could not tell"),
+    Severity.WAIT: _("Time will tell"),
+    Severity.NOTE: _("Note"),
+    Severity.PASS: _("In order"),
+}
+
+_DOCUMENTS: Final[dict[str, Word]] = {
+    kind: kind.label for kind in DocumentKind if kind is not DocumentKind.APPEAL_EVIDENCE
+}
+
+FIELDS: Final[dict[str, Word]] = _DOCUMENTS | {
     "document": _("Document"),
     "uscc": _("Unified social credit code"),
     "qr": _("QR code on the licence"),
@@ -85,11 +166,9 @@ FIELDS: dict[str, Promise] = {
     "registration_number": _("Registration number"),
     "status": _("Registration status"),
     "email": _("E-mail"),
-    DocumentKind.BUSINESS_LICENCE: _("Business licence"),
-    DocumentKind.AUTHORIZATION_LETTER: _("Letter of authorisation"),
-    DocumentKind.HR_SERVICE_LICENCE: _("HR service licence"),
-    DocumentKind.APPROVAL_DOCUMENT: _("Approval document"),
-    DocumentKind.CLIENT_AUTHORIZATION: _("Client's authorisation"),
+    "type": _("Type"),
+    "address": _("Address"),
+    "registration_authority": _("Registration authority"),
     "business_scope": _("Business scope"),
     "number": _("Number of the licence"),
     "scope": _("Scope of services"),
@@ -97,20 +176,6 @@ FIELDS: dict[str, Promise] = {
     "valid_until": _("Valid until"),
     "company": _("Client"),
 }
-
-SEEN: dict[str, Promise] = {
-    "active": _("active"),
-    "licence_revoked": _("licence revoked"),
-    "deregistered": _("deregistered"),
-    "registration_cancelled": _("registration cancelled"),
-    "moved_out": _("moved to another registration authority"),
-    "dormant": _("dormant"),
-    "unknown": _("unknown"),
-    "text": _("plain text"),
-    "owner": _("Owner"),
-    "recruiter": _("Recruiter"),
-} | {str(state): words for state, words in STATES.items()}
-"""Stored words that can stand as `seen` or `expected` of a reason."""
 
 HAPPENED: dict[str, Promise] = {
     "open": _("Case opened"),
@@ -150,7 +215,62 @@ HAPPENED: dict[str, Promise] = {
     "lapse_proof": _("A proof of authority ran out of time"),
     "state_values": _("Values read were looked at"),
 }
-"""Events of a case that its employer sees; others, such as a reviewer's claim, are internal."""
+"""Events of a case that its employer sees."""
+
+HAPPENED_FOR_STAFF: Final[dict[str, Promise]] = HAPPENED | {
+    "claim": _("Claimed"),
+    "release_claim": _("Claim released"),
+    "view_phone": _("The recruiter's phone was shown"),
+    "assign": _("Assigned to a colleague"),
+    "ask_take_over": _("A colleague asked for the case"),
+    "give_claim": _("Handed over to a colleague"),
+    "keep_claim": _("Not handed over"),
+    "unmask": _("What is masked was shown"),
+    "propose_bulk": _("A decision for several cases was proposed"),
+    "rule": _("A reviewer ruled"),
+    "undo": _("The ruling was undone"),
+    "file_ruling": _("The ruling was kept for comparison"),
+    "return_ruling": _("The ruling could not be carried out"),
+    "hold": _("Set aside"),
+    "escalate": _("Handed to a senior reviewer"),
+}
+"""Events that staff see, with those that are internal, such as a reviewer's claim."""
+
+
+@dataclass(frozen=True)
+class DecisionWords:
+    """The words for what a reviewer does with a case: on the button, and once it is done."""
+
+    button: Promise
+    done: Promise
+
+
+DECISIONS: Final = {
+    "approve": DecisionWords(_("Approve"), _("Approved: %(name)s")),
+    "request_changes": DecisionWords(_("Request changes"), _("Changes requested: %(name)s")),
+    "reject": DecisionWords(_("Reject"), _("Rejected: %(name)s")),
+    "suspend": DecisionWords(_("Suspend"), _("Suspended: %(name)s")),
+    "reinstate": DecisionWords(_("Reinstate"), _("Reinstated: %(name)s")),
+    "uphold": DecisionWords(_("Turn the appeal down"), _("Appeal turned down: %(name)s")),
+    "revoke": DecisionWords(_("Revoke"), _("Revoked: %(name)s")),
+    "reopen": DecisionWords(_("Reopen"), _("Reopened: %(name)s")),
+    "hold": DecisionWords(_("Set it aside"), _("Set aside: %(name)s")),
+    "escalate": DecisionWords(_("Hand to a senior"), _("Handed to a senior: %(name)s")),
+}
+
+ACCOUNT_CLASSES: Final[dict[AccountClass, Word]] = {
+    AccountClass.DIRECT_EMPLOYER: _("Direct employer"),
+    AccountClass.COMMERCIAL_AGENCY: _("HR service agency"),
+    AccountClass.PUBLIC_SERVICE: _("Public service"),
+}
+
+ROLES: Final[dict[str, Word]] = {
+    "system": _("Zizhi"),
+    "owner": _("Employer's owner"),
+    "recruiter": _("Recruiter"),
+    "reviewer": _("Reviewer"),
+    "platform": _("Platform"),
+}
 
 REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
     "mail_address": (
@@ -229,16 +349,12 @@ UNLOCKS: dict[str, Promise] = {
     "download": _("Opens: viewing and downloading resumes"),
 }
 
-WAYS: dict[str, Promise] = {
+WAYS: Final[dict[str, Word]] = _DOCUMENTS | {
     "company_email": _("A code to your e-mail at the company"),
     "e_licence": _("Scan with the electronic licence"),
     "bank_deposit": _("A small transfer to the company's account"),
     "vouch": _("A verified colleague vouches for you"),
     "authorization_letter": _("A stamped letter of authorisation"),
-    DocumentKind.BUSINESS_LICENCE: _("Business licence"),
-    DocumentKind.APPROVAL_DOCUMENT: _("Approval document"),
-    DocumentKind.HR_SERVICE_LICENCE: _("HR service licence"),
-    DocumentKind.CLIENT_AUTHORIZATION: _("Client's authorisation"),
     "declare": _("Correct what you declared"),
     "mail_link": _("Open the link that we mailed"),
     "submit": _("Submit"),
@@ -247,7 +363,21 @@ WAYS: dict[str, Promise] = {
     "ask_person": _("Ask a person to look"),
 }
 
-SEEN.update(WAYS)
+SEEN: Final[dict[str, Word]] = {
+    **WAYS,
+    **{str(state): words.employer for state, words in STATES.items()},
+    "active": _("active"),
+    "licence_revoked": _("licence revoked"),
+    "deregistered": _("deregistered"),
+    "registration_cancelled": _("registration cancelled"),
+    "moved_out": _("moved to another registration authority"),
+    "dormant": _("dormant"),
+    "unknown": _("unknown"),
+    "text": _("plain text"),
+    "owner": _("Owner"),
+    "recruiter": _("Recruiter"),
+}
+"""Stored values of `seen` and `expected` in a reason."""
 
 STRENGTHS: dict[str, Promise] = {
     "strong": _("enough by itself"),
@@ -273,6 +403,19 @@ WHO: dict[str, Promise] = {
     "service": _("nobody: it goes on by itself"),
     "nobody": _("nobody: time has to pass"),
 }
+
+
+def in_language(reason: Reason) -> str:
+    """What a reason says, in the language of the page."""
+    return reason.says.in_(get_language() or "zh-hans")
+
+
+def code_for_staff(code: str) -> Word:
+    """What staff read for a reason or a finding; the code itself where we have no words for it."""
+    if code in REASONS:
+        return in_language(REASONS[code])
+    return FOUND[code].staff if code in FOUND else code
+
 
 # --- What is not told -----------------------------------------------------------------------------
 

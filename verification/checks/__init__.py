@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from verification.checks import (
-    agency_licence,
-    authority,
-    duplicates,
-    exclusion,
-    forgery,
-    reading,
-    registry,
-    scan,
-)
+from verification.checks import authority, duplicates, exclusion, forgery, reading, registry, scan
+from verification.checks.agency.check import AgencyLicence
 from verification.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -20,7 +12,7 @@ CHECKS: tuple[Check, ...] = (
     registry.Registry(),
     duplicates.Duplicates(),
     exclusion.Excluded(),
-    agency_licence.AgencyLicence(),
+    AgencyLicence(),
     forgery.Forgery(),
     authority.Authority(),
 )

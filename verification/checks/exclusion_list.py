@@ -203,7 +203,7 @@ def _put(
     return exclusion
 
 
-def lift(exclusion_id: UUID, by: User, now: datetime) -> Exclusion:
+def lift_exclusion(exclusion_id: UUID, by: User, now: datetime) -> Exclusion:
     """Take one thing off the list; its row stays on record. Lifting twice is the same as once."""
     with transaction.atomic():
         exclusion = Exclusion.objects.select_for_update(of=("self",)).get(pk=exclusion_id)

@@ -84,7 +84,7 @@ def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
         raise FileNotFoundError(name)
     found = _unsealed(known)
     if found is None:
-        found = keypoints.look(*_picture(name))
+        found = keypoints.find_keypoints(*_picture(name))
         sealed = seal(found.packed(), keys()[0], _sealed_as(page.pk))
         PageLandmarks.objects.update_or_create(page=page, defaults={"sealed": sealed})
     return found

@@ -21,16 +21,11 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from events.doorbell import notify_worker
+from events.jobs.runner import Lease, LeaseLost
 from events.models import Event, record
-from verification.cases.notices import tell
-from verification.cases.operations import (
-    Why,
-    begin_rights,
-    findings_of,
-    moving,
-    put_on_record,
-    suspend,
-)
+from verification.cases.decisions import Why, findings_of, put_on_record
+from verification.cases.notices import tell_employer
+from verification.cases.operations import begin_rights, moving, suspend
 from verification.models import Attempt, Case
 from verification.rules import policy
 from verification.rules.findings import OUTCOME_VERB, Finding, Outcome, Verdict
@@ -53,53 +48,47 @@ def start_checks(case_id: UUID, now: datetime) -> None:
         pass
 
 
-def settle(
-    attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime
+def apply_verdict(
+    lease: Lease[Attempt], verdict: Verdict, findings: Sequence[Finding], now: datetime
 ) -> bool:
     """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was
     lost.
     """
     if verdict.outcome is Outcome.WAIT:
-        return wait(attempt, lease, verdict, now)
+        return wait_for(lease, verdict, now)
     try:
-        return _carry_out(attempt, lease, verdict, findings, now)
+        return _carry_out(lease, verdict, findings, now)
     except _Rung:
-        return _look_again(attempt, lease, now)
+        return _look_again(lease, now)
     except Refused as refused:
         if verdict.outcome is not Outcome.APPROVE:
             raise
         # Another employer with the same code was approved since the checks looked: a person
         # decides.
         held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
-        return _carry_out(attempt, lease, held, findings, now)
+        return _carry_out(lease, held, findings, now)
 
 
 def _carry_out(
-    attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime
+    lease: Lease[Attempt], verdict: Verdict, findings: Sequence[Finding], now: datetime
 ) -> bool:
     verb = OUTCOME_VERB[verdict.outcome]
     why = Why.from_verdict(verdict, findings)
     try:
-        with moving(attempt.case_id, verb, SYSTEM, now, why=why) as move:
-            if verdict.outcome is Outcome.APPROVE and _rung(attempt, lease):
+        with moving(lease.row.case_id, verb, SYSTEM, now, why=why) as move:
+            if verdict.outcome is Outcome.APPROVE and _rung(lease):
                 raise _Rung
-            if not Attempt.objects.finish(
-                attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""
-            ):
-                raise _LeaseLost
+            if not lease.finish(outcome=verdict.outcome, waiting_for=""):
+                raise LeaseLost
             if verdict.outcome is Outcome.APPROVE:
                 _approve(move.case, verdict, findings, now)
                 move.data["conditional"] = verdict.conditional
             if verdict.outcome is Outcome.REJECT:
                 _stop_what_is_in_force(move.case, why, now)
             put_on_record(move.case, verb, why, SYSTEM, now)
-    except _LeaseLost:
+    except LeaseLost:
         return False
     return True
-
-
-class _LeaseLost(Exception):
-    """Another worker has taken the attempt over; rolls back what this one was about to write."""
 
 
 class _Rung(Exception):
@@ -108,17 +97,16 @@ class _Rung(Exception):
     """
 
 
-def _rung(attempt: Attempt, lease: UUID) -> bool:
-    held: Attempt | None = Attempt.objects.held(attempt.pk, lease).first()
-    return held is not None and held.due_at != attempt.due_at
+def _rung(lease: Lease[Attempt]) -> bool:
+    held = lease.locked()
+    return held is not None and held.due_at != lease.row.due_at
 
 
-def _look_again(attempt: Attempt, lease: UUID, now: datetime) -> bool:
+def _look_again(lease: Lease[Attempt], now: datetime) -> bool:
     """Another round at once: nothing is approved that no check has looked at."""
     with transaction.atomic():
-        again = {"lease": None, "leased_until": None, "due_at": now, "waits": attempt.waits + 1}
-        notify_worker("verification.tasks.check_attempt", attempt.pk)
-        return bool(Attempt.objects.held(attempt.pk, lease).update(**again))
+        notify_worker("verification.tasks.check_attempt", lease.row.pk)
+        return lease.give_back(now, waits=lease.row.waits + 1)
 
 
 def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> None:
@@ -152,7 +140,7 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
         suspend(pk, SYSTEM, now, why.codes)
 
 
-def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
+def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
     """Let the attempt rest until time has told, and tell the employer what it waits for: once, and
     again when that has changed.
 
@@ -160,19 +148,13 @@ def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool
     have come after the check had looked, so that the attempt is due again at once.
     """
     assert verdict.wait_until is not None
-    waiting_for = _waits_for(verdict.reasons)
+    attempt, waiting_for = lease.row, _waits_for(verdict.reasons)
     with transaction.atomic():
-        held: Attempt | None = Attempt.objects.held(attempt.pk, lease).select_for_update().first()
+        held = lease.locked()
         if held is None:
             return False
-        rung = held.due_at != attempt.due_at
-        Attempt.objects.held(attempt.pk, lease).update(
-            lease=None,
-            leased_until=None,
-            due_at=now if rung else verdict.wait_until,
-            waits=attempt.waits + 1,
-            waiting_for=waiting_for,
-        )
+        due_at = now if held.due_at != attempt.due_at else verdict.wait_until
+        lease.give_back(due_at, waits=attempt.waits + 1, waiting_for=waiting_for)
         before = (
             Event.objects.about(attempt.case)
             .filter(verb="wait", data__attempt=attempt.number)
@@ -190,7 +172,7 @@ def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool
             data={"attempt": attempt.number},
         )
         if before is None or _waits_for(before.reasons) != waiting_for:
-            tell(
+            tell_employer(
                 attempt.case,
                 "case_wait",
                 {"reasons": list(verdict.reasons), "path": reverse("verification:home")},
@@ -209,19 +191,10 @@ def _waits_for(reasons: Sequence[str]) -> str:
     )
 
 
-def postpone(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
-    """A provider is down, and nobody is to blame: the attempt rests, and the employer can see
-    why.
-    """
-    with transaction.atomic():
-        Attempt.objects.held(attempt.pk, lease).update(waiting_for="check_delayed")
-        return Attempt.objects.give_back(attempt.pk, lease, due_at, error)
-
-
 # --- Approved on condition ------------------------------------------------------------------------
 
 
-def confirm(case_id: UUID, now: datetime) -> bool:
+def confirm_approval(case_id: UUID, now: datetime) -> bool:
     """The register lists the company, and agrees: what was approved on condition stands by itself;
     whether it does now.
     """
@@ -246,11 +219,11 @@ def confirm(case_id: UUID, now: datetime) -> bool:
             policy_version=policy.CURRENT.version,
             data=case.told_end(),
         )
-        tell(case, "case_confirm", {"path": reverse("verification:home")}, now)
+        tell_employer(case, "case_confirm", {"path": reverse("verification:home")}, now)
     return True
 
 
-def end(case_id: UUID, now: datetime) -> None:
+def end_approval(case_id: UUID, now: datetime) -> None:
     """The time of an approval is over. Rights ended with it already; this writes it down.
 
     One that the register never confirmed is taken back whole: its employer is told, and the code is
@@ -284,7 +257,7 @@ def end_without_clients(case_id: UUID, now: datetime) -> None:
 
 
 def _tell_end(case: Case, code: str, now: datetime) -> None:
-    tell(
+    tell_employer(
         case,
         "case_expire",
         {"reasons": [code], "verb": "expire", "note": "", "path": reverse("verification:home")},

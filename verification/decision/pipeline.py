@@ -1,21 +1,21 @@
-"""How are the checks of one attempt run, so that a killed worker loses nothing?
+"""Runs the checks of one attempt, so that a killed worker loses nothing.
 
-Each check's result is a row. A worker that takes an attempt over does only what has no row yet, and
-hands the verdict over under its lease: two workers can never both settle one attempt.
+Each check's result is a row. A worker that takes over an attempt runs only the checks that have no
+row yet, and settles it under its lease: two workers can never both settle one attempt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
+from functools import partial
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from employers.models import Member
 from events.core.errors import ProviderUnavailable, Refused
-from events.jobs import heartbeat
+from events.jobs import runner
+from events.jobs.runner import Clock, Failure, Lease, LeaseLost, backoff
 from verification.checks import CHECKS, test_outcomes
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
 from verification.decision import apply_verdict
@@ -31,36 +31,38 @@ DEATHS_AT_MOST = 3
 """
 
 DATABASE_LOST = (OperationalError, InterfaceError)
-DATABASE_BACK_IN = timedelta(seconds=5)
+DELAYED = {"waiting_for": "check_delayed"}
+"""The employer can see that the checks are delayed."""
+FAILURES: tuple[Failure, ...] = (
+    Failure(ProviderUnavailable, backoff, "attempt_waits_for_provider", changes=DELAYED),
+    Failure(DATABASE_LOST, 5.0, "attempt_lost_its_database", changes=DELAYED),
+)
 
-Clock = Callable[[], datetime]
 
-
-class _LeaseLost(Exception):
-    """Another worker has taken this attempt over."""
-
-
-def run(
+def run_checks(
     attempt_id: int,
     clock: Clock,
     lease_seconds: float,
     checks: tuple[Check, ...] = CHECKS,
     shadow: policy.Rules | None = None,
 ) -> bool:
-    """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due;
+    """Take attempt `attempt_id` to its verdict, unless it is done, held by another or not due;
     whether it was settled.
 
-    For a platform's test, what stands in its code is found by checks of the same names.
-    What the rules `shadow` would have decided is kept beside it, and decides nothing.
+    In a platform's test, checks of the same names find what the code of the company asks for. The
+    verdict by the rules `shadow` is kept beside the real one, and decides nothing.
     """
-    lease = Attempt.objects.claim(attempt_id, clock(), lease_seconds)
-    if lease is None:
-        return False
-    attempt = Attempt.objects.select_related("case__employer", "case__submitted_by").get(
-        pk=attempt_id
+    attempts = Attempt.objects.select_related("case__employer", "case__submitted_by")
+    lease = runner.claim(attempts, attempt_id, clock, lease_seconds)
+    return runner.run(
+        lease, partial(_settle, checks=checks, shadow=shadow), failures=FAILURES, beats=True
     )
+
+
+def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rules | None) -> bool:
+    attempt, clock = lease.row, lease.clock
     if attempt.case.state not in IN_PROGRESS:
-        Attempt.objects.finish(attempt_id, lease, clock())
+        lease.finish()
         return False
     if attempt.case.test:
         checks = test_outcomes.checks(
@@ -71,36 +73,28 @@ def run(
         )
     try:
         apply_verdict.start_checks(attempt.case_id, clock())
-        with heartbeat.held(Attempt.objects.all(), attempt_id, lease, clock, lease_seconds):
-            findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks)
-        verdict = policy.decide(
+        findings, reported = _run_checks(lease, checks)
+        verdict = policy.decide_case(
             findings, reported, policy.CURRENT, waits=attempt.waits, now=clock()
         )
         with transaction.atomic():
-            settled = apply_verdict.settle(attempt, lease, verdict, findings, clock())
+            settled = apply_verdict.apply_verdict(lease, verdict, findings, clock())
             if settled and shadow is not None:
                 _keep_beside(
                     attempt,
                     verdict,
-                    policy.decide(findings, reported, shadow, waits=attempt.waits, now=clock()),
+                    policy.decide_case(
+                        findings, reported, shadow, waits=attempt.waits, now=clock()
+                    ),
                     clock(),
                 )
         return settled
-    except ProviderUnavailable as unavailable:
-        delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
-        apply_verdict.postpone(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
-        log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
-        return False
-    except (
-        DATABASE_LOST
-    ) as lost:  # a restart, which is nobody's fault, and no worker has died of it
+    except DATABASE_LOST:
         if not connection.is_usable():
             connection.close()  # the next query opens another
-        apply_verdict.postpone(attempt, lease, clock() + DATABASE_BACK_IN, type(lost).__name__)
-        log.warning("attempt_lost_its_database", attempt=attempt_id, why=type(lost).__name__)
-        return False
-    except (_LeaseLost, Refused) as stopped:  # withdrawn meanwhile, or taken over by another worker
-        log.info("attempt_left", attempt=attempt_id, why=str(stopped))
+        raise
+    except (LeaseLost, Refused) as stopped:  # taken over by another worker, or withdrawn
+        log.info("attempt_left", attempt=attempt.pk, why=str(stopped))
         return False
 
 
@@ -161,10 +155,9 @@ def as_subject(document: Document) -> SubjectDocument:
     )
 
 
-def _run_checks(
-    attempt: Attempt, lease: UUID, clock: Clock, lease_seconds: float, checks: tuple[Check, ...]
-) -> tuple[list[Finding], set[str]]:
+def _run_checks(lease: Lease[Attempt], checks: tuple[Check, ...]) -> tuple[list[Finding], set[str]]:
     """Do what has no row yet; all findings, and the codes of the checks that reported."""
+    attempt, clock = lease.row, lease.clock
     subject = subject_of(attempt.case, clock())
     lasting = {check.code for check in checks if check.lasting}
     done = {
@@ -180,8 +173,8 @@ def _run_checks(
         run = done.get(check.code) or _run_one(check, attempt, subject, earlier, clock)
         earlier[check.code] = run.observation
         findings += run.as_findings()
-        if not Attempt.objects.extend(attempt.pk, lease, clock(), lease_seconds):
-            raise _LeaseLost(attempt.pk)
+        if not lease.extend():
+            raise LeaseLost(attempt.pk)
     return findings, set(earlier)
 
 

@@ -118,7 +118,7 @@ def _replayed(attempt: Attempt, rules: policy.Rules, checks: Sequence[Check]) ->
         return None
     at = max(run.started_at for run in runs)
     findings, judged = _judged(attempt, runs, at, checks)
-    verdict = policy.decide(findings, {run.code for run in runs}, rules, waits=round_, now=at)
+    verdict = policy.decide_case(findings, {run.code for run in runs}, rules, waits=round_, now=at)
     live, would = Outcome(attempt.outcome or Outcome.WAIT), verdict.outcome
     if live is Outcome.REVIEW and would is Outcome.APPROVE and _held_by_the_database(attempt, runs):
         would = live

@@ -20,13 +20,14 @@ from django.db.models import F
 
 from documents.licence.witnesses import same_name
 from documents.uscc import normalise, problem
-from employers.accounts.operations import check_name
+from employers.accounts.registration import check_name
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.models import Event, record
 from verification.cases import guards, operations
 from verification.cases.notices import tell_client_ended, tell_client_judged
-from verification.checks.agency_licence import AgencyLicence, client_finding
+from verification.checks.agency.check import AgencyLicence
+from verification.checks.agency.client_letter import client_finding
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.rules import states
 from verification.rules.findings import Finding, Severity
@@ -132,7 +133,7 @@ def add_client(
         told = {"case": str(case.pk), "document": str(document.pk)}
         record(verb, client, actor, now, employer_id=case.employer_id, data=told)
         _tell_judged(client, case, now)
-        operations.ring(case.pk, now)
+        operations.notify_case_worker(case.pk, now)
     return client
 
 
@@ -218,7 +219,7 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
             )
             if actor.role is Role.REVIEWER:
                 tell_client_ended(client, why, now)
-            operations.ring(client.document.case_id, now)
+            operations.notify_case_worker(client.document.case_id, now)
     return client
 
 

@@ -20,7 +20,8 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from events.models import record
-from verification.cases import operations, wording
+from verification.cases import decisions, operations, wording
+from verification.cases.documents import queue_reading, room_for, too_many
 from verification.intake import client_letters
 from verification.models import (
     Case,
@@ -30,7 +31,7 @@ from verification.models import (
     DocumentKind,
     DocumentPage,
 )
-from verification.models.cases import SENT_BACK, STOPS
+from verification.models.decisions import SENT_BACK, STOPS
 from verification.rules import states
 from verification.rules.facts import Why
 from verification.rules.findings import Finding, Severity
@@ -120,8 +121,8 @@ def use_again(case_id: UUID, kind: str, user: User, actor: Actor, now: datetime)
                 seen=kept.why_not.seen,
                 expected=kept.why_not.expected,
             )
-        if kept.documents and not (room := operations.room_for(case, kind)):
-            raise operations.too_many(case, kind)
+        if kept.documents and not (room := room_for(case, kind)):
+            raise too_many(case, kind)
         chosen = [document.pk for document in kept.documents[: room if kept.documents else 0]]
         locked = (
             Document.objects.select_for_update(of=("self",))
@@ -162,7 +163,7 @@ def _again(case: Case, earlier: Document, user: User, actor: Actor, now: datetim
         ClientAuthorisation.objects.create(
             employer_id=case.employer_id, document=document, added_at=now, **said
         )
-    operations.queue_reading(document, now)
+    queue_reading(document, now)
     told = {
         "case": str(case.pk),
         "kind": earlier.kind,
@@ -186,7 +187,7 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Kept:
     """
     case, item = documents[0].case, OF_KIND[kind]
     paper = paper_of(case.account_class, case.declared_uscc)
-    findings = [f for f in operations.findings_of(case.pk) if about(f.code, f.field, paper) == item]
+    findings = [f for f in decisions.findings_of(case.pk) if about(f.code, f.field, paper) == item]
     if ended := _ended(item, findings, now):
         return Kept((), ended)
     decision: Decision | None = case.decisions.first()

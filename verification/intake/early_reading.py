@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -22,10 +22,11 @@ from django.db import transaction
 from documents.uscc import normalise
 from employers.models import Member
 from events.core.errors import ProviderUnavailable, Refused
+from events.jobs.runner import Clock, Failure, Lease, claim, run
 from events.models import record
 from verification.cases import guards
 from verification.checks import picture_index
-from verification.checks.agency_licence import ClientLetter, ServiceLicence
+from verification.checks.agency.check import ClientLetter, ServiceLicence
 from verification.checks.base import Check
 from verification.checks.reading import Reading
 from verification.decision import pipeline
@@ -61,8 +62,11 @@ TRIES: Final = 5
 in.
 """
 DEATHS: Final = 2
-
-Clock = Callable[[], datetime]
+FAILURES: Final = (
+    Failure(ProviderUnavailable, lambda down, tries: max(1.0, down.retry_after), tries=TRIES),
+    # A mistake of ours or of a reader: the check will say so, where somebody sees it.
+    Failure(Exception, event="document_not_read", broken=True, tries=1),
+)
 
 
 @dataclass(frozen=True)
@@ -80,40 +84,44 @@ class Value:
         return self.said is not None and self.said != self.read
 
 
-def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | None = None) -> bool:
+def read_document(
+    document_id: UUID, clock: Clock, lease_seconds: float, check: Check | None = None
+) -> bool:
     """Read a document that is due; whether it was read now.
 
     A document that cannot be read stops nobody.
     """
-    lease = DocumentReading.objects.claim(document_id, clock(), lease_seconds)
-    if lease is None:
-        return False
-    row = DocumentReading.objects.select_related(
+    readings = DocumentReading.objects.select_related(
         "document__case__employer", "document__case__submitted_by"
-    ).get(pk=document_id)
-    check = check or _CHECKS.get(row.document.kind, Reading)()
-    observation: Observation | None = None
-    try:
-        if row.document.superseded_at is None and row.deaths < DEATHS:
-            observation = _observe(check, row.document.case, str(document_id), clock())
-    except ProviderUnavailable as unavailable:
-        if row.tries < TRIES:
-            wait = timedelta(seconds=max(1.0, unavailable.retry_after))
-            DocumentReading.objects.give_back(document_id, lease, clock() + wait, str(unavailable))
-            return False
-    except (
-        Exception
-    ):  # a mistake of ours or of a reader: the check will say so, where somebody sees it
-        log.exception("document_not_read", document=str(document_id))
-    version = check.version if observation else ""
-    finished = DocumentReading.objects.finish(
-        document_id, lease, clock(), reading=observation, version=version
     )
-    if finished and row.document.superseded_at is None and row.deaths < DEATHS:
-        _look_ahead(row.document)
-        if observation and row.document.kind == DocumentKind.CLIENT_AUTHORIZATION:
-            client_letters.judge(document_id, clock())
-    return finished and observation is not None
+    return run(
+        claim(readings, document_id, clock, lease_seconds),
+        lambda lease: _read(lease, check),
+        _write_down,
+        failures=FAILURES,
+        give_up=lambda lease, error: _write_down(lease, None),
+        deaths=DEATHS,
+    )
+
+
+def _read(lease: Lease[DocumentReading], check: Check | None) -> tuple[str, Observation] | None:
+    document = lease.row.document
+    if document.superseded_at is not None:
+        return None
+    check = check or _CHECKS.get(document.kind, Reading)()
+    return check.version, _observe(check, document.case, str(document.pk), lease.clock())
+
+
+def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | None) -> bool:
+    version, observation = read if read and read[1] else ("", None)
+    document = lease.row.document
+    if not lease.finish(reading=observation, version=version):
+        return False
+    if document.superseded_at is None and lease.row.deaths < DEATHS:
+        _look_ahead(document)
+        if observation and document.kind == DocumentKind.CLIENT_AUTHORIZATION:
+            client_letters.judge(document.pk, lease.clock())
+    return observation is not None
 
 
 def _look_ahead(document: Document) -> None:

@@ -1,20 +1,16 @@
-"""What is kept of a verification?"""
+"""The models of verification."""
 
+from verification.models.appeals import Appeal
+from verification.models.attempts import Attempt, CheckRun, ShadowVerdict
 from verification.models.cases import (
-    Appeal,
-    Attempt,
     Case,
     CaseQuerySet,
     CaseReason,
-    CheckRun,
-    Decision,
-    DecisionQuerySet,
     ReviewStage,
     RightsNow,
     SecondReview,
-    ShadowVerdict,
-    reviewers,
 )
+from verification.models.decisions import Decision, DecisionQuerySet, reviewers
 from verification.models.documents import (
     ClientAuthorisation,
     Document,

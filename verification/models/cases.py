@@ -1,15 +1,12 @@
-"""What is kept of a verification?
-
-The case, each attempt's checks, the decisions, and what is said against them.
-"""
+"""Cases: their states and transitions, and queries for them."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Substr
@@ -18,17 +15,11 @@ from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from employers.models import AccountClass, Employer, User
 from employers.permissions import Power
-from events.core.actor import Actor
-from events.jobs.queue import Job, JobQuerySet
+from events.core.actor import Actor, Role
+from verification.models.appeals import Appeal
 from verification.models.reviewing import GoldenTurn, Ruling
-from verification.rules import states
-from verification.rules.findings import Finding, Outcome
-from verification.rules.states import State
-
-STOPS = ("suspend", "revoke")
-"""Decisions by which rights are taken away."""
-SENT_BACK = ("reject", "request_changes")
-"""Decisions by which an employer is refused, or asked to mend something."""
+from verification.rules import states, validity
+from verification.rules.states import EDITABLE, EMPLOYER, IN_PROGRESS, STOPPED, State
 
 
 class RightsNow(models.TextChoices):
@@ -80,8 +71,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(state__in=states.OPEN)
 
     def in_force(self, now: datetime) -> CaseQuerySet:
-        """Approved, and not past its time: the employer holds rights by it."""
-        return self.filter(golden=False, state=State.APPROVED, expires_at__gt=now)
+        """The cases that give their employer rights at `now`."""
+        return self.filter(**validity.in_force_lookups(now))
+
+    def past_end(self, now: datetime) -> CaseQuerySet:
+        """Still in the state `approved`, though their approval has ended."""
+        return self.filter(state=State.APPROVED, expires_at__lte=now)
 
     def beside(self, case: Case) -> CaseQuerySet:
         """The other cases of the same employer."""
@@ -101,15 +96,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """In the order in which they count for their employer."""
         return self.order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
 
-    def counting_in(self, state: State) -> CaseQuerySet:
-        """Those that count for their employer and are in `state`."""
+    def counting(self) -> CaseQuerySet:
+        """Only the case of each employer that counts."""
         first = (
             type(self)(self.model)
             .filter(employer=models.OuterRef("employer"))
             .standing()
             .values("pk")[:1]
         )
-        return self.filter(pk=models.Subquery(first), state=state)
+        return self.filter(pk=models.Subquery(first))
 
     def awaiting_review(self) -> CaseQuerySet:
         """The reviewers' queue, the most urgent first (`verification.rules.urgency`)."""
@@ -156,35 +151,23 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.unclaimed(now).not_held(now).undecided()
 
 
-def _transition(verb: str) -> Any:
-    def move(self: Case) -> None:
-        """Only the state changes here; `operations.moving` does the rest."""
+def by(*roles: Role) -> Callable[[object, Any], bool]:
+    """A transition's permission: the actor, whom django-fsm calls the user, has one of `roles`."""
 
-    move.__name__ = verb
-    for each in states.TRANSITIONS:
-        if each.verb == verb:
-            move = transition(field="state", source=sorted(each.sources), target=each.target.value)(
-                move
-            )
-    return move
+    def has_role(case: object, actor: Actor) -> bool:
+        return actor.role in roles
+
+    return has_role
 
 
-if TYPE_CHECKING:
-
-    class CaseTransitions: ...
-
-else:
-    # One django-fsm transition for each verb of the table in `states`, so that the table stands
-    # once.
-    CaseTransitions = type(
-        "CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS}
-    )
+by_employer, by_reviewer, by_system = by(*EMPLOYER), by(Role.REVIEWER), by(Role.SYSTEM)
 
 
-class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
+class Case(ConcurrentTransitionMixin, models.Model):
     """One verification of one employer's declared identity.
 
-    Moved only by `verification.cases.operations`.
+    Its transitions change nothing but the state. Call them through
+    `verification.cases.operations.moving` only, which locks, guards, saves and records.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -351,6 +334,86 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     def __str__(self) -> str:
         return f"{self.declared_name} · {self.state}"
 
+    @transition(field=state, source=[*EDITABLE], target=State.SUBMITTED, permission=by_employer)
+    def submit(self) -> None:
+        """The employer hands the case in."""
+
+    @transition(
+        field=state,
+        source=[*EDITABLE, *IN_PROGRESS],
+        target=State.WITHDRAWN,
+        permission=by_employer,
+    )
+    def withdraw(self) -> None:
+        """The employer takes the case back."""
+
+    @transition(field=state, source=State.SUBMITTED, target=State.CHECKING, permission=by_system)
+    def start_checks(self) -> None:
+        """A worker begins with the checks of an attempt."""
+
+    @transition(field=state, source=State.CHECKING, target=State.APPROVED, permission=by_system)
+    @transition(field=state, source=State.IN_REVIEW, target=State.APPROVED, permission=by_reviewer)
+    def approve(self) -> None:
+        """The policy, or a reviewer, lets the employer through."""
+
+    @transition(field=state, source=State.CHECKING, target=State.IN_REVIEW, permission=by_system)
+    def hold_for_review(self) -> None:
+        """The policy leaves the decision to a reviewer."""
+
+    @transition(field=state, source=State.CHECKING, target=State.REJECTED, permission=by_system)
+    @transition(field=state, source=State.IN_REVIEW, target=State.REJECTED, permission=by_reviewer)
+    def reject(self) -> None:
+        """The policy, or a reviewer, refuses the employer."""
+
+    @transition(
+        field=state, source=State.IN_REVIEW, target=State.CHANGES_REQUESTED, permission=by_reviewer
+    )
+    def request_changes(self) -> None:
+        """A reviewer asks the employer to correct something."""
+
+    @transition(
+        field=state,
+        source=[State.CHANGES_REQUESTED, State.REJECTED],
+        target=State.IN_REVIEW,
+        permission=by_reviewer,
+    )
+    def reopen(self) -> None:
+        """A senior reviewer takes back what the employer was told."""
+
+    @transition(field=state, source=State.REJECTED, target=State.IN_REVIEW, permission=by_employer)
+    @transition(field=state, source=[*STOPPED], target=None, permission=by_employer)
+    def appeal(self) -> None:
+        """The employer objects; rights that were taken away stay away until a reviewer answers."""
+
+    @transition(field=state, source=[*EDITABLE], target=State.IN_REVIEW, permission=by_employer)
+    def ask_person(self) -> None:
+        """The employer asks for a person to look at the case."""
+
+    @transition(
+        field=state,
+        source=State.APPROVED,
+        target=State.SUSPENDED,
+        permission=by(Role.SYSTEM, Role.REVIEWER),
+    )
+    def suspend(self) -> None:
+        """The employer's rights are stopped."""
+
+    @transition(field=state, source=[*STOPPED], target=State.APPROVED, permission=by_reviewer)
+    def reinstate(self) -> None:
+        """A reviewer gives back the rights that were taken away."""
+
+    @transition(field=state, source=[*STOPPED], target=None, permission=by_reviewer)
+    def uphold(self) -> None:
+        """A reviewer answers an appeal: the rights stay taken away."""
+
+    @transition(field=state, source=State.SUSPENDED, target=State.REVOKED, permission=by_reviewer)
+    def revoke(self) -> None:
+        """A reviewer ends a suspended approval for good."""
+
+    @transition(field=state, source=State.APPROVED, target=State.EXPIRED, permission=by_system)
+    def expire(self) -> None:
+        """The approval has ended, by time or by a newer one."""
+
     def told_end(self) -> dict[str, str]:
         """Until when it is approved, as its events say it; nothing where it is not."""
         return (
@@ -360,11 +423,8 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         )
 
     def holds_rights(self, now: datetime) -> bool:
-        """Whether rights are held by this case at `now`."""
-        in_force = (
-            self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
-        )
-        return in_force and not self.golden
+        """Whether this case gives its employer rights at `now`."""
+        return validity.in_force(self, now)
 
     def heard(self) -> bool:
         """Whether words of its employer wait for a reviewer's answer."""
@@ -394,43 +454,6 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         return self.claimed(now) and str(self.claimed_by_id) != user_id
 
 
-class Attempt(Job):
-    """One submission of a case.
-
-    The row is the queue: it waits until its checks are done and a verdict is carried out.
-    """
-
-    case = models.ForeignKey(
-        Case, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("case")
-    )
-    number = models.PositiveIntegerField(_("number"))
-    submitted_at = models.DateTimeField(_("submitted"))
-    waits = models.PositiveIntegerField(_("times waited"), default=0)
-    waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
-    """The reason for which it waits, such as `registry_pending`; empty while it does not."""
-    outcome = models.CharField(
-        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True
-    )
-    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
-    """By which version of what is asked (`rule_pack.Pack`) it was taken in; empty from before that
-    was kept.
-    """
-
-    objects = JobQuerySet.as_manager()
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("submission"), _("submissions")
-        constraints = [
-            models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")
-        ]
-        indexes = [
-            models.Index(fields=["due_at"], name="attempt_due", condition=Q(finished_at=None))
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case_id} #{self.number}"
-
-
 class CaseReason(models.Model):
     """Why a case waits for a reviewer: one row a reason, so that the queue can be asked for
     them.
@@ -447,209 +470,3 @@ class CaseReason(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.code}"
-
-
-class CheckRun(models.Model):
-    """One check of one attempt: what it observed, kept raw, and what was found in that."""
-
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="check_runs")
-    code = models.CharField(max_length=30)
-    round = models.PositiveIntegerField(default=0)
-    """How often the attempt had waited before; each round asks anew what may have changed."""
-    version = models.CharField(max_length=20)
-    observation = models.JSONField(default=dict)
-    findings = models.JSONField(default=list)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["attempt", "code", "round"], name="check_once_per_round"
-            )
-        ]
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.attempt_id} {self.code}"
-
-    @property
-    def seconds(self) -> float:
-        return (self.finished_at - self.started_at).total_seconds()
-
-    def as_findings(self) -> list[Finding]:
-        return [Finding.from_json(stored) for stored in self.findings]
-
-
-class DecisionQuerySet(models.QuerySet["Decision"]):
-    def stopped_for(self) -> set[str]:
-        """The reasons of the suspensions among these: whoever lifted one has looked at them."""
-        reasons = self.filter(verb="suspend").values_list("reasons", flat=True)
-        return {reason["code"] for each in reasons for reason in each}
-
-    def sent_back(self, employer_id: uuid.UUID) -> DecisionQuerySet:
-        """By which an employer was refused, or asked to mend something, in any of its cases."""
-        return self.filter(case__employer_id=employer_id, verb__in=SENT_BACK)
-
-
-class Decision(models.Model):
-    """What was decided on an attempt, by whom or by which policy, and the reasons that the employer
-    is told.
-    """
-
-    case = models.ForeignKey(
-        Case, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("case")
-    )
-    attempt_number = models.PositiveIntegerField(_("attempt"))
-    verb = models.CharField(_("decision"), max_length=30)
-    reasons = models.JSONField(_("reasons"), default=list)
-    """`[{"code", "field", "seen", "expected"}]`, the strictest first."""
-    note = models.TextField(_("note"), blank=True)
-    """What the reviewer wrote to the employer."""
-    decided_by = models.ForeignKey(
-        User,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("decided by"),
-    )
-    policy_version = models.CharField(_("policy version"), max_length=40)
-    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
-    """By which version of what is asked (`rule_pack.Pack`) it was decided; empty from before that
-    was kept.
-    """
-    decided_at = models.DateTimeField(_("decided"))
-    seconds = models.FloatField(null=True, blank=True)
-    """How long its reviewer had the case before them; empty where none did."""
-    waited = models.FloatField(null=True, blank=True)
-    """Working hours from when the case came to the reviewers; empty for a decision that took none
-    from their queue.
-    """
-
-    objects = DecisionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("decision"), _("decisions")
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["decided_at", "verb"], name="decision_when")]
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.case_id}"
-
-
-def reviewers() -> models.QuerySet[User]:
-    """Who can decide on cases."""
-    may = Q(codename="change_case", content_type__app_label="verification")
-    holding = Permission.objects.filter(may).filter(
-        Q(user=models.OuterRef("pk")) | Q(group__user=models.OuterRef("pk"))
-    )
-    return User.objects.filter(
-        Q(is_superuser=True) | Q(models.Exists(holding)), is_active=True, is_staff=True
-    )
-
-
-class AppealQuerySet(models.QuerySet["Appeal"]):
-    def open(self) -> AppealQuerySet:
-        """Not answered yet."""
-        return self.filter(answered_at=None)
-
-    def against(self, reviewer_id: str) -> AppealQuerySet:
-        """Against what this reviewer has decided, who is therefore not the one to hear it.
-
-        That is each refusal of the case; what took its rights away last; or, where a person was
-        asked for, whatever sent its employer back in any of its cases, as long as there is a
-        reviewer who has not.
-        """
-        by = Decision.objects.filter(decided_by=uuid.UUID(reviewer_id))
-        of_case = Decision.objects.filter(case=models.OuterRef("case"))
-        last_stop = of_case.filter(verb__in=STOPS).order_by("-pk").values("pk")[:1]
-        sent_back = by.filter(case__employer=models.OuterRef("case__employer"), verb__in=SENT_BACK)
-        by_them = Decision.objects.filter(
-            decided_by=models.OuterRef("pk"),
-            case__employer=models.OuterRef(models.OuterRef("case__employer")),
-            verb__in=SENT_BACK,
-        )
-        others = reviewers().exclude(models.Exists(by_them))
-        return self.filter(
-            Q(
-                models.Exists(by.filter(case=models.OuterRef("case"), verb="reject")),
-                verb="appeal",
-                case__state=State.IN_REVIEW,
-            )
-            | Q(
-                models.Exists(by.filter(pk=models.Subquery(last_stop))),
-                verb="appeal",
-                case__state__in=states.STOPPED,
-            )
-            | Q(models.Exists(sent_back), models.Exists(others), verb="ask_person")
-        )
-
-
-class Appeal(models.Model):
-    """An employer's words against a decision, or for a person to look; heard by another reviewer
-    than the one who decided.
-    """
-
-    case = models.ForeignKey(
-        Case, on_delete=models.PROTECT, related_name="appeals", verbose_name=_("case")
-    )
-    verb = models.CharField(
-        _("what is asked"),
-        max_length=20,
-        choices=[("appeal", _("appeal")), ("ask_person", _("a person"))],
-    )
-    text = models.TextField(_("what the employer says"))
-    documents = models.ManyToManyField(
-        "verification.Document", related_name="+", blank=True, verbose_name=_("evidence")
-    )
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
-    at = models.DateTimeField(_("when"))
-    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-    """When a reviewer decided on it; empty while it is open."""
-
-    objects = AppealQuerySet.as_manager()
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("appeal"), _("appeals")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["case"], condition=Q(answered_at=None), name="appeal_one_open_per_case"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.at:%Y-%m-%d}"
-
-
-class ShadowVerdict(models.Model):
-    """What another policy would have decided on an attempt.
-
-    It decides nothing (`policy.SHADOW`).
-    """
-
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="shadow_verdicts")
-    policy_version = models.CharField(_("policy version"), max_length=40)
-    outcome = models.CharField(
-        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome]
-    )
-    reasons = models.JSONField(_("reasons"), default=list)
-    live_outcome = models.CharField(
-        _("outcome of the live policy"),
-        max_length=10,
-        choices=[(o.value, o.value) for o in Outcome],
-    )
-    round = models.PositiveIntegerField(default=0)
-    at = models.DateTimeField(_("when"))
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("shadow verdict"), _("shadow verdicts")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["attempt", "round", "policy_version"], name="shadow_once_per_round"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.attempt_id} {self.policy_version}: {self.outcome}"

@@ -46,6 +46,11 @@ class ProofQuerySet(JobQuerySet):
         proven = self.filter(state=ProofState.PROVEN, started_at__gte=F("member__joined_at"))
         return proven.filter(Q(holds_until=None) | Q(holds_until__gt=now))
 
+    def beside(self, employer: Employer, kind: ProofKind) -> ProofQuerySet:
+        """The proofs of this kind in the employer's world: each test platform is its own world."""
+        world = {"employer__platform": employer.platform_id} if employer.test else {}
+        return self.filter(kind=kind, employer__test=employer.test, **world)
+
     def under_way(self) -> ProofQuerySet:
         return self.filter(state=ProofState.PENDING)
 

@@ -19,7 +19,7 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.models import record
 from verification.cases.notices import tell_client_expired
-from verification.checks.agency_licence import letter_ends
+from verification.checks.agency.client_letter import letter_ends
 from verification.decision import apply_verdict
 from verification.intake import client_letters
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind
@@ -28,7 +28,7 @@ from verification.rules.validity import end_of
 EXPIRED = "agency_client_expired"
 
 
-def look(now: datetime) -> None:
+def end_expired_clients(now: datetime) -> None:
     """End every client whose letter has ended, and every approval of an agency that has none
     left.
     """

@@ -16,7 +16,7 @@ import structlog
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from verification.cases import operations
-from verification.checks.agency_licence import AgencyLicence
+from verification.checks.agency.check import AgencyLicence
 from verification.checks.base import Check, Subject
 from verification.checks.exclusion import Excluded
 from verification.checks.registry import Registry
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 Clock = Callable[[], datetime]
 
 
-def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
+def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
     """Ask the register about a case in force on condition; whether that changed anything.
 
     It agrees: the approval stands by itself. It contradicts what was approved: rights are suspended
@@ -54,7 +54,7 @@ def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
         ]
     worst = max(finding.severity for finding in findings)
     if worst <= Severity.NOTE:
-        return apply_verdict.confirm(case_id, clock())
+        return apply_verdict.confirm_approval(case_id, clock())
     if worst < Severity.CONCERN:
         return False
     looked_at = case.decisions.stopped_for()

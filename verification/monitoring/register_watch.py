@@ -57,7 +57,7 @@ def _looked_at(case: Case) -> set[str]:
     } | case.decisions.stopped_for()
 
 
-def look(now: datetime) -> None:
+def watch_register(now: datetime) -> None:
     """Suspend each case against which there is news, with its reasons."""
     for case_id, codes in news(now):
         try:

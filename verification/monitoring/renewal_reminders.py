@@ -31,7 +31,7 @@ _HANDED_IN: Final = states.IN_PROGRESS | states.REVIEWABLE
 """States in which a renewal waits for us, and its employer has nothing to do."""
 
 
-def due(now: datetime) -> list[UUID]:
+def due_reminders(now: datetime) -> list[UUID]:
     """The cases whose people have to be told now, those that end first before the others.
 
     That of an agency ends with the last of its clients' letters, too.
@@ -54,7 +54,7 @@ def due(now: datetime) -> list[UUID]:
     ]
 
 
-def remind(case_id: UUID, now: datetime) -> bool:
+def remind_to_renew(case_id: UUID, now: datetime) -> bool:
     """Write to the employer's owners, and to whoever handed the case in, that it ends soon; whether
     that was due.
     """

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 from django.db.models.fields.json import KT
+from django_fsm import can_proceed
 
 from employers.models import AccountClass, Employer, Member, User
 from events.core.actor import Actor, Role
@@ -45,7 +46,7 @@ from verification.rules.facts import (
     Why,
 )
 from verification.rules.required_documents import CURRENT
-from verification.rules.requirements import Requirement, due
+from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
 
 ANYBODY: Final = Actor(Role.OWNER)
@@ -60,7 +61,7 @@ def requirements_of(
 
     `kept` is what `reusing.kept_before` says, where somebody has asked it already.
     """
-    return due(facts_of(case, member, now, kept), CURRENT, now)
+    return due_requirements(facts_of(case, member, now, kept), CURRENT, now)
 
 
 def requirements_before(
@@ -77,7 +78,7 @@ def requirements_before(
         **_address(recruiter.user if recruiter else None),
         **_may_prove([recruiter] if recruiter else []),
     )
-    return due(facts, CURRENT, now)
+    return due_requirements(facts, CURRENT, now)
 
 
 def facts_of(
@@ -127,6 +128,7 @@ def facts_of(
         decided_at=decision.decided_at if decision else None,
         declared_at=_declared_at(case),
         expires_at=case.expires_at,
+        golden=case.golden,
         conditional=case.conditional,
         renew_by=_renew_by(case, now),
         waiting_for=waiting_for,
@@ -350,9 +352,7 @@ def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
     others = {
         verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None
     }
-    return frozenset(
-        others | {"submit"} if states.allows("submit", Role.OWNER, State(case.state)) else others
-    )
+    return frozenset(others | {"submit"} if can_proceed(case.submit) else others)
 
 
 def _told(reasons: Iterable[dict[str, Any]]) -> tuple[Why, ...]:

@@ -3,8 +3,8 @@
 At any hour, and as the account or the scan says.
 
 Always the same, whatever bank and service this deployment has: their books are files of the tests
-alone. `docs/test-mode.md` lists what the last two digits of an account stand for; the memo, and
-what is mailed, is always `CODE`.
+alone. `docs/integrating/test-mode.md` lists what the last two digits of an account stand for; the
+memo, and what is mailed, is always `CODE`.
 """
 
 from __future__ import annotations

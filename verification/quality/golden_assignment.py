@@ -31,7 +31,7 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import blind_index
 from events.models import record
-from verification.cases import operations
+from verification.cases import decisions, operations
 from verification.models import (
     Attempt,
     Case,
@@ -72,14 +72,14 @@ def give_due(now: datetime) -> int:
     given = 0
     for reviewer in reviewers().filter(pk__in=lately):
         try:
-            given += give(reviewer, now) is not None
+            given += give_golden_case(reviewer, now) is not None
         # what is asked of a case has changed since it was kept; the others get theirs
         except Refused as refused:
             log.exception("golden_not_given", why=refused.code)
     return given
 
 
-def give(reviewer: User, now: datetime) -> Case | None:
+def give_golden_case(reviewer: User, now: datetime) -> Case | None:
     """Give this reviewer a golden case if one was drawn for them, and there is one that they do not
     know; else None.
     """
@@ -311,9 +311,9 @@ class _Arrival:
             runs.append(CheckRun(attempt=attempt, started_at=at, finished_at=done, **seen))
             at = done
         CheckRun.objects.bulk_create(runs)
-        why = operations.Why(self.recipe["held_for"])
+        why = decisions.Why(self.recipe["held_for"])
         with operations.moving(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
-            operations.put_on_record(move.case, "hold_for_review", why, SYSTEM, now)
+            decisions.put_on_record(move.case, "hold_for_review", why, SYSTEM, now)
 
 
 def _address(domain: str) -> str:

@@ -104,7 +104,9 @@ def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
 # --- Keeping one ----------------------------------------------------------------------------------
 
 
-def keep(case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: datetime) -> GoldenCase:
+def keep_golden_case(
+    case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: datetime
+) -> GoldenCase:
     """Keep a decided case as a golden one, for which this is right. Raises Refused."""
     actor = lead.as_reviewer()
     case: Case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
@@ -114,7 +116,7 @@ def keep(case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: dateti
         raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(RIGHT))
     recipe = recipe_of(case)
     try:
-        return put(
+        return put_golden_case(
             recipe,
             GoldenKind.KEPT,
             verb,
@@ -128,7 +130,7 @@ def keep(case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: dateti
         raise Refused("golden_kept") from error
 
 
-def put(
+def put_golden_case(
     recipe: Recipe,
     kind: str,
     verb: str,

@@ -29,7 +29,7 @@ from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import LAYOUTS, make_letter
 from documents.upload.intake import Intake, examine
 from employers.models import AccountClass, Employer, Member, User
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.checks.reading import Reading, chosen_cloud
 from verification.decision import pipeline
 from verification.models import (
@@ -144,7 +144,7 @@ class NotForReviewers(Exception):
     """The machine has decided this one by itself, so that no reviewer would ever get it."""
 
 
-def made(kind: str, seed: int, now: datetime) -> GoldenCase:
+def make_golden_case(kind: str, seed: int, now: datetime) -> GoldenCase:
     """A golden case of this kind; of an equal seed an equal one. Raises NotForReviewers.
 
     What takes seconds is done before the transaction, which lets nobody else write to a SQLite
@@ -167,7 +167,7 @@ def made(kind: str, seed: int, now: datetime) -> GoldenCase:
         for name in files:
             default_storage.delete(name)
     verb, codes = applicant.right
-    return golden_cases.put(recipe, kind, verb, codes, now)
+    return golden_cases.put_golden_case(recipe, kind, verb, codes, now)
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: d
         account_class=applicant.account_class,
     )
     for paper in papers:
-        document = operations.add_document(
+        document = documents.add_document(
             case.pk, paper.kind, paper.intake, {"clean": None}, user, actor, now, paper.quality
         )
         if paper.read is not None:
@@ -252,7 +252,7 @@ def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: d
             )
     attempt = operations.submit(case.pk, user, actor, now)
     for _ in range(ROUNDS):
-        pipeline.run(attempt.pk, partial(_same, now), LEASE)
+        pipeline.run_checks(attempt.pk, partial(_same, now), LEASE)
         attempt.refresh_from_db()
         if attempt.finished_at is not None:
             break

@@ -32,7 +32,7 @@ from verification.models import (
     RulingStage,
     SecondReview,
 )
-from verification.models.cases import SENT_BACK, STOPS
+from verification.models.decisions import SENT_BACK, STOPS
 from verification.rules import kappa
 from verification.rules.kappa import AT_LEAST, Kappa
 

@@ -22,10 +22,8 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 from events.models import record
 from verification.cases import guards
-from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage
+from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage, transitions
 from verification.reviewing import claims, rulings
-from verification.rules import states
-from verification.rules.states import State
 
 AT_MOST: Final = 50
 
@@ -73,9 +71,8 @@ def propose(
 
 def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
     refused = guards.may_claim(case, actor, now)
-    if refused is None and not states.allows(
-        bulk.verb, actor.role, State(case.state)
-    ):  # an appeal waits for another answer
+    if refused is None and not transitions.allows(bulk.verb, case, actor):
+        # an appeal waits for another answer
         refused = Refused("state_conflict", "state", seen=case.state)
     if refused is None:
         if case.claimed_by_me(actor.id, now):
@@ -104,8 +101,8 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
         bulk = _open(bulk_id)
         if refused := guards.may_bulk(bulk.verb, actor):
             raise refused
-        if bulk.proposed_by_id == other.pk:
-            raise Refused("second_person_required")
+        if refused := guards.own_proposal(bulk.proposed_by_id, other):
+            raise refused
         bulk.confirmed_by, bulk.confirmed_at = other, now
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))

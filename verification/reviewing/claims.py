@@ -164,7 +164,7 @@ def begin(case_id: UUID, reviewer: User, now: datetime) -> Case:
     return case
 
 
-def release(case_id: UUID, reviewer: User, now: datetime) -> Case:
+def drop_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Put a case back into the queue. Raises Refused."""
     actor = reviewer.as_reviewer()
     with held(case_id, actor, now) as case:
@@ -254,7 +254,7 @@ def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
     return asked
 
 
-def give(case_id: UUID, reviewer: User, now: datetime) -> Case:
+def give_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Hand a case over to the colleague who asked for it. Raises Refused."""
     actor = reviewer.as_reviewer()
     with held(case_id, actor, now) as case:
@@ -275,7 +275,7 @@ def give(case_id: UUID, reviewer: User, now: datetime) -> Case:
     return case
 
 
-def keep(case_id: UUID, reviewer: User, now: datetime) -> None:
+def keep_claim(case_id: UUID, reviewer: User, now: datetime) -> None:
     """Go on with a case that a colleague asked for. Raises Refused."""
     actor = reviewer.as_reviewer()
     with held(case_id, actor, now) as case:

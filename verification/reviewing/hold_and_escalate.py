@@ -19,7 +19,7 @@ HOLD_AT_MOST: Final = timedelta(days=7)
 WORDS_AT_MOST: Final = 2000
 
 
-def hold(case_id: UUID, reviewer: User, now: datetime, until: datetime, why: str) -> Case:
+def postpone_case(case_id: UUID, reviewer: User, now: datetime, until: datetime, why: str) -> Case:
     """Set a claimed case aside until later, a week at most; until then only this reviewer can take
     it. Raises Refused.
     """
@@ -31,7 +31,7 @@ def hold(case_id: UUID, reviewer: User, now: datetime, until: datetime, why: str
     return case
 
 
-def escalate(case_id: UUID, reviewer: User, now: datetime, why: str) -> Case:
+def escalate_case(case_id: UUID, reviewer: User, now: datetime, why: str) -> Case:
     """Hand a claimed case to the seniors. Raises Refused."""
     with claims.held(case_id, reviewer.as_reviewer(), now) as case:
         case.for_senior, case.assigned_to = True, None

@@ -22,8 +22,8 @@ from documents.uscc import normalise
 from employers.models import AccountClass
 from events.core.actor import Actor
 from events.core.reasons import REASONS
+from verification.cases import wording
 from verification.models import Case, CaseQuerySet, RightsNow
-from verification.reviewing import case_comparison
 from verification.rules import name_lookalikes
 from verification.rules.states import State
 
@@ -153,7 +153,7 @@ NO_FILTERS: Final = Filters()
 
 def _known(field: str, value: str) -> bool:
     if field == "reason":
-        return value in REASONS or value in case_comparison.FINDING_WORDS
+        return value in REASONS or value in wording.FOUND
     if field == "province":
         return len(value) == 2 and value.isascii() and value.isalnum()
     return value in _VALUES[field]

@@ -21,9 +21,9 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import SightingKind, User
+from verification.cases import wording
 from verification.checks import picture_index
 from verification.models import Case, CheckRun, Decision, DocumentKind, DocumentPage
-from verification.reviewing import case_comparison
 from verification.rules import states
 from verification.rules.states import State
 
@@ -53,7 +53,7 @@ class Shared(StrEnum):
     REPRESENTATIVE = "representative"
 
 
-SHARED_WORDS: Final[Mapping[Shared, case_comparison.Word]] = {
+SHARED_WORDS: Final[Mapping[Shared, wording.Word]] = {
     Shared.EMPLOYER: _("the same employer"),
     Shared.IMAGE: _("the same file"),
     Shared.PICTURE: _("nearly the same picture"),
@@ -101,8 +101,8 @@ class Related:
         return "" if self.hops == 1 else str(self.links[0].through)
 
     @property
-    def state(self) -> case_comparison.Word:
-        return case_comparison.STATE_WORDS[State(self.case.state)]
+    def state(self) -> wording.Word:
+        return wording.STATES[State(self.case.state)].staff
 
     @property
     def percent(self) -> int | None:
@@ -121,8 +121,8 @@ class Decided:
 
     case: Case
     at: datetime
-    words: case_comparison.Word
-    reasons: list[case_comparison.Word]
+    words: wording.Word
+    reasons: list[wording.Word]
     by: str
     mine: bool
 
@@ -134,7 +134,7 @@ class Cluster:
     case: Case
     related: list[Related] = field(default_factory=list)
     """The nearest first, and of those the ones with most in common."""
-    common: list[tuple[case_comparison.Word, int]] = field(default_factory=list)
+    common: list[tuple[wording.Word, int]] = field(default_factory=list)
     """What it shares with so many others that they are not followed, and how many those are;
     `COUNTED` stands for more.
     """
@@ -215,8 +215,8 @@ def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
         Decided(
             case=decision.case,
             at=decision.decided_at,
-            words=case_comparison.VERB_WORDS.get(decision.verb, decision.verb),
-            reasons=[case_comparison.code_in_words(reason["code"]) for reason in decision.reasons],
+            words=wording.HAPPENED_FOR_STAFF.get(decision.verb, decision.verb),
+            reasons=[wording.code_for_staff(reason["code"]) for reason in decision.reasons],
             by=str(decision.decided_by),
             mine=reviewer is not None and decision.decided_by_id == reviewer.pk,
         )

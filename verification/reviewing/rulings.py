@@ -26,6 +26,7 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.delivery.mail import letter
 from events.jobs.queue import SWEEP_AT_MOST
+from events.jobs.runner import Lease, LeaseLost, claim
 from events.models import Mail, record
 from verification.cases import guards, operations
 from verification.models import (
@@ -59,7 +60,7 @@ def _locked(case_id: UUID) -> Iterator[Case]:
 # --- Ruling, and taking it back -------------------------------------------------------------------
 
 
-def decide(
+def rule_on_case(
     case_id: UUID,
     verb: str,
     reviewer: User,
@@ -175,18 +176,13 @@ def _keep_typed(ruling: Ruling, now: datetime) -> None:
 # --- Carrying it out ------------------------------------------------------------------------------
 
 
-class _LeaseLost(Exception):
-    """Another worker has the ruling; rolls back what this one was about to write."""
-
-
 def carry_out(ruling_id: int, now: datetime) -> str:
-    """Do what was ruled, if it is due and nobody else is at it: its outcome, or "" where there was
-    nothing to do.
-    """
-    lease = Ruling.objects.claim(ruling_id, now, LEASE_SECONDS)
+    """Carry out a ruling, if it is due and held by nobody; its outcome, or "" if it was not due."""
+    rulings = Ruling.objects.select_related("by")
+    lease: Lease[Ruling] | None = claim(rulings, ruling_id, lambda: now, LEASE_SECONDS)
     if lease is None:
         return RulingOutcome.WAITING
-    ruling: Ruling = Ruling.objects.select_related("by").get(pk=ruling_id)
+    ruling = lease.row
     try:
         with _locked(ruling.case_id) as case:
             try:
@@ -196,9 +192,9 @@ def carry_out(ruling_id: int, now: datetime) -> str:
             except Refused as refused:
                 outcome, refusal = RulingOutcome.REFUSED, refused.code
                 _return(ruling, case, refused, now)
-            if not Ruling.objects.finish(ruling.pk, lease, now, outcome=outcome, refusal=refusal):
-                raise _LeaseLost
-    except _LeaseLost:
+            if not lease.finish(outcome=outcome, refusal=refusal):
+                raise LeaseLost
+    except LeaseLost:
         return RulingOutcome.WAITING
     return outcome
 

@@ -27,7 +27,7 @@ def may_keep(actor: Actor) -> bool:
     return actor.can(Power.QUALITY)
 
 
-def keep(reply: SavedReply, actor: Actor, now: datetime) -> SavedReply:
+def keep_reply(reply: SavedReply, actor: Actor, now: datetime) -> SavedReply:
     """Keep a reply, new or changed. Raises Refused where a variable in it is not known."""
     if not may_keep(actor):
         raise Refused("not_allowed", seen=actor.role)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from verification.rules import validity
 from verification.rules.findings import Finding
 from verification.rules.states import State
 
@@ -164,6 +165,7 @@ class Facts:
     declared_at: datetime | None = None
     """When the declared facts last changed."""
     expires_at: datetime | None = None
+    golden: bool = False
     conditional: bool = False
     renew_by: datetime | None = None
     """When another case of the employer that is in force ends: this one is to replace it."""
@@ -173,14 +175,12 @@ class Facts:
     not_offered: frozenset[str] = frozenset()
     """Ways that nobody stands behind in this deployment, such as a bank."""
     verbs: frozenset[str] = frozenset()
-    """What the employer may do with the case besides giving what is asked (`states.VERBS`)."""
+    """The transitions that the employer may use, besides giving what is asked."""
     heard: bool = False
     """Whether its appeal against what took its rights away waits for a reviewer."""
 
     def in_force(self, now: datetime) -> bool:
-        return (
-            self.state is State.APPROVED and self.expires_at is not None and self.expires_at > now
-        )
+        return validity.in_force(self, now)
 
     def of_kinds(self, kinds: Collection[str]) -> list[Paper]:
         return [paper for paper in self.papers if paper.kind in kinds]

@@ -100,7 +100,7 @@ def waits_until(waits: int, due_at: datetime, rules: Rules) -> datetime:
     return due_at + sum(rules.retry_after[waits:], timedelta())
 
 
-def decide(
+def decide_case(
     findings: Iterable[Finding],
     reported: Collection[str],
     rules: Rules,

@@ -1,7 +1,7 @@
 """Rule by rule, why is the verdict what it is?
 
-The rules of `policy.decide`, each with whether it applied and what it saw; the first that applied
-has decided. Pure, and held to `decide` by a test over any findings.
+The rules of `policy.decide_case`, each with whether it applied and what it saw; the first that
+applied has decided. Pure, and held to `decide` by a test over any findings.
 """
 
 from __future__ import annotations

@@ -163,7 +163,9 @@ class Place:
         )
 
 
-def place(of: Collection[Kind], entered: datetime, hours: Hours, rules: Rules = CURRENT) -> Place:
+def queue_position(
+    of: Collection[Kind], entered: datetime, hours: Hours, rules: Rules = CURRENT
+) -> Place:
     """The place of a case that is of these kinds (at least one) and came to the reviewers at
     `entered`.
     """

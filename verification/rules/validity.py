@@ -1,22 +1,56 @@
-"""Until when do the papers hold on which an approval rests? Pure: days in, a moment out.
+"""Whether an approval is in force, and when it and the papers behind it end.
 
-Every finding that speaks of a paper with an end names its last day (`Finding.until`).
+Findings about a paper with an end name its last day (`Finding.until`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Final
+from typing import Any, Final, Protocol
 
 from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 CHINA: Final = timezone(timedelta(hours=8))
 """A paper's day is the day of the place where it was issued."""
 ENDS_SOON: Final = timedelta(days=7)
-"""Whoever shows a paper that ends within so many days is asked for the renewed one: an approval of
-two days helps nobody.
-"""
+"""A paper that ends within a week is not enough: we ask for the renewed one."""
+
+IN_FORCE: Final[dict[str, Any]] = {"state": State.APPROVED, "golden": False}
+"""The fields of a case that is in force until its `expires_at`. A golden case gives no rights."""
+
+
+class Approval(Protocol):
+    """The fields of a case that tell whether it is in force."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def golden(self) -> bool: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+def in_force(case: Approval, now: datetime) -> bool:
+    """Whether the case gives its employer rights at `now`: it is approved and has not ended."""
+    fits = all(getattr(case, field) == value for field, value in IN_FORCE.items())
+    return fits and case.expires_at is not None and case.expires_at > now
+
+
+def in_force_lookups(now: datetime) -> dict[str, Any]:
+    """`in_force` as arguments of `QuerySet.filter`."""
+    return IN_FORCE | {"expires_at__gt": now}
+
+
+def in_force_sql(case: str, now: str) -> str:
+    """`in_force` as an SQL condition on the row `case`; `now` is the time's placeholder."""
+    fits = [f"{case}.{field} = {_literal(value)}" for field, value in IN_FORCE.items()]
+    return " AND ".join([*fits, f"{case}.expires_at > {now}"])
+
+
+def _literal(value: object) -> str:
+    return str(value).upper() if isinstance(value, bool) else f"'{value}'"
 
 
 def day_of(moment: datetime) -> date:

@@ -17,7 +17,7 @@ from events.core.reasons import NEVER, REASONS, Text
 from verification.cases import turnaround, wording
 from verification.models import Case
 from verification.pages import requirement_facts
-from verification.pages.case_page import tag_of
+from verification.pages.requirement_rows import tag_of
 from verification.rules.required_documents import LICENCE, SUBMISSION, about, paper_of
 from verification.rules.requirements import Requirement
 
@@ -119,7 +119,7 @@ def who(code: str) -> str:
 @register.filter
 def found(code: str) -> str:
     """What a finding with `code` says: a reason's text, or the words of one that is no reason."""
-    return str(wording.FOUND[code]) if code in wording.FOUND else reason(code)
+    return str(wording.FOUND[code].employer) if code in wording.FOUND else reason(code)
 
 
 @register.filter
@@ -143,7 +143,7 @@ def seen(text: str) -> str:
 @register.filter
 def state_name(state: str) -> str:
     """The state of a case in words."""
-    return str(wording.STATES.get(state, state))
+    return str(wording.STATES[state].employer) if state in wording.STATES else state
 
 
 @register.filter

@@ -454,7 +454,7 @@ class Event:
     """Its number in your feed, where none is left out."""
 
     data: dict[str, Any]
-    """Whom it is about, the states, and reasons with what to do: docs/webhooks.md."""
+    """Whom it is about, the states, and reasons with what to do: docs/integrating/webhooks.md."""
 
 
 @dataclass(frozen=True)

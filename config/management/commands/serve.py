@@ -24,8 +24,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from config import demo_record, processes
-from config.terminal import Lines, Supervisor, Task
+from config.demo import record as demo_record
+from config.trying_out import processes
+from config.trying_out.terminal import Lines, Supervisor, Task
 
 KEPT_MAIL: Final = "keptmail://"
 MANAGE: Final = processes.ROOT / "manage.py"

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            from config import client_answers
+            from config.api import client_answers
         except ModuleNotFoundError as error:
             raise CommandError(f"{error}. Install the development dependencies: uv sync") from error
 

@@ -37,14 +37,14 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} cannot be read: {error}") from error
         operator = Actor(Role.SYSTEM, powers=frozenset({Power.TRACE}))
         try:
-            row = leaks.ask(
+            row = leaks.request_trace(
                 leaks.Asked(options["why"], data, candidate=options["candidate"]),
                 operator,
                 timezone.now(),
             )
         except Refused as refused:
             raise CommandError(refused.reason.says.en) from refused
-        leaks.follow(row.pk, timezone.now)
+        leaks.trace_leak(row.pk, timezone.now)
         row = Trace.objects.get(pk=row.pk)
         if row.finished_at is None:
             raise CommandError(

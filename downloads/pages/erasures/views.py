@@ -87,7 +87,7 @@ def answer(request: HttpRequest, order_id: UUID) -> HttpResponse:
         else EraseOrder.Answer.KEPT
     )
     try:
-        erasure.answer(
+        erasure.answer_erase_order(
             order_id,
             erasure.owed(member.employer),
             result,

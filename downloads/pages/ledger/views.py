@@ -183,7 +183,7 @@ def answer(request: HttpRequest, candidate: Candidate, request_id: UUID) -> Http
     if not ConsentRequest.objects.filter(pk=request_id, candidate=candidate).exists():
         raise Refused("consent_request_unknown")
     agrees = request.POST.get("answer") == "yes"
-    asked = consents.answer(request_id, agrees, _by(candidate), timezone.now())
+    asked = consents.answer_consent_request(request_id, agrees, _by(candidate), timezone.now())
     company = {"company": asked.employer.name}
     if agrees:
         messages.success(
@@ -203,7 +203,7 @@ def answer(request: HttpRequest, candidate: Candidate, request_id: UUID) -> Http
 @require_POST
 @_of_candidate
 def revoke(request: HttpRequest, candidate: Candidate) -> HttpResponse:
-    code, name = operations.company(candidate, request.POST.get("uscc", ""))
+    code, name = operations.company_named(candidate, request.POST.get("uscc", ""))
     consents.revoke(candidate.pk, code, _by(candidate), timezone.now())
     messages.success(
         request,
@@ -215,7 +215,7 @@ def revoke(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 @require_POST
 @_of_candidate
 def allow_again(request: HttpRequest, candidate: Candidate) -> HttpResponse:
-    code, name = operations.company(candidate, request.POST.get("uscc", ""))
+    code, name = operations.company_named(candidate, request.POST.get("uscc", ""))
     consents.allow_again(candidate.pk, code, _by(candidate), timezone.now())
     messages.success(
         request,
@@ -227,8 +227,8 @@ def allow_again(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 @require_POST
 @_of_candidate
 def block(request: HttpRequest, candidate: Candidate) -> HttpResponse:
-    code, name = operations.company(candidate, request.POST.get("company", ""))
-    operations.block(candidate.pk, code, name, _by(candidate), timezone.now())
+    code, name = operations.company_named(candidate, request.POST.get("company", ""))
+    operations.block_employer(candidate.pk, code, name, _by(candidate), timezone.now())
     messages.success(
         request, gettext("Blocked: %(company)s gets nothing of you.") % {"company": name or code}
     )
@@ -244,7 +244,7 @@ def mute(request: HttpRequest, candidate: Candidate, relay_id: UUID) -> HttpResp
     if not own.exists():
         raise Refused("relay_unknown")
     muted = request.POST.get("muted") == "yes"
-    bindings.mute(relay_id, muted, _by(candidate), timezone.now())
+    bindings.mute_binding(relay_id, muted, _by(candidate), timezone.now())
     messages.success(
         request,
         gettext("Their calls reach you no more.")
@@ -284,7 +284,7 @@ def new_link(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     """The old links end in every mailbox and browser but this one."""
     now = timezone.now()
     fresh = page_links.rotate(candidate.pk, _by(candidate), now)
-    if notices.mail(fresh, "candidate_link", {}, now):
+    if notices.mail_candidate(fresh, "candidate_link", {}, now):
         messages.success(
             request, gettext("All earlier links have ended. We have sent you a new one.")
         )

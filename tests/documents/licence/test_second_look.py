@@ -1,22 +1,18 @@
-"""Does a closer look add what the first one missed, and never what was not seen?"""
+"""Tests of the second look: it adds what the first one missed and nothing that was not seen."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 
 from documents.licence.extract import Found, fields_of
-from documents.licence.read import picture_of
 from documents.licence.second_look import (
-    CONFIRMED,
     LARGEST_ZOOM,
     MOST_LINES,
     MOST_LOOKS,
@@ -24,81 +20,23 @@ from documents.licence.second_look import (
     look_for,
     second_opinion,
 )
-from documents.ocr import READERS
-from documents.ocr.base import CloseReader, Picture
-from documents.ocr.rapid import RapidReader
-from documents.page.boxes import Polygon, Region, TextBox, Turn, turned
+from documents.page.boxes import TextBox, Turn, turned
 from documents.page.values import is_checked_number
-from documents.specimens import make
-from documents.typesetting import font
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
-from tests.conftest import require
-from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
-
-PAGE = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
-WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
-STREET, ROOM = "北京市海淀区示例路1号", "2号楼301室"
-FIRST, SECOND = (
-    "软件开发；技术咨询；货物进出口。",
-    "名称翻译服务；住所安保服务。（依法须经批准的项目）**",
+from tests.documents.licence.scripted_reader import (
+    FIRST,
+    PAGE,
+    REPRESENTATIVE,
+    ROOM,
+    SECOND,
+    SOUND,
+    STREET,
+    WRONG,
+    ScriptedReader,
+    again,
+    alike_in_keys,
 )
-SOUND = without(ROOM)
-"""A page that leaves no doubt: its address is of one line."""
-REPRESENTATIVE = line(250, 520, "王示例")
-
-
-@dataclass
-class ScriptedReader:
-    """A reader that sees what it was told to, where it is asked to look, and keeps what it was
-    asked.
-    """
-
-    in_lines: Sequence[TextBox] = ()
-    enlarged: Sequence[TextBox] = ()
-    in_ink: Sequence[TextBox] = ()
-    fails: ProviderError | None = None
-    name: str = "scripted"
-    asked: list[str] = field(default_factory=list)
-    zooms: list[float] = field(default_factory=list)
-    most_places: int = 0
-
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        self._note("lines")
-        self.most_places = max(self.most_places, len(places))
-        return [box for box in self.in_lines if any(_holds(place, box) for place in places)]
-
-    def read_area(
-        self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
-    ) -> list[TextBox]:
-        self._note("ink" if ink else "area")
-        self.zooms.append(zoom)
-        return [box for box in (self.in_ink if ink else self.enlarged) if _holds(area, box)]
-
-    def _note(self, what: str) -> None:
-        self.asked.append(what)
-        if self.fails:
-            raise self.fails
-
-
-def _holds(area: Polygon, box: TextBox) -> bool:
-    return cv2.pointPolygonTest(np.array(area, np.float32), box.middle, measureDist=False) >= 0
-
-
-def again(page: Sequence[TextBox], reader: ScriptedReader) -> Found:
-    """`page` after a second look by `reader`."""
-    assert isinstance(reader, CloseReader)
-    return look_again(PAGE, page, fields_of(page, WIDTH, HEIGHT), reader)
-
-
-def alike_in_keys(found: Found) -> bool:
-    return (
-        found.fields.keys()
-        == found.confidence.keys()
-        == found.regions.keys()
-        == found.lines.keys()
-        >= found.alternatives.keys()
-    )
-
+from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
 
 # --- Where and how it looks -----------------------------------------------------------------------
 
@@ -277,6 +215,7 @@ def test_a_part_of_what_was_read_is_no_better_reading(scrap: str) -> None:
 
 # --- Numbers from before the code -----------------------------------------------------------------
 
+
 MISREAD_NUMBER = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
 NUMBERED = [
     *without(ROOM, CODE, "统一社会信用代码"),
@@ -415,6 +354,7 @@ def test_an_address_that_breaks_off_is_read_to_its_end() -> None:
 
 # --- The scope ------------------------------------------------------------------------------------
 
+
 RAGGED = [*(box for box in SOUND if box.text != FIRST), line(250, 570, "软件开发；技术")]
 
 
@@ -481,6 +421,7 @@ def test_an_empty_scope_is_looked_for() -> None:
 
 
 # --- Bounds ---------------------------------------------------------------------------------------
+
 
 LABELS = (
     "统一社会信用代码",
@@ -574,190 +515,3 @@ def test_no_second_opinion_is_asked_of_a_page_whose_code_is_right() -> None:
     first = fields_of(page, WIDTH, HEIGHT)
     assert second_opinion(PAGE, page, first, reader) is first
     assert reader.asked == []
-
-
-# --- Looking for what was declared ----------------------------------------------------------------
-
-MISREAD = [
-    *(box for box in SOUND if box.text != EXPECTED["name"]),
-    replace(line(250, 420, "示例科枝有限公司"), score=0.9),
-]
-NAME = line(250, 420, EXPECTED["name"])
-
-
-def looked_for(page: Sequence[TextBox], reader: ScriptedReader, declared: dict[str, str]) -> Found:
-    return look_for(PAGE, page, fields_of(page, WIDTH, HEIGHT), reader, declared)
-
-
-@pytest.mark.parametrize(
-    ("reader", "asked"),
-    [(ScriptedReader(enlarged=[NAME]), ["area"]), (ScriptedReader(in_ink=[NAME]), ["area", "ink"])],
-)
-def test_what_was_declared_is_taken_where_the_reader_saw_it(
-    reader: ScriptedReader, asked: list[str]
-) -> None:
-    found = looked_for(MISREAD, reader, {"name": EXPECTED["name"]})
-    assert found.fields == fields_of(SOUND, WIDTH, HEIGHT).fields
-    assert found.regions["name"] == (250, 408, 442, 432)
-    assert found.confidence["name"] <= CONFIRMED and found.read_again, "which is told"
-    assert found.alternatives["name"][0] == "示例科枝有限公司", (
-        "and the first reading is kept beside it"
-    )
-    assert reader.asked == asked
-
-
-@pytest.mark.parametrize(
-    "seen",
-    [
-        [],
-        [line(250, 420, "示例科技有限公")],
-        [line(250, 420, "示例科扶有限公司")],
-        [line(250, 620, EXPECTED["name"])],
-    ],
-)
-def test_what_was_declared_but_not_seen_is_never_taken(seen: list[TextBox]) -> None:
-    reader = ScriptedReader(enlarged=seen, in_ink=seen)
-    found = looked_for(MISREAD, reader, {"name": EXPECTED["name"]})
-    assert found == fields_of(MISREAD, WIDTH, HEIGHT)
-    assert reader.asked == ["area", "ink"]
-
-
-@pytest.mark.parametrize(
-    "declared",
-    [
-        {},
-        {"name": ""},
-        {"name": EXPECTED["name"]},
-        {"name": "示例科技 有限公司", "uscc": CODE.lower()},
-        {"address": "别处"},
-        {"unknown": "x"},
-    ],
-)
-def test_nothing_is_looked_for_where_nothing_differs(declared: dict[str, str]) -> None:
-    reader = ScriptedReader(enlarged=LANDSCAPE)
-    looked_for(SOUND, reader, declared)
-    assert reader.asked == []
-
-
-def test_what_was_read_surely_stands_though_the_declared_can_be_read_too() -> None:
-    page = [replace(box, score=1.0) for box in MISREAD]
-    reader = ScriptedReader(enlarged=[NAME], in_ink=[NAME])
-    found = looked_for(page, reader, {"name": EXPECTED["name"]})
-    assert found.fields["name"] == "示例科枝有限公司" and not found.read_again
-    assert reader.asked == []
-
-
-def test_what_was_not_read_at_all_is_not_looked_for() -> None:
-    reader = ScriptedReader(enlarged=[REPRESENTATIVE])
-    page = [box for box in SOUND if box.text != "王示例"]
-    assert (
-        "legal_representative"
-        not in looked_for(page, reader, {"legal_representative": "王示例"}).fields
-    )
-
-
-def test_a_declared_code_is_taken_only_as_it_stands_on_the_page() -> None:
-    page = [*(box for box in SOUND if box.text != CODE), line(100, 340, WRONG)]
-    seen = ScriptedReader(enlarged=[line(100, 340, CODE)])
-    assert looked_for(page, seen, {"uscc": CODE}).fields["uscc"] == CODE
-    unseen = ScriptedReader(enlarged=[line(100, 340, WRONG)], in_ink=[line(100, 340, WRONG)])
-    assert looked_for(page, unseen, {"uscc": CODE}).fields["uscc"] == WRONG
-
-
-@settings(max_examples=40)
-@given(
-    st.dictionaries(
-        st.sampled_from(["uscc", "name", "legal_representative"]),
-        st.sampled_from([CODE, "示例科技有限公司", "王示例", "李四"]),
-    ),
-    st.lists(
-        st.sampled_from([NAME, REPRESENTATIVE, line(250, 520, "王小例"), line(100, 340, CODE)]),
-        max_size=3,
-    ),
-)
-def test_no_declaration_becomes_a_reading_unseen(
-    declared: dict[str, str], seen: list[TextBox]
-) -> None:
-    page = [
-        *(box for box in MISREAD if box.text not in ("王示例", CODE)),
-        line(250, 520, "王不例"),
-        line(100, 340, WRONG),
-    ]
-    first = fields_of(page, WIDTH, HEIGHT)
-    found = looked_for(page, ScriptedReader(enlarged=seen), declared)
-    on_page = {box.text for box in (*page, *seen)}
-    assert all(value in on_page for name, value in found.fields.items() if name in declared)
-    assert all(
-        found.fields[name] == first.fields[name] for name in first.fields.keys() - declared.keys()
-    )
-
-
-# --- With an engine -------------------------------------------------------------------------------
-
-RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
-
-
-def both_looks(image: Image.Image) -> tuple[Found, Found]:
-    """What the engine reads at the first look, and after the second."""
-    require("rapid", RAPID.available())
-    picture = picture_of(image)
-    boxes = RAPID.read(picture)
-    first = fields_of(boxes, image.width, image.height)
-    return first, look_again(picture, boxes, first, RAPID)
-
-
-def place_of(image: Image.Image, name: str) -> Region:
-    return both_looks(image)[0].regions[name]
-
-
-def overlaid(image: Image.Image, layer: Image.Image, place: Region) -> Image.Image:
-    """`image` with the middle of `layer` on the middle of `place`."""
-    page = image.convert("RGBA")
-    left, top = (place[0] + place[2] - layer.width) // 2, (place[1] + place[3] - layer.height) // 2
-    page.alpha_composite(layer, (max(0, left), max(0, top)))
-    return page.convert("RGB")
-
-
-def stamp(text: str) -> Image.Image:
-    """`text` in translucent grey, leaning, as an applicant's own program writes it over the
-    page.
-    """
-    face = font("hei", 60)
-    layer = Image.new("RGBA", (int(face.getlength(text)) + 20, 120), (128, 128, 128, 0))
-    ImageDraw.Draw(layer).text((layer.width / 2, 60), text, (128, 128, 128, 120), face, "mm")
-    return layer.rotate(20, expand=True, resample=Image.Resampling.BICUBIC)
-
-
-def logo(radius: float) -> Image.Image:
-    """Three coloured discs, one in another, half transparent."""
-    side = round(2 * radius) + 2
-    layer = Image.new("RGBA", (side, side), (0, 0, 0, 0))
-    for share, colour in (
-        (1.0, (20, 120, 230, 150)),
-        (0.62, (250, 150, 20, 150)),
-        (0.3, (40, 180, 90, 150)),
-    ):
-        a, b = side / 2 - share * radius, side / 2 + share * radius
-        ImageDraw.Draw(layer).ellipse((a, a, b, b), fill=colour)
-    return layer
-
-
-@pytest.mark.reading
-def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
-    specimen = make(78)
-    page = overlaid(
-        specimen.image, stamp("仅供招聘使用"), place_of(specimen.image, "established_on")
-    )
-    first, second = both_looks(page)
-    assert first.fields.get("established_on") != specimen.fields["established_on"]
-    assert second.fields["established_on"] == specimen.fields["established_on"]
-
-
-@pytest.mark.reading
-def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
-    specimen = make(61)
-    place = place_of(specimen.image, "legal_representative")
-    first, second = both_looks(overlaid(specimen.image, logo(2.6 * (place[3] - place[1])), place))
-    assert first.fields.get("legal_representative") != specimen.fields["legal_representative"]
-    assert second.fields["legal_representative"] == specimen.fields["legal_representative"]
-    assert replace(second, fields={}) != replace(first, fields={})

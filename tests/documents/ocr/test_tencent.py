@@ -1,4 +1,4 @@
-"""Does a cloud reader keep its promise, and is every answer of Tencent's taken for what it is?
+"""Tests of the cloud readers' contract, and of what is asked of Tencent and read from its answers.
 
 `TestAnyFieldReader` is the contract: add a reader to `READERS` and it must pass. The reader here is
 the real SDK, pointed at a local server that checks its signature and answers in the service's own
@@ -10,24 +10,16 @@ from __future__ import annotations
 import base64
 import io
 import json
-import logging
-import runpy
-import socket
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from django.core.exceptions import ImproperlyConfigured
-from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from documents import tencent_cloud
 from documents.licence.fields import FIELDS
 from documents.ocr import tencent
 from documents.ocr.cloud import CloudReading, FieldReader, Warned, jpeg_of
@@ -35,49 +27,15 @@ from documents.ocr.tencent import TencentReader
 from documents.page.boxes import TextBox
 from documents.page.values import clean
 from documents.specimens import make
-from documents.tencent_cloud import Account, installed
-from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from documents.tencent_cloud import Account
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from events.core.reasons import REASONS
-from tests.conftest import require
+from tests.documents.ocr.tencent_reader import JPEG, SPECIMEN, raised_by, reader_at
 from tests.fakes import tencent_server as cloud
 from tests.fakes.tencent_server import SECRET_ID, SECRET_KEY, TencentServer, told_of
-from verification.checks.reading import chosen_cloud
 
-SPECIMEN = make(2)
 PORTRAIT = make(4, "portrait")
-JPEG = SPECIMEN.jpeg()
 OLD_NUMBERS = {"13": "9901012003456", "15": "990101000012348"}
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def server() -> Iterator[TencentServer]:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
-    with cloud.serving() as service:
-        service.answer = told_of(SPECIMEN)
-        yield service
-
-
-def reader_at(server: TencentServer, **how: Any) -> TencentReader:
-    return TencentReader(Account(SECRET_ID, SECRET_KEY, endpoint=server.url), **how)
-
-
-def raised_by(reader: FieldReader, jpeg: bytes = JPEG) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        reader.read_fields(jpeg)
-    return caught.value
-
-
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """`error` and those that it came from, as an error tracker walks them."""
-    while error:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def in_our_form(fields: dict[str, str]) -> dict[str, str]:
@@ -93,6 +51,7 @@ def in_our_form(fields: dict[str, str]) -> dict[str, str]:
 
 
 # --- The contract ---------------------------------------------------------------------------------
+
 
 READERS: dict[str, Callable[[TencentServer], FieldReader]] = {"tencent": reader_at}
 """How to make each reader, and have it talk to the service that the test arranges."""
@@ -342,326 +301,3 @@ def test_an_answer_with_nothing_in_it(server: TencentServer) -> None:
     server.answer = {}
     reading = reader_at(server).read_fields(JPEG)
     assert reading.fields == {} and reading.why_empty == "document_unreadable"
-
-
-# --- What is no reading ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("FailedOperation.NoBizLicense", "document_not_a_licence"),
-        ("FailedOperation.ImageNoSpecifiedCard", "document_not_a_licence"),
-        ("FailedOperation.ImageNoText", "document_unreadable"),
-        ("FailedOperation.OcrFailed", "document_unreadable"),
-        ("FailedOperation.ImageBlur", "document_blurred"),
-        ("FailedOperation.ImageDecodeFailed", "document_broken"),
-        ("InvalidParameter.EngineImageDecodeFailed", "document_broken"),
-    ],
-)
-def test_answers_about_the_picture(server: TencentServer, code: str, reason: str) -> None:
-    server.behave = cloud.failing(code)
-    assert reader_at(server).read_fields(JPEG).why_empty == reason
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "RequestLimitExceeded",
-        "RequestLimitExceeded.UinLimitExceeded",
-        "LimitExceeded",
-        "FailedOperation.CountLimitError",
-        "FailedOperation.EngineRecognizeTimeout",
-        "FailedOperation.UnKnowError",
-        "InternalError",
-        "InternalError.AnythingBelow",
-        "ResourceUnavailable.SomethingThatPasses",
-        "ResourceInsufficient",
-        "ServiceUnavailable",
-    ],
-)
-def test_what_passes(server: TencentServer, code: str) -> None:
-    server.behave = cloud.failing(code)
-    error = raised_by(reader_at(server))
-    assert (
-        isinstance(error, ProviderUnavailable)
-        and code in str(error)
-        and 0 < error.retry_after <= 3600
-    )
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "AuthFailure.SignatureFailure",
-        "AuthFailure.SecretIdNotFound",
-        "AuthFailure.UnauthorizedOperation",
-        "UnauthorizedOperation",
-        "FailedOperation.ArrearsError",
-        "FailedOperation.UnOpenError",
-        "ResourceUnavailable.InArrears",
-        "ResourceUnavailable.ResourcePackageRunOut",
-        "ResourcesSoldOut.ChargeStatusException",
-        "InvalidParameterValue.InvalidParameterValueLimit",
-        "LimitExceeded.TooLargeFileError",
-        "FailedOperation.ImageSizeTooLarge",
-        "FailedOperation.EmptyImageError",
-        "InternalErrors",
-        "AWordOfNextYear",
-    ],
-)
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "application/json; charset=utf-8", "text/plain"]
-)
-def test_what_does_not_pass(server: TencentServer, code: str, content_type: str) -> None:
-    server.behave = cloud.failing(code, content_type=content_type)
-    error = raised_by(reader_at(server))
-    assert isinstance(error, ProviderBroken) and code in str(error)
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [(500, ProviderUnavailable), (502, ProviderUnavailable), (503, ProviderUnavailable)],
-)
-@pytest.mark.parametrize(
-    ("asked", "given"),
-    [(None, 60), ("7", 7), ("0", 1), ("999999", 3600), ("Wed, 21 Oct 2026 07:28:00 GMT", 60)],
-)
-def test_statuses_that_pass(
-    server: TencentServer, status: int, kind: type[ProviderError], asked: str | None, given: float
-) -> None:
-    server.behave = cloud.status(status, **({"Retry_After": asked} if asked else {}))
-    error = raised_by(reader_at(server))
-    assert isinstance(error, ProviderUnavailable) and error.retry_after == given
-
-
-@pytest.mark.parametrize("status", [408, 429])
-def test_statuses_that_ask_for_patience(server: TencentServer, status: int) -> None:
-    server.behave = cloud.status(status)
-    assert isinstance(raised_by(reader_at(server)), ProviderUnavailable)
-
-
-@pytest.mark.parametrize("status", [204, 400, 401, 403, 404, 413])
-def test_statuses_that_do_not_pass(server: TencentServer, status: int) -> None:
-    server.behave = cloud.status(status)
-    error = raised_by(reader_at(server))
-    assert isinstance(error, ProviderBroken) and str(status) in str(error)
-
-
-@pytest.mark.parametrize("status", [302, 307])
-def test_the_picture_goes_to_no_other_address(server: TencentServer, status: int) -> None:
-    with cloud.serving() as elsewhere:
-        server.behave = cloud.status(status, Location=elsewhere.url)
-        assert isinstance(raised_by(reader_at(server)), ProviderBroken)
-        assert elsewhere.pictures == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<html>a portal</html>",
-        b"\xff\xfe\x00",
-        b"null",
-        b"[]",
-        b'{"Response": null}',
-        b'{"response": {}}',
-        b'{"Response": {"Error": "no"}}',
-        b'{"Response": {"Error": {"Message": "no code"}}}',
-        b'{"Response": {"Error": {"Code": "two words and 911 numbers"}}}',
-        b'{"Response": {"Name": 7}}',
-        b'{"Response": {"RecognizeWarnCode": "-9102"}}',
-        b'{"Response": {"RecognizeWarnCode": ["-9102"]}}',
-        b'{"Response": {"Name": "half a rep',
-    ],
-)
-def test_a_reply_that_makes_no_sense(server: TencentServer, body: bytes) -> None:
-    server.behave = cloud.saying(body)
-    assert isinstance(raised_by(reader_at(server)), ProviderBroken)
-
-
-@pytest.mark.parametrize(
-    "way", [cloud.cut_before_the_reply, cloud.cut_in_the_reply, cloud.no_http, cloud.silent]
-)
-def test_lines_that_break(server: TencentServer, way: cloud.Handler) -> None:
-    server.behave = way
-    assert isinstance(raised_by(reader_at(server, silence_seconds=0.5)), ProviderUnavailable)
-
-
-def test_a_reply_that_drips(server: TencentServer) -> None:
-    server.behave = cloud.dripping
-    assert isinstance(raised_by(reader_at(server, reply_seconds=0.3)), ProviderUnavailable)
-
-
-def test_a_reply_without_end(server: TencentServer) -> None:
-    server.behave = cloud.without_end
-    assert isinstance(raised_by(reader_at(server, reply_seconds=60)), ProviderBroken)
-
-
-def test_nobody_listens() -> None:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound and not listening: whoever connects is refused
-        reader = TencentReader(
-            Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}")
-        )
-        assert isinstance(raised_by(reader), ProviderUnavailable)
-
-
-def test_keys_that_are_no_keys(server: TencentServer) -> None:
-    for secret_id in (" with space", "密钥"):
-        reader = TencentReader(Account(secret_id, SECRET_KEY, endpoint=server.url))
-        assert isinstance(raised_by(reader), ProviderBroken)
-
-
-@pytest.mark.parametrize(
-    "way",
-    [
-        cloud.failing(
-            "FailedOperation.UnOpenError",
-            f"{SPECIMEN.fields['name']} {SPECIMEN.fields['legal_representative']}",
-        ),
-        cloud.saying(
-            json.dumps({"Response": told_of(SPECIMEN) | {"Type": 7}}, ensure_ascii=False).encode()
-        ),
-        cloud.saying(json.dumps({"Response": told_of(SPECIMEN)}, ensure_ascii=False).encode()[:-3]),
-        cloud.cut_before_the_reply,
-        None,
-    ],
-    ids=["error", "odd", "garbage", "cut", "fine"],
-)
-def test_errors_and_logs_hold_nothing_personal(
-    server: TencentServer, caplog: pytest.LogCaptureFixture, way: cloud.Handler | None
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    server.behave = way
-    reader = reader_at(server)
-    said = ""
-    try:
-        reader.read_fields(JPEG)
-    except ProviderError as error:
-        said = "".join(traceback.format_exception(error)) + "".join(
-            repr(vars(e)) for e in chain(error)
-        )
-    said += caplog.text + repr(reader) + repr(Account(SECRET_ID, SECRET_KEY))
-    for secret in (
-        SPECIMEN.fields["name"],
-        SPECIMEN.fields["legal_representative"],
-        SECRET_KEY,
-        base64.b64encode(JPEG).decode()[:60],
-    ):
-        assert secret not in said
-
-
-# --- Switching it on ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("secret_id", "secret_key"), [("id", ""), ("", "key"), ("", "")])
-def test_half_an_account(secret_id: str, secret_key: str) -> None:
-    with pytest.raises(ValueError, match="secret_id, secret_key"):
-        Account(secret_id, secret_key)
-
-
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "",
-        "ocr.tencentcloudapi.com",
-        "ftp://host",
-        "https://",
-        "https://user:pw@host",
-        "https://host/path",
-    ],
-)
-def test_an_endpoint_that_is_none(endpoint: str) -> None:
-    with pytest.raises(ValueError, match="endpoint") as caught:
-        Account("id", "key", endpoint=endpoint)
-    assert "pw" not in str(caught.value)
-
-
-def test_the_house_without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (tencent, tencent_cloud):
-        monkeypatch.setattr(module, "installed", lambda: False)
-    reader = TencentReader(Account("id", "key"))
-    assert not reader.available() and "absent" in reader.version
-    assert isinstance(raised_by(reader), ProviderBroken)
-
-
-SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
-
-
-def settings_with(
-    monkeypatch: pytest.MonkeyPatch, cloud_reader: str = "", **environment: str
-) -> dict[str, Any]:
-    monkeypatch.setenv("ZIZHI_CLOUD_READER", cloud_reader)
-    for name in ("SECRET_ID", "SECRET_KEY"):
-        monkeypatch.setenv(f"ZIZHI_TENCENT_{name}", environment.pop(name, ""))
-    for name, value in environment.items():
-        monkeypatch.setenv(f"ZIZHI_TENCENT_{name}", value)
-    return runpy.run_path(str(SETTINGS))
-
-
-def reader_of(settings: dict[str, Any]) -> FieldReader | None:
-    """The cloud reader of a deployment with these settings."""
-    names = (
-        "CLOUD_READER",
-        "TENCENT_SECRET_ID",
-        "TENCENT_SECRET_KEY",
-        "TENCENT_REGION",
-        "TENCENT_ENDPOINT",
-    )
-    chosen_cloud.cache_clear()
-    try:
-        with override_settings(**{name: settings[name] for name in names}):
-            return chosen_cloud(settings["CLOUD_READER"])
-    finally:
-        chosen_cloud.cache_clear()
-
-
-def test_settings_are_off_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reader_of(settings_with(monkeypatch)) is None
-
-
-def test_keys_alone_send_no_picture(monkeypatch: pytest.MonkeyPatch, server: TencentServer) -> None:
-    """A register may need the same keys."""
-    keys = {"SECRET_ID": SECRET_ID, "SECRET_KEY": SECRET_KEY, "ENDPOINT": server.url}
-    assert reader_of(settings_with(monkeypatch, **keys)) is None
-
-
-def test_settings_that_switch_it_on(monkeypatch: pytest.MonkeyPatch, server: TencentServer) -> None:
-    keys = {
-        "SECRET_ID": SECRET_ID,
-        "SECRET_KEY": SECRET_KEY,
-        "REGION": "ap-shanghai",
-        "ENDPOINT": server.url,
-    }
-    reader = reader_of(settings_with(monkeypatch, "tencent", **keys))
-    assert reader is not None and reader.read_fields(JPEG).fields
-
-
-def test_it_needs_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(
-        ImproperlyConfigured,
-        match=r"ZIZHI_CLOUD_READER.*ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY",
-    ):
-        settings_with(monkeypatch, "tencent")
-
-
-def test_a_cloud_that_nobody_knows_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ImproperlyConfigured, match="ZIZHI_CLOUD_READER is 'baidu'"):
-        settings_with(monkeypatch, "baidu")
-
-
-@pytest.mark.parametrize(
-    ("there", "missing"), [("SECRET_ID", "SECRET_KEY"), ("SECRET_KEY", "SECRET_ID")]
-)
-def test_half_an_account_stops_the_start(
-    monkeypatch: pytest.MonkeyPatch, there: str, missing: str
-) -> None:
-    with pytest.raises(ImproperlyConfigured, match=f"ZIZHI_TENCENT_{missing} is not set"):
-        settings_with(monkeypatch, **{there: "something"})
-
-
-def test_a_strange_endpoint_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ImproperlyConfigured, match="ZIZHI_TENCENT_ENDPOINT is not"):
-        settings_with(monkeypatch, ENDPOINT="ocr.tencentcloudapi.com")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from downloads import retention
 from downloads.candidates import consents, misuse_reports, operations
-from downloads.gate.candidate_consent import unwilling
+from downloads.gate.candidate_consent import consent_refusal
 from downloads.models import (
     BlockedEmployer,
     Candidate,
@@ -46,8 +46,11 @@ def live() -> Live:
     now = timezone.now()
     live = Live(now)
     candidate = live.candidate(now, mode=Mode.ASK_FIRST)
-    consents.answer(
-        consents.ask(live.client, "c-1", live.employer, live.member.pk, [], now).pk, True, ONE, now
+    consents.answer_consent_request(
+        consents.ask_consent(live.client, "c-1", live.employer, live.member.pk, [], now).pk,
+        True,
+        ONE,
+        now,
     )
     live.take(now)
     misuse_reports.report(
@@ -217,7 +220,7 @@ def test_the_statement_agrees_with_the_function(
             )
     answer = live.ask(now)
     assert [reason.code for reason in answer.reasons] == list(
-        filter(None, [unwilling(live.client.pk, "c-1", live.employer.uscc, now)])
+        filter(None, [consent_refusal(live.client.pk, "c-1", live.employer.uscc, now)])
     )
 
 
@@ -232,7 +235,7 @@ def test_what_an_employer_does_not_erase_counts(live: Live) -> None:
     live.employer.save()
     other = live.candidate(then, "c-2")
     live.take(later, other.reference)
-    abuse_watch.look(later, later - timedelta(minutes=10), ZoneInfo("Asia/Shanghai"))
+    abuse_watch.watch_downloads(later, later - timedelta(minutes=10), ZoneInfo("Asia/Shanghai"))
     assert Standing.objects.get().tier == "provisional"
 
 
@@ -242,7 +245,7 @@ def test_all_of_it_goes_with_the_answers(live: Live) -> None:
     assert Release.objects.exists() and Consent.objects.exists(), (
         "a report that nobody has settled keeps what it is about"
     )
-    misuse_reports.settle(
+    misuse_reports.settle_misuse_report(
         MisuseReport.objects.get().pk, "done", make_reviewer(timezone.now()), timezone.now()
     )
     EraseOrder.objects.update(answered_at=timezone.now(), answer="erased")

@@ -12,17 +12,17 @@ from django.utils import timezone
 
 from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
 from downloads.relays import bindings
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Member, Scope
 from tests.downloads.gate.test_quotas import approved
-from tests.downloads.relays.test_bindings import (
+from tests.downloads.relays.conftest import provider
+from tests.downloads.relays.relay_numbers import (
     CALLERS,
     PHONE,
     bound,
     called,
     followed,
     give_phone,
-    provider,
     requested,
     taken_in,
 )

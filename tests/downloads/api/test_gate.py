@@ -16,7 +16,7 @@ from django.utils import timezone
 from downloads.api.gate import GateDecisionOut
 from downloads.gate import decide as gate_decide
 from downloads.models import GateDecision
-from employers.accounts.operations import revoke_api_client
+from employers.accounts.api_clients import revoke_api_client
 from employers.models import Employer, Scope
 from events.core.actor import SYSTEM
 from tests.factories import make_api_client, make_case, make_member

@@ -16,7 +16,7 @@ from django.utils import timezone
 from downloads.models import RelayBinding, RelayCall
 from downloads.relay_providers.simulator import FATES
 from downloads.test_mode import relays
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import Employer, Member, Scope
 from events.core.reasons import REASONS
 from events.delivery import feed

@@ -26,7 +26,7 @@ def live(now: datetime, db: None) -> Live:
 
 
 def ask(live: Live, now: datetime, kinds: list[str] | None = None) -> ConsentRequest:
-    return consents.ask(live.client, "c-1", live.employer, live.member.pk, kinds or [], now)
+    return consents.ask_consent(live.client, "c-1", live.employer, live.member.pk, kinds or [], now)
 
 
 def code_of(live: Live, now: datetime) -> str:
@@ -48,7 +48,7 @@ def test_asked_once_answered_yes_and_then_it_may_be_downloaded(live: Live, now: 
         live.employer.name,
     ) and "/mine/open/" in mail.context["path"]
     assert live.ask(now).reasons[0].code == "candidate_no_consent"
-    consents.answer(first.pk, True, ONE, now)
+    consents.answer_consent_request(first.pk, True, ONE, now)
     consent = Consent.objects.get()
     said = (
         consent.receiver,
@@ -73,7 +73,7 @@ def test_asked_once_answered_yes_and_then_it_may_be_downloaded(live: Live, now: 
 
 
 def test_after_a_no_nobody_is_asked_again_for_ninety_days(live: Live, now: datetime) -> None:
-    consents.answer(ask(live, now).pk, False, ONE, now)
+    consents.answer_consent_request(ask(live, now).pk, False, ONE, now)
     assert code_of(live, now + timedelta(days=89)) == "consent_refused"
     case = live.employer.cases.get()
     case.expires_at = now + timedelta(days=400)
@@ -85,25 +85,25 @@ def test_a_no_can_become_a_yes_until_the_request_ends_and_not_after(
     live: Live, now: datetime
 ) -> None:
     asked = ask(live, now)
-    consents.answer(asked.pk, False, ONE, now)
-    assert consents.answer(asked.pk, True, ONE, now + timedelta(days=13)).agreed
+    consents.answer_consent_request(asked.pk, False, ONE, now)
+    assert consents.answer_consent_request(asked.pk, True, ONE, now + timedelta(days=13)).agreed
     with pytest.raises(Refused, match="consent_request_ended"):
-        consents.answer(asked.pk, False, ONE, now)
+        consents.answer_consent_request(asked.pk, False, ONE, now)
 
 
 def test_without_an_answer_it_ends(live: Live, now: datetime) -> None:
     asked = ask(live, now)
     with pytest.raises(Refused, match="consent_request_ended"):
-        consents.answer(asked.pk, True, ONE, now + timedelta(days=14))
+        consents.answer_consent_request(asked.pk, True, ONE, now + timedelta(days=14))
     assert ask(live, now + timedelta(days=14)).pk != asked.pk
 
 
 def test_who_may_not_download_may_not_ask(live: Live, now: datetime) -> None:
     held = make_member(now)
     with pytest.raises(Refused, match="employer_not_approved"):
-        consents.ask(live.client, "c-1", held.employer, held.pk, [], now)
+        consents.ask_consent(live.client, "c-1", held.employer, held.pk, [], now)
     with pytest.raises(Refused, match="member_unknown"):
-        consents.ask(live.client, "c-1", live.employer, held.pk, [], now)
+        consents.ask_consent(live.client, "c-1", live.employer, held.pk, [], now)
 
 
 @pytest.mark.parametrize("mode", [Mode.CLOSED, Mode.ASK_FIRST])
@@ -118,7 +118,7 @@ def test_who_is_closed_or_blocks_is_not_asked(mode: str, live: Live, now: dateti
 
 
 def test_revoking_ends_the_consent_and_the_relays_and_blocks(live: Live, now: datetime) -> None:
-    consents.answer(ask(live, now).pk, True, ONE, now)
+    consents.answer_consent_request(ask(live, now).pk, True, ONE, now)
     candidate = live.candidate(now, mode=Mode.ASK_FIRST)
     consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
     assert Consent.objects.get().revoked_at == now

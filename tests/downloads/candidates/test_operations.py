@@ -20,7 +20,7 @@ from downloads.gate import decide, ladder_versions
 from downloads.models import BlockedEmployer, Candidate, Consent, GateDecision, Mode, PassUse
 from downloads.releases import passes
 from downloads.rules.ladder import FIRST, Ladder, Rights, Tier
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import Scope
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -132,7 +132,7 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(
     if change == "closed":
         live.candidate(now, mode=Mode.CLOSED)
     elif change == "blocked":
-        operations.block(candidate.pk, live.employer.uscc, "", ONE, now)
+        operations.block_employer(candidate.pk, live.employer.uscc, "", ONE, now)
     else:
         consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
     with pytest.raises(Refused) as refused:
@@ -145,12 +145,12 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(
 
 def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> None:
     candidate = live.candidate(now)
-    operations.block(candidate.pk, live.employer.uscc, "", ONE, now)
+    operations.block_employer(candidate.pk, live.employer.uscc, "", ONE, now)
     assert live.ask(now).reasons[0].code == "candidate_blocked_employer"
     stranger = make_member(now)
     make_case(stranger, now, State.APPROVED)
     assert live.ask(now, member=stranger).allowed
-    operations.unblock(candidate.pk, live.employer.uscc, ONE, now)
+    operations.unblock_employer(candidate.pk, live.employer.uscc, ONE, now)
     assert live.ask(now).allowed
 
 
@@ -206,7 +206,7 @@ def test_the_platform_takes_its_blocks_back_but_not_the_candidates_own(
     candidate, _ = operations.put_candidate(
         live.client, "c-1", operations.Told(Mode.TELL_AFTER, blocked={told: ""}), now
     )
-    operations.block(candidate.pk, own, "", ONE, now)
+    operations.block_employer(candidate.pk, own, "", ONE, now)
     operations.put_candidate(live.client, "c-1", operations.Told(Mode.TELL_AFTER), now)
     assert list(BlockedEmployer.objects.values_list("uscc", flat=True)) == [own]
 
@@ -355,7 +355,7 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
             given = consents.Given(
                 live.employer, "hr@x.example", [], "e-1", then, then + timedelta(days=9)
             )
-            consents.give(live.client, reference, given, timezone.now())
+            consents.give_consent(live.client, reference, given, timezone.now())
     seen: dict[str, str] = {}
     log: dict[str, Any] = {"late": [], "codes": [], "errors": []}
     stop = threading.Event()
@@ -372,7 +372,9 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
             if change == "revoked":
                 consents.revoke(rows[reference].pk, live.employer.uscc, ONE, timezone.now())
             elif change == "blocked":
-                operations.block(rows[reference].pk, live.employer.uscc, "", ONE, timezone.now())
+                operations.block_employer(
+                    rows[reference].pk, live.employer.uscc, "", ONE, timezone.now()
+                )
             else:
                 live.candidate(timezone.now(), reference, Mode.CLOSED, "")
             seen[reference] = change
@@ -398,8 +400,8 @@ def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(
     live, now = Live(timezone.now()), timezone.now()
     told = operations.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
     row, _ = operations.put_candidate(live.client, "c-1", told, now)
-    truly, took = operations.locked, list[str]()
-    monkeypatch.setattr("downloads.locks.take_company", took.append)
+    truly, took = operations.locked_candidate, list[str]()
+    monkeypatch.setattr("downloads.locks.lock_company", took.append)
 
     def locked(candidate_id: UUID) -> Candidate:
         def take_back() -> None:
@@ -408,13 +410,13 @@ def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(
             )
             connections.close_all()
 
-        monkeypatch.setattr(operations, "locked", truly)
+        monkeypatch.setattr(operations, "locked_candidate", truly)
         other = threading.Thread(target=take_back)
         other.start()
         other.join()
         return truly(candidate_id)
 
-    monkeypatch.setattr(operations, "locked", locked)
+    monkeypatch.setattr(operations, "locked_candidate", locked)
     operations.put_candidate(live.client, "c-1", told, now)
     assert [block.uscc for block in row.blocked.all()] == [live.employer.uscc]
     assert took == [live.employer.uscc] * 2, "that of taking it back, and that of blocking it anew"
@@ -471,7 +473,7 @@ def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(
         if change == "revoked":
             consents.revoke(candidate.pk, live.employer.uscc, ONE, timezone.now())
         elif change == "blocked":
-            operations.block(candidate.pk, live.employer.uscc, "", ONE, timezone.now())
+            operations.block_employer(candidate.pk, live.employer.uscc, "", ONE, timezone.now())
         else:
             live.candidate(timezone.now(), mode=Mode.CLOSED)
         thread.start()

@@ -140,7 +140,7 @@ def test_the_command_tells_a_genuine_one_from_another(
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 def test_openssl_alone_can_check_it(receipt: receipts.Receipt, tmp_path: Path) -> None:
-    """As docs/candidates.md says."""
+    """As docs/how-it-works/candidates.md says."""
     (tmp_path / "text").write_bytes(receipt.text.encode())
     (tmp_path / "signature").write_bytes(base64.urlsafe_b64decode(receipt.signature))
     (tmp_path / "key.pem").write_text(receipts.as_pem(receipts.public_keys()[0]), encoding="ascii")
@@ -180,7 +180,7 @@ def test_the_candidates_own_contacts_go_along_by_consent_and_never_where_relays_
     live.candidate(now)
     if agreed is not None:
         until = now + timedelta(days=9)
-        consents.give(
+        consents.give_consent(
             live.client,
             "c-1",
             consents.Given(live.employer, "hr@x.example", agreed, "e-1", now, until),

@@ -16,7 +16,7 @@ from downloads.gate import decide
 from downloads.models import GateDecision, Standing
 from downloads.rules import ladder
 from downloads.rules.ladder import FIRST, Obligation, Tier
-from employers.accounts.operations import remove_member
+from employers.accounts.membership import remove_member
 from employers.models import Member, User
 from events.core.actor import SYSTEM
 from tests.factories import make_case, make_member, make_reviewer
@@ -200,8 +200,9 @@ def test_the_statement_agrees_with_the_ladder(
     member = make_member(now)
     member.employer.confirmed_at = now - confirmed if confirmed else None
     member.employer.save()
+    case = None
     if state is not None:
-        make_case(
+        case = make_case(
             member, now, state, approved_at=now, expires_at=now + left, conditional=conditional
         )
     if moved:
@@ -212,9 +213,7 @@ def test_the_statement_agrees_with_the_ladder(
             moved_at=now,
             until=now + timedelta(1),
         )
-    expected = ladder.standing(
-        state, now + left, member.employer.confirmed_at, conditional, now, moved=moved
-    )
+    expected = ladder.standing(case, member.employer.confirmed_at, now, moved=moved)
     answer = ask(member, now)
     assert answer.tier is expected.tier
     assert [reason.code for reason in answer.reasons] == (

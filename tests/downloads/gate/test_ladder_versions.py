@@ -41,7 +41,7 @@ def changed(tier: str = "provisional", **changes: Any) -> dict[str, Any]:
 def bring_in(now: datetime, data: dict[str, Any]) -> str:
     """Two people bring it into force; its version."""
     row = ladder_versions.propose(data, "a new rule", make_colleague(now, "Leads"), now)
-    ladder_versions.settle(row.pk, make_reviewer(now), now, activate=True)
+    ladder_versions.settle_ladder_version(row.pk, make_reviewer(now), now, activate=True)
     return row.version
 
 
@@ -102,10 +102,10 @@ def test_a_proposal_does_nothing_until_a_second_person(member: Member, now: date
         (make_colleague(now, "Seniors"), "not_allowed"),
     ):
         with pytest.raises(Refused, match=code):
-            ladder_versions.settle(row.pk, who, now, activate=True)
-    ladder_versions.settle(row.pk, lead, now, activate=False)
+            ladder_versions.settle_ladder_version(row.pk, who, now, activate=True)
+    ladder_versions.settle_ladder_version(row.pk, lead, now, activate=False)
     with pytest.raises(Refused, match="state_conflict"):
-        ladder_versions.settle(row.pk, make_reviewer(now), now, activate=True)
+        ladder_versions.settle_ladder_version(row.pk, make_reviewer(now), now, activate=True)
     assert LadderVersion.objects.get().active_from is None
     assert list(
         Event.objects.filter(subject_type="ladderversion").values_list("verb", flat=True)

@@ -259,10 +259,10 @@ def test_a_request_is_answered_on_the_page_and_a_strangers_is_not(
 ) -> None:
     now = timezone.now()
     live.candidate(now, mode=Mode.ASK_FIRST)
-    asked = consents.ask(live.client, "c-1", live.employer, live.member.pk, [], now)
+    asked = consents.ask_consent(live.client, "c-1", live.employer, live.member.pk, [], now)
     assert f"May {live.employer.name} have your resume?" in page(mine)
     other = live.candidate(now, "c-2", Mode.ASK_FIRST)
-    theirs = consents.ask(live.client, "c-2", live.employer, live.member.pk, [], now)
+    theirs = consents.ask_consent(live.client, "c-2", live.employer, live.member.pk, [], now)
     assert "no such request" in do(mine, f"requests/{theirs.pk}/", answer="yes")
     assert not other.consents.exists()
     assert "Agree after all" in do(mine, f"requests/{asked.pk}/", answer="no")
@@ -286,10 +286,10 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(
     assert "no such release" in do(mine, "report/", release=str(theirs.pk), about="money")
     reviewer = make_reviewer(now)
     with pytest.raises(Refused, match="not_allowed"):
-        misuse_reports.settle(row.pk, "x", live.member.user, now)
-    misuse_reports.settle(row.pk, "called the company", reviewer, now)
+        misuse_reports.settle_misuse_report(row.pk, "x", live.member.user, now)
+    misuse_reports.settle_misuse_report(row.pk, "called the company", reviewer, now)
     with pytest.raises(Refused, match="state_conflict"):
-        misuse_reports.settle(row.pk, "again", reviewer, now)
+        misuse_reports.settle_misuse_report(row.pk, "again", reviewer, now)
     assert "has looked into it" in page(mine)
 
 
@@ -385,7 +385,7 @@ def test_the_employers_page_leads_to_what_it_has_to_erase(
     assert owed in said and over not in said and said.count('href="/erasures/"') == 2
     EraseOrder.objects.update(due_at=timezone.now() - timedelta(days=1))
     assert over in home(live.member, language)
-    erasure.answer(
+    erasure.answer_erase_order(
         order.pk,
         erasure.owed(live.employer),
         "erased",
@@ -426,7 +426,7 @@ def test_silence_past_the_day_is_reminded_once_and_shown(
 def test_an_order_after_an_erasure_is_made_only_when_something_was_taken_since(
     live: Live, mine: Client, order: EraseOrder
 ) -> None:
-    erasure.answer(
+    erasure.answer_erase_order(
         order.pk,
         erasure.owed(live.employer),
         "erased",

@@ -21,14 +21,14 @@ from downloads.models import Candidate, CandidateDefault, Consent, Mode, RelayBi
 from downloads.models.relays import RelayState
 from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
 from downloads.relays import bindings, provider_sync
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Member, Scope
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.delivery import feed
 from events.models import Event, PlatformEvent
 from tests.downloads.gate.test_quotas import approved
-from tests.downloads.relays.test_bindings import (
+from tests.downloads.relays.relay_numbers import (
     CALLERS,
     OTHER,
     PHONE,
@@ -37,14 +37,9 @@ from tests.downloads.relays.test_bindings import (
     bound,
     followed,
     give_phone,
-    member,
-    platform,
-    provider,
     requested,
 )
 from verification.models import Case
-
-__all__ = ["member", "platform", "provider"]
 
 ONE = Actor(Role.CANDIDATE, "one")
 ENDED = "relay_candidate_ended"
@@ -69,7 +64,9 @@ def _erase(client: ApiClient, member: Member, now: datetime) -> None:
 
 
 def _block(client: ApiClient, member: Member, now: datetime) -> None:
-    operations.block(Candidate.objects.get(reference="c-1").pk, member.employer.uscc, "", ONE, now)
+    operations.block_employer(
+        Candidate.objects.get(reference="c-1").pk, member.employer.uscc, "", ONE, now
+    )
 
 
 def _block_as_told(client: ApiClient, member: Member, now: datetime) -> None:
@@ -221,7 +218,7 @@ def test_an_answer_from_before_opens_no_number_after(
     decision, later = allowed(member, platform, now), now + timedelta(hours=1)
     SAYS[how](platform, member, later)
     with pytest.raises(Refused) as refused:
-        bindings.bind(decision, platform, PHONE, later)
+        bindings.request_binding(decision, platform, PHONE, later)
     assert refused.value.code == WHY[how], "what the gate says"
     assert not RelayBinding.objects.exists()
 
@@ -232,17 +229,17 @@ def test_a_declared_default_counts_as_at_the_gate(
     decision = allowed(member, platform, now)
     operations.declare_default(platform, Mode.CLOSED, "nobody of ours", now)
     with pytest.raises(Refused, match="candidate_closed"):
-        bindings.bind(decision, platform, PHONE, now)
+        bindings.request_binding(decision, platform, PHONE, now)
     CandidateDefault.objects.all().delete()
     settings.CANDIDATES_DEFAULT = Mode.ASK_FIRST
     with pytest.raises(Refused, match="candidate_no_consent"):
-        bindings.bind(decision, platform, PHONE, now)
+        bindings.request_binding(decision, platform, PHONE, now)
 
 
 def consented(client: ApiClient, member: Member, now: datetime, days: int) -> Candidate:
     candidate = put(client, now, Mode.ASK_FIRST)
     until = now + timedelta(days=days)
-    consents.give(
+    consents.give_consent(
         client, "c-1", consents.Given(member.employer, "hr@x.example", [], "e-1", now, until), now
     )
     return candidate
@@ -256,7 +253,7 @@ def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(
     over = now + timedelta(days=10)
     until = binding.expires_at
     with pytest.raises(Refused, match="candidate_no_consent"):
-        bindings.extend(binding.pk, platform.as_actor(), over)
+        bindings.extend_binding(binding.pk, platform.as_actor(), over)
     bindings.after_contact(binding.decision_id, over)
     binding = followed(binding, over)
     assert (binding.state, binding.expires_at) == (RelayState.BOUND, until), (
@@ -264,15 +261,15 @@ def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(
     )
     with pytest.raises(Refused, match="candidate_no_consent"):
         requested(member, platform, over)
-    consents.give(
+    consents.give_consent(
         platform,
         "c-1",
         consents.Given(member.employer, "hr@x.example", [], "e-2", over, over + timedelta(days=30)),
         over,
     )
-    assert bindings.extend(binding.pk, platform.as_actor(), over).expires_at == over + timedelta(
-        days=30
-    )
+    assert bindings.extend_binding(
+        binding.pk, platform.as_actor(), over
+    ).expires_at == over + timedelta(days=30)
 
 
 def test_a_consent_that_runs_out_while_a_number_is_waited_for_lends_none(
@@ -297,9 +294,9 @@ def test_after_the_candidate_ended_calls_only_a_later_answer_opens_a_number(
     later = now + timedelta(hours=1)
     bindings.end_for_candidate(binding.pk, platform.as_actor(), later)
     with pytest.raises(Refused, match=ENDED):
-        bindings.bind(earlier, platform, PHONE, later)
+        bindings.request_binding(earlier, platform, PHONE, later)
     with pytest.raises(Refused, match=ENDED):
-        bindings.bind(allowed(member, platform, later), platform, OTHER, later)
+        bindings.request_binding(allowed(member, platform, later), platform, OTHER, later)
     assert bound(member, platform, later + timedelta(hours=1)).pk != binding.pk
     assert bound(second(now), platform, now).state == RelayState.BOUND, (
         "it was said of one employer"
@@ -312,9 +309,9 @@ def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(
     over = now + timedelta(days=31)
     binding = followed(bound(member, platform, now), over)
     bindings.ask_for_contact(binding.pk, member.pk, over)
-    bindings.answer(binding.pk, False, platform, over)
+    bindings.answer_contact_request(binding.pk, False, platform, over)
     with pytest.raises(Refused, match="relay_contact_refused"):
-        bindings.bind(binding.decision_id, platform, PHONE, over)
+        bindings.request_binding(binding.decision_id, platform, PHONE, over)
     assert bound(member, platform, over + timedelta(hours=1)).state == RelayState.BOUND
 
 
@@ -352,7 +349,7 @@ def test_nobody_is_asked_for_contact_who_does_not_want_it(
         bindings.ask_for_contact(binding.pk, member.pk, over + timedelta(days=8))
     # The number of whom was erased is gone: nobody can be asked.
     with pytest.raises(Refused, match="relay_not_asked" if how == "erase" else WHY[how]):
-        bindings.answer(asked.pk, True, platform, over)
+        bindings.answer_contact_request(asked.pk, True, platform, over)
     assert not RelayBinding.objects.open().exists()
 
 
@@ -365,7 +362,7 @@ def test_a_yes_that_comes_after_a_later_no_opens_nothing(
     again = bound(member, platform, over + timedelta(hours=1))
     bindings.end_for_candidate(again.pk, platform.as_actor(), over + timedelta(hours=2))
     with pytest.raises(Refused, match=ENDED):
-        bindings.answer(first.pk, True, platform, over + timedelta(hours=3))
+        bindings.answer_contact_request(first.pk, True, platform, over + timedelta(hours=3))
 
 
 # --- At once --------------------------------------------------------------------------------------
@@ -395,7 +392,7 @@ def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(
 
     def ask() -> None:
         try:
-            bindings.bind(decision, client, PHONE, timezone.now())
+            bindings.request_binding(decision, client, PHONE, timezone.now())
             heard.append("lent")
         except Refused as refused:
             heard.append(refused.code)
@@ -432,7 +429,7 @@ def test_a_word_that_is_said_meanwhile_waits_and_finds_the_number(
 
     thread = threading.Thread(target=say)
     with transaction.atomic():
-        binding = bindings.bind(allowed(member, client, now), client, PHONE, now)
+        binding = bindings.request_binding(allowed(member, client, now), client, PHONE, now)
         thread.start()
         thread.join(0.5)
         assert thread.is_alive() and said == []
@@ -459,10 +456,12 @@ def _keep_binding(
         known = reference in acknowledged
         try:
             now = timezone.now()
-            binding = bindings.bind(allowed(member, client, now, reference), client, PHONE, now)
+            binding = bindings.request_binding(
+                allowed(member, client, now, reference), client, PHONE, now
+            )
             if n % 3 == 0:
-                provider_sync.follow(binding.pk, timezone.now)
-                bindings.extend(binding.pk, SYSTEM, timezone.now())
+                provider_sync.sync_binding(binding.pk, timezone.now)
+                bindings.extend_binding(binding.pk, SYSTEM, timezone.now())
             log["late" if known else "lent"].append(reference)
         except Refused as refused:
             log["refused"].append(refused.code)
@@ -525,7 +524,7 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
     assert log["errors"] == [] and log["late"] == []
     assert not RelayBinding.objects.open().exists()
     for binding in RelayBinding.objects.filter(finished_at=None):
-        while provider_sync.follow(binding.pk, timezone.now):
+        while provider_sync.sync_binding(binding.pk, timezone.now):
             pass
     lent = RelayBinding.objects.exclude(number="")
     assert lent.exists() and all(
@@ -567,7 +566,7 @@ def test_two_who_spent_passes_of_one_candidate_do_not_wait_for_each_other(
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM downloads_candidate WHERE reference = 'c-1' FOR SHARE")
             barrier.wait()
-            made.append(bindings.bind(decision, client, PHONE, now).pk)
+            made.append(bindings.request_binding(decision, client, PHONE, now).pk)
         connections.close_all()
 
     threads = [threading.Thread(target=ask, args=(decision,)) for decision in decisions.values()]

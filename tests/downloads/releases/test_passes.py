@@ -19,7 +19,7 @@ from django.utils import timezone
 from downloads.gate import decide
 from downloads.models import PassUse
 from downloads.releases import passes
-from employers.accounts.operations import remove_member
+from employers.accounts.membership import remove_member
 from employers.models import Employer, Member
 from events.core.actor import SYSTEM
 from events.core.errors import Refused

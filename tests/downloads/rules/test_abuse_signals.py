@@ -130,7 +130,7 @@ def take(member: Member, taken: list[Taken]) -> None:
 
 
 def look(now: datetime) -> int:
-    return abuse_watch.look(now, now - timedelta(days=2), SHANGHAI)
+    return abuse_watch.watch_downloads(now, now - timedelta(days=2), SHANGHAI)
 
 
 def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(
@@ -141,7 +141,7 @@ def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(
     assert Standing.objects.get().reason == STEP_UP
     assert Event.objects.get(verb="step_up").data["seen"] == ["sequence"]
     assert look(now) == 0
-    tier_changes.release(member.employer_id, SYSTEM, now + timedelta(minutes=1))
+    tier_changes.lift_override(member.employer_id, SYSTEM, now + timedelta(minutes=1))
     assert look(now + timedelta(minutes=2)) == 0
 
 

@@ -56,7 +56,7 @@ def restrict(
     tier: Tier = Tier.RESTRICTED,
     **more: Any,
 ) -> Event:
-    tier_changes.move(
+    tier_changes.change_tier(
         member.employer_id,
         tier,
         SYSTEM,
@@ -80,15 +80,15 @@ def say(
 def reply(
     said: MoveAppeal, user: User, now: datetime, *, lift: bool, words: str = "已核实。"
 ) -> MoveAppeal:
-    return appeals.answer(said.pk, user, user.as_reviewer(), now, lift=lift, reply=words)
+    return appeals.answer_appeal(said.pk, user, user.as_reviewer(), now, lift=lift, reply=words)
 
 
 def by_two(member: Member, now: datetime) -> tuple[User, User]:
     first, second = make_colleague(now, "Reviewers"), make_colleague(now, "Seniors")
-    proposed = tier_changes.propose(
+    proposed = tier_changes.propose_tier_change(
         member.employer_id, Tier.RESTRICTED, "a doubt", None, first, now
     )
-    tier_changes.settle(proposed.pk, second, now, confirmed=True)
+    tier_changes.settle_tier_change(proposed.pk, second, now, confirmed=True)
     return first, second
 
 
@@ -161,7 +161,7 @@ def test_one_at_a_time_by_an_owner_and_with_words(member: Member, now: datetime)
 
 
 def test_nothing_is_to_be_said_against_a_larger_quota(member: Member, now: datetime) -> None:
-    tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
+    tier_changes.change_tier(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
     assert appeals.restriction_of(member.employer_id, now) is None
 
 
@@ -229,7 +229,7 @@ def test_what_ended_by_itself_is_lifted_by_nobody(member: Member, now: datetime)
 def test_a_step_up_lifted_on_appeal_goes_back_to_what_two_people_decided(
     member: Member, now: datetime
 ) -> None:
-    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
+    tier_changes.change_tier(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
     restrict(member, now + timedelta(minutes=1), STEP_UP)
     reply(
         say(member, now + timedelta(minutes=2)),
@@ -258,7 +258,7 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
     )
     member.employer.registered_at = now - timedelta(days=60)
     member.employer.save()
-    assert abuse_watch.look(now, now - timedelta(days=1), SHANGHAI) == 1
+    assert abuse_watch.watch_downloads(now, now - timedelta(days=1), SHANGHAI) == 1
     move = tier_changes.last_move(member.employer_id)
     assert move is not None and (move.data["seen"], move.data["figures"]) == (
         ["night"],

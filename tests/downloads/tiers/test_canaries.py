@@ -50,7 +50,7 @@ def call(platform: Platform, relay_id: str, caller: str) -> None:
     provider.call(binding.number, binding.extension, caller, timezone.now(), 20)
     test_mode_relays.bring_in(provider, timezone.now)
     for ring in canaries.unanswered():
-        canaries.answer(ring, timezone.now())
+        canaries.answer_canary(ring, timezone.now())
 
 
 def test_two_strangers_let_downloads_rest_and_the_team_does_not(
@@ -103,18 +103,18 @@ def test_a_ring_for_anybody_else_is_none(platform: Platform, canary: Canary) -> 
 def test_a_ring_is_acted_upon_once(platform: Platform, canary: Canary) -> None:
     call(platform, platform.bind()["id"], "+8615400001111")
     (ring,) = CanaryRing.objects.all()
-    canaries.answer(ring.pk, timezone.now())
+    canaries.answer_canary(ring.pk, timezone.now())
     assert Event.objects.filter(verb="ring_canary").count() == 1
 
 
 def test_what_people_have_looked_into_counts_no_more(platform: Platform, canary: Canary) -> None:
     relay, user = platform.bind()["id"], make_colleague(timezone.now(), "Seniors")
     call(platform, relay, "+8615400001111")
-    canaries.settle(CanaryRing.objects.get().pk, "a machine", user, timezone.now())
+    canaries.settle_canary(CanaryRing.objects.get().pk, "a machine", user, timezone.now())
     call(platform, relay, "+8615400002222")
     assert not Standing.objects.exists()
     with pytest.raises(Refused) as refused:
-        canaries.settle(CanaryRing.objects.earliest("pk").pk, "again", user, timezone.now())
+        canaries.settle_canary(CanaryRing.objects.earliest("pk").pk, "again", user, timezone.now())
     assert refused.value.code == "state_conflict"
 
 
@@ -137,7 +137,7 @@ def test_one_more_ring_overtakes_no_appeal_and_a_lifted_one_begins_anew(
     call(platform, relay, "+8615400003333")
     said.refresh_from_db()
     assert said.answered_at is None and Event.objects.filter(verb="restrict").count() == 1
-    tier_changes.release(owner.employer_id, SYSTEM, timezone.now())
+    tier_changes.lift_override(owner.employer_id, SYSTEM, timezone.now())
     call(platform, relay, "+8615400004444")
     assert not Standing.objects.exists(), "the three before have been heard"
     call(platform, relay, "+8615400005555")
@@ -197,7 +197,7 @@ def test_rings_of_long_ago_go_with_their_calls_and_what_nobody_looked_into_stays
     for caller in ("+8615400001111", "+8615400002222"):
         call(platform, relay, caller)
     looked, open_ = CanaryRing.objects.order_by("pk")
-    canaries.settle(looked.pk, "a machine", user, timezone.now())
+    canaries.settle_canary(looked.pk, "a machine", user, timezone.now())
     retention.retire(timezone.now() + timedelta(days=1200), 0)
     assert list(CanaryRing.objects.all()) == [open_] and list(RelayCall.objects.all()) == [
         open_.call

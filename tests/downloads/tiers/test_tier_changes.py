@@ -43,24 +43,24 @@ def tier(member: Member, now: datetime) -> str:
 
 
 def test_a_restriction_bites_at_once_and_its_end_too(member: Member, now: datetime) -> None:
-    tier_changes.move(
+    tier_changes.change_tier(
         member.employer_id, Tier.RESTRICTED, SYSTEM, now, until=now + timedelta(hours=2)
     )
     assert ask_all(member, ["a"], now) == ["employer_restricted"]
     assert ask_all(member, ["a"], now + timedelta(hours=2)) == [""]
-    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
+    tier_changes.change_tier(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
     assert tier(member, now + timedelta(hours=3)) == "provisional"
-    assert tier_changes.release(member.employer_id, SYSTEM, now) and not tier_changes.release(
+    assert tier_changes.lift_override(
         member.employer_id, SYSTEM, now
-    )
+    ) and not tier_changes.lift_override(member.employer_id, SYSTEM, now)
     assert tier(member, now + timedelta(hours=4)) == "established"
 
 
 def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
-    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
-    tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
-    tier_changes.release(member.employer_id, SYSTEM, now)
+    tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.change_tier(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
+    tier_changes.change_tier(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
+    tier_changes.lift_override(member.employer_id, SYSTEM, now)
     events = Event.objects.filter(employer_id=member.employer_id, subject_type="standing").order_by(
         "id"
     )
@@ -92,7 +92,7 @@ def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(
     """
     User.objects.filter(pk=member.user_id).update(language=language)
     for until in (now + timedelta(days=30), None):
-        tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
+        tier_changes.change_tier(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
     timed, kept = (
         letter(mail, "https://zizhi.example", now).body
         for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
@@ -110,37 +110,39 @@ def test_an_appeal_is_promised_where_there_is_one() -> None:
 
 
 def test_a_move_opens_nothing_that_the_case_does_not(member: Member, now: datetime) -> None:
-    tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
+    tier_changes.change_tier(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
     assert ask_all(member, ["a"], member.employer.cases.get().expires_at) == ["employer_expired"]
 
 
 def test_by_two_people(member: Member, now: datetime) -> None:
     reviewer, senior = make_colleague(now, "Reviewers"), make_colleague(now, "Seniors")
-    proposed = tier_changes.propose(
+    proposed = tier_changes.propose_tier_change(
         member.employer_id, Tier.RESTRICTED, "sold resumes", None, senior, now
     )
     assert ask_all(member, ["a"], now) == [""], "a proposal does nothing yet"
     for who, code in ((reviewer, "not_allowed"), (senior, "second_person_required")):
         with pytest.raises(Refused, match=code):
-            tier_changes.settle(proposed.pk, who, now, confirmed=True)
-    tier_changes.settle(proposed.pk, make_reviewer(now), now, confirmed=True)
+            tier_changes.settle_tier_change(proposed.pk, who, now, confirmed=True)
+    tier_changes.settle_tier_change(proposed.pk, make_reviewer(now), now, confirmed=True)
     assert ask_all(member, ["b"], now) == ["employer_restricted"]
     with pytest.raises(Refused, match="state_conflict"):
-        tier_changes.settle(proposed.pk, make_reviewer(now), now, confirmed=True)
-    back = tier_changes.propose(member.employer_id, "", "it was not them", None, reviewer, now)
-    tier_changes.settle(back.pk, senior, now, confirmed=True)
+        tier_changes.settle_tier_change(proposed.pk, make_reviewer(now), now, confirmed=True)
+    back = tier_changes.propose_tier_change(
+        member.employer_id, "", "it was not them", None, reviewer, now
+    )
+    tier_changes.settle_tier_change(back.pk, senior, now, confirmed=True)
     assert ask_all(member, ["b"], now) == [""]
 
 
 def test_a_dropped_proposal_does_nothing(member: Member, now: datetime) -> None:
     senior = make_colleague(now, "Seniors")
-    proposed = tier_changes.propose(
+    proposed = tier_changes.propose_tier_change(
         member.employer_id, Tier.RESTRICTED, "a doubt", None, senior, now
     )
-    tier_changes.settle(proposed.pk, senior, now, confirmed=False)
+    tier_changes.settle_tier_change(proposed.pk, senior, now, confirmed=False)
     assert not Standing.objects.exists() and not Move.objects.get().confirmed
     with pytest.raises(Refused, match="not_allowed"):
-        tier_changes.propose(
+        tier_changes.propose_tier_change(
             member.employer_id, "", "…", None, make_colleague(now, "Auditors"), now
         )
 
@@ -171,7 +173,7 @@ def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(
     member: Member, now: datetime
 ) -> None:
     prove(member, now - timedelta(days=1))
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     assert ask_all(member, ["a"], now) == ["employer_step_up"]
     assert tier_changes.lift_step_ups(now) == 0
     prove(member, now + timedelta(minutes=1))
@@ -188,11 +190,11 @@ def test_a_step_up_goes_back_to_what_was_before(
     member: Member, now: datetime, hours: int | None, later: str
 ) -> None:
     until = now + timedelta(hours=hours) if hours else None
-    tier_changes.move(
+    tier_changes.change_tier(
         member.employer_id, Tier.PROVISIONAL, SYSTEM, now - timedelta(days=1), until=until
     )
     for again in range(2):
-        tier_changes.move(
+        tier_changes.change_tier(
             member.employer_id,
             Tier.RESTRICTED,
             SYSTEM,
@@ -212,10 +214,10 @@ def test_what_two_people_did_meanwhile_stays(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between what a rule saw and its turn, others may have moved the employer."""
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
 
     def shown(*_: object) -> bool:
-        return tier_changes.move(
+        return tier_changes.change_tier(
             member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=2)
         )
 
@@ -223,13 +225,13 @@ def test_what_two_people_did_meanwhile_stays(
     monkeypatch.setattr(tier_changes, "shown_anew", shown)
     assert tier_changes.lift_step_ups(now + timedelta(minutes=3)) == 0
     assert ask_all(member, ["a"], now + timedelta(minutes=3)) == ["employer_restricted"]
-    assert not tier_changes.move(
+    assert not tier_changes.change_tier(
         member.employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(None)
     )
 
 
 def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     begun = now + timedelta(minutes=1)
     prove(member, begun, ProofKind.COMPANY_EMAIL, shown="a@anybody.example")
     prove(member, begun, ProofKind.BANK_DEPOSIT, name="another company")
@@ -249,7 +251,7 @@ def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None
     Standing.objects.bulk_create(
         Standing(employer=make_employer(now), **standing) for _ in range(201)
     )
-    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     prove(member, now + timedelta(minutes=1))
     assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 1
 
@@ -303,7 +305,7 @@ def test_no_answer_allows_after_a_restriction_was_acknowledged() -> None:
         thread.start()
     try:
         for member in members:
-            tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, timezone.now())
+            tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, timezone.now())
             acknowledged.add(member.employer_id)
         stop.wait(0.3)
     finally:

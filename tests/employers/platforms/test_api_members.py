@@ -20,7 +20,7 @@ from django.test import Client
 from django.utils import timezone
 
 from employers.accounts import onboarding, return_urls
-from employers.accounts.operations import add_key, create_api_client, revoke_api_client
+from employers.accounts.api_clients import add_key, create_api_client, revoke_api_client
 from employers.models import ApiClient, Employer, Member, OnboardingLink, Scope, User
 from events.core.actor import SYSTEM
 from events.core.errors import Refused

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Scope
 from events.core.actor import SYSTEM
 from events.delivery import feed, safe_http, webhook_delivery

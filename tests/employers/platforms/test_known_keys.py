@@ -19,7 +19,7 @@ from downloads import locks
 from downloads.gate import decide
 from downloads.models import GateDecision
 from employers import prepared_reads
-from employers.accounts.operations import (
+from employers.accounts.api_clients import (
     create_api_client,
     revoke_api_client,
     revoke_key,
@@ -72,7 +72,7 @@ class Platform:
         return self.post(GATE, candidate=candidate)
 
     def is_known(self) -> bool:
-        return known_keys.known(self.text) is not None
+        return known_keys.known_key(self.text) is not None
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_key_that_may_not_ask_is_told_so_known_or_not() -> None:
 
 def test_nobody_is_known_by_a_part_of_a_key(platform: Platform) -> None:
     for text in (platform.text[:-1], platform.text + "x", platform.key.key_hash, ""):
-        assert known_keys.known(text) is None
+        assert known_keys.known_key(text) is None
 
 
 def test_a_tests_key_is_looked_up_each_time() -> None:
@@ -170,7 +170,7 @@ def test_that_a_known_key_is_in_use_is_kept_once_an_hour(
     platform: Platform, django_assert_num_queries: Any
 ) -> None:
     long_ago = timezone.now() - timedelta(hours=2)
-    known = known_keys.known(platform.text)
+    known = known_keys.known_key(platform.text)
     assert known is not None
     known.last_used_at = long_ago
     ApiKey.objects.filter(pk=platform.key.pk).update(last_used_at=long_ago)
@@ -183,7 +183,7 @@ def test_that_a_known_key_is_in_use_is_kept_once_an_hour(
 
 def test_a_key_that_has_ended_is_not_in_use(platform: Platform) -> None:
     ApiKey.objects.filter(pk=platform.key.pk).update(last_used_at=None)
-    known = known_keys.known(platform.text)
+    known = known_keys.known_key(platform.text)
     assert known is not None
     known.last_used_at = None
     revoked(platform)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail as outbox
 
-from employers.accounts.operations import create_api_client, set_contact
+from employers.accounts.api_clients import create_api_client, set_contact
 from employers.models import ApiClient, Scope
 from employers.platforms.webhook_notices import who_mends
 from events.core.actor import SYSTEM
@@ -79,7 +79,7 @@ def test_what_they_read(now: datetime, status: int) -> None:
     make_colleague(now, "Operators")
     endpoint = fail(make_platform(now), status, now)
     for queued in list(Mail.objects.order_by("pk")):
-        assert mail.send(queued.pk, now + timedelta(days=30), "https://zizhi.example")
+        assert mail.send_mail(queued.pk, now + timedelta(days=30), "https://zizhi.example")
     contact, staff = (str(letter.body) for letter in outbox.outbox)
     assert (
         "hr.example.com/zizhi" in contact
@@ -101,7 +101,7 @@ def test_without_a_contact_staff_hear_that_there_is_none(now: datetime) -> None:
     assert (to, template) == (root.email, "webhook_paused_staff"), (
         "superusers, where there are no operators"
     )
-    mail.send(Mail.objects.get().pk, now, "https://zizhi.example")
+    mail.send_mail(Mail.objects.get().pk, now, "https://zizhi.example")
     assert "没有登记联系邮箱" in str(outbox.outbox[-1].body)
 
 

@@ -16,7 +16,7 @@ import pytest
 from django.db import connection, transaction
 
 from employers.accounts import enrolling
-from employers.accounts.operations import create_api_client, revoke_api_client
+from employers.accounts.api_clients import create_api_client, revoke_api_client
 from employers.models import ApiClient, Employer, Scope
 from employers.platforms.audience import audience_of
 from events import tasks
@@ -26,7 +26,7 @@ from events.delivery import feed
 from events.models import Event, Feed, Outgoing, PlatformEvent, record
 from tests.factories import make_case, make_employer, make_member, make_reviewer, make_user
 from verification.cases import operations
-from verification.rules import states
+from verification.models import transitions
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,9 @@ def told(client: ApiClient) -> list[tuple[int, str]]:
 
 
 def test_every_verb_of_a_case_is_told() -> None:
-    assert {verb for verb in states.VERBS if event_types.type_of(verb, "case") is None} == set()
+    assert {
+        verb for verb in transitions.verbs() if event_types.type_of(verb, "case") is None
+    } == set()
 
 
 @pytest.mark.parametrize(

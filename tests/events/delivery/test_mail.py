@@ -4,7 +4,9 @@ link to what it is about?
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -20,9 +22,9 @@ from events.delivery import mail
 from events.delivery.mail import queue_mail
 from tests.factories import make_case, make_employer, make_member
 from verification.cases import turnaround, wording
-from verification.models import Attempt, CheckRun, Decision
-from verification.pages.case_page import tag_of
+from verification.models import Attempt, CheckRun, Decision, transitions
 from verification.pages.requirement_facts import requirements_of
+from verification.pages.requirement_rows import tag_of
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 SITE = "https://zizhi.example"
 FOLDER = Path(settings.BASE_DIR) / "templates" / "email"
-TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt") if not path.stem.startswith("_"))
+TEMPLATES = sorted(path.stem for path in FOLDER.glob("*/*.txt") if not path.stem.startswith("_"))
 CONTEXT = {
     "name": "云溪市<示例>公司",
     "company": "云溪市<示例>公司",
@@ -68,7 +70,7 @@ CONTEXT = {
 
 def sent(template: str, language: str, now: datetime, **changes: object) -> tuple[str, str, str]:
     queued = queue_mail("a@example.com", template, language, CONTEXT | changes, now)
-    assert mail.send(queued.pk, now, SITE)
+    assert mail.send_mail(queued.pk, now, SITE)
     letter = outbox.outbox[-1]
     assert isinstance(letter, EmailMultiAlternatives)
     ((html, kind),) = letter.alternatives
@@ -241,8 +243,60 @@ def test_a_colleague_is_ended_and_a_stranger_is_reported(now: datetime) -> None:
 
 
 def test_every_text_has_its_html() -> None:
-    alone = {path.stem for path in FOLDER.glob("*.html") if not path.stem.startswith("_")} ^ {
-        *TEMPLATES,
-        "base",
+    html = [path for path in FOLDER.glob("*/*.html") if not path.stem.startswith("_")]
+    assert {path.stem for path in html} == set(TEMPLATES)
+    assert all(path.with_suffix(".txt").exists() for path in html)
+
+
+def test_a_name_is_found_in_exactly_one_folder() -> None:
+    assert {path.parent.name for path in FOLDER.glob("*/*")} == set(mail.FOLDERS)
+    assert len(TEMPLATES) == len(set(TEMPLATES))
+
+
+def test_every_name_that_the_code_queues_has_its_files() -> None:
+    queued = set(queued_names())
+    assert {"verify_email", "candidate_asked", "client_wrong", "relay_failed"} <= queued
+    assert len(queued) >= 25
+    assert queued <= set(TEMPLATES)
+
+
+@pytest.mark.parametrize("verb", transitions.verbs())
+def test_every_change_of_state_has_its_mail(verb: str) -> None:
+    assert f"case_{verb}" in TEMPLATES or verb in {"start_checks", "ask_person"}
+
+
+def queued_names() -> Iterator[str]:
+    """The names given to `queue_mail`, and to the functions that hand theirs on to it."""
+    trees = {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for room in ("downloads", "verification", "employers", "events")
+        for path in (Path(settings.BASE_DIR) / room).rglob("*.py")
     }
-    assert alone == set()
+    functions = [
+        (path, node)
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    ]
+    sends = {
+        (path, node.name): [argument.arg for argument in node.args.args].index("template")
+        for path, node in functions
+        if "template" in [argument.arg for argument in node.args.args]
+        and (node.name == "queue_mail" or "queue_mail(" in ast.unparse(node))
+    }
+    own = {(path, node.name) for path, node in functions}
+    for path, tree in trees.items():
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            for (where, sender), position in sends.items():
+                if sender == name and (where == path or (path, name) not in own):
+                    for argument in call.args[position : position + 1]:
+                        yield from (
+                            part.value
+                            for part in ast.walk(argument)
+                            if isinstance(part, ast.Constant)
+                            and isinstance(part.value, str)
+                            and not isinstance(argument, ast.JoinedStr)
+                        )

@@ -23,12 +23,6 @@ from tests.fakes.webhook_receiver import Receiver, certified, receiving
 PUBLIC = "93.184.216.34"
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as here:
-        yield here
-
-
 @pytest.mark.parametrize(
     "address",
     [

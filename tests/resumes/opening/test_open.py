@@ -21,14 +21,15 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from benchmarks.cvs import Sheet, related, word
+from benchmarks.resumes.cvs.docx import related, word
+from benchmarks.resumes.cvs.sheet import Sheet
 from documents.upload import sandbox
 from events.core.errors import ProviderBroken, Refused
 from resumes.opening import open
 from resumes.opening.open import LETTER, Limits, Resume, open_resume
 from tests.conftest import require
 from tests.documents.test_torture import NASTY, WHOLE, flipped
-from tests.documents.upload.test_intake import bomb, encoded, huge_png, pdf, picture
+from tests.documents.upload.made_files import bomb, encoded, huge_png, pdf, picture
 
 CODES = {
     "resume_empty",

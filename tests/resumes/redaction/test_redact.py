@@ -13,7 +13,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw
 
-from benchmarks.cvs import Sheet
+from benchmarks.resumes.cvs.sheet import Sheet
 from documents.ocr import READERS
 from documents.ocr.base import Picture
 from documents.page.boxes import TextBox

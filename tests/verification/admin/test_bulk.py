@@ -15,7 +15,7 @@ from django.utils import timezone
 from employers.models import User
 from employers.permissions import Power
 from tests.factories import sign_in
-from tests.verification.admin.test_records import says
+from tests.verification.admin.case.waiting_cases import says
 from tests.verification.staff import SENIOR, make_staff
 from tests.verification.staff import waiting as waits
 from verification.models import Bulk, Case, Ruling

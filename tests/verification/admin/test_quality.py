@@ -13,7 +13,7 @@ from django.urls import reverse
 from employers.models import User
 from events.models import Event
 from tests.factories import make_colleague
-from tests.verification.quality.test_golden_cases import decided
+from tests.verification.quality.golden import decided
 from tests.verification.quality.test_reviewer_figures import ruling, turn
 from tests.verification.staff import make_staff, waiting
 from verification.models import GoldenCase

@@ -1,6 +1,4 @@
-"""Does the queue's page show what is asked for and why it stands where it does, at the same cost
-however long the queue is?
-"""
+"""Tests of the queue's page: its order and filters, at the same cost however long the queue is."""
 
 from __future__ import annotations
 
@@ -16,12 +14,22 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from employers.models import User
-from tests.factories import make_reviewer, sign_in
-from tests.verification.admin.test_records import QUEUE, companies, make_colleague, waiting_case
+from events.core.reasons import REASONS
+from tests.factories import (
+    make_case,
+    make_colleague,
+    make_document,
+    make_member,
+    make_reviewer,
+    sign_in,
+)
+from tests.verification.admin.case.waiting_cases import QUEUE, companies, page_of, waiting_case
 from tests.verification.reviewing.test_queue_filters import HOUR, ruled, waiting
 from verification.admin import queue
-from verification.models import Case
+from verification.models import Attempt, Case, CheckRun
+from verification.reviewing import claims
 from verification.reviewing.queue_filters import Filters
+from verification.rules.states import State
 from verification.rules.working_hours import Hours
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +43,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def reviewer(now: datetime) -> User:
-    return make_reviewer(now)
+    return make_colleague(now, "Reviewers")
 
 
 @pytest.fixture
@@ -184,3 +192,90 @@ def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any)
     assert (told in lead.get(QUEUE).content.decode()) == (
         (now + timedelta(days=60)).year != now.year
     )
+
+
+def test_the_queue_holds_what_waits_longest_waiting_first(client: Client, now: datetime) -> None:
+    late, early = waiting_case(now, hours=1), waiting_case(now, hours=9, codes=("uscc_mismatch",))
+    make_case(make_member(now), now, State.APPROVED)
+    response = client.get(QUEUE)
+    assert companies(response) == [str(early.pk), str(late.pk)]
+    html = response.content.decode()
+    assert REASONS["uscc_mismatch"].says.en in html
+    assert "free" in html
+    assert early.submitted_by is not None
+    name, _, domain = early.submitted_by.email.partition("@")
+    assert f"{name[0]}***@{domain}" in html
+    assert early.submitted_by.email not in html
+    figures = response.context["queue"]
+    assert (figures.waiting, figures.free, figures.oldest, response.context["mine"]) == (
+        2,
+        2,
+        early.submitted_at,
+        0,
+    )
+
+
+def test_an_empty_queue(client: Client) -> None:
+    response = client.get(QUEUE)
+    assert (response.status_code, companies(response)) == (200, [])
+    assert "Waiting for review (0)" in response.content.decode()
+
+
+def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> None:
+    name, code = (
+        waiting_case(now, codes=("name_mismatch",)),
+        waiting_case(now, hours=2, codes=("uscc_mismatch",)),
+    )
+    agency = waiting_case(now, hours=3, codes=("uscc_mismatch", "agency_licence_missing"))
+    Case.objects.filter(pk=agency.pk).update(account_class="commercial_agency")
+    done = make_case(make_member(now), now, State.APPROVED)
+    claims.claim(name.pk, reviewer, now)
+    found = {
+        "?reason=uscc_mismatch": {code, agency},
+        "?reason=mismatch": {
+            name,
+            code,
+            agency,
+        },  # no such reason is offered: as if none were chosen
+        "?class=commercial_agency": {agency},
+        "?claim=mine": {name},
+        "?claim=free": {code, agency},
+        "?state=approved": {done},
+        "?state=all": {name, code, agency, done},
+        f"?q={done.declared_uscc}": {done},
+        f"?q={code.pk}": {code},
+    }
+    for query, cases in found.items():
+        assert set(companies(client.get(QUEUE + query))) == {str(case.pk) for case in cases}, query
+
+
+def test_the_number_of_queries_does_not_grow(
+    client: Client, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    first = waiting_case(now)
+    for hours in range(12):
+        waiting_case(now, hours=hours)
+    client.get("/console/")  # the first request of a stay notes it
+    with django_assert_max_num_queries(22):
+        client.get(QUEUE)
+    for number in range(5):
+        make_document(first, now, sha256=f"f{number:063}")
+        attempt = Attempt.objects.create(
+            case=first, number=number + 2, submitted_at=now, due_at=now
+        )
+        CheckRun.objects.create(
+            attempt=attempt, code="scan", version="1", started_at=now, finished_at=now
+        )
+    with django_assert_max_num_queries(36):
+        client.get(page_of(first))
+
+
+def test_the_next_case_is_claimed_by_one_button(
+    client: Client, reviewer: User, now: datetime
+) -> None:
+    waiting_case(now, hours=1)
+    taken, oldest = waiting_case(now, hours=9), waiting_case(now, hours=5)
+    claims.claim(taken.pk, make_colleague(now, "Reviewers"), now)
+    assert client.post(f"{QUEUE}next/").url == page_of(oldest)
+    oldest.refresh_from_db()
+    assert oldest.claimed_by == reviewer

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from employers.accounts.operations import create_api_client
+from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Employer, Scope
 from events.models import Event
 from tests.factories import make_api_client, make_case, make_employer, make_member, make_uscc

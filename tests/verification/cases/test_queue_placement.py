@@ -16,7 +16,8 @@ from events.core.actor import SYSTEM
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification import tasks
 from verification.cases import appeals, operations, queue_placement
-from verification.cases.operations import Why, moving, put_on_record
+from verification.cases.decisions import Why, put_on_record
+from verification.cases.operations import moving
 from verification.models import Case, CaseReason, Decision, SecondReview
 from verification.reviewing import claims
 from verification.rules.states import State

@@ -24,7 +24,7 @@ from tests.factories import (
     make_uscc,
     make_user,
 )
-from verification.cases import operations
+from verification.cases import documents
 from verification.intake import client_letters, early_reading
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.pages import requirement_facts
@@ -247,11 +247,11 @@ def test_the_agency_is_told_once_what_the_machine_found(
 ) -> None:
     seen = READ | {"fields": {"company": "云溪市乙有限公司"}}
     monkeypatch.setattr(
-        "verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(seen)
+        "verification.checks.agency.check.AgencyLicence._client", lambda *_: dict(seen)
     )
     add(letter, now)
     assert not Mail.objects.exists(), "nothing has been found yet"
-    assert early_reading.read(letter.pk, lambda: now, 60)
+    assert early_reading.read_document(letter.pk, lambda: now, 60)
     (wrong,) = told("client_wrong")
     assert wrong["path"] == f"/case/#client-{letter.pk}"
     assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [
@@ -314,13 +314,13 @@ def test_an_upload_is_read_as_a_letter(
     case: Case, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    document = operations.add_document(
+    document = documents.add_document(
         case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now
     )
     monkeypatch.setattr(
-        "verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(READ)
+        "verification.checks.agency.check.AgencyLicence._client", lambda *_: dict(READ)
     )
-    assert early_reading.read(document.pk, lambda: now, 60)
+    assert early_reading.read_document(document.pk, lambda: now, 60)
     assert DocumentReading.objects.get().reading == READ
 
 
@@ -328,17 +328,17 @@ def test_many_clients_come_after_approval_and_few_at_once(
     case: Case, member: Member, now: datetime
 ) -> None:
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    for number in range(operations.CLIENTS_AT_ONCE + 1):
+    for number in range(documents.CLIENTS_AT_ONCE + 1):
         make_document(case, now, kind, sha256=f"{number + 100:064x}")
-    operations.add_document(
+    documents.add_document(
         case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now
     )
     Case.objects.update(state=State.DRAFT)
     with pytest.raises(Refused, match="document_too_many"):
-        operations.add_document(
+        documents.add_document(
             case.pk, kind, intake(2), {"clean": None}, member.user, member.as_actor(), now
         )
-    operations.add_document(
+    documents.add_document(
         case.pk, "business_licence", intake(3), {"clean": None}, member.user, member.as_actor(), now
     )
 

@@ -301,7 +301,7 @@ def read_early(case: Case, now: datetime) -> Document:
     """The case's licence, read as it came in, by a reader that says nothing."""
     document = case.documents.get()
     DocumentReading.objects.create(document=document, due_at=now)
-    early_reading.read(document.pk, lambda: now, 60, Silent())
+    early_reading.read_document(document.pk, lambda: now, 60, Silent())
     return document
 
 
@@ -319,9 +319,9 @@ class Silent:
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """One for each page whose landmarks were looked for."""
     calls: list[float] = []
-    look = keypoints.look
+    look = keypoints.find_keypoints
     monkeypatch.setattr(
-        keypoints, "look", lambda grey, scale: (calls.append(scale), look(grey, scale))[1]
+        keypoints, "find_keypoints", lambda grey, scale: (calls.append(scale), look(grey, scale))[1]
     )
     return calls
 
@@ -407,7 +407,7 @@ def test_looking_ahead_stops_nobody(now: datetime, monkeypatch: pytest.MonkeyPat
     def broken(*args: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(keypoints, "look", broken)
+    monkeypatch.setattr(keypoints, "find_keypoints", broken)
     document = read_early(shown(now, licence(1)), now)
     reading = DocumentReading.objects.get(document=document)
     assert reading.finished_at == now and reading.reading == {}

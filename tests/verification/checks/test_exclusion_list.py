@@ -196,8 +196,8 @@ def test_the_employer_is_not_told_by_what(excluded: Case, reviewer: User, now: d
 def test_lifted_is_over_and_can_come_again(excluded: Case, reviewer: User, now: datetime) -> None:
     (put,) = exclusion_list.exclude(excluded.pk, ["phone"], "sold its account", reviewer, now)
     case = comes_back(now, phone=PHONE)
-    exclusion_list.lift(put.pk, reviewer, now)
-    exclusion_list.lift(put.pk, reviewer, now)
+    exclusion_list.lift_exclusion(put.pk, reviewer, now)
+    exclusion_list.lift_exclusion(put.pk, reviewer, now)
     assert look(case, now).severity is Severity.PASS
     assert Event.objects.filter(verb="lift_exclusion").count() == 1
     exclusion_list.exclude(excluded.pk, ["phone"], "again", reviewer, now)

@@ -19,8 +19,8 @@ from events.core.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from verification import tasks
-from verification.authority import proof_polling, proofs
-from verification.cases import guards, operations
+from verification.authority import deposits, proof_polling
+from verification.cases import documents, guards, operations
 from verification.checks import CHECKS
 from verification.checks.authority import Authority
 from verification.checks.base import Check, Earlier, Subject
@@ -89,7 +89,7 @@ def run(
     for finding in findings:
         by_check.setdefault(finding.check, []).append(finding)
     checks = saying(**{code: Says(code, *found, first=first) for code, found in by_check.items()})
-    pipeline.run(attempt.pk, lambda: now, 60, checks)
+    pipeline.run_checks(attempt.pk, lambda: now, 60, checks)
     attempt.refresh_from_db()
     return Case.objects.get(pk=attempt.case_id)
 
@@ -129,7 +129,7 @@ def test_and_again_when_something_else_is_waited_for(attempt: Attempt, now: date
 def test_a_ring_makes_it_due(attempt: Attempt, now: datetime) -> None:
     run(attempt, now, MISSING)
     later = now + timedelta(minutes=5)
-    operations.ring(attempt.case_id, later)
+    operations.notify_case_worker(attempt.case_id, later)
     assert run(attempt, later, MEDIUM).state == State.APPROVED
 
 
@@ -140,7 +140,7 @@ def test_a_ring_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -
         attempt,
         now + timedelta(seconds=5),
         MISSING,
-        first=lambda: operations.ring(attempt.case_id, meanwhile),
+        first=lambda: operations.notify_case_worker(attempt.case_id, meanwhile),
     )
     assert attempt.due_at == now + timedelta(seconds=5) and attempt.waits == 1
     assert run(attempt, attempt.due_at, MEDIUM).state == State.APPROVED
@@ -148,7 +148,7 @@ def test_a_ring_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -
 
 def test_a_ring_for_a_decided_case_is_nothing(attempt: Attempt, now: datetime) -> None:
     run(attempt, now, MEDIUM)
-    operations.ring(attempt.case_id, now + timedelta(minutes=1))
+    operations.notify_case_worker(attempt.case_id, now + timedelta(minutes=1))
     attempt.refresh_from_db()
     assert attempt.due_at == now and attempt.finished_at == now
 
@@ -181,7 +181,7 @@ def letter() -> Any:
 def test_a_letter_comes_in_while_it_waits(attempt: Attempt, member: Member, now: datetime) -> None:
     case = run(attempt, now, MISSING)
     later = now + timedelta(minutes=5)
-    operations.add_document(
+    documents.add_document(
         case.pk,
         DocumentKind.AUTHORIZATION_LETTER,
         letter(),
@@ -235,7 +235,7 @@ def test_a_licence_does_not_change_under_the_checks(
 ) -> None:
     case = run(attempt, now, MISSING)
     with pytest.raises(Refused, match="state_conflict"):
-        operations.add_document(
+        documents.add_document(
             case.pk,
             DocumentKind.BUSINESS_LICENCE,
             letter(),
@@ -280,7 +280,7 @@ def test_it_holds_for_fourteen_days(conditional: Case, now: datetime) -> None:
 
 
 def look(case: Case, now: datetime, *findings: Finding) -> Case:
-    conditional_approvals.look(case.pk, lambda: now, Says("registry", *findings))
+    conditional_approvals.recheck_conditional(case.pk, lambda: now, Says("registry", *findings))
     return Case.objects.get(pk=case.pk)
 
 
@@ -293,7 +293,9 @@ def test_the_register_confirms(conditional: Case, now: datetime) -> None:
         and case.version == conditional.version + 1
     )
     assert Event.objects.about(case).last().verb == "confirm"
-    assert not conditional_approvals.look(case.pk, lambda: later, Says("registry")), "once"
+    assert not conditional_approvals.recheck_conditional(
+        case.pk, lambda: later, Says("registry")
+    ), "once"
 
 
 @pytest.mark.parametrize(
@@ -324,7 +326,9 @@ def test_a_register_that_is_down_decides_nothing(conditional: Case, now: datetim
         raise ProviderUnavailable("register")
 
     with pytest.raises(ProviderUnavailable):
-        conditional_approvals.look(conditional.pk, lambda: now, Says("registry", first=down))
+        conditional_approvals.recheck_conditional(
+            conditional.pk, lambda: now, Says("registry", first=down)
+        )
     assert Case.objects.get(pk=conditional.pk).conditional
 
 
@@ -339,15 +343,15 @@ def test_it_lapses(
     assert Mail.objects.get(template="case_expire").to == member.user.email
     member.employer.refresh_from_db()
     assert member.employer.confirmed_at is None, "the code is nobody's again"
-    assert not conditional_approvals.look(
+    assert not conditional_approvals.recheck_conditional(
         case.pk, lambda: now + timedelta(days=14), Says("registry")
     )
 
 
 def test_confirmed_in_the_moment_of_its_end(conditional: Case, now: datetime) -> None:
-    apply_verdict.confirm(conditional.pk, now)
+    apply_verdict.confirm_approval(conditional.pk, now)
     with pytest.raises(Refused, match="state_conflict"):
-        apply_verdict.end(conditional.pk, now + timedelta(days=14))
+        apply_verdict.end_approval(conditional.pk, now + timedelta(days=14))
     assert Case.objects.get(pk=conditional.pk).state == State.APPROVED
 
 
@@ -355,7 +359,7 @@ def test_one_condition_is_not_followed_by_another(
     conditional: Case, member: Member, now: datetime
 ) -> None:
     later = now + timedelta(days=14)
-    apply_verdict.end(conditional.pk, later)
+    apply_verdict.end_approval(conditional.pk, later)
     again = operations.open_case(member.employer, member.as_actor(), later)
     make_document(again, later)
     attempt = operations.submit(again.pk, member.user, member.as_actor(), later)
@@ -370,7 +374,7 @@ def test_an_ordinary_approval_ends_as_before(member: Member, now: datetime) -> N
     member.employer.confirmed_at = now
     member.employer.save()
     case = make_case(member, now, State.APPROVED, expires_at=now)
-    apply_verdict.end(case.pk, now)
+    apply_verdict.end_approval(case.pk, now)
     member.employer.refresh_from_db()
     assert member.employer.confirmed_at == now and Mail.objects.get().context["reasons"] == [
         "employer_expired"
@@ -381,7 +385,7 @@ def test_a_reviewers_approval_is_without_condition(
     conditional: Case, member: Member, now: datetime
 ) -> None:
     reviewer = make_reviewer(now)
-    apply_verdict.end(conditional.pk, now + timedelta(days=14))
+    apply_verdict.end_approval(conditional.pk, now + timedelta(days=14))
     case = make_case(member, now, State.IN_REVIEW)
     claims.claim(case.pk, reviewer, now)
     assert operations.approve(case.pk, reviewer, now).conditional is False
@@ -392,7 +396,9 @@ def test_the_sweeper_asks_the_register(
 ) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(tasks.timezone, "now", lambda: now)
-    monkeypatch.setattr(conditional_approvals, "look", lambda case_id, clock: asked.append(case_id))
+    monkeypatch.setattr(
+        conditional_approvals, "recheck_conditional", lambda case_id, clock: asked.append(case_id)
+    )
     make_case(make_member(now), now, State.APPROVED)
     tasks.confirm_conditional()
     assert asked == [conditional.pk]
@@ -416,21 +422,21 @@ def test_from_waiting_to_approved_by_a_deposit(
     checks = saying(authority=Authority())
 
     def at(moment: datetime) -> tuple[str, str]:
-        pipeline.run(attempt.pk, lambda: moment, 60, checks)
+        pipeline.run_checks(attempt.pk, lambda: moment, 60, checks)
         attempt.refresh_from_db()
         return Case.objects.get(pk=attempt.case_id).state, attempt.waiting_for
 
     assert at(now) == (State.CHECKING, "authority_missing")
-    proof = proofs.start_deposit(member, member.employer.name, "100000001188", "示例银行", now)
-    proof_polling.follow(proof.pk, lambda: now, 60)
+    proof = deposits.start_deposit(member, member.employer.name, "100000001188", "示例银行", now)
+    proof_polling.poll_provider(proof.pk, lambda: now, 60)
     assert at(attempt.due_at) == (State.CHECKING, "authority_pending")
     later = now + timedelta(hours=2)
-    proof_polling.follow(proof.pk, lambda: later, 60)
-    bank = banks.named("simulator")
+    proof_polling.poll_provider(proof.pk, lambda: later, 60)
+    bank = banks.bank("simulator")
     assert isinstance(bank, SimulatedBank)
     ((_, code),) = bank.statement("100000001188", later)
     with django_capture_on_commit_callbacks() as rung:
-        proofs.confirm_deposit(proof.pk, member, code, later)
+        deposits.confirm_deposit(proof.pk, member, code, later)
     assert rung, "the doorbell is rung after the commit"
     attempt.refresh_from_db()
     assert attempt.due_at == later

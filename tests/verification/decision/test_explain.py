@@ -60,7 +60,7 @@ def test_the_rules_told_are_those_that_decide(
     rules: policy.Rules, findings: list[Finding], some: set[str], everything: bool, waits: int
 ) -> None:
     reported = rules.required_checks if everything else some
-    verdict = policy.decide(findings, reported, rules, waits=waits, now=NOW)
+    verdict = policy.decide_case(findings, reported, rules, waits=waits, now=NOW)
     *before, last = reasoning.steps(findings, reported, rules, waits=waits)
     assert last.applied and last.leads_to is verdict.outcome
     assert not any(step.applied for step in before)
@@ -101,7 +101,7 @@ def attempt(now: datetime, rules: policy.Rules) -> Attempt:
 @pytest.mark.django_db
 def test_a_hold_is_explained(attempt: Attempt, now: datetime) -> None:
     checks = all_checks(reading=Recorded("reading", Severity.CONCERN, "name_mismatch"))
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk, lambda: now, 60, checks, replace(policy.CURRENT, version="next")
     )
     text = explained(attempt.case, "--language", "en")
@@ -130,7 +130,7 @@ def test_a_hold_is_explained(attempt: Attempt, now: datetime) -> None:
 @pytest.mark.django_db
 def test_each_round_is_explained(attempt: Attempt, now: datetime) -> None:
     pending = Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
-    assert pipeline.run(attempt.pk, lambda: now, 60, all_checks(registry=pending))
+    assert pipeline.run_checks(attempt.pk, lambda: now, 60, all_checks(registry=pending))
     waiting = explained(attempt.case, "--language", "en")
     assert "yes → wait  (registry_pending)" in waiting
     assert (
@@ -138,7 +138,7 @@ def test_each_round_is_explained(attempt: Attempt, now: datetime) -> None:
         in waiting.partition("round 1")[2].splitlines()[1]
     )  # no check of it has run
     later = now + timedelta(hours=2)
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk, lambda: later, 60, all_checks(registry=Recorded("registry", lasting=False))
     )
     text = explained(attempt.case, "--language", "en")
@@ -154,7 +154,7 @@ def test_each_round_is_explained(attempt: Attempt, now: datetime) -> None:
 def test_an_old_policy_is_not_made_up(
     attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert pipeline.run(attempt.pk, lambda: now, 60, all_checks())
+    assert pipeline.run_checks(attempt.pk, lambda: now, 60, all_checks())
     monkeypatch.delitem(policy.POLICIES, "test")
     assert "Policy test, whose rules are no longer kept" in explained(
         attempt.case, "--language", "en"
@@ -163,7 +163,7 @@ def test_an_old_policy_is_not_made_up(
 
 @pytest.mark.django_db
 def test_a_person_decided(attempt: Attempt, now: datetime) -> None:
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk,
         lambda: now,
         60,
@@ -178,7 +178,7 @@ def test_a_person_decided(attempt: Attempt, now: datetime) -> None:
 
 @pytest.mark.django_db
 def test_names_are_masked_where_they_stand(attempt: Attempt, now: datetime) -> None:
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk,
         lambda: now,
         60,
@@ -232,7 +232,7 @@ def test_by_which_requirements_it_was_taken_in_and_decided(
     monkeypatch.setattr(
         required_documents, "CURRENT", replace(required_documents.CURRENT, version="later")
     )
-    pipeline.run(attempt.pk, lambda: now, 60, all_checks())
+    pipeline.run_checks(attempt.pk, lambda: now, 60, all_checks())
     case = Case.objects.get(pk=attempt.case_id)
     submission, *_, decided = (
         line for line in explained(case, "--language", "en").splitlines() if "requirements" in line

@@ -86,7 +86,7 @@ def case_of(attempt: Attempt) -> Case:
 
 def test_checks_run_in_order_and_see_only_what_came_before(attempt: Attempt, clock: Clock) -> None:
     checks = all_checks()
-    assert pipeline.run(attempt.pk, clock, 60, checks)
+    assert pipeline.run_checks(attempt.pk, clock, 60, checks)
     for place, check in enumerate(checks):
         assert [list(earlier) for earlier in check.observed] == [
             [before.code for before in checks[:place]]
@@ -106,8 +106,8 @@ def test_checks_run_in_order_and_see_only_what_came_before(attempt: Attempt, clo
 
 def test_rung_twice_settled_once(attempt: Attempt, clock: Clock) -> None:
     checks = all_checks()
-    assert pipeline.run(attempt.pk, clock, 60, checks)
-    assert not pipeline.run(attempt.pk, clock, 60, checks)
+    assert pipeline.run_checks(attempt.pk, clock, 60, checks)
+    assert not pipeline.run_checks(attempt.pk, clock, 60, checks)
     assert Event.objects.filter(verb="approve").count() == 1
 
 
@@ -117,13 +117,13 @@ def test_a_worker_that_died_costs_only_the_check_it_died_in(attempt: Attempt, cl
 
     first, dying = Recorded("scan"), Recorded("reading", on_observe=die)
     with pytest.raises(KeyboardInterrupt):
-        pipeline.run(attempt.pk, clock, 60, all_checks(scan=first, reading=dying))
+        pipeline.run_checks(attempt.pk, clock, 60, all_checks(scan=first, reading=dying))
     again = Recorded("reading")
-    assert not pipeline.run(attempt.pk, clock, 60, all_checks(scan=first, reading=again)), (
+    assert not pipeline.run_checks(attempt.pk, clock, 60, all_checks(scan=first, reading=again)), (
         "still leased to the dead one"
     )
     clock.now += timedelta(seconds=61)
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(scan=first, reading=again))
+    assert pipeline.run_checks(attempt.pk, clock, 60, all_checks(scan=first, reading=again))
     assert len(first.observed) == 1 and len(again.observed) == 1
     assert case_of(attempt).state == State.APPROVED
 
@@ -135,14 +135,14 @@ def test_what_kills_every_worker_goes_to_a_person(attempt: Attempt, clock: Clock
     concerned = Recorded("scan", Severity.CONCERN, "document_infected")
     for _ in range(pipeline.DEATHS_AT_MOST):
         with pytest.raises(KeyboardInterrupt):
-            pipeline.run(
+            pipeline.run_checks(
                 attempt.pk,
                 clock,
                 60,
                 all_checks(scan=concerned, reading=Recorded("reading", on_observe=die)),
             )
         clock.now += timedelta(seconds=61)
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk,
         clock,
         60,
@@ -160,14 +160,14 @@ def test_a_database_that_is_lost_for_a_moment_blames_no_check(
     def gone() -> None:
         raise lost("the connection is closed")
 
-    assert not pipeline.run(
+    assert not pipeline.run_checks(
         attempt.pk, clock, 60, all_checks(duplicates=Recorded("duplicates", on_observe=gone))
     )
     attempt.refresh_from_db()
     assert attempt.lease is None and attempt.deaths == 0 and attempt.due_at > clock.now
     assert not CheckRun.objects.filter(code="duplicates").exists()
     clock.now = attempt.due_at
-    assert pipeline.run(attempt.pk, clock, 60, all_checks())
+    assert pipeline.run_checks(attempt.pk, clock, 60, all_checks())
     assert case_of(attempt).state == State.APPROVED
 
 
@@ -178,9 +178,9 @@ def test_a_lease_that_was_lost_settles_nothing(attempt: Attempt, clock: Clock) -
 
     def other_worker() -> None:
         clock.now += timedelta(seconds=61)
-        assert pipeline.run(attempt.pk, clock, 60, all_checks())
+        assert pipeline.run_checks(attempt.pk, clock, 60, all_checks())
 
-    assert not pipeline.run(
+    assert not pipeline.run_checks(
         attempt.pk, clock, 60, all_checks(authority=Recorded("authority", on_observe=other_worker))
     )
     assert Event.objects.filter(verb="approve").count() == 1
@@ -191,14 +191,14 @@ def test_a_provider_that_is_down_blames_nobody(attempt: Attempt, clock: Clock) -
     def down() -> None:
         raise ProviderUnavailable("registry", retry_after=30)
 
-    assert not pipeline.run(
+    assert not pipeline.run_checks(
         attempt.pk, clock, 60, all_checks(registry=Recorded("registry", on_observe=down))
     )
     attempt.refresh_from_db()
     assert case_of(attempt).state == State.CHECKING and attempt.waiting_for == "check_delayed"
     assert attempt.due_at == clock.now + timedelta(seconds=30) and attempt.deaths == 0
     clock.now = attempt.due_at
-    assert pipeline.run(attempt.pk, clock, 60, all_checks())
+    assert pipeline.run_checks(attempt.pk, clock, 60, all_checks())
     assert case_of(attempt).state == State.APPROVED
 
 
@@ -211,7 +211,7 @@ def test_a_provider_that_makes_no_sense_means_review(
     def nonsense() -> None:
         raise error
 
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk, clock, 60, all_checks(registry=Recorded("registry", on_observe=nonsense))
     )
     assert case_of(attempt).state == State.IN_REVIEW
@@ -223,7 +223,7 @@ def test_pending_waits_and_asks_again_only_what_may_have_changed(
 ) -> None:
     reading = Recorded("reading")
     pending = Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(reading=reading, registry=pending))
+    assert pipeline.run_checks(attempt.pk, clock, 60, all_checks(reading=reading, registry=pending))
     attempt.refresh_from_db()
     assert case_of(attempt).state == State.CHECKING
     assert (attempt.waits, attempt.waiting_for, attempt.due_at) == (
@@ -233,7 +233,7 @@ def test_pending_waits_and_asks_again_only_what_may_have_changed(
     )
     clock.now = attempt.due_at
     listed = Recorded("registry", lasting=False)
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(reading=reading, registry=listed))
+    assert pipeline.run_checks(attempt.pk, clock, 60, all_checks(reading=reading, registry=listed))
     assert case_of(attempt).state == State.APPROVED
     assert len(reading.observed) == 1 and len(listed.observed) == 1
     assert CheckRun.objects.filter(attempt=attempt, code="registry").count() == 2, (
@@ -244,7 +244,7 @@ def test_pending_waits_and_asks_again_only_what_may_have_changed(
 def test_withdrawn_meanwhile(attempt: Attempt, clock: Clock) -> None:
     case = case_of(attempt)
     operations.withdraw(case.pk, case.employer.members.get().as_actor(), clock.now)
-    assert not pipeline.run(attempt.pk, clock, 60, all_checks())
+    assert not pipeline.run_checks(attempt.pk, clock, 60, all_checks())
     assert case_of(attempt).state == State.WITHDRAWN and not CheckRun.objects.exists()
 
 
@@ -257,7 +257,7 @@ def test_of_two_with_one_code_the_second_goes_to_a_person(attempt: Attempt, cloc
         rival.employer.uscc, rival.employer.confirmed_at = case.declared_uscc, clock.now
         rival.employer.save()
 
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk,
         clock,
         60,
@@ -278,7 +278,7 @@ def test_of_two_with_one_code_the_second_goes_to_a_person(attempt: Attempt, cloc
 def test_verdicts(
     severity: Severity, reason: str, state: State, attempt: Attempt, clock: Clock
 ) -> None:
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk, clock, 60, all_checks(registry=Recorded("registry", severity, reason))
     )
     assert case_of(attempt).state == state
@@ -288,6 +288,6 @@ def test_verdicts(
 def test_the_machine_does_not_lift_a_suspension(attempt: Attempt, clock: Clock) -> None:
     case = case_of(attempt)
     make_case(case.employer.members.get(), clock.now, State.SUSPENDED)
-    assert pipeline.run(attempt.pk, clock, 60, all_checks())
+    assert pipeline.run_checks(attempt.pk, clock, 60, all_checks())
     assert case_of(attempt).state == State.IN_REVIEW
     assert case_of(attempt).decisions.get().reasons[0]["code"] == "employer_suspended"

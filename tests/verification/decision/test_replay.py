@@ -48,7 +48,7 @@ def decided(now: datetime) -> Callable[..., Attempt]:
         case = make_case(member, now)
         make_document(case, now)
         attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
-        assert pipeline.run(attempt.pk, lambda: now, 60, checks, shadow)
+        assert pipeline.run_checks(attempt.pk, lambda: now, 60, checks, shadow)
         attempt.refresh_from_db()
         return attempt
 
@@ -103,7 +103,7 @@ def test_the_real_checks_are_judged_without_looking_or_asking(
     member = recruiter_of(company, now)
     case, _ = upload_licence(member, now, licence(471, company))
     attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
-    assert pipeline.run(attempt.pk, lambda: now, 60)
+    assert pipeline.run_checks(attempt.pk, lambda: now, 60)
     attempt.refresh_from_db()
 
     def gone(*_: object, **__: object) -> None:
@@ -191,7 +191,7 @@ def test_a_round_is_replayed_whole(decided: Callable[..., Attempt], now: datetim
         registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
     )
     attempt = decided(waiting)
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk,
         lambda: attempt.due_at,
         60,
@@ -226,7 +226,7 @@ def test_a_shadow_of_every_round(decided: Callable[..., Attempt]) -> None:
         registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
     )
     attempt = decided(pending, IMPATIENT)
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk,
         lambda: attempt.due_at,
         60,
@@ -248,7 +248,7 @@ def test_a_lost_lease_leaves_no_shadow(decided: Callable[..., Attempt], now: dat
     def taken_over() -> None:
         Attempt.objects.filter(pk=attempt.pk).update(lease=None)
 
-    assert not pipeline.run(
+    assert not pipeline.run_checks(
         attempt.pk,
         lambda: now,
         60,

@@ -11,7 +11,7 @@ from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member, make_uscc
-from verification.cases import operations
+from verification.cases import documents
 from verification.intake import client_letters
 from verification.models import Attempt, Case, ClientAuthorisation, Document, DocumentKind
 from verification.rules.states import State
@@ -104,7 +104,7 @@ def test_it_stands_on_a_letter_that_is_there(letter: Document, case: Case, now: 
     licence = make_document(case, now)
     with pytest.raises(Refused, match="agency_client_missing"):
         add(licence, now)
-    operations.remove_document(letter.pk, actor(case), now)
+    documents.remove_document(letter.pk, actor(case), now)
     with pytest.raises(Refused, match="agency_client_missing"):
         add(letter, now)
 

@@ -19,7 +19,7 @@ from employers.models import Member, Scope
 from events.core.errors import Refused
 from tests.factories import make_api_client, make_case, make_document, make_member
 from tests.verification.reviewing.test_second_review import at_once
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.cases.storage import let_go
 from verification.checks.duplicates import Duplicates
 from verification.decision import pipeline
@@ -126,9 +126,9 @@ def test_a_good_paper_is_used_again_by_one_press(
         "it is read for what is declared now"
     )
     assert document_reuse.kept_before(case, now) == {}
-    operations.remove_document(new.pk, member.as_actor(), now)
+    documents.remove_document(new.pk, member.as_actor(), now)
     assert document_reuse.kept_before(case, now) == {}, "it stands where it can be brought back"
-    operations.restore_document(new.pk, member.as_actor(), now)
+    documents.restore_document(new.pk, member.as_actor(), now)
     assert case.documents.current().get() == new
     operations.submit(case.pk, member.user, member.as_actor(), now)
     assert document_reuse.kept_before(Case.objects.get(pk=case.pk), now) == {}

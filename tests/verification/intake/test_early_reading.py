@@ -15,7 +15,7 @@ from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member
 from verification import tasks
-from verification.cases import operations
+from verification.cases import documents
 from verification.checks.reading import Reading
 from verification.decision import pipeline
 from verification.intake import early_reading
@@ -75,7 +75,7 @@ def document(case: Case, now: datetime) -> Document:
 
 
 def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
-    early_reading.read(document.pk, lambda: now, 60, Reader(*answers))
+    early_reading.read_document(document.pk, lambda: now, 60, Reader(*answers))
     row: DocumentReading = DocumentReading.objects.get(pk=document.pk)
     return row
 
@@ -106,7 +106,7 @@ class TestReading:
             isolation="rlimits",
         )
         with django_capture_on_commit_callbacks(execute=True):
-            made = operations.add_document(
+            made = documents.add_document(
                 case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now
             )
         queued = kind in (
@@ -121,12 +121,12 @@ class TestReading:
         self, document: Document, now: datetime
     ) -> None:
         reader = Reader(READ)
-        assert early_reading.read(document.pk, lambda: now, 60, reader)
+        assert early_reading.read_document(document.pk, lambda: now, 60, reader)
         (subject,) = reader.asked
         assert [d.id for d in subject.documents] == [str(document.pk)]
         row = DocumentReading.objects.get(pk=document.pk)
         assert (row.reading, row.version, row.finished_at) == (READ, "9", now)
-        assert not early_reading.read(document.pk, lambda: now, 60, reader), "read once"
+        assert not early_reading.read_document(document.pk, lambda: now, 60, reader), "read once"
 
     def test_a_reader_that_is_down_is_asked_again_and_not_for_ever(
         self, document: Document, now: datetime
@@ -188,7 +188,7 @@ class TestReadOnce:
     ) -> None:
         document = make_document(case, now)
         DocumentReading.objects.create(document=document, due_at=now)
-        assert early_reading.read(document.pk, lambda: now, 60)
+        assert early_reading.read_document(document.pk, lambda: now, 60)
         first = DocumentReading.objects.get().reading
         assert len(asked) == 1
         assert Reading().observe(pipeline.subject_of(case, now), {}) == first
@@ -200,7 +200,7 @@ class TestReadOnce:
     ) -> None:
         document = make_document(case, now)
         DocumentReading.objects.create(document=document, due_at=now)
-        early_reading.read(document.pk, lambda: now, 60)
+        early_reading.read_document(document.pk, lambda: now, 60)
         if change == "facts":
             case.declared_name = "云溪市另一公司"
         else:

@@ -29,7 +29,10 @@ def case(member: Member, now: datetime) -> Case:
 
 
 def remind_all(now: datetime) -> int:
-    return sum(renewal_reminders.remind(case_id, now) for case_id in renewal_reminders.due(now))
+    return sum(
+        renewal_reminders.remind_to_renew(case_id, now)
+        for case_id in renewal_reminders.due_reminders(now)
+    )
 
 
 def test_each_time_is_once(case: Case, now: datetime) -> None:
@@ -60,9 +63,9 @@ def test_a_worker_that_was_away_tells_the_last_alone(case: Case, now: datetime) 
 
 def test_another_worker_at_the_same_moment_tells_nothing(case: Case, now: datetime) -> None:
     at = now + timedelta(days=151)
-    (found,) = renewal_reminders.due(at)
-    assert renewal_reminders.remind(found, at)
-    assert not renewal_reminders.remind(found, at)
+    (found,) = renewal_reminders.due_reminders(at)
+    assert renewal_reminders.remind_to_renew(found, at)
+    assert not renewal_reminders.remind_to_renew(found, at)
     assert Mail.objects.count() == 1
 
 
@@ -104,7 +107,7 @@ def test_whoever_waits_for_us_is_left_alone(
 def test_rights_that_are_not_held_do_not_end(member: Member, now: datetime, state: State) -> None:
     case = make_case(member, now, state)
     assert remind_all(now + timedelta(days=151)) == 0
-    assert not renewal_reminders.remind(case.pk, now + timedelta(days=151))
+    assert not renewal_reminders.remind_to_renew(case.pk, now + timedelta(days=151))
 
 
 def test_a_condition_is_not_renewed_and_an_end_that_moved_is_told_anew(

@@ -27,12 +27,13 @@ from verification.models import (
     ProofKind,
     Statement,
 )
-from verification.pages import case_page, requirement_facts
+from verification.pages import case_page, case_progress, requirement_facts, requirement_rows
 from verification.rules import policy
 from verification.rules.facts import RequirementState, Strength, Why
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import CURRENT, HOW, TAKES, WHO, Unlocks, about
-from verification.rules.requirements import Requirement, Way
+from verification.rules.requirement_ways import Way
+from verification.rules.requirements import Requirement
 from verification.rules.states import State
 
 DUE, PENDING, MET = (
@@ -52,8 +53,10 @@ def requirement(
 
 def rows(
     *requirements: Requirement, state: State = State.DRAFT, opened: frozenset[str] = frozenset()
-) -> list[case_page.Item]:
-    return case_page.items(requirements, state, case_page.slots([], datetime(2026, 1, 1)), opened)
+) -> list[requirement_rows.Item]:
+    return requirement_rows.items(
+        requirements, state, requirement_rows.slots([], datetime(2026, 1, 1)), opened
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
     )
     assert with_page == set(ProofKind.values)
     for way in with_page:
-        assert wording.WAYS[way] and case_page.PAGE_OF[way]
+        assert wording.WAYS[way] and requirement_rows.PAGE_OF[way]
     assert set(TAKES) == set(WHO) == set(HOW) == set(wording.WAYS), (
         "mails name each way, how it is gone and who can"
     )
@@ -127,15 +130,15 @@ def test_only_what_has_to_be_done_is_open() -> None:
 
 def test_the_next_thing_is_one() -> None:
     licence, authority = requirement("business_licence", MET), requirement("authority", DUE)
-    step = case_page.next_step(rows(licence, authority))
+    step = requirement_rows.next_step(rows(licence, authority))
     assert step is not None
     assert step.href == "#requirement-authority"
     submit = requirement("submission", DUE, ways=("submit",))
-    step = case_page.next_step(rows(licence, submit))
+    step = requirement_rows.next_step(rows(licence, submit))
     assert step is not None
     assert step.href == "#submit"
     assert (
-        case_page.next_step(
+        requirement_rows.next_step(
             rows(
                 licence,
                 requirement("submission", DUE, ways=("appeal", "start")),
@@ -144,14 +147,14 @@ def test_the_next_thing_is_one() -> None:
         )
         is None
     )
-    assert case_page.next_step(rows(licence, requirement("registration", DUE))) is None, (
+    assert requirement_rows.next_step(rows(licence, requirement("registration", DUE))) is None, (
         "nothing that the employer can do"
     )
 
 
 def test_the_lead_follows_the_next_thing() -> None:
     for code in ("business_licence", "authority", "mail_address"):
-        step = case_page.next_step(rows(requirement(code, DUE)))
+        step = requirement_rows.next_step(rows(requirement(code, DUE)))
         assert step is not None and step.lead == wording.LEADS[code]
     assert set(wording.LEADS) <= set(CURRENT.items)
 
@@ -408,6 +411,6 @@ def test_the_register_is_waited_for_until_a_day_that_is_told(now: datetime) -> N
 def test_what_comes_next_is_told_with_its_time(
     state: State, waiting_for: str, until: Any, own_words: Any, whose: str | None
 ) -> None:
-    row = case_page.to_come(Case(state=state), waiting_for, until, own_words)
+    row = case_progress.to_come(Case(state=state), waiting_for, until, own_words)
     assert (row.whose if row else None) == whose
     assert row is None or (row.until == until and row.words)

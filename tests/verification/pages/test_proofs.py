@@ -17,7 +17,7 @@ from PIL import Image
 from employers.models import Member
 from events.models import Mail
 from tests.factories import make_case, make_document, make_member, make_uscc
-from verification.authority import proof_polling, proofs
+from verification.authority import deposits, email_codes, proof_polling
 from verification.models import (
     Appeal,
     Case,
@@ -103,13 +103,13 @@ class TestCompanyEmail:
     def test_what_is_no_code_costs_no_try(
         self, visitor: Client, member: Member, now: datetime
     ) -> None:
-        proof = proofs.send_code(member, "li@firma.example", now)
+        proof = email_codes.send_code(member, "li@firma.example", now)
         page = text(visitor.post(f"{AUTHORITY}/{proof.pk}/confirm/", {"code": "12345"}))
         assert "Nothing was counted as a try" in page
         assert Proof.objects.get().guesses == 0
 
     def test_used_up_offers_a_new_one(self, visitor: Client, member: Member, now: datetime) -> None:
-        proof = proofs.send_code(member, "li@firma.example", now)
+        proof = email_codes.send_code(member, "li@firma.example", now)
         Proof.objects.update(guesses=4)
         code = Mail.objects.get(template="company_code").context["code"]
         wrong = "000000" if code != "000000" else "000001"
@@ -120,7 +120,7 @@ class TestCompanyEmail:
     def test_a_second_code_too_soon_leaves_the_first_where_it_is(
         self, visitor: Client, member: Member, now: datetime
     ) -> None:
-        proofs.send_code(member, "li@firma.example", now)
+        email_codes.send_code(member, "li@firma.example", now)
         page = text(
             visitor.post(
                 f"{AUTHORITY}/company-email/", {"address": "li@firma.example"}, follow=True
@@ -130,7 +130,7 @@ class TestCompanyEmail:
         assert 'name="code"' in page
 
     def test_another_persons_proof_is_nobody_elses(self, visitor: Client, now: datetime) -> None:
-        proof = proofs.send_code(make_member(now), "li@firma.example", now)
+        proof = email_codes.send_code(make_member(now), "li@firma.example", now)
         for path in ("confirm", "cancel"):
             assert (
                 visitor.post(f"{AUTHORITY}/{proof.pk}/{path}/", {"code": "123456"}).status_code
@@ -169,7 +169,7 @@ class TestBankDeposit:
     def test_cancelled_it_can_be_begun_again(
         self, visitor: Client, member: Member, case: Case, now: datetime
     ) -> None:
-        proof = proofs.start_deposit(
+        proof = deposits.start_deposit(
             member, case.declared_name, "6222021001123456789", "工商银行", now
         )
         assert (
@@ -379,7 +379,7 @@ class TestWhatWasRead:
 def test_a_changed_company_takes_no_proof_with_it(
     visitor: Client, member: Member, case: Case, now: datetime
 ) -> None:
-    proofs.send_code(member, "li@firma.example", now)
+    email_codes.send_code(member, "li@firma.example", now)
     facts = {
         "name": "云溪市另一公司",
         "uscc": make_uscc(),

@@ -20,10 +20,11 @@ from events.delivery import mail
 from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
 from verification.authority import proofs
-from verification.cases import operations, wording
-from verification.cases.notices import tell
+from verification.cases import documents, wording
+from verification.cases.notices import tell_employer
 from verification.checks.authority import Authority
 from verification.decision.pipeline import subject_of
+from verification.intake import early_reading
 from verification.models import (
     Attempt,
     Case,
@@ -121,8 +122,8 @@ def test_a_draft_with_its_licence(now: datetime) -> None:
     following = next_of(requirements_of(case, member, now))
     assert following is not None and following.code == "authority"
     (mail,) = [r for r in requirements_of(case, member, now) if r.code == "mail_address"]
-    assert mail.state is SATISFIED and mail.ways[0].shown == "l***@qq.com"
-    operations.remove_document(document.pk, member.as_actor(), now)
+    assert early_reading.state is SATISFIED and mail.ways[0].shown == "l***@qq.com"
+    documents.remove_document(document.pk, member.as_actor(), now)
     assert standing(case, member, now)["business_licence"] is DUE
 
 
@@ -181,7 +182,7 @@ def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
     for looking in (owner, recruiter, idle, None):
         assert standing(case, looking, now)["authority"] is DUE
     proof = prove(owner, case, now, ProofKind.BANK_DEPOSIT, ProofState.PENDING, observed=found)
-    proofs.end(proof, ProofState.PROVEN, now, owner.as_actor())
+    proofs.end_proof(proof, ProofState.PROVEN, now, owner.as_actor())
     for looking in (owner, recruiter, idle, None):
         assert standing(case, looking, now)["authority"] is SATISFIED
     attempt.refresh_from_db()
@@ -318,7 +319,7 @@ def test_clients_are_those_of_the_letters_that_stand(now: datetime) -> None:
             added_at=now,
         )
     ClientAuthorisation.objects.filter(valid_until=days[0]).update(ended_at=now)
-    operations.remove_document(
+    documents.remove_document(
         ClientAuthorisation.objects.get(valid_until=days[1]).document_id, member.as_actor(), now
     )
     assert facts_of(case, member, now).clients_until == (days[2],)
@@ -386,8 +387,8 @@ def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(
     context = {"reasons": ["authority_missing"], "note": "N.B.", "path": "/case/"}
 
     def sent() -> tuple[str, str]:
-        tell(case, "case_request_changes", context, now)
-        assert mail.send(Mail.objects.latest("pk").pk, now, "https://zizhi.example")
+        tell_employer(case, "case_request_changes", context, now)
+        assert mail.send_mail(Mail.objects.latest("pk").pk, now, "https://zizhi.example")
         letter = outbox.outbox[-1]
         assert isinstance(letter, EmailMultiAlternatives)
         return str(letter.body), str(letter.alternatives[0][0])

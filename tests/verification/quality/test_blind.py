@@ -17,7 +17,7 @@ from employers.models import User
 from events.models import Event
 from tests.browser import cases
 from tests.factories import make_colleague
-from tests.verification.quality.test_golden_cases import told
+from tests.verification.quality.golden import told
 from verification.models import Case, ReviewDraft, ReviewStage, Ruling, RulingOutcome, SecondReview
 from verification.reviewing import claims, rulings
 
@@ -64,7 +64,9 @@ def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ..
     """
     claims.claim(case.pk, first, at)
     claims.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
-    ruling = rulings.decide(case.pk, verb, first, at, codes, SECRET, seen_version=case.version)
+    ruling = rulings.rule_on_case(
+        case.pk, verb, first, at, codes, SECRET, seen_version=case.version
+    )
     assert rulings.carry_out(ruling.pk, at + timedelta(minutes=1)) == RulingOutcome.FILED
     ReviewDraft.objects.create(
         case=case, reviewer=first, verb=verb, reasons=list(codes), note=SECRET, at=at

@@ -137,7 +137,7 @@ def test_what_cannot_be_decided_is_kept_with_its_reason(senior: User, now: datet
         waiting(now, held_until=now + HOUR),
     )
     under_way = claimed(now, make_staff(now, *SENIOR))
-    reviewing_rulings.decide(
+    reviewing_rulings.rule_on_case(
         under_way.pk,
         "reject",
         under_way.claimed_by,

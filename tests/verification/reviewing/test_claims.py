@@ -84,8 +84,8 @@ def test_who_is_there(one: User, other: User, now: datetime) -> None:
 def test_released_and_taken_by_another(one: User, other: User, now: datetime) -> None:
     case = claimed(now, one)
     with pytest.raises(Refused, match="claim_required"):
-        claims.release(case.pk, other, now)
-    assert claims.release(case.pk, one, now).claimed_at is None
+        claims.drop_claim(case.pk, other, now)
+    assert claims.drop_claim(case.pk, one, now).claimed_at is None
     assert claims.claim_next(other, now) == case
 
 
@@ -177,7 +177,7 @@ def test_asked_for_and_given(one: User, other: User, now: datetime) -> None:
         claims.ask_take_over(case.pk, make_staff(now, Power.DECIDE), now)
     assert claims.beat(case.pk, one, now, active=True).asked_by == other.email
     assert not claims.beat(case.pk, other, now, active=True).yours_now
-    claims.give(case.pk, one, now + MINUTE)
+    claims.give_case(case.pk, one, now + MINUTE)
     told = claims.beat(case.pk, other, now + 2 * MINUTE, active=True)
     assert told.mine and told.yours_now and told.until == now + 2 * MINUTE + claims.BEAT_FOR
     assert not claims.beat(case.pk, one, now + 2 * MINUTE, active=True).mine
@@ -191,10 +191,10 @@ def test_asked_for_and_given(one: User, other: User, now: datetime) -> None:
 def test_asked_for_and_kept(one: User, other: User, now: datetime) -> None:
     case = claimed(now, one)
     claims.ask_take_over(case.pk, other, now)
-    claims.keep(case.pk, one, now)
+    claims.keep_claim(case.pk, one, now)
     told = claims.beat(case.pk, one, now, active=True)
     assert (told.mine, told.asked_by) == (True, "") and not TakeOver.objects.get().given
-    for answer in (claims.keep, claims.give):
+    for answer in (claims.keep_claim, claims.give_case):
         with pytest.raises(Refused, match="state_conflict"):
             answer(case.pk, one, now)
     claims.ask_take_over(case.pk, other, now + MINUTE)
@@ -216,7 +216,7 @@ def test_only_who_may_decide_it_can_be_given_it(one: User, other: User, now: dat
     claims.ask_take_over(case.pk, other, now)
     other.user_permissions.clear()
     with pytest.raises(Refused, match="not_allowed"):
-        claims.give(case.pk, one, now)
+        claims.give_case(case.pk, one, now)
     assert holder(case, now) == one
 
 

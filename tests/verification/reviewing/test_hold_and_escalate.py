@@ -40,13 +40,13 @@ def senior(now: datetime) -> User:
 
 def test_held_until_then_and_ones_own_before(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
-    case = hold_and_escalate.hold(case.pk, reviewer, now, now + DAY, "等登记机关回复")
+    case = hold_and_escalate.postpone_case(case.pk, reviewer, now, now + DAY, "等登记机关回复")
     assert not case.claimed(now) and case.version == 0
     assert claims.claim_next(senior, now) is None and claims.claim_next(reviewer, now) is None
     with pytest.raises(Refused, match="case_held"):
         claims.claim(case.pk, senior, now)
     assert claims.claim(case.pk, reviewer, now).held_until is None
-    hold_and_escalate.hold(case.pk, reviewer, now, now + DAY, "还在等")
+    hold_and_escalate.postpone_case(case.pk, reviewer, now, now + DAY, "还在等")
     assert claims.claim_next(senior, now + DAY) == case
     notes = [(note.kind, note.by, note.text) for note in CaseNote.objects.order_by("pk")]
     assert notes == [("hold", reviewer, "等登记机关回复"), ("hold", reviewer, "还在等")]
@@ -60,13 +60,13 @@ def test_held_until_then_and_ones_own_before(reviewer: User, senior: User, now: 
 def test_a_week_at_most(until: timedelta, reviewer: User, now: datetime) -> None:
     case = claimed(now, reviewer)
     with pytest.raises(Refused, match="until_invalid"):
-        hold_and_escalate.hold(case.pk, reviewer, now, now + until, "x")
-    hold_and_escalate.hold(case.pk, reviewer, now, now + 7 * DAY, "x")
+        hold_and_escalate.postpone_case(case.pk, reviewer, now, now + until, "x")
+    hold_and_escalate.postpone_case(case.pk, reviewer, now, now + 7 * DAY, "x")
 
 
 def test_handed_to_the_seniors(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
-    hold_and_escalate.escalate(case.pk, reviewer, now, "像是同一伙人")
+    hold_and_escalate.escalate_case(case.pk, reviewer, now, "像是同一伙人")
     with pytest.raises(Refused, match="senior_required"):
         claims.claim(case.pk, reviewer, now)
     assert claims.claim_next(reviewer, now) is None and claims.claim_next(senior, now) == case
@@ -81,8 +81,8 @@ def test_who_does_not_hold_it_sets_nothing_aside_and_says_why(
 ) -> None:
     case = claimed(now, reviewer)
     for put_down in (
-        lambda by, why: hold_and_escalate.escalate(case.pk, by, now, why),
-        lambda by, why: hold_and_escalate.hold(case.pk, by, now, now + DAY, why),
+        lambda by, why: hold_and_escalate.escalate_case(case.pk, by, now, why),
+        lambda by, why: hold_and_escalate.postpone_case(case.pk, by, now, now + DAY, why),
     ):
         with pytest.raises(Refused, match="claim_required"):
             put_down(senior, "x")
@@ -102,7 +102,7 @@ def test_a_senior_takes_a_decision_back(
     verb: str, reviewer: User, senior: User, now: datetime
 ) -> None:
     case = claimed(now, reviewer)
-    rulings.decide(case.pk, verb, reviewer, now, ("name_mismatch",), "", seen_version=0)
+    rulings.rule_on_case(case.pk, verb, reviewer, now, ("name_mismatch",), "", seen_version=0)
     at = now + timedelta(seconds=31)
     rulings.carry_out_due(at)
     with pytest.raises(Refused, match="senior_required"):

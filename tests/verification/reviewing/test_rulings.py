@@ -32,7 +32,7 @@ from verification.models import (
     RulingStage,
     SecondReview,
 )
-from verification.reviewing import case_comparison, claims, rulings
+from verification.reviewing import claims, reason_choices, rulings
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def rule(
     codes: tuple[str, ...] = (),
     note: str = "",
 ) -> Ruling:
-    return rulings.decide(case.pk, verb, by, at, codes, note, seen_version=case.version)
+    return rulings.rule_on_case(case.pk, verb, by, at, codes, note, seen_version=case.version)
 
 
 def gate_is_open(case: Case, at: datetime) -> bool:
@@ -258,7 +258,7 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(
         rule(case, reviewer, now, "reject", ("name_mismatch",))
     said = {"suspend_in_force": True}
     told = rulings.preview(case.pk, "reject", reviewer, now, ("name_mismatch",), "", besides=said)
-    ruling = rulings.decide(
+    ruling = rulings.rule_on_case(
         case.pk, "reject", reviewer, now, ("name_mismatch",), "", seen_version=0, besides=said
     )
     assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
@@ -280,9 +280,11 @@ def test_a_decision_needs_claim_reason_and_the_case_as_it_was_seen(
     with pytest.raises(Refused, match="reason_required"):
         rule(case, reviewer, now, "reject")
     with pytest.raises(Refused, match="state_conflict"):
-        rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=7)
+        rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=7)
     with pytest.raises(Refused, match="state_conflict"):
-        rulings.decide(case.pk, "suspend", reviewer, now, ("review_decided",), "", seen_version=0)
+        rulings.rule_on_case(
+            case.pk, "suspend", reviewer, now, ("review_decided",), "", seen_version=0
+        )
     with pytest.raises(Refused, match="claim_required"):
         rule(case, reviewer, now + claims.CLAIM_FOR)
     assert not Ruling.objects.exists()
@@ -493,7 +495,7 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_CLAIM))
 def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: datetime) -> None:
     case = claims.claim(that_waits_for(verb, now, second_review=second).pk, reviewer, now)
-    codes = case_comparison.REASONS_FOR.get(verb, ())[:2]
+    codes = reason_choices.REASONS_FOR.get(verb, ())[:2]
     told = rulings.preview(case.pk, verb, reviewer, now, codes, "请看第二页")
     assert set(told) == {"zh-hans", "en"}
     assert (

@@ -53,7 +53,7 @@ def test_twenty_claim_and_decide_one_case(now: datetime) -> None:
 
     def claim_and_decide(number: int) -> str:
         claims.claim(case.pk, people[number], now)
-        rulings.decide(case.pk, "approve", people[number], now, (), "", seen_version=0)
+        rulings.rule_on_case(case.pk, "approve", people[number], now, (), "", seen_version=0)
         return "ruled"
 
     said = at_once(claim_and_decide)
@@ -68,7 +68,8 @@ def test_one_persons_twenty_clicks_are_one_ruling(now: datetime) -> None:
     case = claimed(now, reviewer)
     said = at_once(
         lambda _: (
-            rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0) and "ruled"
+            rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+            and "ruled"
         )
     )
     assert said == {"ruled": 1, "decision_under_way": TWENTY - 1}
@@ -108,7 +109,7 @@ def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(
 def test_twenty_workers_carry_out_once(now: datetime) -> None:
     reviewer = make_staff(now, Power.DECIDE)
     case = claimed(now, reviewer)
-    ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+    ruling = rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
     said = at_once(
         lambda _: rulings.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do"
     )
@@ -121,7 +122,7 @@ def test_undone_or_carried_out_never_both(now: datetime) -> None:
     for _ in range(5):
         reviewer: User = make_staff(now, Power.DECIDE)
         case = claimed(now, reviewer)
-        ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+        ruling = rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
 
         def undo_or_carry_out(
             number: int, ruling: Ruling = ruling, reviewer: User = reviewer

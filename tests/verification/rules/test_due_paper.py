@@ -14,10 +14,10 @@ from documents.uscc import check_character
 from employers.models import AccountClass, Member
 from events.core.errors import Refused
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
-from tests.verification.checks.test_agency_licence import letter, licence
+from tests.verification.checks.agency_papers import letter, licence
 from tests.verification.decision.test_apply_verdict import MEDIUM, Says, saying
 from verification.cases import guards, operations
-from verification.checks.agency_licence import AgencyLicence
+from verification.checks.agency.check import AgencyLicence
 from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading
 from verification.decision import pipeline
@@ -127,7 +127,7 @@ def test_had_it_slipped_through_the_door_a_person_would_look(
         agency_licence=Placing(()),
         authority=Says("authority", MEDIUM),
     )
-    assert pipeline.run(attempt.pk, lambda: now, 60, told)
+    assert pipeline.run_checks(attempt.pk, lambda: now, 60, told)
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     assert [reason["code"] for reason in case.decisions.get().reasons] == reasons

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from events.core.reasons import REASONS
 from verification.rules.facts import Strength
 from verification.rules.findings import Finding, Outcome, Severity
-from verification.rules.policy import CURRENT, POLICIES, decide
+from verification.rules.policy import CURRENT, POLICIES, decide_case
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ALL = CURRENT.required_checks
@@ -39,7 +39,7 @@ STRONG = Finding(
 
 
 def outcome(*found: Finding, reported: frozenset[str] = ALL, waits: int = 0) -> Outcome:
-    return decide(found, reported, CURRENT, waits=waits, now=NOW).outcome
+    return decide_case(found, reported, CURRENT, waits=waits, now=NOW).outcome
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_one_finding(severity: Severity, code: str, expected: Outcome) -> None:
 
 def test_a_check_that_did_not_report_means_review() -> None:
     for check in ALL:
-        verdict = decide([], ALL - {check}, CURRENT, waits=0, now=NOW)
+        verdict = decide_case([], ALL - {check}, CURRENT, waits=0, now=NOW)
         assert verdict.outcome is Outcome.REVIEW and verdict.reasons == ("check_incomplete",)
 
 
 def test_waiting_ends_with_a_person() -> None:
     pending = Finding("registry", "registry_pending", Severity.WAIT)
     for waits, delay in enumerate(CURRENT.retry_after):
-        verdict = decide([pending], ALL, CURRENT, waits=waits, now=NOW)
+        verdict = decide_case([pending], ALL, CURRENT, waits=waits, now=NOW)
         assert verdict.outcome is Outcome.WAIT and verdict.wait_until == NOW + delay
     assert outcome(pending, waits=len(CURRENT.retry_after)) is Outcome.REVIEW
 
@@ -76,7 +76,7 @@ def test_waiting_ends_with_a_person() -> None:
 def test_never_approved_over_a_doubt_or_a_missing_check(
     found: list[Finding], reported: set[str]
 ) -> None:
-    verdict = decide(found, reported, CURRENT, waits=0, now=NOW)
+    verdict = decide_case(found, reported, CURRENT, waits=0, now=NOW)
     doubtful = any(f.severity >= Severity.WAIT for f in found) or reported != ALL
     assert (verdict.outcome is Outcome.APPROVE and not verdict.conditional) == (not doubtful)
     assert (verdict.outcome is Outcome.APPROVE and not verdict.conditional) == (
@@ -88,7 +88,7 @@ def test_never_approved_over_a_doubt_or_a_missing_check(
 def test_on_condition_only_before_the_register_lists_it_and_on_strong_proof(
     found: list[Finding], waits: int
 ) -> None:
-    verdict = decide(found, ALL, CURRENT, waits=waits, now=NOW)
+    verdict = decide_case(found, ALL, CURRENT, waits=waits, now=NOW)
     unlisted = {f.code for f in found if f.severity >= Severity.WAIT} == {"registry_pending"}
     only_waits = all(f.severity <= Severity.WAIT for f in found)
     strong = any(f.code == "authority_proven" and f.expected == Strength.STRONG for f in found)
@@ -109,14 +109,14 @@ def test_lesser_proof_waits_for_the_register(strength: str) -> None:
 
 def test_the_rules_before_knew_no_condition() -> None:
     assert (
-        decide([PENDING, STRONG], ALL, POLICIES["2026-11.1"], waits=0, now=NOW).outcome
+        decide_case([PENDING, STRONG], ALL, POLICIES["2026-11.1"], waits=0, now=NOW).outcome
         is Outcome.WAIT
     )
 
 
 @given(st.lists(findings))
 def test_the_machine_refuses_only_what_the_list_names(found: list[Finding]) -> None:
-    verdict = decide(found, ALL, CURRENT, waits=0, now=NOW)
+    verdict = decide_case(found, ALL, CURRENT, waits=0, now=NOW)
     if verdict.outcome is Outcome.REJECT:
         assert set(verdict.reasons) <= CURRENT.automatic_rejections
 

@@ -1,98 +1,49 @@
-"""What is asked of whom, where does each thing stand, and what comes next?
-
-Tables, and whatever Hypothesis thinks of.
-"""
+"""Tests of what is asked of whom, and of where each requirement stands."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from events.core.reasons import REASONS
-from tests.factories import make_uscc
+from tests.verification.rules.requirement_facts import (
+    AGENCY,
+    ASSOCIATION,
+    BEFORE,
+    COLLECTIVE,
+    COMPANY,
+    DRAFT,
+    DUE,
+    GIVEN,
+    INSTITUTION,
+    LATER,
+    LETTER,
+    LICENCE,
+    NOW,
+    OTHER,
+    PASSED,
+    PAST,
+    PENDING,
+    SATISFIED,
+    SENT_BACK,
+    found,
+    of,
+    proof,
+    stands,
+)
 from verification.cases import guards
 from verification.models import DocumentKind, ProofKind
-from verification.rules.facts import (
-    STRENGTH,
-    Facts,
-    Paper,
-    Proof,
-    Report,
-    RequirementState,
-    Strength,
-    Why,
-)
+from verification.rules.facts import Facts, Paper, Report, RequirementState, Strength, Why
 from verification.rules.findings import Finding, Severity
-from verification.rules.required_documents import CURRENT, TAKES, Unlocks
-from verification.rules.requirements import LETTERS, Requirement, due, next_of
+from verification.rules.required_documents import CURRENT, TAKES
+from verification.rules.requirement_ways import LETTERS
 from verification.rules.states import State
 
-NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-BEFORE, LATER = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
-DUE, PENDING = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION
-PAST, SATISFIED = RequirementState.PAST_DUE, RequirementState.SATISFIED
-COMPANY = make_uscc(27)
-INSTITUTION, ASSOCIATION, COLLECTIVE, OTHER = (
-    "12990000XXXXXXXXXX",
-    "51990000XXXXXXXXXX",
-    "N2990000XXXXXXXXXX",
-    "Y1990000XXXXXXXXXX",
-)
-LICENCE, LETTER = Paper("business_licence", BEFORE), Paper("authorization_letter", BEFORE)
-DRAFT = Facts(
-    "direct_employer",
-    COMPANY,
-    "云溪市示例科技有限公司",
-    State.DRAFT,
-    email_verified=True,
-    email_shown="h***@qq.com",
-)
-GIVEN = replace(DRAFT, papers=(LICENCE,))
-PASSED = tuple(
-    Report(check, LATER) for check in ("reading", "registry", "agency_licence", "authority")
-)
-
-
-def proof(kind: str, state: str = "proven", **changed: Any) -> Proof:
-    made = Proof(
-        kind,
-        state,
-        STRENGTH.get(kind, Strength.MEDIUM),
-        BEFORE,
-        NOW + timedelta(days=10),
-        NOW + timedelta(days=180),
-    )
-    return replace(made, **changed)
-
-
-def stands(facts: Facts, now: datetime = NOW) -> dict[str, RequirementState]:
-    return {requirement.code: requirement.state for requirement in due(facts, CURRENT, now)}
-
-
-def of(facts: Facts, code: str, now: datetime = NOW) -> Requirement:
-    (requirement,) = [
-        requirement for requirement in due(facts, CURRENT, now) if requirement.code == code
-    ]
-    return requirement
-
-
-def next_code(facts: Facts) -> str:
-    following = next_of(due(facts, CURRENT, NOW))
-    return following.code if following else ""
-
-
-def found(
-    check: str, code: str, severity: Severity, field: str = "", at: datetime = LATER
-) -> Report:
-    return Report(check, at, (Finding(check, code, severity, field, "seen", "expected"),))
-
-
 # --- What is asked of whom ------------------------------------------------------------------------
+
 
 OF_COMPANY = [
     "mail_address",
@@ -157,17 +108,6 @@ def test_every_way_is_known_and_has_its_time() -> None:
 
 def row(facts: Facts, **expected: RequirementState) -> Any:
     return pytest.param(facts, expected)
-
-
-SENT_BACK = replace(
-    GIVEN,
-    state=State.CHANGES_REQUESTED,
-    papers=(LICENCE, LETTER),
-    reports=PASSED,
-    decided_at=LATER,
-    reasons=(Why("authority_unproven", "authorization_letter", check="authority"),),
-)
-AGENCY = replace(GIVEN, account_class="commercial_agency")
 
 
 @pytest.mark.parametrize(
@@ -512,178 +452,3 @@ def test_a_name_that_does_not_agree_can_be_mended_at_either_end() -> None:
 def test_what_waits_for_time_says_so() -> None:
     facts = replace(GIVEN, state=State.CHECKING, waiting_for="registry_pending")
     assert [why.code for why in of(facts, "submission").reasons] == ["registry_pending"]
-
-
-# --- The one next thing ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("facts", "code"),
-    [
-        (replace(DRAFT, email_verified=False), "mail_address"),
-        (DRAFT, "business_licence"),
-        (GIVEN, "authority"),
-        (replace(GIVEN, proofs=(proof("bank_deposit", "pending"),)), "submission"),
-        (replace(GIVEN, email_may_prove=True), "submission"),
-        (AGENCY, "agency_licence"),
-        (replace(GIVEN, state=State.CHECKING), "authority"),
-        (replace(GIVEN, state=State.CHECKING, reports=PASSED), ""),
-        (SENT_BACK, "authority"),
-        (replace(SENT_BACK, papers=(LICENCE, Paper("authorization_letter", NOW))), "submission"),
-        (replace(SENT_BACK, state=State.REJECTED), "submission"),
-        (replace(GIVEN, state=State.WITHDRAWN), "submission"),
-        (replace(GIVEN, state=State.EXPIRED), "reverification"),
-        (replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=90)), ""),
-        (
-            replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=9)),
-            "reverification",
-        ),
-        # Nothing can be uploaded while a person looks, but authority can be shown at any time.
-        (replace(AGENCY, state=State.IN_REVIEW), "authority"),
-    ],
-)
-def test_the_one_next_thing(facts: Facts, code: str) -> None:
-    assert next_code(facts) == code
-
-
-@pytest.mark.parametrize(
-    ("state", "verbs", "ways"),
-    [
-        (State.DRAFT, {"submit", "withdraw"}, ["submit"]),
-        (State.REJECTED, {"appeal"}, ["appeal", "start"]),
-        (State.REJECTED, set(), ["start"]),
-        (State.CHANGES_REQUESTED, {"submit", "ask_person"}, ["submit", "ask_person"]),
-        (State.WITHDRAWN, set(), ["start"]),
-        (State.CHECKING, set(), []),
-    ],
-)
-def test_no_dead_end(state: State, verbs: set[str], ways: list[str]) -> None:
-    facts = replace(GIVEN, state=state, verbs=frozenset(verbs))
-    assert [way.code for way in of(facts, "submission").ways] == ways
-
-
-def test_what_takes_no_letters_offers_none() -> None:
-    for state, offered in ((State.CHECKING, True), (State.IN_REVIEW, False), (State.DRAFT, True)):
-        assert (
-            "authorization_letter"
-            in [way.code for way in of(replace(GIVEN, state=state), "authority").ways]
-        ) is offered
-
-
-# --- Whatever comes -------------------------------------------------------------------------------
-
-TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
-MAYBE = st.none() | TIMES
-CODES = st.sampled_from(sorted(REASONS)) | st.text(max_size=12)
-FIELDS = st.sampled_from(["", "name", "uscc", "qr", "email", *DocumentKind.values])
-CHECKS = st.sampled_from(
-    [
-        "scan",
-        "reading",
-        "registry",
-        "duplicates",
-        "exclusion",
-        "forgery",
-        "agency_licence",
-        "authority",
-    ]
-)
-FINDINGS = st.builds(
-    Finding, CHECKS, st.sampled_from(sorted(REASONS)), st.sampled_from(Severity), FIELDS
-)
-ANY = st.builds(
-    Facts,
-    account_class=st.sampled_from(["direct_employer", "commercial_agency", "public_service", "?"]),
-    uscc=st.sampled_from([COMPANY, INSTITUTION, ASSOCIATION, COLLECTIVE, OTHER, "", "9"])
-    | st.text(max_size=20),
-    name=st.text(max_size=6),
-    state=st.sampled_from(State),
-    email_verified=st.booleans(),
-    email_may_prove=st.booleans(),
-    papers=st.lists(
-        st.builds(
-            Paper,
-            st.sampled_from(DocumentKind.values),
-            TIMES,
-            st.lists(CODES, max_size=2).map(tuple),
-        ),
-        max_size=5,
-    ).map(tuple),
-    proofs=st.lists(
-        st.builds(
-            Proof,
-            st.sampled_from(ProofKind.values),
-            st.sampled_from(["pending", "proven", "failed", "lapsed"]),
-            st.sampled_from(Strength),
-            TIMES,
-            TIMES,
-            MAYBE,
-        ),
-        max_size=4,
-    ).map(tuple),
-    clients_until=st.lists(st.none() | st.dates(), max_size=3).map(tuple),
-    reports=st.lists(
-        st.builds(Report, CHECKS, TIMES, st.lists(FINDINGS, max_size=3).map(tuple)), max_size=8
-    ).map(tuple),
-    reasons=st.lists(st.builds(Why, CODES, FIELDS), max_size=4).map(tuple),
-    decided_at=MAYBE,
-    declared_at=MAYBE,
-    expires_at=MAYBE,
-    conditional=st.booleans(),
-    renew_by=MAYBE,
-    waiting_for=st.sampled_from(["", "registry_pending", "check_delayed"]),
-    heard=st.booleans(),
-    verbs=st.frozensets(st.sampled_from(["submit", "appeal", "ask_person", "withdraw"])),
-)
-
-
-@settings(max_examples=400)
-@given(ANY)
-def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts: Facts) -> None:
-    requirements = due(facts, CURRENT, NOW)
-    codes = [requirement.code for requirement in requirements]
-    assert len(codes) == len(set(codes)) and {
-        "mail_address",
-        "company_facts",
-        "authority",
-        "submission",
-    } <= set(codes)
-    for requirement in requirements:
-        assert requirement.state in RequirementState and requirement.unlocks in Unlocks
-        assert requirement.reasons or not requirement.open, "who has to do something is told why"
-        assert (
-            requirement.state is not DUE
-            or requirement.deadline is None
-            or requirement.deadline > NOW
-        )
-        assert requirement.state is not SATISFIED or not requirement.reasons
-    following = next_of(requirements)
-    assert (following is None) == (not any(requirement.open for requirement in requirements))
-    assert next_of(due(facts, CURRENT, NOW)) == following
-
-
-@settings(max_examples=200)
-@given(ANY, st.timedeltas(timedelta(seconds=1), timedelta(days=180)))
-def test_of_an_approved_employer_nothing_is_asked_but_deadlines(
-    facts: Facts, left: timedelta
-) -> None:
-    facts = replace(facts, state=State.APPROVED, expires_at=NOW + left, email_verified=True)
-    for requirement in due(facts, CURRENT, NOW):
-        assert requirement.state is SATISFIED or requirement.deadline == facts.expires_at
-        assert requirement.state is not PAST
-
-
-@settings(max_examples=200)
-@given(ANY, st.sampled_from(State))
-def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
-    """Whoever has to do something can: hand in, mend, begin anew, or appeal."""
-    verbs = {state: {"submit"} for state in (State.DRAFT, State.CHANGES_REQUESTED)} | {
-        state: {"appeal"} for state in (State.SUSPENDED, State.REVOKED)
-    }
-    requirements = due(
-        replace(facts, state=state, verbs=frozenset(verbs.get(state, set()))), CURRENT, NOW
-    )
-    following = next_of(requirements)
-    if following is not None:
-        waits = state in (State.SUBMITTED, State.CHECKING, State.IN_REVIEW)
-        assert following.ways or waits

@@ -11,7 +11,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from events.core.reasons import REASONS
-from verification.rules.urgency import CURRENT, FRAUD, RULES, Factors, Kind, Place, kinds, place
+from verification.rules.urgency import (
+    CURRENT,
+    FRAUD,
+    RULES,
+    Factors,
+    Kind,
+    Place,
+    kinds,
+    queue_position,
+)
 from verification.rules.working_hours import Hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -72,7 +81,7 @@ def test_every_trace_of_editing_weighs() -> None:
     ],
 )
 def test_place(of: set[Kind], weighs: Kind, due: str) -> None:
-    assert place(of, MORNING, HOURS) == Place(
+    assert queue_position(of, MORNING, HOURS) == Place(
         weighs, MORNING, datetime.fromisoformat(due).replace(tzinfo=SHANGHAI)
     )
 
@@ -90,7 +99,7 @@ def test_place(of: set[Kind], weighs: Kind, due: str) -> None:
     ],
 )
 def test_factors(now: str, expected: Factors) -> None:
-    found = place({Kind.FRAUD}, MORNING, HOURS).factors(
+    found = queue_position({Kind.FRAUD}, MORNING, HOURS).factors(
         datetime.fromisoformat(now).replace(tzinfo=SHANGHAI), HOURS
     )
     assert found == expected
@@ -98,7 +107,7 @@ def test_factors(now: str, expected: Factors) -> None:
 
 
 def test_the_weekend_makes_nothing_more_urgent() -> None:
-    one = place({Kind.ORDINARY}, MORNING, HOURS)
+    one = queue_position({Kind.ORDINARY}, MORNING, HOURS)
     friday, monday = (
         datetime(2026, 11, 27, 18, 0, tzinfo=SHANGHAI),
         datetime(2026, 11, 30, 9, 0, tzinfo=SHANGHAI),
@@ -107,12 +116,12 @@ def test_the_weekend_makes_nothing_more_urgent() -> None:
 
 
 def test_a_case_that_was_forgotten_for_years_can_still_be_shown() -> None:
-    forgotten = place({Kind.FRAUD}, datetime(2020, 1, 2, tzinfo=UTC), HOURS)
+    forgotten = queue_position({Kind.FRAUD}, datetime(2020, 1, 2, tzinfo=UTC), HOURS)
     now = datetime(2040, 1, 2, tzinfo=UTC)
     assert 0 < forgotten.factors(now, HOURS).score < inf
-    assert forgotten.key(HOURS) > place({Kind.FRAUD}, datetime(2021, 1, 2, tzinfo=UTC), HOURS).key(
-        HOURS
-    )
+    assert forgotten.key(HOURS) > queue_position(
+        {Kind.FRAUD}, datetime(2021, 1, 2, tzinfo=UTC), HOURS
+    ).key(HOURS)
 
 
 def test_the_rules_are_whole() -> None:
@@ -125,7 +134,7 @@ def test_the_rules_are_whole() -> None:
 
 MOMENTS = st.datetimes(datetime(2026, 8, 1), datetime(2026, 12, 1), timezones=st.just(SHANGHAI))
 PLACES = st.builds(Place, st.sampled_from(Kind), MOMENTS, MOMENTS) | st.builds(
-    place, st.sets(st.sampled_from(Kind), min_size=1), MOMENTS, st.just(HOURS)
+    queue_position, st.sets(st.sampled_from(Kind), min_size=1), MOMENTS, st.just(HOURS)
 )
 
 
@@ -147,5 +156,5 @@ def test_waiting_never_makes_less_urgent(one: Place, now: datetime, later: timed
 def test_being_more_at_once_never_comes_later(
     of: set[Kind], more: set[Kind], entered: datetime
 ) -> None:
-    one, other = place(of, entered, HOURS), place(of | more, entered, HOURS)
+    one, other = queue_position(of, entered, HOURS), queue_position(of | more, entered, HOURS)
     assert other.due <= one.due and other.key(HOURS) >= one.key(HOURS)

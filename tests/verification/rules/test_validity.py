@@ -18,7 +18,7 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from tests.verification.checks.test_registry import SUBJECT
 from tests.verification.decision.test_apply_verdict import MEDIUM, Says, run, saying
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.checks.reading import Reading, of_term
 from verification.decision import apply_verdict, pipeline
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Document, DocumentKind
@@ -120,8 +120,8 @@ def test_the_gate_says_no_on_the_day_after_and_reminders_come_before(
         at = ENDS - timedelta(hours=hours)
         told += [
             round(hours / 24)
-            for case_id in renewal_reminders.due(at)
-            if renewal_reminders.remind(case_id, at)
+            for case_id in renewal_reminders.due_reminders(at)
+            if renewal_reminders.remind_to_renew(case_id, at)
         ]
     assert told == [30, 7, 1]
 
@@ -168,7 +168,7 @@ def test_a_condition_and_its_confirmation_end_with_the_papers_too(
     )
     case = run(attempt, now, pending, strong, in_term())
     assert case.conditional and case.expires_at == now + 14 * DAY
-    assert apply_verdict.confirm(case.pk, now + DAY)
+    assert apply_verdict.confirm_approval(case.pk, now + DAY)
     case.refresh_from_db()
     assert case.expires_at == ENDS
 
@@ -187,9 +187,9 @@ def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(
     missing = Says(
         "authority", Finding("authority", "authority_missing", Severity.WAIT, "authority")
     )
-    pipeline.run(attempt.pk, lambda: now, 60, saying(reading=reading, authority=missing))
+    pipeline.run_checks(attempt.pk, lambda: now, 60, saying(reading=reading, authority=missing))
     later = now + 4 * DAY
-    assert pipeline.run(
+    assert pipeline.run_checks(
         attempt.pk, lambda: later, 60, saying(reading=reading, authority=Says("authority", MEDIUM))
     )
     case = Case.objects.get()
@@ -237,7 +237,7 @@ def days(since: datetime) -> Iterator[datetime]:
 @pytest.mark.django_db
 def test_a_client_whose_letter_ends_is_ended_and_its_agency_told_once(agency: Case) -> None:
     for at in (ENDS - timedelta(seconds=1), ENDS, ENDS + DAY):
-        client_expiry.look(at)
+        client_expiry.end_expired_clients(at)
     ended = ClientAuthorisation.objects.get(ended_at__isnull=False)
     assert (ended.client_name, ended.ended_at) == ("云溪市委托0有限公司", ENDS)
     assert Event.objects.get(verb="end_client").reasons == ["agency_client_expired"]
@@ -254,10 +254,10 @@ def test_with_the_last_letter_the_approval_ends(agency: Case) -> None:
     for at in days(ENDS - 10 * DAY):
         told += [
             (last - at).days
-            for case_id in renewal_reminders.due(at)
-            if renewal_reminders.remind(case_id, at)
+            for case_id in renewal_reminders.due_reminders(at)
+            if renewal_reminders.remind_to_renew(case_id, at)
         ]
-        client_expiry.look(at)
+        client_expiry.end_expired_clients(at)
         assert allowed(member, at) == (at < last)
     agency.refresh_from_db()
     assert agency.state == State.EXPIRED and agency.expires_at == last
@@ -302,7 +302,7 @@ def test_a_letter_without_an_end_and_one_that_waits_for_us_keep_the_approval(
     assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, (
         "nobody has read it, and nobody will"
     )
-    operations.queue_reading(late, now + DAY)
+    documents.queue_reading(late, now + DAY)
     assert client_expiry.last_end(agency, now) == ENDS + 60 * DAY
 
 
@@ -311,7 +311,7 @@ def test_what_a_person_approved_without_any_letter_rests_on_none(agency: Case) -
     Document.objects.filter(kind=DocumentKind.CLIENT_AUTHORIZATION).update(
         uploaded_at=agency.approved_at + DAY
     )
-    client_expiry.look(ENDS + 90 * DAY)
+    client_expiry.end_expired_clients(ENDS + 90 * DAY)
     agency.refresh_from_db()
     assert agency.state == State.APPROVED
 

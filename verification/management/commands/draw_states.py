@@ -1,7 +1,4 @@
-"""Which picture shows the states?
-
-Writes docs/states.md from the table in `verification.rules.states`.
-"""
+"""The command `draw_states`, which draws the transitions of `Case` for the documentation."""
 
 from __future__ import annotations
 
@@ -11,13 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from verification.rules import states
+from verification.models import transitions
 
 PAGE = """# The states of a case
 
-Made by `python manage.py draw_states` from the table in `verification/rules/states.py`, which is also what the model,
-the guards and the tests are made from. Each arrow names the verb, and who may use it. `owner/recruiter` is the
-employer, `system` the machine.
+Made by `python manage.py draw_states` from the transitions of `Case` (`verification/models/cases.py`), which the guards
+and the tests read too. Each arrow names the verb, and the roles that may use it. `owner/recruiter` is the employer,
+`system` the machine.
 
 ```mermaid
 {diagram}
@@ -29,9 +26,9 @@ Rights are in force while a case is `approved` and its end has not passed; nothi
 
 
 class Command(BaseCommand):
-    help = "Write docs/states.md from the table of transitions."
+    help = "Write docs/how-it-works/states.md from the transitions of a case."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = Path(settings.BASE_DIR) / "docs" / "states.md"
-        path.write_text(PAGE.format(diagram=states.mermaid()), encoding="utf-8")
+        path = Path(settings.BASE_DIR) / "docs/how-it-works/states.md"
+        path.write_text(PAGE.format(diagram=transitions.mermaid()), encoding="utf-8")
         self.stdout.write(f"wrote {path.relative_to(settings.BASE_DIR)}")

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         for number in range(count):
             kind = kinds[number % len(kinds)]
             try:
-                golden = golden_specimens.made(kind, seed + number, timezone.now())
+                golden = golden_specimens.make_golden_case(kind, seed + number, timezone.now())
             except golden_specimens.NotForReviewers as why:
                 self.stderr.write(f"left out: {why}")
             else:

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             self._phone(options)
 
     def _statement(self, account: str) -> None:
-        bank = banks.named(settings.BANK) if settings.BANK else None
+        bank = banks.bank(settings.BANK) if settings.BANK else None
         if not isinstance(bank, SimulatedBank):
             raise CommandError(
                 "ZIZHI_BANK is not the simulator: nobody's statement can be read here."
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing has arrived yet.")
 
     def _phone(self, options: dict[str, Any]) -> None:
-        service = e_licences.named(settings.E_LICENCES) if settings.E_LICENCES else None
+        service = e_licences.e_licence_service(settings.E_LICENCES) if settings.E_LICENCES else None
         if not isinstance(service, SimulatedELicences):
             raise CommandError(
                 "ZIZHI_E_LICENCES is not the simulator: no phone can be played here."

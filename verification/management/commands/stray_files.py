@@ -25,7 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found, looked_at = orphan_files.find(timezone.now())
+        found, looked_at = orphan_files.find_orphan_files(timezone.now())
         storage = EncryptedStorage()
         there = [file.stat() for name in found if (file := storage.location / name).exists()]
         size = sum(each.st_size for each in there) / 1e6

@@ -1,4 +1,4 @@
-"""How does an employer speak against a decision, or ask for a person?"""
+"""The page on which an employer appeals a decision, or asks for a person."""
 
 from __future__ import annotations
 
@@ -7,45 +7,26 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from employers.accounts.views import member_required
 from employers.clock import now_of
 from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import appeals, guards
-from verification.intake import upload_handler
+from verification.intake.upload_handler import BoundedUploadHandler
 from verification.models import Case
 from verification.pages.forms import WordsForm
 from verification.pages.views.case import case_or_404, refused_at_home
 from verification.pages.views.documents import examined
+from verification.pages.views.uploads import takes_files
 from verification.rules import states
 from verification.rules.states import State
 
 
-# the token stands in the body, which must not be read before its length is known; `_heard` checks
-# it
-@csrf_exempt
-@member_required
-def appeal(request: HttpRequest, member: Member) -> HttpResponse:
-    """Say why a refusal, a suspension or a revocation is wrong, or, after the third time back, ask
-    a person. Files may go with it.
+@takes_files
+def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) -> HttpResponse:
+    """Appeal a refusal, a suspension or a revocation, or, after the third time back, ask for a
+    person. Files may be attached.
     """
-    if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
-        request.upload_handlers = []
-        return render(
-            request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413
-        )
-    handler = upload_handler.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
-    request.upload_handlers = [handler]
-    response: HttpResponse = _heard(request, member, handler)
-    return response
-
-
-@csrf_protect
-def _heard(
-    request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler
-) -> HttpResponse:
     case, now = case_or_404(member), now_of(member.employer)
     if case.state == State.IN_REVIEW or case.heard():  # sent twice
         return redirect("verification:home")
@@ -79,7 +60,7 @@ def _say(
     case: Case,
     member: Member,
     words: str,
-    handler: upload_handler.BoundedUploadHandler,
+    handler: BoundedUploadHandler,
 ) -> None:
     if handler.too_large:
         raise Refused(

@@ -16,7 +16,8 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import operations
 from verification.models import Case
-from verification.pages.case_page import current_case, meanwhile, page, progress, turn
+from verification.pages.case_page import current_case, page
+from verification.pages.case_progress import meanwhile, progress, turn
 from verification.pages.forms import DeclareForm, SubmitForm
 from verification.rules import states
 from verification.rules.states import State
@@ -46,10 +47,10 @@ def status(request: HttpRequest, member: Member) -> HttpResponse:
             return HttpResponse(status=204)
         if not have or have.partition("-")[0] == turn(shown["waits_for_employer"]):
             following = meanwhile(member, case, now) if shown["waits_for_employer"] else None
-            return render(request, "verification/_progress.html", shown | {"next": following})
+            return render(request, "verification/case/_progress.html", shown | {"next": following})
     response = render(
         request,
-        "verification/_case.html",
+        "verification/case/_case.html",
         page(member, case, now) | {"just_decided": case.state not in states.IN_PROGRESS},
     )
     response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:window:top"

@@ -16,9 +16,10 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.intake import client_letters
 from verification.models import ClientAuthorisation, DocumentKind
-from verification.pages.case_page import item_of_kind, page
+from verification.pages.case_page import page
 from verification.pages.client_rows import client_line
 from verification.pages.forms import ClientForm
+from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
 from verification.pages.views.documents import own_document
 
@@ -49,7 +50,7 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
         )
         return render(
             request,
-            "verification/_client_state.html",
+            "verification/documents/_client_state.html",
             {"document": document, "line": client_line(document, standing)},
         )
     form = ClientForm.of(document.pk, {}, request.POST)

@@ -1,4 +1,4 @@
-"""How do documents come in, get looked at, read, confirmed, and leave again?"""
+"""The pages on which a member uploads, looks at, confirms and removes documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 from PIL import Image
 
@@ -29,12 +28,14 @@ from employers.clock import now_of
 from employers.models import Member
 from events.core.actor import Actor
 from events.core.errors import ProviderError, Refused
-from verification.cases import failed_uploads, guards, operations
+from verification.cases import documents, failed_uploads, guards
 from verification.intake import document_reuse, early_reading, upload_handler
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
-from verification.pages.case_page import editor, item_of_kind, page, reading_of
+from verification.pages.case_page import editor, page, reading_of
 from verification.pages.forms import UploadForm
+from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
+from verification.pages.views.uploads import takes_files
 
 log = structlog.get_logger()
 
@@ -93,28 +94,12 @@ def _thumbnail(jpeg: bytes) -> bytes:
 # --- Coming and going -----------------------------------------------------------------------------
 
 
-# the token stands in the body, which must not be read before its length is known; `_take_in_files`
-# checks it
-@csrf_exempt
 @posted_or("verification:home")
-@member_required
-def upload(request: HttpRequest, member: Member) -> HttpResponse:
-    """Take in one file or several of one kind; each is kept or refused by itself."""
-    if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
-        request.upload_handlers = []
-        return render(
-            request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413
-        )
-    handler = upload_handler.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
-    request.upload_handlers = [handler]
-    response: HttpResponse = _take_in_files(request, member, handler)
-    return response
-
-
-@csrf_protect
-def _take_in_files(
+@takes_files
+def upload(
     request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler
 ) -> HttpResponse:
+    """Take in one file or several of one kind; each is kept or refused by itself."""
     form = UploadForm(request.POST)
     case = case_or_404(member)
     if not form.is_valid():
@@ -136,7 +121,7 @@ def _take_in_files(
         try:
             taken = _take_in(case, kind, file, member)
             if replaced and replaced != taken:
-                operations.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
+                documents.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
         except Refused as refused:
             refusals.append((file.name or "", refused))
     if not files and not refusals:
@@ -153,7 +138,7 @@ def _take_in_files(
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return render(
             request,
-            "verification/_editor.html",
+            "verification/documents/_editor.html",
             editor(member, case, now, opened) | told,
             status=code,
         )
@@ -170,7 +155,7 @@ def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -
         judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1)
         for page in taken_in.pages
     ]
-    return operations.add_document(
+    return documents.add_document(
         case.pk,
         kind,
         taken_in,
@@ -240,8 +225,8 @@ def _document_door(
     return door
 
 
-remove_document = _document_door(operations.remove_document)
-restore_document = _document_door(operations.restore_document)
+remove_document = _document_door(documents.remove_document)
+restore_document = _document_door(documents.restore_document)
 
 
 @posted_or("verification:home")
@@ -265,7 +250,7 @@ def _edited(request: HttpRequest, member: Member, document: Document) -> HttpRes
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({document.kind}))
-    return render(request, "verification/_editor.html", shown | {"focus": document.pk})
+    return render(request, "verification/documents/_editor.html", shown | {"focus": document.pk})
 
 
 # --- What was read, and what is said of it --------------------------------------------------------
@@ -321,7 +306,7 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
         "case": case,
         "addable": {document.kind} if guards.may_edit(case, member.as_actor()) is None else (),
     }
-    return render(request, "verification/_reading.html", shown)
+    return render(request, "verification/documents/_reading.html", shown)
 
 
 @posted_or("verification:home")

@@ -22,18 +22,20 @@ from employers.accounts.views import member_required, posted_or
 from employers.clock import now_of
 from employers.models import Member
 from events.core.errors import Refused
-from verification.authority import proof_polling, proofs
+from verification.authority import deposits, email_codes, proof_polling, proofs, vouches
 from verification.cases import wording
 from verification.cases.authority_evidence import declared_by
+from verification.cases.proof_ways import WAYS
 from verification.models import Proof, ProofKind, ProofState
-from verification.pages.case_page import PAGE_OF, Step
+from verification.pages.case_progress import Step
 from verification.pages.forms import AddressForm, CodeForm, ColleagueForm, DepositForm
+from verification.pages.requirement_rows import PAGE_OF
 from verification.providers.banks.base import Stage
 from verification.rules.required_documents import HOW
 
 ANEW: Final = "anew"
 """In the address of whoever shows their authority once more, though a proof stands."""
-CODE_TYPED = frozenset({ProofKind.COMPANY_EMAIL, ProofKind.BANK_DEPOSIT})
+CODE_TYPED = frozenset(kind for kind, way in WAYS.items() if way.guesses)
 STAGES = (
     (Stage.ACCEPTED, _("The bank has the order")),
     (Stage.SENT, _("Sent")),
@@ -74,7 +76,7 @@ def _shown(
         "pending": _is_pending(proof, now_of(member.employer)),
         "anew": ANEW,
         "company": declared_by(member),
-        "left": proofs.GUESSES.get(kind, 0) - (proof.guesses if proof else 0),
+        "left": WAYS[kind].guesses - (proof.guesses if proof else 0),
     }
     status = 422 if more.get("refused") or (form is not None and form.errors) else 200
     return render(request, f"verification/authority/{kind}.html", context | more, status=status)
@@ -96,7 +98,7 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
     form = AddressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            proofs.send_code(member, form.cleaned_data["address"], now_of(member.employer))
+            email_codes.send_code(member, form.cleaned_data["address"], now_of(member.employer))
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -126,7 +128,7 @@ def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
     form = DepositForm(request.POST) if request.method == "POST" else DepositForm(initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            proofs.start_deposit(member, **form.cleaned_data, now=now_of(member.employer))
+            deposits.start_deposit(member, **form.cleaned_data, now=now_of(member.employer))
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -174,7 +176,11 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
         raise Http404
     form = CodeForm(request.POST)
     if form.is_valid():
-        confirm = proofs.confirm_code if kind == ProofKind.COMPANY_EMAIL else proofs.confirm_deposit
+        confirm = (
+            email_codes.confirm_code
+            if kind == ProofKind.COMPANY_EMAIL
+            else deposits.confirm_deposit
+        )
         try:
             proof = confirm(proof.pk, member, form.cleaned_data["code"], now_of(member.employer))
         except Refused as refused:
@@ -214,7 +220,7 @@ def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
             return _shown(request, member, proof, kind, refused=refused)
         return redirect("verification:e_licence")
     if proof is not None and _is_pending(proof, now_of(member.employer)):
-        proof = proof_polling.poll(proof.pk, member, now)
+        proof = proof_polling.poll_proof(proof.pk, member, now)
     if "HX-Request" in request.headers:
         if not _is_pending(proof, now_of(member.employer)):
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
@@ -250,12 +256,12 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
     kind, now = ProofKind.VOUCH, now_of(member.employer)
     proof = _latest(request, member, kind)
     who = Member.objects.filter(
-        pk__in=[colleague.pk for colleague in proofs.colleagues(member, now)]
+        pk__in=[colleague.pk for colleague in vouches.colleagues(member, now)]
     ).select_related("user")
     form = ColleagueForm(request.POST or None, colleagues=who)
     if request.method == "POST" and form.is_valid():
         try:
-            proofs.ask_vouch(member, form.cleaned_data["colleague"], now)
+            vouches.ask_vouch(member, form.cleaned_data["colleague"], now)
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -269,7 +275,7 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
 def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
     """Who asks this member to vouch."""
     context = {
-        "proofs": proofs.asked_of(member, now_of(member.employer)),
+        "proofs": vouches.asked_of(member, now_of(member.employer)),
         "company": declared_by(member),
     }
     return render(request, "verification/authority/answer.html", context)
@@ -281,7 +287,7 @@ def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRe
     """Yes or no."""
     yes = request.POST.get("answer") == "yes"
     try:
-        (proofs.vouch if yes else proofs.decline)(proof_id, member, now_of(member.employer))
+        (vouches.vouch if yes else vouches.decline)(proof_id, member, now_of(member.employer))
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
@@ -309,7 +315,7 @@ def _own_proof(member: Member, proof_id: UUID) -> Proof:
 def cancel_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
     proof = _own_proof(member, proof_id)
     try:
-        proofs.cancel(proof.pk, member, now_of(member.employer))
+        proofs.cancel_proof(proof.pk, member, now_of(member.employer))
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     return redirect(reverse("verification:home") + "#requirement-authority")

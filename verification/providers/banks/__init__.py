@@ -33,6 +33,6 @@ def _rehearsal() -> Bank:
 BANKS: Final[dict[str, Callable[[], Bank]]] = {"simulator": _simulator, "rehearsal": _rehearsal}
 
 
-def named(name: str) -> Bank:
+def bank(name: str) -> Bank:
     """The bank of this name. Raises KeyError for one that is not there."""
     return BANKS[name]()

@@ -33,6 +33,6 @@ SERVICES: Final[dict[str, Callable[[], ELicences]]] = {
 }
 
 
-def named(name: str) -> ELicences:
+def e_licence_service(name: str) -> ELicences:
     """The service of this name. Raises KeyError for one that is not there."""
     return SERVICES[name]()

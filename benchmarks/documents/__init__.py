@@ -1,0 +1,1 @@
+"""Licences and papers: how well and how fast they are read, and which forgeries are caught."""

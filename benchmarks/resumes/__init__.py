@@ -1,0 +1,1 @@
+"""Resumes: what redaction misses, and which leaks the marks can name."""

@@ -1,0 +1,1 @@
+"""The running service: gate, console, decisions, imports and webhooks."""

@@ -1,0 +1,220 @@
+"""How soon does a platform hear of what happened, and how much can be told?
+
+`python -m benchmarks.webhooks [--seed N] [--count N] [--rate N] [--json]` on a database of its own:
+SQLite, or one on the server that ZIZHI_DATABASE_URL names; with the broker that ZIZHI_BROKER_URL
+names, else the filesystem. First `count` events that are there already are put into the feed of one
+platform and sent by https to a receiver on this machine, in this process, each step by itself: in
+turns over connections that are kept and over a new one for each message, of which `kept ÷ new` is
+the ratio. Then one real worker with one process tells of events that happen `rate` to the second,
+and each is timed from its commit to its receipt, whose signature is verified. `--seed` changes
+nothing: there is no chance in it but the machine's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from benchmarks import stage
+from benchmarks.stage import a_database
+
+PATIENCE_SECONDS: Final = 60
+TURNS: Final = 8
+"""Kept and new connections take turns, so that what else the machine does meets both."""
+
+
+def main() -> None:
+    options = stage.arguments(__doc__ or "", count=2000, rate=20)
+    with _place() as folder:
+        result = {
+            "count": options.count,
+            **throughput(options.count, folder),
+            **latency(options.count // 10, options.rate, folder),
+        }
+    if options.json:
+        stage.tell(result)
+        return
+    stage.show(
+        (
+            "database",
+            "relayed /s",
+            "sent /s",
+            "kept ÷ new",
+            "median ms",
+            "p95 ms",
+            "events",
+            "rate /s",
+        ),
+        [
+            [
+                result[name]
+                for name in (
+                    "database",
+                    "relayed",
+                    "sent",
+                    "kept_by_new",
+                    "median_ms",
+                    "p95_ms",
+                    "timed",
+                    "rate",
+                )
+            ]
+        ],
+    )
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    with ExitStack() as stack:
+        if server := os.environ.get("ZIZHI_DATABASE_URL"):
+            os.environ["DATABASE_URL"] = stack.enter_context(a_database(server))
+        os.environ["ZIZHI_SITE_URL"] = "http://localhost:8000"
+        yield stack.enter_context(stage.fresh())
+
+
+def _platform() -> tuple[UUID, Any]:
+    """A platform, and an employer that it made."""
+    from django.utils import timezone
+
+    from employers.accounts.api_clients import create_api_client
+    from employers.models import Employer, Scope
+
+    now = timezone.now()
+    client, _ = create_api_client("benchmark", [Scope.EVENTS_READ], now)
+    return client.pk, Employer.objects.create(
+        name="云溪市示例科技有限公司", uscc="91990101MA0000000X", registered_at=now, platform=client
+    )
+
+
+def _happen(employer: Any) -> None:
+    from django.db import transaction
+    from django.utils import timezone
+
+    from events.core.actor import SYSTEM
+    from events.models import record
+
+    with transaction.atomic():
+        record(
+            "submit",
+            _case(employer),
+            SYSTEM,
+            timezone.now(),
+            employer_id=employer.pk,
+            from_state="draft",
+            to_state="submitted",
+        )
+
+
+def _case(employer: Any) -> Any:
+    from verification.models import Case
+
+    return Case(employer=employer)
+
+
+def throughput(count: int, folder: Path) -> dict[str, Any]:
+    """Events into the feed, and from the feed to a receiver, by one process each."""
+    from functools import partial
+    from unittest import mock
+
+    from django.db import connection
+    from django.utils import timezone
+
+    from events import tasks
+    from events.core.actor import SYSTEM
+    from events.delivery import feed, safe_http, webhook_delivery, webhooks
+    from events.models import PlatformEvent, WebhookDelivery
+    from tests.fakes.webhook_receiver import certified, receiving
+
+    client_id, employer = _platform()
+    silent = [mock.patch.object(task, "delay") for task in (tasks.relay, tasks.send_webhooks)]
+    server, client = certified("localhost", folder)
+    post = partial(safe_http.post, context=client)
+    ways = {"kept": partial(post, lines=safe_http.Lines()), "new": post}
+    seconds, relayed = dict.fromkeys(ways, 0.0), 0.0
+    with receiving(server) as receiver, ExitStack() as stack:
+        for bell in silent:
+            stack.enter_context(bell)
+        url = receiver.url.replace("127.0.0.1", "localhost")
+        endpoint, _ = webhooks.create(client_id, url, [], "", SYSTEM, timezone.now(), local=True)
+        for way in list(ways) * (TURNS // 2):
+            for _ in range(count // TURNS):
+                _happen(employer)
+            began = time.perf_counter()
+            while feed.relay(timezone.now()):
+                pass
+            relayed += time.perf_counter() - began
+            began = time.perf_counter()
+            while WebhookDelivery.objects.filter(finished_at=None).exists():
+                webhook_delivery.send_waiting(endpoint.pk, timezone.now, local=True, post=ways[way])
+            seconds[way] += time.perf_counter() - began
+        told = count // TURNS * TURNS
+        if not PlatformEvent.objects.count() == len(receiver.got) == told:
+            raise RuntimeError("something was lost, or came twice")
+        webhooks.delete(endpoint.pk, client_id, SYSTEM, timezone.now())
+    return {
+        "database": connection.vendor,
+        "relayed": round(told / relayed),
+        "sent": round(told / 2 / seconds["kept"]),
+        "sent_new": round(told / 2 / seconds["new"]),
+        "kept_by_new": round(seconds["new"] / seconds["kept"], 2),
+    }
+
+
+def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
+    """From commit to receipt, with one worker of one process."""
+    from django.utils import timezone
+
+    from config.trying_out import processes
+    from events.core.actor import SYSTEM
+    from events.delivery import webhooks
+    from events.models import PlatformEvent
+    from tests.fakes.webhook_receiver import receiving
+
+    client_id, employer = _platform()
+    committed: list[float] = []
+    with receiving() as receiver, processes.running(processes.worker(1), folder / "worker.log"):
+        _, secret = webhooks.create(
+            client_id, receiver.url, [], "", SYSTEM, timezone.now(), local=True
+        )
+        _happen(employer)  # the worker is up when this one has come
+        _until(lambda: bool(receiver.got))
+        receiver.got.clear()
+        began = time.perf_counter()
+        for number in range(count):
+            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            _happen(employer)
+            committed.append(time.time())
+        _until(lambda: len(receiver.got) >= count)
+        if len(receiver.got) != count:
+            raise RuntimeError("something came twice")
+        got = sorted(
+            (message["sequence"], got.at)
+            for got in receiver.got
+            for message in [got.verified(secret)]
+        )
+    if PlatformEvent.objects.of(client_id).count() != count + 1:
+        raise RuntimeError("something was lost")
+    waited = [1000 * (at - then) for (_, at), then in zip(got, committed, strict=True)]
+    return {
+        "median_ms": round(stage.median(waited), 1),
+        "p95_ms": round(stage.p95(waited), 1),
+        "timed": count,
+        "rate": rate,
+    }
+
+
+def _until(what: Any) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        if time.monotonic() > ends:
+            raise RuntimeError("the worker did not tell")
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""The calls for employers and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zizhi_client import answers
+from zizhi_client.answers import AccountClass, Language, Purpose, Role
+from zizhi_client.typed_calls import TypedCalls, part
+
+
+class EmployerCalls(TypedCalls):
+    def employers(
+        self, *, uscc: str | None = None, reference: str | None = None, state: str | None = None
+    ) -> Iterator[answers.Employer]:
+        """Yours, and those who registered by themselves; all pages."""
+        return self._pages(
+            answers.Employer, "/employers", {"uscc": uscc, "reference": reference, "state": state}
+        )
+
+    def create_employer(
+        self,
+        reference: str,
+        name: str,
+        uscc: str,
+        *,
+        account_class: AccountClass = "direct_employer",
+        contest: bool = False,
+        idempotency_key: str | None = None,
+    ) -> answers.Employer:
+        """Makes one by your own `reference`.
+
+        Raises Invalid `uscc_invalid`, Conflict `reference_taken`.
+        """
+        body = {
+            "reference": reference,
+            "name": name,
+            "uscc": uscc,
+            "account_class": account_class,
+            "contest": contest,
+        }
+        return self._post(answers.Employer, "/employers", body, idempotency_key)
+
+    def put_employer(
+        self,
+        reference: str,
+        name: str,
+        uscc: str,
+        *,
+        account_class: AccountClass = "direct_employer",
+        contest: bool = False,
+        idempotency_key: str | None = None,
+    ) -> answers.Employer:
+        """Makes it, or corrects it until a case is handed in.
+
+        Said twice, it is the same as once.
+        """
+        body = {"name": name, "uscc": uscc, "account_class": account_class, "contest": contest}
+        return self._send(
+            answers.Employer,
+            "PUT",
+            f"/employers/by-reference/{part(reference)}",
+            body,
+            idempotency_key,
+        )
+
+    def employer(self, employer_id: str) -> answers.Employer:
+        """Where it stands now. That it is approved is not yet a yes: ask the gate."""
+        return self._get(answers.Employer, f"/employers/{part(employer_id)}")
+
+    def requirements(
+        self, employer_id: str, *, member_id: str | None = None
+    ) -> answers.Requirements:
+        """What it lacks, and how that is mended; with `member_id`, for this recruiter."""
+        return self._get(
+            answers.Requirements,
+            f"/employers/{part(employer_id)}/requirements",
+            member_id=member_id,
+        )
+
+    def rights(self, employer_id: str) -> answers.Rights:
+        """What it may, and what is left of its quotas."""
+        return self._get(answers.Rights, f"/employers/{part(employer_id)}/rights")
+
+    def members(self, employer_id: str) -> Iterator[answers.Member]:
+        """Those who act for the employer now; all pages."""
+        return self._pages(answers.Member, f"/employers/{part(employer_id)}/members", {})
+
+    def add_member(
+        self,
+        employer_id: str,
+        reference: str,
+        email: str,
+        *,
+        role: Role = "recruiter",
+        language: Language = "zh-hans",
+        idempotency_key: str | None = None,
+    ) -> answers.Member:
+        """Adds a recruiter.
+
+        They confirm their address themselves: send them by an onboarding link.
+        """
+        body = {"reference": reference, "email": email, "role": role, "language": language}
+        return self._post(
+            answers.Member, f"/employers/{part(employer_id)}/members", body, idempotency_key
+        )
+
+    def member(self, employer_id: str, member_id: str) -> answers.Member:
+        """Whether they act for the employer, and have confirmed their address."""
+        return self._get(
+            answers.Member, f"/employers/{part(employer_id)}/members/{part(member_id)}"
+        )
+
+    def set_member_phone(self, employer_id: str, member_id: str, phone: str) -> None:
+        """The number that they call relay numbers from; "" for none.
+
+        Said twice, it is the same as once.
+        """
+        self._calls.answer(
+            "PUT",
+            f"/employers/{part(employer_id)}/members/{part(member_id)}/phone",
+            body={"phone": phone},
+        )
+
+    def end_member(
+        self, employer_id: str, member_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Ends it at once: the gate says no from the answer on."""
+        self._calls.answer(
+            "DELETE",
+            f"/employers/{part(employer_id)}/members/{part(member_id)}",
+            key=idempotency_key,
+        )
+
+    def make_onboarding_link(
+        self,
+        employer_id: str,
+        member_id: str,
+        return_url: str,
+        *,
+        purpose: Purpose = "verify",
+        language: Language = "zh-hans",
+        idempotency_key: str | None = None,
+    ) -> answers.Link:
+        """A link that signs this one recruiter in, once, within 15 minutes.
+
+        Make it when they press your button.
+        """
+        body = {
+            "member_id": member_id,
+            "return_url": return_url,
+            "purpose": purpose,
+            "language": language,
+        }
+        return self._post(
+            answers.Link, f"/employers/{part(employer_id)}/onboarding-links", body, idempotency_key
+        )

@@ -1,0 +1,86 @@
+"""The calls that release resumes and trace leaked copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zizhi_client import answers
+from zizhi_client.typed_calls import TypedCalls, part
+
+
+class ReleaseCalls(TypedCalls):
+    def release(
+        self,
+        gate_pass: str,
+        candidate_phone: str,
+        resume: bytes | None = None,
+        *,
+        candidate_email: str = "",
+        resume_reference: str = "",
+        wait: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.ResumeRelease:
+        """Let this resume leave by this pass, redacted, marked and with a relay number.
+
+        Ask `read_release` until it is `ready`.
+
+        Send the file, or your reference to it where the service fetches from a store of yours. With
+        `wait` the call lasts up to so many seconds (20 at most) for the copy to be made: redirect
+        the recruiter to its `link`; where that is None, ask on. With an `idempotency_key` it does
+        not wait; without one, the same pass and file again is the same release.
+        """
+        form = {
+            "gate_pass": gate_pass,
+            "candidate_phone": candidate_phone,
+            "candidate_email": candidate_email,
+            "resume_reference": resume_reference,
+        }
+        files = {} if resume is None else {"resume": resume}
+        return self._send_form(
+            answers.ResumeRelease, "/releases", form, files, idempotency_key, wait
+        )
+
+    def releases(
+        self, *, employer_id: str | None = None, candidate: str | None = None
+    ) -> Iterator[answers.ResumeRelease]:
+        """The last that was asked for first; all pages."""
+        return self._pages(
+            answers.ResumeRelease, "/releases", {"employer_id": employer_id, "candidate": candidate}
+        )
+
+    def read_release(self, release_id: str) -> answers.ResumeRelease:
+        """How far it has come."""
+        return self._get(answers.ResumeRelease, f"/releases/{part(release_id)}")
+
+    def link_release(
+        self, release_id: str, *, idempotency_key: str | None = None
+    ) -> answers.CopyLink:
+        """Where the recruiter's browser fetches the copy, once, within a minute.
+
+        Raises Conflict `release_not_ready`.
+        """
+        return self._post(
+            answers.CopyLink, f"/releases/{part(release_id)}/links", None, idempotency_key
+        )
+
+    def trace(
+        self,
+        why: str,
+        leak: bytes | None = None,
+        *,
+        text: str = "",
+        candidate: str = "",
+        idempotency_key: str | None = None,
+    ) -> answers.Trace:
+        """Whose copy is this leak?
+
+        Held against your own releases. Ask `read_trace` until it is `done`.
+        """
+        form = {"why": why, "text": text, "candidate": candidate}
+        return self._send_form(
+            answers.Trace, "/traces", form, {} if leak is None else {"leak": leak}, idempotency_key
+        )
+
+    def read_trace(self, trace_id: str) -> answers.Trace:
+        """What was found."""
+        return self._get(answers.Trace, f"/traces/{part(trace_id)}")

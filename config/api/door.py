@@ -1,0 +1,252 @@
+"""What holds for every request of the API?
+
+Its id, its form, its limits, and that what carries a key is done once.
+
+The middleware stands around all others but that which leads to TLS, so that whatever answers under
+/api/v1 answers as problem+json. Without an `Idempotency-Key` it asks nothing of the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
+
+from config.api.problems import is_problem, plain, refusal, unavailable
+from downloads.releases.repeated_answers import still_holds
+from employers.clock import now_for
+from employers.models import ApiClient
+from employers.platforms import idempotency
+from employers.platforms.api import BearerKey, allowance_of, key_of
+from employers.platforms.idempotency import Answer, Claim
+from events.core import undoing
+from events.core.errors import Refused
+from resumes.opening.open import Limits
+from verification.intake import upload_handler
+
+log = structlog.get_logger()
+_lines = logging.getLogger(__name__)
+
+PREFIX: Final = "/api/v1/"
+WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
+WITH_FILES: Final = (f"{PREFIX}releases", f"{PREFIX}traces")
+"""Where a body is `multipart/form-data`, and may hold a file."""
+DONE_ONCE: Final = ("POST", "PUT", "PATCH", "DELETE")
+KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
+NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
+"""Statuses of what was not even tried: with the same key it can be asked again once that is mended.
+"""
+KEPT_BYTES: Final = 256 * 1024
+FILE_BYTES: Final = Limits().bytes
+NOTHING_TO_SHOW: Final = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of an answer that is no page, should a browser ever be led to one."""
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
+
+
+class ApiDoor:
+    """Django middleware; requests of other addresses pass it untouched."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        began = time.perf_counter()
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self._answer(request)
+            if _lines.isEnabledFor(
+                logging.INFO
+            ):  # else writing one would be most of what this costs
+                log.info(
+                    "api_request",
+                    **_about(request, response),
+                    ms=round((time.perf_counter() - began) * 1000, 1),
+                )
+        response["X-Request-Id"] = request_id
+        response.headers.setdefault("Content-Security-Policy", NOTHING_TO_SHOW)
+        if allowance := allowance_of(request):
+            response["RateLimit-Limit"], response["RateLimit-Remaining"] = (
+                str(allowance.limit),
+                str(allowance.remaining),
+            )
+            response["RateLimit-Reset"] = str(allowance.reset)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        if status := _status_of_form(request):
+            return plain(status)
+        try:
+            if (
+                request.path_info in WITH_FILES
+                and request.method == "POST"
+                and (status := _take_in_files(request))
+            ):
+                return plain(status)
+        except Refused as refused:
+            return refusal(refused)
+        except DatabaseError as error:
+            log.error("database_unavailable", error=type(error).__name__)
+            return unavailable()
+        text = request.headers.get("Idempotency-Key")
+        try:
+            once = text is not None and request.method in DONE_ONCE
+            response = self._once(request, text or "") if once else self.get_response(request)
+        except Refused as refused:
+            return refusal(refused)
+        except DatabaseError as error:
+            log.error("database_unavailable", error=type(error).__name__)
+            return unavailable()
+        except Exception as error:
+            log.exception("api_broken", exc_info=error)
+            return plain(500)
+        if response.status_code >= 400 and not is_problem(response):
+            allow = response.get("Allow")
+            response = plain(response.status_code)
+            if allow:
+                response["Allow"] = allow
+        return response
+
+    def _once(self, request: HttpRequest, text: str) -> HttpResponse:
+        """Answer a request that carries a key: what it does and its kept answer are committed
+        together, or neither is.
+        """
+        key = BearerKey()(request)
+        if key is None:
+            return self.get_response(request)
+        # With the scopes, so that a key that may do less does not hear what another was answered.
+        may = " ".join(sorted(key.scopes))
+        asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + _said(request)
+        claim = idempotency.claim_answer(key.client, text, asked, timezone.now())
+        if isinstance(claim, Answer):
+            return _replayed(request, claim, key.client)
+        try:
+            response, is_kept = self._done(request, claim)
+        except BaseException:
+            idempotency.drop_claim(claim)
+            raise
+        if not is_kept:
+            idempotency.drop_claim(claim)
+        return response
+
+    def _done(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
+        """The answer, and whether it is kept."""
+        with undoing.transaction():
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+                return response, False
+            if not _is_kept(response):
+                return response, False
+            headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+            answer = Answer(response.status_code, headers, response.content)
+            if not idempotency.keep_answer(claim, answer, timezone.now()):
+                # It took longer than its claim holds, and another has begun the same: what was done
+                # here is undone.
+                transaction.set_rollback(True)
+                raise idempotency.in_progress(1)
+        return response, True
+
+
+def _status_of_form(request: HttpRequest) -> int | None:
+    """What is wrong with a body before anybody reads it."""
+    if request.method not in WITH_A_BODY:
+        return None
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit():
+        return 400
+    if request.path_info in WITH_FILES:
+        return (
+            415
+            if request.content_type != "multipart/form-data"
+            else 413
+            if upload_handler.too_long(request, FILE_BYTES)
+            else None
+        )
+    if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return 413
+    return 415 if int(length) and request.content_type != "application/json" else None
+
+
+def _take_in_files(request: HttpRequest) -> int | None:
+    """Read a form with files into memory, for who has a key; the status of one that cannot be read,
+    or holds too much.
+    """
+    if BearerKey()(request) is None:
+        return None  # whoever answers says so, and reads nothing
+    handler = upload_handler.BoundedUploadHandler(request, FILE_BYTES)
+    request.upload_handlers = [handler]
+    try:
+        request.POST  # noqa: B018  (it is read as it is looked at)
+    except RequestDataTooBig:
+        return 413
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return 400
+    return 413 if handler.too_large else None
+
+
+def _said(request: HttpRequest) -> bytes:
+    """What a body says.
+
+    A form's boundary is drawn anew each time that it is sent, so of a form its fields and files.
+    """
+    if request.path_info not in WITH_FILES:
+        return request.body
+    fields = sorted((name, values) for name, values in request.POST.lists())
+    files = sorted(
+        (name, _digest(file)) for name, several in request.FILES.lists() for file in several
+    )
+    return repr((fields, files)).encode()
+
+
+def _digest(file: UploadedFile[bytes]) -> str:
+    digest = hashlib.sha256(file.read()).hexdigest()
+    file.seek(0)
+    return digest
+
+
+def _is_kept(response: HttpResponse) -> bool:
+    if response.streaming or response.status_code in NOT_KEPT or len(response.content) > KEPT_BYTES:
+        return False
+    # Of a form that is wrong nothing was tried either; a refusal for a reason is an answer.
+    return not (response.status_code == 422 and b'"code": "invalid_request"' in response.content)
+
+
+def _replayed(request: HttpRequest, answer: Answer, client: ApiClient) -> HttpResponse:
+    """The first answer, once more.
+
+    A yes of the gate is said again only while what it rests on still stands.
+    """
+    may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and answer.status < 400
+    if may_be_a_yes and not still_holds(answer.body, now_for(client)):
+        return refusal(Refused("idempotency_outdated", "Idempotency-Key"))
+    response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
+    response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _about(request: HttpRequest, response: HttpResponse) -> dict[str, str | int]:
+    """What the log says of a request: no query and no body, which can hold what is personal."""
+    match = request.resolver_match
+    key = key_of(request)
+    return {
+        "method": request.method or "",
+        "route": match.route if match else "",
+        "status": response.status_code,
+        "client": str(key.client_id) if key else "",
+    }

@@ -1,0 +1,1 @@
+"""The demo: fictitious employers on their way from registration to a download."""

@@ -1,0 +1,316 @@
+"""The steps that the demo's stories are made of: each does one thing by the real operations and
+tells it.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from config.demo import record as demo_record
+from config.demo.timeline import Timeline
+from config.trying_out import kept_mail
+from documents.specimens import Company, Specimen
+from documents.upload.intake import Limits, examine
+from employers.accounts import membership, registration
+from employers.models import Employer, Member, User
+from events.core.reasons import REASONS
+from resumes import specimens as resumes
+from verification.cases import documents, operations, wording
+from verification.models import Attempt, Case, CheckRun, DocumentKind
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
+from zizhi_client import Zizhi, ZizhiError
+from zizhi_client.answers import ResumeRelease
+
+PATIENCE = 120.0
+"""Seconds to wait for the worker and the server before giving up with a clear word."""
+ANSWER: Final = 10.0
+"""Seconds for an answer of the gate, by a server that has just started, on a machine that reads
+pictures meanwhile.
+"""
+CANDIDATE: Final = "demo-candidate-1"
+RELEASED: Final = "demo-candidate-2"
+RING: Final = "13900000002"
+"""Of the candidate, for the simulated relay."""
+NEWEST: Final = 20
+"""So many mails are looked through for one that has just been sent."""
+
+MARKS = {
+    Severity.PASS: "✓",
+    Severity.NOTE: "·",
+    Severity.WAIT: "…",
+    Severity.UNABLE: "?",
+    Severity.CONCERN: "✗",
+    Severity.BLOCK: "✗",
+}
+
+
+class Steps:
+    """What one employer, its candidate, a recruitment site and a reviewer do."""
+
+    def __init__(
+        self, timeline: Timeline, made: demo_record.Record, zizhi: Zizhi, at: str, seed: int
+    ) -> None:
+        self.line, self.made, self.zizhi, self.at, self.seed = timeline, made, zizhi, at, seed
+        self.reviewer = User.objects.get(email=made["reviewer"])
+
+    def new_company(self, status: str = "存续", *, abnormal: bool = False) -> Company:
+        """A fictitious company that is in the register, there perhaps on the list of abnormal ones,
+        and not yet with us.
+        """
+        while True:
+            self.seed += 1
+            company = Company.fictitious(self.seed)
+            if not Employer.objects.filter(uscc=company.uscc).exists():
+                break
+        import_record(company, status, abnormal=abnormal)
+        return company
+
+    def register(self, company: Company, declared: Company) -> Member:
+        email = f"hr{self.seed}@{company.domain}"
+        member = registration.register(
+            email=email,
+            password=self.made["password"],
+            company=declared.name,
+            uscc=declared.uscc,
+            account_class="direct_employer",
+            language="zh-hans" if self.line.language == "zh" else "en",
+            links=registration.Links(settings.SITE_URL),
+            now=timezone.now(),
+        )
+        self.line.say(
+            f"注册：{company.name} {company.uscc}", f"registered: {company.name} {company.uscc}"
+        )
+        token = wait_for(lambda: token_in_mail(email), TimeoutError("No mail with a link arrived"))
+        registration.verify_email(
+            token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now()
+        )
+        self.line.say(
+            "打开邮件中的链接，邮箱已验证", "the link in the mail was opened: address verified"
+        )
+        return Member.objects.select_related("user", "employer").get(pk=member.pk)
+
+    def upload(self, case: Case, member: Member, specimen: Specimen) -> str:
+        started = time.monotonic()
+        taken_in = examine(specimen.jpeg(), Limits())
+        document = documents.add_document(
+            case.pk,
+            DocumentKind.BUSINESS_LICENCE,
+            taken_in,
+            {"clean": None},
+            member.user,
+            member.as_actor(),
+            timezone.now(),
+        )
+        seconds = time.monotonic() - started
+        self.line.say(
+            f"上传营业执照照片（{taken_in.size // 1024} KB，接收 {seconds:.2f} 秒）",
+            f"licence photo uploaded ({taken_in.size // 1024} KB, taken in within {seconds:.2f} s)",
+        )
+        return str(document.pk)
+
+    def submit_and_watch(self, case: Case, member: Member, *, each_check: bool = True) -> None:
+        """Hand the case in, and print each check as the worker finishes it, then the verdict."""
+        attempt = operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+        self.line.say("提交", "submitted")
+        shown: set[int] = set()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            finished = Attempt.objects.get(pk=attempt.pk).finished_at
+            for run in CheckRun.objects.filter(attempt=attempt).exclude(pk__in=shown):
+                shown.add(run.pk)
+                if each_check:
+                    self.show_check(run)
+            if finished:
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError("The worker did not finish in time")
+            time.sleep(0.05)
+        self.show_verdict(Case.objects.get(pk=case.pk))
+
+    def show_check(self, run: CheckRun) -> None:
+        name = str(wording.CHECKS[run.code].employer)
+        findings = sorted(run.as_findings(), key=lambda finding: -finding.severity)
+        worst = findings[0].severity if findings else Severity.PASS
+        self.line.say(
+            f"{MARKS[worst]} {name}  {run.seconds:.2f} 秒",
+            f"{MARKS[worst]} {name}  {run.seconds:.2f} s",
+            1,
+        )
+        for finding in findings:
+            told = describe(finding, self.line.language)
+            self.line.say(told, told, 2)
+
+    def show_verdict(self, case: Case) -> None:
+        decision = case.decisions.first()
+        assert decision is not None
+        state = {
+            State.APPROVED: ("通过", "approved"),
+            State.IN_REVIEW: ("转人工审核", "held for review"),
+            State.REJECTED: ("未通过", "rejected"),
+            State.CHECKING: ("等待", "waiting"),
+        }[State(case.state)]
+        took = (
+            (decision.decided_at - case.submitted_at).total_seconds() if case.submitted_at else 0.0
+        )
+        self.line.say(
+            f"■ {state[0]}（提交后 {took:.1f} 秒，规则 {decision.policy_version}）",
+            f"■ {state[1]} ({took:.1f} s after submission, policy {decision.policy_version})",
+        )
+        for reason in decision.reasons:
+            self.line.reason(reason["code"], reason.get("seen", ""), reason.get("expected", ""))
+
+    def ask_gate(self, member: Member) -> None:
+        """What a site does before each download; and after a yes, before the first byte."""
+        decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), CANDIDATE)
+        if not decision:
+            self.line.say(
+                f"招聘网站询问放行：不允许，等级 {decision.tier}",
+                f"the site asks the gate: denied at tier {decision.tier}",
+            )
+            for reason in decision.reasons:
+                self.line.say(reason.says.zh, reason.says.en, 1)
+                self.line.fix(reason.fix, reason.takes)
+            return
+        duties = ", ".join(decision.obligations)
+        self.line.say(
+            f"招聘网站询问放行：允许，等级 {decision.tier}；义务：{duties}",
+            f"the site asks the gate: allowed at tier {decision.tier}; obligations: {duties}",
+        )
+        self.spend(decision.gate_pass or "")
+
+    def spend(self, gate_pass: str) -> None:
+        """The pass that came with a yes, twice: it is good once."""
+        self.zizhi.spend_pass(gate_pass)
+        self.line.say(
+            "简历发出前使用通行证：有效，可以发出",
+            "the pass is spent before the resume leaves: good, it may leave",
+            1,
+        )
+        try:
+            self.zizhi.spend_pass(gate_pass)
+        except ZizhiError as error:
+            if error.code != "pass_spent":
+                raise
+            self.line.say(
+                f"同一通行证再用一次：{error.says_zh}", f"the same pass once more: {error.says}", 1
+            )
+        else:
+            raise CommandError("A pass was honoured twice, which must never be.")
+
+    def release(self, member: Member) -> None:
+        """A resume leaves: from the file as the site has it to the copy that the recruiter opens,
+        and to what its candidate sees of it.
+        """
+        membership.give_phone(member, "13800000001", member.as_actor(), timezone.now())
+        self.zizhi.put_candidate(
+            RELEASED,
+            "tell_after",
+            email="candidate@demo.example",
+            language="zh-hans" if self.line.language == "zh" else "en",
+        )
+        decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), RELEASED)
+        resume = resumes.make(self.seed, "table", "zh" if self.line.language == "zh" else "en")
+        begun = self.zizhi.release(decision.gate_pass or "", RING, resume.pdf)
+        made = wait_for(
+            lambda: self.ready(begun.id), TimeoutError("The copy was not made"), every=1.0
+        )
+        removed = ", ".join(f"{kind.kind} × {kind.count}" for kind in made.removed)
+        self.line.say(
+            f"简历副本 {made.number} 已制作：已遮盖 {removed}；换上虚拟号码"
+            f" {made.relay.number}；已加水印",
+            f"copy {made.number} of a resume is made: taken out {removed}; relay number"
+            f" {made.relay.number} in their place; marked",
+        )
+        path = urlsplit(self.zizhi.link_release(made.id).url).path
+        with urllib.request.urlopen(self.at + path, timeout=ANSWER) as answer:  # noqa: S310  (our own web process)
+            pdf = answer.read()
+        copy = settings.VAR_DIR / "demo-copy.pdf"
+        copy.write_bytes(pdf)
+        self.line.say(f"经一次性链接取出：{copy}", f"fetched by a link that opens once: {copy}", 1)
+        ledger = self.zizhi.ledger_link(RELEASED).url
+        self.line.say(
+            "求职者已收到告知，可在自己的页面查看与撤回：",
+            "the candidate is told, and can stop it on a page of their own:",
+            1,
+        )
+        self.line.say(ledger, ledger, 1)
+
+    def ready(self, release_id: str) -> ResumeRelease | None:
+        found = self.zizhi.read_release(release_id)
+        if found.state == "failed":
+            raise CommandError(
+                f"The copy could not be made: {', '.join(reason.code for reason in found.reasons)}"
+            )
+        return found if found.state == "ready" else None
+
+
+def describe(finding: Finding, language: str) -> str:
+    """A finding in one line, as the employer's page words it."""
+    reason, found = REASONS.get(finding.code), wording.FOUND.get(finding.code)
+    says = reason.says.in_(language) if reason else str(found.employer if found else finding.code)
+    field = f" [{wording.FIELDS['qr']}]" if finding.field == "qr" else ""
+    seen, expected = (
+        str(wording.SEEN.get(value, value)) for value in (finding.seen, finding.expected)
+    )
+    return (
+        f"{says}{field}"
+        + (f": {seen}" if seen else "")
+        + (f" ≠ {expected}" if expected and finding.severity > Severity.NOTE else "")
+    )
+
+
+def import_record(company: Company, status: str, *, abnormal: bool) -> None:
+    """Put the company into the register snapshot, by the command that a deployment uses."""
+    path = settings.VAR_DIR / "demo-registry.csv"
+    row = {
+        "uscc": company.uscc,
+        "name": company.name,
+        "legal_representative": company.legal_representative,
+        "status": status,
+        "established_on": company.established_on.isoformat(),
+        "email_domain": company.domain,
+        "abnormal_list": str(int(abnormal)),
+        "serious_violation_list": "0",
+        "as_of": timezone.localdate().isoformat(),
+    }
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(row))
+        table.writeheader()
+        table.writerow(row)
+    with Path(os.devnull).open("w") as nowhere:
+        call_command("import_registry", str(path), stdout=nowhere, stderr=nowhere)
+
+
+def token_in_mail(to: str) -> str | None:
+    """The token of the verification link in the newest mail to `to`, once a worker has sent one."""
+    for key in kept_mail.keys(settings.MAILS_DIR)[:NEWEST]:
+        mail = kept_mail.read(key, settings.MAILS_DIR)
+        if (
+            mail
+            and mail.to == to
+            and (found := re.search(r"/verify[^\s/]*/([^\s/]+:[^\s/]+)", mail.text))
+        ):
+            return found[1]
+    return None
+
+
+def wait_for(look: Any, complaint: Exception, every: float = 0.05) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(every)
+    raise complaint

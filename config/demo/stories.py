@@ -1,0 +1,242 @@
+"""The stories of the demo, each a method that makes one example."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from config.demo import record as demo_record
+from config.demo.steps import Steps
+from documents.specimens import Company, Specimen, make
+from events.core.reasons import Text
+from verification.cases import documents, operations
+from verification.models import Case, GoldenKind
+from verification.quality import golden_specimens
+from verification.reviewing import claims
+from verification.rules.states import State
+
+LOG: Final = "demo.log"
+"""What went wrong with steps that failed."""
+
+
+class Demo(Steps):
+    """The stories.
+
+    Each method that `demo_record.STEPS` names is one of them, and tells in a line what it has made.
+    """
+
+    def show(self, steps: list[str], path: Path) -> int:
+        """Make these steps, noting each in the record at `path`; how many failed, which in a brief
+        timeline ends no other.
+        """
+        begun, failed, many = time.monotonic(), 0, len(steps)
+        if self.line.is_brief:
+            self.line.line(
+                f"正在后台准备 {many} 个示例，大约需要一两分钟，页面现在就可以使用",
+                f"making {many} examples in the background, in a minute or two; the pages can be"
+                " used meanwhile",
+            )
+        for number, step in enumerate(steps, 1):
+            started = time.monotonic()
+            try:
+                story: Callable[[], Text] = getattr(self, step)
+                told = story()
+            except Exception as error:
+                if not self.line.is_brief:
+                    raise
+                failed += 1
+                with (settings.VAR_DIR / LOG).open("a", encoding="utf-8") as log:
+                    traceback.print_exc(file=log)
+                why = str(error) or type(error).__name__
+                self.line.line(
+                    f"{number}/{many} 失败（{step}）：{why}",
+                    f"{number}/{many} failed ({step}): {why}",
+                )
+                continue
+            self.made["made"] = list(
+                dict.fromkeys([*self.made.get("made", demo_record.STEPS), step])
+            )
+            demo_record.save(path, self.made)
+            if self.line.is_brief:
+                took = time.monotonic() - started
+                self.line.line(
+                    f"{number}/{many} {told.zh}（{took:.0f} 秒）",
+                    f"{number}/{many} {told.en} ({took:.0f} s)",
+                )
+        if self.line.is_brief:
+            self._conclude(failed, many, time.monotonic() - begun)
+        return failed
+
+    def _conclude(self, failed: int, many: int, took: float) -> None:
+        if failed:
+            log = settings.VAR_DIR / LOG
+            self.line.line(
+                f"{many} 个示例中有 {failed} 个失败，原因见 {log}",
+                f"{failed} of {many} failed; what went wrong is in {log}",
+            )
+            return
+        self.line.line(
+            f"示例已全部准备好，用时 {took:.0f} 秒", f"all examples are made, in {took:.0f} s"
+        )
+        if "employer_id" in self.made:
+            ask = demo_record.question(self.made, settings.SITE_URL)
+            self.line.line(f"询问放行接口：{ask}", f"ask the gate: {ask}")
+
+    def honest_employer(self) -> Text:
+        company = self.new_company()
+        self.line.head(f"一、{company.name}：材料齐全", f"1. {company.name}: everything in order")
+        member = self.register(company, company)
+        self.ask_gate(member)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        self.upload(
+            case, member, make(self.seed, form="landscape", damage="light", company=company)
+        )
+        self.submit_and_watch(case, member)
+        self.ask_gate(member)
+        self.release(member)
+        email, password = member.user.email, self.made["password"]
+        if "employer" not in self.made:
+            self.made |= {
+                "employer": email,
+                "employer_id": str(member.employer_id),
+                "member_id": str(member.pk),
+            }
+        return Text(
+            f"{company.name}：审核通过，已获得一份简历；登录 {email}，密码 {password}",
+            f"{company.name}: approved, and has a resume; sign in as {email}, password {password}",
+        )
+
+    def wrong_licence(self) -> Text:
+        company, other = self.new_company(), self.new_company()
+        self.line.head(
+            f"二、{company.name}：上传了另一家公司的执照",
+            f"2. {company.name}: uploads another company's licence",
+        )
+        member = self.register(company, company)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        wrong = self.upload(
+            case, member, make(self.seed, form="portrait", damage="light", company=other)
+        )
+        self.submit_and_watch(case, member)
+        self.ask_gate(member)
+        claims.claim(case.pk, self.reviewer, timezone.now())
+        self.line.say("审核员领取了申请", "a reviewer claims the case")
+        operations.request_changes(
+            case.pk,
+            self.reviewer,
+            timezone.now(),
+            ["uscc_mismatch", "name_mismatch"],
+            note="请上传贵公司自己的营业执照。Please upload your own company's licence.",
+        )
+        self.line.say("审核员要求补正：", "the reviewer requests changes:")
+        for code in ("uscc_mismatch", "name_mismatch"):
+            self.line.reason(code)
+        documents.remove_document(UUID(wrong), member.as_actor(), timezone.now())
+        self.upload(
+            case, member, make(self.seed + 1, form="portrait", damage="light", company=company)
+        )
+        self.submit_and_watch(case, member)
+        if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
+            claims.claim(case.pk, self.reviewer, timezone.now())
+            operations.approve(case.pk, self.reviewer, timezone.now())
+            self.line.say("审核员核对后通过", "the reviewer looks at it and approves")
+        self.ask_gate(member)
+        return Text(
+            f"{company.name}：上传了别家的执照，补正后通过；登录 {member.user.email}，密码相同",
+            f"{company.name}: uploaded another company's licence, mended it, approved; sign in as"
+            f" {member.user.email}, same password",
+        )
+
+    def revoked_company(self) -> Text:
+        company = self.new_company(status="吊销")
+        self.line.head(
+            f"三、{company.name}：登记已被吊销", f"3. {company.name}: its registration is revoked"
+        )
+        member = self.register(company, company)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        self.upload(
+            case, member, make(self.seed, form="landscape", damage="light", company=company)
+        )
+        self.submit_and_watch(case, member)
+        self.ask_gate(member)
+        return Text(
+            f"{company.name}：登记已被吊销，未通过；登录 {member.user.email}，密码相同",
+            f"{company.name}: refused, its registration is revoked; sign in as {member.user.email},"
+            " same password",
+        )
+
+    def queue_other_licence(self) -> Text:
+        self.line.head(
+            "四、三份申请留给您在审核台处理",
+            "4. Three that are left for you to decide in the console",
+        )
+        company, other = self.new_company(), self.new_company()
+        specimen = make(self.seed, form="landscape", damage="phone", company=other)
+        return self.left_in_the_queue(
+            company, specimen, Text("执照是另一家公司的", "its licence is another company's")
+        )
+
+    def queue_edited_code(self) -> Text:
+        company = self.new_company()
+        specimen = make(self.seed, form="portrait", damage="phone+forged_digit", company=company)
+        return self.left_in_the_queue(
+            company, specimen, Text("照片中的代码被改过", "a code was edited in the picture")
+        )
+
+    def queue_listed_company(self) -> Text:
+        company = self.new_company(abnormal=True)
+        specimen = make(self.seed, form="landscape", damage="light", company=company)
+        return self.left_in_the_queue(
+            company, specimen, Text("被列入经营异常名录", "the register lists it as abnormal")
+        )
+
+    def left_in_the_queue(self, company: Company, specimen: Specimen, why: Text) -> Text:
+        """A case that waits for whoever tries the console."""
+        member = self.register(company, company)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        self.upload(case, member, specimen)
+        self.submit_and_watch(case, member, each_check=False)
+        console = f"{settings.SITE_URL}/console/"
+        return Text(
+            f"{company.name}：等待你审核（{why.zh}）；{console}",
+            f"{company.name}: waits for your decision, since {why.en}; {console}",
+        )
+
+    def golden_honest(self) -> Text:
+        self.line.head(
+            "五、标准题：用来检验审核质量",
+            "5. Golden cases, by which it is seen how well cases are decided",
+        )
+        return self.golden(GoldenKind.HONEST, 1000)
+
+    def golden_name(self) -> Text:
+        told = self.golden(GoldenKind.NAME, 1001)
+        self.line.say(
+            f"数据见 {settings.SITE_URL}/console/quality/",
+            f"Their figures: {settings.SITE_URL}/console/quality/",
+        )
+        return told
+
+    def golden(self, kind: GoldenKind, after: int) -> Text:
+        """Two kinds are enough to see what golden cases are.
+
+        Whoever may read their answers is given none.
+        """
+        made = golden_specimens.make_golden_case(kind, self.seed + after, timezone.now())
+        right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]
+        self.line.say(
+            f"{made.name}：正确的决定是{right[0]}",
+            f"{made.name}: the right decision is to {right[1]}",
+        )
+        figures = f"{settings.SITE_URL}/console/quality/"
+        return Text(
+            f"标准题“{made.name}”：正确的决定是{right[0]}；数据见 {figures}",
+            f"golden case {made.name}: the right decision is to {right[1]}; figures at {figures}",
+        )

@@ -1,0 +1,50 @@
+"""The rounds: tasks that the clock starts again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def beat_schedule(sweep_seconds: int, watch_downloads_seconds: int) -> dict[str, dict[str, Any]]:
+    """The schedule for Celery's beat.
+
+    A round that no worker took until the next one is dropped: a busy worker finds one, not a
+    hundred.
+    """
+    every: dict[str, float] = {
+        "verification.tasks.sweep": sweep_seconds,
+        "verification.tasks.remind_to_renew": 3600,
+        "verification.tasks.end_clients": 3600,
+        "verification.tasks.watch_register": 3600,
+        "verification.tasks.sweep_readings": sweep_seconds,
+        "verification.tasks.sweep_proofs": sweep_seconds,
+        "verification.tasks.confirm_conditional": 3600,
+        "verification.tasks.carry_out_rulings": 5,
+        "verification.tasks.place_queue": sweep_seconds,
+        "verification.tasks.give_golden": sweep_seconds,
+        "verification.tasks.end_golden": 3600,
+        "verification.tasks.look_for_strays": 6 * 3600,
+        "downloads.tasks.lift_step_ups": sweep_seconds,
+        "downloads.tasks.watch_downloads": watch_downloads_seconds,
+        "downloads.tasks.retire_answers": 3600,
+        "downloads.tasks.sweep_copies": 5,
+        "downloads.tasks.sweep_leaks": sweep_seconds,
+        "downloads.tasks.sweep_canaries": sweep_seconds,
+        "downloads.tasks.retire_copies": 600,
+        "downloads.tasks.remind_erasures": 3600,
+        "downloads.tasks.close_relays": 5,
+        "downloads.tasks.sweep_relays": sweep_seconds,
+        "downloads.tasks.sweep_teams": 5,
+        "downloads.tasks.poll_calls": 300,
+        "events.tasks.sweep_mail": sweep_seconds,
+        "events.tasks.sweep_outgoing": sweep_seconds,
+        "events.tasks.sweep_webhooks": 5,
+        "events.tasks.forget_webhooks": 3600,
+        "employers.tasks.sweep_answers": 3600,
+        "employers.tasks.sweep_links": 3600,
+        "events.tasks.forget_mail": 3600,
+    }
+    return {
+        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        for task, seconds in every.items()
+    }

@@ -1,0 +1,1 @@
+"""What serves somebody who tries the product out on their own machine."""

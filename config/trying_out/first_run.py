@@ -1,0 +1,40 @@
+"""Makes the keys of a machine before its first start, in `.env`, readable by its owner alone.
+
+`make setup` calls it as `python -m config.trying_out.first_run`. It needs the standard library
+alone, and changes nothing when it runs again.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import sys
+from pathlib import Path
+
+ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
+
+
+def make_env_file(path: Path = ENV_FILE) -> bool:
+    """Write `path` with fresh keys unless it is there; whether it was written. Raises OSError."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(
+            "# Made for this machine by `make setup`. Losing ZIZHI_DATA_KEY loses the stored"
+            " documents: back it up.\n"
+        )
+        file.write(f"ZIZHI_SECRET_KEY={secrets.token_urlsafe(50)}\n")
+        file.write(f"ZIZHI_DATA_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+    return True
+
+
+if __name__ == "__main__":
+    try:
+        make_env_file()
+    except OSError as error:
+        sys.exit(
+            f"Cannot write {ENV_FILE}: {error.strerror}. Zizhi needs a folder that it may write to."
+        )

@@ -1,0 +1,122 @@
+"""The page `/try/mails`: every mail that was sent while somebody tries this out on their own
+machine.
+
+Such mails hold links that open accounts. So the page answers only where mails are kept instead of
+sent, and only what comes from this machine, to this machine's own address, and through no proxy. To
+everything else it does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from ipaddress import ip_address
+from typing import Any, Concatenate, Final, ParamSpec
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp, csp_update
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http.request import split_domain_port
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from config.trying_out import kept_mail
+
+P = ParamSpec("P")
+SHOWN: Final = 50
+"""Mails on the page: the newest."""
+FORWARDED: Final = (
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+)
+"""What proxies add to a request."""
+SANDBOX: Final = ["allow-popups", "allow-popups-to-escape-sandbox"]
+"""A mail's links open in a tab of their own; no script runs, no form is sent, and the mail has no
+origin.
+"""
+
+
+def may_see_mails(request: HttpRequest) -> bool:
+    """Whether mails are kept here, and `request` comes from this machine to its own address without
+    a proxy between.
+    """
+    if (
+        not settings.MAILS_KEPT
+        or settings.SECURE_PROXY_SSL_HEADER
+        or any(name in request.META for name in FORWARDED)
+    ):
+        return False
+    try:
+        host, _ = split_domain_port(request.get_host())
+        return (
+            host.strip("[]") in settings.LOCAL_HOSTS
+            and ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+        )
+    except (DisallowedHost, ValueError):
+        return False
+
+
+def mails_to_try(request: HttpRequest) -> dict[str, Any]:
+    """For every template: whether a link to the page of mails leads anywhere."""
+    return {"mails_to_try": may_see_mails(request)}
+
+
+def only_here(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Answer 404 to whoever may not see the mails."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not may_see_mails(request):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+@require_safe
+@only_here
+@never_cache
+@csp_update({"frame-src": [SELF]})
+def mails(request: HttpRequest) -> HttpResponse:
+    """The mails, newest first.
+
+    With `?after=KEY` only how many came since, which the page asks every few seconds.
+    """
+    if after := request.GET.get("after"):
+        newer = sum(key > after for key in kept_mail.keys(settings.MAILS_DIR))
+        return render(request, "try/_newer.html", {"newer": newer, "newest": after})
+    shown = kept_mail.mails(settings.MAILS_DIR, SHOWN)
+    newest = shown[0].key if shown else "0"
+    return render(request, "try/mails.html", {"mails": shown, "newest": newest, "newer": 0})
+
+
+POLICY: Final = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "frame-ancestors": [SELF],
+    "sandbox": SANDBOX,
+}
+"""What the frame of a mail may do: show its own styles, and open links outside of itself."""
+
+
+@require_safe
+@only_here
+@never_cache
+@xframe_options_sameorigin
+@csp(POLICY)  # type: ignore[arg-type]
+def mail(request: HttpRequest, key: str) -> HttpResponse:
+    """The HTML part of one mail, for a frame. Its links open outside of the frame."""
+    found = kept_mail.read(key, settings.MAILS_DIR)
+    if found is None or not found.html:
+        raise Http404
+    return HttpResponse(found.html.replace("<head>", '<head><base target="_blank">', 1))

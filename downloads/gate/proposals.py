@@ -1,0 +1,33 @@
+"""Settling what one person has proposed and another one confirms or drops."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+from downloads.models import LadderVersion, Move
+from employers.models import User
+from employers.permissions import Power
+from events.core.errors import Refused
+from verification.cases import guards
+
+Proposed = TypeVar("Proposed", LadderVersion, Move)
+
+
+def settled(
+    model: type[Proposed], pk: int, user: User, power: Power, now: datetime, *, confirmed: bool
+) -> Proposed:
+    """The open proposal, locked for the caller's transaction, with who settles it; not saved yet.
+
+    Raises Refused: `not_allowed` without `power`, `state_conflict` if the proposal is settled, and
+    `second_person_required` if its own proposer confirms it.
+    """
+    if not user.as_reviewer().can(power):
+        raise Refused("not_allowed")
+    row = model.objects.select_for_update().filter(pk=pk, settled_at=None).first()
+    if row is None:
+        raise Refused("state_conflict")
+    if confirmed and (refused := guards.own_proposal(row.proposed_by_id, user)):
+        raise refused
+    row.settled_by, row.settled_at = user, now
+    return row

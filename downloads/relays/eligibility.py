@@ -1,0 +1,71 @@
+"""Which employer may reach which candidate by a relay number, and for how long.
+
+An employer that may download gets numbers; one that is under review keeps those that it has; all
+others lose theirs. The candidate's word counts as it does at the gate.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+
+from downloads import locks
+from downloads.gate import candidate_consent
+from downloads.gate.current_tier import place_of
+from downloads.models import Copy, GateDecision, RelayBinding
+from downloads.rules.ladder import Tier
+from employers.models import Employer
+from events.core.errors import Refused
+
+MAY_ASK_FOR_NEW: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
+KEEPS_THEM: Final = (*MAY_ASK_FOR_NEW, Tier.RESTRICTED)
+
+
+def lasts() -> timedelta:
+    """How long a number reaches a candidate after the last sign of hiring."""
+    return timedelta(days=int(settings.RELAY_DAYS))
+
+
+def check_tier(employer_id: UUID, now: datetime) -> None:
+    """Raises Refused unless the employer may have new numbers."""
+    place = place_of(employer_id, now)
+    if place.tier is Tier.RESTRICTED:
+        raise Refused("relay_not_for_tier")
+    if place.reason or place.tier not in MAY_ASK_FOR_NEW:
+        raise Refused(place.reason or "employer_not_approved")
+
+
+def hold_word(binding: RelayBinding) -> None:
+    """Lock what the candidate says to this company until the caller's transaction ends."""
+    locks.lock_company_of(binding.employer_id)
+    candidate_consent.lock_candidate(binding.client_id, binding.candidate)
+
+
+def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
+    """Why the gate would not let this employer reach the candidate; "" if it would."""
+    uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
+    return candidate_consent.consent_refusal(of.client_id, of.candidate, uscc, now)
+
+
+def check_consent(of: RelayBinding | GateDecision, now: datetime) -> None:
+    """Raises Refused if the candidate is not to be reached by this employer."""
+    if why := unwilling(of, now):
+        raise Refused(why)
+
+
+def refused_since(of: RelayBinding | GateDecision, moment: datetime) -> str:
+    """What the candidate has said against calls of this employer since `moment`; "" for nothing.
+
+    What they say to its downloads does not count here.
+    """
+    between = RelayBinding.objects.between(of.employer_id, of.client_id, of.candidate)
+    if between.filter(ended_why="relay_candidate_ended", ended_at__gte=moment).exists():
+        return "relay_candidate_ended"
+    return (
+        "relay_contact_refused"
+        if between.filter(agreed=False, answered_at__gte=moment).exists()
+        else ""
+    )

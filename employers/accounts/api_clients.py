@@ -1,0 +1,150 @@
+"""Platforms as API clients, and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from employers.accounts.return_urls import registered
+from employers.models import ApiClient, ApiKey, Scope
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import Refused
+from events.delivery import webhooks
+from events.models import record
+
+
+def create_api_client(
+    name: str,
+    scopes: Sequence[Scope],
+    now: datetime,
+    actor: Actor = SYSTEM,
+    *,
+    test: bool = False,
+    return_urls: str = "",
+    contact_email: str = "",
+    contact_language: str = "zh-hans",
+) -> tuple[ApiClient, str]:
+    """A platform and its first key, which is not kept and cannot be shown again.
+
+    `return_urls` is one address a line. Raises Refused `return_url_invalid`.
+    """
+    of_it = {
+        "return_urls": "\n".join(registered(return_urls, local=test)),
+        "contact_email": contact_email,
+    }
+    with transaction.atomic():
+        client = ApiClient.objects.create(
+            name=name, test=test, contact_language=contact_language, created_at=now, **of_it
+        )
+        _, text = _new_key(client, scopes, now)
+        record(
+            "create_api_client",
+            client,
+            actor,
+            now,
+            data={"scopes": [str(scope) for scope in scopes]},
+        )
+    return client, text
+
+
+def _new_key(client: ApiClient, scopes: Sequence[str], now: datetime) -> tuple[ApiKey, str]:
+    text = ApiKey.new_key(test=client.test)
+    key = ApiKey.objects.create(
+        client=client,
+        key_hash=ApiKey.hash_key(text),
+        key_start=text[:8],
+        scopes=[str(scope) for scope in scopes],
+        created_at=now,
+    )
+    return key, text
+
+
+def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> tuple[ApiKey, str]:
+    """A new key with the same scopes in the place of `key`, which opens for another `overlap` (it
+    may be none) and then no more.
+
+    Rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict` where the
+    key opens nothing any more.
+    """
+    with transaction.atomic():
+        old = (
+            ApiKey.objects.select_for_update(of=("self",))
+            .live(now)
+            .select_related("client")
+            .filter(pk=key.pk)
+            .first()
+        )
+        if old is None:
+            raise Refused("state_conflict", "key")
+        new, text = _new_key(old.client, old.scopes, now)
+        old.expires_at = min(old.expires_at or now + overlap, now + overlap)
+        old.save(update_fields=["expires_at"])
+        data = {"old": str(old.pk), "new": str(new.pk), "until": old.expires_at.isoformat()}
+        record("rotate_key", old.client, actor, now, data=data)
+    return new, text
+
+
+def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -> None:
+    """Register below which addresses, one a line, recruiters may be sent back.
+
+    Raises Refused `return_url_invalid`.
+    """
+    addresses = registered(text, local=client.test)
+    with transaction.atomic():
+        changed = ApiClient.objects.filter(pk=client.pk).exclude(return_urls="\n".join(addresses))
+        if changed.update(return_urls="\n".join(addresses)):
+            record("set_return_urls", client, actor, now, data={"return_urls": addresses})
+
+
+def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now: datetime) -> None:
+    """Who is written to about the platform's webhooks, in which language; an empty address:
+    nobody.
+    """
+    given = {"contact_email": email, "contact_language": language}
+    with transaction.atomic():
+        if ApiClient.objects.filter(pk=client.pk).exclude(**given).update(**given):
+            record("set_contact", client, actor, now)
+
+
+def add_key(
+    client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime
+) -> tuple[ApiKey, str]:
+    """Another key of a platform, beside those that it has.
+
+    Raises Refused `state_conflict` where the platform is revoked.
+    """
+    with transaction.atomic():
+        found = ApiClient.objects.select_for_update().filter(pk=client.pk, revoked_at=None).first()
+        if found is None:
+            raise Refused("state_conflict", "client")
+        key, text = _new_key(found, scopes, now)
+        record("add_key", found, actor, now, data={"key": str(key.pk), "scopes": key.scopes})
+    return key, text
+
+
+def revoke_key(key: ApiKey, actor: Actor, now: datetime) -> None:
+    """No request with this one key is answered from now on; the platform's others go on."""
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+            record("revoke_key", key.client, actor, now, data={"key": str(key.pk)})
+
+
+def note_key_use(key: ApiKey, now: datetime) -> None:
+    """Keep that `key` is in use, at most once an hour."""
+    if key.last_used_at is None or now - key.last_used_at >= timedelta(hours=1):
+        unused = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(hours=1))
+        ApiKey.objects.live(now).filter(unused, pk=key.pk).update(last_used_at=now)
+        key.last_used_at = now
+
+
+def revoke_api_client(client: ApiClient, actor: Actor, now: datetime) -> None:
+    """No request with any of this platform's keys is answered from now on, and it is told nothing
+    more.
+    """
+    with transaction.atomic():
+        if ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
+            record("revoke_api_client", client, actor, now)
+            webhooks.delete_all(client.pk, actor, now)

@@ -1,0 +1,234 @@
+"""Employers, their members, what accounts were seen to share, and links that platforms send."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from employers.models.platforms import ApiClient
+from employers.models.users import User
+from events.core.actor import Actor, Role
+
+
+class AccountClass(models.TextChoices):
+    """The three classes of 人社厅发〔2025〕60号."""
+
+    DIRECT_EMPLOYER = "direct_employer", _("We recruit for ourselves")
+    COMMERCIAL_AGENCY = "commercial_agency", _("We are an HR service agency")
+    PUBLIC_SERVICE = "public_service", _("We are a public employment service")
+
+
+class EmployerQuerySet(models.QuerySet["Employer"]):
+    def real(self) -> EmployerQuerySet:
+        """Without those that were made for a golden case or by a platform's test: nobody recruits
+        for them.
+        """
+        return self.filter(made_for=None, test=False)
+
+    def seen_by(self, client: ApiClient) -> EmployerQuerySet:
+        """Those that a platform may know of: its own, and, unless it is one for tests, those who
+        came to us by themselves.
+        """
+        own = Q(platform=client)
+        return self.filter(
+            own if client.test else own | Q(platform=None), made_for=None, test=client.test
+        )
+
+    def shown_to(self, user_id: uuid.UUID) -> EmployerQuerySet:
+        """What a member of staff may come upon: the real ones, and those made for themselves, which
+        look like any.
+        """
+        return self.filter(Q(made_for=None) | Q(made_for=user_id), test=False)
+
+
+class Employer(models.Model):
+    """A body that recruits (用人单位), as it declared itself; whether that is true is
+    verification's question.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("company name"), max_length=200)
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    account_class = models.CharField(
+        _("account class"),
+        max_length=20,
+        choices=AccountClass.choices,
+        default=AccountClass.DIRECT_EMPLOYER,
+    )
+    registered_at = models.DateTimeField(_("registered"))
+    confirmed_at = models.DateTimeField(_("first approved"), null=True, blank=True)
+    """When a case of this employer was first approved.
+
+    From then on the code is this employer's alone.
+    """
+    made_for = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    """It is none: it belongs to a golden case of this reviewer, and to everybody else there is no
+    such employer.
+    """
+    platform = models.ForeignKey(
+        "ApiClient",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="employers",
+        verbose_name=_("platform"),
+        db_index=False,
+    )
+    """Which platform's system made it; no other one sees it.
+
+    None: it registered on our own pages.
+    """
+    reference = models.CharField(
+        _("platform's reference"), max_length=64, blank=True, default="", db_default=""
+    )
+    """What that platform calls it."""
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    """Made by a platform's test: nobody recruits for it, no reviewer sees it, and no quota of a
+    real one counts it.
+    """
+
+    objects = EmployerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("employer"), _("employers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["uscc"],
+                condition=Q(confirmed_at__isnull=False, test=False),
+                name="employer_confirmed_code_once",
+            ),
+            models.UniqueConstraint(
+                fields=["platform", "reference"],
+                condition=~Q(reference=""),
+                name="employer_reference_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["uscc"], name="employer_uscc"),
+            models.Index(
+                fields=["made_for"], condition=Q(made_for__isnull=False), name="employer_made_for"
+            ),
+            models.Index(
+                fields=["platform", "registered_at"],
+                condition=Q(platform__isnull=False),
+                name="employer_platform",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def active(self) -> MemberQuerySet:
+        return self.filter(left_at=None)
+
+
+class Member(models.Model):
+    """A recruiter (经办人) acting for an employer."""
+
+    class MemberRole(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        RECRUITER = "recruiter", _("Recruiter")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        User, on_delete=models.PROTECT, related_name="member", verbose_name=_("account")
+    )
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="members", verbose_name=_("employer")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=MemberRole.choices)
+    joined_at = models.DateTimeField(_("joined"))
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)
+    reference = models.CharField(
+        _("platform's reference"), max_length=64, blank=True, default="", db_default=""
+    )
+    """What the employer's platform calls them."""
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("recruiter"), _("recruiters")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employer", "reference"],
+                condition=~Q(reference=""),
+                name="member_reference_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+    def as_actor(self) -> Actor:
+        return Actor(
+            Role.OWNER if self.role == self.MemberRole.OWNER else Role.RECRUITER, str(self.user_id)
+        )
+
+
+class SightingKind(models.TextChoices):
+    DEVICE = "device", _("Device")
+    PHONE = "phone", _("Phone")
+    NETWORK = "network", _("Network")
+
+
+class Sighting(models.Model):
+    """That a user was seen with something many accounts may share.
+
+    Of the thing only its blind index is kept.
+    """
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sightings", verbose_name=_("account")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=SightingKind.choices)
+    digest = models.CharField(max_length=64)
+    first_at = models.DateTimeField(_("first seen"))
+    last_at = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("sighting"), _("sightings")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "digest"], name="sighting_once")
+        ]
+        indexes = [models.Index(fields=["kind", "digest"], name="sighting_shared")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user_id}"
+
+
+class LinkPurpose(models.TextChoices):
+    """What a platform sends its recruiter to our pages for."""
+
+    VERIFY = "verify"
+    RENEW = "renew"
+    APPEAL = "appeal"
+
+
+class OnboardingLink(models.Model):
+    """A link by which a platform hands a recruiter on to our pages: for one member, once, for
+    minutes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, related_name="+", verbose_name=_("platform")
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
+    )
+    purpose = models.CharField(max_length=10, choices=LinkPurpose.choices)
+    return_url = models.CharField(max_length=500)
+    language = models.CharField(max_length=10)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} link of {self.member_id}"

@@ -1,0 +1,165 @@
+"""Runs the work on one row: claims it, keeps its lease, and sorts what comes of the work.
+
+`run` fits most work. Work that differs calls `claim` and writes through the `Lease` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import structlog
+
+from events.core.errors import ProviderUnavailable
+from events.jobs import heartbeat
+from events.jobs.queue import Job, JobQuerySet
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+Row = TypeVar("Row", bound=Job)
+Result = TypeVar("Result")
+
+
+class LeaseLost(Exception):
+    """Another worker holds the row. Raised inside a transaction, it rolls back what was written."""
+
+
+class WorkersDied(Exception):
+    """Too many workers have died over the row."""
+
+
+@dataclass(frozen=True)
+class Lease(Generic[Row]):
+    """A claimed row. Nothing is written through a lease that was lost."""
+
+    row: Row
+    """As it was when it was claimed."""
+    jobs: JobQuerySet
+    id: UUID
+    clock: Clock
+    seconds: float
+
+    def locked(self) -> Row | None:
+        """The row as it is now, locked until the transaction ends; None if the lease was lost."""
+        held = self.jobs.held(self.row.pk, self.id)
+        row: Row | None = held.select_for_update(of=("self",)).first()
+        return row
+
+    def update(self, **changes: Any) -> bool:
+        """Change the row and keep the lease; False if the lease was lost."""
+        return bool(self.jobs.held(self.row.pk, self.id).update(**changes))
+
+    def extend(self) -> bool:
+        """Hold the row for another `seconds`; False if the lease was lost."""
+        return self.jobs.extend(self.row.pk, self.id, self.clock(), self.seconds)
+
+    def kept(self) -> AbstractContextManager[None]:
+        """The lease lasts until the end of the block, however long that takes."""
+        return heartbeat.held(self.jobs, self.row.pk, self.id, self.clock, self.seconds)
+
+    def finish(self, **changes: Any) -> bool:
+        """The work is done; False if the lease was lost."""
+        return self.jobs.finish(self.row.pk, self.id, self.clock(), **changes)
+
+    def give_back(self, due_at: datetime, error: str = "", **changes: Any) -> bool:
+        """Let go of the row until `due_at`; False if the lease was lost."""
+        return self.jobs.give_back(self.row.pk, self.id, due_at, error, **changes)
+
+
+def backoff(unavailable: ProviderUnavailable, tries: int) -> float:
+    """What the provider asked for, doubled with each try, and an hour at most."""
+    return min(3600.0, max(1.0, unavailable.retry_after) * 2.0 ** min(tries - 1, 6))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What follows when work raises one of the errors `on`: the row is given back, or given up."""
+
+    on: type[Exception] | tuple[type[Exception], ...]
+    wait: float | Callable[[Any, int], float] = 0.0
+    """Seconds until the next try; may depend on the error and the number of tries so far."""
+    event: str = ""
+    """The name to log it by, if it is logged."""
+    broken: bool = False
+    """Somebody has to look into it: it is logged as an error, with its traceback."""
+    tries: int | None = None
+    """The try after which the row is given up."""
+    until: Callable[[Any], datetime] | None = None
+    """The moment, given the row, from which it is given up."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Written to the row when it is given back."""
+
+    def retries(self, lease: Lease[Any], error: Exception) -> bool:
+        """Log the error and give the row back; False, and nothing written, at the limit."""
+        row, now, why = lease.row, lease.clock(), type(error).__name__
+        over = (self.tries is not None and row.tries >= self.tries) or (
+            self.until is not None and now >= self.until(row)
+        )
+        if self.event and (self.broken or not over):
+            note = log.exception if self.broken else log.warning
+            note(self.event, job=str(row.pk), tries=row.tries, why=why)
+        if not over:
+            wait = self.wait(error, row.tries) if callable(self.wait) else self.wait
+            # The text of other errors may hold what belongs in no log: an address, a number.
+            text = str(error) if isinstance(error, ProviderUnavailable) else why
+            lease.give_back(now + timedelta(seconds=wait), text, **self.changes)
+        return not over
+
+
+def claim(jobs: JobQuerySet, pk: Any, clock: Clock, seconds: float) -> Lease[Any] | None:
+    """Claim row `pk` for `seconds`; None if it is finished, held by another or not yet due."""
+    lease = jobs.claim(pk, clock(), seconds)
+    row = jobs.held(pk, lease).first() if lease else None
+    return Lease(row, jobs, lease, clock, seconds) if lease and row else None
+
+
+def _as_answered(lease: Lease[Any], result: object) -> bool:
+    return bool(result)
+
+
+def _finish(lease: Lease[Any], error: Exception) -> bool:
+    lease.finish()
+    return False
+
+
+def run(
+    lease: Lease[Any] | None,
+    work: Callable[[Lease[Any]], Result],
+    write_down: Callable[[Lease[Any], Result], bool] = _as_answered,
+    *,
+    failures: Sequence[Failure],
+    give_up: Callable[[Lease[Any], Exception], bool] = _finish,
+    deaths: int | None = None,
+    beats: bool = False,
+) -> bool:
+    """Work on what `claim` found and write down the result; False if it found nothing.
+
+    `work` takes long and runs outside of any transaction; with `beats`, a heartbeat keeps the lease
+    until it ends. `write_down` stores the result, and its answer is the answer of `run`.
+
+    An error of `work` that is among `failures` gives the row back until its next try. At the limit,
+    `give_up` is called with the error; it is called with `WorkersDied`, instead of any work, once
+    `deaths` workers have died over the row. Every other error is raised: the row is due again when
+    its lease ends, with one death more.
+    """
+    if lease is None:
+        return False
+    if deaths is not None and lease.row.deaths >= deaths:
+        return give_up(lease, WorkersDied())
+    try:
+        with lease.kept() if beats else nullcontext():
+            result = work(lease)
+    except LeaseLost:
+        log.info("lease_lost", job=str(lease.row.pk))
+        return False
+    except Exception as error:
+        failure = next((each for each in failures if isinstance(error, each.on)), None)
+        if failure is None:
+            raise
+        return False if failure.retries(lease, error) else give_up(lease, error)
+    return write_down(lease, result)

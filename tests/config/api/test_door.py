@@ -1,0 +1,551 @@
+"""Does every answer under /api/v1 keep the API's manners: problems, ids, limits, and what is done
+once?
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import OperationalError, connection, connections
+from django.test import Client
+from django.utils import timezone
+
+from config.api.door import DONE_ONCE
+from config.api.problems import STATUS
+from config.api.routes import api
+from downloads.models import GateDecision
+from downloads.releases.repeated_answers import still_holds
+from employers.accounts.api_clients import add_key, rotate_key
+from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
+from employers.platforms import api as employers_api
+from employers.platforms import idempotency
+from employers.platforms.api_limits import Allowance, Buckets, Rate
+from employers.tasks import sweep_answers
+from events.core.actor import SYSTEM
+from events.core.reasons import REASONS
+from tests.factories import make_api_client, make_case, make_member, make_uscc
+from verification.models import Case
+from verification.rules.states import State
+
+pytestmark = pytest.mark.django_db
+GATE, EMPLOYERS, ME = "/api/v1/gate/decisions", "/api/v1/employers", "/api/v1/me"
+
+
+@pytest.fixture(autouse=True)
+def _full_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(employers_api, "_buckets", Buckets())
+
+
+@pytest.fixture
+def platform(now: datetime) -> tuple[ApiClient, str]:
+    return make_api_client(now, Scope.GATE_DECIDE, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE)
+
+
+@pytest.fixture
+def key(platform: tuple[ApiClient, str]) -> str:
+    return platform[1]
+
+
+def send(method: str, path: str, key: str = "", body: Any = None, **headers: str) -> Any:
+    given = {name.replace("_", "-"): value for name, value in headers.items()} | (
+        {"Authorization": f"Bearer {key}"} if key else {}
+    )
+    content = (
+        body if isinstance(body, (str, bytes)) else json.dumps(body) if body is not None else ""
+    )
+    return Client().generic(
+        method, path, content, given.pop("content-type", "application/json"), headers=given
+    )
+
+
+def question(state: State = State.APPROVED) -> dict[str, str]:
+    now = timezone.now()
+    member = make_member(now)
+    make_case(
+        member,
+        now,
+        state,
+        **({"expires_at": now + timedelta(days=1)} if state is State.APPROVED else {}),
+    )
+    return {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c-1"}
+
+
+# --- Problems and ids -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers", "status", "code"),
+    [
+        ("GET", "/api/v1/nothing-here", None, {}, 404, "not_found"),
+        ("DELETE", GATE, None, {}, 405, "method_not_allowed"),
+        ("POST", GATE, "{", {}, 400, "malformed_json"),
+        ("POST", GATE, "{}", {}, 422, "invalid_request"),
+        (
+            "POST",
+            GATE,
+            "a=b",
+            {"content-type": "application/x-www-form-urlencoded"},
+            415,
+            "unsupported_media_type",
+        ),
+        ("POST", GATE, "x" * (1024 * 1024 + 1), {}, 413, "body_too_large"),
+        (
+            "GET",
+            "/api/v1/employers/0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d/requirements",
+            None,
+            {},
+            404,
+            "employer_unknown",
+        ),
+    ],
+)
+def test_every_error_is_a_problem(
+    key: str, method: str, path: str, body: Any, headers: dict[str, str], status: int, code: str
+) -> None:
+    answer = send(method, path, key, body, **headers)
+    assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (
+        status,
+        code,
+        status,
+    )
+    assert answer["Content-Type"].startswith("application/problem+json")
+    assert answer.json()["request_id"] == answer["X-Request-Id"]
+    assert answer.json()["title"] and answer.json()["detail"]
+    assert "Allow" in answer or status != 405
+
+
+def test_what_nobody_expected_is_told_without_details(key: str) -> None:
+    with mock.patch(
+        "verification.api.employers.Employer.objects.seen_by",
+        side_effect=RuntimeError("secret of the house"),
+    ):
+        answer = send("GET", f"{EMPLOYERS}?uscc={make_uscc()}", key)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "secret" not in answer.content.decode() and answer["X-Request-Id"]
+
+
+@pytest.mark.parametrize("given", ["abc-123", "A.b:c_d"])
+def test_a_request_keeps_the_id_that_it_came_with(key: str, given: str) -> None:
+    assert send("GET", ME, key, X_Request_Id=given)["X-Request-Id"] == given
+
+
+def test_the_log_names_the_request_and_nothing_personal(
+    key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "config.api.door"):
+        send(
+            "GET",
+            f"{EMPLOYERS}?uscc={make_uscc()}&reference=lin@company.example",
+            key,
+            X_Request_Id="abc-123",
+        )
+    (line,) = [record.msg for record in caplog.records if record.name == "config.api.door"]
+    assert isinstance(line, dict) and (line["request_id"], line["status"], line["route"]) == (
+        "abc-123",
+        200,
+        "api/v1/employers",
+    )
+    assert line["client"] and "lin@" not in str(line) and key not in str(line)
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, "two words", "<script>"])
+def test_an_id_of_another_form_is_replaced(key: str, given: str) -> None:
+    first, second = (send("GET", ME, key, X_Request_Id=given)["X-Request-Id"] for _ in range(2))
+    assert first.startswith("req_") and first != second
+
+
+def test_other_addresses_are_left_alone(client: Client) -> None:
+    answer = client.get("/nothing-here")
+    assert (
+        answer.status_code == 404
+        and "X-Request-Id" not in answer
+        and "problem" not in answer["Content-Type"]
+    )
+
+
+def test_each_status_is_of_a_reason() -> None:
+    assert set(STATUS) <= set(REASONS)
+
+
+def test_who_is_asking(platform: tuple[ApiClient, str]) -> None:
+    client, key = platform
+    told = send("GET", ME, key).json()
+    assert (
+        told["platform_id"] == str(client.pk)
+        and told["name"] == client.name
+        and told["test"] is False
+    )
+    assert (
+        set(told["scopes"]) == {"gate:decide", "employers:read", "employers:write"}
+        and told["expires_at"] is None
+    )
+    assert key.startswith(told["key_begins"]) and key not in json.dumps(told)
+    assert send("GET", ME).status_code == 401
+
+
+def test_that_a_key_is_used_is_kept_to_the_hour(key: str) -> None:
+    send("GET", ME, key)
+    used = ApiKey.objects.get().last_used_at
+    assert used is not None and timezone.now() - used < timedelta(minutes=1)
+    send("GET", ME, key)
+    assert ApiKey.objects.get().last_used_at == used
+    ApiKey.objects.update(last_used_at=used - timedelta(hours=2))
+    send("GET", ME, key)
+    again = ApiKey.objects.get().last_used_at
+    assert again is not None and again > used
+
+
+# --- Limits ---------------------------------------------------------------------------------------
+
+
+def test_a_bucket_fills_again() -> None:
+    buckets, rate = Buckets(), Rate(burst=2, per_second=0.5)
+    assert buckets.take("a", rate, 0.0) == Allowance(2, 1, 2)
+    assert buckets.take("a", rate, 0.0) == Allowance(2, 0, 4)
+    assert buckets.take("a", rate, 0.0) == Allowance(2, 0, 4, wait=2)
+    assert buckets.take("b", rate, 0.0) == Allowance(2, 1, 2), "each has its own"
+    assert buckets.take("a", rate, 2.0) == Allowance(2, 0, 4)
+    assert buckets.take("a", rate, 1000.0) == Allowance(2, 1, 2), "and no more than full"
+    assert buckets.take("a", Rate(0, 0), 0.0) is None
+
+
+def test_too_many_requests_are_told_when_to_come_again(key: str, settings: Any) -> None:
+    settings.API_PER_SECOND = {"gate": 0.0, "other": 0.5}
+    first = send("GET", ME, key)
+    assert (first.status_code, first["RateLimit-Limit"], first["RateLimit-Remaining"]) == (
+        200,
+        "1",
+        "0",
+    )
+    refused = send("GET", ME, key)
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert (
+        int(refused["Retry-After"]) >= 1
+        and refused["RateLimit-Remaining"] == "0"
+        and refused.json()["fix"]["zh"]
+    )
+    assert send("POST", GATE, key, question()).status_code == 200, (
+        "the gate has a bucket of its own"
+    )
+    assert send("GET", ME, "zk_wrong").status_code == 401
+
+
+# --- Once -----------------------------------------------------------------------------------------
+
+
+def test_the_same_key_is_answered_the_same_and_done_once(key: str) -> None:
+    asked = question()
+    first, again = (send("POST", GATE, key, asked, Idempotency_Key="k-1") for _ in range(2))
+    assert first.status_code == again.status_code == 200 and first.content == again.content
+    assert "Idempotent-Replayed" not in first and again["Idempotent-Replayed"] == "true"
+    assert again["Content-Type"] == first["Content-Type"] and GateDecision.objects.count() == 1
+    assert first["X-Request-Id"] != again["X-Request-Id"]
+
+
+def test_a_put_that_comes_late_does_not_undo_what_was_put_after_it(key: str) -> None:
+    path, code = f"{EMPLOYERS}/by-reference/co-1", make_uscc(7)
+    first = send("PUT", path, key, {"name": "甲公司", "uscc": code}, Idempotency_Key="k-1")
+    assert first.status_code == 201
+    after = send("PUT", path, key, {"name": "乙公司", "uscc": code}, Idempotency_Key="k-2")
+    assert (after.status_code, after.json()["name"]) == (200, "乙公司")
+    late = send("PUT", path, key, {"name": "甲公司", "uscc": code}, Idempotency_Key="k-1")
+    assert late["Idempotent-Replayed"] == "true" and (late.status_code, late.content) == (
+        201,
+        first.content,
+    )
+    assert send("GET", f"{EMPLOYERS}/{first.json()['id']}", key).json()["name"] == "乙公司"
+    reused = send("PUT", path, key, {"name": "丙公司", "uscc": code}, Idempotency_Key="k-2")
+    assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_each_method_that_changes_something_takes_a_key() -> None:
+    """Whatever method an operation of the document has, a key with it is honoured or means
+    nothing.
+    """
+    used = {
+        method.upper()
+        for methods in api.get_openapi_schema()["paths"].values()
+        for method in methods
+    }
+    assert used - {"GET"} <= set(DONE_ONCE) and "GET" not in DONE_ONCE
+
+
+def test_an_answer_rests_sealed(key: str) -> None:
+    send("POST", GATE, key, question(), Idempotency_Key="k-1")
+    row = IdempotentAnswer.objects.get()
+    assert "allowed" not in row.answer_sealed and row.answer_sealed and len(row.asked_index) == 64
+
+
+def test_another_request_with_the_same_key_is_refused(key: str, now: datetime) -> None:
+    asked = question()
+    send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    refused = send("POST", GATE, key, asked | {"candidate": "c-2"}, Idempotency_Key="k-1")
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert GateDecision.objects.count() == 1
+    other = make_api_client(now)[1]
+    assert send("POST", GATE, other, asked, Idempotency_Key="k-1").json()["id"] != "", (
+        "keys are each platform's own"
+    )
+
+
+def test_a_platforms_other_key_hears_only_what_it_may(
+    platform: tuple[ApiClient, str], key: str
+) -> None:
+    asked = question()
+    send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    _, less = add_key(platform[0], [Scope.EMPLOYERS_READ], SYSTEM, timezone.now())
+    refused = send("POST", GATE, less, asked, Idempotency_Key="k-1")
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    new, replaced = rotate_key(
+        ApiKey.objects.get(key_hash=ApiKey.hash_key(key)), timedelta(), SYSTEM, timezone.now()
+    )
+    assert new.client == platform[0]
+    assert (
+        send("POST", GATE, replaced, asked, Idempotency_Key="k-1")["Idempotent-Replayed"] == "true"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "x" * 65, "two words"])
+def test_a_key_of_another_form_is_refused(key: str, text: str) -> None:
+    refused = send("POST", GATE, key, question(), Idempotency_Key=text)
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_invalid")
+    assert not GateDecision.objects.exists()
+
+
+def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]) -> None:
+    client, key = platform
+    asked = question()
+    body = json.dumps(asked)
+    may = "employers:read employers:write gate:decide"
+    idempotency.claim_answer(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
+    waits = send("POST", GATE, key, body, Idempotency_Key="k-1")
+    assert (waits.status_code, waits.json()["code"]) == (409, "idempotency_in_progress") and int(
+        waits["Retry-After"]
+    ) >= 1
+    IdempotentAnswer.objects.update(claimed_until=timezone.now())
+    assert send("POST", GATE, key, body, Idempotency_Key="k-1").status_code == 200, (
+        "what has died can be asked again"
+    )
+
+
+def test_what_was_taken_over_keeps_nothing(platform: tuple[ApiClient, str], now: datetime) -> None:
+    slow = idempotency.claim_answer(platform[0], "k", b"asked", now)
+    fast = idempotency.claim_answer(platform[0], "k", b"asked", now + idempotency.CLAIMED_FOR)
+    assert isinstance(slow, idempotency.Claim) and isinstance(fast, idempotency.Claim)
+    answer = idempotency.Answer(200, {}, b"{}")
+    assert not idempotency.keep_answer(slow, answer, now)
+    idempotency.drop_claim(slow)
+    assert idempotency.keep_answer(fast, answer, now)
+    assert idempotency.claim_answer(platform[0], "k", b"asked", now) == answer
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), None])
+def test_what_failed_can_be_tried_again(key: str, error: Exception | None) -> None:
+    asked = question()
+    if error is None:
+        assert (
+            send("POST", GATE, key, {**asked, "candidate": ""}, Idempotency_Key="k-1").status_code
+            == 422
+        )
+    else:
+        with mock.patch("downloads.api.gate.gate_decide.decide_all", side_effect=error):
+            assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 500
+    assert not IdempotentAnswer.objects.exists()
+    assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 200
+
+
+@pytest.mark.parametrize("error", [RuntimeError("killed"), OperationalError("gone")])
+def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: Exception) -> None:
+    asked = question()
+    with mock.patch("config.api.door.idempotency.keep_answer", side_effect=error):
+        answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    assert answer.status_code in (500, 503) and answer["Content-Type"].startswith(
+        "application/problem+json"
+    )
+    assert not GateDecision.objects.exists()
+    assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 200
+    assert GateDecision.objects.count() == 1
+
+
+def test_what_takes_longer_than_its_claim_undoes_what_it_did(key: str) -> None:
+    asked = question()
+    with mock.patch("config.api.door.idempotency.keep_answer", return_value=False):
+        answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_in_progress")
+    assert not GateDecision.objects.exists()
+
+
+def test_without_a_right_key_nothing_is_kept() -> None:
+    assert send("POST", GATE, "zk_wrong", question(), Idempotency_Key="k-1").status_code == 401
+    assert not IdempotentAnswer.objects.exists()
+
+
+def _suspend(asked: dict[str, str]) -> None:
+    Case.objects.filter(employer=asked["employer_id"]).update(version=99)
+
+
+def _leave(asked: dict[str, str]) -> None:
+    Member.objects.update(left_at=timezone.now())
+
+
+def _end(asked: dict[str, str]) -> None:
+    Case.objects.update(expires_at=timezone.now())
+
+
+@pytest.mark.parametrize("change", [_suspend, _leave, _end])
+def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) -> None:
+    asked = question()
+    assert send("POST", GATE, key, asked, Idempotency_Key="k-1").json()["allowed"] is True
+    change(asked)
+    again = send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency_outdated")
+
+
+@pytest.mark.parametrize(
+    ("body", "holds"),
+    [
+        (b"", True),
+        (b'{"allowed": false, "id": "x"}', True),
+        (b'[{"allowed": false}, {"allowed": false}]', True),
+        (b'{"allowed": true}', False),
+        (b'{"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),
+        (
+            (
+                b'[{"allowed": false}, {"allowed": true, "id":'
+                b' "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}]'
+            ),
+            False,
+        ),
+        (b'{"decision_id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),
+        (b'{"yes": 1}', False),
+        (b'"yes"', False),
+    ],
+)
+def test_what_cannot_be_told_is_no_yes(body: bytes, holds: bool, now: datetime) -> None:
+    assert still_holds(body, now) is holds
+
+
+def test_a_no_is_said_again(key: str) -> None:
+    asked = question(State.SUSPENDED)
+    for _ in range(2):
+        assert send("POST", GATE, key, asked, Idempotency_Key="k-1").json()["allowed"] is False
+    assert GateDecision.objects.count() == 1
+
+
+def test_answers_are_let_go_after_a_day(platform: tuple[ApiClient, str], now: datetime) -> None:
+    idempotency.claim_answer(platform[0], "old", b"asked", timezone.now() - idempotency.KEPT_FOR)
+    idempotency.claim_answer(platform[0], "new", b"asked", timezone.now())
+    sweep_answers()
+    assert [row.key for row in IdempotentAnswer.objects.all()] == ["new"]
+    assert isinstance(
+        idempotency.claim_answer(
+            platform[0], "new", b"other", timezone.now() + idempotency.KEPT_FOR
+        ),
+        idempotency.Claim,
+    )
+
+
+def test_without_the_header_the_gate_asks_no_more_of_the_database(
+    key: str, django_assert_num_queries: Any
+) -> None:
+    asked = question()
+    send("POST", GATE, key, asked)
+    # The one statement, which confirms the key; on PostgreSQL it is prepared and goes past Django's
+    # counting.
+    with django_assert_num_queries(0 if connection.vendor == "postgresql" else 1):
+        send("POST", GATE, key, asked | {"candidate": "c-2"})
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_twenty_at_once_have_one_effect(key: str) -> None:
+    asked, together = question(), threading.Barrier(20)
+    answers: list[Any] = []
+
+    def ask() -> None:
+        together.wait()
+        try:
+            answers.append(send("POST", GATE, key, asked, Idempotency_Key="k-1"))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 20 and GateDecision.objects.count() == 1
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {
+        "idempotency_in_progress"
+    }
+    assert send("POST", GATE, key, asked, Idempotency_Key="k-1")["Idempotent-Replayed"] == "true"
+
+
+# --- The document ---------------------------------------------------------------------------------
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_document_says_of_each_operation_what_can_go_wrong(client: Client) -> None:
+    document = client.get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1") and document["servers"]
+    tags = {tag["name"] for tag in document["tags"] if tag["description"]}
+    seen = set()
+    for path, method, operation in operations(document):
+        assert (
+            operation["summary"] and operation["description"] and set(operation["tags"]) <= tags
+        ), path
+        seen.add(operation["operationId"])
+        for status in ("401", "403", "404", "409", "422", "429", "503"):
+            content = operation["responses"][status]["content"]["application/problem+json"]
+            assert (
+                content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                and content["example"]["code"]
+            ), (path, status)
+        sent = {parameter["name"] for parameter in operation["parameters"]}
+        assert "X-Request-Id" in sent and ("Idempotency-Key" in sent) == (
+            method in ("post", "put", "patch", "delete")
+        ), path
+    assert len(seen) == len(list(operations(document)))
+
+
+def test_every_field_is_described(client: Client) -> None:
+    schemas = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    bare = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, about in schema.get("properties", {}).items()
+        if not about.get("description")
+    ]
+    assert bare == []
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The document keeps one by each name, and the other would be lost without a word."""
+    from ninja import Schema
+
+    def under(kind: type) -> Iterator[type]:
+        for below in kind.__subclasses__():
+            yield below
+            yield from under(below)
+
+    ours = [
+        kind.__name__
+        for kind in under(Schema)
+        if kind.__module__.split(".")[0] in ("employers", "verification", "downloads", "events")
+    ]
+    ours = [name for name in ours if "[" not in name]
+    assert sorted(ours) == sorted(set(ours))

@@ -1,0 +1,81 @@
+"""Pictures of specimens, honest and forged, and what a reader finds on them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from documents.forgery.model import Picture
+from documents.licence.extract import fields_of
+from documents.licence.read import picture_of
+from documents.ocr.rapid import RapidReader
+from documents.specimens import make
+from documents.specimens.forgery import Attack, Photo, attacked, saved
+from documents.typesetting import Paper
+
+
+@cache
+def reader() -> RapidReader:
+    return RapidReader()
+
+
+@dataclass(frozen=True)
+class Read:
+    """A specimen's picture and where its values stand."""
+
+    picture: Paper
+    lines: Mapping[str, Sequence[tuple[int, int, int, int]]]
+
+    @property
+    def photo(self) -> Photo:
+        return Photo(self.picture, self.lines)
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What the check that reads the page stores of it, as far as this one asks."""
+        return {
+            "document": "d",
+            "page": 1,
+            "turn": 0,
+            "qr": None,
+            "qr_uscc": None,
+            "lines": self.lines,
+        }
+
+
+@cache
+def read(seed: int, damage: str = "phone") -> Read:
+    image = make(seed, "landscape", damage).image
+    picture = picture_of(image)
+    return Read(
+        np.asarray(image), fields_of(reader().read(picture), image.width, image.height).lines
+    )
+
+
+def decoded(jpeg: bytes) -> Picture:
+    """Blue green red, as checks have it."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+
+
+def bgr(picture: Paper) -> Picture:
+    return np.ascontiguousarray(picture[:, :, ::-1])
+
+
+def forged(
+    seed: int, attack: Attack, damage: str = "phone", quality: int = 92
+) -> tuple[Picture, tuple[float, ...]]:
+    altered = attacked(
+        read(seed, damage).photo,
+        attack,
+        seed,
+        read(6, damage).photo if attack == "pasted_field" else None,
+    )
+    assert altered
+    return decoded(saved(altered[0], quality)), tuple(altered[1])

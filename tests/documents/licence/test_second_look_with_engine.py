@@ -1,0 +1,83 @@
+"""Tests of the second look with a real engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PIL import Image, ImageDraw
+
+from documents.licence.extract import Found, fields_of
+from documents.licence.read import picture_of
+from documents.licence.second_look import look_again
+from documents.ocr import READERS
+from documents.ocr.rapid import RapidReader
+from documents.page.boxes import Region
+from documents.specimens import make
+from documents.typesetting import font
+from tests.conftest import require
+
+RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
+
+
+def both_looks(image: Image.Image) -> tuple[Found, Found]:
+    """What the engine reads at the first look, and after the second."""
+    require("rapid", RAPID.available())
+    picture = picture_of(image)
+    boxes = RAPID.read(picture)
+    first = fields_of(boxes, image.width, image.height)
+    return first, look_again(picture, boxes, first, RAPID)
+
+
+def place_of(image: Image.Image, name: str) -> Region:
+    return both_looks(image)[0].regions[name]
+
+
+def overlaid(image: Image.Image, layer: Image.Image, place: Region) -> Image.Image:
+    """`image` with the middle of `layer` on the middle of `place`."""
+    page = image.convert("RGBA")
+    left, top = (place[0] + place[2] - layer.width) // 2, (place[1] + place[3] - layer.height) // 2
+    page.alpha_composite(layer, (max(0, left), max(0, top)))
+    return page.convert("RGB")
+
+
+def stamp(text: str) -> Image.Image:
+    """`text` in translucent grey, leaning, as an applicant's own program writes it over the
+    page.
+    """
+    face = font("hei", 60)
+    layer = Image.new("RGBA", (int(face.getlength(text)) + 20, 120), (128, 128, 128, 0))
+    ImageDraw.Draw(layer).text((layer.width / 2, 60), text, (128, 128, 128, 120), face, "mm")
+    return layer.rotate(20, expand=True, resample=Image.Resampling.BICUBIC)
+
+
+def logo(radius: float) -> Image.Image:
+    """Three coloured discs, one in another, half transparent."""
+    side = round(2 * radius) + 2
+    layer = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    for share, colour in (
+        (1.0, (20, 120, 230, 150)),
+        (0.62, (250, 150, 20, 150)),
+        (0.3, (40, 180, 90, 150)),
+    ):
+        a, b = side / 2 - share * radius, side / 2 + share * radius
+        ImageDraw.Draw(layer).ellipse((a, a, b, b), fill=colour)
+    return layer
+
+
+def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
+    specimen = make(78)
+    page = overlaid(
+        specimen.image, stamp("仅供招聘使用"), place_of(specimen.image, "established_on")
+    )
+    first, second = both_looks(page)
+    assert first.fields.get("established_on") != specimen.fields["established_on"]
+    assert second.fields["established_on"] == specimen.fields["established_on"]
+
+
+def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
+    specimen = make(61)
+    place = place_of(specimen.image, "legal_representative")
+    first, second = both_looks(overlaid(specimen.image, logo(2.6 * (place[3] - place[1])), place))
+    assert first.fields.get("legal_representative") != specimen.fields["legal_representative"]
+    assert second.fields["legal_representative"] == specimen.fields["legal_representative"]
+    assert replace(second, fields={}) != replace(first, fields={})

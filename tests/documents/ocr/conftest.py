@@ -1,0 +1,27 @@
+"""Fixtures for tests of readers: a local server in place of the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from documents.tencent_cloud import installed
+from tests.conftest import require
+from tests.documents.ocr.tencent_reader import SPECIMEN
+from tests.fakes import tencent_server as cloud
+from tests.fakes.tencent_server import TencentServer, told_of
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[TencentServer]:
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
+    with cloud.serving() as service:
+        service.answer = told_of(SPECIMEN)
+        yield service

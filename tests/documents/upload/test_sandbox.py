@@ -1,0 +1,220 @@
+"""Tests of a sandbox child that the upload has taken over."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from documents.upload import sandbox
+from documents.upload.intake import Intake, Limits, examine
+from events.core.errors import ProviderBroken, Refused
+from tests.conftest import require
+from tests.documents.upload.made_files import DEFAULT, encoded, picture, refusal
+
+TAKEN_OVER_IMPORTS = """
+import os, signal, socket, time
+from documents.upload import sandbox_child
+from documents.upload.sandbox_child import Page, Refusal
+"""
+TAKEN_OVER_START = """
+sandbox_child.TASKS["png"] = sandbox_child.TASKS["png"]._replace(work=work)
+sandbox_child.main()
+"""
+CHILD_FILES = (
+    "__init__.py",
+    "upload/__init__.py",
+    "upload/sandbox_child.py",
+    "similarity/__init__.py",
+    "similarity/perceptual_hash.py",
+)
+
+
+@pytest.fixture
+def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts in the child's place one that does its work with the given body of `work(data, limits)`,
+    inside the real limits.
+    """
+    room = tmp_path / "documents"
+    for name in CHILD_FILES:
+        (room / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sandbox.CHILD.parents[1] / name, room / name)
+
+    def put(body: str) -> None:
+        work = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+        script = (
+            f"import sys\nsys.path.append({str(tmp_path)!r})\n{TAKEN_OVER_IMPORTS}\ndef work(data,"
+            f" limits):\n{work}\n{TAKEN_OVER_START}"
+        )
+        (room / "child.py").write_text(script)
+        monkeypatch.setattr(sandbox, "CHILD", room / "child.py")
+
+    sandbox.best_isolation()
+    return put
+
+
+GOOD = "return None, [Page(data, 400, 400, '0' * 64)]"
+PNG = encoded(picture(400, 400), "PNG")
+
+
+def answer_of(isolation: sandbox.Isolation = "rlimits", limits: Limits = DEFAULT) -> Intake:
+    return examine(PNG, limits, isolation)
+
+
+@pytest.mark.parametrize("isolation", ["rlimits", "bubblewrap"])
+def test_it_can_open_nothing(
+    taken_over: Callable[[str], None], isolation: sandbox.Isolation
+) -> None:
+    if isolation == "bubblewrap":
+        require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
+    taken_over("""
+        done = []
+        for name, deed in {
+            "read": lambda: open("/etc/passwd").read(1),
+            "write": lambda: open("/tmp/left-behind", "w"),
+            "connect": lambda: socket.create_connection(("127.0.0.1", 9), 1),
+            "socket": lambda: socket.socket(),
+            "environment": lambda: os.environ["PATH"],
+        }.items():
+            try:
+                deed()
+                done.append(name)
+            except (OSError, KeyError):
+                pass
+        raise Refusal("document_broken", "could: " + ",".join(done))
+        """)
+    with pytest.raises(Refused) as caught:
+        answer_of(isolation)
+    assert caught.value.seen == "could: "
+
+
+def test_it_cannot_start_processes(taken_over: Callable[[str], None]) -> None:
+    """Linux exempts root from the limit on processes, so a test run by root steps down first."""
+    taken_over("if os.getuid() == 0:\n    os.setuid(65534)\nos.fork()")
+    with pytest.raises(Refused) as caught:
+        answer_of()
+    assert caught.value.details["error"].startswith("BlockingIOError")
+
+
+def test_bubblewrap_hides_files_even_where_a_pdf_may_open_some(
+    taken_over: Callable[[str], None],
+) -> None:
+    """A PDF's child may open files, for fonts: of ours it must not see any but its own code."""
+    require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
+    taken_over(f"""
+        hidden = [{__file__!r}, "/etc/passwd", "/proc/self/environ", "/home", "/root/.ssh", "/var", "/sys"]
+        raise Refusal("document_broken", "sees: " + ",".join(path for path in hidden if os.path.exists(path)))
+        """)  # noqa: E501
+    with pytest.raises(Refused) as caught:
+        examine(PNG, isolation="bubblewrap")
+    assert caught.value.seen == "sees: "
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "os.kill(os.getpid(), signal.SIGSEGV)",
+        "os.abort()",
+        "os._exit(0)",
+        "os._exit(3)",
+        "sys.stdout.buffer.write(b'\\xff' * 1000); sys.stdout.flush(); os._exit(0)",
+        "sys.stdout.buffer.write((1 << 31).to_bytes(4, 'big')); sys.stdout.flush(); os._exit(0)",
+        "while True: sys.stdout.buffer.write(bytes(1 << 20))",
+        "return None, [Page(data, 400, 400, '0' * 64)]",
+        "return None, []",
+        "return None, [Page(b'', 1, 1, '')] * 9",
+        "raise Refusal('employer_suspended')",
+        "raise Refusal(['document_broken'])",
+        "import ctypes; ctypes.string_at(0)",
+        "bytearray(4 << 30)",
+        "work(data, limits)",
+    ],
+)
+def test_a_child_gone_wrong_is_a_broken_document(
+    taken_over: Callable[[str], None], body: str
+) -> None:
+    taken_over(body)
+    with pytest.raises(Refused) as caught:
+        answer_of(limits=Limits(pages=2))
+    assert caught.value.code == "document_broken"
+    assert caught.value.seen
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "page._replace(width=page.width + 1)",
+        "page._replace(width='400')",
+        "page._replace(width=True)",
+        "page._replace(fingerprint='0' * 63 + 'g')",
+        "page._replace(fingerprint=None)",
+        "page._replace(jpeg=page.jpeg + b'PK')",
+        "page._replace(jpeg=b'\\xff\\xd8\\xff\\xe1' + page.jpeg[4:])",
+        "page._replace(jpeg=page.jpeg[:200])",
+    ],
+)
+def test_a_page_that_lies_is_not_believed(taken_over: Callable[[str], None], lie: str) -> None:
+    honest = "page = sandbox_child.picture('PIL.PngImagePlugin:PngImageFile')(data, limits)[1][0]\n"
+    taken_over(honest + "return None, [page]")
+    assert len(answer_of().pages) == 1
+    taken_over(honest + f"return None, [{lie}]")
+    with pytest.raises(Refused, match="document_broken"):
+        answer_of()
+
+
+@pytest.mark.parametrize("isolation", ["rlimits", "bubblewrap"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "time.sleep(60)",
+        "while True: pass",
+        "signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
+    ],
+)
+def test_a_child_that_hangs_is_ended(
+    taken_over: Callable[[str], None], body: str, isolation: sandbox.Isolation
+) -> None:
+    if isolation == "bubblewrap":
+        require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
+    taken_over(body)
+    began = time.monotonic()
+    with pytest.raises(Refused) as caught:
+        answer_of(isolation, Limits(seconds=3))  # of which a busy machine needs one to start it
+    assert caught.value.code == "document_broken"
+    assert time.monotonic() - began < 20
+
+
+def test_what_it_says_is_shortened(taken_over: Callable[[str], None]) -> None:
+    taken_over("raise Refusal('document_broken', 'x\\x1b[31m\\u202e' + 'y' * 5000)")
+    with pytest.raises(Refused) as caught:
+        answer_of()
+    assert len(caught.value.seen) == 120
+    assert caught.value.seen.isprintable()
+
+
+def test_a_sandbox_that_does_not_start_blames_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "child.py").write_text("import no_such_library")
+    monkeypatch.setattr(sandbox, "CHILD", tmp_path / "child.py")
+    with pytest.raises(ProviderBroken, match="did not start"):
+        examine(PNG, isolation="rlimits")
+
+
+def test_no_descriptor_is_left_open() -> None:
+    examine(PNG)
+    before = len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
+    for _ in range(3):
+        examine(PNG)
+        refusal(b"\xff\xd8\xff\xe0")
+    assert (len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0) == before
+
+
+def test_the_limits_reach_the_child() -> None:
+    assert refusal(PNG, Limits(pixels=100_000)).code == "document_too_many_pixels"

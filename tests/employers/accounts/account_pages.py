@@ -1,0 +1,37 @@
+"""What people type on the account's pages, and the links that they are sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from employers.models import Member
+from events.models import Mail
+from tests.factories import make_employer, make_member, make_uscc
+
+
+def form(**changes: str) -> dict[str, str]:
+    filled = {
+        "email": "hr@example.com",
+        "password": "a sentence nobody knows",
+        "company": "云溪市示例科技有限公司",
+        "uscc": make_uscc(),
+        "account_class": "direct_employer",
+    }
+    return filled | changes
+
+
+def text(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def verified_owner(now: datetime) -> Member:
+    return make_member(now, make_employer(now, confirmed_at=now), email_verified_at=now)
+
+
+def invitation(email: str) -> str:
+    """The address of the last invitation to `email`."""
+    mail = Mail.objects.filter(template="invitation", to=email).order_by("-pk")[0]
+    return str(mail.context["link"].removeprefix(settings.SITE_URL))

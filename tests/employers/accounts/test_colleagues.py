@@ -1,0 +1,146 @@
+"""Tests of the pages on which colleagues are invited, join, change and leave."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from employers.accounts import membership
+from employers.accounts.views import links
+from employers.models import Member
+from employers.security import throttle
+from events.core.errors import Refused
+from events.models import Event, Mail
+from tests.employers.accounts.account_pages import invitation, text, verified_owner
+from tests.factories import make_employer, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+class TestColleagues:
+    def test_invite_join_remove(self, visitor: Client, now: datetime) -> None:
+        owner = verified_owner(now)
+        visitor.force_login(owner.user)
+        assert visitor.post("/team/", {"email": "new@example.com"}).status_code == 302
+        address = invitation("new@example.com")
+        guest = Client(headers={"accept-language": "en"})
+        assert owner.employer.name in text(guest.get(address))
+        assert "too short" in text(guest.post(address, {"password": "x"}))
+        for _ in range(2):
+            assert (
+                guest.post(address, {"password": "a sentence nobody knows"})["Location"] == "/case/"
+            )
+        member = Member.objects.get(user__email="new@example.com")
+        assert (member.employer, member.user.email_verified_at is not None) == (
+            owner.employer,
+            True,
+        )
+        assert "new@example.com" in text(visitor.get("/team/"))
+        assert visitor.post(f"/team/{member.pk}/remove/")["Location"] == "/team/"
+        assert guest.get("/case/")["Location"].startswith("/sign-in/")
+
+    def test_who_was_removed_comes_back_by_a_new_invitation_only(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        owner = verified_owner(now)
+        visitor.force_login(owner.user)
+        visitor.post("/team/", {"email": "new@example.com"})
+        first, guest = invitation("new@example.com"), Client(headers={"accept-language": "en"})
+        guest.post(first, {"password": "a sentence nobody knows"})
+        member = Member.objects.get(user__email="new@example.com")
+        visitor.post(f"/team/{member.pk}/remove/")
+        answer = guest.post(first, {"password": "a sentence nobody knows"})
+        assert (answer.status_code, "invite you again" in text(answer)) == (410, True)
+        member.refresh_from_db()
+        assert member.left_at is not None
+        assert not member.user.is_active
+
+        visitor.post("/team/", {"email": "NEW@example.com"})
+        for _ in range(2):
+            assert (
+                guest.post(invitation("new@example.com"), {"password": "quite another sentence"})[
+                    "Location"
+                ]
+                == "/case/"
+            )
+        member.refresh_from_db()
+        assert (member.left_at, member.role, member.user.is_active) == (None, "recruiter", True)
+        assert member.user.check_password("quite another sentence")
+        assert Event.objects.filter(verb="join").count() == 2
+        assert Mail.objects.filter(template="member_joined", to=owner.user.email).count() == 2
+        assert guest.get("/case/").status_code == 200
+
+    def test_who_left_another_employer_keeps_that_account(self, now: datetime) -> None:
+        former = verified_owner(now)
+        colleague = make_member(now, former.employer, role="recruiter")
+        membership.remove_member(former, colleague.pk, now)
+        with pytest.raises(Refused, match="email_taken"):
+            membership.invite(verified_owner(now), colleague.user.email, links(), now)
+
+    @pytest.mark.parametrize(
+        ("confirmed", "verified", "says"),
+        [(True, False, "has not been verified"), (False, True, "has not been approved yet")],
+    )
+    def test_nobody_invites_in_a_name_that_is_not_proven(
+        self, visitor: Client, now: datetime, confirmed: bool, verified: bool, says: str
+    ) -> None:
+        employer = make_employer(now, confirmed_at=now if confirmed else None)
+        visitor.force_login(
+            make_member(now, employer, email_verified_at=now if verified else None).user
+        )
+        page = text(visitor.get("/team/"))
+        assert says in page
+        assert "Send the invitation" not in page
+        assert says in text(visitor.post("/team/", {"email": "new@example.com"}, follow=True))
+        assert not Mail.objects.exists()
+
+    def test_a_day_holds_so_many_invitations_of_one_employer(self, now: datetime) -> None:
+        owner = verified_owner(now)
+        for number in range(membership.INVITATIONS_PER_DAY):
+            membership.invite(owner, f"new{number}@example.com", links(), now)
+        membership.invite(verified_owner(now), "elsewhere@example.com", links(), now)
+        with pytest.raises(Refused, match="invited_too_often"):
+            membership.invite(owner, "one-more@example.com", links(), now + timedelta(hours=23))
+        membership.invite(owner, "one-more@example.com", links(), now + timedelta(hours=24))
+
+    def test_one_address_is_not_pestered(self, visitor: Client, now: datetime) -> None:
+        visitor.force_login(verified_owner(now).user)
+        for _ in range(throttle.INVITATIONS_TO_ADDRESS.tries):
+            visitor.post("/team/", {"email": "new@example.com"})
+        answer = visitor.post("/team/", {"email": "new@example.com"})
+        assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
+        assert Mail.objects.count() == throttle.INVITATIONS_TO_ADDRESS.tries
+
+    def test_a_recruiter_neither_invites_nor_removes(self, visitor: Client, now: datetime) -> None:
+        owner = make_member(now)
+        visitor.force_login(make_member(now, owner.employer, role="recruiter").user)
+        assert "Only the owner" in text(visitor.get("/team/"))
+        assert "You may not do this" in text(
+            visitor.post("/team/", {"email": "new@example.com"}, follow=True)
+        )
+        assert not Mail.objects.exists()
+        assert "You may not do this" in text(visitor.post(f"/team/{owner.pk}/remove/", follow=True))
+        owner.refresh_from_db()
+        assert owner.left_at is None
+
+    def test_another_employers_member_stays(self, visitor: Client, now: datetime) -> None:
+        other = make_member(now)
+        visitor.force_login(make_member(now).user)
+        visitor.post(f"/team/{other.pk}/remove/")
+        other.refresh_from_db()
+        assert other.left_at is None
+
+    def test_an_address_with_an_account_is_not_invited(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        taken = make_member(now)
+        visitor.force_login(verified_owner(now).user)
+        page = text(visitor.post("/team/", {"email": taken.user.email}))
+        assert "already has an account" in page
+        assert f'value="{taken.user.email}"' in page
+
+    def test_a_broken_invitation(self, visitor: Client) -> None:
+        response = visitor.get("/join/nonsense/")
+        assert (response.status_code, "invite you again" in text(response)) == (410, True)

@@ -1,0 +1,204 @@
+"""Tests of the account's pages after too many tries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+
+from employers.accounts import membership
+from employers.models import User
+from employers.security import throttle
+from events.core.errors import Refused
+from events.models import Mail
+from tests.employers.accounts.account_pages import form, text, verified_owner
+from tests.factories import PASSWORD, make_member, make_reviewer
+
+pytestmark = pytest.mark.django_db
+
+
+class TestTooManyTries:
+    """Of each kind of door: the last try that is let through, the first that is not, and who is not
+    locked out by it.
+    """
+
+    WRONG = {"username": "hr@example.com", "password": "wrong"}
+    RIGHT = {"username": "hr@example.com", "password": PASSWORD}
+
+    def fail(self, times: int, **headers: str) -> list[int]:
+        stranger = Client(headers={"accept-language": "en"})
+        return [stranger.post("/sign-in/", self.WRONG, **headers).status_code for _ in range(times)]  # type: ignore[arg-type]
+
+    def test_an_address_is_closed_to_strangers_for_a_quarter_of_an_hour(
+        self, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_member(now, email="hr@example.com")
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        assert (
+            self.fail(throttle.PASSWORDS_OF_ADDRESS.tries + 2)
+            == [200] * throttle.PASSWORDS_OF_ADDRESS.tries + [429] * 2
+        )
+        closed = Client(headers={"accept-language": "en"}).post("/sign-in/", self.RIGHT)
+        assert closed.status_code == 429
+        assert "Possible again from <b>2026-11-24 18:15</b>" in text(closed)  # Asia/Shanghai
+        monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=15))
+        assert Client().post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_another_spelling_is_the_same_address(self, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        assert (
+            Client().post("/sign-in/", self.RIGHT | {"username": " HR@Example.com "}).status_code
+            == 429
+        )
+
+    def test_who_signed_in_here_before_is_let_in_whatever_strangers_do(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        make_member(now, email="hr@example.com")
+        visitor.post("/sign-in/", self.RIGHT)
+        visitor.post("/sign-out/")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries + 1)
+        assert visitor.post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_a_known_browser_may_not_guess_either_and_not_at_others(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        for email in ("hr@example.com", "other@example.com"):
+            make_member(now, email=email)
+        visitor.post("/sign-in/", self.RIGHT | {"username": "other@example.com"})
+        visitor.post("/sign-out/")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        assert visitor.post("/sign-in/", self.RIGHT).status_code == 429
+        for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
+            assert (
+                visitor.post(
+                    "/sign-in/", self.WRONG | {"username": "other@example.com"}
+                ).status_code
+                == 200
+            )
+        assert (
+            visitor.post("/sign-in/", self.RIGHT | {"username": "other@example.com"}).status_code
+            == 429
+        )
+
+    def test_a_forged_cookie_is_nobodys(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        visitor.cookies[throttle.KNOWN_COOKIE] = signing.dumps(["x", "y"], salt="another")
+        assert visitor.post("/sign-in/", self.RIGHT).status_code == 429
+
+    def test_a_new_password_is_the_way_out(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        visitor.post("/password/", {"email": "hr@example.com"})
+        page = visitor.get(
+            Mail.objects.get().context["link"].removeprefix(settings.SITE_URL), follow=True
+        )
+        visitor.post(
+            page.redirect_chain[-1][0],
+            {"new_password1": "another long sentence", "new_password2": "another long sentence"},
+        )
+        assert (
+            visitor.post(
+                "/sign-in/", {"username": "hr@example.com", "password": "another long sentence"}
+            ).status_code
+            == 302
+        )
+
+    def test_one_network_guessing_at_many(self, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        stranger = Client(REMOTE_ADDR="203.0.113.9")
+        for number in range(throttle.PASSWORDS_FROM_NETWORK.tries):
+            assert (
+                stranger.post(
+                    "/sign-in/", self.WRONG | {"username": f"person{number}@example.com"}
+                ).status_code
+                == 200
+            )
+        assert stranger.post("/sign-in/", self.RIGHT).status_code == 429
+        assert Client(REMOTE_ADDR="203.0.113.10").post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_right_passwords_are_not_counted(self, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        for _ in range(throttle.PASSWORDS_FROM_NETWORK.tries + 2):
+            assert Client().post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_registration_and_invitation_are_no_way_around(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        owner = verified_owner(now)
+        make_member(now, email="hr@example.com")
+        for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
+            assert visitor.post("/register/", form(password="a wrong sentence")).status_code == 422
+        answer = visitor.post("/register/", form(password=PASSWORD))
+        assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
+        token = signing.dumps(
+            [str(owner.employer_id), "hr@example.com", now.isoformat()], salt=membership.INVITE_SALT
+        )
+        assert visitor.post(f"/join/{token}/", {"password": PASSWORD}).status_code == 429
+
+    def test_one_network_registers_so_many(self, now: datetime) -> None:
+        for number in range(throttle.REGISTRATIONS_FROM_NETWORK.tries):
+            assert (
+                Client().post("/register/", form(email=f"hr{number}@example.com")).status_code
+                == 302
+            )
+        assert Client().post("/register/", form()).status_code == 429
+        assert User.objects.count() == throttle.REGISTRATIONS_FROM_NETWORK.tries
+
+    def test_mistakes_at_registration_are_not_counted(self, visitor: Client) -> None:
+        for _ in range(throttle.REGISTRATIONS_FROM_NETWORK.tries + 1):
+            assert visitor.post("/register/", form(uscc="91")).status_code == 422
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_reset_mails_are_few_and_the_answer_tells_of_no_account(
+        self, visitor: Client, now: datetime, known: bool
+    ) -> None:
+        if known:
+            make_member(now, email="hr@example.com")
+        codes = [
+            visitor.post("/password/", {"email": "hr@example.com"}).status_code
+            for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1)
+        ]
+        assert codes == [302] * throttle.MAILS_TO_ADDRESS.tries + [429]
+        assert Mail.objects.count() == (throttle.MAILS_TO_ADDRESS.tries if known else 0)
+
+    def test_the_console_counts_too(self, now: datetime) -> None:
+        make_reviewer(now, "reviewer@example.com")
+        entry = {"username": "reviewer@example.com", "password": "wrong"}
+        for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
+            Client().post("/console/login/", entry)
+        refused = Client(headers={"accept-language": "en"}).post(
+            "/console/login/", entry | {"password": PASSWORD}
+        )
+        assert (refused.status_code, "Too many tries" in text(refused)) == (200, True)
+
+    @pytest.mark.parametrize(
+        ("remote", "forwarded", "proxy", "network"),
+        [
+            ("203.0.113.9", "", False, "203.0.113.9"),
+            ("203.0.113.9", "198.51.100.7", False, "203.0.113.9"),
+            ("127.0.0.1", "10.9.9.9, 198.51.100.7", True, "198.51.100.7"),
+            ("2001:db8:1:2:3::4", "", False, "2001:db8:1:2::/64"),
+            ("::ffff:203.0.113.9", "", False, "203.0.113.9"),
+            ("", "", False, "unknown"),
+        ],
+    )
+    def test_where_a_request_comes_from(
+        self, remote: str, forwarded: str, proxy: bool, network: str
+    ) -> None:
+        assert throttle.network(remote, forwarded, behind_proxy=proxy) == network
+
+    def test_a_window_is_not_prolonged_by_trying(self) -> None:
+        begun = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+        counted = [(throttle.Limit("x", 1), "someone")]
+        throttle.count_try(counted, begun)
+        for minute in range(15):
+            with pytest.raises(Refused, match="too_many_tries"):
+                throttle.count_try(counted, begun + timedelta(minutes=minute))
+        throttle.count_try(counted, begun + timedelta(minutes=15))

@@ -1,0 +1,124 @@
+"""Tests of the lock after wrong codes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+
+from employers.models import Lockout, SecondFactor, User
+from employers.security import lockout
+from events.models import Event
+from tests.employers.security.staff_sign_in import (
+    CODE_PAGE,
+    Clock,
+    browser,
+    code_at,
+    come_in,
+    guess,
+    is_in,
+    mails,
+    password,
+)
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("failures", "minutes"),
+    [
+        (0, 0),
+        (1, 0),
+        (4, 0),
+        (5, 15),
+        (6, 0),
+        (10, 30),
+        (15, 60),
+        (30, 480),
+        (35, 960),
+        (40, 1440),
+        (500, 1440),
+    ],
+)
+def test_how_long(failures: int, minutes: int) -> None:
+    assert lockout.lasts(failures) == timedelta(minutes=minutes)
+
+
+def test_five_wrong_codes_lock(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+    client = browser()
+    response = guess(client, colleague, clock, 4)
+    assert response.status_code == 422
+    assert "Tries left: <b>1</b>" in response.content.decode()
+    assert not Event.objects.filter(verb="lock").exists(), "a wrong code by itself is no event"
+    assert guess(client, colleague, clock, 1).status_code == 429
+    event = Event.objects.about(colleague).get(verb="lock")
+    assert (event.role, event.data) == ("system", {"kind": "code", "failures": 5, "minutes": 15})
+    assert mails()[-1][0] == "staff_locked"
+    clock.forward(minutes=14)
+    password(client, colleague)
+    assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, (
+        "not even a right one"
+    )
+    assert Lockout.objects.get().failures == 5, "which is not counted"
+    clock.forward(minutes=1)
+    assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 302
+    assert not Lockout.objects.exists()
+
+
+def test_the_second_lock_is_twice_as_long(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
+    client = browser()
+    guess(client, colleague, clock, 5)
+    clock.forward(minutes=16)
+    guess(client, colleague, clock, 5)
+    assert [event.data["minutes"] for event in Event.objects.filter(verb="lock")] == [15, 30]
+
+
+def test_a_lock_survives_a_restart(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+    """What a process remembers is gone; a new browser, too, asks in vain."""
+    guess(browser(), colleague, clock, 5)
+    cache.clear()
+    client = browser()
+    password(client, colleague)
+    assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429
+
+
+def test_strangers_failures_do_not_lock_a_known_browser(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
+    client = come_in(browser(), colleague, clock)
+    client.post("/console/logout/")
+    assert guess(browser(), colleague, clock, 5).status_code == 429
+    come_in(client, colleague, clock)
+    assert is_in(client)
+    stranger = browser()
+    password(stranger, colleague)
+    assert stranger.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, (
+        "the stranger still waits"
+    )
+
+
+def test_a_password_makes_no_browser_known(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
+    """Whoever has it could else have as many counts as they like."""
+    client = browser()
+    guess(client, colleague, clock, 5)
+    client.cookies.pop(lockout.BROWSER_COOKIE, None)
+    client.post("/sign-in/", {"username": colleague.email, "password": PASSWORD})
+    assert guess(client, colleague, clock, 1).status_code == 429
+
+
+def test_wrong_recovery_codes_count_too(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
+    client = browser()
+    password(client, colleague)
+    answers = [
+        client.post(f"{CODE_PAGE}?recovery", {"code": "abcd-efgh-ijkm-npqr"}).status_code
+        for _ in range(5)
+    ]
+    assert answers == [422] * 4 + [429]

@@ -1,0 +1,111 @@
+"""Tests that the documentation's links lead to files, and that the table of settings is right."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LAYOUT = ROOT / "docs" / "how-it-works" / "layout.md"
+NAME = re.compile(r"ZIZHI_[A-Z_]*[A-Z]|DATABASE_URL")
+
+
+def pages_named_in(text: str) -> Iterator[str]:
+    return iter(re.findall(r"\bdocs/[\w/-]+\.(?:md|svg)\b", text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path = target.partition("#")[0]
+        if path and not re.match(r"[a-z]+:", path):
+            assert (page.parent / path).exists(), target
+
+
+def test_the_index_names_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {
+        os.path.normpath(index.parent / target)
+        for target in re.findall(r"\]\(([\w/.-]+\.md)\)", index.read_text(encoding="utf-8"))
+    }
+    assert linked == {str(page) for page in PAGES if page.name != "README.md"}
+
+
+def test_every_page_that_the_code_names_exists() -> None:
+    named = 0
+    for folder in ("config", "downloads", "verification", "employers", "resumes", "documents"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for page in pages_named_in(path.read_text(encoding="utf-8")):
+                assert (ROOT / page).exists(), f"{path}: {page}"
+                named += 1
+    assert named >= 20
+
+
+def test_the_layout_names_paths_that_exist() -> None:
+    text = LAYOUT.read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:\w[\w-]*/)+(?:\w+\.\w+)?)`", text)
+    assert len(paths) >= 25
+    for path in paths:
+        top = path.partition("/")[0]
+        assert (ROOT / path).exists() or top in {"pages", "api", "admin", "rules"}, path
+
+
+def test_the_layout_shows_the_layers_of_the_contracts() -> None:
+    text = LAYOUT.read_text(encoding="utf-8")
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layered = [
+        contract
+        for contract in contracts["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    ]
+    assert len(layered) >= 7
+    for contract in layered:
+        layers = [f"({layer})" if "|" in layer else layer for layer in contract["layers"]]
+        (container,) = contract.get("containers", ["packages"])
+        assert f"{container}: {' > '.join(layers)}\n" in text
+
+
+def settings_read() -> dict[str, ast.expr | None]:
+    """Each environment variable that `config/settings.py` names, and its default."""
+    tree = ast.parse((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
+    found: dict[str, ast.expr | None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and NAME.fullmatch(str(node.value)):
+            found.setdefault(node.value, None)
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            for keyword in node.keywords:
+                if keyword.arg == "default":
+                    found[node.args[0].value] = keyword.value
+    return found
+
+
+def written(default: ast.expr | None) -> str | None:
+    """A default as the table writes it; None for one that depends on something."""
+    try:
+        value = eval(ast.unparse(default), {"__builtins__": {}}) if default else None
+    except NameError:
+        return None
+    if isinstance(value, list):
+        value = ",".join(value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return None if value is None else f"`{value}`" if value != "" else "empty"
+
+
+def test_the_table_of_settings_is_complete_and_right() -> None:
+    page = (ROOT / "docs" / "operating" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+) \|$", page, re.MULTILINE)
+    table = {name: default for name, default, _ in rows}
+    read = settings_read()
+    assert len(rows) == len(table)
+    assert set(table) == set(read)
+    exact = {name: told for name, default in read.items() if (told := written(default)) is not None}
+    assert len(exact) >= 50
+    assert {name: table[name] for name in exact} == exact

@@ -1,0 +1,212 @@
+"""Tests of the page that hands a case in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from employers.models import Member
+from events.models import Mail
+from tests.factories import make_case, make_document
+from tests.verification.pages.case_pages import picture, text, upload
+from verification.cases import operations
+from verification.models import Appeal, Attempt, Case, Decision
+from verification.pages.views.documents import examined
+from verification.rules.states import State
+
+pytestmark = pytest.mark.django_db
+
+
+class TestSubmit:
+    def test_the_address_comes_first_and_everything_else_works_before(
+        self, member: Member, case: Case, now: datetime
+    ) -> None:
+        member.user.email_verified_at = None
+        member.user.save()
+        visitor = Client(headers={"accept-language": "en"})
+        visitor.force_login(member.user)
+        assert "Once a document is here, you can submit." in text(visitor.get("/case/"))
+        assert upload(visitor, picture())["Location"] == "/case/"
+        facts = {
+            "name": "云溪市另一公司",
+            "uscc": case.declared_uscc,
+            "legal_representative": "",
+            "account_class": "direct_employer",
+        }
+        assert visitor.post("/case/declare/", facts)["Location"] == "/case/"
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        assert "Confirm your address first" in card
+        assert member.user.email in card
+        assert 'action="/verify-email/resend/"' in card
+        assert "Submit for verification" not in card
+        case.refresh_from_db()
+        refused = text(visitor.post("/case/submit/", {"version": case.version}, follow=True))
+        assert "has not been verified" in refused
+        assert not Attempt.objects.exists()
+
+        visitor.post("/verify-email/resend/")
+        link = (
+            Mail.objects.get(template="verify_email")
+            .context["link"]
+            .removeprefix(settings.SITE_URL)
+        )
+        assert visitor.post(link)["Location"] == "/case/"
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        assert "Submit for verification" in card
+        assert "Confirm your address first" not in card
+        visitor.post("/case/submit/", {"version": case.version})
+        assert Attempt.objects.count() == 1
+
+    def test_twice_is_once(self, visitor: Client, case: Case, now: datetime) -> None:
+        make_document(case, now)
+        for _ in range(2):
+            response = visitor.post("/case/submit/", {"version": case.version}, follow=True)
+            assert "Submitted: the checks begin in a moment" in text(response)
+            assert 'role="alert"' not in text(response)
+        case.refresh_from_db()
+        assert (case.state, Attempt.objects.count()) == (State.SUBMITTED, 1)
+
+    def test_what_has_changed_since_is_looked_at_again(
+        self, visitor: Client, member: Member, case: Case, now: datetime
+    ) -> None:
+        make_document(case, now)
+        operations.declare(
+            case.pk,
+            member.as_actor(),
+            now,
+            name="改过的名称",
+            uscc=case.declared_uscc,
+            legal_representative="",
+            account_class="direct_employer",
+        )
+        page = text(visitor.post("/case/submit/", {"version": case.version}, follow=True))
+        assert "no longer in the state" in page
+        case.refresh_from_db()
+        assert case.state == State.DRAFT
+
+    def test_without_documents(self, visitor: Client, case: Case) -> None:
+        assert "No business licence has been uploaded yet" in text(
+            visitor.post("/case/submit/", {"version": 0}, follow=True)
+        )
+
+    def test_a_form_that_was_tampered_with(self, visitor: Client, case: Case) -> None:
+        assert visitor.post("/case/submit/", {"version": "x"})["Location"] == "/case/"
+
+    def test_withdraw_twice_then_begin_again(self, visitor: Client, case: Case) -> None:
+        for _ in range(2):
+            assert visitor.post("/case/withdraw/")["Location"] == "/case/"
+        case.refresh_from_db()
+        assert case.state == State.WITHDRAWN
+        for _ in range(2):
+            assert visitor.post("/case/start/")["Location"] == "/case/"
+        assert Case.objects.count() == 2
+
+    def test_appeal_twice(self, visitor: Client, member: Member, now: datetime) -> None:
+        case = make_case(member, now, State.REJECTED)
+        assert ">Appeal<" in text(visitor.get("/case/"))
+        for _ in range(2):
+            page = text(
+                visitor.post(
+                    "/case/appeal/",
+                    {"words": "The register is wrong: see the certificate."},
+                    follow=True,
+                )
+            )
+            assert "Your appeal is with another reviewer" in page
+            assert 'role="alert"' not in page
+        case.refresh_from_db()
+        assert case.state == State.IN_REVIEW
+
+    def test_what_was_begun_in_the_same_moment_is_a_refusal_to_appeal(
+        self, visitor: Client, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refused = make_case(member, now, State.REJECTED)
+
+        def meanwhile(file: Any) -> Any:
+            operations.open_case(member.employer, member.as_actor(), now)
+            return examined(file)
+
+        monkeypatch.setattr(
+            "verification.pages.views.appeals.examined", meanwhile
+        )  # called once the page has looked
+        response = visitor.post(
+            "/case/appeal/", {"words": "The register is wrong.", "files": picture()}
+        )
+        assert (
+            response.status_code == 422
+            and "Another case of this employer is still open" in text(response)
+        )
+        assert "The register is wrong." in text(response), "what was typed is not lost"
+        refused.refresh_from_db()
+        assert refused.state == State.REJECTED and not Appeal.objects.exists()
+
+    def test_one_that_was_taken_back_hides_no_refusal(
+        self, visitor: Client, member: Member, now: datetime
+    ) -> None:
+        refused = make_case(member, now, State.REJECTED)
+        visitor.post("/case/start/")
+        assert ">Appeal<" not in text(visitor.get("/case/"))
+        for _ in range(2):
+            page = text(visitor.post("/case/withdraw/", follow=True))
+            assert (
+                "Refused" in page
+                and ">Appeal<" in page
+                and "Begin again" in page
+                and 'role="alert"' not in page
+            )
+        assert "Your appeal is with" in text(
+            visitor.post("/case/appeal/", {"words": "The register is wrong."}, follow=True)
+        )
+        refused.refresh_from_db()
+        assert refused.state == State.IN_REVIEW
+
+    def test_one_that_was_taken_back_hides_nothing_in_force(
+        self, visitor: Client, member: Member, now: datetime
+    ) -> None:
+        make_case(member, now, State.APPROVED, expires_at=timezone.now() + timedelta(days=9))
+        visitor.post("/case/start/")
+        assert "rights are in force now, until" in text(
+            visitor.post("/case/withdraw/", follow=True)
+        )
+
+    @pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
+    def test_rights_that_were_taken_away_can_be_appealed(
+        self, visitor: Client, member: Member, now: datetime, state: State
+    ) -> None:
+        case = make_case(member, now, state)
+        reasons = [{"code": "registry_abnormal_list", "seen": "", "expected": ""}]
+        Decision.objects.create(
+            case=case,
+            attempt_number=1,
+            verb="suspend",
+            reasons=reasons,
+            policy_version="1",
+            decided_at=now,
+        )
+        page = text(visitor.get("/case/"))
+        assert ">Appeal<" in page and "Begin again" not in page
+        assert "Until it is answered, rights stay closed" in text(visitor.get("/case/appeal/"))
+        for _ in range(2):
+            page = text(
+                visitor.post("/case/appeal/", {"words": "It was taken off the list."}, follow=True)
+            )
+            assert (
+                "It was taken off the list." in page
+                and ">Appeal<" not in page
+                and 'role="alert"' not in page
+            )
+        assert Appeal.objects.count() == 1
+        case.refresh_from_db()
+        assert case.state == state
+
+    def test_what_the_state_forbids_is_explained(
+        self, visitor: Client, member: Member, now: datetime
+    ) -> None:
+        make_case(member, now, State.APPROVED)
+        for verb in ("appeal", "withdraw"):
+            assert "no longer in the state" in text(visitor.post(f"/case/{verb}/", follow=True))

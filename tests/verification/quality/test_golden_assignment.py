@@ -1,0 +1,107 @@
+"""Tests of how golden cases are given to reviewers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from employers.models import User
+from employers.permissions import Power
+from tests.verification.quality.golden import LATER, Made, decided, ruled
+from tests.verification.reviewing.test_second_review import at_once
+from tests.verification.staff import LEAD, make_staff, waiting
+from verification.models import Case, GoldenCase, GoldenTurn, Ruling
+from verification.quality import golden_assignment, golden_cases
+from verification.reviewing import claims, rulings
+
+pytestmark = pytest.mark.django_db
+
+
+class TestGiving:
+    @pytest.fixture(autouse=True)
+    def always(self, settings: Any) -> None:
+        settings.GOLDEN_SHARE = 1.0
+
+    def test_after_a_ruling_one_that_they_do_not_know(
+        self, now: datetime, kept: Made, reviewer: User
+    ) -> None:
+        made = kept()
+        Ruling.objects.all().delete()
+        assert golden_assignment.give_due(now) == 0, "nobody has ruled on anything"
+        ruled(waiting(now), reviewer, now, "approve")
+        assert golden_assignment.give_due(now) == 1
+        assert golden_assignment.give_due(now) == 0, "one for a ruling"
+        turn = GoldenTurn.objects.get()
+        assert (turn.golden, turn.reviewer, turn.case.golden) == (made, reviewer, True)
+        ruled(waiting(now), reviewer, now + timedelta(minutes=1), "approve")
+        assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, (
+            "there is none that they have not had"
+        )
+
+    def test_a_golden_one_draws_no_other_and_an_undone_ruling_none(
+        self, now: datetime, kept: Made, reviewer: User
+    ) -> None:
+        kept(3)
+        kept(4)
+        Ruling.objects.all().delete()
+        case = claims.claim(waiting(now).pk, reviewer, now)
+        ruling = rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+        rulings.undo(ruling.pk, reviewer, now)
+        assert golden_assignment.give_due(now) == 0
+        ruled(
+            golden_assignment.plant(GoldenCase.objects.earliest("pk"), reviewer, now),
+            reviewer,
+            now + LATER,
+        )
+        assert golden_assignment.give_due(now + LATER) == 0
+
+    def test_one_that_is_no_case_any_more_keeps_nobody_from_theirs(
+        self, now: datetime, kept: Made, reviewer: User
+    ) -> None:
+        made, other = kept(3), make_staff(now, Power.DECIDE)
+        Ruling.objects.all().delete()
+        recipe = made.recipe | {"documents": []}
+        GoldenCase.objects.filter(pk=made.pk).update(recipe=recipe, known_to=[str(other.pk)])
+        golden_cases.put_golden_case(
+            kept(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)]
+        )
+        GoldenCase.objects.filter(kept_from__isnull=False).exclude(pk=made.pk).delete()
+        Ruling.objects.all().delete()
+        for person in (reviewer, other):
+            ruled(waiting(now), person, now, "approve")
+        assert golden_assignment.give_due(now) == 1 and GoldenTurn.objects.get().reviewer == other
+        assert Case.objects.filter(golden=True).count() == 1, "of the other nothing is left behind"
+
+    def test_not_to_those_who_read_the_answers(self, now: datetime, kept: Made, lead: User) -> None:
+        kept()
+        other = make_staff(now, *LEAD)
+        ruled(waiting(now), other, now, "approve")
+        assert golden_assignment.give_due(now) == 0
+
+    def test_the_share_is_what_it_says(self, settings: Any) -> None:
+        settings.GOLDEN_SHARE = 0.2
+        drawn = sum(golden_assignment.draws(number) for number in range(4000))
+        assert 0.17 < drawn / (4000 + drawn) < 0.23
+        settings.GOLDEN_SHARE = 0.0
+        assert not any(golden_assignment.draws(number) for number in range(4000))
+
+    def test_nobody_foresees_it_without_the_key(self, settings: Any) -> None:
+        settings.GOLDEN_SHARE = 0.3
+        drawn = [golden_assignment.draws(number) for number in range(200)]
+        settings.DATA_KEY = "A" * 43 + "="
+        assert drawn != [golden_assignment.draws(number) for number in range(200)]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_twenty_sweeps_give_one(now: datetime, settings: Any) -> None:
+    settings.GOLDEN_SHARE = 1.0
+    lead, reviewer = make_staff(now, *LEAD), make_staff(now, Power.DECIDE)
+    for seed in (3, 4, 5):
+        golden_cases.keep_golden_case(decided(now, seed).pk, "reject", [], lead, now)
+    ruled(waiting(now), reviewer, now, "approve")
+    said = at_once(lambda _: str(golden_assignment.give_golden_case(reviewer, now) is not None))
+    assert said == {"True": 1, "False": 19}
+    assert GoldenTurn.objects.count() == Case.objects.filter(golden=True).count() == 1

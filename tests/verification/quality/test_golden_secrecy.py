@@ -1,0 +1,183 @@
+"""Tests that nobody else sees a golden case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from employers.models import ApiClient, Employer, Scope, User
+from events.core.errors import Refused
+from events.models import Event
+from tests.factories import make_api_client, make_case, make_colleague, make_member
+from tests.verification.quality.golden import Made, ruled
+from tests.verification.staff import SENIOR, make_staff, waiting
+from verification.cases import turnaround
+from verification.checks import exclusion_list
+from verification.checks.duplicates import Duplicates
+from verification.decision import replay
+from verification.decision.pipeline import subject_of
+from verification.models import Case, Document, Exclusion
+from verification.reviewing import claims, queue_figures, related_cases
+from verification.rules import policy
+from verification.rules.states import State
+
+pytestmark = pytest.mark.django_db
+
+
+class TestNobodyElse:
+    def test_can_have_it(self, now: datetime, planted: Case, reviewer: User, lead: User) -> None:
+        for other in (make_staff(now, *SENIOR), lead):
+            assert claims.claim_next(other, now) is None
+            with pytest.raises(Refused, match="not_allowed"):
+                claims.claim(planted.pk, other, now)
+        claims.claim(planted.pk, reviewer, now)
+        with pytest.raises(Refused, match="not_allowed"):
+            claims.ask_take_over(planted.pk, lead, now)
+
+    @pytest.mark.parametrize("group", ["Reviewers", "Seniors", "Leads", "Auditors"])
+    def test_comes_upon_it(self, group: str, now: datetime, planted: Case, client: Client) -> None:
+        client.force_login(make_colleague(now, group))
+        document = planted.documents.get()
+        for name, pk in (
+            ("verification_case", planted.pk),
+            ("employers_employer", planted.employer_id),
+            ("verification_document", document.pk),
+            ("employers_member", planted.employer.members.get().pk),
+            ("verification_attempt", planted.attempts.get().pk),
+            ("events_event", Event.objects.filter(subject_id=str(planted.pk)).latest("pk").pk),
+            ("verification_decision", planted.decisions.get().pk),
+        ):
+            page = client.get(
+                reverse(f"admin:{name}_changelist")
+                + ("?state=all" if name == "verification_case" else "")
+            )
+            assert page.status_code == 200 and str(planted.pk) not in page.content.decode(), name
+            assert client.get(reverse(f"admin:{name}_change", args=[pk])).status_code in (
+                302,
+                404,
+            ), name
+        for text in (planted.declared_name, planted.declared_uscc, str(planted.pk)):
+            found = client.get(
+                reverse("admin:verification_case_changelist"), {"q": text}
+            ).content.decode()
+            assert reverse("admin:verification_case_change", args=[planted.pk]) not in found
+        assert (
+            client.get(
+                reverse("admin:verification_case_page", args=[planted.pk, document.pk, 1])
+            ).status_code
+            == 404
+        )
+
+    def test_comes_upon_it_by_a_ruling(
+        self, now: datetime, planted: Case, reviewer: User, client: Client
+    ) -> None:
+        undo = reverse("admin:verification_case_undo", args=[ruled(planted, reviewer, now).pk])
+        client.force_login(make_colleague(now, "Reviewers"))
+        assert [client.get(undo).status_code, client.post(undo).status_code] == [404, 404]
+
+    def test_hears_how_they_are_kept(self, now: datetime, kept: Made, client: Client) -> None:
+        kept()
+        assert Event.objects.filter(verb="keep_golden").exists()
+        for group, hears in (
+            ("Reviewers", False),
+            ("Seniors", False),
+            ("Leads", True),
+            ("Auditors", True),
+        ):
+            client.force_login(make_colleague(now, group))
+            page = client.get(reverse("admin:events_event_changelist")).content.decode()
+            assert ("keep_golden" in page) is hears, group
+
+    def test_sees_it_in_a_figure(self, now: datetime, planted: Case) -> None:
+        cache.clear()
+        waiting(now)
+        counted = queue_figures.count(now)
+        assert (counted.waiting, counted.free, dict(counted.by_reason)) == (1, 1, {})
+        assert queue_figures.look_back(now)[-1].backlog == 1
+        assert str(planted.pk) not in {replayed.case_id for replayed in replay.over(policy.CURRENT)}
+
+    def test_is_accused_by_it(self, now: datetime, planted: Case) -> None:
+        member = make_member(now)
+        case = make_case(
+            member,
+            now,
+            State.IN_REVIEW,
+            declared_legal_representative=planted.declared_legal_representative,
+            name_key=planted.name_key,
+        )
+        Case.objects.filter(pk=case.pk).update(declared_uscc=planted.declared_uscc)
+        case.refresh_from_db()
+        Document.objects.filter(case=planted).update(sha256="ab" * 32)
+        Document.objects.create(
+            case=case,
+            kind="appeal_evidence",
+            sha256="ab" * 32,
+            size=1,
+            media_type="image/jpeg",
+            uploaded_by=member.user,
+            uploaded_at=now,
+        )
+        cluster = related_cases.around(case, None)
+        assert (
+            planted.pk not in {found.case.pk for found in cluster.related}
+            and planted not in cluster.alike
+        )
+        seen = Duplicates().observe(subject_of(case, now), {})
+        assert str(planted.pk) not in str(seen) and str(planted.employer_id) not in str(seen)
+        assert not Document.objects.shown().filter(case=planted).exists()
+
+    def test_learns_of_the_original(self, now: datetime, planted: Case, reviewer: User) -> None:
+        original = Case.objects.get(golden=False, declared_uscc=planted.declared_uscc)
+        cluster = related_cases.around(planted, reviewer)
+        assert (
+            original.pk not in {found.case.pk for found in cluster.related}
+            and not cluster.decisions
+            and not cluster.common
+        )
+
+    def test_is_excluded_by_it(self, now: datetime, planted: Case, reviewer: User) -> None:
+        assert exclusion_list.exclude(planted.pk, ["uscc", "image"], "伪造", reviewer, now) == []
+        assert not Exclusion.objects.exists()
+
+    def test_outside_hears_of_it(
+        self, now: datetime, planted: Case, reviewer: User, client: Client
+    ) -> None:
+        ruled(planted, reviewer, now, "approve")
+        _, key = make_api_client(now, Scope.EMPLOYERS_READ, Scope.GATE_DECIDE)
+        bearer = {"Authorization": f"Bearer {key}"}
+        found = client.get(
+            "/api/v1/employers", {"uscc": planted.declared_uscc}, headers=bearer
+        ).json()
+        assert str(planted.employer_id) not in str(found) and len(found["data"]) == 1
+        assert client.get(
+            f"/api/v1/employers/{planted.employer_id}/requirements", headers=bearer
+        ).status_code in (404, 409, 422)
+        member = planted.employer.members.get()
+        asked = {
+            "employer_id": str(planted.employer_id),
+            "member_id": str(member.pk),
+            "candidate": "c-1",
+        }
+        answer = client.post(
+            "/api/v1/gate/decisions", asked, content_type="application/json", headers=bearer
+        ).json()
+        assert not answer["allowed"] and answer["reasons"][0]["code"] == "employer_unknown"
+        assert (
+            ApiClient.objects.count() == 1
+            and Employer.objects.real().filter(pk=planted.employer_id).count() == 0
+        )
+
+    def test_is_told_to_wait_as_long_as_it_took(
+        self, now: datetime, planted: Case, reviewer: User, monkeypatch: Any
+    ) -> None:
+        ruled(planted, reviewer, now)
+        asked: list[int] = []
+        monkeypatch.setattr(turnaround, "usual", lambda took: asked.append(len(list(took))))
+        turnaround.of_the_machine()
+        turnaround.of_reviewers()
+        assert asked == [0, 1], "the original alone; no machine has looked at it in this test"

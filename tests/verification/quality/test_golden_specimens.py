@@ -1,0 +1,83 @@
+"""Tests of golden cases of companies that do not exist."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from documents.licence.read import read_pages
+from employers.models import Employer, User
+from events.models import Mail
+from tests.verification.quality.golden import ruled
+from verification.cases import operations
+from verification.models import Case, Document, GoldenCase, GoldenKind, GoldenTurn, RulingOutcome
+from verification.quality import golden_assignment, golden_specimens
+from verification.reviewing import reason_choices
+from verification.rules.findings import Severity
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.timeout(300)
+def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> None:
+    """They are read and checked as real ones; what is right of each is what a check has found."""
+    call_command("make_golden", seed=41)
+    kinds = {kept.kind: kept for kept in GoldenCase.objects.all()}
+    assert set(kinds) == set(golden_specimens.KINDS)
+    assert (
+        not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists()
+    ), "of the way nothing stays"
+    for kept in kinds.values():
+        copy = golden_assignment.plant(kept, reviewer, now)
+        found = {
+            finding.code
+            for finding in operations.findings_of(copy.pk)
+            if finding.severity > Severity.NOTE
+        }
+        assert set(kept.right_reasons) <= found, (kept.kind, found)
+        assert set(kept.right_reasons) <= set(
+            reason_choices.REASONS_FOR.get(kept.right_verb, ())
+        ), "each can be ticked"
+        ruling = ruled(copy, reviewer, now, kept.right_verb, tuple(kept.right_reasons))
+        assert ruling.outcome in (RulingOutcome.CARRIED_OUT, RulingOutcome.FILED)
+    assert set(GoldenTurn.objects.values_list("right", flat=True)) == {True}
+
+
+def test_what_the_machine_decides_by_itself_is_made_of_nothing(
+    now: datetime, monkeypatch: Any
+) -> None:
+    from verification.quality import golden_specimens as made
+
+    company = made.Company.fictitious(7, "company")
+    revoked = made._Applicant(
+        company, made._papers(7, company), ("reject", ()), register=(("status", "吊销"),)
+    )
+    monkeypatch.setitem(made.KINDS, "register", lambda seed: revoked)
+    with pytest.raises(made.NotForReviewers):
+        made.make_golden_case("register", 7, now)
+    assert not GoldenCase.objects.exists() and not Document.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_can_write_while_a_golden_case_is_read(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite a transaction is the only one that writes.
+
+    So the licence is read before it, and not once more inside.
+    """
+    locked: list[bool] = []
+
+    def read(*args: Any, **options: Any) -> Any:
+        locked.append(connection.in_atomic_block)
+        return read_pages(*args, **options)
+
+    monkeypatch.setattr(golden_specimens, "read_pages", read)
+    monkeypatch.setattr("verification.checks.reading.read_pages", read)
+    kept = golden_specimens.make_golden_case(GoldenKind.NAME, 41, now)
+    assert kept.right_reasons == ["name_mismatch"]
+    assert locked == [False]

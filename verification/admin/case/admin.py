@@ -1,0 +1,86 @@
+"""The case in the reviewers' console: the queue, and the page of each of its cases.
+
+Every button calls the operation that any other door would call. A form is answered with a page, the
+page's script with JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from employers.console_site import unattended
+from employers.models import User
+from events.core.errors import Refused
+from verification.admin.case.claim_buttons import ClaimButtons
+from verification.admin.case.decision_buttons import DecisionButtons
+from verification.admin.case.pages import to_case
+from verification.admin.decision_form import BUTTONS
+from verification.admin.queue import QueueAdmin
+from verification.models import Case, SavedReply
+
+Button = Callable[[HttpRequest, User, UUID, datetime], HttpResponse]
+
+
+@admin.register(Case)
+class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
+    """Those with `verification.view_case` look; those with `verification.change_case` also decide:
+    they are reviewers.
+    """
+
+    def get_urls(self) -> list[URLPattern]:
+        view, name = self.admin_site.admin_view, "verification_case_{}".format
+        buttons: dict[str, Button] = {
+            "claim": self.claim,
+            "release": self.release,
+            "beat": self.beat,
+            "ask": self.ask,
+            "give": self.give,
+            "keep": self.keep,
+            "assign": self.assign,
+            "draft": self.draft,
+            "preview": self.preview,
+            "unmask": self.unmask,
+            "hold": self.hold,
+            "escalate": self.escalate,
+            **{verb: partial(self.decide, verb) for verb in BUTTONS},
+        }
+        return [
+            path("next/", view(self.next_view), name=name("next")),
+            path("undo/<int:ruling_id>/", view(self.undo_view), name=name("undo")),
+            path(
+                "<uuid:case_id>/page/<uuid:document_id>/<int:number>/",
+                view(self.page_view),
+                name=name("page"),
+            ),
+            *(
+                path(f"<uuid:case_id>/{button}/", view(self._behind(do, button)), name=name(button))
+                for button, do in buttons.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def _behind(self, do: Button, button: str) -> Callable[[HttpRequest, UUID], HttpResponse]:
+        """The view behind a button. A link to it leads to the case; a refusal is shown on the page,
+        with what was typed still there.
+        """
+
+        def view(request: HttpRequest, case_id: UUID) -> HttpResponse:
+            if request.method != "POST":
+                return to_case(request, case_id)
+            reviewer = self.reviewer_of(request)
+            try:
+                return do(request, reviewer, case_id, timezone.now())
+            except Refused as refused:
+                return self.refused_page(request, case_id, refused, button)
+            except (Case.DoesNotExist, SavedReply.DoesNotExist) as error:
+                raise Http404 from error
+
+        return unattended(view) if button == "beat" else view

@@ -1,0 +1,125 @@
+"""Buttons that claim a case, give it to a colleague, or take the next one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from employers.models import User
+from verification.admin import case_panel
+from verification.admin.case.pages import (
+    CasePages,
+    asks_for_json,
+    filters_of,
+    to_case,
+    to_queue,
+    told_of,
+)
+from verification.admin.decision_form import AssignForm, Typed
+from verification.models import Case
+from verification.reviewing import claims, rulings
+from verification.reviewing.queue_filters import Filters
+
+
+class ClaimButtons(CasePages):
+    def next_view(self, request: HttpRequest) -> HttpResponse:
+        """Take the most urgent case of those that are asked for; for the script also one ahead, to
+        be loaded before its turn.
+        """
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        reviewer, now = self.reviewer_of(request), timezone.now()
+        if asks_for_json(request):
+            case = claims.claim_next(
+                reviewer, now, ahead="ahead" in request.POST, filters=filters_of(request)
+            )
+            return JsonResponse({"next": told_of(request, case)})
+        if case := next_case(reviewer, now, filters_of(request)):
+            return to_case(request, case.pk)
+        messages.info(request, gettext("No case is waiting that you could take."))
+        return to_queue(request)
+
+    def claim(
+        self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
+    ) -> HttpResponse:
+        """Claim, or hold for longer; what has been typed meanwhile stays on the page."""
+        claims.claim(case_id, reviewer, now)
+        typed = Typed.of(request.POST.get("verb", ""), request)
+        return self.show_case(request, case_id, typed) if typed.verb else to_case(request, case_id)
+
+    def release(
+        self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
+    ) -> HttpResponse:
+        claims.drop_claim(case_id, reviewer, now)
+        messages.success(request, gettext("The case is back in the queue."))
+        return to_queue(request)
+
+    def beat(
+        self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
+    ) -> HttpResponse:
+        """The page is still open: its claim lasts on, and it is told who else is there.
+
+        What is due of this reviewer's is done.
+        """
+        self.case_shown(request, case_id)
+        beat = claims.beat(case_id, reviewer, now, active="active" in request.POST)
+        rulings.carry_out_due(now, of=reviewer, at_most=5)
+        case = self.case_shown(request, case_id)
+        aside = case_panel.aside(case, reviewer, now)
+        shown = {"case": case, "asked": filters_of(request).suffix(), **aside}
+        html = render_to_string("admin/verification/case/parts/aside.html", shown, request)
+        told = {
+            "mine": beat.mine,
+            "yours_now": beat.yours_now,
+            "seconds_left": aside["seconds_left"],
+            "key": aside["aside_key"],
+        }
+        return JsonResponse({**told, "html": html})
+
+    def ask(
+        self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
+    ) -> HttpResponse:
+        claims.ask_take_over(case_id, reviewer, now)
+        return to_case(request, case_id)
+
+    def give(
+        self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
+    ) -> HttpResponse:
+        claims.give_case(case_id, reviewer, now)
+        return to_case(request, case_id)
+
+    def keep(
+        self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
+    ) -> HttpResponse:
+        claims.keep_claim(case_id, reviewer, now)
+        return to_case(request, case_id)
+
+    def assign(
+        self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
+    ) -> HttpResponse:
+        """A lead gives the case to a colleague, who is offered it before all others."""
+        form = AssignForm(request.POST)
+        if not form.is_valid():
+            raise Http404
+        colleague = form.cleaned_data["to"]
+        claims.assign(case_id, colleague, reviewer, now)
+        messages.success(request, gettext("Assigned to %(who)s.") % {"who": colleague.email})
+        return to_case(request, case_id)
+
+
+def next_case(reviewer: User, now: datetime, filters: Filters) -> Case | None:
+    """What this reviewer works on next: what they already have before them in the queue, or the
+    most urgent that is free.
+    """
+    begun = (
+        Case.objects.awaiting_review()
+        .undecided()
+        .filter(claimed_by=reviewer, claimed_until__gt=now, claimed_at__isnull=False)
+    )
+    return begun.first() or claims.claim_next(reviewer, now, filters=filters)

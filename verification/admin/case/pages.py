@@ -1,0 +1,216 @@
+"""What the console shows of a case: its page, and the pages of its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from employers.models import User
+from employers.permissions import Power
+from events.admin import LookOnlyAdmin
+from events.core.errors import Refused
+from verification.admin import case_panel
+from verification.admin.case_content import case_page, in_words, record_look
+from verification.admin.decision_form import BUTTONS, NOTHING_TYPED, SET_ASIDE, AssignForm, Typed
+from verification.models import Case, DocumentPage
+from verification.quality import golden_cases
+from verification.reviewing import claims, queue_filters
+from verification.reviewing.queue_filters import Filters
+
+NOTHING_UNMASKED: Final[Mapping[str, Any]] = {}
+
+
+class CasePages(LookOnlyAdmin):
+    """What the buttons have in common: who asks, for which case, and how it is shown."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The queue tells, too, what can still be undone and what was not done."""
+        reviewer, now = request.user, timezone.now()
+        mine: dict[str, Any] = {}
+        if self.may_decide(request) and isinstance(reviewer, User):
+            mine = {
+                "toast": case_panel.toast(reviewer, now),
+                "returned": case_panel.returned(reviewer, now),
+            }
+        return super().changelist_view(request, {**(extra_context or {}), **mine})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        try:
+            return self.show_case(request, UUID(object_id), look="ahead" not in request.GET)
+        except ValueError as error:
+            raise Http404 from error
+
+    def refused_page(
+        self, request: HttpRequest, case_id: UUID, refused: Refused, button: str = ""
+    ) -> HttpResponse:
+        if asks_for_json(request):
+            return JsonResponse({"refused": refused.code, "says": in_words(refused)}, status=409)
+        messages.error(request, in_words(refused))
+        verb = request.POST.get("verb", button)
+        typed = Typed.of(verb, request) if verb in (*BUTTONS, *SET_ASIDE) else NOTHING_TYPED
+        return self.show_case(request, case_id, typed, status=409)
+
+    def show_case(
+        self,
+        request: HttpRequest,
+        case_id: UUID,
+        typed: Typed = NOTHING_TYPED,
+        status: int = 200,
+        *,
+        look: bool = True,
+        unmasked: Mapping[str, Any] = NOTHING_UNMASKED,
+    ) -> HttpResponse:
+        """A case's page. `look`: its reviewer has it before them, rather than loading it ahead."""
+        case, now = self.case_shown(request, case_id), timezone.now()
+        reviewer = self.reviewer_of(request) if self.may_decide(request) else None
+        around: dict[str, Any] = {}
+        if reviewer is not None:
+            if look and case.claimed_by_me(str(reviewer.pk), now) and case.claimed_at is None:
+                claims.begin(case_id, reviewer, now)
+            actor = reviewer.as_reviewer()
+            beside = (
+                queue_filters.neighbours(case, filters_of(request), actor, now)
+                if case.submitted_at
+                else None
+            )
+            typed = typed if typed.verb else case_panel.draft(case, reviewer)
+            around = {
+                **case_panel.aside(case, reviewer, now),
+                "beside": (
+                    {side: case_url(request, pk) for side, pk in vars(beside).items() if pk}
+                    if beside
+                    else {}
+                ),
+                "may_keep": actor.can(Power.QUALITY) and golden_cases.may_keep(case, actor) is None,
+                "may_unmask": actor.can(Power.UNMASK),
+                "assigning": (
+                    AssignForm()
+                    if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now)
+                    else None
+                ),
+                "toast": case_panel.toast(reviewer, now) if look else None,
+                "returned": case_panel.returned(reviewer, now) if look else [],
+            }
+        said = {"notes": case_panel.notes(case), "blind": case_panel.blind(case)}
+        context = {
+            "now": now,
+            **case_page(case, reviewer, typed, now),
+            **around,
+            **said,
+            **unmasked,
+        }
+        return self.show(request, "change_form", case.declared_name, context, status)
+
+    def show(
+        self,
+        request: HttpRequest,
+        template: str,
+        title: str,
+        context: dict[str, Any],
+        status: int = 200,
+    ) -> HttpResponse:
+        page = {
+            "is_nav_sidebar_enabled": False,
+            "title": title,
+            "opts": self.opts,
+            "asked": filters_of(request).suffix(),
+        }
+        context = {**self.admin_site.each_context(request), **page, **context}
+        response = TemplateResponse(
+            request, f"admin/verification/case/{template}.html", context, status=status
+        )
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    def page_view(
+        self, request: HttpRequest, case_id: UUID, document_id: UUID, number: int
+    ) -> HttpResponse:
+        """One page of one of the case's documents, decrypted; who looked is put on record."""
+        self.case_shown(request, case_id)
+        assert isinstance(request.user, User)
+        pages = DocumentPage.objects.select_related("document__case")
+        page = get_object_or_404(pages, document=document_id, document__case=case_id, number=number)
+        try:
+            with page.image.open("rb") as stored:
+                response = HttpResponse(stored.read(), content_type="image/jpeg")
+        except FileNotFoundError as error:  # erased since the page was shown
+            raise Http404 from error
+        response["Cache-Control"] = "private, no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Disposition"] = "inline"
+        record_look(page, request.user, timezone.now(), ahead="ahead" in request.GET)
+        return response
+
+    def may_decide(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.as_reviewer().can(Power.DECIDE)
+
+    def reviewer_of(self, request: HttpRequest) -> User:
+        if not self.may_decide(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        return request.user
+
+    def case_shown(self, request: HttpRequest, case_id: UUID) -> Case:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        assert isinstance(request.user, User)
+        there = Case.objects.shown_to(str(request.user.pk))
+        case: Case = get_object_or_404(
+            there.select_related("employer", "submitted_by", "claimed_by", "assigned_to"),
+            pk=case_id,
+        )
+        return case
+
+
+def filters_of(request: HttpRequest) -> Filters:
+    """The filters of the queue, which the address carries from one case to the next."""
+    return Filters.from_query(request.GET.dict())
+
+
+def asks_for_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def told_of(request: HttpRequest, case: Case | None) -> dict[str, str] | None:
+    return {"case": str(case.pk), "url": case_url(request, case.pk)} if case else None
+
+
+def case_url(request: HttpRequest, case_id: UUID) -> str:
+    return reverse("admin:verification_case_change", args=[case_id]) + filters_of(request).suffix()
+
+
+def queue_url(request: HttpRequest) -> str:
+    return reverse("admin:verification_case_changelist") + filters_of(request).suffix()
+
+
+def to_case(request: HttpRequest, case_id: UUID) -> HttpResponseRedirect:
+    return HttpResponseRedirect(case_url(request, case_id))
+
+
+def to_queue(request: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(queue_url(request))

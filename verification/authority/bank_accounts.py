@@ -1,0 +1,33 @@
+"""The companies for which a bank account was used in a proof."""
+
+from __future__ import annotations
+
+from employers.models import Employer
+from verification.models import Proof, ProofKind, ProofQuerySet, ProofState
+
+
+def of_other_companies(account: str, employer: Employer, uscc: str) -> ProofQuerySet:
+    """Deposits to this account for other companies, of other employers: one shell's account would
+    open many invented codes.
+    """
+    begun = Proof.objects.beside(employer, ProofKind.BANK_DEPOSIT).filter(observed__account=account)
+    others: ProofQuerySet = begun.exclude(uscc=uscc).exclude(employer=employer.pk)
+    return others
+
+
+def has_proven_another(proof: Proof) -> bool:
+    """Whether the account of a locked proof has proven another company since it was begun.
+
+    All of one account go through the lock of its first proof, so that of two at once the second
+    sees the first. Whoever holds that one waits for no other, so that nobody waits in a ring.
+    """
+    if not (account := proof.observed.get("account")):
+        return False
+    Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, observed__account=account).order_by(
+        "started_at", "pk"
+    ).select_for_update().first()
+    return (
+        of_other_companies(account, proof.employer, proof.uscc)
+        .filter(state=ProofState.PROVEN)
+        .exists()
+    )

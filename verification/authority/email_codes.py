@@ -1,0 +1,114 @@
+"""Proof of authority by a code that is mailed to an address at the company's domain."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from employers.accounts.registration import check_name
+from employers.models import Member
+from events.core.errors import Refused
+from events.delivery.mail import NOWHERE, queue_mail
+from verification.authority import codes, proofs
+from verification.cases.authority_evidence import declared_by, is_public
+from verification.cases.proof_ways import WAYS
+from verification.models import Proof, ProofKind
+from verification.providers import test_providers
+
+MAILS_PER_ADDRESS: Final = 6
+"""Codes that one address is sent in a day, whoever asks."""
+
+MAILS_PER_ADDRESS_OF_ONE: Final = 4
+"""Of these, how many one employer may ask for: a stranger alone leaves some to whose address it is.
+"""
+
+MAILS_PER_DOMAIN: Final = 20
+"""Codes that all addresses of one domain are sent in a day, whoever asks: strangers who guess
+addresses are stopped by it.
+"""
+
+RESEND_AFTER: Final = timedelta(seconds=60)
+
+
+def send_code(member: Member, address: str, now: datetime) -> Proof:
+    """Mail a six-digit code to an address of the company.
+
+    A new one takes the place of the one before.
+
+    Any domain but a public one is taken; what it is worth, the check decides by the register.
+    Raises Refused: `test_email_required`, `proof_email_invalid`, `proof_email_public`,
+    `proof_resend_wait`, `proof_too_often`, `proof_domain_too_often`, `name_not_plain` (the mail
+    carries the company's name to somebody who may not have asked for it), and what `may_prove`
+    answers.
+    """
+    address = _address(address)
+    if member.employer.test and not address.endswith(
+        NOWHERE
+    ):  # no stranger's mailbox takes part in a test
+        raise Refused("test_email_required", "address", expected=f"…@{test_providers.DOMAIN}")
+    if is_public(domain := address.rpartition("@")[2]):
+        raise Refused("proof_email_public", "address", seen=domain)
+    company, code = check_name(declared_by(member).name), codes.new_code(member)
+    with proofs.beginning(member, ProofKind.COMPANY_EMAIL, now) as proof:
+        begun = Proof.objects.beside(member.employer, ProofKind.COMPANY_EMAIL)
+        if (
+            begun.filter(member=member, started_at__gt=now - RESEND_AFTER)
+            .exclude(pk=proof.pk)
+            .exists()
+        ):
+            raise Refused("proof_resend_wait", "address", expected=f"{RESEND_AFTER.seconds} s")
+        today = begun.filter(
+            shown__endswith=f"@{domain}", started_at__gt=now - timedelta(days=1)
+        ).values_list("employer", "shown")
+        if len(today) >= MAILS_PER_DOMAIN:
+            raise Refused(
+                "proof_domain_too_often", "address", seen=domain, expected=f"≤ {MAILS_PER_DOMAIN}"
+            )
+        by = [employer_id for employer_id, shown in today if _mailbox(shown) == _mailbox(address)]
+        for sent, most in (
+            (len(by), MAILS_PER_ADDRESS),
+            (by.count(member.employer_id), MAILS_PER_ADDRESS_OF_ONE),
+        ):
+            if sent >= most:
+                raise Refused("proof_too_often", "address", expected=f"≤ {most}")
+        proof.shown, proof.code_hash = address, codes.hash_of(proof, code)
+        minutes = WAYS[ProofKind.COMPANY_EMAIL].lasts.seconds // 60
+        context = {
+            "company": company,
+            "code": code,
+            "minutes": minutes,
+            "path": proofs.path_to_authority(),
+        }
+        queue_mail(address, "company_code", member.user.language, context, now)
+    return proof
+
+
+def _address(typed: str) -> str:
+    """An address as it is kept: its domain as mail is sent there, so that one mailbox is one, in
+    whatever script it was typed.
+    """
+    name, at, domain = unicodedata.normalize("NFKC", typed).strip().lower().rpartition("@")
+    try:
+        address = f"{name}{at}{domain.encode('idna').decode('ascii')}"
+        validate_email(address)
+    except (UnicodeError, ValidationError):
+        raise Refused("proof_email_invalid", "address") from None
+    if "." not in address.rpartition("@")[2] or address.endswith("]"):  # a machine, and no company
+        raise Refused("proof_email_invalid", "address")
+    return address
+
+
+def _mailbox(address: str) -> str:
+    """Where an address leads: what stands after a plus is for its reader, at most providers."""
+    name, at, domain = address.rpartition("@")
+    return f"{name.partition('+')[0]}{at}{domain}"
+
+
+def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
+    """Take the code that was mailed. Raises Refused as `codes.confirm`."""
+    return codes.confirm(proof_id, member, ProofKind.COMPANY_EMAIL, code, now)

@@ -1,0 +1,102 @@
+"""Proof of authority by a verified colleague who vouches for the recruiter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from employers.models import Member
+from events.core.errors import Refused
+from events.delivery.mail import queue_mail
+from verification.authority import proofs
+from verification.cases import guards
+from verification.cases.authority_evidence import can_vouch, declared_by
+from verification.models import Proof, ProofKind, ProofState
+
+
+def colleagues(member: Member, now: datetime) -> list[Member]:
+    """Who of the member's own employer can vouch for them."""
+    uscc = declared_by(member).uscc
+    others = (
+        Member.objects.active()
+        .filter(employer=member.employer_id)
+        .exclude(pk=member.pk)
+        .select_related("user", "employer")
+    )
+    return [colleague for colleague in others if can_vouch(colleague, uscc, now)]
+
+
+def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
+    """Ask a colleague to vouch; they are told by mail.
+
+    Asking the same one again is the same as once, another one replaces them.
+
+    Raises Refused: `vouch_not_possible`, `proof_too_often`, and what `may_prove` answers.
+    """
+    company = declared_by(member)
+    if refused := guards.may_vouch(colleague_member, member, company.uscc, now):
+        raise refused
+    asked: Proof | None = (
+        Proof.objects.of(member, company.uscc)
+        .under_way()
+        .filter(kind=ProofKind.VOUCH, expires_at__gt=now)
+        .first()
+    )
+    if asked is not None and asked.voucher_id == colleague_member.pk:
+        return asked
+    with proofs.beginning(member, ProofKind.VOUCH, now) as proof:
+        proof.voucher, proof.shown = colleague_member, colleague_member.user.email
+        context = {
+            "company": company.name,
+            "member": member.user.email,
+            "path": proofs.path_to_authority(),
+        }
+        queue_mail(
+            colleague_member.user.email, "vouch_asked", colleague_member.user.language, context, now
+        )
+    return proof
+
+
+def asked_of(colleague: Member, now: datetime) -> list[Proof]:
+    """The vouches that this colleague is asked for and has not answered."""
+    asked = Proof.objects.under_way().filter(
+        kind=ProofKind.VOUCH, voucher=colleague, expires_at__gt=now
+    )
+    return list(asked.select_related("member__user").order_by("started_at"))
+
+
+def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
+    """The colleague who was asked says yes.
+
+    Raises Refused: `not_allowed`, `vouch_not_possible`, `proof_lapsed`, `proof_over`.
+    """
+    return _answered(proof_id, colleague, now, yes=True)
+
+
+def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
+    """The colleague who was asked says no.
+
+    Raises Refused: `not_allowed`, `proof_lapsed`, `proof_over`.
+    """
+    return _answered(proof_id, colleague, now, yes=False)
+
+
+def _answered(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) -> Proof:
+    with transaction.atomic():
+        proof = proofs.locked(proof_id)
+        if proof is None or proof.kind != ProofKind.VOUCH or proof.voucher_id != colleague.pk:
+            raise Refused("not_allowed")
+        if yes and proof.state == ProofState.PROVEN:
+            return proof
+        late = proofs.over(proof, now)
+        if late is None and yes:
+            if refused := guards.may_vouch(colleague, proof.member, proof.uscc, now):
+                raise refused
+            proofs.end_proof(proof, ProofState.PROVEN, now, colleague.as_actor())
+        elif late is None:
+            proofs.end_proof(proof, ProofState.FAILED, now, colleague.as_actor(), "vouch_declined")
+    if late:
+        raise late
+    return proof

@@ -1,0 +1,1 @@
+"""The check of agencies: their licence, and the letters of their clients."""

@@ -1,0 +1,136 @@
+"""A client's letter: what it says, how long it runs, and whether it names the agency."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from documents.licence.witnesses import same_name
+from documents.ocr.base import Picture, Reader
+from documents.page.boxes import TextBox, turn_of, turned
+from documents.page.layout import LARGEST_TILT, slope_of
+from documents.papers.model import BREAK, GAP, Running, rows_of
+from documents.papers.read import read_paper
+from verification.checks.agency.paper_findings import about, day_of, mismatch
+from verification.checks.base import Pages, Subject, SubjectDocument
+from verification.models import ClientAuthorisation, DocumentKind
+from verification.rules.findings import Finding, Severity
+
+_TITLE: Final = re.compile(r"^[一-鿿]{0,12}(?:授权|委托)[书函]$", re.MULTILINE)
+"""Agencies' letters have titles of their own: 委托招聘授权书."""
+
+
+def read_letter(
+    subject: Subject,
+    document: SubjectDocument,
+    declared: ClientAuthorisation | None,
+    readers: Sequence[Reader],
+) -> dict[str, Any]:
+    """What a client's letter says; of its people nothing is kept."""
+    noting = [_Noting(reader) for reader in readers]
+    letter = read_paper("authorization_letter", Pages(document), noting)
+    texts = [text for reader in noting for text in reader.texts]
+    fields = {
+        name: letter.fields[name] for name in ("company", "valid_until") if name in letter.fields
+    }
+    return {
+        "document": document.id,
+        "titled": letter.titled or any(_TITLE.search(text) for text in texts),
+        "sealed": letter.sealed,
+        "page": letter.page,
+        "fields": fields,
+        "confidence": {name: letter.confidence[name] for name in fields},
+        "regions": {name: list(letter.regions[name]) for name in fields},
+        "names_agency": any(_plain(subject.name) in _plain(text) for text in texts),
+        "declared": declared.client_name if declared else "",
+        "declared_until": declared.valid_until.isoformat()
+        if declared and declared.valid_until
+        else "",
+    }
+
+
+def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Finding:
+    """The weightiest thing that there is to say of one client's letter, which `agency` has shown,
+    on `today`.
+    """
+    client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
+    ends = letter_ends(letter)
+    if not letter["titled"] or not client:
+        return about(
+            letter,
+            "document_unreadable",
+            Severity.UNABLE,
+            kind,
+            seen=client,
+            expected=letter["declared"],
+        )
+    if same_name(
+        client, agency
+    ):  # it authorises its own people; or the parties were confused in reading
+        return about(
+            letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"]
+        )
+    if letter["declared"] and not same_name(client, letter["declared"]):
+        return about(
+            letter,
+            "agency_client_mismatch",
+            mismatch(letter, "company"),
+            "company",
+            client,
+            letter["declared"],
+        )
+    if ends and ends < today:
+        return about(
+            letter, "agency_client_expired", Severity.CONCERN, "valid_until", ends.isoformat()
+        )
+    if not letter["names_agency"]:
+        return about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency)
+    if not letter["sealed"]:  # a grey copy shows none, and anybody can make one
+        return about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
+    return about(letter, "agency_client_agrees", Severity.PASS, "company", client)
+
+
+def letter_ends(letter: Mapping[str, Any]) -> date | None:
+    """The last day of a client's letter: the earlier one of what it says and what was said of it;
+    None where it has no end.
+    """
+    ends = (day_of(letter["fields"].get("valid_until", "")), day_of(letter["declared_until"]))
+    return min((day for day in ends if day), default=None)
+
+
+class _Noting:
+    """A reader that remembers each page's running text for as long as the check lasts, and never
+    longer.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.name, self.version = reader, reader.name, reader.version
+        self.texts: list[str] = []
+
+    def available(self) -> bool:
+        return self.reader.available()
+
+    def read(self, image: Picture) -> list[TextBox]:
+        boxes = self.reader.read(image)
+        self.texts.append(_text_of(boxes, image.shape[1], image.shape[0]))
+        return boxes
+
+
+def _text_of(boxes: Sequence[TextBox], width: int, height: int) -> str:
+    """What stands on a page, in the order of reading, a paragraph a line and without other white
+    space.
+    """
+    upright = turned(boxes, turn_of(boxes), width, height)
+    slope = slope_of(upright)
+    return (
+        Running(rows_of(upright, slope, LARGEST_TILT), slope)
+        .text.replace(GAP, "")
+        .replace(BREAK, "\n")
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()

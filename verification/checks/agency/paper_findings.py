@@ -1,0 +1,49 @@
+"""Findings about one paper of an agency, as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from documents.page.confidence import SURE
+from documents.papers.hr_service import OPEN_ENDED
+from verification.rules.findings import Finding, Severity
+
+CODE: Final = "agency_licence"
+"""The stored code of the check."""
+
+
+def day_of(text: str) -> date | None:
+    """An ISO day; None where there is none, or no end (长期)."""
+    try:
+        return None if text == OPEN_ENDED else date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def mismatch(paper: Mapping[str, Any], field: str) -> Severity:
+    """How much a mismatch weighs: where the reader is not sure, it may be its own mistake."""
+    return Severity.CONCERN if paper["confidence"].get(field, 0.0) >= SURE else Severity.UNABLE
+
+
+def about(
+    paper: Mapping[str, Any],
+    code: str,
+    severity: Severity,
+    field: str,
+    seen: str = "",
+    expected: str = "",
+) -> Finding:
+    """A finding about `field` of the paper, with the place where it was read."""
+    region = paper["regions"].get(field)
+    return Finding(
+        CODE,
+        code,
+        severity,
+        field,
+        seen,
+        expected,
+        paper["page"],
+        tuple(region) if region else None,
+    )

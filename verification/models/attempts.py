@@ -1,0 +1,107 @@
+"""Attempts: each submission of a case, its check runs, and what another policy would decide."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from events.jobs.queue import Job, JobQuerySet
+from verification.models.cases import Case
+from verification.rules.findings import Finding, Outcome
+
+
+class Attempt(Job):
+    """One submission of a case.
+
+    The row is the queue: it waits until its checks are done and a verdict is carried out.
+    """
+
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("case")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    submitted_at = models.DateTimeField(_("submitted"))
+    waits = models.PositiveIntegerField(_("times waited"), default=0)
+    waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
+    """The reason why it waits, such as `registry_pending`; empty if it does not."""
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True
+    )
+    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
+    """The version of the requirements (`required_documents.Pack`); empty on old rows."""
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("submission"), _("submissions")
+        constraints = [
+            models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="attempt_due", condition=Q(finished_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} #{self.number}"
+
+
+class CheckRun(models.Model):
+    """One check of one attempt: what it observed, kept raw, and what was found in that."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="check_runs")
+    code = models.CharField(max_length=30)
+    round = models.PositiveIntegerField(default=0)
+    """How often the attempt has waited; each round checks again what may have changed."""
+    version = models.CharField(max_length=20)
+    observation = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "code", "round"], name="check_once_per_round"
+            )
+        ]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} {self.code}"
+
+    @property
+    def seconds(self) -> float:
+        return (self.finished_at - self.started_at).total_seconds()
+
+    def as_findings(self) -> list[Finding]:
+        return [Finding.from_json(stored) for stored in self.findings]
+
+
+class ShadowVerdict(models.Model):
+    """What the shadow policy (`policy.SHADOW`) would have decided on an attempt."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="shadow_verdicts")
+    policy_version = models.CharField(_("policy version"), max_length=40)
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome]
+    )
+    reasons = models.JSONField(_("reasons"), default=list)
+    live_outcome = models.CharField(
+        _("outcome of the live policy"),
+        max_length=10,
+        choices=[(o.value, o.value) for o in Outcome],
+    )
+    round = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("shadow verdict"), _("shadow verdicts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "round", "policy_version"], name="shadow_once_per_round"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} {self.policy_version}: {self.outcome}"

@@ -1,0 +1,84 @@
+"""Decisions on cases, and the reviewers who can make them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import Permission
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from employers.models import User
+
+STOPS = ("suspend", "revoke")
+"""Decisions that take rights away."""
+SENT_BACK = ("reject", "request_changes")
+"""Decisions that refuse an employer or ask it to correct something."""
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def stopped_for(self) -> set[str]:
+        """The reasons of the suspensions; who lifted one has looked at its reasons."""
+        reasons = self.filter(verb="suspend").values_list("reasons", flat=True)
+        return {reason["code"] for each in reasons for reason in each}
+
+    def sent_back(self, employer_id: uuid.UUID) -> DecisionQuerySet:
+        """Decisions that sent the employer back, in any of its cases."""
+        return self.filter(case__employer_id=employer_id, verb__in=SENT_BACK)
+
+
+class Decision(models.Model):
+    """A decision on an attempt: the verb, who or which policy decided, and the reasons that the
+    employer is told.
+    """
+
+    case = models.ForeignKey(
+        "verification.Case",
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        verbose_name=_("case"),
+    )
+    attempt_number = models.PositiveIntegerField(_("attempt"))
+    verb = models.CharField(_("decision"), max_length=30)
+    reasons = models.JSONField(_("reasons"), default=list)
+    """`[{"code", "field", "seen", "expected"}]`, the strictest first."""
+    note = models.TextField(_("note"), blank=True)
+    """What the reviewer wrote to the employer."""
+    decided_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    policy_version = models.CharField(_("policy version"), max_length=40)
+    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
+    """The version of the requirements (`required_documents.Pack`); empty on old rows."""
+    decided_at = models.DateTimeField(_("decided"))
+    seconds = models.FloatField(null=True, blank=True)
+    """How long the reviewer looked at the case; empty if none did."""
+    waited = models.FloatField(null=True, blank=True)
+    """Working hours that the case spent in the reviewers' queue; empty if it was not there."""
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("decision"), _("decisions")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["decided_at", "verb"], name="decision_when")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.case_id}"
+
+
+def reviewers() -> models.QuerySet[User]:
+    """Who can decide on cases."""
+    may = Q(codename="change_case", content_type__app_label="verification")
+    holding = Permission.objects.filter(may).filter(
+        Q(user=models.OuterRef("pk")) | Q(group__user=models.OuterRef("pk"))
+    )
+    return User.objects.filter(
+        Q(is_superuser=True) | Q(models.Exists(holding)), is_active=True, is_staff=True
+    )

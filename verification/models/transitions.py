@@ -1,0 +1,77 @@
+"""The transitions of `Case`, as django-fsm knows them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django_fsm import Transition, has_transition_perm
+
+from events.core.actor import Actor, Role
+from verification.models.cases import Case
+from verification.rules.states import FINAL, State
+
+
+@cache
+def table() -> tuple[Transition, ...]:
+    """All transitions, one for each source, in the order of the methods and of `State`."""
+    methods, states = list(vars(Case)), list(State)
+    return tuple(
+        sorted(
+            Case.state.field.get_all_transitions(Case),
+            key=lambda each: (methods.index(each.name), states.index(each.source)),
+        )
+    )
+
+
+def verbs() -> tuple[str, ...]:
+    """The names of all transitions."""
+    return tuple(dict.fromkeys(each.name for each in table()))
+
+
+def of(verb: str) -> list[Transition]:
+    """The transitions of one verb; none if there is no such verb."""
+    return [each for each in table() if each.name == verb]
+
+
+def sources(verb: str) -> list[State]:
+    """The states that `verb` leads out of."""
+    return [State(str(each.source)) for each in of(verb)]
+
+
+def target(verb: str, source: State) -> State:
+    """The state that `verb` leads to from `source`: for django-fsm's `None`, the same."""
+    (each,) = (each for each in of(verb) if each.source == source)
+    return source if each.target is None else State(str(each.target))
+
+
+def roles(transition: Transition) -> list[Role]:
+    """The roles that have the permission of a transition."""
+    case = Case()
+    return sorted(role for role in Role if permits(transition, case, Actor(role)))
+
+
+def permits(transition: Transition, case: Case, actor: Actor) -> bool:
+    """Whether `actor` has the permission of a transition, whatever the case's state."""
+    return transition.has_perm(case, _as_user(actor))
+
+
+def allows(verb: str, case: Case, actor: Actor) -> bool:
+    """Whether `verb` leads out of the case's state, and `actor` has the permission of that."""
+    return has_transition_perm(getattr(case, verb), _as_user(actor))
+
+
+def _as_user(actor: Actor) -> Any:
+    """django-fsm hands what it calls the user to the permissions as it is; ours take an actor."""
+    return actor
+
+
+def mermaid() -> str:
+    """All transitions as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", f"    [*] --> {State.DRAFT}"]
+    for each in table():
+        who = "/".join(roles(each))
+        to = target(each.name, State(str(each.source)))
+        lines.append(f"    {each.source} --> {to}: {each.name} ({who})")
+    lines += [f"    {state} --> [*]" for state in State if state in FINAL]
+    return "\n".join(lines)

@@ -1,0 +1,201 @@
+"""How far a case has come: its steps, its checks, what comes next, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from employers.models import Member
+from events.core.reasons import REASONS
+from events.models import Event
+from verification.cases import wording
+from verification.checks import CHECKS
+from verification.models import Appeal, Attempt, Case, CheckRun
+from verification.pages import requirement_facts
+from verification.pages.requirement_rows import Next, Word, items, next_step
+from verification.rules import policy, states
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
+
+TIMELINE_AT_MOST: Final = 60
+IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
+WAITED_FOR: Final = frozenset(code for code in REASONS if code != "check_delayed")
+"""What an attempt waits for only so long. A service that is down is waited for until it is back."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the four steps at the head of the page; `state` is done, now or next."""
+
+    name: Promise
+    state: str
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One check as a line: done, now or next; what it found, and whether anything needs a look."""
+
+    code: str
+    name: Promise | str
+    state: str
+    findings: Sequence[Finding] = ()
+    seconds: float = 0.0
+
+    @property
+    def troubled(self) -> bool:
+        return any(finding.severity > Severity.NOTE for finding in self.findings)
+
+
+_STEP_NAMES = (_("Company"), _("Documents"), _("Checks"), _("Decision"))
+_STEP_AT = {
+    State.DRAFT: 1,
+    State.CHANGES_REQUESTED: 1,
+    State.SUBMITTED: 2,
+    State.CHECKING: 2,
+    State.IN_REVIEW: 3,
+}
+
+
+def steps(state: str) -> list[Step]:
+    """The four steps of a case in `state`; a decided case has done them all."""
+    at = _STEP_AT.get(State(state), len(_STEP_NAMES))
+    return [
+        Step(name, "done" if i < at else "now" if i == at else "next")
+        for i, name in enumerate(_STEP_NAMES)
+    ]
+
+
+def check_lines(
+    attempt: Attempt | None, runs: Sequence[CheckRun], now: datetime
+) -> list[CheckLine]:
+    """Every check in the order in which they run, with what the last round of each found."""
+    done = {run.code: run for run in runs}
+    at_work = (
+        attempt is not None
+        and attempt.finished_at is None
+        and attempt.leased_until is not None
+        and attempt.leased_until > now
+    )
+    lines = []
+    for check in CHECKS:
+        name = wording.CHECKS[check.code].employer
+        if run := done.get(check.code):
+            lines.append(
+                CheckLine(
+                    check.code,
+                    name,
+                    "done",
+                    [wording.told(f) for f in run.as_findings()],
+                    run.seconds,
+                )
+            )
+        else:
+            lines.append(CheckLine(check.code, name, "now" if at_work else "next"))
+            at_work = False
+    return lines
+
+
+def progress(case: Case, now: datetime) -> dict[str, Any]:
+    """What is under way: each check, what is waited for, and how long that usually takes."""
+    attempt = case.attempts.order_by("-number").first()
+    runs = list(attempt.check_runs.all()) if attempt else []
+    lines = check_lines(attempt, runs, now)
+    waiting_for = attempt.waiting_for if attempt else ""
+    employers_turn = waits_for_employer(case, attempt)
+    return {
+        "case": case,
+        "waits_until": policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT)
+        if attempt and waiting_for in WAITED_FOR
+        else None,
+        "attempt": attempt,
+        "checks": lines,
+        "done_count": sum(line.state == "done" for line in lines),
+        "in_progress": case.state in states.IN_PROGRESS,
+        "waits_for_employer": employers_turn,
+        "shown_state": State.CHANGES_REQUESTED if employers_turn else case.state,
+        # What the browser shows already, so that an unchanged progress need not be sent and shown
+        # again.
+        "have": "-".join(
+            [
+                turn(employers_turn),
+                f"v{case.version}",
+                *(f"{line.code}.{line.state}" for line in lines),
+                waiting_for,
+            ]
+        ),
+    }
+
+
+def waits_for_employer(case: Case, attempt: Attempt | None = None) -> bool:
+    """Whether the checks rest until the employer has done something."""
+    if case.state not in states.IN_PROGRESS:
+        return False
+    attempt = attempt or case.attempts.order_by("-number").first()
+    return attempt is not None and attempt.waiting_for in wording.WAITS_FOR_EMPLOYER
+
+
+def meanwhile(member: Member, case: Case, now: datetime) -> Next | None:
+    """What the employer can do while its case is under way."""
+    return next_step(items(requirement_facts.requirements_of(case, member, now), case.state, {}))
+
+
+def turn(employers_turn: bool) -> str:
+    """Whose turn it is, as the browser tells us what it shows already."""
+    return "yours" if employers_turn else "ours"
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """What comes next, and whose time tells when: the `machine`'s, `reviewers`' or that of
+    `appeals`; else until when it is waited for.
+    """
+
+    words: Word
+    whose: str = ""
+    until: datetime | None = None
+
+
+def to_come(
+    case: Case, waiting_for: str, until: datetime | None, own_words: Appeal | None
+) -> ToCome | None:
+    """The row before what happened; None where nothing comes by itself."""
+    if case.state in states.EDITABLE:
+        return ToCome(_("Next: you hand it in. Then the checks:"), "machine")
+    if case.state in states.IN_PROGRESS:
+        if waiting_for in wording.WAITS_FOR_EMPLOYER:
+            return ToCome(_("Next: what the checks wait for from you."), until=until)
+        return (
+            ToCome(_("Next: what is waited for is asked again."), until=until)
+            if until
+            else ToCome(_("Next: the checks."), "machine")
+        )
+    if own_words is not None:
+        return ToCome(_("Next: a reviewer answers you."), "appeals")
+    return (
+        ToCome(_("Next: a reviewer decides."), "reviewers")
+        if case.state in states.REVIEWABLE
+        else None
+    )
+
+
+def timeline(case: Case) -> list[Event]:
+    """What happened to the case, its documents and proofs, the latest first."""
+    events = Event.objects.filter(
+        employer_id=case.employer_id, verb__in=wording.HAPPENED, subject_type__in=IN_THE_TIMELINE
+    )
+    return [
+        event for event in events.order_by("-id")[: 4 * TIMELINE_AT_MOST] if _is_of(event, case)
+    ][:TIMELINE_AT_MOST]
+
+
+def _is_of(event: Event, case: Case) -> bool:
+    return event.subject_type == "proof" or str(case.pk) in (
+        event.subject_id,
+        event.data.get("case"),
+        event.data.get("because_of"),
+    )

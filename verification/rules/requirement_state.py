@@ -1,0 +1,220 @@
+"""Where each requirement stands, by when it is due, and what was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from documents.uscc import problem
+from verification.rules import states
+from verification.rules.facts import Facts, Letter, Paper, RequirementState, Why
+from verification.rules.findings import Severity
+from verification.rules.required_documents import (
+    AUTHORITY,
+    CLIENTS,
+    FACTS,
+    MAIL,
+    OF_KIND,
+    REGISTRATION,
+    Item,
+    Pack,
+    about,
+)
+from verification.rules.states import State
+from verification.rules.validity import day_of, end_of_papers
+
+CLOSED: Final = frozenset(
+    {State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED}
+)
+"""Nothing can be given to such a case any more; a way on leads elsewhere."""
+AT_WORK: Final = states.IN_PROGRESS | states.REVIEWABLE
+
+
+def state_of(
+    item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | None, now: datetime
+) -> RequirementState:
+    """Where the item stands, from the state of its case and what was said of it."""
+    given = _given(item, facts, now)
+    accepted = RequirementState.SATISFIED if given else RequirementState.CURRENTLY_DUE
+    if facts.state in (State.APPROVED, State.EXPIRED):
+        return RequirementState.SATISFIED
+    if facts.state in states.STOPPED:
+        return RequirementState.SATISFIED if not whys else state_when_stopped(facts)
+    if item.code == AUTHORITY and any(proof.stands(now) and proof.opens for proof in facts.proofs):
+        return RequirementState.SATISFIED
+    if facts.state in CLOSED:
+        return RequirementState.CURRENTLY_DUE if whys else accepted
+    if facts.state is State.CHANGES_REQUESTED:
+        if whys:
+            return RequirementState.CURRENTLY_DUE
+        changed = (
+            touched is not None and facts.decided_at is not None and touched > facts.decided_at
+        )
+        return RequirementState.PENDING_VERIFICATION if given and changed else accepted
+    if facts.state in AT_WORK and not whys and _passed(item, facts, touched):
+        return RequirementState.SATISFIED
+    return RequirementState.PENDING_VERIFICATION if given else RequirementState.CURRENTLY_DUE
+
+
+def state_when_stopped(facts: Facts) -> RequirementState:
+    """The state of what rights were taken away for: past due until an appeal is being heard."""
+    return RequirementState.PENDING_VERIFICATION if facts.heard else RequirementState.PAST_DUE
+
+
+def state_of_letters(letters: Sequence[Letter]) -> tuple[RequirementState, tuple[Why, ...]]:
+    """The state of an approved agency's clients: that of the letter which needs most to be done."""
+    for state in (RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION):
+        if found := [letter for letter in letters if letter.state is state]:
+            return state, tuple(dict.fromkeys(letter.why for letter in found if letter.why))
+    return RequirementState.SATISFIED, ()
+
+
+def _passed(item: Item, facts: Facts, touched: datetime | None) -> bool:
+    """Whether every check of the item has reported on it as it is now.
+
+    What was found against it is not asked here.
+    """
+    at = {report.check: report.at for report in facts.reports}
+    if item.code == AUTHORITY:  # another proof takes nothing from the one that was accepted
+        touched = None
+    return bool(item.checks) and all(
+        check in at and (touched is None or at[check] >= touched) for check in item.checks
+    )
+
+
+def _given(item: Item, facts: Facts, now: datetime) -> bool:
+    """Whether the employer has done its part: whatever is asked is there, good or not."""
+    if item.code == MAIL:
+        return facts.email_verified
+    if item.code == FACTS:
+        return bool(facts.name.strip()) and problem(facts.uscc) is None
+    if item.code == REGISTRATION:
+        return True
+    if item.code == AUTHORITY:
+        asked = any(report.check == "authority" for report in facts.reports)
+        by_address = facts.email_may_prove and not asked
+        return (
+            by_address
+            or bool(papers(item, facts))
+            or any(p.stands(now) or p.under_way(now) for p in facts.proofs)
+        )
+    if item.code == CLIENTS and facts.clients_until:
+        return bool(papers(item, facts)) and any(
+            until is None or until >= day_of(now) for until in facts.clients_until
+        )
+    return bool(papers(item, facts))
+
+
+def papers(item: Item, facts: Facts) -> list[Paper]:
+    return facts.of_kinds(item.ways)
+
+
+def last_changed(item: Item, facts: Facts, paper: str) -> datetime | None:
+    """When the employer last changed something about the item.
+
+    A name that does not agree can be corrected in the declaration or in the document.
+    """
+    times = [p.at for p in papers(item, facts)]
+    if item.code == FACTS:
+        times += [p.at for p in facts.of_kinds((paper,))] + (
+            [facts.declared_at] if facts.declared_at else []
+        )
+    if item.code == REGISTRATION and facts.declared_at:
+        times.append(facts.declared_at)
+    if item.code == AUTHORITY:
+        times += [proof.started_at for proof in facts.proofs]
+    return max(times, default=None)
+
+
+def state_by_deadline(
+    state: RequirementState, deadline: datetime | None, now: datetime
+) -> RequirementState:
+    """`state`, or past due where it is due and its `deadline` has passed."""
+    late = state is RequirementState.CURRENTLY_DUE and deadline is not None and deadline <= now
+    return RequirementState.PAST_DUE if late else state
+
+
+def papers_end(item: Item, facts: Facts, paper: str, now: datetime) -> datetime | None:
+    """When the paper ends that was accepted for the item, and the approval with it."""
+    found = (finding for report in facts.reports for finding in report.findings)
+    return end_of_papers(
+        (finding for finding in found if about(finding.code, finding.field, paper) == item.code),
+        now,
+    )
+
+
+def proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime | None:
+    """By when what is under way has to be completed, or how long what was proven holds."""
+    if state is RequirementState.PENDING_VERIFICATION:
+        return min(
+            (proof.expires_at for proof in facts.proofs if proof.under_way(now)), default=None
+        )
+    if state is not RequirementState.SATISFIED:
+        return None
+    standing = [proof.holds_until for proof in facts.proofs if proof.stands(now) and proof.opens]
+    return None if None in standing else max((until for until in standing if until), default=None)
+
+
+def waited_until(
+    item: Item, facts: Facts, state: RequirementState, whys: tuple[Why, ...]
+) -> datetime | None:
+    """Until when the checks wait for it, where they do; then a person decides without.
+
+    Of two things that are waited for, an attempt names the employer's; the register is waited for
+    beside it.
+    """
+    if item.code == REGISTRATION:
+        waits = any(why.code == "registry_pending" for why in whys)
+    else:
+        waits = (
+            state is RequirementState.CURRENTLY_DUE
+            and bool(facts.waiting_for)
+            and about(facts.waiting_for) == item.code
+        )
+    return facts.waits_until if waits else None
+
+
+def reasons_by_item(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
+    """The reasons that still hold, by item: of the decision while that is what counts, else of what
+    the checks found.
+
+    What was changed since is mended until somebody has looked again.
+    """
+    if facts.state is State.CHANGES_REQUESTED or facts.state in CLOSED - {
+        State.EXPIRED,
+        State.WITHDRAWN,
+    }:
+        said = [(why, facts.decided_at) for why in facts.reasons]
+    elif facts.state in AT_WORK:
+        said = [
+            (Why(f.code, f.field, f.seen, f.expected, f.check), report.at)
+            for report in facts.reports
+            for f in sorted(report.findings, key=lambda finding: -finding.severity)
+            if f.severity > Severity.NOTE
+        ]
+    else:
+        said = []
+    spoken: dict[str, dict[Why, None]] = {}
+    for why, at in said:
+        if why.code == "document_missing" and why.field not in OF_KIND and facts.of_kinds((paper,)):
+            continue  # a body that has no licence has shown what it was set up by
+        code = about(why.code, why.field, paper)
+        touched = last_changed(pack.items[code], facts, paper)
+        if facts.state in CLOSED or touched is None or at is None or touched <= at:
+            spoken.setdefault(code, {})[why] = None
+    return {code: tuple(whys) for code, whys in spoken.items()}
+
+
+def missing(item: Item, facts: Facts) -> tuple[Why, ...]:
+    """Why an item is open of which nobody has said anything yet: it is not there."""
+    if item.code == FACTS:
+        refused = problem(facts.uscc)
+        return (
+            (Why(refused.code, refused.field, refused.seen, refused.expected),)
+            if refused
+            else (Why("name_missing", "name"),)
+        )
+    if item.code == CLIENTS and papers(item, facts):
+        return (Why("agency_client_expired", "valid_until"),)
+    return (Why(item.missing, item.code),) if item.missing else ()
