@@ -31,7 +31,7 @@ setup: .venv/.ready
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up (once, about a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
-	@$(BIN)/uv sync --locked --quiet --inexact
+	@$(BIN)/uv sync --locked --quiet --inexact --compile-bytecode
 	@$(BIN)/python -m config.trying_out.first_run
 	@$(BIN)/python manage.py compile_messages
 	@$(MAKE) --no-print-directory second-reader
