@@ -1,19 +1,26 @@
-# make run    set up, and serve at http://localhost:8000; the demo is made in the background
-# make test   set up and run the tests
-# make setup  prepare .venv, which both do by themselves
+# make run       set up, and serve at http://localhost:8000; the demo is made in the background
+# make test      set up and run the tests that take minutes; with T=verification/cases, only those
+#                that a change to that folder touches
+# make test-all  set up and run all of them, also those that guard how accurate something is
+# make setup     prepare .venv, which the others do by themselves
 
 PYTHON ?= python3
 PORT   ?= 8000
 UV     := 0.13.8
 BIN    := .venv/bin
 
-.PHONY: run test setup check second-reader
+PYTESTS := $(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-auto} --dist loadgroup --durations 20
+
+.PHONY: run test test-all setup check second-reader
 
 run: setup
 	@$(BIN)/python manage.py serve --prepare --port $(PORT)
 
 test: setup
-	@$(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-auto} --dist loadgroup $(PYTEST)
+	@touched=$$($(BIN)/python -m tests.touched $(T)) && $(PYTESTS) -m "not accuracy" $$touched $(PYTEST)
+
+test-all: setup
+	@$(PYTESTS) $(PYTEST)
 
 setup: .venv/.ready
 
@@ -24,7 +31,7 @@ setup: .venv/.ready
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up (once, about a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
-	@$(BIN)/uv sync --locked --quiet --inexact
+	@$(BIN)/uv sync --locked --quiet --inexact --compile-bytecode
 	@$(BIN)/python -m config.trying_out.first_run
 	@$(BIN)/python manage.py compile_messages
 	@$(MAKE) --no-print-directory second-reader

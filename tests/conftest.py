@@ -16,8 +16,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as of_hypothesis
 
 from config.messages import compile_all
+from documents.ocr import share_cores
 from events import doorbell
 from tests.databases import flush, test_database
+
+pytest_plugins = ["tests.readings"]
 
 TESTS = Path(__file__).parent
 OF_DATABASE = {"db", "transactional_db", "live_server"}
@@ -52,19 +55,25 @@ def require(what: str, found: bool) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Translations are compiled, as `make setup` does it."""
+    """Translations are compiled, as `make setup` does it, and processes share the cores."""
+    share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for folder in () if hasattr(config, "workerinput") else settings.LOCALE_PATHS:
         compile_all(folder)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What needs PostgreSQL is left out of a run on SQLite: tests/test_engines.py runs it where one
     is found.
 
     What asks no database gets its mark, since one run of it says all; what starts the whole product
     stands in other folders.
+
+    A file's tests run in one process, so that what they share is made once.
     """
     for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(TESTS).as_posix()))
         asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(
             getattr(item, "fixturenames", ())
         )

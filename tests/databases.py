@@ -7,14 +7,16 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.test import TransactionTestCase
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,34 +35,81 @@ KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_conte
 _groups: dict[str, set[tuple[str, str]]] = {}
 
 
+Targets = Sequence[tuple[str, str]]
+"""Applications, each with the migration that it is at."""
+
+
 @contextmanager
 def test_database() -> Iterator[None]:
-    """A database as migrations make it: a copy of the template, which the first run makes."""
+    """A database as migrations make it, under the name that the settings give to that of tests."""
+    with _copied((), connection.creation._get_test_db_name()):
+        _groups.update(groups())
+        yield
+
+
+@contextmanager
+def database_at(targets: Targets) -> Iterator[Any]:
+    """A database as it was at the migrations `targets`, empty; the applications of that time."""
+    at = hashlib.sha256(repr(targets).encode()).hexdigest()[:8]
+    with _copied(targets, f"{connection.settings_dict['NAME']}_{at}"):
+        yield MigrationExecutor(connection).loader.project_state([*targets]).apps
+
+
+@contextmanager
+def _copied(targets: Targets, name: str) -> Iterator[None]:
+    """A copy of the template of `targets`, which the first run makes, takes the place of the
+    connection's database.
+    """
     usual = connection.settings_dict["NAME"]
     with _alone():
-        if _template_exists():
-            _copy_template()
-        else:
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            _keep_as_template()
-    _groups.update(groups())
+        template = _template(targets)
+        if template not in _existing(template):
+            _make_template(template, targets)
+        _create(name, template)
     try:
+        _use(name)
         yield
     finally:
-        connection.creation.destroy_test_db(usual, verbosity=0)
+        _use(usual)
+        _drop(name)
 
 
-def _fingerprint() -> str:
-    found = hashlib.sha256()
+def _template(targets: Targets) -> str:
+    found = hashlib.sha256(repr(targets).encode())
     for pattern in SHAPING:
         for path in sorted(ROOT.glob(pattern)):
             found.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return found.hexdigest()[:16]
+    return _named(f"{len(targets)}_{found.hexdigest()[:16]}")
 
 
-def _name(what: str) -> str:
-    """Of this checkout alone: another's template is not ours to drop."""
-    return f"zizhi_template_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}_{what}"
+def _named(what: str) -> str:
+    """A template of this checkout."""
+    name = f"zizhi_template_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}_{what}"
+    return name if connection.vendor == "postgresql" else str(_folder() / name)
+
+
+def _make_template(template: str, targets: Targets) -> None:
+    """The templates of other versions go first."""
+    usual, unfinished = connection.settings_dict["NAME"], _named("unfinished")
+    for old in () if targets else _existing(_named("")):
+        _drop(old)
+    _create(unfinished)
+    _use(unfinished)
+    try:
+        if targets:
+            MigrationExecutor(connection).migrate([*targets])
+        else:
+            call_command("migrate", verbosity=0)
+            call_command("createcachetable", verbosity=0)
+    finally:
+        _use(usual)
+    if connection.vendor == "postgresql":
+        _ask_server(f"ALTER DATABASE {_quoted(unfinished)} RENAME TO {_quoted(template)}")
+    else:
+        Path(unfinished).rename(template)
+
+
+# --- What the engines do differently --------------------------------------------------------------
 
 
 def _folder() -> Path:
@@ -71,54 +120,52 @@ def _folder() -> Path:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One process at a time makes the template or copies it."""
+    """One process at a time makes a template or copies it."""
     with (_folder() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _template() -> str:
-    name = _name(_fingerprint())
-    return name if connection.vendor == "postgresql" else str(_folder() / f"{name}.sqlite3")
-
-
-def _template_exists() -> bool:
-    if connection.vendor != "postgresql":
-        return Path(_template()).exists()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_template()])
-        return cursor.fetchone() is not None
-
-
-def _copy_template() -> None:
-    connection.settings_dict["TEST"]["TEMPLATE"] = _template()  # which PostgreSQL copies by itself
-    name = connection.creation._create_test_db(verbosity=0, autoclobber=True)
-    if connection.vendor != "postgresql":
-        shutil.copyfile(_template(), name)
+def _use(name: str) -> None:
     connection.close()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
-    connection.ensure_connection()
 
 
-def _keep_as_template() -> None:
-    """Templates of other versions go."""
-    made, template = connection.settings_dict["NAME"], _template()
-    if connection.vendor != "postgresql":
-        for old in _folder().glob(_name("*.sqlite3")):
-            old.unlink()
-        unfinished = Path(template).with_suffix(".unfinished")
-        unfinished.unlink(missing_ok=True)
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(unfinished)])
-        unfinished.rename(template)
-        return
-    connection.close()
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def _ask_server(statement: str, *values: str) -> list[tuple[Any, ...]]:
     with connection._nodb_cursor() as cursor:
-        quote = connection.ops.quote_name
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [_name("%")])
-        for (old,) in cursor.fetchall():
-            cursor.execute(f"DROP DATABASE {quote(old)}")
-        cursor.execute(f"CREATE DATABASE {quote(template)} TEMPLATE {quote(made)}")
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _existing(start: str) -> list[str]:
+    """The databases whose names begin with `start`."""
+    if connection.vendor != "postgresql":
+        return [str(path) for path in Path(start).parent.glob(f"{Path(start).name}*")]
+    found = _ask_server("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", start)
+    return [name for (name,) in found]
+
+
+def _create(name: str, template: str = "") -> None:
+    _drop(name)
+    if connection.vendor == "postgresql":
+        _ask_server(f"CREATE DATABASE {_quoted(name)} TEMPLATE {_quoted(template or 'template0')}")
+    elif template:
+        shutil.copyfile(template, name)
+
+
+def _drop(name: str) -> None:
+    if connection.vendor == "postgresql":
+        _ask_server(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+    else:
+        for suffix in ("", "-wal", "-shm"):
+            Path(name + suffix).unlink(missing_ok=True)
+
+
+# --- After a test ---------------------------------------------------------------------------------
 
 
 def groups() -> dict[str, set[tuple[str, str]]]:

@@ -24,6 +24,8 @@ from documents.specimens import make
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
 
+pytestmark = pytest.mark.reads_anew
+
 RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
 
 
@@ -42,6 +44,7 @@ def holding(boxes: list[TextBox], text: str) -> TextBox:
     return next(box for box in boxes if text in box.text.replace(" ", ""))
 
 
+@pytest.mark.reading
 def test_text_is_found_in_its_place(reader: Reader) -> None:
     image = make(1).image
     boxes = reader.read(picture(image))
@@ -71,7 +74,10 @@ def test_what_is_no_picture_is_our_error(reader: Reader) -> None:
         reader.read(np.zeros((0, 0, 3), np.uint8))
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.reading
+@pytest.mark.parametrize(
+    "turn", [90, *(pytest.param(turn, marks=pytest.mark.accuracy) for turn in (180, 270))]
+)
 def test_rapid_reads_a_page_that_lies_turned(turn: Turn) -> None:
     specimen = make(2, turned=turn)
     reading = read_pages([specimen.image], [RAPID])
@@ -81,6 +87,7 @@ def test_rapid_reads_a_page_that_lies_turned(turn: Turn) -> None:
     assert 0 <= x0 < x1 <= specimen.image.width and 0 <= y0 < y1 <= specimen.image.height
 
 
+@pytest.mark.reading
 def test_rapid_reads_where_it_is_told() -> None:
     page = picture(make(3).image)
     code = holding(RAPID.read(page), "91")
@@ -102,6 +109,7 @@ def test_rapid_serves_many_threads_with_one_engine() -> None:
     assert answers[0] == answers[1] == answers[2] != []
 
 
+@pytest.mark.reading
 def test_rapid_reads_the_same_on_onnxruntime() -> None:
     page = picture(make(5).image)
     other = RapidReader(engine="onnxruntime")

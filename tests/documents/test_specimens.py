@@ -128,6 +128,7 @@ class TestPicture:
         joined = make(5, "landscape", "photocopy+turned").image
         assert ImageStat.Stat(joined.convert("HSV")).mean[1] == 0
 
+    @pytest.mark.accuracy
     def test_a_scan_has_the_pixels_of_150_to_200_dpi_and_a_hard_photo_is_dark(self) -> None:
         assert all(
             150 * 11.6 < max(make(seed, damage="scan").image.size) < 200 * 11.8 for seed in range(4)
@@ -314,6 +315,8 @@ def reader() -> RapidReader:
     return RapidReader()
 
 
+@pytest.mark.reading
+@pytest.mark.accuracy
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("damage", "seed"), [("none", 1), ("none", 8), ("light", 2), ("light", 13)]

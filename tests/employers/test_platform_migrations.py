@@ -14,6 +14,7 @@ from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from employers.models import ApiKey, Employer
+from tests.databases import database_at
 from tests.factories import make_uscc
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -31,9 +32,9 @@ def to(target: list[tuple[str, str]] | None = None) -> Any:
 
 @pytest.fixture
 def before() -> Iterator[Any]:
-    """The models as they were; afterwards the database is as it is."""
-    yield to(BEFORE)
-    to()
+    """The models as they were, on a database as it was."""
+    with database_at(BEFORE) as apps:
+        yield apps
 
 
 def indexes() -> set[str]:

@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from tests.databases import database_at
 from tests.factories import make_uscc
 from verification.cases import queue_placement
 from verification.models import Case
@@ -26,13 +27,9 @@ QUEUE = import_module("verification.migrations.0011_review_queue")
 
 @pytest.fixture
 def before() -> Iterator[Any]:
-    """The models as they were; afterwards the database is as it is."""
-    executor = MigrationExecutor(connection)
-    latest = executor.loader.graph.leaf_nodes()
-    executor.migrate(BEFORE)
-    yield executor.loader.project_state(BEFORE).apps
-    executor = MigrationExecutor(connection)
-    executor.migrate(latest)
+    """The models as they were, on a database as it was."""
+    with database_at(BEFORE) as apps:
+        yield apps
 
 
 def forward() -> None:

@@ -142,6 +142,8 @@ def test_the_form_is_told(boxes: list[TextBox], form: Form) -> None:
     assert read(*boxes).form == form
 
 
+@pytest.mark.reading
+@pytest.mark.accuracy
 @pytest.mark.parametrize("kind", ["company", "individual", "cooperative"])
 @pytest.mark.parametrize(
     ("printed", "form"), [("landscape", Form.LANDSCAPE_2019), ("portrait", Form.PORTRAIT_2015)]

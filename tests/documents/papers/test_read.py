@@ -54,7 +54,8 @@ def says(*texts: str) -> list[TextBox]:
 LICENCE = says("人力资源服务许可证", "许可证编号：990108230123", "单位名称：示例人力资源有限公司")
 
 
-@pytest.mark.parametrize("damage", ["none", "light"])
+@pytest.mark.reading
+@pytest.mark.parametrize("damage", ["none", pytest.param("light", marks=pytest.mark.accuracy)])
 @pytest.mark.parametrize("layout", LICENCE_LAYOUTS)
 def test_hr_service_licences(layout: str, damage: str) -> None:
     specimen = make_hr_service(21, layout, damage)
@@ -71,7 +72,8 @@ def test_hr_service_licences(layout: str, damage: str) -> None:
     )
 
 
-@pytest.mark.parametrize("damage", ["none", "light"])
+@pytest.mark.reading
+@pytest.mark.parametrize("damage", ["none", pytest.param("light", marks=pytest.mark.accuracy)])
 @pytest.mark.parametrize("layout", LETTER_LAYOUTS)
 def test_letters(layout: str, damage: str) -> None:
     specimen = make_letter(23, layout, damage)
@@ -87,6 +89,7 @@ def test_letters(layout: str, damage: str) -> None:
     json.dumps(reading.as_json())
 
 
+@pytest.mark.reading
 def test_a_letter_that_nobody_sealed_or_signed() -> None:
     specimen = make_letter(24, "form", sealed="no", signed="no")
     reading = read_paper("authorization_letter", [specimen.image], FIRST)
@@ -101,6 +104,7 @@ def test_a_letter_that_nobody_sealed_or_signed() -> None:
     assert reading.fields["company"] == specimen.fields["company"]
 
 
+@pytest.mark.reading
 def test_another_companys_seal_is_read_as_it_is() -> None:
     other = Company.fictitious(31).name
     specimen = make_letter(24, "form", seal_text=other)
@@ -109,6 +113,8 @@ def test_another_companys_seal_is_read_as_it_is() -> None:
     assert reading.fields["company"] == specimen.fields["company"]
 
 
+@pytest.mark.reading
+@pytest.mark.accuracy
 def test_a_copy_without_colour_leaves_the_seal_undecided() -> None:
     reading = read_paper(
         "authorization_letter", [make_letter(24, "form", "photocopy").image], FIRST
@@ -117,6 +123,8 @@ def test_a_copy_without_colour_leaves_the_seal_undecided() -> None:
     assert reading.fields["recruiter"] == make_letter(24, "form").fields["recruiter"]
 
 
+@pytest.mark.reading
+@pytest.mark.accuracy
 @pytest.mark.parametrize("turned", [90, 180, 270])
 def test_a_letter_on_its_side(turned: int) -> None:
     specimen = make_letter(24, "sentence", turned=turned)
@@ -125,6 +133,8 @@ def test_a_letter_on_its_side(turned: int) -> None:
     assert plain(reading.seal_text) == plain(specimen.fields["company"])
 
 
+@pytest.mark.reading
+@pytest.mark.accuracy
 def test_the_wrong_paper_says_so() -> None:
     business, licence, letter = make(11).image, make_hr_service(11).image, make_letter(11).image
     assert not read_paper("hr_service_licence", [business], FIRST).titled
@@ -133,11 +143,13 @@ def test_the_wrong_paper_says_so() -> None:
     assert not read_paper("authorization_letter", [business], FIRST).titled
 
 
+@pytest.mark.reading
 def test_a_business_licence_is_read_by_its_own_door() -> None:
     reading = read_paper("business_licence", [make(11).image], FIRST)
     assert reading.looks_like_licence and reading.fields["uscc"] == make(11).fields["uscc"]
 
 
+@pytest.mark.reading
 def test_pages_are_taken_one_at_a_time_and_only_until_the_paper_is_found() -> None:
     shelf = Shelf(BLANK, make_letter(24, "form").image, BLANK)
     reading = read_paper("authorization_letter", shelf, FIRST)

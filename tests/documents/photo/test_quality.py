@@ -46,7 +46,7 @@ for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
 
 SEEDS = (3, 4)
-TURNS = (0, 1, 2, 3)
+TURNS = (0, *(pytest.param(turn, marks=pytest.mark.accuracy) for turn in (1, 2, 3)))
 
 
 @cache

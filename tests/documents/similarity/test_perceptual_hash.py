@@ -45,7 +45,7 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 @pytest.mark.parametrize("copy", COPIES)
-@pytest.mark.parametrize("damage", ["none", "light"])
+@pytest.mark.parametrize("damage", [pytest.param("none", marks=pytest.mark.accuracy), "light"])
 def test_a_copy_is_near(copy: str, damage: str) -> None:
     for seed in SEEDS:
         image = licence(seed, damage)
