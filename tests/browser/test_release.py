@@ -20,7 +20,7 @@ from downloads.tiers import canaries
 from employers.models import Employer
 from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
-from tests.browser.test_platforms import is_usable
+from tests.browser.console.test_platforms import is_usable
 from tests.downloads.api.test_relays import Platform
 from tests.downloads.releases.conftest import _read_once as _read_once
 from tests.downloads.releases.shop import Shop, pdf

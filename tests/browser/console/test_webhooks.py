@@ -16,7 +16,7 @@ from events.core.actor import SYSTEM
 from events.delivery import webhooks
 from events.models import PausedWhy, WebhookEndpoint
 from tests.browser.conftest import DESK, PHONE, Visitor
-from tests.browser.test_platforms import is_usable
+from tests.browser.console.test_platforms import is_usable
 from tests.factories import make_reviewer, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from employers.models import User
 from employers.permissions import Power
 from tests.browser.conftest import PHONE, Visitor
-from tests.browser.test_queue import serious
+from tests.browser.console.test_queue import serious
 from tests.factories import make_reviewer
 from tests.verification.quality.golden import decided
 from tests.verification.quality.test_reviewer_figures import decision, pair, ruling, turn
