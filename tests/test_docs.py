@@ -83,6 +83,11 @@ def settings_read() -> dict[str, ast.expr | None]:
             for keyword in node.keywords:
                 if keyword.arg == "default":
                     found[node.args[0].value] = keyword.value
+            position = {"one_of": 2, "rate": 1, "share": 1, "endpoint": 1}.get(
+                getattr(node.func, "id", "")
+            )
+            if position is not None and len(node.args) > position:
+                found[node.args[0].value] = node.args[position]
     return found
 
 

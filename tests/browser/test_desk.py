@@ -4,7 +4,6 @@ colleague's way?
 
 from __future__ import annotations
 
-import statistics
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,9 +112,8 @@ def test_the_next_case_stands_there_before_one_looks_up(
             "image => image.complete && image.naturalWidth > 500 && image.src.startsWith('blob:')"
         )
         expect(page.locator("h1")).to_be_focused()
-    took = page.evaluate("performance.getEntriesByName('advance').map(entry => entry.duration)")
-    assert len(took) == 5
-    assert statistics.median(took) < 300, took
+    # How long each takes is measured by `python -m benchmarks.desk`.
+    assert page.evaluate("performance.getEntriesByName('advance').length") == 5
     assert Event.objects.filter(verb="view_page", data__ahead=True).count() >= 5
     page.wait_for_timeout(300)
     visitor.is_calm()

@@ -113,7 +113,8 @@ def _read(lease: Lease[DocumentReading], check: Check | None) -> tuple[str, Obse
 
 
 def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | None) -> bool:
-    version, observation = read if read and read[1] else ("", None)
+    version, observation = read or ("", None)
+    version = version if observation else ""
     document = lease.row.document
     if not lease.finish(reading=observation, version=version):
         return False
