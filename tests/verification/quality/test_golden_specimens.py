@@ -22,6 +22,7 @@ from verification.rules.findings import Severity
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.accuracy
 @pytest.mark.timeout(300)
 def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> None:
     """They are read and checked as real ones; what is right of each is what a check has found."""
