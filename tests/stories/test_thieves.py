@@ -9,7 +9,6 @@ import pytest
 
 from employers.accounts import membership, registration
 from employers.models import AccountClass
-from employers.security import second_factor
 from events.core.errors import Refused
 from events.models import Mail
 from tests.factories import (
@@ -31,7 +30,7 @@ from tests.verification.decision.test_apply_verdict import (
     letter,
     run,
 )
-from verification.authority import deposits, email_codes, proof_polling, vouches
+from verification.authority import codes, deposits, email_codes, proof_polling, vouches
 from verification.authority import proofs as authority_proofs
 from verification.cases import documents, operations
 from verification.cases.authority_evidence import can_vouch, is_public
@@ -147,7 +146,7 @@ def test_one_account_proves_one_company_of_four_at_once(now: datetime) -> None:
     ]
     for proof in proofs:
         Proof.objects.filter(pk=proof.pk).update(
-            stage="arrived", code_hash=second_factor._hash(proof, "123456")
+            stage="arrived", code_hash=codes.hash_of(proof, "123456")
         )
     told = at_once(
         *[
