@@ -1,7 +1,4 @@
-"""How does a platform rehearse what holds downloads back, with test keys?
-
-A rule's move, the owner's appeal, a reviewer's answer.
-"""
+"""The test mode's tiers over the API: changes by the rules, appeals, and reviewers' answers."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from verification.cases.authority_evidence import Declared, declared_by
 from verification.cases.notices import tell_admins
 from verification.cases.proof_ways import WAYS, ProofWay
 from verification.models import Proof, ProofKind, ProofState
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.rules import policy
 
 
@@ -43,9 +43,9 @@ class Answer:
 
 
 def offered(*, test: bool) -> frozenset[ProofKind]:
-    """The ways that can be used here. A test always has those of `test_providers`."""
+    """The ways that can be used here. A test always has those of `scripted_providers`."""
     if test:
-        return test_providers.OFFERED
+        return scripted_providers.OFFERED
     return frozenset(
         kind for kind, way in WAYS.items() if not way.provider or getattr(settings, way.provider)
     )
@@ -55,7 +55,7 @@ def _provider(way: ProofWay, test: bool) -> str:
     """The name of the provider to ask; empty for a way without one."""
     if not way.provider:
         return ""
-    return test_providers.NAME if test else str(getattr(settings, way.provider))
+    return scripted_providers.NAME if test else str(getattr(settings, way.provider))
 
 
 def cancel_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:

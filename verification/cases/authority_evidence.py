@@ -23,7 +23,7 @@ from documents.uscc import is_of_test
 from employers.models import Employer, Member
 from verification.cases.proof_ways import WAYS
 from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.rules.facts import STRENGTH, Strength
 from verification.rules.states import State
 
@@ -211,7 +211,7 @@ def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
 def _registered_domain(uscc: str) -> str:
     """The domain that the register has of this company; "" where that is none, or anybody's."""
     if is_of_test(uscc):
-        return test_providers.DOMAIN
+        return scripted_providers.DOMAIN
     record = RegistryRecord.objects.filter(pk=uscc).first()
     return own_domain(record.email_domain) if record else ""
 

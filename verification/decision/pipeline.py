@@ -16,7 +16,7 @@ from employers.models import Member
 from events.core.errors import ProviderUnavailable, Refused
 from events.jobs import runner
 from events.jobs.runner import Clock, Failure, Lease, LeaseLost, backoff
-from verification.checks import CHECKS, test_outcomes
+from verification.checks import CHECKS, scripted_outcomes
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
 from verification.decision import apply_verdict
 from verification.models import Attempt, Case, CheckRun, Document, ShadowVerdict
@@ -65,7 +65,7 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
         lease.finish()
         return False
     if attempt.case.test:
-        checks = test_outcomes.checks(
+        checks = scripted_outcomes.checks(
             attempt.case.declared_uscc,
             tuple(check.code for check in checks),
             attempt.waits,

@@ -140,7 +140,7 @@ class CandidateRecipe:
     """How they want to be asked."""
 
     says: Words
-    """What it rehearses."""
+    """What it tests."""
 
 
 @dataclass(frozen=True)
@@ -779,7 +779,7 @@ class Recipe:
     """The code of the reason that is given."""
 
     says: Words
-    """What it rehearses."""
+    """What it tests."""
 
 
 @dataclass(frozen=True)
@@ -868,7 +868,7 @@ class RelayRecipe:
     """To be given with `POST /relays`."""
 
     says: Words
-    """What it rehearses."""
+    """What it tests."""
 
 
 @dataclass(frozen=True)

@@ -102,10 +102,10 @@ def test_what_platforms_declare_is_listed_and_changed_by_nobody(live: Live) -> N
     now = timezone.now()
     operations.declare_default(live.client, Mode.ASK_FIRST, "Consent dialog v3", now)
     tested = Platform()
-    operations.declare_default(tested.client, Mode.CLOSED, "A rehearsal", now)
+    operations.declare_default(tested.client, Mode.CLOSED, "A trial", now)
     auditor = sign_in(make_colleague(now, "Auditors"))
     page = auditor.get(f"{CONSOLE}/candidatedefault/").content.decode()
-    assert live.client.name in page and "Consent dialog v3" in page and "A rehearsal" not in page
+    assert live.client.name in page and "Consent dialog v3" in page and "A trial" not in page
     assert (
         "Consent dialog v3"
         not in auditor.get(f"{CONSOLE}/candidatedefault/?mode=closed").content.decode()
