@@ -134,15 +134,15 @@ def keep_suspending(case_ids: list[UUID], shared: dict[str, Any], until: float) 
         return timezone.now()
 
     reviewer = User.objects.create_superuser("reviewer@zizhi.example", None)
-    done, standing = 0, []
+    done, suspended = 0, []
     while time.monotonic() < until and shared["asked"].value < ANSWERS_AT_MOST:
         which = done % len(case_ids)
         operations.suspend(case_ids[which], SYSTEM, now(), ["forgery_suspected"])
         shared["turns"][which] += 1
-        standing.append(which)
+        suspended.append(which)
         done += 1
-        if len(standing) > len(case_ids) // 3:
-            oldest = standing.pop(0)
+        if len(suspended) > len(case_ids) // 3:
+            oldest = suspended.pop(0)
             shared["turns"][oldest] += 1
             operations.reinstate(case_ids[oldest], reviewer, now())
     return done

@@ -241,7 +241,7 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
         "earlier": MoveAppeal.objects.filter(employer=said.employer_id)
         .exclude(pk=said.pk)
         .order_by("-at"),
-        "standing": Standing.objects.in_force(timezone.now()).filter(pk=said.employer_id).first(),
+        "override": Standing.objects.in_force(timezone.now()).filter(pk=said.employer_id).first(),
         "hindrance": appeals.may_answer(said, user.as_reviewer())
         if said.answered_at is None
         else None,

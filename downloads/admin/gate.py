@@ -91,5 +91,5 @@ class StandingAdmin(WithItsRung, ForWhoSeesAnswers):
     list_select_related = ("employer",)
 
     @admin.display(description=_("reason"), ordering="reason", empty_value="—")
-    def why(self, standing: Standing) -> str:
-        return in_words(standing.reason)
+    def why(self, override: Standing) -> str:
+        return in_words(override.reason)

@@ -59,14 +59,14 @@ class StandingOut(Schema):
 
     @classmethod
     def of(cls, employer: Employer, now: datetime) -> StandingOut:
-        standing = Standing.objects.in_force(now).filter(pk=employer.pk).first()
-        if standing is None:
+        override = Standing.objects.in_force(now).filter(pk=employer.pk).first()
+        if override is None:
             return cls(tier=None, reason=None, since=None, until=None)
         return cls(
-            tier=standing.tier,
-            reason=standing.reason or None,
-            since=standing.moved_at,
-            until=standing.until,
+            tier=override.tier,
+            reason=override.reason or None,
+            since=override.moved_at,
+            until=override.until,
         )
 
 
@@ -117,7 +117,7 @@ class AppealOut(Schema):
     )
     due_at: datetime = Field(description="By when it is to be answered.")
     answered_at: datetime | None = Field(description="When it was.")
-    standing: StandingOut = Field(description="Where the employer stands now.")
+    standing: StandingOut = Field(description="The employer's tier now.")
 
     @classmethod
     def of(cls, said: MoveAppeal, now: datetime) -> AppealOut:

@@ -20,7 +20,7 @@ from django.db import transaction
 
 from downloads import locks
 from downloads.candidates import erasure, notices, operations
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import Candidate, Consent, ConsentRequest, Mode
 from downloads.models.consent_purposes import USUAL, Kind, Method, Purpose, purpose_of
 from downloads.relays import eligibility
@@ -72,9 +72,9 @@ def ask_consent(
         raise Refused("member_unknown", "member_id")
     with transaction.atomic():
         locks.lock_company(employer.uscc)
-        place = place_of(employer.pk, now)
-        if place.reason or place.tier not in eligibility.MAY_ASK_FOR_NEW:
-            raise Refused(place.reason or "employer_not_approved")
+        current = current_tier_of(employer.pk, now)
+        if current.reason or current.tier not in eligibility.MAY_ASK_FOR_NEW:
+            raise Refused(current.reason or "employer_not_approved")
         candidate = operations.locked_candidate(candidate_id)
         latest = candidate.requests.filter(uscc=employer.uscc).order_by("-asked_at").first()
         if latest is not None and latest.answered_at is None and latest.expires_at > now:

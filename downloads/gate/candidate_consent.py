@@ -1,9 +1,7 @@
-"""What does a candidate say to this company now?
+"""What a candidate allows a company now, for code outside the gate.
 
-As the gate's own statement asks (`statements._wills`), for what is not the gate.
-
-What is read here can be another a moment later. Whoever writes by it holds the company's turn and
-the candidate's word (`lock_candidate`) first.
+The gate asks the same in its own statement (`downloads.gate.sql`). The result can change at any
+moment: to write by it, take the company's lock first, then `lock_candidate`.
 """
 
 from __future__ import annotations

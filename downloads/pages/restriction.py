@@ -79,13 +79,13 @@ def _page(
 ) -> dict[str, Any]:
     return {
         "member": member,
-        "title": wording.title(found.standing),
-        "standing": found.standing,
-        "step_up": found.standing.reason == STEP_UP,
-        "smaller": found.standing.tier == Tier.PROVISIONAL,
+        "title": wording.title(found.override),
+        "override": found.override,
+        "step_up": found.override.reason == STEP_UP,
+        "smaller": found.override.tier == Tier.PROVISIONAL,
         "by_people": found.move.role == Role.REVIEWER,
         "seen": wording.seen(found.move),
-        "ways": _ways(member) if found.standing.reason == STEP_UP else [],
+        "ways": _ways(member) if found.override.reason == STEP_UP else [],
         "open_appeal": found.open_appeal,
         "kept": found.kept,
         "late": found.open_appeal is not None and found.open_appeal.due_at <= now,
@@ -124,10 +124,10 @@ def held_back(request: HttpRequest) -> dict[str, Any]:
         if found is None:
             return None
         return {
-            "title": wording.title(found.standing),
+            "title": wording.title(found.override),
             "appealed": found.open_appeal is not None,
-            "step_up": found.standing.reason == STEP_UP,
-            "rests": found.standing.tier == Tier.RESTRICTED,
+            "step_up": found.override.reason == STEP_UP,
+            "rests": found.override.tier == Tier.RESTRICTED,
         }
 
     return {"held_back": SimpleLazyObject(look)}

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from downloads import locks, relay_providers
 from downloads.gate import candidate_consent
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import GateDecision, RelayBinding
 from downloads.models.relays import OPEN, RelayBindingQuerySet, RelayState
 from downloads.relays import callers, notices
@@ -130,7 +130,9 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
 
     Within `hold_word`, which comes before the binding is locked.
     """
-    if place_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(binding, now):
+    if current_tier_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(
+        binding, now
+    ):
         decision = GateDecision.objects.get(pk=binding.decision_id)
         _begin(
             decision,
@@ -460,10 +462,10 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
     closed = 0
     for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):
         with transaction.atomic():
-            place = place_of(employer_id, now)
+            current = current_tier_of(employer_id, now)
             binding = locked_binding(binding_id)
-            if binding.state in OPEN and place.tier not in KEEPS_THEM:
-                end_binding(binding, place.reason or "employer_not_approved", SYSTEM, now)
+            if binding.state in OPEN and current.tier not in KEEPS_THEM:
+                end_binding(binding, current.reason or "employer_not_approved", SYSTEM, now)
                 closed += 1
     return closed
 

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from downloads import locks
 from downloads.gate import candidate_consent
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import Copy, GateDecision, RelayBinding
 from downloads.rules.ladder import Tier
 from employers.models import Employer
@@ -31,11 +31,11 @@ def lasts() -> timedelta:
 
 def check_tier(employer_id: UUID, now: datetime) -> None:
     """Raises Refused unless the employer may have new numbers."""
-    place = place_of(employer_id, now)
-    if place.tier is Tier.RESTRICTED:
+    current = current_tier_of(employer_id, now)
+    if current.tier is Tier.RESTRICTED:
         raise Refused("relay_not_for_tier")
-    if place.reason or place.tier not in MAY_ASK_FOR_NEW:
-        raise Refused(place.reason or "employer_not_approved")
+    if current.reason or current.tier not in MAY_ASK_FOR_NEW:
+        raise Refused(current.reason or "employer_not_approved")
 
 
 def hold_word(binding: RelayBinding) -> None:

@@ -18,7 +18,7 @@ import structlog
 from django.db import transaction
 
 from downloads import relay_providers
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import RelayBinding, RelayTeam
 from downloads.models.relays import OPEN, RelayState
 from downloads.relay_providers.base import (
@@ -104,9 +104,9 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
         if binding.reference:
             provider.unbind(binding.reference, binding.number, now)
         return Heard(unbound=True)
-    place = place_of(binding.employer_id, now)
-    if place.tier not in eligibility.KEEPS_THEM:
-        return Heard(over=place.reason or "employer_not_approved")
+    current = current_tier_of(binding.employer_id, now)
+    if current.tier not in eligibility.KEEPS_THEM:
+        return Heard(over=current.reason or "employer_not_approved")
     if why := _not_wanted(binding, now):
         return Heard(over=why)
     if binding.expires_at <= now:

@@ -116,8 +116,8 @@ def _rests(employer_id: UUID, now: datetime) -> bool:
     """Whether its downloads rest until people have looked: one more ring says nothing new, and must
     not overtake an appeal.
     """
-    standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
-    return standing is not None and standing.tier == Tier.RESTRICTED and standing.reason != STEP_UP
+    override = Standing.objects.in_force(now).filter(pk=employer_id).first()
+    return override is not None and override.tier == Tier.RESTRICTED and override.reason != STEP_UP
 
 
 def settle_canary(ring_id: int, outcome: str, user: User, now: datetime) -> None:

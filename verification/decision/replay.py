@@ -98,10 +98,10 @@ def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> 
 
 
 def subject_then(attempt: Attempt, at: datetime) -> Subject:
-    """What the attempt was about at `at`: with the documents that stood then."""
-    standing = Q(superseded_at=None) | Q(superseded_at__gt=at)
+    """the attempt's subject at `at`, with the documents of that time."""
+    not_superseded = Q(superseded_at=None) | Q(superseded_at__gt=at)
     documents = (
-        attempt.case.documents.filter(standing, uploaded_at__lte=at)
+        attempt.case.documents.filter(not_superseded, uploaded_at__lte=at)
         .order_by("uploaded_at")
         .prefetch_related("pages")
     )

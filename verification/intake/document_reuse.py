@@ -231,12 +231,12 @@ def _letters(documents: Sequence[Document], now: datetime) -> Kept:
     """Clients' letters, each by itself; those that were ended are over, as their agency knows."""
     letters = Document.objects.filter(pk__in=[document.pk for document in documents])
     good, wrong = [], []
-    for standing in client_letters.standings_of(letters, now):
-        if standing.client is not None and standing.client.ended_at is not None:
+    for status in client_letters.letter_statuses_of(letters, now):
+        if status.client is not None and status.client.ended_at is not None:
             continue
-        found = standing.finding
-        if found is None or standing.agrees or found.severity < Severity.CONCERN:
-            good.append(standing.document)
+        found = status.finding
+        if found is None or status.agrees or found.severity < Severity.CONCERN:
+            good.append(status.document)
         else:
             wrong.append(Why(found.code, found.field, found.seen, found.expected, found.check))
     return Kept(tuple(good), wrong[0] if wrong else None)

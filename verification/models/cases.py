@@ -90,10 +90,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """An employer's cases, the one that counts first: the last approved, else the last
         opened.
         """
-        return self.filter(employer=employer).standing()
+        return self.filter(employer=employer).latest_approved_first()
 
-    def standing(self) -> CaseQuerySet:
-        """In the order in which they count for their employer."""
+    def latest_approved_first(self) -> CaseQuerySet:
+        """In the order in which they count for their employer: the last approved, then the last
+        opened.
+        """
         return self.order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
 
     def counting(self) -> CaseQuerySet:
@@ -101,7 +103,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         first = (
             type(self)(self.model)
             .filter(employer=models.OuterRef("employer"))
-            .standing()
+            .latest_approved_first()
             .values("pk")[:1]
         )
         return self.filter(pk=models.Subquery(first))

@@ -60,7 +60,7 @@ def editor(
     related = case.documents.select_related("reading", "client_authorisation")
     documents = list(related.order_by("uploaded_at").prefetch_related("pages", "statements"))
     of_clients = (
-        {standing.document.pk: standing for standing in client_letters.standings(case, now)}
+        {status.document.pk: status for status in client_letters.letter_statuses(case, now)}
         if _has_letters(documents)
         else {}
     )

@@ -300,25 +300,25 @@ def _clients(case: Case) -> tuple[Any, ...]:
 
 
 def _letters(case: Case, now: datetime) -> tuple[Letter, ...]:
-    """Where each letter stands that came while the approval was in force."""
-    return tuple(letter_of(standing) for standing in client_letters.standings(case, now))
+    """The state of each letter that came while the approval was in force."""
+    return tuple(letter_of(status) for status in client_letters.letter_statuses(case, now))
 
 
-def letter_of(standing: client_letters.Standing) -> Letter:
-    """A client's letter as the employer may know it: the machine's doubt is a reviewer's to settle,
-    the rest is its own.
+def letter_of(status: client_letters.LetterStatus) -> Letter:
+    """A client's letter as the employer sees it. A letter that a reviewer has to decide about is
+    pending.
     """
-    if standing.client is None:
+    if status.client is None:
         return Letter(RequirementState.CURRENTLY_DUE, Why("agency_client_name_missing", "company"))
-    if standing.agrees:
+    if status.agrees:
         return Letter(RequirementState.SATISFIED)
-    if (found := standing.finding) is None:
+    if (found := status.finding) is None:
         return Letter(RequirementState.PENDING_VERIFICATION)
     why = Why(found.code, found.field, found.seen, found.expected, found.check)
     return Letter(
         (
             RequirementState.PENDING_VERIFICATION
-            if standing.doubtful
+            if status.doubtful
             else RequirementState.CURRENTLY_DUE
         ),
         why,

@@ -32,7 +32,7 @@ class Appeal:
     """When it was."""
 
     standing: Standing
-    """Where the employer stands now."""
+    """The employer's tier now."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from downloads.gate.current_tier import placed
+from downloads.gate.current_tier import employer_tier
 from downloads.relays import bindings
 from downloads.rules import ladder
 from employers.models import ApiClient, Scope
@@ -50,12 +50,12 @@ def test_all_places_agree(
     assert Case.objects.in_force(now).exists() == expected
     assert requirement_facts.facts_of(case, member, now).in_force(now) == expected
 
-    standing = ladder.standing(case, None, now)
-    assert (standing.reason == "") == expected
-    assert placed(member.employer, now).place == standing
+    current = ladder.current_tier(case, None, now)
+    assert (current.reason == "") == expected
+    assert employer_tier(member.employer, now).current == current
     answer = ask(member, now)
-    assert answer.allowed == expected and answer.tier is standing.tier
-    assert [reason.code for reason in answer.reasons] == [standing.reason] * (not expected)
+    assert answer.allowed == expected and answer.tier is current.tier
+    assert [reason.code for reason in answer.reasons] == [current.reason] * (not expected)
 
 
 @pytest.mark.parametrize(("state", "left", "golden", "expected"), TABLE)

@@ -65,8 +65,8 @@ def test_two_strangers_let_downloads_rest_and_the_team_does_not(
         "one machine may dial at random, as often as it likes"
     )
     call(platform, relay, "+8615400002222")
-    standing = Standing.objects.get()
-    assert (str(standing.employer_id), standing.tier, standing.reason) == (
+    override = Standing.objects.get()
+    assert (str(override.employer_id), override.tier, override.reason) == (
         platform.employer,
         "restricted",
         "employer_restricted",

@@ -247,9 +247,9 @@ def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
 
 
 def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None:
-    standing = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
+    override = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
     Standing.objects.bulk_create(
-        Standing(employer=make_employer(now), **standing) for _ in range(201)
+        Standing(employer=make_employer(now), **override) for _ in range(201)
     )
     tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     prove(member, now + timedelta(minutes=1))
