@@ -51,7 +51,7 @@ def smaller(image: Image.Image, by: float) -> Image.Image:
     )
 
 
-def turned(image: Image.Image, degrees: float) -> Image.Image:
+def rotated(image: Image.Image, degrees: float) -> Image.Image:
     return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(120, 110, 100))
 
 
@@ -69,7 +69,7 @@ def retouched(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def everything(image: Image.Image, rng: Rng) -> Image.Image:
-    light = lit(turned(cut(image, rng), float(rng.uniform(-2, 2))), float(rng.uniform(0.8, 1.2)))
+    light = lit(rotated(cut(image, rng), float(rng.uniform(-2, 2))), float(rng.uniform(0.8, 1.2)))
     return saved(smaller(light, 0.6), 60)
 
 
@@ -78,7 +78,7 @@ ATTACKS: dict[str, Callable[[Image.Image, Rng], Image.Image]] = {
     "cut to 85 %": cut,
     "half as large": lambda image, rng: saved(smaller(image, 0.5), 60),
     "a third as large": lambda image, rng: saved(smaller(image, 1 / 3), 60),
-    "turned 2 degrees": lambda image, rng: saved(turned(image, float(rng.choice([-2, 2]))), 80),
+    "turned 2 degrees": lambda image, rng: saved(rotated(image, float(rng.choice([-2, 2]))), 80),
     "30 % darker": lambda image, rng: lit(image, 0.7),
     "30 % brighter": lambda image, rng: lit(image, 1.3),
     "one field painted over": retouched,

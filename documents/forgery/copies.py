@@ -43,7 +43,7 @@ _FLOOR: Final = 0.005
 """Unlikeness that rounding to whole shades leaves."""
 
 
-def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
+def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
     """One trace for each code: how many times more alike its most alike two places are than what is
     usual there.
     """
@@ -52,7 +52,7 @@ def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
     for field, characters in CHARACTERS.items():
         for region in lines.get(field, ()):
             line = inside(region, width, height)
-            strip = upright(picture, line, turn)
+            strip = upright(picture, line, rotation)
             if (
                 min(strip.shape[:2]) < LEAST_SIZE
                 or strip.shape[0] > strip.shape[1]
@@ -69,7 +69,7 @@ def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
             if told := _most_alike(grey, characters):
                 score, left, right = told
                 place = round(left / scale), 0, round(right / scale), strip.shape[0]
-                traces.append(Trace(Kind.COPY, score, back(place, line, turn), field))
+                traces.append(Trace(Kind.COPY, score, back(place, line, rotation), field))
     return traces
 
 

@@ -53,7 +53,7 @@ class _Glyph:
     bottom: float
 
 
-def out_of_line(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
+def out_of_line(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
     """One trace for each line that can be taken apart: how far its oddest character is out, in
     spreads of the line.
     """
@@ -62,11 +62,11 @@ def out_of_line(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
     for field, regions in lines.items():
         for region in regions:
             line = inside(region, width, height)
-            strip = upright(picture, line, turn)
+            strip = upright(picture, line, rotation)
             found = _glyphs(strip)
             if len(found) >= FEWEST:
                 score, glyph = _oddest(found, strip.shape[0])
-                traces.append(Trace(Kind.GLYPH, score, back(glyph.place, line, turn), field))
+                traces.append(Trace(Kind.GLYPH, score, back(glyph.place, line, rotation), field))
     return traces
 
 

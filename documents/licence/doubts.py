@@ -17,7 +17,7 @@ from typing import Final
 
 from documents import uscc
 from documents.page import values
-from documents.page.boxes import Polygon, TextBox, Turn, turned
+from documents.page.boxes import Polygon, Rotation, TextBox, rotated
 from documents.page.labels import OTHER
 from documents.page.layout import BODY, Cell, Entry
 
@@ -92,11 +92,13 @@ class Doubt:
     off.
     """
 
-    def turned(self, turn: Turn, width: int, height: int) -> Doubt:
-        """The same doubt on the page of `width` × `height` pixels, turned clockwise by `turn`."""
+    def rotated(self, rotation: Rotation, width: int, height: int) -> Doubt:
+        """The same doubt after its page of `width` × `height` pixels was turned clockwise by
+        `rotation`.
+        """
 
         def move(polygon: Polygon) -> Polygon:
-            return turned([TextBox("", 0.0, polygon)], turn, width, height)[0].polygon
+            return rotated([TextBox("", 0.0, polygon)], rotation, width, height)[0].polygon
 
         return replace(
             self,

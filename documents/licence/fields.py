@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from documents.licence.editions import Form
-from documents.page.boxes import Region, Turn
+from documents.page.boxes import Region, Rotation
 
 FIELDS: Final = (
     "uscc",
@@ -99,7 +99,7 @@ class LicenceReading:
     """What a cloud reader answered, where one was asked."""
     page: int = 1
     """Which page, from 1."""
-    turn: Turn = 0
+    turn: Rotation = 0
     """Degrees clockwise that the page must be turned to stand upright."""
 
     def as_json(self) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def read_pages(
     """Read the licence on `pages` (at least one) with the first of `readers`, and the others where
     it falls short.
 
-    A page is taken from `pages` when its turn comes, and let go for a better one: a lazy sequence
+    A page is taken from `pages` when it is needed, and let go for a better one: a lazy sequence
     spares the memory. `declared` are values that the fields are expected to have: where one
     differs, its place is looked at again, and what was read there counts, never what was expected.
     `cloud` is asked last, where no reader could name the company, and its failure is none of ours.
@@ -116,7 +116,7 @@ def read_pages(
         looks_like_licence=found.is_licence,
         cloud=told.as_json() if told else None,
         page=best.number + 1,
-        turn=found.turn,
+        turn=found.rotation,
     )
 
 

@@ -16,7 +16,7 @@ from documents.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt, ends_
 from documents.licence.extract import Found, fields_of
 from documents.licence.witnesses import agrees
 from documents.ocr.base import CloseReader, Picture
-from documents.page.boxes import Polygon, Region, TextBox, Turn, opposite, turned
+from documents.page.boxes import Polygon, Region, Rotation, TextBox, opposite, rotated
 from documents.page.confidence import SURE
 from documents.page.labels import tidy
 from documents.page.values import is_checked_number
@@ -116,7 +116,7 @@ def look_for(
             or name not in found.regions
         ):
             continue
-        area, line_height = _around(found.regions[name], found.turn, len(found.lines[name]))
+        area, line_height = _around(found.regions[name], found.rotation, len(found.lines[name]))
         for ink in (False, True):
             seen = reader.read_area(
                 picture, area, min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / line_height)), ink=ink
@@ -141,12 +141,12 @@ def _is_unsure(name: str, found: Found) -> bool:
     )
 
 
-def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
+def _around(region: Region, rotation: Rotation, lines: int) -> tuple[Polygon, float]:
     """`region` with half a line around it, its corners in the direction of reading; and the height
     of its lines, pixels.
     """
     x0, y0, x1, y1 = region
-    height = (y1 - y0 if turn in (0, 180) else x1 - x0) / max(1, lines)
+    height = (y1 - y0 if rotation in (0, 180) else x1 - x0) / max(1, lines)
     more = height / 2
     corners = [
         (x0 - more, y0 - more),
@@ -154,7 +154,7 @@ def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
         (x1 + more, y1 + more),
         (x0 - more, y1 + more),
     ]
-    first = -turn // 90 % 4
+    first = -rotation // 90 % 4
     a, b, c, d = (*corners[first:], *corners[:first])
     return (a, b, c, d), height
 
@@ -175,7 +175,7 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
     seen: list[TextBox] = []
     for top, bottom in ((0.0, 0.52), (0.48, 1.0)):
         half = reader.read_area(
-            picture, _band(width, height, found.turn, top, bottom), LARGEST_ZOOM
+            picture, _band(width, height, found.rotation, top, bottom), LARGEST_ZOOM
         )
         seen = [
             *(box for box in seen if not any(_holds(box.polygon, other.middle) for other in half)),
@@ -184,16 +184,16 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
     return better(found, fields_of(seen, width, height), missing)
 
 
-def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Polygon:
+def _band(width: int, height: int, rotation: Rotation, top: float, bottom: float) -> Polygon:
     """The part of a page from `top` to `bottom` (shares of its upright height), its corners in the
     direction of reading.
     """
-    upright = (width, height) if turn in (0, 180) else (height, width)
+    upright = (width, height) if rotation in (0, 180) else (height, width)
     y0, y1 = upright[1] * top, upright[1] * bottom
     band = TextBox(
         "", 0.0, ((0.0, y0), (float(upright[0]), y0), (float(upright[0]), y1), (0.0, y1))
     )
-    return turned([band], opposite(turn), *upright)[0].polygon
+    return rotated([band], opposite(rotation), *upright)[0].polygon
 
 
 def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBox]:

@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from documents.ocr.base import Picture, turned_picture
+from documents.ocr.base import Picture, rotated_picture
 from documents.ocr.closer import view
 from documents.ocr.lines import (
     Corners,
@@ -34,7 +34,7 @@ from documents.ocr.lines import (
     small_print_last,
 )
 from documents.ocr.rapid_models import Models, give_memory_back
-from documents.page.boxes import Polygon, TextBox, Turn, opposite, turned
+from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
 from events.core.errors import ProviderBroken
 
 LOWEST_SCORE: Final = 0.3
@@ -138,12 +138,12 @@ class RapidReader:
 def _read(
     models: Models, image: Picture, seen: Callable[[Sequence[TextBox]], None]
 ) -> list[TextBox]:
-    turn: Turn = 0
+    rotation: Rotation = 0
     lines = _lines(models, image)
-    if lines and (turn := _turn(models, image, lines)):
+    if lines and (rotation := _rotation(models, image, lines)):
         # Lines are found less well on their side than upright, and finding them is the lesser part
         # of the work.
-        image = turned_picture(image, turn)
+        image = rotated_picture(image, rotation)
         lines = _lines(models, image)
     height, width = image.shape[:2]
     first, rest = small_print_last(lines)
@@ -154,8 +154,8 @@ def _read(
 
     def so_far() -> list[TextBox]:
         """What has been read, from the top: the order in which it was read must not matter."""
-        return turned(
-            [box for _, box in sorted(boxes, key=itemgetter(0))], opposite(turn), width, height
+        return rotated(
+            [box for _, box in sorted(boxes, key=itemgetter(0))], opposite(rotation), width, height
         )
 
     for part in parts:
@@ -170,7 +170,7 @@ def _lines(models: Models, image: Picture) -> list[Corners]:
     return [corners / np.float32(scale) for corners in models.lines(page)]
 
 
-def _turn(models: Models, image: Picture, lines: list[Corners]) -> Turn:
+def _rotation(models: Models, image: Picture, lines: list[Corners]) -> Rotation:
     """How `image` must be turned to be read, by the direction of its lines and the vote of the
     longest.
     """

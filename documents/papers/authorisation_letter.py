@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from documents.page import dates
-from documents.page.boxes import Region, TextBox, region_of, turn_of, turned, turned_back
+from documents.page.boxes import Region, TextBox, region_of, rotated, rotated_back, rotation_of
 from documents.page.labels import tidy
 from documents.page.layout import LARGEST_TILT, slope_of
 from documents.page.values import DOUBTED, GUESSED, simplified
@@ -218,13 +218,13 @@ def authorization_letter_of(
 
     Any boxes do; what is not there is not in the reading.
     """
-    turn = turn_of(boxes)
-    upright = turned(boxes, turn, width, height)
+    rotation = rotation_of(boxes)
+    upright = rotated(boxes, rotation, width, height)
     slope = slope_of(upright)
     rows = rows_of(upright, slope, LARGEST_TILT)
     running = Running(rows, slope)
     taken = _Letter(running).quotes()
-    fields, confidence, regions = kept(taken, FIELDS, turn, width, height)
+    fields, confidence, regions = kept(taken, FIELDS, rotation, width, height)
     place = _signature_place(running, slope)
     return AuthorizationLetterReading(
         fields,
@@ -234,8 +234,8 @@ def authorization_letter_of(
             [tidy(box.text) for box in upright]
             + ["".join(box.text for box in row.boxes) for row in rows]
         ),
-        turn,
-        signature_place=turned_back(place[0], turn, width, height) if place else None,
+        rotation,
+        signature_place=rotated_back(place[0], rotation, width, height) if place else None,
         signed=True if place and place[1] else None,
     )
 

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Final
 
 from documents.page import dates, values
-from documents.page.boxes import TextBox, turn_of, turned
+from documents.page.boxes import TextBox, rotated, rotation_of
 from documents.page.labels import OTHER, Piece, is_furniture, tidy
 from documents.page.layout import LARGEST_TILT, Cell, Entry, entries_of, slope_of
 from documents.page.values import GUESSED
@@ -127,8 +127,8 @@ def hr_service_licence_of(
 
     Any boxes do; what is not there is not in the reading.
     """
-    turn = turn_of(boxes)
-    upright = turned(boxes, turn, width, height)
+    rotation = rotation_of(boxes)
+    upright = rotated(boxes, rotation, width, height)
     slope = slope_of(upright)
     cells = list(_cells(upright, slope))
     entries = entries_of(cells)
@@ -141,13 +141,13 @@ def hr_service_licence_of(
         taken["uscc"] = Quote(code.text, code.confidence, code.boxes)
     for name, quote in _by_form(cells, entries, everywhere):
         taken.setdefault(name, quote)
-    fields, confidence, regions = kept(taken, FIELDS, turn, width, height)
+    fields, confidence, regions = kept(taken, FIELDS, rotation, width, height)
     texts = [text for text, _ in everywhere] + [
         "".join(tidy(box.text) for box in row.boxes)
         for row in rows_of(upright, slope, LARGEST_TILT)
     ]
     return HrServiceLicenceReading(
-        fields, confidence, regions, _titled(texts), turn, copy=_copy(texts)
+        fields, confidence, regions, _titled(texts), rotation, copy=_copy(texts)
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from documents.page.boxes import Point, Region, TextBox, Turn, region_of, turned_back
+from documents.page.boxes import Point, Region, Rotation, TextBox, region_of, rotated_back
 from documents.page.labels import tidy
 
 GAP: Final = "\t"
@@ -44,7 +44,7 @@ class PaperReading:
     """Where each value stands, in pixels of the page as it was handed in."""
     titled: bool
     """Whether the page calls itself such a paper."""
-    turn: Turn = 0
+    turn: Rotation = 0
     """Degrees clockwise that the page must be turned to stand upright."""
     page: int = 1
     """Which page, from 1."""
@@ -235,7 +235,7 @@ def is_title(text: str, titles: Iterable[str]) -> bool:
 
 
 def kept(
-    taken: dict[str, Quote], names: Sequence[str], turn: Turn, width: int, height: int
+    taken: dict[str, Quote], names: Sequence[str], rotation: Rotation, width: int, height: int
 ) -> tuple[dict[str, str], dict[str, float], dict[str, Region]]:
     """Fields, confidence and regions of what was `taken` from the upright page, on the page of
     `width` × `height` as handed in.
@@ -244,7 +244,10 @@ def kept(
     return (
         {name: taken[name].text for name in present},
         {name: round(min(1.0, max(0.0, taken[name].confidence)), 3) for name in present},
-        {name: turned_back(region_of(taken[name].boxes), turn, width, height) for name in present},
+        {
+            name: rotated_back(region_of(taken[name].boxes), rotation, width, height)
+            for name in present
+        },
     )
 
 

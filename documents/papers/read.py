@@ -19,8 +19,8 @@ from PIL import Image
 from documents.licence.fields import LicenceReading
 from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
-from documents.ocr.base import Picture, Reader, turned_picture
-from documents.page.boxes import Region, TextBox, Turn, opposite, turned, turned_back
+from documents.ocr.base import Picture, Reader, rotated_picture
+from documents.page.boxes import Region, Rotation, TextBox, opposite, rotated, rotated_back
 from documents.page.labels import tidy
 from documents.page.values import simplified
 from documents.papers.authorisation_letter import (
@@ -65,13 +65,15 @@ class _Paper(Generic[_P]):
     parse: Callable[[Sequence[TextBox], int, int], _P]
     needed: frozenset[str]
 
-    def read(self, picture: Picture, reader: Reader, turn: Turn = 0) -> _P:
-        """`turn`: how an earlier reader found the page to lie, so that this one need not find
+    def read(self, picture: Picture, reader: Reader, rotation: Rotation = 0) -> _P:
+        """`rotation`: how an earlier reader found the page to lie, so that this one need not find
         out.
         """
         height, width = picture.shape[:2]
-        upright = turned_picture(picture, turn)
-        boxes = turned(reader.read(upright), opposite(turn), upright.shape[1], upright.shape[0])
+        upright = rotated_picture(picture, rotation)
+        boxes = rotated(
+            reader.read(upright), opposite(rotation), upright.shape[1], upright.shape[0]
+        )
         return replace(self.parse(boxes, width, height), reader=reader.name)
 
     def enough(self, page: _P) -> bool:
@@ -219,13 +221,13 @@ def _is_grey(picture: Picture) -> bool:
 
 
 def _seal_text(
-    picture: Picture, seal: Seal, turn: Turn, readers: Sequence[Reader]
+    picture: Picture, seal: Seal, rotation: Rotation, readers: Sequence[Reader]
 ) -> tuple[str, float]:
     """What the first reader that answers sees in the seal's ring, and how sure (0..1); nothing
     where that is too little.
     """
-    upright = turned_picture(picture, turn)
-    place = _turned_region(seal.region, turn, picture.shape[1], picture.shape[0])
+    upright = rotated_picture(picture, rotation)
+    place = _rotated_region(seal.region, rotation, picture.shape[1], picture.shape[0])
     strip = unrolled(upright, replace(seal, region=place))
     for reader in readers:
         try:
@@ -246,9 +248,9 @@ def _seal_text(
     return "", 0.0
 
 
-def _turned_region(region: Region, turn: Turn, width: int, height: int) -> Region:
+def _rotated_region(region: Region, rotation: Rotation, width: int, height: int) -> Region:
     """`region` of the page as handed in (`width` × `height`), after the page was turned by
-    `turn`.
+    `rotation`.
     """
-    upright_size = (width, height) if turn in (0, 180) else (height, width)
-    return turned_back(region, opposite(turn), *upright_size)
+    upright_size = (width, height) if rotation in (0, 180) else (height, width)
+    return rotated_back(region, opposite(rotation), *upright_size)

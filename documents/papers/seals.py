@@ -205,5 +205,5 @@ def _rim(red: _Mask, hull: npt.NDArray[np.int32] | cv2.typing.MatLike) -> float:
     moments = cv2.moments(hull)
     if not len(xs) or not moments["m00"]:
         return 0.0
-    turns = np.arctan2(ys - moments["m01"] / moments["m00"], xs - moments["m10"] / moments["m00"])
-    return len(np.unique(((turns + np.pi) / (2 * np.pi) * 48).astype(int) % 48)) / 48
+    angles = np.arctan2(ys - moments["m01"] / moments["m00"], xs - moments["m10"] / moments["m00"])
+    return len(np.unique(((angles + np.pi) / (2 * np.pi) * 48).astype(int) % 48)) / 48

@@ -164,10 +164,10 @@ def _chat(company: Company, rng: np.random.Generator) -> Paper:
     plate = Plate(size)
     plate.text(414, 110, company.legal_representative, "song", 34, "ms")
     y = 180
-    for turn, said in enumerate(
+    for number, said in enumerate(
         (*_CHAT, f"公司叫{company.name}", "好的，收到后一个工作日内审核。", MARK)
     ):
-        lines, mine = wrapped(said, "song", 30, 470), turn % 2 == 1
+        lines, mine = wrapped(said, "song", 30, 470), number % 2 == 1
         room, tall = (
             round(max(width(line, "song", 30) for line in lines)) + 40,
             44 * len(lines) + 34,

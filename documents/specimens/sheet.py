@@ -123,14 +123,18 @@ def _guilloche(plan: Plan) -> npt.NDArray[np.uint8]:
     x0, y0, x1, y1 = (value * _FINE for value in plan.frame)
     cv2.rectangle(canvas, (x0, y0), (x1, y1), 130, band * 2)
     canvas[: y0 - 2], canvas[y1 + 3 :], canvas[:, : x0 - 2], canvas[:, x1 + 3 :] = 0, 0, 0, 0
-    steps = [(x, y, turn) for x in range(x0, x1 + 1, pitch) for y, turn in ((y0, 0), (y1, 180))]
-    steps += [(x, y, turn) for y in range(y0, y1 + 1, pitch) for x, turn in ((x0, 270), (x1, 90))]
-    for x, y, turn in steps:
-        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[turn]
+    steps = [
+        (x, y, rotation) for x in range(x0, x1 + 1, pitch) for y, rotation in ((y0, 0), (y1, 180))
+    ]
+    steps += [
+        (x, y, rotation) for y in range(y0, y1 + 1, pitch) for x, rotation in ((x0, 270), (x1, 90))
+    ]
+    for x, y, rotation in steps:
+        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[rotation]
         middle = (x + inwards[0] * band, y + inwards[1] * band)
         cv2.circle(canvas, middle, pitch // 2, 130, -1, cv2.LINE_AA)
-    for x, y, turn in steps:
-        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[turn]
+    for x, y, rotation in steps:
+        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[rotation]
         for depth, shift in ((0.0, 0), (0.5, pitch // 2), (1.0, 0)):
             middle = (
                 round(x + inwards[0] * band * depth + abs(inwards[1]) * shift),
@@ -141,7 +145,7 @@ def _guilloche(plan: Plan) -> npt.NDArray[np.uint8]:
                     canvas,
                     middle,
                     (radius, radius),
-                    turn,
+                    rotation,
                     0,
                     180,
                     235 if radius % 8 else 60,
@@ -155,7 +159,7 @@ def _guilloche(plan: Plan) -> npt.NDArray[np.uint8]:
 
 
 _KEY: Final = ((0, 10), (0, 0), (9, 0), (9, 7), (3, 7), (3, 3), (6, 3), (6, 5))
-"""One turn of the meander on a grid of 12 × 10."""
+"""One loop of the meander on a grid of 12 × 10."""
 
 
 def _meander(plan: Plan) -> npt.NDArray[np.uint8]:
@@ -216,11 +220,11 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
     cv2.fillPoly(drape, [foot.astype(np.int32)], 255, cv2.LINE_AA)
     cv2.circle(drape, (x, y), radius, 255, -1, cv2.LINE_AA)
     cv2.circle(ring, (x, y), round(radius * 0.92), 255, round(radius * 0.14), cv2.LINE_AA)
-    for turn in np.arange(0, 2 * np.pi, np.pi / 36):
+    for angle in np.arange(0, 2 * np.pi, np.pi / 36):
         inner, outer = (
             (
-                round(x + np.cos(turn + lean) * radius * reach),
-                round(y + np.sin(turn + lean) * radius * reach),
+                round(x + np.cos(rotation + lean) * radius * reach),
+                round(y + np.sin(rotation + lean) * radius * reach),
             )
             for lean, reach in ((0.0, 0.85), (0.09, 0.99))
         )

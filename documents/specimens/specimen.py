@@ -14,7 +14,7 @@ from documents.specimens.clerk import Entry, printed, shown
 from documents.specimens.company import Company
 from documents.specimens.forgery import ANY, FORGERIES, deceit, without_forgery
 from documents.specimens.photograph import DAMAGES, QUARTERS, photographed
-from documents.specimens.photograph import turned as turn_page
+from documents.specimens.photograph import rotated as rotate_page
 from documents.specimens.sheet import FORMS, Copy, Form
 from documents.typesetting import Face, missing
 
@@ -88,7 +88,7 @@ def make(
         without_forgery(damage),
         np.random.default_rng(_entropy("photograph", seed, form, damage)),
     )
-    page = turn_page(page, overrides.get("turned", 0))
+    page = rotate_page(page, overrides.get("turned", 0))
     return Specimen(Image.fromarray(page), company, shown(entry, known_form))
 
 

@@ -204,7 +204,7 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
     if not runs:
         return
     level = [
-        _Level(run, *_turned(run.middle, angle), _extent(run, angle))
+        _Level(run, *_rotated(run.middle, angle), _extent(run, angle))
         for angle in [_angle(runs)]
         for run in runs
     ]
@@ -271,13 +271,13 @@ class _Level:
     extent: tuple[float, float]
 
 
-def _turned(point: tuple[float, float], angle: float) -> tuple[float, float]:
+def _rotated(point: tuple[float, float], angle: float) -> tuple[float, float]:
     x, y = point
     return x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
 
 
 def _extent(run: Run, angle: float) -> tuple[float, float]:
-    along = [_turned((float(x), float(y)), angle)[0] for x, y in run.quads.reshape(-1, 2)]
+    along = [_rotated((float(x), float(y)), angle)[0] for x, y in run.quads.reshape(-1, 2)]
     return min(along), max(along)
 
 

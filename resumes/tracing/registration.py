@@ -71,7 +71,7 @@ class Position:
         return float(np.sqrt(abs(np.linalg.det(self.homography[:2, :2] / self.homography[2, 2]))))
 
     @property
-    def turned(self) -> int:
+    def rotation(self) -> int:
         """By how many degrees clockwise the leak was turned: 0, 90, 180 or 270, the nearest."""
         a = self.homography / self.homography[2, 2]
         return round(float(np.degrees(np.arctan2(a[1, 0], a[0, 0]))) / 90) * 90 % 360

@@ -121,26 +121,26 @@ class TestCopies:
             for trace in same_patches(bgr(one.picture), one.lines)
         )
 
-    @pytest.mark.parametrize("turn", [90, 180, 270])
-    def test_whichever_way_the_page_lies(self, turn: int) -> None:
-        """`turn` degrees clockwise would set it upright, so it lies turned the other way."""
+    @pytest.mark.parametrize("rotation", [90, 180, 270])
+    def test_whichever_way_the_page_lies(self, rotation: int) -> None:
+        """`rotation` degrees clockwise would set it upright, so it lies turned the other way."""
         picture, place = forged(5, "copied_digit")
         height, width = picture.shape[:2]
-        lying = np.ascontiguousarray(np.rot90(picture, turn // 90))
-        line = lain(tuple(read(5).lines["uscc"][0]), turn, width, height)
-        found = worst(same_patches(lying, {"uscc": [line]}, turn), Kind.COPY)
+        lying = np.ascontiguousarray(np.rot90(picture, rotation // 90))
+        line = lain(tuple(read(5).lines["uscc"][0]), rotation, width, height)
+        found = worst(same_patches(lying, {"uscc": [line]}, rotation), Kind.COPY)
         assert found.score >= LEVELS[Kind.COPY].look
-        assert meet(found.region, lain(place, turn, width, height))
+        assert meet(found.region, lain(place, rotation, width, height))
 
 
-def lain(region: tuple[float, ...], turn: int, width: int, height: int) -> tuple[float, ...]:
+def lain(region: tuple[float, ...], rotation: int, width: int, height: int) -> tuple[float, ...]:
     """`region` of an upright page of `width` × `height`, after that was turned counter-clockwise by
-    `turn` degrees.
+    `rotation` degrees.
     """
     x0, y0, x1, y1 = region
-    if turn == 90:
+    if rotation == 90:
         return y0, width - x1, y1, width - x0
-    if turn == 180:
+    if rotation == 180:
         return width - x1, height - y1, width - x0, height - y0
     return height - y1, x0, height - y0, x1
 
@@ -225,15 +225,15 @@ class TestScreen:
 
 
 class TestPlaces:
-    @pytest.mark.parametrize("turn", [0, 90, 180, 270])
-    def test_a_place_on_the_upright_strip_is_told_as_one_on_the_page(self, turn: int) -> None:
+    @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+    def test_a_place_on_the_upright_strip_is_told_as_one_on_the_page(self, rotation: int) -> None:
         page = np.zeros((50, 80, 3), np.uint8)
         page[20:24, 30:37] = 255
         line = (10, 10, 70, 45)
-        strip = upright(page, line, turn)
+        strip = upright(page, line, rotation)
         ys, xs = np.nonzero(strip[..., 0])
         place = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-        assert back(place, line, turn) == (30, 20, 37, 24)
+        assert back(place, line, rotation) == (30, 20, 37, 24)
 
     def test_windows_go_along_the_line_and_stay_on_it(self) -> None:
         assert windows((0, 0, 40, 20)) == [(0, 0, 20, 20), (10, 0, 30, 20), (20, 0, 40, 20)]

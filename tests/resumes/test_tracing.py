@@ -104,11 +104,11 @@ def test_what_washes_out_the_paper_leaves_the_words() -> None:
     assert both.words > scoring.LEAST < both.underprint
 
 
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_a_turned_picture_is_seen_to_be_turned(turns: int) -> None:
-    found = told([np.ascontiguousarray(np.rot90(copy(1, 3), -turns))], 1).pictures[0]
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_the_rotation_of_a_picture_is_found(quarters: int) -> None:
+    found = told([np.ascontiguousarray(np.rot90(copy(1, 3), -quarters))], 1).pictures[0]
     assert found.position is not None
-    assert found.position.turned == 90 * turns
+    assert found.position.rotation == 90 * quarters
     assert found.scores[0].release == "1/3"
 
 

@@ -166,13 +166,13 @@ class Forgery:
         ]
 
 
-def _looked_at(document: SubjectDocument, number: int, lines: Lines, turn: int) -> Observation:
+def _looked_at(document: SubjectDocument, number: int, lines: Lines, rotation: int) -> Observation:
     """The page of a document that was read, or its first."""
     pages = Pages(document)
     picture = picture_of(pages[min(number, len(pages)) - 1])
     size, traces = (
         [picture.shape[1], picture.shape[0]],
-        [trace.as_json() for trace in traces_of(picture, lines, turn)],
+        [trace.as_json() for trace in traces_of(picture, lines, rotation)],
     )
     return {
         "document": document.id,

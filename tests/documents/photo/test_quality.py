@@ -46,7 +46,7 @@ for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
 
 SEEDS = (3, 4)
-TURNS = (0, *(pytest.param(turn, marks=pytest.mark.accuracy) for turn in (1, 2, 3)))
+ROTATIONS = (0, *(pytest.param(rotation, marks=pytest.mark.accuracy) for rotation in (1, 2, 3)))
 
 
 @cache
@@ -54,8 +54,8 @@ def photo(seed: int, damage: str = "light") -> Picture:
     return np.ascontiguousarray(np.asarray(make(seed, FORMS[seed % 2], damage).image)[:, :, ::-1])
 
 
-def turned(picture: Picture, turn: int) -> Picture:
-    return np.ascontiguousarray(np.rot90(picture, turn))
+def rotated(picture: Picture, rotation: int) -> Picture:
+    return np.ascontiguousarray(np.rot90(picture, rotation))
 
 
 def with_lamp(picture: Picture) -> Picture:
@@ -138,13 +138,13 @@ def chat() -> Picture:
 
 
 class TestSpecimens:
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize("damage", ["none", "light"])
-    def test_a_good_photo_has_no_flaw(self, seed: int, damage: str, turn: int) -> None:
-        assert judge(turned(photo(seed, damage), turn)) == Quality()
+    def test_a_good_photo_has_no_flaw(self, seed: int, damage: str, rotation: int) -> None:
+        assert judge(rotated(photo(seed, damage), rotation)) == Quality()
 
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize(
         ("spoilt", "code"),
@@ -158,14 +158,14 @@ class TestSpecimens:
         ],
     )
     def test_each_flaw_is_the_only_one_told(
-        self, spoilt: Callable[[Picture], Picture], code: str, seed: int, turn: int
+        self, spoilt: Callable[[Picture], Picture], code: str, seed: int, rotation: int
     ) -> None:
-        assert judge(turned(spoilt(photo(seed)), turn)).codes == (code,)
+        assert judge(rotated(spoilt(photo(seed)), rotation)).codes == (code,)
 
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_a_part_that_was_cut_off(self, seed: int, turn: int) -> None:
-        assert judge(turned(photo(seed, "light+cropped"), turn)).codes == (CROPPED,)
+    def test_a_part_that_was_cut_off(self, seed: int, rotation: int) -> None:
+        assert judge(rotated(photo(seed, "light+cropped"), rotation)).codes == (CROPPED,)
 
     @pytest.mark.parametrize(
         "damage",
@@ -189,17 +189,17 @@ class TestSpecimens:
     def test_a_sheet_far_away_in_a_large_picture_is_a_licence(self, seed: int) -> None:
         assert judge(far_away(photo(seed))) == Quality()
 
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("kind", ["blank", "gradient", "noise", "sheet in a dim room"])
-    def test_what_shows_no_print_is_no_licence(self, kind: str, turn: int) -> None:
-        picture = turned(plain(kind), turn)
+    def test_what_shows_no_print_is_no_licence(self, kind: str, rotation: int) -> None:
+        picture = rotated(plain(kind), rotation)
         assert judge(picture).flaws[0].area == (0, 0, picture.shape[1], picture.shape[0])
         assert judge(picture).codes == (NOT_A_LICENCE,)
         assert judge(picture, licence=False) == Quality()
 
-    @pytest.mark.parametrize("turn", TURNS)
-    def test_a_screenshot_of_a_chat_is_no_licence(self, turn: int) -> None:
-        assert judge(turned(chat(), turn)).codes == (NOT_A_LICENCE,)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
+    def test_a_screenshot_of_a_chat_is_no_licence(self, rotation: int) -> None:
+        assert judge(rotated(chat(), rotation)).codes == (NOT_A_LICENCE,)
 
     def test_clouds_are_no_good_photo(self) -> None:
         assert judge(plain("clouds")).codes in {(NOT_A_LICENCE,), (BLURRED,)}

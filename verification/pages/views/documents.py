@@ -270,7 +270,7 @@ def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) ->
     return _picture(_cropped(_stored(kept), region, int(read.get("turn") or 0)))
 
 
-def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
+def _cropped(jpeg: bytes, region: list[float], rotation: int) -> bytes:
     """What stands in `region` and a little around it, upright."""
     small = BytesIO()
     with Image.open(BytesIO(jpeg), formats=("JPEG",)) as image:
@@ -284,7 +284,7 @@ def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
         )
         if box[0] >= box[2] or box[1] >= box[3]:
             raise Http404
-        cut = image.convert("RGB").crop(box).rotate(-turn, expand=True)
+        cut = image.convert("RGB").crop(box).rotate(-rotation, expand=True)
         cut.thumbnail((CROP_PIXELS, CROP_PIXELS))
         cut.save(small, "JPEG", quality=85)
     return small.getvalue()
