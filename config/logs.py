@@ -46,7 +46,7 @@ class Lines(logging.Handler):
     warning on, at once.
 
     `logging.StreamHandler` writes each line while it holds a lock, so in a process of several
-    threads all that have something to say wait for one that waits for its turn to go on: that took
+    threads all that have something to say wait for one that waits to be scheduled: that took
     as long as the gate's whole answer. A process that is killed loses the lines of its last
     `TOGETHER`; one that ends writes them.
     """

@@ -1,12 +1,10 @@
-"""Whose turn is it?
+"""Advisory locks, for a company and for a candidate's first row.
 
-Questions about one company are answered one after the other, those about others beside them.
-
-A quota that two read at once is a quota that both take. So on PostgreSQL whoever asks, or moves an
-employer on the ladder, first takes the company's turn: an advisory lock, kept until the commit. The
-statement after it sees all that was committed before the turn came, which a lock inside the same
-statement would not give: its snapshot is older than its waiting. Turn and statement travel
-together, so it is one round trip. On SQLite writers are serial anyway.
+Questions about one company are answered one after the other. Otherwise two of them could read the
+same quota and both use it. So on PostgreSQL a question, or a change of tier, first takes the
+company's lock and keeps it until the commit. The next statement sees everything that was committed
+before the lock was granted. A lock inside that statement would not do: its snapshot is taken before
+it waits. Lock and statement travel together, in one round trip. On SQLite writers are serial.
 """
 
 from __future__ import annotations
@@ -26,16 +24,16 @@ TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employ
 
 
 def lock_company_of(employer_id: UUID) -> None:
-    """Take the turn of the employer's company until the caller's transaction ends."""
+    """Take the lock of the employer's company until the caller's transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(TAKE, {"employer": employer_id})
 
 
 def lock_company(uscc: str) -> None:
-    """The same of a company, whether or not an account of it is here.
+    """Take the lock of the company with this code, whether or not it has an account here.
 
-    Of several, each is taken in the order of their codes.
+    Take several in the order of their codes.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -43,16 +41,16 @@ def lock_company(uscc: str) -> None:
 
 
 def lock_first_row(client_id: UUID, reference: str) -> None:
-    """Be the one who makes a candidate's first row, until the commit; it waits for whoever acts
-    upon there being none.
+    """Take the right to make a candidate's first row, until the commit. It waits for all who hold
+    `share_first_row`.
     """
     _first_row("pg_advisory_xact_lock", client_id, reference)
 
 
 def share_first_row(client_id: UUID, reference: str) -> None:
-    """Nobody makes the first row of this candidate until the caller's transaction ends.
+    """Keep others from making this candidate's first row until the caller's transaction ends.
 
-    Many at once may hold that.
+    Many can share it.
     """
     _first_row("pg_advisory_xact_lock_shared", client_id, reference)
 
@@ -66,11 +64,11 @@ def _first_row(lock: str, client_id: UUID, reference: str) -> None:
 def with_company_lock(
     statement: str, parameters: dict[str, Any], *, repeatable: bool = False
 ) -> list[tuple[Any, ...]]:
-    """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once
+    """Run `statement` under the company lock of `parameters["employer"]`; returns its rows once
     they are committed.
 
-    What is `repeatable`, since it cannot be written twice, goes out without a look whether the
-    connection is still there (`employers.prepared_reads`). Raises `django.db.DatabaseError`.
+    A `repeatable` statement cannot write twice, so it is sent without checking the connection first
+    (`employers.prepared_reads`). Raises `django.db.DatabaseError`.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql":
@@ -78,12 +76,14 @@ def with_company_lock(
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
     if repeatable:
-        return unchecked(database, lambda: _in_turn(database, statement, parameters))
+        return unchecked(database, lambda: _lock_and_execute(database, statement, parameters))
     database.close_if_health_check_failed()
-    return _in_turn(database, statement, parameters)
+    return _lock_and_execute(database, statement, parameters)
 
 
-def _in_turn(database: Any, statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _lock_and_execute(
+    database: Any, statement: str, parameters: dict[str, Any]
+) -> list[tuple[Any, ...]]:
     database.ensure_connection()
     # Django's own cursors put parameters into the text, so that the server would plan this long
     # statement anew each time; the driver's others read it anew each time, as it is longer than
@@ -91,11 +91,11 @@ def _in_turn(database: Any, statement: str, parameters: dict[str, Any]) -> list[
     session, driver = database.connection, database.Database
     with (
         database.wrap_database_errors,
-        driver.RawCursor(session) as turn,
+        driver.RawCursor(session) as lock,
         driver.RawCursor(session) as cursor,
     ):
         with session.pipeline():
-            turn.execute(*_numbered(TAKE, parameters), prepare=True)
+            lock.execute(*_numbered(TAKE, parameters), prepare=True)
             cursor.execute(*_numbered(statement, parameters), prepare=True)
         return list(cursor.fetchall())
 

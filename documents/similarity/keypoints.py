@@ -1,15 +1,15 @@
-"""Is a cut, turned or saved-again copy of this picture known, and does it agree in its details?
+"""Finds copies of a known picture that were cut, rotated or saved again, and compares the details.
 
-`fingerprint` sees a whole page and is lost when an edge is cut off. So a page is known again by its
-landmarks as well: places with much detail (SIFT: Lowe 2004; its patent has ended), each described
-by what is around it, whatever the scale, the turn and the light. A description becomes two short
-words of signs of differences, so that an ordinary index finds equal ones; pages that share rare
+`perceptual_hash` sees a whole page and fails when an edge is cut off. So a page is also known by
+its keypoints: spots with much detail (SIFT: Lowe 2004; its patent has ended), each described by its
+surroundings, whatever the scale, the rotation and the light. A description becomes two short words
+made of the signs of differences, so that an ordinary index finds equal ones. Pages that share rare
 words are candidates.
 
 All licences of one kind are printed on the same form and share its title, labels and border. So a
-candidate counts only after its picture was laid over the other and the inks were held against each
-other block by block: of a copy nearly all blocks agree, of another company's licence on the same
-form only what is printed on all of them.
+candidate counts only after its picture was laid over the other and the ink was compared block by
+block: in a copy nearly all blocks agree, and in another company's licence on the same form only
+what is printed on all of them.
 """
 
 from __future__ import annotations

@@ -82,12 +82,12 @@ def sealed(
     return inked(paper, mask, through, float(rng.uniform(0.65, 0.92)))
 
 
-def finished(page: Paper, damage: str, rotated: int, *words: object) -> Image.Image:
-    """`page` photographed with `damage` and turned clockwise by `rotated` degrees; `words` tell this
-    picture from others.
+def finished(page: Paper, damage: str, degrees: int, *words: object) -> Image.Image:
+    """`page` photographed with `damage` and turned clockwise by `degrees`; `words` seed the
+    photograph.
     """
     page = photographed(page, damage, generator("photograph", damage, *words))
-    return Image.fromarray(rotate_page(page, rotated))
+    return Image.fromarray(rotate_page(page, degrees))
 
 
 def checked(

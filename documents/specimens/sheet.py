@@ -223,8 +223,8 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
     for angle in np.arange(0, 2 * np.pi, np.pi / 36):
         inner, outer = (
             (
-                round(x + np.cos(rotation + lean) * radius * reach),
-                round(y + np.sin(rotation + lean) * radius * reach),
+                round(x + np.cos(angle + lean) * radius * reach),
+                round(y + np.sin(angle + lean) * radius * reach),
             )
             for lean, reach in ((0.0, 0.85), (0.09, 0.99))
         )

@@ -1,11 +1,9 @@
-"""Has this candidate agreed that this company gets their resume?
+"""A candidate's consent to one company: asked for, given, refused, revoked.
 
-Asked for, given, refused, revoked; one transaction each.
-
-A consent is separate (个人信息保护法 23): for one company (by its code, whichever account of it
-asks), of one candidate, at one platform. All of it is written in the company's turn, which the gate
-holds while it answers, so nothing is allowed after a revocation was acknowledged, and before the
-candidate's own row, as everywhere (`downloads.candidates.operations`).
+A consent is separate (个人信息保护法 23): it is for one company (by its code, whichever account
+asks), one candidate and one platform. It is written under the company's lock, which the gate holds
+while it answers, so nothing is allowed after a revocation was acknowledged. The lock is taken
+before the candidate's own row (`downloads.candidates.operations`). Each operation is a transaction.
 """
 
 from __future__ import annotations

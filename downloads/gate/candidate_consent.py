@@ -35,12 +35,12 @@ def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -
 
 
 def lock_candidate(client_id: UUID, reference: str) -> None:
-    """Let the candidate's own row be as it is until the caller's transaction ends; after the
-    company's turn, before any binding.
+    """Lock the candidate's own row until the caller's transaction ends. Call it after the company's
+    lock and before any binding's.
 
-    `FOR SHARE`, as the gate: whoever spent a pass in this transaction holds it so already, and two
-    companies that did would wait for each other's. Of whom there is no row yet, the first one waits
-    (`locks.share_first_row`).
+    It is `FOR SHARE`, as at the gate: a transaction that spent a pass has locked it so already, and
+    two companies with stronger locks would wait for each other. If there is no row yet, its
+    creation waits (`locks.share_first_row`).
     """
     if connection.vendor == "postgresql" and not _shared(client_id, reference):
         locks.share_first_row(client_id, reference)

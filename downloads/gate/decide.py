@@ -1,8 +1,8 @@
-"""May this employer's member download these candidates' resumes now?
+"""Decides whether an employer's member may download candidates' resumes now.
 
-One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the
-company's turn (`downloads.locks`): a suspension that was acknowledged is always seen, and no quota
-is exceeded. `docs/how-it-works/gate.md` says why.
+One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, under the
+company's lock (`downloads.locks`). So a suspension that was acknowledged is always seen, and no
+quota is exceeded. `docs/how-it-works/gate.md` says why.
 """
 
 from __future__ import annotations

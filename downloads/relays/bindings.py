@@ -26,8 +26,8 @@ from downloads.relays.eligibility import (
     MAY_ASK_FOR_NEW,
     check_consent,
     check_tier,
-    hold_word,
     lasts,
+    lock_consent,
     refused_since,
     unwilling,
 )
@@ -51,14 +51,12 @@ CLOSED_AT_ONCE: Final = 500
 def request_binding(
     decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime
 ) -> RelayBinding:
-    """The relay number by which the employer of this allowed answer reaches its candidate: the one
-    that is open, or a new one.
+    """The open relay number between this allowed answer's employer and candidate, or a new one.
 
     The row is there at once, and its number as soon as the provider lends one. A number that was
     muted before begins muted. Raises Refused: `decision_unknown`, `phone_invalid`,
     `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why the candidate does not
-    want it, and where they have said so since that answer, `relay_candidate_ended` or
-    `relay_contact_refused`.
+    want it, or, if they have said so since, `relay_candidate_ended` or `relay_contact_refused`.
     """
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client.pk).first()
     if decision is None:
@@ -128,7 +126,7 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
     """Another number for a binding that its provider has lost, if the employer may have new ones
     and the candidate wants it.
 
-    Within `hold_word`, which comes before the binding is locked.
+    Call it after `lock_consent`, which comes before the lock of the binding.
     """
     if current_tier_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(
         binding, now
@@ -264,13 +262,13 @@ def mute_binding(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> 
 
 
 def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
-    """The candidate wants to hear of this employer no more: this number ends, or the one that has
-    taken its place since.
+    """End this number, or the one that has replaced it, because the candidate wants no more calls
+    from this employer.
 
-    Raises Refused `relay_unknown`; one that has ended stays as it ended.
+    Raises Refused `relay_unknown`. A number that has ended stays as it is.
     """
     with transaction.atomic():
-        binding = _in_turn(binding_id)
+        binding = _locked_with_company(binding_id)
         _end_for_candidate(_between(binding), actor, now)
         binding.refresh_from_db()
     return binding
@@ -283,10 +281,11 @@ def end_as_candidate_says(
     now: datetime,
     companies: Collection[str] | None = None,
 ) -> None:
-    """End each number that leads to this candidate: of these companies, by their codes, or of all.
+    """End each number that leads to this candidate, for the `companies` with these codes or for
+    all.
 
-    In the turns of the `companies`, or with the candidate's own row locked: none begins until the
-    commit.
+    The caller holds the locks of the `companies`, or of the candidate's own row, so that no number
+    begins before the commit.
     """
     of_them = RelayBinding.objects.of(client_id).filter(candidate=candidate)
     if companies is not None:
@@ -318,7 +317,7 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
     not want it.
     """
     with transaction.atomic():
-        binding = _in_turn(binding_id)
+        binding = _locked_with_company(binding_id)
         member = (
             Member.objects.active()
             .filter(pk=member_id, employer=binding.employer_id, user__is_active=True)
@@ -355,7 +354,7 @@ def answer_contact_request(
     have said so since they were asked.
     """
     with transaction.atomic():
-        binding = _in_turn(binding_id)
+        binding = _locked_with_company(binding_id)
         if binding.asked_at is None or not binding.candidate_sealed:
             raise Refused("relay_not_asked")
         opened = _between(binding).open().first()
@@ -483,12 +482,10 @@ def binding_of(binding_id: UUID, client: ApiClient) -> RelayBinding:
     return binding
 
 
-def _in_turn(binding_id: UUID) -> RelayBinding:
-    """The same in the turn of its company and with the candidate's word held, which come before any
-    row of it is locked.
-    """
+def _locked_with_company(binding_id: UUID) -> RelayBinding:
+    """The binding, locked after its company and its candidate, which have to come first."""
     if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
-        hold_word(unlocked)
+        lock_consent(unlocked)
     return locked_binding(binding_id)
 
 

@@ -38,8 +38,8 @@ def check_tier(employer_id: UUID, now: datetime) -> None:
         raise Refused(current.reason or "employer_not_approved")
 
 
-def hold_word(binding: RelayBinding) -> None:
-    """Lock what the candidate says to this company until the caller's transaction ends."""
+def lock_consent(binding: RelayBinding) -> None:
+    """Lock the company and what the candidate allows it, until the caller's transaction ends."""
     locks.lock_company_of(binding.employer_id)
     candidate_consent.lock_candidate(binding.client_id, binding.candidate)
 

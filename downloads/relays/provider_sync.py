@@ -1,10 +1,8 @@
-"""What has its provider to be told of a relay number, and what does it answer?
+"""Tells the provider what has changed about a relay number, and writes down its answer.
 
-Asked outside of any transaction, from the row.
-
-The row is the queue: whoever holds its lease tells the difference between what is wanted and what
-was told. A provider that is down costs time and blames nobody. What was changed while it was asked
-is told next.
+The provider is asked outside of any transaction. The row is the queue: the worker that leases it
+compares what is wanted with what the provider was told. A provider that is down only costs time.
+A change that comes while it is asked is told next.
 """
 
 from __future__ import annotations
@@ -112,7 +110,7 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
     if binding.expires_at <= now:
         return Heard(over="relay_expired")
     if binding.state == RelayState.REQUESTED:
-        return _lend(lease, provider, now)
+        return _bind(lease, provider, now)
     try:
         return _keep(binding, provider, now)
     except UnknownBinding:
@@ -130,7 +128,7 @@ def _not_wanted(binding: RelayBinding, now: datetime) -> str:
     return "relay_candidate_ended" if why else ""
 
 
-def _lend(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
+def _bind(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
     """A number, mute from its first moment where it is to be."""
     binding = lease.row
     if binding.reference:
@@ -212,7 +210,7 @@ def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
     now = lease.clock()
     with transaction.atomic():
         if heard.lost:  # another may begin, for which all that is locked before a binding is
-            eligibility.hold_word(lease.row)
+            eligibility.lock_consent(lease.row)
         binding = lease.locked()
         if binding is None:
             return False

@@ -91,7 +91,7 @@ def answer_canary(ring_id: int, now: datetime) -> None:
     callers = lately.values("call__caller_index").distinct().count()
     with transaction.atomic():
         enough = callers >= settings.CANARY_RINGS
-        if enough and not _rests(ring.employer_id, now):  # first the turn, then the row
+        if enough and not _rests(ring.employer_id, now):  # first the company's lock, then the row
             tier_changes.change_tier(
                 ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=tier_changes.Seen(("canary",))
             )

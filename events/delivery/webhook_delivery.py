@@ -1,11 +1,9 @@
-"""How does a message come to its endpoint, and what if it does not?
+"""Sends webhooks: one worker for an endpoint, retries for days, then a dead letter.
 
-One worker for an endpoint, retries for days, then a dead letter.
-
-A worker holds the endpoint and sends what waits there, the longest due first, for `TURN_SECONDS` at
-most. After a failure the endpoint rests, and with it all that waits: one that hangs takes
-`safe_http.TOTAL_SECONDS` of one worker's time at a go, and not all workers. Deliveries may overtake
-each other; their sequence numbers tell.
+A worker leases the endpoint and sends what waits there, the longest due first, for at most
+`SENDING_SECONDS`. After a failure the endpoint and everything that waits for it rest, so one that
+hangs takes `safe_http.TOTAL_SECONDS` of one worker at a time. Deliveries may overtake each other;
+their sequence numbers give the order.
 """
 
 from __future__ import annotations
@@ -56,10 +54,10 @@ ASKED_AT_MOST: Final = timedelta(hours=24)
 """Who answers 429 or 503 and says when to come again is not come to before, but waited for no
 longer than that.
 """
-TURN_SECONDS: Final = 10.0
+SENDING_SECONDS: Final = 10.0
 LEASE_SECONDS: Final = 60
-"""Longer than a turn and one try, with time for a slow resolver: whoever holds an endpoint need not
-renew.
+"""Longer than `SENDING_SECONDS` and one try, with time for a slow resolver, so that the lease need
+not be renewed.
 """
 GONE: Final = 410
 _POST: Final = partial(safe_http.post, lines=safe_http.Lines())
@@ -101,15 +99,15 @@ def asked_wait(answer: safe_http.Answer, now: datetime, chance: float) -> timede
 def send_waiting(
     endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST
 ) -> int:
-    """Send what is due for the endpoint, unless it is held, paused or at rest; how many were
-    received.
+    """Send what is due for the endpoint, unless it is leased, paused or at rest; returns how many
+    were received.
 
-    Rings again where something is left when the turn is over, or came while it ended.
+    It notifies the worker again if something is left after `SENDING_SECONDS`.
     """
     lease = claim(WebhookEndpoint.objects.all(), endpoint_id, clock, LEASE_SECONDS)
     if lease is None:
         return 0
-    received, rests_until, ends = 0, None, clock() + timedelta(seconds=TURN_SECONDS)
+    received, rests_until, ends = 0, None, clock() + timedelta(seconds=SENDING_SECONDS)
     while rests_until is None and clock() < ends and (delivery := _next(endpoint_id, clock)):
         rests_until = _send(delivery, local, post)
         received += rests_until is None

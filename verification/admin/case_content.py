@@ -409,9 +409,9 @@ def shown_pages(
 
 
 def record_look(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
-    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`.
+    """Record that `user` looked at `page`, unless they did within `VIEW_ONCE`.
 
-    `ahead`: it was loaded before its turn.
+    `ahead`: it was loaded before they opened its case.
     """
     actor, document = user.as_reviewer(), page.document
     looks = Event.objects.about(document).filter(

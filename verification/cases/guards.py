@@ -119,7 +119,7 @@ def _reviewer_may(
         return Refused("appeal_none")
     if ruling is None and (refused := _holds(verb, case, actor, now)):
         return refused
-    if verb in NEEDS_CLAIM and (refused := _whose_turn(case, actor)):
+    if verb in NEEDS_CLAIM and (refused := _not_for(case, actor)):
         return refused
     if verb == "approve" and failed_uploads.was_never_checked(case):
         return Refused("case_not_submitted")
@@ -157,8 +157,8 @@ def _under_way(case: Case) -> Refused | None:
     )
 
 
-def _whose_turn(case: Case, actor: Actor) -> Refused | None:
-    """Why a case that waits for reviewers does not wait for this one."""
+def _not_for(case: Case, actor: Actor) -> Refused | None:
+    """Why a case that waits for reviewers is not for this one, or None."""
     if not case.awaits_review():
         return None
     if (case.for_senior or case.review_stage != ReviewStage.FIRST) and not actor.can(
@@ -259,7 +259,7 @@ def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
         return Refused("case_held")
     if Appeal.objects.open().against(actor.id).filter(case=case).exists():
         return Refused("another_reviewer_required")
-    return _whose_turn(case, actor)
+    return _not_for(case, actor)
 
 
 def _held_by(case: Case, actor: Actor) -> bool:

@@ -39,7 +39,7 @@ class SecondReview(models.TextChoices):
 
 
 class ReviewStage(models.TextChoices):
-    """Whose turn it is: the first reviewer's, the second's, or, where those two differ, a third's.
+    """Which reviewer decides next: the first, the second, or a third if those two differ.
 
     Stored.
     """
@@ -222,9 +222,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     )
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    """When its reviewer began to look; empty while it is only claimed ahead, to be loaded before it
-    is its turn.
-    """
+    """When its reviewer opened it; empty while it is only claimed ahead, to be loaded early."""
 
     # The place in the reviewers' queue, written by `triage`.
     hearing = models.BooleanField(default=False)

@@ -97,8 +97,7 @@ def editor(
         ],
         "met": sum(_met(item.requirement, case) for item in rows),
         "next": next_step(made),
-        # While it is the employer's turn, the next step stands above the checks, and not here once
-        # more.
+        # While the case waits for the employer, the next step is shown above the checks instead.
         "waits_for_employer": waits_for_employer(case),
         "editable": case.state in states.EDITABLE,
         "addable": {

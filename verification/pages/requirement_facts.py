@@ -346,8 +346,8 @@ def _renew_by(case: Case, now: datetime) -> datetime | None:
 
 
 def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
-    """What the employer may do with the case; of handing it in only whether it is its turn, since
-    the rest is what is asked.
+    """What the employer may do with the case. For `submit` only the state counts, since the rest is
+    in the requirements.
     """
     others = {
         verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None

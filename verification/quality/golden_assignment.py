@@ -63,7 +63,7 @@ their sight.
 _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199")
 
 
-# --- Whose turn it is -----------------------------------------------------------------------------
+# --- Who gets one ---------------------------------------------------------------------------------
 
 
 def give_due(now: datetime) -> int:
@@ -133,11 +133,11 @@ def _unknown_to(reviewer: User) -> GoldenCase | None:
 
 
 def lapse_due(now: datetime) -> int:
-    """Take from sight what has waited for too long; how many."""
-    turns = GoldenTurn.objects.filter(
+    """Withdraw the assignments that have waited for too long; returns how many."""
+    assignments = GoldenTurn.objects.filter(
         lapsed_at=None, given_at__lte=now - LAPSES_AFTER, case__state=State.IN_REVIEW
     )
-    free = turns.filter(Q(case__claimed_until=None) | Q(case__claimed_until__lte=now))
+    free = assignments.filter(Q(case__claimed_until=None) | Q(case__claimed_until__lte=now))
     return GoldenTurn.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(
         lapsed_at=now
     )

@@ -4,7 +4,7 @@ A lead keeps a decided one; after its time, nothing of it stays.
 
 What is kept is a recipe, and no case: what the company declared, clean pages stored anew, what the
 checks saw and found. Whoever handed the original in is not in it. Of the recipe each reviewer is
-made a case of their own (`golden_turns`).
+made a case of their own (`golden_assignment`).
 """
 
 from __future__ import annotations

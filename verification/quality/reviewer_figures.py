@@ -243,7 +243,7 @@ def of_one(reviewer: User, since: datetime | None, golden_until: datetime) -> Fi
 def _count(
     since: datetime | None, reviewer: User | None, golden_until: datetime | None = None
 ) -> _Counted:
-    turns = GoldenTurn.objects.filter(right__isnull=False, **_after("answered_at", since))
+    assignments = GoldenTurn.objects.filter(right__isnull=False, **_after("answered_at", since))
     rulings = Ruling.objects.filter(**_after("made_at", since))
     decisions = Decision.objects.filter(
         decided_by__isnull=False, verb__in=DECIDED, **_after("decided_at", since)
@@ -252,10 +252,10 @@ def _count(
     if reviewer is None:
         decisions = decisions.filter(case__golden=False)
     else:
-        turns = turns.filter(reviewer=reviewer, answered_at__lt=golden_until)
+        assignments = assignments.filter(reviewer=reviewer, answered_at__lt=golden_until)
         pairs = pairs.filter(Q(by=reviewer) | Q(first_by=reviewer.pk))
         rulings, decisions = rulings.filter(by=reviewer), decisions.filter(decided_by=reviewer)
-    answered = turns.order_by().values(
+    answered = assignments.order_by().values(
         "verb",
         "right",
         by=F("reviewer"),

@@ -1,6 +1,6 @@
 """What a reviewer compares to decide: a case's fields from all sources, and what checks found.
 
-Turns stored facts into rows of words; reads and writes nothing.
+It makes rows of words from stored facts; it reads and writes nothing.
 """
 
 from __future__ import annotations

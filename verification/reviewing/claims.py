@@ -87,7 +87,7 @@ def held(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
 def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) -> Case:
     """Take a waiting case; taking one's own again extends it.
 
-    `ahead`: to be loaded before it is its turn. Raises Refused.
+    `ahead`: to be loaded early. Raises Refused.
     """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:

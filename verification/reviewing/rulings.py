@@ -239,14 +239,16 @@ def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
 
 
 def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
-    """What is ruled on a golden case is compared with what is right, once; then it goes the way of
-    every other.
-    """
-    turn = GoldenTurn.objects.select_related("golden").get(case=case)
-    if turn.answered_at is None:
-        turn.verb, turn.reasons, turn.answered_at = ruling.verb, ruling.reasons, now
-        turn.right = turn.golden.agrees(ruling.verb, ruling.reasons)
-        turn.save()
+    """Compare the ruling on a golden case with the right one, once."""
+    assignment = GoldenTurn.objects.select_related("golden").get(case=case)
+    if assignment.answered_at is None:
+        assignment.verb, assignment.reasons, assignment.answered_at = (
+            ruling.verb,
+            ruling.reasons,
+            now,
+        )
+        assignment.right = assignment.golden.agrees(ruling.verb, ruling.reasons)
+        assignment.save()
 
 
 def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:

@@ -183,13 +183,13 @@ def test_a_second_reader_looks_at_the_same_picture() -> None:
 def test_the_page_that_says_most_is_kept() -> None:
     """The first of them, where two say as much."""
 
-    class Turning(ScriptedReader):
+    class Rotating(ScriptedReader):
         def read(self, image: Picture) -> list[TextBox]:
             super().read(image)
             return [said[0], said[1], said[1], said[2]][len(self.pages) - 1]
 
     said = [says(("类型", "有限责任公司")), says(("名称", NAME), ("法定代表人", "王示例")), []]
-    reading = read_pages([BLANK] * 4, [Turning("a", [])])
+    reading = read_pages([BLANK] * 4, [Rotating("a", [])])
     assert reading.page == 2 and reading.fields["name"] == NAME
 
 

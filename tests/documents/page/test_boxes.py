@@ -1,4 +1,4 @@
-"""Does the arithmetic of turned pages hold?"""
+"""Tests of the arithmetic of rotated pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def size(rotation: Rotation) -> tuple[int, int]:
 
 
 @given(places, st.sampled_from(ROTATIONS))
-def test_a_turn_and_its_opposite_change_nothing(
+def test_a_rotation_and_its_opposite_change_nothing(
     place: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
     original = box(*place)

@@ -71,7 +71,7 @@ def test_a_number_rests_for_half_a_year_for_all_but_its_candidate(tmp_path: Path
     if how == "unbound":
         relays.unbind(first.reference, first.number, NOW)
 
-    def lent(candidate: str, at: datetime) -> Bound:
+    def bind(candidate: str, at: datetime) -> Bound:
         made = relays.bind(
             order(group, f"{candidate} {at}", candidate, at + timedelta(days=30)), at
         )
@@ -79,10 +79,13 @@ def test_a_number_rests_for_half_a_year_for_all_but_its_candidate(tmp_path: Path
         return made
 
     soon = ended + timedelta(days=179)
-    assert lent(OTHER, soon).extension != ""
-    assert (lent(CANDIDATE, soon).number, lent(CANDIDATE, soon).extension) == (first.number, "")
+    assert bind(OTHER, soon).extension != ""
+    assert (bind(CANDIDATE, soon).number, bind(CANDIDATE, soon).extension) == (first.number, "")
     much_later = soon + timedelta(days=181)
-    assert (lent(OTHER, much_later).number, lent(OTHER, much_later).extension) == (first.number, "")
+    assert (bind(OTHER, much_later).number, bind(OTHER, much_later).extension) == (
+        first.number,
+        "",
+    )
 
 
 def test_a_number_that_leads_nowhere_says_so(simulator: SimulatedRelays) -> None:
@@ -134,12 +137,12 @@ def test_fates_of_calls(simulator: SimulatedRelays, digits: str, outcome: Outcom
 def test_many_at_once_share_no_number(tmp_path: Path) -> None:
     path = tmp_path / "relays.sqlite3"
     group = SimulatedRelays(path, "a key").set_callers("", "a team", [CALLER], NOW)
-    lent: list[Bound] = []
+    numbers: list[Bound] = []
 
     def ask(first: int) -> None:
         relays = SimulatedRelays(path, "a key")
         for each in range(first, first + 5):
-            lent.append(
+            numbers.append(
                 relays.bind(
                     order(group, f"r-{each}", f"+86139000{each:05d}"), NOW + timedelta(seconds=each)
                 )
@@ -150,4 +153,4 @@ def test_many_at_once_share_no_number(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(lent) == 20 and len({each.number for each in lent}) == 20
+    assert len(numbers) == 20 and len({each.number for each in numbers}) == 20

@@ -73,7 +73,7 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> 
     monkeypatch.setattr(SimulatedRelays, name, asked)
 
 
-def lent_at(provider: SimulatedRelays, now: datetime) -> list[str]:
+def bound_at_provider(provider: SimulatedRelays, now: datetime) -> list[str]:
     """The references of what is lent at the provider, whoever knows of it."""
     with provider._books.writing() as books:
         return [
@@ -98,12 +98,12 @@ def test_where_muting_fails_the_number_is_given_back(
         RelayState.REQUESTED,
         "",
         "",
-    ) and lent_at(provider, now) == []
+    ) and bound_at_provider(provider, now) == []
     binding = followed(binding, binding.due_at)
     assert (
         binding.state == RelayState.BOUND
         and binding.told_muted
-        and lent_at(provider, now) == [binding.reference]
+        and bound_at_provider(provider, now) == [binding.reference]
     )
 
 
@@ -121,7 +121,7 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
     fails_once(monkeypatch, "unbind", ProviderUnavailable("down", 60.0))
     binding = followed(binding, now)
-    (left,) = lent_at(provider, now)
+    (left,) = bound_at_provider(provider, now)
     assert (binding.state, binding.reference, binding.due_at) == (
         RelayState.REQUESTED,
         left,
@@ -142,11 +142,11 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
         give_phone(member, "")
     binding = followed(binding, moment)
     if then == "goes on":
-        assert binding.state == RelayState.BOUND and lent_at(provider, moment) == [
+        assert binding.state == RelayState.BOUND and bound_at_provider(provider, moment) == [
             binding.reference
         ] != [left]
     else:
-        assert lent_at(provider, moment) == []
+        assert bound_at_provider(provider, moment) == []
         assert (binding.finished_at is None) is (then == "nobody calls")
 
 
@@ -163,10 +163,14 @@ def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
     with pytest.raises(KeyboardInterrupt):
         followed(binding, now)
     binding.refresh_from_db()
-    assert lent_at(provider, now) == [binding.reference] and binding.state == RelayState.REQUESTED
+    assert (
+        bound_at_provider(provider, now) == [binding.reference]
+        and binding.state == RelayState.REQUESTED
+    )
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     assert (
-        followed(binding, now + timedelta(minutes=2)).finished_at and lent_at(provider, now) == []
+        followed(binding, now + timedelta(minutes=2)).finished_at
+        and bound_at_provider(provider, now) == []
     )
 
 

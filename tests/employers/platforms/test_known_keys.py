@@ -282,16 +282,16 @@ def test_a_question_whose_answer_was_written_before_the_connection_was_lost_coun
     """The second finds its ids taken, and no answer is no."""
     from django.db import IntegrityError
 
-    made, truly = Platform(), locks._in_turn
+    made, truly = Platform(), locks._lock_and_execute
     ready()
 
     def lost_after(*given: Any) -> Any:
-        monkeypatch.setattr(locks, "_in_turn", truly)
+        monkeypatch.setattr(locks, "_lock_and_execute", truly)
         truly(*given)
         lose()
         return truly(given[0], "SELECT 1", given[2])
 
-    monkeypatch.setattr(locks, "_in_turn", lost_after)
+    monkeypatch.setattr(locks, "_lock_and_execute", lost_after)
     with pytest.raises(IntegrityError):
         _ask(made)
     assert GateDecision.objects.count() == 1

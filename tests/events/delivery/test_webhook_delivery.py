@@ -232,7 +232,7 @@ def test_a_worker_keeps_its_connection_from_one_message_to_the_next(
     happen(employer, now, 5)
     assert send(endpoint, now) == 5
     happen(employer, now, 5)
-    assert send(endpoint, now) == 5, "and from one turn to the next"
+    assert send(endpoint, now) == 5, "and from one call to the next"
     assert (
         len(receiver.lines) == 1
         and len({message["id"] for message in receiver.verified(secret)}) == 10
@@ -274,7 +274,7 @@ def test_bells_ring_after_the_commit_and_the_sweeper_rings_for_what_is_due(
     assert len(rung) == 3, "it rests"
 
 
-def test_what_comes_while_a_turn_ends_is_rung_for(
+def test_the_worker_is_notified_of_what_comes_at_the_end(
     rung: list[str],
     employer: Employer,
     now: datetime,
@@ -299,7 +299,7 @@ def test_what_comes_while_a_turn_ends_is_rung_for(
     assert rung.count(str(endpoint.pk)) >= 1 and WebhookDelivery.objects.due(now).count() == 1
 
 
-def test_a_turn_ends_after_its_time(rung: list[str], employer: Employer, now: datetime) -> None:
+def test_sending_ends_after_its_time(rung: list[str], employer: Employer, now: datetime) -> None:
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 10)

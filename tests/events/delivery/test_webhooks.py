@@ -245,7 +245,7 @@ def test_not_more_endpoints_than_that(now: datetime) -> None:
         add(CLIENT, "https://hr.example.com/", now)
 
 
-def test_a_pause_holds_in_the_middle_of_a_turn(employer: Employer, now: datetime) -> None:
+def test_a_pause_applies_in_the_middle_of_sending(employer: Employer, now: datetime) -> None:
     client_id = employer.platform_id
     assert client_id
     endpoint, _ = add(client_id, "https://hr.example.com/", now)

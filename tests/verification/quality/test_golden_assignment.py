@@ -33,8 +33,12 @@ class TestGiving:
         ruled(waiting(now), reviewer, now, "approve")
         assert golden_assignment.give_due(now) == 1
         assert golden_assignment.give_due(now) == 0, "one for a ruling"
-        turn = GoldenTurn.objects.get()
-        assert (turn.golden, turn.reviewer, turn.case.golden) == (made, reviewer, True)
+        assignment = GoldenTurn.objects.get()
+        assert (assignment.golden, assignment.reviewer, assignment.case.golden) == (
+            made,
+            reviewer,
+            True,
+        )
         ruled(waiting(now), reviewer, now + timedelta(minutes=1), "approve")
         assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, (
             "there is none that they have not had"

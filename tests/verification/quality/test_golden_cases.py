@@ -260,8 +260,13 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
     ruling = ruled(planted, reviewer, now, verb, codes)
     assert ruling.outcome == RulingOutcome.CARRIED_OUT
     planted.refresh_from_db()
-    turn = GoldenTurn.objects.get()
-    assert (planted.state, turn.right, turn.verb, turn.reasons) == (state, right, verb, list(codes))
+    assignment = GoldenTurn.objects.get()
+    assert (planted.state, assignment.right, assignment.verb, assignment.reasons) == (
+        state,
+        right,
+        verb,
+        list(codes),
+    )
     assert Mail.objects.count() == mails, "nobody is told"
     assert planted.employer.confirmed_at is None and not planted.holds_rights(now)
     assert not Case.objects.in_force(now).filter(pk=planted.pk).exists()

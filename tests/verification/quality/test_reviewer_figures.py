@@ -301,7 +301,7 @@ class TestOverturned:
 # --- Golden cases ---------------------------------------------------------------------------------
 
 
-def turn(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> GoldenTurn:
+def golden_answer(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> GoldenTurn:
     golden = GoldenCase.objects.create(
         kind=kind, name="云溪", right_verb="reject", right_reasons=["name_mismatch"], made_at=at
     )
@@ -319,7 +319,7 @@ def turn(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> 
 
 def test_what_was_answered_to_which_kind(now: datetime, anna: User) -> None:
     for verb, right in (("reject", True), ("reject", False), ("approve", False)):
-        turn(anna, now, verb, right)
+        golden_answer(anna, now, verb, right)
     figures = reviewer_figures.quality(None).everybody
     assert figures.golden == Share(1, 3)
     (line,) = figures.answers
@@ -343,7 +343,7 @@ def test_golden_cases_are_in_nothing_else(now: datetime, anna: User, bert: User)
 def test_ones_own_figures_tell_no_golden_case_apart(now: datetime, anna: User, bert: User) -> None:
     """Whatever is decided, each count grows alike, and answers count from the next month on."""
     before = reviewer_figures.of_one(anna, None, now)
-    case = turn(anna, now, "reject", False).case
+    case = golden_answer(anna, now, "reject", False).case
     ruling(case, anna, now, "reject", seconds=9)
     decision(case, anna, "reject", now)
     after_golden = reviewer_figures.of_one(anna, None, now)
@@ -365,7 +365,7 @@ def test_five_queries_however_many_there_are(
 ) -> None:
     for number in range(3):
         pair(anna, "approve", bert, "reject", now)
-        turn((anna, bert)[number % 2], now, "reject", True)
+        golden_answer((anna, bert)[number % 2], now, "reject", True)
         decision(waiting(now), bert, "approve", now)
     with django_assert_num_queries(5):
         list(reviewer_figures.quality(now - DAY).reviewers)

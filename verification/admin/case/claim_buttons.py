@@ -29,8 +29,8 @@ from verification.reviewing.queue_filters import Filters
 
 class ClaimButtons(CasePages):
     def next_view(self, request: HttpRequest) -> HttpResponse:
-        """Take the most urgent case of those that are asked for; for the script also one ahead, to
-        be loaded before its turn.
+        """Claim the most urgent of the filtered cases; for the script also the one after it, to be
+        loaded ahead.
         """
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
