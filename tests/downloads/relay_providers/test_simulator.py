@@ -82,10 +82,7 @@ def test_a_number_rests_for_half_a_year_for_all_but_its_candidate(tmp_path: Path
     assert bind(OTHER, soon).extension != ""
     assert (bind(CANDIDATE, soon).number, bind(CANDIDATE, soon).extension) == (first.number, "")
     much_later = soon + timedelta(days=181)
-    assert (bind(OTHER, much_later).number, bind(OTHER, much_later).extension) == (
-        first.number,
-        "",
-    )
+    assert (bind(OTHER, much_later).number, bind(OTHER, much_later).extension) == (first.number, "")
 
 
 def test_a_number_that_leads_nowhere_says_so(simulator: SimulatedRelays) -> None:
