@@ -78,7 +78,7 @@ class Lines(logging.Handler):
             if record.levelno >= logging.WARNING:
                 self.flush()
             elif not self._some.is_set():
-                self._ring()
+                self._wake()
         except Exception:
             self.handleError(record)
 
@@ -89,7 +89,7 @@ class Lines(logging.Handler):
             while text:
                 text = text[os.write(self._descriptor, text) :]
 
-    def _ring(self) -> None:
+    def _wake(self) -> None:
         with self._writing:
             if self._writer is None or not self._writer.is_alive():
                 self._writer = threading.Thread(target=self._write, name="log", daemon=True)

@@ -193,13 +193,13 @@ def _differences() -> Floats:
     """
     middle = (5, 6, 9, 10)
     corners = (0, 3, 12, 15)
-    rings = (middle, corners, tuple(cell for cell in range(16) if cell not in middle + corners))
+    zones = (middle, corners, tuple(cell for cell in range(16) if cell not in middle + corners))
     rows = np.zeros((WORDS * WORD_BITS, 16, 8), np.float32)
     for bit in range(len(rows)):
         for orientation in range(8):
-            for ring in rings:
+            for zone in zones:
                 order = sorted(
-                    ring,
+                    zone,
                     key=lambda cell: hashlib.sha256(
                         f"{bit} {orientation} {cell}".encode()
                     ).digest(),

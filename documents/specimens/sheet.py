@@ -207,7 +207,7 @@ def _meander(plan: Plan) -> npt.NDArray[np.uint8]:
 def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
     """A red disc in a gold ring over a red drape, with hills, water and a rising sun in gold."""
     x, y, radius = (value * _FINE for value in plan.emblem)
-    drape, ring, gold = _canvas(plan), _canvas(plan), _canvas(plan)
+    drape, rim, gold = _canvas(plan), _canvas(plan), _canvas(plan)
     foot = np.array(
         [
             (x - radius * 0.72, y + radius * 0.6),
@@ -219,7 +219,7 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
     )
     cv2.fillPoly(drape, [foot.astype(np.int32)], 255, cv2.LINE_AA)
     cv2.circle(drape, (x, y), radius, 255, -1, cv2.LINE_AA)
-    cv2.circle(ring, (x, y), round(radius * 0.92), 255, round(radius * 0.14), cv2.LINE_AA)
+    cv2.circle(rim, (x, y), round(radius * 0.92), 255, round(radius * 0.14), cv2.LINE_AA)
     for angle in np.arange(0, 2 * np.pi, np.pi / 36):
         inner, outer = (
             (
@@ -228,7 +228,7 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
             )
             for lean, reach in ((0.0, 0.85), (0.09, 0.99))
         )
-        cv2.line(ring, inner, outer, 120, _FINE, cv2.LINE_AA)
+        cv2.line(rim, inner, outer, 120, _FINE, cv2.LINE_AA)
     cv2.circle(gold, (x, round(y - radius * 0.32)), round(radius * 0.17), 255, -1, cv2.LINE_AA)
     for peak, tall in ((-0.34, 0.3), (0.3, 0.38), (0.0, 0.5)):
         outline = np.array([(peak - 0.36, 0.28), (peak, 0.28 - tall), (peak + 0.36, 0.28)])
@@ -241,7 +241,7 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
             (x + radius * along, y + radius * (depth + 0.03 * np.sin(along * 22))), axis=1
         )
         cv2.polylines(gold, [wave.astype(np.int32)], False, 255, round(radius * 0.035), cv2.LINE_AA)
-    for mask, colour in ((drape, (206, 44, 40)), (ring, (204, 160, 62)), (gold, (222, 182, 84))):
+    for mask, colour in ((drape, (206, 44, 40)), (rim, (204, 160, 62)), (gold, (222, 182, 84))):
         sheet = inked(sheet, _shrunk(mask, plan.size), colour, 0.96)
     return sheet
 

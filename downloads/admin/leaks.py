@@ -307,7 +307,7 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
         )
 
 
-class RingForm(forms.Form):
+class CanaryOutcomeForm(forms.Form):
     """What a person found."""
 
     outcome = forms.CharField(
@@ -353,7 +353,7 @@ class CanaryRingAdmin(ForWhoTraces):
         ring = self.get_object(request, object_id)
         if ring is None or not self.has_view_permission(request):
             raise Http404
-        form = RingForm(request.POST or None)
+        form = CanaryOutcomeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
                 canaries.settle_canary(

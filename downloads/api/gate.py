@@ -114,9 +114,7 @@ class GateDecisionOut(BaseModel):
         description="What you have to do with a yes.",
         examples=[["mark", "relay_only", "notify_candidate"]],
     )
-    tier: str = Field(
-        description="The rung of the ladder on which the employer stands.", examples=["provisional"]
-    )
+    tier: str = Field(description="The employer's tier.", examples=["provisional"])
     decided_at: datetime = Field(description="The moment of which the answer speaks.")
     retry_at: datetime | None = Field(description="With a quota that is used up: when it frees.")
     gate_pass: str | None = Field(
@@ -233,7 +231,7 @@ class ExplanationOut(Schema):
     candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
     allowed: bool = Field(description="What was answered.")
     reasons: list[ReasonOut] = Field(description="Why not; empty with a yes.")
-    tier: str = Field(description="The rung on which the employer stood.", examples=["provisional"])
+    tier: str = Field(description="The employer's tier then.", examples=["provisional"])
     ladder_version: str = Field(
         description="The version of the ladder by which it was decided.", examples=["2026-11.1"]
     )
@@ -313,9 +311,7 @@ class SpentOut(Schema):
     candidate: str = Field(
         description="Whose resume it is, by your reference.", examples=["cand-20481"]
     )
-    tier: str = Field(
-        description="The rung on which the employer stands now.", examples=["provisional"]
-    )
+    tier: str = Field(description="The employer's tier now.", examples=["provisional"])
     obligations: list[str] = Field(
         description="What you have to do.", examples=[["mark", "relay_only", "notify_candidate"]]
     )

@@ -63,9 +63,7 @@ class RightsOut(Schema):
     """
 
     employer_id: UUID = Field(description="The employer.")
-    tier: Tier = Field(
-        description="The rung of the ladder that it stands on.", examples=["provisional"]
-    )
+    tier: Tier = Field(description="The employer's tier.", examples=["provisional"])
     download: bool = Field(description="Whether it may download resumes at all.")
     reason: WhyNotOut | None = Field(description="Why it may not.")
     obligations: list[Obligation] = Field(

@@ -52,7 +52,7 @@ class MoveIn(Schema):
 class StandingOut(Schema):
     """Where the employer was moved to; `tier` is null where its case alone says it."""
 
-    tier: str | None = Field(description="The rung of the ladder.", examples=["restricted"])
+    tier: str | None = Field(description="The employer's tier.", examples=["restricted"])
     reason: str | None = Field(description="What the gate answers.", examples=[RESTRICTED])
     since: datetime | None = Field(description="Since when.")
     until: datetime | None = Field(description="Until when, if that is known.")

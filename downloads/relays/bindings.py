@@ -398,9 +398,7 @@ def _between(binding: RelayBinding) -> RelayBindingQuerySet:
 
 
 def end_binding(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
-    """The end of a locked binding, from the commit on; its provider is told by the worker that the
-    doorbell wakes.
-    """
+    """End a locked binding; a worker tells the provider after the commit."""
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.ENDED, now, why
     binding.due_at, binding.tries = now, 0

@@ -42,7 +42,7 @@ VERSION: Final = "2"
 
 
 class _NoNumberYet(Exception):
-    """The relay number is still asked for: its doorbell rings for the copy too."""
+    """The relay number is not there yet; when it is, the copy is continued."""
 
 
 FAILURES: Final = (

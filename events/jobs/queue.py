@@ -67,7 +67,7 @@ class JobQuerySet(models.QuerySet[Any]):
         )
 
 
-def ring_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
+def notify_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
     """Send the Celery `task` the key of each row that is due: the longest due first, and at most
     `SWEEP_AT_MOST`.
     """

@@ -22,7 +22,7 @@ from resumes.redaction.text_lines import Quad
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
-RING: Final = 5
+BORDER: Final = 5
 """Pixels around a place that tell the colour of its ground."""
 LETTER: Final = 0.86
 """The height of a letter's body, where that of the place is 1."""
@@ -86,15 +86,15 @@ def _around(quad: Quad, pixels: Pixels, room: int) -> tuple[int, int, int, int]:
 
 def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
     """The colour of the ground around `quad`, and that of the ink in it."""
-    x, y, w, h = _around(quad, pixels, RING)
+    x, y, w, h = _around(quad, pixels, BORDER)
     if not w or not h:
         return (255, 255, 255), (60, 60, 60)
     part = pixels[y : y + h, x : x + w]
     inside = np.zeros(part.shape[:2], np.uint8)
     cv2.fillConvexPoly(inside, np.round(quad - (x, y)).astype(np.int32), 255)
-    ring = part[inside == 0].reshape(-1, 3)
+    border = part[inside == 0].reshape(-1, 3)
     held = part[inside > 0].reshape(-1, 3)
-    ground = np.median(ring if len(ring) else held, axis=0)
+    ground = np.median(border if len(border) else held, axis=0)
     if not len(held):
         return _colour(ground), (60, 60, 60)
     away = np.abs(held.astype(np.int16) - ground).sum(axis=1)

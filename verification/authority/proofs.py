@@ -149,11 +149,10 @@ def locked(proof_id: UUID) -> Proof | None:
 def end_proof(
     proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = ""
 ) -> None:
-    """The end of a locked proof, in the caller's transaction: its secrets are erased, its people
-    told, its case rung for.
+    """End a locked proof, in the caller's transaction: erase its secrets, tell its people, and
+    notify the worker of its case.
 
-    An account that has proven another company meanwhile proves no second one, so that what was to
-    be proven fails.
+    If its bank account has proven another company meanwhile, the proof fails.
     """
     if state == ProofState.PROVEN and has_proven_another(proof):
         state, failure = ProofState.FAILED, "bank_account_of_other"

@@ -48,8 +48,8 @@ SENT_BACK_UNTIL_A_PERSON = 3
 ADDED_WHILE_CHECKING = frozenset(
     {DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION}
 )
-"""Documents that what has been read does not rest on: an attempt that waits looks at them when it
-is rung for.
+"""Documents that can be added while the checks run: nothing that was read depends on them, and the
+attempt sees them in its next round.
 """
 
 NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke", "reopen"})

@@ -1,9 +1,8 @@
-"""How is the policy's verdict carried out?
+"""Carries out the policy's verdict on an attempt: wait, send to review, approve or reject.
 
-What the machine does to a case: begin, wait, settle, end.
-
-The same verbs as a reviewer's, by `operations.moving`. An attempt that waits is told of to whoever
-has to act, and is due again at once when what it waits for has happened (`operations.ring`).
+It uses the same operations as a reviewer, through `operations.moving`. The people who have to act
+are told what an attempt waits for, and `operations.notify_case_worker` makes it due at once when
+that has happened.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def apply_verdict(
         return wait_for(lease, verdict, now)
     try:
         return _carry_out(lease, verdict, findings, now)
-    except _Rung:
+    except _CaseChanged:
         return _look_again(lease, now)
     except Refused as refused:
         if verdict.outcome is not Outcome.APPROVE:
@@ -76,8 +75,8 @@ def _carry_out(
     why = Why.from_verdict(verdict, findings)
     try:
         with moving(lease.row.case_id, verb, SYSTEM, now, why=why) as move:
-            if verdict.outcome is Outcome.APPROVE and _rung(lease):
-                raise _Rung
+            if verdict.outcome is Outcome.APPROVE and _has_changed(lease):
+                raise _CaseChanged
             if not lease.finish(outcome=verdict.outcome, waiting_for=""):
                 raise LeaseLost
             if verdict.outcome is Outcome.APPROVE:
@@ -91,13 +90,13 @@ def _carry_out(
     return True
 
 
-class _Rung(Exception):
-    """Something came while the checks ran, which they may not have seen; rolls back what was about
-    to be written.
+class _CaseChanged(Exception):
+    """Something came while the checks ran that they may not have seen; raised to roll back the
+    approval.
     """
 
 
-def _rung(lease: Lease[Attempt]) -> bool:
+def _has_changed(lease: Lease[Attempt]) -> bool:
     held = lease.locked()
     return held is not None and held.due_at != lease.row.due_at
 
@@ -141,11 +140,11 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
 
 
 def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
-    """Let the attempt rest until time has told, and tell the employer what it waits for: once, and
-    again when that has changed.
+    """Let the attempt wait, and tell the employer what it waits for: once, and again when that has
+    changed.
 
-    Whoever rang while the checks ran (`operations.ring`) has moved `due_at`: what they rang for may
-    have come after the check had looked, so that the attempt is due again at once.
+    If `operations.notify_case_worker` has changed `due_at` while the checks ran, they may have
+    missed something, so the attempt is due again at once.
     """
     assert verdict.wait_until is not None
     attempt, waiting_for = lease.row, _waits_for(verdict.reasons)

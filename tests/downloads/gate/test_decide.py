@@ -300,7 +300,7 @@ def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_moves_and_questions_never_wait_in_a_ring(now: datetime) -> None:
+def test_moves_and_questions_never_deadlock(now: datetime) -> None:
     """One employer, asked about by four threads while it is suspended and reinstated: nobody ends
     in a deadlock.
     """

@@ -96,7 +96,7 @@ def test_another_employer_or_platform_has_another_number(
     assert len({each.number for each in made}) == 3
 
 
-def test_the_doorbell_rings_after_the_commit_alone(
+def test_the_worker_is_notified_after_the_commit_alone(
     member: Member,
     platform: ApiClient,
     now: datetime,
@@ -413,22 +413,22 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
 # --- Rounds, keeping, at once ---------------------------------------------------------------------
 
 
-def test_sweepers_ring_for_what_was_lost(
+def test_sweeps_send_what_was_lost(
     member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binding = requested(member, platform, now)
-    rung: list[Any] = []
-    monkeypatch.setattr(tasks.follow_relay, "delay", rung.append)
+    notified: list[Any] = []
+    monkeypatch.setattr(tasks.follow_relay, "delay", notified.append)
     tasks.sweep_relays()
-    assert rung == [str(binding.pk)]
+    assert notified == [str(binding.pk)]
     tasks.follow_relay(str(binding.pk))
     tasks.follow_relay(str(uuid4()))
-    rung.clear()
+    notified.clear()
     tasks.sweep_relays()
     tasks.sweep_teams()
     tasks.close_relays()
     tasks.poll_calls()
-    assert rung == [] and RelayTeam.objects.get().callers == 1
+    assert notified == [] and RelayTeam.objects.get().callers == 1
 
 
 def test_the_candidates_number_goes_after_half_a_year_and_the_row_after_three(

@@ -476,7 +476,7 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
     at_once: tuple[Member, ApiClient],
 ) -> None:
     """Two companies ask for the same candidates, who close, block, revoke, and are erased
-    meanwhile; nobody waits in a ring.
+    meanwhile; no deadlock.
     """
     member, client = at_once
     now = timezone.now()

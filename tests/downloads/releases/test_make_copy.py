@@ -179,7 +179,7 @@ def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
     later = timezone.now() + timedelta(minutes=2)
     provider_sync.sync_binding(copy.binding_id, lambda: later)
     copy.refresh_from_db()
-    assert copy.due_at == later, "its doorbell rang"
+    assert copy.due_at == later, "it is due again"
     assert make_copy.make_copy(copy.pk, lambda: later)
     assert shop.read(release["id"])["state"] == "ready"
 

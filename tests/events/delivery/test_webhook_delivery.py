@@ -239,11 +239,11 @@ def test_a_worker_keeps_its_connection_from_one_message_to_the_next(
     )
 
 
-# --- Doorbells ------------------------------------------------------------------------------------
+# --- Notified workers -----------------------------------------------------------------------------
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     heard: list[str] = []
     monkeypatch.setattr(tasks.send_webhooks, "delay", heard.append)
     monkeypatch.setattr(
@@ -254,28 +254,28 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return heard
 
 
-def test_bells_ring_after_the_commit_and_the_sweeper_rings_for_what_is_due(
-    rung: list[str], employer: Employer, now: datetime, django_capture_on_commit_callbacks: Any
+def test_workers_are_notified_after_the_commit_and_by_the_sweep(
+    notified: list[str], employer: Employer, now: datetime, django_capture_on_commit_callbacks: Any
 ) -> None:
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     with django_capture_on_commit_callbacks(execute=True):
         record("register", employer, SYSTEM, now, employer_id=employer.pk)
         record("view_page", employer, SYSTEM, now, employer_id=employer.pk)
-        assert rung == []
-    assert rung == ["relay"]
+        assert notified == []
+    assert notified == ["relay"]
     with django_capture_on_commit_callbacks(execute=True):
         tasks.relay()
-    assert rung == ["relay", str(endpoint.pk)]
+    assert notified == ["relay", str(endpoint.pk)]
     tasks.sweep_webhooks()
-    assert rung == ["relay", str(endpoint.pk), str(endpoint.pk)]
+    assert notified == ["relay", str(endpoint.pk), str(endpoint.pk)]
     WebhookEndpoint.objects.update(due_at=timezone.now() + timedelta(minutes=1))
     tasks.sweep_webhooks()
-    assert len(rung) == 3, "it rests"
+    assert len(notified) == 3, "it rests"
 
 
 def test_the_worker_is_notified_of_what_comes_at_the_end(
-    rung: list[str],
+    notified: list[str],
     employer: Employer,
     now: datetime,
     monkeypatch: pytest.MonkeyPatch,
@@ -296,10 +296,12 @@ def test_the_worker_is_notified_of_what_comes_at_the_end(
     monkeypatch.setattr(webhook_delivery, "_next", look)
     with django_capture_on_commit_callbacks(execute=True):
         assert send(endpoint, now, post=post) == 1
-    assert rung.count(str(endpoint.pk)) >= 1 and WebhookDelivery.objects.due(now).count() == 1
+    assert notified.count(str(endpoint.pk)) >= 1 and WebhookDelivery.objects.due(now).count() == 1
 
 
-def test_sending_ends_after_its_time(rung: list[str], employer: Employer, now: datetime) -> None:
+def test_sending_ends_after_its_time(
+    notified: list[str], employer: Employer, now: datetime
+) -> None:
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 10)

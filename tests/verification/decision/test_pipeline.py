@@ -104,7 +104,7 @@ def test_checks_run_in_order_and_see_only_what_came_before(attempt: Attempt, clo
     assert Mail.objects.filter(template="case_approve").count() == 1
 
 
-def test_rung_twice_settled_once(attempt: Attempt, clock: Clock) -> None:
+def test_notified_twice_decided_once(attempt: Attempt, clock: Clock) -> None:
     checks = all_checks()
     assert pipeline.run_checks(attempt.pk, clock, 60, checks)
     assert not pipeline.run_checks(attempt.pk, clock, 60, checks)

@@ -163,7 +163,7 @@ def test_a_proof_is_one_persons_for_one_company_and_one_name(now: datetime) -> N
 
 def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
     """A recruiter has handed in, an owner proves: to whoever looks it is proven, and the waiting
-    attempt is rung for.
+    attempt is made due.
     """
     owner = make_member(now, email="boss@qq.com")
     recruiter = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
