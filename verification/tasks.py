@@ -146,8 +146,8 @@ def end_golden() -> None:
 
 @shared_task
 def place_queue() -> None:
-    """Give what waits for a reviewer its place where it has none, or where time has moved it."""
-    queue_placement.place_anew(timezone.now())
+    """Place the cases that have no position yet, or whose position has changed with time."""
+    queue_placement.place_due(timezone.now())
 
 
 @shared_task

@@ -180,14 +180,16 @@ def keep_bands(ids: list[int], rows: Iterator[tuple[int, int, int, str]]) -> Non
     table = "verification_pageband (page_id, view, band, value)"
     with connection.schema_editor() as editor:
         editor.remove_index(PageBand, index)
-    placed = ((ids[page], view, band, word) for page, view, band, word in rows)
+    entries = ((ids[page], view, band, word) for page, view, band, word in rows)
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                for row in placed:
+                for row in entries:
                     copy.write_row(row)
         else:
-            cursor.cursor.connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", placed)
+            cursor.cursor.connection.executemany(
+                f"INSERT INTO {table} VALUES (?, ?, ?, ?)", entries
+            )
     with connection.schema_editor() as editor:
         editor.add_index(PageBand, index)
     with connection.cursor() as cursor:

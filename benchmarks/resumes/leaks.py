@@ -39,13 +39,13 @@ def cropped(page: Picture, rng: Rng, area: float) -> Picture:
     """`area` of the page from where there is text, saved again."""
     height, width = (round(side * area**0.5) for side in page.shape[:2])
     ink = cv2.integral((page.min(axis=2) < 120).astype(np.uint8))
-    places = []
+    tiles = []
     for _ in range(12):
         y, x = (
             int(rng.integers(page.shape[0] - height + 1)),
             int(rng.integers(page.shape[1] - width + 1)),
         )
-        places.append(
+        tiles.append(
             (
                 int(
                     ink[y + height, x + width] - ink[y, x + width] - ink[y + height, x] + ink[y, x]
@@ -55,7 +55,7 @@ def cropped(page: Picture, rng: Rng, area: float) -> Picture:
             )
         )
     # Not the fullest: one that has some text, as a person would cut it.
-    _, y, x = sorted(places)[len(places) * 2 // 3]
+    _, y, x = sorted(tiles)[len(tiles) * 2 // 3]
     return jpeg(page[y : y + height, x : x + width], rng, 85)
 
 

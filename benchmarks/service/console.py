@@ -227,7 +227,7 @@ def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None
             **kept,
             submitted_at=since,
             **_state(State.IN_REVIEW),
-            **_place(codes, kind, since, chance),
+            **_queue_fields(codes, kind, since, chance),
             **_claim(reviewer, now, chance),
         )
         cases.append(case)
@@ -264,7 +264,9 @@ def _state(state: str) -> dict[str, Any]:
     return {"state": state}
 
 
-def _place(codes: list[str], kind: str, since: datetime, chance: random.Random) -> dict[str, Any]:
+def _queue_fields(
+    codes: list[str], kind: str, since: datetime, chance: random.Random
+) -> dict[str, Any]:
     from django.conf import settings
 
     from verification.rules import urgency
@@ -276,13 +278,13 @@ def _place(codes: list[str], kind: str, since: datetime, chance: random.Random) 
         appealed=chance.random() < 0.02,
         lapsing=holds == "in_force" and chance.random() < 0.2,
     )
-    place = urgency.queue_position(kinds, since, settings.WORKING_HOURS)
+    position = urgency.queue_position(kinds, since, settings.WORKING_HOURS)
     return {
         "review_since": since,
-        "review_due": place.due,
-        "harm": urgency.CURRENT.harm[place.weighs],
+        "review_due": position.due,
+        "harm": urgency.CURRENT.harm[position.weighs],
         "rights_now": holds,
-        "urgency": place.key(settings.WORKING_HOURS),
+        "urgency": position.key(settings.WORKING_HOURS),
     }
 
 

@@ -30,7 +30,7 @@ BLOCKS: Final = 8
 
 def main() -> None:
     options = stage.arguments(__doc__ or "", count=2000, rate=20)
-    with _place() as folder:
+    with _folder() as folder:
         result = {
             "count": options.count,
             **throughput(options.count, folder),
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 @contextmanager
-def _place() -> Iterator[Path]:
+def _folder() -> Iterator[Path]:
     with ExitStack() as stack:
         if server := os.environ.get("ZIZHI_DATABASE_URL"):
             os.environ["DATABASE_URL"] = stack.enter_context(a_database(server))

@@ -94,9 +94,9 @@ def upright(picture: Picture, line: Region, rotation: int) -> Picture:
     )
 
 
-def back(place: Region, line: Region, rotation: int) -> Region:
-    """`place` on what `upright` gave for `line`, as a place on the page."""
-    x0, y0, x1, y1 = place
+def back(region: Region, line: Region, rotation: int) -> Region:
+    """`region` on what `upright` gave for `line`, as a place on the page."""
+    x0, y0, x1, y1 = region
     width, height = line[2] - line[0], line[3] - line[1]
     if rotation == 90:
         x0, y0, x1, y1 = y0, height - x1, y1, height - x0

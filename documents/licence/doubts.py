@@ -168,10 +168,10 @@ class _Page:
                 cuts = [
                     (x0 + share * (x1 - x0), a, b) for share in _BESIDE_COPY for a, b in _TIGHT_CUTS
                 ]
-            places = tuple(
-                self._place(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts
+            polygons = tuple(
+                self._polygon(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts
             )
-            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=places)
+            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=polygons)
         if self.body:
             first = self.body[0]
             yield self._area(
@@ -183,7 +183,7 @@ class _Page:
         one.
         """
         x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
-        cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
+        cuts = tuple(self._polygon(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
         return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
 
     def _may_hold_code(self, cell: Cell) -> bool:
@@ -209,7 +209,7 @@ class _Page:
             for cell in (
                 entry.lines
             ):  # print that is no such value: in a tight cut, without what touches it
-                tight = self._place(
+                tight = self._polygon(
                     cell.x0 - 0.1 * cell.h,
                     cell.x1 + 0.3 * cell.h,
                     cell.y - 0.45 * cell.h,
@@ -297,7 +297,7 @@ class _Page:
             )
 
     def _end(self, cell: Cell, x0: float, x1: float) -> Doubt:
-        line = self._place(x0, x1, cell.y - cell.h / 2, cell.y + cell.h / 2)
+        line = self._polygon(x0, x1, cell.y - cell.h / 2, cell.y + cell.h / 2)
         return Doubt(("address",), line, cell.h, line, clipped=True)
 
     def _holes(self) -> Iterator[Doubt]:
@@ -350,14 +350,14 @@ class _Page:
         """A line and what lies just above and below it."""
         return replace(
             self._area(names, x0 - 2 * h, x1 + 2 * h, y - 1.6 * h, y + 1.6 * h),
-            line=self._place(x0, x1, y - 0.65 * h, y + 0.65 * h),
+            line=self._polygon(x0, x1, y - 0.65 * h, y + 0.65 * h),
             line_height=h,
         )
 
     def _area(self, names: tuple[str, ...], x0: float, x1: float, y0: float, y1: float) -> Doubt:
-        return Doubt(names, self._place(x0, x1, y0, y1), self.h)
+        return Doubt(names, self._polygon(x0, x1, y0, y1), self.h)
 
-    def _place(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
+    def _polygon(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
         """A place on the page, from the same on the straightened page."""
         cos, sin = math.cos(math.radians(self.slope)), math.sin(math.radians(self.slope))
         a, b, c, d = (

@@ -249,8 +249,8 @@ class _Hurried:
     until: float
     name: str = ""
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        return [] if time.perf_counter() > self.until else self.reader.read_places(image, places)
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
+        return [] if time.perf_counter() > self.until else self.reader.read_regions(image, regions)
 
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
@@ -298,13 +298,13 @@ def qr_codes(picture: Picture) -> list[QrCode]:
         tried = attempt(grey)
         if codes := [code for code in zxingcpp.read_barcodes(tried, formats=formats) if code.text]:
             return [
-                QrCode(str(code.text), _place_of(code.position, grey.shape[1] / tried.shape[1]))
+                QrCode(str(code.text), _region_of(code.position, grey.shape[1] / tried.shape[1]))
                 for code in codes
             ]
     return []
 
 
-def _place_of(position: zxingcpp.Position, scale: float) -> Region:
+def _region_of(position: zxingcpp.Position, scale: float) -> Region:
     corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
     across, down = (
         [corner.x * scale for corner in corners],

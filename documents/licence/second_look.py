@@ -72,7 +72,7 @@ def _look_at(
         return fields_of(boxes, width, height)
 
     clipped = [doubt.line for doubt in found.doubts if doubt.line and doubt.clipped]
-    if clipped and (whole := _completed(boxes, reader.read_places(picture, clipped))) != boxes:
+    if clipped and (whole := _completed(boxes, reader.read_regions(picture, clipped))) != boxes:
         boxes = whole
         found = better(found, seen_with(boxes), ("address",))
     lines = [
@@ -81,7 +81,7 @@ def _look_at(
         if doubt.line and not doubt.clipped
         for line in (doubt.line, *doubt.other_cuts)
     ]
-    if lines and (seen := reader.read_places(picture, lines[:MOST_LINES])):
+    if lines and (seen := reader.read_regions(picture, lines[:MOST_LINES])):
         found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
     doubts = [doubt for doubt in found.doubts if not doubt.clipped][:MOST_LOOKS]
     for ink in (False, True):

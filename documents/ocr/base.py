@@ -55,8 +55,8 @@ class CloseReader(Protocol):
 
     name: str
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        """The text in each of `places` (one line each, in pixels of `image`), where there is some.
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
+        """The text in each of `regions` (one line each, in pixels of `image`), where there is some.
 
         Raises what `Reader.read` raises.
         """

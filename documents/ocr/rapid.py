@@ -38,7 +38,7 @@ from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
 from events.core.errors import ProviderBroken
 
 LOWEST_SCORE: Final = 0.3
-LOWEST_SCORE_OF_A_PLACE: Final = 0.7
+LOWEST_SCORE_OF_A_REGION: Final = 0.7
 """Where no line was found, there may be none."""
 PART: Final = 2
 """Lines that are read before it is asked whether they say enough."""
@@ -90,11 +90,11 @@ class RapidReader:
     ) -> list[TextBox]:
         return self._with_models(lambda models: _read(models, image, seen))
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        lines = [np.array(place, dtype=np.float32) for place in places]
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
+        lines = [np.array(region, dtype=np.float32) for region in regions]
         return self._with_models(
             lambda models: [
-                box for box in _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE) if box
+                box for box in _texts(models, image, lines, LOWEST_SCORE_OF_A_REGION) if box
             ]
         )
 

@@ -214,7 +214,7 @@ class Models:
             text,
             score,
             weak,
-            tuple(min(1.0, place * strip.shape[1] / line.shape[1]) for place in at),
+            tuple(min(1.0, region * strip.shape[1] / line.shape[1]) for region in at),
         )
 
 

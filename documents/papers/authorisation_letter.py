@@ -24,8 +24,8 @@ from documents.papers.model import (
     full_width,
     is_title,
     kept,
-    place_of,
     rows_of,
+    straightened,
 )
 
 FIELDS: Final = (
@@ -205,9 +205,9 @@ class AuthorizationLetterReading(PaperReading):
 
     def as_json(self) -> dict[str, Any]:
         """The same, in what JSON has."""
-        places = {"signature_place": self.signature_place, "seal_region": self.seal_region}
+        regions = {"signature_place": self.signature_place, "seal_region": self.seal_region}
         return super().as_json() | {
-            name: list(place) if place else None for name, place in places.items()
+            name: list(line) if line else None for name, line in regions.items()
         }
 
 
@@ -225,7 +225,7 @@ def authorization_letter_of(
     running = Running(rows, slope)
     taken = _Letter(running).quotes()
     fields, confidence, regions = kept(taken, FIELDS, rotation, width, height)
-    place = _signature_place(running, slope)
+    line = _signature_line(running, slope)
     return AuthorizationLetterReading(
         fields,
         confidence,
@@ -235,8 +235,8 @@ def authorization_letter_of(
             + ["".join(box.text for box in row.boxes) for row in rows]
         ),
         rotation,
-        signature_place=rotated_back(place[0], rotation, width, height) if place else None,
-        signed=True if place and place[1] else None,
+        signature_place=rotated_back(line[0], rotation, width, height) if line else None,
+        signed=True if line and line[1] else None,
     )
 
 
@@ -284,7 +284,7 @@ class _Letter:
             number = number[:18]
             if len(number) < 15 or not re.fullmatch(r"[\dX*•●]*[\dX]{4}", number):
                 continue
-            end = match.start("value") + _place_of_character(match["value"], len(number))
+            end = match.start("value") + _end_of_character(match["value"], len(number))
             last = self.running.quote(max(match.start("value"), end - 4), end)
             sound = (
                 "*" in number
@@ -342,7 +342,7 @@ class _Letter:
         return None
 
 
-def _signature_place(running: Running, slope: float) -> tuple[Region, bool] | None:
+def _signature_line(running: Running, slope: float) -> tuple[Region, bool] | None:
     """Where the legal representative signs, on the upright page, and whether text was read
     there.
     """
@@ -353,7 +353,7 @@ def _signature_place(running: Running, slope: float) -> tuple[Region, bool] | No
     label = running.quote(match.start(), end)
     if not label.boxes:
         return None
-    _, _, _, h = place_of(label.boxes[-1], slope)
+    _, _, _, h = straightened(label.boxes[-1], slope)
     _, y0, x1, y1 = region_of(label.boxes[-1:])
     if match["after"] and _person(simplified(match["after"].strip("\t"))):
         return region_of(running.quote(*match.span("after")).boxes), True
@@ -401,7 +401,7 @@ def _right_check_character(number: str) -> bool:
     return "10X98765432"[total % 11] == number[17]
 
 
-def _place_of_character(raw: str, count: int) -> int:
+def _end_of_character(raw: str, count: int) -> int:
     """How many characters of `raw` hold the first `count` that are no filling."""
     seen = 0
     for i, character in enumerate(raw):

@@ -26,8 +26,8 @@ from documents.papers.model import (
     is_title,
     kept,
     part,
-    place_of,
     rows_of,
+    straightened,
 )
 
 FIELDS: Final = (
@@ -212,7 +212,7 @@ def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
     """Whether `box` opens with the second half of the widely set label whose first half is
     `half`.
     """
-    (_, x1, y, h), (x0, _, other_y, _) = place_of(half, slope), place_of(box, slope)
+    (_, x1, y, h), (x0, _, other_y, _) = straightened(half, slope), straightened(box, slope)
     return (
         box.text.startswith(_HALVES[half.text][0])
         and abs(y - other_y) < 0.6 * h
@@ -251,15 +251,15 @@ def _label_at_start(text: str) -> tuple[int, int, str] | None:
 
 
 def _label_inside(text: str) -> tuple[int, int, str] | None:
-    places = [(text.find(word), -len(word), word) for word in _INSIDE if text.find(word) > 0]
-    if not places:
+    found = [(text.find(word), -len(word), word) for word in _INSIDE if text.find(word) > 0]
+    if not found:
         return None
-    start, _, word = min(places)
+    start, _, word = min(found)
     return start, start + len(word), _LABELS[word]
 
 
 def _cell(box: TextBox, label: str, slope: float) -> Cell:
-    return Cell(Piece(box, label), *place_of(box, slope))
+    return Cell(Piece(box, label), *straightened(box, slope))
 
 
 # --- Values ---------------------------------------------------------------------------------------

@@ -103,7 +103,8 @@ class Running:
             for j, box in enumerate(row.boxes):
                 if (
                     j
-                    and place_of(box, slope)[0] - place_of(row.boxes[j - 1], slope)[1] > 0.9 * row.h
+                    and straightened(box, slope)[0] - straightened(row.boxes[j - 1], slope)[1]
+                    > 0.9 * row.h
                 ):
                     add(GAP, None)
                 add(box.text, box)
@@ -153,14 +154,14 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
     What leans by more than `largest_tilt` degrees from that, or stands on end, was stamped over the
     page and is left out.
     """
-    placed = []
+    level = []
     for box in upright:
         box = replace(box, text=tidy(box.text))
         leans = abs(box.angle - slope) > largest_tilt and box.length > 2 * box.height
         if box.text and not leans and (len(box.text) == 1 or box.length > 0.8 * box.height):
-            placed.append((box, *place_of(box, slope)))
+            level.append((box, *straightened(box, slope)))
     groups: list[list[tuple[TextBox, float, float, float, float]]] = []
-    for item in sorted(placed, key=lambda item: item[3]):
+    for item in sorted(level, key=lambda item: item[3]):
         same = next(
             (
                 g
@@ -188,7 +189,7 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
     return rows
 
 
-def place_of(box: TextBox, slope: float) -> tuple[float, float, float, float]:
+def straightened(box: TextBox, slope: float) -> tuple[float, float, float, float]:
     """x0, x1, y (the middle) and height of `box` on the page straightened by `slope` degrees, in
     pixels.
     """

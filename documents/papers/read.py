@@ -227,8 +227,8 @@ def _seal_text(
     where that is too little.
     """
     upright = rotated_picture(picture, rotation)
-    place = _rotated_region(seal.region, rotation, picture.shape[1], picture.shape[0])
-    strip = unrolled(upright, replace(seal, region=place))
+    region = _rotated_region(seal.region, rotation, picture.shape[1], picture.shape[0])
+    strip = unrolled(upright, replace(seal, region=region))
     for reader in readers:
         try:
             boxes = reader.read(strip)

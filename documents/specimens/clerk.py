@@ -144,7 +144,7 @@ def printed(entry: Entry, form: Form, rng: np.random.Generator) -> Paper:
 
 
 @dataclass(frozen=True)
-class _Places:
+class _Positions:
     qr: tuple[int, int, int]
     """Left, top, side."""
     seal: tuple[int, int, int]
@@ -174,7 +174,7 @@ def _carries_term(entry: Entry, form: Form) -> bool:
 
 def _landscape(
     entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]
-) -> _Places:
+) -> _Positions:
     dx, dy = offset
     labels, values = _LABELS[entry.company.kind], _values(entry)
     fixed.spread(112, 352, "统一社会信用代码", "hei", 23, 236)
@@ -224,12 +224,12 @@ def _landscape(
     _dated(fixed, added, entry, (1190, 1276, 1322, 1362, 1400, 1436), 982, dx, dy)
     fine.text(52, 1084, f"国家企业信用信息公示系统网址：{_GSXT}", "hei", 17)
     fine.text(1550, 1084, MARK, "hei", 17, "rs")
-    return _Places((1224, 334, 104), (1358, 902, 84))
+    return _Positions((1224, 334, 104), (1358, 902, 84))
 
 
 def _portrait(
     entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]
-) -> _Places:
+) -> _Positions:
     dx, dy = offset
     labels, values = _LABELS[entry.company.kind], _values(entry)
     if entry.copy == "副本":
@@ -253,7 +253,7 @@ def _portrait(
     fine.text(110, 1488, "请于每年1月1日至6月30日履行年报公示义务", "hei", 17)
     fine.text(70, 1564, f"企业信用信息公示系统网址：{_GSXT}", "hei", 17)
     fine.text(1062, 1564, MARK, "hei", 17, "rs")
-    return _Places((110, 1250, 190), (856, 1386, 104))
+    return _Positions((110, 1250, 190), (856, 1386, 104))
 
 
 def _paragraph(
@@ -284,11 +284,15 @@ def _dated(
 
 
 def _with_qr(
-    sheet: Paper, text: str, place: tuple[int, int, int], offset: tuple[float, float], ink: Colour
+    sheet: Paper,
+    text: str,
+    position: tuple[int, int, int],
+    offset: tuple[float, float],
+    ink: Colour,
 ) -> Paper:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
     modules = np.asarray(zxingcpp.write_barcode_to_image(code, add_quiet_zones=False))
-    left, top, side = round(place[0] + offset[0]), round(place[1] + offset[1]), place[2]
+    left, top, side = round(position[0] + offset[0]), round(position[1] + offset[1]), position[2]
     scale = -(-4 * side // modules.shape[0])
     fine = np.kron(255 - modules, np.ones((scale, scale), np.uint8))
     mask = np.zeros(sheet.shape[:2], np.uint8)
@@ -299,9 +303,9 @@ def _with_qr(
 
 
 def _with_seal(
-    sheet: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator
+    sheet: Paper, authority: str, position: tuple[int, int, int], rng: np.random.Generator
 ) -> Paper:
-    x, y, radius = place
+    x, y, radius = position
     x, y = x + round(rng.uniform(-14, 14)), y + round(rng.uniform(-14, 14))
     pressed = impression(authority, radius, rng)
     mask = np.zeros(sheet.shape[:2], np.uint8)

@@ -72,10 +72,10 @@ def _rows(
 
 
 def _pressed(
-    paper: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator
+    paper: Paper, authority: str, position: tuple[int, int, int], rng: np.random.Generator
 ) -> Paper:
-    """The seal of `authority` at `place`: middle and radius."""
-    x, y, radius = place
+    """The seal of `authority` at `position`: middle and radius."""
+    x, y, radius = position
     seal = impression(authority, radius, rng)
     mask = np.zeros(paper.shape[:2], np.uint8)
     half = seal.shape[0] // 2

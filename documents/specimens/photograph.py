@@ -207,12 +207,14 @@ def _multiplied(page: Paper, small: _Floats) -> Paper:
 def _shadow(page: Paper, rng: Rng) -> Paper:
     """The shadow of the hand and phone over part of the sheet, its edge soft."""
     small = np.ones((90, 120), np.float32)
-    place = (
+    middle = (
         float(rng.uniform(12, 108)),
         float(rng.choice((rng.uniform(-9, 18), rng.uniform(72, 99)))),
     )
     hand = float(rng.uniform(50, 90)), float(rng.uniform(50, 80))
-    cv2.ellipse(small, (place, hand, float(rng.uniform(0, 180))), float(rng.uniform(0.5, 0.68)), -1)
+    cv2.ellipse(
+        small, (middle, hand, float(rng.uniform(0, 180))), float(rng.uniform(0.5, 0.68)), -1
+    )
     soft = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(2.5, 6)))
     return _multiplied(page, np.repeat(np.asarray(soft, np.float32)[..., None], 3, axis=2))
 
@@ -220,10 +222,14 @@ def _shadow(page: Paper, rng: Rng) -> Paper:
 def _glare(page: Paper, rng: Rng) -> Paper:
     """A lamp mirrored in the sheet: a bright patch that fades out."""
     small = np.zeros((90, 120), np.float32)
-    place = (float(rng.uniform(0.2, 0.8) * 120), float(rng.uniform(0.15, 0.85) * 90))
+    middle = (float(rng.uniform(0.2, 0.8) * 120), float(rng.uniform(0.15, 0.85) * 90))
     cv2.ellipse(
         small,
-        (place, (float(rng.uniform(8, 22)), float(rng.uniform(8, 18))), float(rng.uniform(0, 180))),
+        (
+            middle,
+            (float(rng.uniform(8, 22)), float(rng.uniform(8, 18))),
+            float(rng.uniform(0, 180)),
+        ),
         1.0,
         -1,
     )

@@ -421,9 +421,9 @@ class SimulatedRelays:
         return hmac.new(self._key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def number_at(place: int) -> str:
+def number_at(index: int) -> str:
     """The number of the pool at this place."""
-    return f"+861700000{place:04d}"
+    return f"+861700000{index:04d}"
 
 
 def _text(moment: datetime) -> str:

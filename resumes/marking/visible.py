@@ -79,8 +79,8 @@ def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
     x0, y0 = max(0, x), max(0, y)
     x1, y1 = min(canvas.shape[1], x + stamp.shape[1]), min(canvas.shape[0], y + stamp.shape[0])
     if x0 < x1 and y0 < y1:
-        place = canvas[y0:y1, x0:x1]
-        np.maximum(place, stamp[y0 - y : y1 - y, x0 - x : x1 - x], out=place)
+        part = canvas[y0:y1, x0:x1]
+        np.maximum(part, stamp[y0 - y : y1 - y, x0 - x : x1 - x], out=part)
 
 
 def footer(

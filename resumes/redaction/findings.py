@@ -23,7 +23,7 @@ SAME: Final = 0.4
 """The share of the smaller of two places that lies in the other, from which on they are one."""
 SQUARE: Final = 64
 """Pixels of a side of the squares in which what is found is held against each other."""
-MOST_PLACES: Final = 2000
+MOST_QUADS: Final = 2000
 """of what is found on it: many times what any resume has, and so many are held against each other
 within seconds.
 """
@@ -55,7 +55,7 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
             visible[key] = Found(same.kind, same.masked, same.quads, same.sources | each.sources)
         elif quads:
             visible[key] = Found(each.kind, each.masked, quads, each.sources)
-    if sum(len(each.quads) for each in visible.values()) > MOST_PLACES:
+    if sum(len(each.quads) for each in visible.values()) > MOST_QUADS:
         raise Refused("resume_unreadable")
     together = [_one_of(group) for group in _groups(list(visible.values()))]
     return sorted(

@@ -92,7 +92,7 @@ class _Look:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Match:
     """A picture on the page that it is of."""
 
     page: CleanPage
@@ -118,13 +118,13 @@ def trace(
     """Holds `pictures` (of any size, grey or red green blue) against `pages` and the `releases` of
     their resumes.
     """
-    places = [_placed(grey(picture), pages, releases) for picture in pictures]
-    joint = _joint(places)
-    looks = sum(place.looked for place in places if place) + len(joint)
+    matches = [_matched(grey(picture), pages, releases) for picture in pictures]
+    joint = _joint(matches)
+    looks = sum(match.looked for match in matches if match) + len(joint)
     best: dict[str, Score] = {}
     found = []
-    for place in places:
-        told = _told(place, looks)
+    for match in matches:
+        told = _told(match, looks)
         found.append(told)
         for score in told.scores:
             best[score.release] = max(best.get(score.release, score), score, key=lambda one: one.z)
@@ -136,21 +136,21 @@ def trace(
     return Trace(tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), looks)
 
 
-def _placed(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Place | None:
+def _matched(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Match | None:
     """`leak` on the page that it is of.
 
     Pages that look much the same, as two versions of a resume do, are all looked at.
     """
-    places = [
+    matches = [
         _looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)
     ]
-    best = max(places, key=lambda place: place.best, default=None)
-    return best and replace(best, looked=sum(place.looked for place in places))
+    best = max(matches, key=lambda match: match.best, default=None)
+    return best and replace(best, looked=sum(match.looked for match in matches))
 
 
 def _looked_at(
     leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]
-) -> _Place:
+) -> _Match:
     """`leak` on `page`, with and without being pulled straight, held against each of the resume's
     releases.
     """
@@ -178,7 +178,7 @@ def _looked_at(
         looks.append(
             _Look(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units)))
         )
-    return _Place(page, position, tuple(looks), asked, len(asked) * len(looks) * _KINDS)
+    return _Match(page, position, tuple(looks), asked, len(asked) * len(looks) * _KINDS)
 
 
 def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, Position]]:
@@ -213,12 +213,12 @@ def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
     return [pages[n] for n in dict.fromkeys([*full, int(shares.argmax())])]
 
 
-def _told(place: _Place | None, looks: int) -> Found:
-    if place is None:
+def _told(match: _Match | None, looks: int) -> Found:
+    if match is None:
         return Found(None, None, None, None, ())
-    z = place.z
-    best = z.max(axis=(0, 1)) if place.releases else np.zeros(0)
-    which = int(z.max(axis=(1, 2)).argmax()) if place.releases else 0
+    z = match.z
+    best = z.max(axis=(0, 1)) if match.releases else np.zeros(0)
+    which = int(z.max(axis=(1, 2)).argmax()) if match.releases else 0
     scores = [
         Score(
             release.number,
@@ -227,28 +227,28 @@ def _told(place: _Place | None, looks: int) -> Found:
             float(z[which, 1, n]),
             scoring.chance(float(best[n]), looks),
         )
-        for n, release in enumerate(place.releases)
+        for n, release in enumerate(match.releases)
     ]
-    look = place.looks[which]
+    look = match.looks[which]
     return Found(
-        place.page,
-        place.position,
+        match.page,
+        match.position,
         look.aligned,
         look.evidence,
         tuple(sorted(scores, key=lambda score: -score.z)),
     )
 
 
-def _joint(places: Sequence[_Place | None]) -> dict[str, float]:
+def _joint(matches: Sequence[_Match | None]) -> dict[str, float]:
     """z of each release over all pictures of its resume together, where there is more than one:
     weak pages add up.
     """
     totals: dict[str, list[tuple[float, float]]] = {}
-    for place in places:
-        if place is None or not place.releases:
+    for match in matches:
+        if match is None or not match.releases:
             continue
-        sums = scoring.both(place.looks[-1].cells, place.looks[-1].words)
-        for release, agreement in zip(place.releases, sums.agreement.tolist(), strict=True):
+        sums = scoring.both(match.looks[-1].cells, match.looks[-1].words)
+        for release, agreement in zip(match.releases, sums.agreement.tolist(), strict=True):
             totals.setdefault(release.number, []).append((agreement, sums.square))
     return {
         number: sum(agreement for agreement, _ in parts) / sum(square for _, square in parts) ** 0.5

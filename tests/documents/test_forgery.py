@@ -84,18 +84,18 @@ class TestCompression:
     def test_a_value_that_was_put_into_the_photo_has_no_comb(
         self, seed: int, attack: Attack
     ) -> None:
-        picture, place = forged(seed, attack)
+        picture, region = forged(seed, attack)
         found = worst(unlike_the_rest(picture, read(seed).lines), Kind.COMPRESSION)
         assert found.score >= LEVELS[Kind.COMPRESSION].look
-        assert meet(found.region, place)
+        assert meet(found.region, region)
 
     def test_one_digit_is_enough(self) -> None:
-        picture, place = forged(5, "retyped_digit")
+        picture, region = forged(5, "retyped_digit")
         found = worst(unlike_the_rest(picture, read(5).lines), Kind.COMPRESSION)
         assert (
             found.field,
             found.score >= LEVELS[Kind.COMPRESSION].look,
-            meet(found.region, place),
+            meet(found.region, region),
         ) == ("uscc", True, True)
 
     def test_without_an_earlier_comb_nothing_can_be_told(self) -> None:
@@ -108,10 +108,10 @@ class TestCompression:
 class TestCopies:
     @pytest.mark.parametrize("damage", ["phone", "scan"])
     def test_a_digit_that_was_copied_is_found_twice(self, damage: str) -> None:
-        picture, place = forged(5, "copied_digit", damage)
+        picture, region = forged(5, "copied_digit", damage)
         found = worst(same_patches(picture, read(5, damage).lines), Kind.COPY)
         assert found.score >= LEVELS[Kind.COPY].look
-        assert meet(found.region, place)
+        assert meet(found.region, region)
 
     @pytest.mark.parametrize("damage", ["phone", "scan", "none"])
     def test_equal_digits_of_one_print_are_not(self, damage: str) -> None:
@@ -124,13 +124,13 @@ class TestCopies:
     @pytest.mark.parametrize("rotation", [90, 180, 270])
     def test_whichever_way_the_page_lies(self, rotation: int) -> None:
         """`rotation` degrees clockwise would set it upright, so it lies turned the other way."""
-        picture, place = forged(5, "copied_digit")
+        picture, region = forged(5, "copied_digit")
         height, width = picture.shape[:2]
         lying = np.ascontiguousarray(np.rot90(picture, rotation // 90))
         line = lain(tuple(read(5).lines["uscc"][0]), rotation, width, height)
         found = worst(same_patches(lying, {"uscc": [line]}, rotation), Kind.COPY)
         assert found.score >= LEVELS[Kind.COPY].look
-        assert meet(found.region, lain(place, rotation, width, height))
+        assert meet(found.region, lain(region, rotation, width, height))
 
 
 def lain(region: tuple[float, ...], rotation: int, width: int, height: int) -> tuple[float, ...]:
@@ -232,8 +232,8 @@ class TestPlaces:
         line = (10, 10, 70, 45)
         strip = upright(page, line, rotation)
         ys, xs = np.nonzero(strip[..., 0])
-        place = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-        assert back(place, line, rotation) == (30, 20, 37, 24)
+        region = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+        assert back(region, line, rotation) == (30, 20, 37, 24)
 
     def test_windows_go_along_the_line_and_stay_on_it(self) -> None:
         assert windows((0, 0, 40, 20)) == [(0, 0, 20, 20), (10, 0, 30, 20), (20, 0, 40, 20)]

@@ -93,9 +93,9 @@ def test_rapid_reads_where_it_is_told() -> None:
     page = picture(make(3).image)
     code = holding(RAPID.read(page), "91")
     assert isinstance(RAPID, CloseReader)
-    again = RAPID.read_places(page, [code.polygon])
+    again = RAPID.read_regions(page, [code.polygon])
     assert [box.text for box in again] == [code.text]
-    assert RAPID.read_places(page, []) == []
+    assert RAPID.read_regions(page, []) == []
 
 
 def test_rapid_serves_many_threads_with_one_engine() -> None:

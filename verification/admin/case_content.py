@@ -337,9 +337,7 @@ Marks = dict[tuple[str, int], list[case_comparison.Box]]
 
 
 def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
-    """The places of traces of editing, and of pictures that were seen elsewhere, on the pages that
-    they are on.
-    """
+    """The regions of traces of editing, and of pictures that were seen elsewhere, by page."""
     marks: Marks = {}
     for finding in findings:
         if finding.check == "forgery" and finding.region:
@@ -348,11 +346,11 @@ def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Doc
                 case_comparison.traces([finding], "forgery", finding.page)
             )
     same = [finding for finding in findings if finding.check == "duplicates" and finding.region]
-    for place, region in (
+    for page_key, region in (
         _seen_elsewhere(observed.get("duplicates", {}), documents).items() if same else ()
     ):
-        of_it = next((finding for finding in same if finding.document == place[0]), same[0])
-        marks.setdefault(place, []).extend(
+        of_it = next((finding for finding in same if finding.document == page_key[0]), same[0])
+        marks.setdefault(page_key, []).extend(
             case_comparison.traces([replace(of_it, region=region)], "duplicates", of_it.page)
         )
     return marks
@@ -371,11 +369,11 @@ def _seen_elsewhere(
         if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at
     ]
     only = licences[0] if len(licences) == 1 else ""
-    places: dict[tuple[str, int], tuple[float, float, float, float]] = {}
+    regions: dict[tuple[str, int], tuple[float, float, float, float]] = {}
     for near in duplicates.get("near_same", ()):
         if near.get("region") and (document := near.get("of_document") or only):
-            places.setdefault((document, near["of_page"]), tuple(near["region"]))
-    return places
+            regions.setdefault((document, near["of_page"]), tuple(near["region"]))
+    return regions
 
 
 def shown_pages(

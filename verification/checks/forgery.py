@@ -61,12 +61,12 @@ class Forgery:
             return {"document": None, "others": told}
         document, reading = documents[-1], earlier.get("reading", {})
         here = reading.get("document") == document.id
-        place = (
+        page_lines = (
             (int(reading.get("page", 1)), reading.get("lines", {}), reading.get("turn", 0))
             if here
             else (1, {}, reading.get("turn", 0))
         )
-        return _looked_at(document, *place) | {"others": told}
+        return _looked_at(document, *page_lines) | {"others": told}
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         looked_at = [observation] if observation["document"] else []
@@ -110,9 +110,9 @@ class Forgery:
         )
 
     def _editor(self, seen: Observation) -> list[Finding]:
-        """An editor's name is reason to look where a trace agrees with it: at that one's place.
+        """An editor's name, with the region of the strongest trace that agrees with it.
 
-        Alone it is worth a note, of the page.
+        Alone it is worth a note about the page.
         """
         editor = seen["editor"] or ""
         if not touches(editor):
@@ -125,9 +125,9 @@ class Forgery:
         )
         page = (
             [0, 0, *seen["size"]] if "size" in seen else None
-        )  # what was observed before the size was kept has no place
+        )  # observations from before the size was stored have no region
         region = max(agree, key=_strength)["region"] if agree else page
-        field, place = seen.get("kind") or "document", _box(region)
+        field, box = seen.get("kind") or "document", _box(region)
         return [
             Finding(
                 self.code,
@@ -136,7 +136,7 @@ class Forgery:
                 field,
                 editor,
                 page=seen["page"],
-                region=place,
+                region=box,
                 document=seen["document"],
             )
         ]

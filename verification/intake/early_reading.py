@@ -75,8 +75,8 @@ class Value:
 
     field: str
     read: str
-    placed: bool
-    """Whether its place on the page is known, so that a crop of it can be shown."""
+    has_region: bool
+    """Whether its region on the page is known, so that a crop can be shown."""
     said: str | None = None
 
     @property

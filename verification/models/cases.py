@@ -224,16 +224,16 @@ class Case(ConcurrentTransitionMixin, models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     """When its reviewer opened it; empty while it is only claimed ahead, to be loaded early."""
 
-    # The place in the reviewers' queue, written by `triage`.
+    # The position in the reviewers' queue, written by `queue_placement`.
     hearing = models.BooleanField(default=False)
-    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`): its
-    place is among those in review.
+    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`), so it is
+    in the queue.
     """
     review_since = models.DateTimeField(null=True, blank=True)
     review_due = models.DateTimeField(null=True, blank=True)
     harm = models.FloatField(default=1)
     urgency = models.FloatField(default=0.0)
-    """By which the queue is ordered, the highest first (`urgency.Place.key`)."""
+    """By which the queue is ordered, the highest first (`urgency.QueuePosition.key`)."""
     rights_now = models.CharField(max_length=12, choices=RightsNow.choices, default=RightsNow.NONE)
     name_key = models.CharField(max_length=64, blank=True, default="")
     """By which look-alikes of the declared name are found (`lookalikes.skeleton`)."""

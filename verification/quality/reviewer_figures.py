@@ -130,7 +130,9 @@ class Times:
         sums = [0] * (len(BUCKETS) + 1)
         for seconds, n in self.counts.items():
             sums[
-                next((place for place, most in enumerate(BUCKETS) if seconds < most), len(BUCKETS))
+                next(
+                    (bucket for bucket, most in enumerate(BUCKETS) if seconds < most), len(BUCKETS)
+                )
             ] += n
         return sums
 

@@ -247,8 +247,8 @@ def test_a_wrong_check_character_is_given_as_read_and_doubted() -> None:
 
 @given(st.integers(8, 16), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUWXY"))
 @settings(max_examples=50)
-def test_no_code_is_ever_mended(place: int, character: str) -> None:
-    misread = CODE[:place] + character + CODE[place + 1 :]
+def test_no_code_is_ever_mended(index: int, character: str) -> None:
+    misread = CODE[:index] + character + CODE[index + 1 :]
     found = read(*without(CODE), line(100, 340, misread))
     assert found.fields["uscc"] == misread
     assert is_valid(found.fields["uscc"]) == (misread == CODE)

@@ -82,10 +82,10 @@ def printed_qr(**of_specimen: Any) -> tuple[Picture, tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
-def test_the_place_of_the_qr_code_is_kept(turned: int) -> None:
-    page, place = printed_qr(turned=turned)
+def test_the_region_of_the_qr_code_is_stored(turned: int) -> None:
+    page, region = printed_qr(turned=turned)
     code = qr_code(page)
-    assert code and code.region == pytest.approx(place, abs=3)
+    assert code and code.region == pytest.approx(region, abs=3)
     assert (
         read_pages(
             [Image.fromarray(page[..., ::-1])], [ScriptedReader("a", says(("名称", NAME)))]
@@ -98,11 +98,11 @@ def test_the_place_of_the_qr_code_is_kept(turned: int) -> None:
 def test_a_code_that_another_size_showed_stands_where_it_is_on_the_page(
     shrunk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page, place = printed_qr()
+    page, region = printed_qr()
     for name in {"_plain", "_half", "_double", "_contrast", "_triple"} - {shrunk}:
         monkeypatch.setattr(documents.licence.read, name, lambda grey: np.full_like(grey, 255))
     code = qr_code(page)
-    assert code and code.region == pytest.approx(place, abs=4)
+    assert code and code.region == pytest.approx(region, abs=4)
 
 
 def test_of_two_codes_the_one_that_states_a_company_counts(monkeypatch: pytest.MonkeyPatch) -> None:

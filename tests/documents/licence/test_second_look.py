@@ -442,7 +442,7 @@ def test_the_number_of_looks_is_bounded(lost: set[str], codes: int) -> None:
     page = [*without(*lost), *(line(40 + 15 * i, 640 + 15 * i, WRONG) for i in range(codes))]
     reader = ScriptedReader()
     again(page, reader)
-    assert reader.asked.count("lines") <= 2 and reader.most_places <= MOST_LINES
+    assert reader.asked.count("lines") <= 2 and reader.most_regions <= MOST_LINES
     assert reader.asked.count("ink") <= MOST_LOOKS
     assert reader.asked.count("area") <= MOST_LOOKS + 2, "and two halves"
     assert all(1 <= zoom <= LARGEST_ZOOM for zoom in reader.zooms)
@@ -453,7 +453,7 @@ def test_all_cuts_of_two_codes_printed_into_another_word_are_read() -> None:
     page = [*without(CODE), *(line(400, 240 + 50 * i, f"(副A{WRONG}", width=500) for i in range(3))]
     reader = ScriptedReader()
     again(page, reader)
-    assert reader.most_places == MOST_LINES >= 22
+    assert reader.most_regions == MOST_LINES >= 22
 
 
 def test_a_page_of_labels_alone_keeps_the_bound() -> None:

@@ -21,7 +21,7 @@ from documents.page.boxes import (
 
 ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
 WIDTH, HEIGHT = 800, 600
-places = st.tuples(
+corners = st.tuples(
     st.integers(0, 700), st.integers(0, 550), st.integers(20, 100), st.integers(10, 40)
 )
 
@@ -35,31 +35,31 @@ def size(rotation: Rotation) -> tuple[int, int]:
     return (WIDTH, HEIGHT) if rotation in (0, 180) else (HEIGHT, WIDTH)
 
 
-@given(places, st.sampled_from(ROTATIONS))
+@given(corners, st.sampled_from(ROTATIONS))
 def test_a_rotation_and_its_opposite_change_nothing(
-    place: tuple[int, int, int, int], rotation: Rotation
+    corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
-    original = box(*place)
+    original = box(*corners)
     (there,) = rotated([original], rotation, WIDTH, HEIGHT)
     (back,) = rotated([there], opposite(rotation), *size(rotation))
     assert back == original
     assert (there.length, there.height) == (original.length, original.height)
 
 
-@given(places, st.sampled_from(ROTATIONS))
+@given(corners, st.sampled_from(ROTATIONS))
 def test_a_page_photographed_turned_is_recognised(
-    place: tuple[int, int, int, int], rotation: Rotation
+    corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
     """A page that lies turned one way must be turned the other."""
-    lying = rotated([box(*place)], rotation, WIDTH, HEIGHT)
+    lying = rotated([box(*corners)], rotation, WIDTH, HEIGHT)
     assert rotation_of(lying) == opposite(rotation)
 
 
-@given(places, st.sampled_from(ROTATIONS))
+@given(corners, st.sampled_from(ROTATIONS))
 def test_regions_come_back_to_the_page_as_it_was(
-    place: tuple[int, int, int, int], rotation: Rotation
+    corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
-    original = box(*place)
+    original = box(*corners)
     upright = rotated([original], rotation, WIDTH, HEIGHT)
     assert rotated_back(region_of(upright), rotation, WIDTH, HEIGHT) == region_of([original])
 

@@ -1,4 +1,4 @@
-"""Every place that asks whether a case is in force gives the same answer."""
+"""All code that asks whether a case is in force gives the same answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_one_row_of_the_table_is_in_force() -> None:
 
 
 @pytest.mark.parametrize(("state", "left", "golden", "expected"), TABLE)
-def test_all_places_agree(
+def test_all_code_agrees(
     state: State, left: timedelta, golden: bool, expected: bool, now: datetime, db: None
 ) -> None:
     member = make_member(now)

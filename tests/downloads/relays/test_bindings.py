@@ -342,7 +342,7 @@ def test_a_stranger_asks_nobody(member: Member, platform: ApiClient, now: dateti
         bindings.ask_for_contact(binding.pk, make_member(now).pk, now + timedelta(days=31))
 
 
-# --- The employer's place -------------------------------------------------------------------------
+# --- The employer's tier --------------------------------------------------------------------------
 
 
 def _revoke(member: Member, now: datetime) -> None:

@@ -251,7 +251,7 @@ def test_what_still_shows_once_all_is_covered_holds_the_page_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As if no cover held: every look finds it again."""
-    monkeypatch.setattr("resumes.redaction.redact._inside", lambda quad, place: False)
+    monkeypatch.setattr("resumes.redaction.redact._inside", lambda quad, other: False)
     with pytest.raises(Refused, match="resume_contact_left"):
         redact(resume_with(bare()), reader=Seeing(box(f"Tel: {PHONE}", 60, 100)))
 

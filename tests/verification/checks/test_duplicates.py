@@ -333,7 +333,7 @@ def test_packed_landmarks_lose_nothing(image: Image.Image) -> None:
     found = seen(image).landmarks
     again = keypoints.Landmarks.unpacked(found.packed())
     assert again is not None and again.scale == found.scale
-    assert np.array_equal(again.places, found.places) and np.array_equal(
+    assert np.array_equal(again.points, found.points) and np.array_equal(
         again.descriptions, found.descriptions
     )
     assert keypoints.words(again) == keypoints.words(found)

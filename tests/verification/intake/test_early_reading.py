@@ -212,7 +212,7 @@ class TestReadOnce:
 class TestSaying:
     def test_shows_what_can_be_proof_read(self) -> None:
         shown = early_reading.values("business_licence", READ, {"name": "另一名称"})
-        assert [(value.field, value.placed, value.said, value.disputed) for value in shown] == [
+        assert [(value.field, value.has_region, value.said, value.disputed) for value in shown] == [
             ("name", True, "另一名称", True),
             ("uscc", False, None, False),
         ]
