@@ -99,7 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "downloads.pages.restriction.held_back",
+                "downloads.pages.restriction.restriction_notice",
                 "downloads.pages.erasures.views.owed_erasures",
                 "config.trying_out.pages.mails_to_try",
             ]

@@ -26,7 +26,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from config.api.problems import is_problem, plain, refusal, unavailable
-from downloads.releases.repeated_answers import still_holds
+from downloads.releases.repeated_answers import still_allows
 from employers.clock import now_for
 from employers.models import ApiClient
 from employers.platforms import idempotency
@@ -233,7 +233,7 @@ def _replayed(request: HttpRequest, answer: Answer, client: ApiClient) -> HttpRe
     A yes of the gate is said again only while what it rests on still stands.
     """
     may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and answer.status < 400
-    if may_be_a_yes and not still_holds(answer.body, now_for(client)):
+    if may_be_a_yes and not still_allows(answer.body, now_for(client)):
         return refusal(Refused("idempotency_outdated", "Idempotency-Key"))
     response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
     response["Idempotent-Replayed"] = "true"

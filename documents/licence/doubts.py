@@ -158,7 +158,7 @@ class _Page:
             return
         names = ("uscc", "registration_number")
         likely = sorted(
-            (cell for cell in self.cells if self._may_hold_code(cell)),
+            (cell for cell in self.cells if self._may_contain_code(cell)),
             key=lambda cell: cell.x0 - cell.x1,
         )
         for cell in likely[:MOST_CODES]:
@@ -186,7 +186,7 @@ class _Page:
         cuts = tuple(self._polygon(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
         return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
 
-    def _may_hold_code(self, cell: Cell) -> bool:
+    def _may_contain_code(self, cell: Cell) -> bool:
         """Whether a code may stand in `cell`; in the head also one of which (副本), printed into
         its line, has left little.
         """

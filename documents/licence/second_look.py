@@ -178,7 +178,11 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
             picture, _band(width, height, found.rotation, top, bottom), LARGEST_ZOOM
         )
         seen = [
-            *(box for box in seen if not any(_holds(box.polygon, other.middle) for other in half)),
+            *(
+                box
+                for box in seen
+                if not any(_contains(box.polygon, other.middle) for other in half)
+            ),
             *half,
         ]
     return better(found, fields_of(seen, width, height), missing)
@@ -203,7 +207,7 @@ def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBo
     completed = []
     for box in boxes:
         for end in seen:
-            if _holds(box.polygon, end.middle) or _holds(end.polygon, box.middle):
+            if _contains(box.polygon, end.middle) or _contains(end.polygon, box.middle):
                 box = _with_end(box, end)
         completed.append(box)
     return completed
@@ -267,24 +271,25 @@ def _together(boxes: Sequence[TextBox], seen: Sequence[TextBox], area: Polygon) 
 
     def seen_again(box: TextBox) -> bool:
         return any(
-            _holds(other.polygon, box.middle) or _holds(box.polygon, other.middle) for other in seen
+            _contains(other.polygon, box.middle) or _contains(box.polygon, other.middle)
+            for other in seen
         )
 
     return [
         *(
             box
             for box in boxes
-            if not (_holds(area, box.middle) and (box.score < KEPT or seen_again(box)))
+            if not (_contains(area, box.middle) and (box.score < KEPT or seen_again(box)))
         ),
         *seen,
     ]
 
 
 def _outside(boxes: Sequence[TextBox], area: Polygon) -> list[TextBox]:
-    return [box for box in boxes if not _holds(area, box.middle)]
+    return [box for box in boxes if not _contains(area, box.middle)]
 
 
-def _holds(area: Polygon, point: tuple[float, float]) -> bool:
+def _contains(area: Polygon, point: tuple[float, float]) -> bool:
     """Whether `point` lies in the convex `area`, its corners in order."""
     x, y = point
     sides = [

@@ -62,12 +62,12 @@ class TesseractReader:
         )
 
     def available(self) -> bool:
-        self._found = self._found or self._languages_hold(
+        self._found = self._found or self._has_languages(
             LANGUAGE
         )  # what is installed seldom goes away again
         return self._found
 
-    def _languages_hold(self, language: str) -> bool:
+    def _has_languages(self, language: str) -> bool:
         if shutil.which("tesseract") is None:
             return False
         try:

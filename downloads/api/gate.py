@@ -249,7 +249,7 @@ class ExplanationOut(Schema):
 
     @classmethod
     def of(cls, told: releases_explain.Explanation) -> ExplanationOut:
-        row, held = told.row, told.rights
+        row, rights = told.row, told.rights
         return cls(
             id=row.pk,
             employer_id=row.employer_id,
@@ -268,9 +268,9 @@ class ExplanationOut(Schema):
             quota=QuotaUsedOut(
                 used_day=row.used_day if row.tells_use else None,
                 used_hour=row.used_hour if row.tells_use else None,
-                per_day=held.per_day if held else None,
-                per_hour=held.per_hour if held else None,
-                per_candidate=held.per_candidate if held else None,
+                per_day=rights.per_day if rights else None,
+                per_hour=rights.per_hour if rights else None,
+                per_candidate=rights.per_candidate if rights else None,
             ),
         )
 

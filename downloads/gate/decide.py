@@ -165,8 +165,8 @@ def retry_at(
     """When the quota that `reason` names frees for whoever was answered by `row`; None where it
     never does, or is none.
     """
-    held = ladder.rights[Tier(row.tier)]
-    if not (held.download and held.per_day and held.per_hour and held.per_candidate):
+    rights = ladder.rights[Tier(row.tier)]
+    if not (rights.download and rights.per_day and rights.per_hour and rights.per_candidate):
         return None
     if reason in ("quota_day", "quota_candidate"):
         return (now.astimezone(zone) + timedelta(days=1)).replace(
@@ -178,9 +178,9 @@ def retry_at(
         decided_at__gt=now - timedelta(hours=1), decided_at__lte=now
     )
     newest = list(
-        within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour]
+        within.order_by("-decided_at").values_list("decided_at", flat=True)[: rights.per_hour]
     )
-    return newest[-1] + timedelta(hours=1) if len(newest) == held.per_hour else now
+    return newest[-1] + timedelta(hours=1) if len(newest) == rights.per_hour else now
 
 
 def _answer(row: tuple[Any, ...], now: datetime, ladder: Ladder) -> Answer:

@@ -66,8 +66,8 @@ def as_data(ladder: Ladder) -> dict[str, Any]:
     """The ladder as JSON has it."""
     return {
         "tiers": {
-            str(tier): asdict(held) | {"obligations": [str(one) for one in held.obligations]}
-            for tier, held in ladder.rights.items()
+            str(tier): asdict(rights) | {"obligations": [str(one) for one in rights.obligations]}
+            for tier, rights in ladder.rights.items()
         },
         "provisional_days": ladder.provisional_for.days,
         "thresholds": asdict(ladder.thresholds),

@@ -110,7 +110,7 @@ def _ways(member: Member) -> list[dict[str, Any]]:
     ]
 
 
-def held_back(request: HttpRequest) -> dict[str, Any]:
+def restriction_notice(request: HttpRequest) -> dict[str, Any]:
     """For every page (`TEMPLATES` names it): what holds the signed-in member's employer back.
 
     Asked only where a page shows it.
@@ -130,4 +130,4 @@ def held_back(request: HttpRequest) -> dict[str, Any]:
             "rests": found.override.tier == Tier.RESTRICTED,
         }
 
-    return {"held_back": SimpleLazyObject(look)}
+    return {"restriction_notice": SimpleLazyObject(look)}

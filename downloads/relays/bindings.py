@@ -440,12 +440,12 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
     keeps its numbers.
     """
     counting = Case.objects.filter(employer=OuterRef("pk")).counting()
-    held = Employer.objects.exclude(Exists(counting.in_force(now)))
+    without_approval = Employer.objects.exclude(Exists(counting.in_force(now)))
     of = RelayBinding.objects.open().filter(test=client is not None)
     if client is not None:
         of = of.filter(client_id=client.pk)
     employers = (
-        held.filter(Exists(of.filter(employer=OuterRef("pk"))))
+        without_approval.filter(Exists(of.filter(employer=OuterRef("pk"))))
         .order_by("pk")
         .values_list("pk", flat=True)[:CLOSED_AT_ONCE]
     )
@@ -454,7 +454,7 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
 
 def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> int:
     """End each of them if the employer still may not, each in a transaction of its own: one that
-    fails holds none of the others.
+    fails stops none of the others.
     """
     closed = 0
     for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):

@@ -86,7 +86,7 @@ def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
     if record.reference:
         found = of.filter(reference=record.reference).first()
     elif record.number:
-        found = of.holding(record.number, record.extension, record.at).first()
+        found = of.with_number(record.number, record.extension, record.at).first()
     return found
 
 

@@ -203,7 +203,7 @@ def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
 
 
 def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
-    """What was answered, provided that the lease holds.
+    """Write down what was answered, unless the lease was lost.
 
     What others did to the row meanwhile stays, and is told next.
     """
@@ -284,37 +284,37 @@ def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str
     """
     now = lease.clock()
     with transaction.atomic():
-        held = lease.locked()
-        if held is None:
+        binding = lease.locked()
+        if binding is None:
             return False
         if (
-            held.state == RelayState.REQUESTED
-            and now >= held.requested_at + GIVEN_UP_AFTER
+            binding.state == RelayState.REQUESTED
+            and now >= binding.requested_at + GIVEN_UP_AFTER
             and why != "relay_no_caller"
         ):
-            bindings.fail_binding(held, why or "relay_failed", now)
+            bindings.fail_binding(binding, why or "relay_failed", now)
             return True
-        told_before = held.last_error == why or (
-            why == "relay_no_number" and held.none_free_at is not None
+        told_before = binding.last_error == why or (
+            why == "relay_no_number" and binding.none_free_at is not None
         )
-        if why and held.state == RelayState.REQUESTED and not told_before:
-            notices.record_binding_event("wait_relay", held, SYSTEM, now, reasons=[why])
-        if why == "relay_no_number" and held.none_free_at is None:
-            held.none_free_at = now
-        held.lease = held.leased_until = None
-        held.last_error = why or error or "unavailable"
-        held.due_at = now + timedelta(seconds=min(3600.0, max(1.0, seconds)))
+        if why and binding.state == RelayState.REQUESTED and not told_before:
+            notices.record_binding_event("wait_relay", binding, SYSTEM, now, reasons=[why])
+        if why == "relay_no_number" and binding.none_free_at is None:
+            binding.none_free_at = now
+        binding.lease = binding.leased_until = None
+        binding.last_error = why or error or "unavailable"
+        binding.due_at = now + timedelta(seconds=min(3600.0, max(1.0, seconds)))
         if (
-            held.state in OPEN and held.expires_at > now
+            binding.state in OPEN and binding.expires_at > now
         ):  # it ends when it is to end, however long the wait
-            held.due_at = min(held.due_at, held.expires_at)
+            binding.due_at = min(binding.due_at, binding.expires_at)
         if (
-            held.state not in OPEN
-            and held.told_expires_at is not None
-            and held.told_expires_at <= now
+            binding.state not in OPEN
+            and binding.told_expires_at is not None
+            and binding.told_expires_at <= now
         ):
-            held.finished_at = now  # it has ended there by its own time
-        held.save()
+            binding.finished_at = now  # it has ended there by its own time
+        binding.save()
     return False
 
 

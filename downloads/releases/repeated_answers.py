@@ -24,7 +24,7 @@ from employers.models import Member
 from verification.models import Case
 
 
-def still_holds(body: bytes, now: datetime) -> bool:
+def still_allows(body: bytes, now: datetime) -> bool:
     """Whether the answer in `body`, which was no error, may be given again at `now`."""
     if not body:
         return True

@@ -66,7 +66,7 @@ def queue_mail(
 
 
 def send_mail(mail_id: int, now: datetime, site_url: str) -> bool:
-    """Send mail `mail_id`, unless it is sent, held by another or not yet due; whether it was sent.
+    """Send mail `mail_id`, unless it is sent, leased or not yet due; whether it was sent.
 
     If its context has a `path`, the template finds the whole `link`, `site_url` included.
     """

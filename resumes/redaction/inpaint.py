@@ -91,12 +91,12 @@ def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
     inside = np.zeros(part.shape[:2], np.uint8)
     cv2.fillConvexPoly(inside, np.round(quad - (x, y)).astype(np.int32), 255)
     border = part[inside == 0].reshape(-1, 3)
-    held = part[inside > 0].reshape(-1, 3)
-    ground = np.median(border if len(border) else held, axis=0)
-    if not len(held):
+    covered = part[inside > 0].reshape(-1, 3)
+    ground = np.median(border if len(border) else covered, axis=0)
+    if not len(covered):
         return _colour(ground), (60, 60, 60)
-    away = np.abs(held.astype(np.int16) - ground).sum(axis=1)
-    ink = np.median(held[away >= np.quantile(away, 0.97)], axis=0)
+    away = np.abs(covered.astype(np.int16) - ground).sum(axis=1)
+    ink = np.median(covered[away >= np.quantile(away, 0.97)], axis=0)
     if np.abs(ink - ground).sum() < 180:  # too pale to read
         return _colour(ground), _print_on(_colour(ground))
     return _colour(ground), _colour(ink)

@@ -28,7 +28,7 @@ _FEW: Final = 400
 _DARK: Final = 96
 """Grey levels; what is darker, as a picture or a dark band, has no room for pale cells."""
 QUICK: Final = 400
-"""So many of the strongest are held against those of a leak to see which page it may be of."""
+"""So many of the strongest are compared with those of a leak to see which page it may be of."""
 
 
 @dataclass(frozen=True)

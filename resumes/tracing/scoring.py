@@ -71,7 +71,7 @@ class Score:
 
 
 def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
-    """The cells held against each key, which has signs for `cells` of them."""
+    """The cells compared with each key, which has signs for `cells` of them."""
     agreement = [
         float(evidence.cells @ underprint.signs(key, cells)[evidence.cell_at])
         if len(evidence.cells)
@@ -82,7 +82,7 @@ def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
 
 
 def word_sums(evidence: Evidence, keys: Sequence[MarkKey], units: int) -> Sums:
-    """The words held against each key."""
+    """The words compared with each key."""
     agreement = []
     for key in keys:
         across, down = wordshift.signs(key, units)

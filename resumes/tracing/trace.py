@@ -62,8 +62,8 @@ class Trace:
     pictures: tuple[Found, ...]
     """In the order in which they were given."""
     scores: tuple[Score, ...]
-    """Of every release that any picture was held against, by all pictures together or the best one,
-    the likeliest first.
+    """One for every release that a picture was compared with, by all pictures together or by the best
+    one, the likeliest first.
     """
     looks: int
     """How many agreements were looked at; each Score's `chance` counts them all."""
@@ -151,7 +151,7 @@ def _matched(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]
 def _looked_at(
     leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]
 ) -> _Match:
-    """`leak` on `page`, with and without being pulled straight, held against each of the resume's
+    """`leak` on `page`, with and without being pulled straight, compared with each of the resume's
     releases.
     """
     asked = tuple(

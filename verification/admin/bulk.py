@@ -233,7 +233,7 @@ class BulkAdmin(LookOnlyAdmin):
             "may_confirm": may and is_open and bulk.proposed_by_id != person.pk,
             "may_drop": may and is_open,
             "may_undo": any(
-                guards.may_undo(ruling, person.as_reviewer()) and _held(ruling, now)
+                guards.may_undo(ruling, person.as_reviewer()) and _can_be_undone(ruling, now)
                 for ruling in rulings.values()
             ),
             "waits": is_open,
@@ -319,7 +319,7 @@ def _became(refusal: str, ruling: Ruling | None) -> wording.Word:
     return OUTCOME_WORDS[ruling.outcome] if ruling else ""
 
 
-def _held(ruling: Ruling, now: datetime) -> bool:
+def _can_be_undone(ruling: Ruling, now: datetime) -> bool:
     return ruling.finished_at is None and ruling.due_at > now
 
 

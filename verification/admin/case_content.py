@@ -24,11 +24,11 @@ from events.core.errors import Refused
 from events.models import Event, record
 from verification.admin.decision_form import (
     BUTTONS,
-    HOLD_FOR,
     IN_FORCE,
     KEYS,
     NEEDS_CONFIRMATION,
     NOTHING_TYPED,
+    POSTPONE_FOR,
     SET_ASIDE,
     Typed,
 )
@@ -259,7 +259,7 @@ def what_may_be_done(
             (kind, DocumentKind(kind).label) for kind in dict.fromkeys([paper, *sorted(given)])
         ],
         "put_down": put_down,
-        "hold_for": list(HOLD_FOR.items()),
+        "hold_for": list(POSTPONE_FOR.items()),
         "typed_elsewhere": typed if typed.note and typed.verb not in shown else None,
     }
 

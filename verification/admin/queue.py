@@ -192,7 +192,7 @@ class ClaimFilter(_Filter):
     title, asks = _("claim"), "claim"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
-        counts = {Claim.FREE: figures.free, Claim.HELD: figures.held}
+        counts = {Claim.FREE: figures.free, Claim.HELD: figures.postponed}
         return [
             (value, f"{words} ({counts[Claim(value)]})" if value in counts else str(words))
             for value, words in CLAIM_WORDS.items()
@@ -331,7 +331,7 @@ class QueueAdmin(LookOnlyAdmin):
             attempt,
             who,
         )
-        holds = case.awaits_review() and case.rights_now != RightsNow.NONE
+        has_rights = case.awaits_review() and case.rights_now != RightsNow.NONE
         return format_html(
             '<a class="company" href="{}" lang="zh-Hans">{}</a><span class="below">{}</span>{}',
             url + case.asked,
@@ -339,7 +339,7 @@ class QueueAdmin(LookOnlyAdmin):
             " · ".join(str(part) for part in below),
             (
                 format_html('<span class="tag">{}</span>', TIER_WORDS[case.rights_now])
-                if holds
+                if has_rights
                 else ""
             ),
         )

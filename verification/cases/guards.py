@@ -117,7 +117,7 @@ def _reviewer_may(
         return refused
     if verb == "uphold" and not case.heard():
         return Refused("appeal_none")
-    if ruling is None and (refused := _holds(verb, case, actor, now)):
+    if ruling is None and (refused := _claim_missing(verb, case, actor, now)):
         return refused
     if verb in NEEDS_CLAIM and (refused := _not_for(case, actor)):
         return refused
@@ -138,7 +138,7 @@ def _begun_anew(verb: str, case: Case) -> Refused | None:
     return Refused("other_case_open") if Case.objects.beside(case).open().exists() else None
 
 
-def _holds(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+def _claim_missing(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
     if not (verb in NEEDS_CLAIM or (verb in ENDS_A_HEARING and case.heard())) or case.claimed_by_me(
@@ -255,16 +255,16 @@ def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
         )
     if under_way := _under_way(case):
         return under_way
-    if case.held_until is not None and case.held_until > now and not _held_by(case, actor):
+    if case.held_until is not None and case.held_until > now and not _postponed_by(case, actor):
         return Refused("case_held")
     if Appeal.objects.open().against(actor.id).filter(case=case).exists():
         return Refused("another_reviewer_required")
     return _not_for(case, actor)
 
 
-def _held_by(case: Case, actor: Actor) -> bool:
-    held = CaseNote.objects.filter(case=case, kind=NoteKind.HOLD).first()
-    return held is not None and str(held.by_id) == actor.id
+def _postponed_by(case: Case, actor: Actor) -> bool:
+    note = CaseNote.objects.filter(case=case, kind=NoteKind.HOLD).first()
+    return note is not None and str(note.by_id) == actor.id
 
 
 def may_bulk(verb: str, actor: Actor) -> Refused | None:
@@ -302,7 +302,7 @@ def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | Non
     if (
         actor.role in states.EMPLOYER
         and kind == DocumentKind.CLIENT_AUTHORIZATION
-        and case.holds_rights(now)
+        and case.is_in_force(now)
     ):
         return (
             None if case.account_class == AccountClass.COMMERCIAL_AGENCY else may_edit(case, actor)

@@ -385,7 +385,7 @@ def review(
             move.case.employer.confirmed_at = None
             move.case.employer.save(update_fields=["confirmed_at"])
         if verb == "reinstate":
-            hold_code(move.case, now)
+            take_code(move.case, now)
         waited = (
             queue_placement.waited(move.case, now)
             if actor.role is Role.REVIEWER and move.case.awaits_review()
@@ -444,7 +444,7 @@ def begin_rights(
         case.declared_uscc,
         case.account_class,
     )
-    hold_code(case, now)
+    take_code(case, now)
     case.approved_at, case.expires_at, case.conditional = (
         now,
         rights_end(now, valid_for, findings, now),
@@ -452,11 +452,8 @@ def begin_rights(
     )
 
 
-def hold_code(case: Case, now: datetime) -> None:
-    """The case's code belongs to its employer alone.
-
-    Raises Refused where it belongs to another meanwhile.
-    """
+def take_code(case: Case, now: datetime) -> None:
+    """Let the case's employer own its code. Raises Refused if another employer owns it already."""
     if case.golden:
         return
     employer = case.employer

@@ -3,8 +3,8 @@
 A page's landmarks are looked for once, when its document is read or else when they are first
 needed, and kept (`PageLandmarks`). Their words (`documents.similarity.keypoints`) are rows of
 `PageBand`: `view` is the landmark, `band` which of its words. They are written when a case's
-pictures are first held against others, before others are searched: so of two cases with one picture
-that are checked in the same moment, at least one sees the other.
+pictures are first compared with others, and before others are searched: so if two cases with one
+picture are checked in the same moment, at least one sees the other.
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ def apply_verdict(
             raise
         # Another employer with the same code was approved since the checks looked: a person
         # decides.
-        held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
-        return _carry_out(lease, held, findings, now)
+        for_review = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
+        return _carry_out(lease, for_review, findings, now)
 
 
 def _carry_out(
@@ -97,8 +97,8 @@ class _CaseChanged(Exception):
 
 
 def _has_changed(lease: Lease[Attempt]) -> bool:
-    held = lease.locked()
-    return held is not None and held.due_at != lease.row.due_at
+    locked = lease.locked()
+    return locked is not None and locked.due_at != lease.row.due_at
 
 
 def _look_again(lease: Lease[Attempt], now: datetime) -> bool:
@@ -149,10 +149,10 @@ def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
     assert verdict.wait_until is not None
     attempt, waiting_for = lease.row, _waits_for(verdict.reasons)
     with transaction.atomic():
-        held = lease.locked()
-        if held is None:
+        locked = lease.locked()
+        if locked is None:
             return False
-        due_at = now if held.due_at != attempt.due_at else verdict.wait_until
+        due_at = now if locked.due_at != attempt.due_at else verdict.wait_until
         lease.give_back(due_at, waits=attempt.waits + 1, waiting_for=waiting_for)
         before = (
             Event.objects.about(attempt.case)
@@ -200,7 +200,7 @@ def confirm_approval(case_id: UUID, now: datetime) -> bool:
     with transaction.atomic():
         Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
         case: Case = Case.objects.select_for_update().get(pk=case_id)
-        if not case.conditional or not case.holds_rights(now):
+        if not case.conditional or not case.is_in_force(now):
             return False
         assert case.approved_at is not None
         case.conditional = False
@@ -231,7 +231,7 @@ def end_approval(case_id: UUID, now: datetime) -> None:
     conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
     why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()
     with moving(case_id, "expire", SYSTEM, now, why=why) as move:
-        if move.case.holds_rights(now):  # confirmed in the same moment
+        if move.case.is_in_force(now):  # confirmed in the same moment
             raise Refused("state_conflict", "state", seen=move.case.state)
         if not move.case.conditional:
             _tell_end(move.case, "employer_expired", now)

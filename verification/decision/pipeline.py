@@ -46,7 +46,7 @@ def run_checks(
     checks: tuple[Check, ...] = CHECKS,
     shadow: policy.Rules | None = None,
 ) -> bool:
-    """Take attempt `attempt_id` to its verdict, unless it is done, held by another or not due;
+    """Take attempt `attempt_id` to its verdict, unless it is done, leased or not due;
     whether it was settled.
 
     In a platform's test, checks of the same names find what the code of the company asks for. The

@@ -120,12 +120,16 @@ def _replayed(attempt: Attempt, rules: policy.Rules, checks: Sequence[Check]) ->
     findings, judged = _judged(attempt, runs, at, checks)
     verdict = policy.decide_case(findings, {run.code for run in runs}, rules, waits=round_, now=at)
     live, would = Outcome(attempt.outcome or Outcome.WAIT), verdict.outcome
-    if live is Outcome.REVIEW and would is Outcome.APPROVE and _held_by_the_database(attempt, runs):
+    if (
+        live is Outcome.REVIEW
+        and would is Outcome.APPROVE
+        and _refused_by_the_database(attempt, runs)
+    ):
         would = live
     return Replayed(str(attempt.case_id), int(attempt.number), live, would, verdict.reasons, judged)
 
 
-def _held_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool:
+def _refused_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool:
     """Whether it was no finding that held the case, but another approval of the same moment.
 
     No policy would change that.

@@ -158,7 +158,7 @@ def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None
     """
     status = letter_status(client, now)
     if (
-        not case.holds_rights(now)
+        not case.is_in_force(now)
         or case.approved_at is None
         or status.document.uploaded_at <= case.approved_at
     ):

@@ -23,7 +23,7 @@ from verification.rules.states import EDITABLE, EMPLOYER, IN_PROGRESS, STOPPED, 
 
 
 class RightsNow(models.TextChoices):
-    """What the employer of a case that waits for a reviewer holds by another case. Stored."""
+    """The rights that the employer has by another case while this one waits. Stored."""
 
     NONE = "none"
     CONDITIONAL = "conditional"
@@ -122,8 +122,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Without those of which a decision is under way."""
         return self.exclude(models.Exists(Ruling.objects.open().filter(case=models.OuterRef("pk"))))
 
-    def not_held(self, now: datetime) -> CaseQuerySet:
-        """Without those that a reviewer has set aside until later."""
+    def not_postponed(self, now: datetime) -> CaseQuerySet:
+        """Without those that a reviewer has postponed."""
         return self.filter(Q(held_until=None) | Q(held_until__lte=now))
 
     def open_to(self, actor: Actor) -> CaseQuerySet:
@@ -150,7 +150,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """What anybody who may could take now: claimed by nobody, not set aside, no decision under
         way.
         """
-        return self.unclaimed(now).not_held(now).undecided()
+        return self.unclaimed(now).not_postponed(now).undecided()
 
 
 def by(*roles: Role) -> Callable[[object, Any], bool]:
@@ -422,7 +422,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
             else {}
         )
 
-    def holds_rights(self, now: datetime) -> bool:
+    def is_in_force(self, now: datetime) -> bool:
         """Whether this case gives its employer rights at `now`."""
         return validity.in_force(self, now)
 

@@ -2,7 +2,7 @@
 
 It is asked again until it lists the company, or time is over.
 
-What it lists then is held against everything that rests on it, as if the case came in today.
+What it lists then is compared with everything that rests on it, as if the case came in today.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = No
     """
     case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
     attempt = Attempt.objects.filter(case=case).order_by("-number").first()
-    if not case.conditional or not case.holds_rights(clock()) or attempt is None:
+    if not case.conditional or not case.is_in_force(clock()) or attempt is None:
         return False
     check = registry or Registry()
     earlier = {run.code: run.observation for run in attempt.check_runs.order_by("round")}

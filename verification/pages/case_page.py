@@ -182,7 +182,7 @@ def page(
     actor = member.as_actor()
     in_force = (
         case
-        if case.holds_rights(now)
+        if case.is_in_force(now)
         else Case.objects.filter(employer=member.employer).in_force(now).first()
     )
     heard = case.state in states.REVIEWABLE | states.STOPPED
@@ -198,8 +198,8 @@ def page(
         "own_words": said,
         "asked_to_vouch": vouches.asked_of(member, now),
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
-        "lapsed": case.state == State.APPROVED and not case.holds_rights(now),
-        "renew_soon": case.holds_rights(now)
+        "lapsed": case.state == State.APPROVED and not case.is_in_force(now),
+        "renew_soon": case.is_in_force(now)
         and case.expires_at is not None
         and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,

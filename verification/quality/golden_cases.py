@@ -208,7 +208,7 @@ def recipe_of(case: Case) -> Recipe:
     """
     documents, runs = _documents(case), runs_of(case)
     pages = _stored_anew(documents)
-    held: Decision | None = case.decisions.filter(
+    decision: Decision | None = case.decisions.filter(
         verb="hold_for_review", attempt_number=case.attempt_number
     ).first()
     doubts = [
@@ -231,7 +231,7 @@ def recipe_of(case: Case) -> Recipe:
         "language": user.language if user else "zh-hans",
         "mail_domain": user.email.rpartition("@")[2] if user else "",
         "has_phone": bool(user and user.phone_sealed),
-        "held_for": list(held.reasons) if held else doubts,
+        "held_for": list(decision.reasons) if decision else doubts,
         "documents": [_document(document, pages) for document in documents],
         "runs": [_run(run) for run in runs],
         "proofs": [

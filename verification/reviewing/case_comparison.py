@@ -95,7 +95,7 @@ class Row:
 
     @property
     def compares(self) -> bool:
-        """Whether it belongs among the fields that are held against each other, rather than with
+        """Whether it belongs among the fields that are compared, rather than with
         what is only read.
         """
         return self.field in _ALWAYS_SHOWN or self.agreement in ("agrees", "differs")

@@ -50,7 +50,7 @@ class Figures:
     waiting: int = 0
     free: int = 0
     late: int = 0
-    held: int = 0
+    postponed: int = 0
     oldest: datetime | None = None
     """When the one came that has waited longest."""
     by_reason: Mapping[str, int] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Figures:
         oldest = min(filter(None, (self.oldest, other.oldest)), default=None)
         summed: dict[str, Any] = {
             name: getattr(self, name) + getattr(other, name)
-            for name in ("waiting", "free", "late", "held")
+            for name in ("waiting", "free", "late", "postponed")
         }
         by: dict[str, Any] = {
             name: _added(getattr(self, name), getattr(other, name))
@@ -98,14 +98,14 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
     `among`: golden cases; else all others.
     """
     waiting = (Case.objects.real() if among is None else among).queued().order_by()
-    not_held = Q(held_until=None) | Q(held_until__lte=now)
+    not_postponed = Q(held_until=None) | Q(held_until__lte=now)
     unclaimed = Q(claimed_until=None) | Q(claimed_until__lte=now)
     groups = list(
         waiting.values("account_class", "rights_now").annotate(
             n=Count("*"),
-            loose=Count("pk", filter=unclaimed & not_held),
+            loose=Count("pk", filter=unclaimed & not_postponed),
             late=Count("pk", filter=Q(review_due__lte=now)),
-            held=Count("pk", filter=~not_held),
+            postponed=Count("pk", filter=~not_postponed),
             oldest=Min(Coalesce("review_since", "submitted_at")),
         )
     )
@@ -113,7 +113,7 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
     # than all the rest.
     under_way = (
         waiting.unclaimed(now)
-        .not_held(now)
+        .not_postponed(now)
         .filter(pk__in=Ruling.objects.open().values("case"))
         .count()
     )
@@ -135,7 +135,7 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
         waiting=sum(group["n"] for group in groups),
         free=sum(group["loose"] for group in groups) - under_way,
         late=sum(group["late"] for group in groups),
-        held=sum(group["held"] for group in groups),
+        postponed=sum(group["postponed"] for group in groups),
         oldest=min((group["oldest"] for group in groups if group["oldest"]), default=None),
         by_reason=dict(reasons),
         by_class=_summed(groups, "account_class"),

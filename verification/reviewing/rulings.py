@@ -140,8 +140,8 @@ def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
     with _locked(ruling.case_id) as case:
         if not guards.may_undo(ruling, actor):
             raise Refused("not_allowed", seen=actor.role)
-        held = Ruling.objects.open().filter(pk=ruling.pk, lease=None, due_at__gt=now)
-        if not held.update(finished_at=now, outcome=RulingOutcome.UNDONE):
+        undoable = Ruling.objects.open().filter(pk=ruling.pk, lease=None, due_at__gt=now)
+        if not undoable.update(finished_at=now, outcome=RulingOutcome.UNDONE):
             raise Refused("undo_too_late")
         if ruling.bulk_id is None:
             _give_back(case, ruling, now)
@@ -177,7 +177,7 @@ def _keep_typed(ruling: Ruling, now: datetime) -> None:
 
 
 def carry_out(ruling_id: int, now: datetime) -> str:
-    """Carry out a ruling, if it is due and held by nobody; its outcome, or "" if it was not due."""
+    """Carry out a ruling, if it is due and not leased; its outcome, or "" if it was not due."""
     rulings = Ruling.objects.select_related("by")
     lease: Lease[Ruling] | None = claim(rulings, ruling_id, lambda: now, LEASE_SECONDS)
     if lease is None:

@@ -21,7 +21,7 @@ from config.api.door import DONE_ONCE
 from config.api.problems import STATUS
 from config.api.routes import api
 from downloads.models import GateDecision
-from downloads.releases.repeated_answers import still_holds
+from downloads.releases.repeated_answers import still_allows
 from employers.accounts.api_clients import add_key, rotate_key
 from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
 from employers.platforms import api as employers_api
@@ -429,7 +429,7 @@ def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) ->
     ],
 )
 def test_what_cannot_be_told_is_no_yes(body: bytes, holds: bool, now: datetime) -> None:
-    assert still_holds(body, now) is holds
+    assert still_allows(body, now) is holds
 
 
 def test_a_no_is_said_again(key: str) -> None:

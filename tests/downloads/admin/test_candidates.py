@@ -191,7 +191,7 @@ def test_a_kept_yes_is_not_said_again_once_the_candidate_has_changed_their_mind(
 def test_the_statement_agrees_with_the_function(
     known: str | None, declared: str, consent: str, blocks: bool, now: datetime
 ) -> None:
-    """SQL and Python, held against each other over every combination of what a candidate can have
+    """Compares SQL and Python over every combination of what a candidate can have
     said.
     """
     live = Live(now)

@@ -196,7 +196,7 @@ def test_the_statement_agrees_with_the_ladder(
     now: datetime,
     db: None,
 ) -> None:
-    """SQL and pure function, held against each other over every combination of facts."""
+    """Compares SQL and pure function over every combination of facts."""
     member = make_member(now)
     member.employer.confirmed_at = now - confirmed if confirmed else None
     member.employer.save()

@@ -46,7 +46,7 @@ def test_all_code_agrees(
         member, now, state, golden=golden, approved_at=now - SECOND, expires_at=now + left
     )
     assert validity.in_force(case, now) == expected
-    assert case.holds_rights(now) == expected
+    assert case.is_in_force(now) == expected
     assert Case.objects.in_force(now).exists() == expected
     assert requirement_facts.facts_of(case, member, now).in_force(now) == expected
 

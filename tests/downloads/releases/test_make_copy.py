@@ -153,15 +153,15 @@ def test_the_lease_is_held_for_as_long_as_it_takes(
 
     @contextmanager
     def held(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
-        happened.append(("held", Copy.objects.held(pk, lease).count()))
+        happened.append(("held", Copy.objects.leased(pk, lease).count()))
         yield
-        happened.append(("let go", Copy.objects.held(pk, lease).count()))
+        happened.append(("let go", Copy.objects.leased(pk, lease).count()))
 
     def copy(*arguments: Any) -> bytes:
         happened.append(("made", 1))
         return made(*arguments)
 
-    monkeypatch.setattr("events.jobs.heartbeat.held", held)
+    monkeypatch.setattr("events.jobs.heartbeat.keep_alive", held)
     monkeypatch.setattr("resumes.marking.marked_copy.copy", copy)
     assert make(release)
     assert happened == [("held", 1), ("made", 1), ("let go", 1)]

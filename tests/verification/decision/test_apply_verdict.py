@@ -270,7 +270,7 @@ def conditional(attempt: Attempt, now: datetime) -> Case:
 
 
 def test_it_holds_for_fourteen_days(conditional: Case, now: datetime) -> None:
-    assert conditional.expires_at == now + timedelta(days=14) and conditional.holds_rights(now)
+    assert conditional.expires_at == now + timedelta(days=14) and conditional.is_in_force(now)
     assert conditional.decisions.get().reasons[0]["code"] == "registry_pending"
     assert Mail.objects.filter(template="case_approve").count() == 1
     conditional.employer.refresh_from_db()

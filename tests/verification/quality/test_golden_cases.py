@@ -268,7 +268,7 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
         list(codes),
     )
     assert Mail.objects.count() == mails, "nobody is told"
-    assert planted.employer.confirmed_at is None and not planted.holds_rights(now)
+    assert planted.employer.confirmed_at is None and not planted.is_in_force(now)
     assert not Case.objects.in_force(now).filter(pk=planted.pk).exists()
 
 

@@ -49,7 +49,7 @@ class TestNow:
         ruled(waiting(now), reviewer, now)
         make_case(make_member(now), now, State.APPROVED)
         found = queue_figures.count(now)
-        assert (found.waiting, found.free, found.late, found.held, found.oldest) == (
+        assert (found.waiting, found.free, found.late, found.postponed, found.oldest) == (
             6,
             3,
             1,
