@@ -21,7 +21,7 @@ from PIL import Image, ImageEnhance
 
 from benchmarks import stage
 from documents.similarity import keypoints
-from documents.specimens import FORMS, make
+from documents.specimens import EDITIONS, make
 
 Rng = np.random.Generator
 DAMAGES = ("none", "light", "phone")
@@ -208,7 +208,8 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
     rng = np.random.default_rng(seed)
     images = [
-        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image for n in range(count)
+        make(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image
+        for n in range(count)
     ]
     real = [seen(image) for image in images]
     words = [keypoints.words(of_page.landmarks) for of_page in real]
@@ -276,7 +277,7 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
     looking, kept, sizes = [], [], []
     for n, page in enumerate(DocumentPage.objects.filter(pk__in=ids)):
         out = io.BytesIO()
-        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image.save(
+        make(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image.save(
             out, "JPEG", quality=90
         )
         page.image = default_storage.save("page.jpg", ContentFile(out.getvalue()))
@@ -302,7 +303,7 @@ def confusable(seed: int, count: int) -> dict[str, Any]:
     the index.
     """
     shares = []
-    for form in FORMS:
+    for form in EDITIONS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]
         shares += [
             found.share if (found := keypoints.compare(a, b)) else 0.0

@@ -228,7 +228,7 @@ class _Page:
         return min([self.right, label.x1 + REACH.get(name, 24) * label.h, *beyond])
 
     def _lost_labels(self) -> Iterator[Doubt]:
-        """Fields that every form prints, and of which neither label nor value was found: somewhere
+        """Fields that every edition prints, and of which neither label nor value was found: somewhere
         in the body.
         """
         lost = tuple(

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import Final
 
 from documents.licence.doubts import Doubt, doubts_of
-from documents.licence.editions import Form, form_of, is_other_title, is_title
+from documents.licence.editions import Edition, edition_of, is_other_title, is_title
 from documents.licence.fields import FIELDS
 from documents.page import values
 from documents.page.boxes import (
@@ -54,7 +54,7 @@ class Found:
     regions: dict[str, Region]
     lines: dict[str, tuple[Region, ...]]
     """The places of the lines that each value was read from."""
-    form: Form
+    edition: Edition
     rotation: Rotation
     labels: int
     """How many different labels were recognised."""
@@ -109,8 +109,8 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
             value := values.clean(name, lines)
         ):
             taken[name] = value
-    if "type" not in taken and (form := values.clean("type", _form(entries))):
-        taken["type"] = form
+    if "type" not in taken and (edition := values.clean("type", _legal_form(entries))):
+        taken["type"] = edition
     doubts = doubts_of(entries, cells, taken, slope_of(upright))  # before anything is guessed
     taken.update(
         values.guesses(
@@ -151,12 +151,12 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         several=_are_several(
             [box for box, text in zip(upright, texts, strict=True) if is_title(text)], cells
         ),
-        form=form_of(texts, cells),
+        edition=edition_of(texts, cells),
         doubts=tuple(doubt.rotated(opposite(rotation), *size) for doubt in doubts),
     )
 
 
-def _form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
+def _legal_form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
     """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in
     place of a type.
     """

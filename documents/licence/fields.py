@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from documents.licence.editions import Form
+from documents.licence.editions import Edition
 from documents.page.boxes import Region, Rotation
 
 FIELDS: Final = (
@@ -82,7 +82,7 @@ class LicenceReading:
 
     Suggestions: none is taken without a second witness.
     """
-    form: Form
+    form: Edition
     problems: tuple[Problem, ...]
     qr: str | None
     """What the QR code says, raw."""

@@ -106,7 +106,7 @@ def read_pages(
         regions=found.regions | ({"qr": code.region} if code else {}),
         lines=found.lines,
         alternatives=found.alternatives,
-        form=found.form,
+        form=found.edition,
         problems=(*problems_of(best.found), *problems),
         qr=code.text if code else None,
         qr_uscc=stated,

@@ -160,7 +160,7 @@ def _around(region: Region, rotation: Rotation, lines: int) -> tuple[Polygon, fl
 
 
 def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Found:
-    """Where a field that every form prints is still missing: the upper and the lower half of the
+    """Where a field that every edition prints is still missing: the upper and the lower half of the
     page, each enlarged.
     """
     missing = [name for name in ALWAYS_PRINTED if name not in found.fields]

@@ -17,7 +17,7 @@ from PIL import Image
 
 from documents.page.boxes import Region
 
-_QUALITY = 92
+_JPEG_QUALITY = 92
 
 
 class Warned(StrEnum):
@@ -103,7 +103,7 @@ def jpeg_of(page: Image.Image, most_bytes: int | None = None) -> bytes:
     page.info.clear()  # a comment would be written again
     while True:
         file = io.BytesIO()
-        page.save(file, "JPEG", quality=_QUALITY)
+        page.save(file, "JPEG", quality=_JPEG_QUALITY)
         size = file.tell()
         if most_bytes is None or size <= most_bytes or max(page.size) == 1:
             return file.getvalue()

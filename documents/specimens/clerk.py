@@ -16,7 +16,7 @@ import zxingcpp
 
 from documents.specimens.company import Company, Kind, chinese_date
 from documents.specimens.seal import impression
-from documents.specimens.sheet import MARK, PLANS, Copy, Foil, Form, blank
+from documents.specimens.sheet import MARK, PLANS, Copy, Edition, Foil, blank
 from documents.typesetting import Colour, Face, Paper, Plate, inked, width, wrapped
 
 FIELDS: Final = (
@@ -107,13 +107,13 @@ def payload(uscc: str) -> str:
     return f"{_GSXT}/index.html?uniscid={uscc}"
 
 
-def shown(entry: Entry, form: Form) -> dict[str, str]:
+def shown(entry: Entry, edition: Edition) -> dict[str, str]:
     """The fields as they stand on the sheet, by the product's keys; "" for one that this sheet does
     not carry.
     """
     values = _values(entry)
     labels = _LABELS[entry.company.kind]
-    carried = {key for key in labels if key != "term" or _carries_term(entry, form)} | {
+    carried = {key for key in labels if key != "term" or _carries_term(entry, edition)} | {
         "uscc",
         "registration_authority",
     }
@@ -121,21 +121,21 @@ def shown(entry: Entry, form: Form) -> dict[str, str]:
     return fields | {"established_on": entry.company.established_on.isoformat()}
 
 
-def printed(entry: Entry, form: Form, rng: np.random.Generator) -> Paper:
-    """The finished page of `form`.
+def printed(entry: Entry, edition: Edition, rng: np.random.Generator) -> Paper:
+    """The finished page of `edition`.
 
     What differs from sheet to sheet (register, ink, seal) comes from `rng`.
     """
-    plan = PLANS[form]
+    plan = PLANS[edition]
     fixed, added, fine = Plate(plan.size), Plate(plan.size), Plate(plan.size)
     offset = float(rng.uniform(-8, 13)), float(rng.uniform(-8, 8))
     page = (
         _landscape(entry, fixed, added, fine, offset)
-        if form == "landscape"
+        if edition == "landscape"
         else _portrait(entry, fixed, added, fine, offset)
     )
     ink: Colour = (34, 34, 38) if rng.random() < 0.7 else (58, 56, 62)
-    sheet = inked(blank(form, entry.foil), fixed.mask, (46, 44, 42), 0.94)
+    sheet = inked(blank(edition, entry.foil), fixed.mask, (46, 44, 42), 0.94)
     sheet = inked(sheet, fine.mask, (70, 68, 66), 0.92)
     sheet = inked(sheet, added.mask, ink, float(rng.uniform(0.66, 0.97)))
     if entry.qr_uscc:
@@ -168,8 +168,8 @@ def _values(entry: Entry) -> dict[str, str]:
     }
 
 
-def _carries_term(entry: Entry, form: Form) -> bool:
-    return form == "portrait" or entry.issued_on < _TERM_LEFT_OUT_FROM
+def _carries_term(entry: Entry, edition: Edition) -> bool:
+    return edition == "portrait" or entry.issued_on < _TERM_LEFT_OUT_FROM
 
 
 def _landscape(

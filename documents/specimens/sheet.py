@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from documents.typesetting import Colour, Paper, Plate, cloud, inked
 
-Form = Literal["landscape", "portrait"]
-"""The form of 2019 and later; the one of 2015 to 2018."""
-FORMS: Final[tuple[Form, ...]] = ("landscape", "portrait")
+Edition = Literal["landscape", "portrait"]
+"""The edition of 2019 and later, and the one of 2015 to 2018."""
+EDITIONS: Final[tuple[Edition, ...]] = ("landscape", "portrait")
 Foil = Literal["gold", "dark"]
 Copy = Literal["正本", "副本"]
 
@@ -49,7 +49,7 @@ class Plan:
     border: Colour
 
 
-PLANS: Final[dict[Form, Plan]] = {
+PLANS: Final[dict[Edition, Plan]] = {
     "landscape": Plan(
         (1600, 1130),
         (48, 140, 1552, 1050),
@@ -72,12 +72,12 @@ PLANS: Final[dict[Form, Plan]] = {
 
 
 @lru_cache(maxsize=8)
-def blank(form: Form, foil: Foil) -> Paper:
-    """The sheet of `form` with its title in `foil`, read-only. The same at every call."""
-    plan = PLANS[form]
+def blank(edition: Edition, foil: Foil) -> Paper:
+    """The sheet of `edition` with its title in `foil`, read-only. The same at every call."""
+    plan = PLANS[edition]
     sheet = _paper(plan)
     sheet = inked(sheet, _pale_words(plan), _darker(plan.paper, 0.955))
-    frame = _guilloche(plan) if form == "landscape" else _meander(plan)
+    frame = _guilloche(plan) if edition == "landscape" else _meander(plan)
     sheet = inked(sheet, frame, plan.border, 0.9)
     sheet = _with_emblem(sheet, plan)
     sheet = _with_title(sheet, plan, foil)
@@ -163,7 +163,7 @@ _KEY: Final = ((0, 10), (0, 0), (9, 0), (9, 7), (3, 7), (3, 3), (6, 3), (6, 5))
 
 
 def _meander(plan: Plan) -> npt.NDArray[np.uint8]:
-    """A key pattern between thin rules, as the older form has it."""
+    """A key pattern between thin rules, as the older edition has it."""
     canvas, unit = _canvas(plan), 1.75 * _FINE
     x0, y0, x1, y1 = plan.frame
     for gap in (0, 26):

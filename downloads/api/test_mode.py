@@ -96,7 +96,7 @@ def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
 
 
 class AppealIn(Schema):
-    """What an owner says against what holds the downloads back."""
+    """An owner's appeal against a restriction."""
 
     member_id: UUID = Field(
         description="An owner of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
@@ -173,7 +173,7 @@ class AnswerIn(Schema):
     operation_id="test_answer_appeal",
 )
 def answer_appeal(request: ApiRequest, employer_id: UUID, given: AnswerIn) -> AppealOut:
-    """The appeal against what holds the downloads back that waits; for the case's own appeals there
+    """The open appeal against a restriction; for the case's own appeals there
     is `decide`.
     """
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)

@@ -1,4 +1,4 @@
-"""What does an employer see of what holds its downloads back, and how does it speak against it?"""
+"""The employer's page about a restriction, with the owner's appeal."""
 
 from __future__ import annotations
 
@@ -111,9 +111,9 @@ def _ways(member: Member) -> list[dict[str, Any]]:
 
 
 def restriction_notice(request: HttpRequest) -> dict[str, Any]:
-    """For every page (`TEMPLATES` names it): what holds the signed-in member's employer back.
+    """The restriction of the signed-in member's employer, for every page (`TEMPLATES` names it).
 
-    Asked only where a page shows it.
+    It is read only if a page shows it.
     """
 
     def look() -> dict[str, Any] | None:

@@ -96,7 +96,7 @@ def seen_by_staff(move: Event) -> list[str]:
 
 
 def title(override: Any) -> str:
-    """What holds the employer back."""
+    """The title of a page about a restriction."""
     if override.reason == STEP_UP:
         return gettext("Your company's downloads rest until its authority is shown anew")
     if override.tier == Tier.PROVISIONAL:

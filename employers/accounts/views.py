@@ -86,7 +86,7 @@ def member_required(
         )
         if member is None:
             return private(render(request, "employers/no_company.html", status=403))
-        request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, what holds the company back
+        request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, a restriction
         request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
         return private(view(request, member, *args, **kwargs))
 

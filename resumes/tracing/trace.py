@@ -62,8 +62,8 @@ class Trace:
     pictures: tuple[Found, ...]
     """In the order in which they were given."""
     scores: tuple[Score, ...]
-    """One for every release that a picture was compared with, by all pictures together or by the best
-    one, the likeliest first.
+    """One for every release that a picture was compared with, the likeliest first. Each counts all
+    pictures together, or the best one.
     """
     looks: int
     """How many agreements were looked at; each Score's `chance` counts them all."""

@@ -316,7 +316,7 @@ def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
     )
 
 
-# --- What holds downloads back --------------------------------------------------------------------
+# --- Restrictions ---------------------------------------------------------------------------------
 
 
 def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:

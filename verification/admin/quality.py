@@ -80,7 +80,7 @@ def quality_view(request: HttpRequest) -> HttpResponse:
     if not may_keep and not is_auditor(user.has_perm):
         raise PermissionDenied
     period, since = _period(request, now)
-    told = reviewer_figures.quality(since)
+    told = reviewer_figures.reviewer_quality(since)
     record("look_quality", user, user.as_reviewer(), now, data={"period": period})
     context = {
         "everybody": _shown(told.everybody),

@@ -6,7 +6,7 @@ In a number of queries that depends neither on how many reviewers there are nor 
 did. A figure of fewer than `AT_LEAST` is told as what it is, too few to say; nothing here orders
 people by a figure.
 
-`quality` is of pictures and stands elsewhere; this is of decisions.
+The quality of photographs is in `documents.photo.quality`.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Quality:
+class ReviewerQuality:
     everybody: Figures
     reviewers: Sequence[tuple[User, Figures]] = field(default_factory=tuple)
     """By their addresses, in alphabetical order."""
@@ -221,14 +221,14 @@ class _Counted:
         return {person for person in of | {row["first_by"] for row in self.pairs} if person}
 
 
-def quality(since: datetime | None) -> Quality:
+def reviewer_quality(since: datetime | None) -> ReviewerQuality:
     """Everybody's figures since then, and each reviewer's: five queries.
 
     Golden cases count where their answers do, and as looks.
     """
     counted = _count(since, None)
     people = User.objects.filter(pk__in=counted.people()).order_by("email")
-    return Quality(
+    return ReviewerQuality(
         _figures(counted, None), [(person, _figures(counted, person.pk)) for person in people]
     )
 

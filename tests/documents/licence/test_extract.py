@@ -46,7 +46,7 @@ def test_landscape_of_2019() -> None:
     assert min(found.confidence.values()) > 0.9
     assert found.regions["name"] == (250, 408, 442, 432)
     assert [doubt for doubt in found.doubts if not doubt.clipped] == []
-    assert found.form == "landscape_2019"
+    assert found.edition == "landscape_2019"
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])

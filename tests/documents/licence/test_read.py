@@ -50,9 +50,9 @@ CODE, NAME = SPECIMEN.fields["uscc"], SPECIMEN.fields["name"]
 
 
 @pytest.mark.reading
-@pytest.mark.parametrize("form", ["landscape", "portrait"])
-def test_a_clean_specimen_is_read_whole(form: str) -> None:
-    specimen = make(12, form=form)
+@pytest.mark.parametrize("edition", ["landscape", "portrait"])
+def test_a_clean_specimen_is_read_whole(edition: str) -> None:
+    specimen = make(12, edition=edition)
     reading = read_pages([specimen.image], READERS[:1])
     printed = {name: text for name, text in specimen.fields.items() if text and name in FIELDS}
     for name in ("uscc", "name", "legal_representative", "established_on", "registered_capital"):
@@ -128,9 +128,9 @@ def test_the_licence_is_found_among_other_pages() -> None:
 
 @pytest.mark.reading
 @pytest.mark.accuracy
-@pytest.mark.parametrize("form", ["landscape", "portrait"])
-def test_two_licences_side_by_side_are_told(form: str) -> None:
-    left, right = make(14, form=form).image, make(15, form="portrait").image
+@pytest.mark.parametrize("edition", ["landscape", "portrait"])
+def test_two_licences_side_by_side_are_told(edition: str) -> None:
+    left, right = make(14, edition=edition).image, make(15, edition="portrait").image
     page = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
     page.paste(left, (0, 0))
     page.paste(right, (left.width, 0))

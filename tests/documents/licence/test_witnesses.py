@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.licence.editions import Form
+from documents.licence.editions import Edition
 from documents.licence.extract import Found
 from documents.licence.fields import Problem
 from documents.licence.witnesses import (
@@ -46,7 +46,7 @@ def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...]
         alternatives={"uscc": alternatives} if alternatives else {},
         regions=dict.fromkeys(fields, REGION),
         lines=dict.fromkeys(fields, (REGION,)),
-        form=Form.LANDSCAPE_2019,
+        form=Edition.LANDSCAPE_2019,
         turn=0,
         labels=5,
         codes=(),

@@ -34,7 +34,7 @@ def test_every_field_that_decides(output: Output) -> None:
         name: plain(output.printed[name]) for name in printed
     }
     assert found.titled and found.is_licence
-    assert found.form == ("landscape_2019" if "landscape" in output.name else "portrait_2015")
+    assert found.edition == ("landscape_2019" if "landscape" in output.name else "portrait_2015")
 
 
 @pytest.mark.parametrize("output", OUTPUTS, ids=lambda output: output.name)
@@ -52,7 +52,7 @@ def test_a_turned_page_says_the_same(output: Output, rotation: int) -> None:
     upright = fields_of(output.boxes, output.width, output.height)
     size = (output.width, output.height) if rotation == 180 else (output.height, output.width)
     found = fields_of(rotated(output.boxes, rotation, output.width, output.height), *size)  # type: ignore[arg-type]
-    assert (found.fields, found.form) == (upright.fields, upright.form)
+    assert (found.fields, found.edition) == (upright.fields, upright.edition)
 
 
 @pytest.mark.parametrize("output", OUTPUTS[:6], ids=lambda output: output.name)

@@ -1,4 +1,4 @@
-"""Tests of how the worker makes a copy, and of what holds the resume back."""
+"""Tests of how the worker makes a copy, and of what keeps a resume from leaving."""
 
 from __future__ import annotations
 
