@@ -165,14 +165,14 @@ def trace_leak(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECOND
     return run(
         claim(Trace.objects.all(), trace_id, clock, lease_seconds),
         lambda lease: _look(lease.row),
-        _answer,
+        _write_down,
         failures=FAILURES,
-        give_up=lambda lease, error: _answer(lease, _Seen([]), make_copy.why_not(error)),
+        give_up=lambda lease, error: _write_down(lease, _Seen([]), make_copy.why_not(error)),
         deaths=TRIES,
     )
 
 
-def _answer(lease: Lease[Trace], found: _Seen, refused: str = "") -> bool:
+def _write_down(lease: Lease[Trace], found: _Seen, refused: str = "") -> bool:
     evidence = (
         default_storage.save("evidence", ContentFile(found.evidence)) if found.evidence else ""
     )

@@ -94,7 +94,7 @@ def _notify_by_their_clocks(jobs: JobQuerySet, task: Any) -> None:
 
 @shared_task
 def answer_canary(ring_id: int) -> None:
-    canaries.answer_canary(ring_id, timezone.now())
+    canaries.act_on_call(ring_id, timezone.now())
 
 
 @shared_task

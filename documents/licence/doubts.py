@@ -228,9 +228,7 @@ class _Page:
         return min([self.right, label.x1 + REACH.get(name, 24) * label.h, *beyond])
 
     def _lost_labels(self) -> Iterator[Doubt]:
-        """Fields that every edition prints, and of which neither label nor value was found: somewhere
-        in the body.
-        """
+        """Fields that every edition prints, without a label or a value: somewhere in the body."""
         lost = tuple(
             name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries
         )

@@ -102,16 +102,18 @@ class TencentReader:
         picture = self._fitting(jpeg)
         if picture is None:
             return CloudReading({}, self.name, why_empty="document_broken")
-        answer = self._ask(picture)
-        if "Error" in answer:
-            return CloudReading({}, self.name, why_empty=_reason(answer["Error"]), answer=answer)
-        fields = _fields(answer)
+        response = self._ask(picture)
+        if "Error" in response:
+            return CloudReading(
+                {}, self.name, why_empty=_reason(response["Error"]), response=response
+            )
+        fields = _fields(response)
         return CloudReading(
             fields,
             self.name,
-            warnings=_warnings(answer),
+            warnings=_warnings(response),
             why_empty="" if fields else "document_unreadable",
-            answer=answer,
+            response=response,
         )
 
     def _fitting(self, jpeg: bytes) -> bytes | None:
@@ -149,18 +151,18 @@ def _reason(error: object) -> str:
 # --- The service's words as ours ------------------------------------------------------------------
 
 
-def _fields(answer: dict[str, Any]) -> dict[str, str]:
-    """The fields in `answer`, cleaned as the print's own are."""
-    fields = {name: value.text for name, value in values.numbers(_numbers(answer), ()).items()}
+def _fields(response: dict[str, Any]) -> dict[str, str]:
+    """The fields in `response`, cleaned as the print's own are."""
+    fields = {name: value.text for name, value in values.numbers(_numbers(response), ()).items()}
     for name, word in _EXPECTED.items():
-        if (text := _text(answer, word)) and (value := values.clean(name, [_line(text)])):
+        if (text := _text(response, word)) and (value := values.clean(name, [_line(text)])):
             fields[name] = value.text
     return fields
 
 
-def _numbers(answer: dict[str, Any]) -> dict[str, list[values.Line]]:
+def _numbers(response: dict[str, Any]) -> dict[str, list[values.Line]]:
     """RegNum holds the code or, on licences from before 2015, the registration number."""
-    text = _text(answer, "RegNum")
+    text = _text(response, "RegNum")
     return {"uscc": [_line(text)], "registration_number": [_line(text)]} if text else {}
 
 
@@ -169,8 +171,8 @@ def _line(text: str) -> values.Line:
     return text, TextBox(text, 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
 
 
-def _text(answer: dict[str, Any], word: str) -> str:
-    text = answer.get(word)
+def _text(response: dict[str, Any], word: str) -> str:
+    text = response.get(word)
     if text is None:
         return ""
     if not isinstance(text, str):
@@ -178,8 +180,8 @@ def _text(answer: dict[str, Any], word: str) -> str:
     return text.strip()
 
 
-def _warnings(answer: dict[str, Any]) -> frozenset[Warned]:
-    codes = answer.get("RecognizeWarnCode") or []
+def _warnings(response: dict[str, Any]) -> frozenset[Warned]:
+    codes = response.get("RecognizeWarnCode") or []
     if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
         raise ProviderBroken("tencent: RecognizeWarnCode is no list of numbers")
     return frozenset(_WARNINGS.get(code, Warned.OTHER) for code in codes)

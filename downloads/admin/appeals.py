@@ -83,7 +83,7 @@ class WaitingFilter(admin.SimpleListFilter):
         )
 
 
-class AnswerForm(forms.Form):
+class AppealAnswerForm(forms.Form):
     """Lift or keep, with a word to the employer."""
 
     reply = forms.CharField(
@@ -171,21 +171,21 @@ class MoveAppealAdmin(LookOnlyAdmin):
             said = get_object_or_404(self.get_queryset(request), pk=object_id)
             if not isinstance(request.user, User) or not self.has_view_permission(request):
                 raise PermissionDenied
-            self._answer(request, said, request.user)
+            self._answer_appeal(request, said, request.user)
             return HttpResponseRedirect(request.path)
         found: MoveAppeal | None = self.get_object(request, object_id)
         shown = _evidence(found, request.user) if found and isinstance(request.user, User) else {}
         context = {
             **(extra_context or {}),
             **shown,
-            "answer_form": AnswerForm(),
+            "answer_form": AppealAnswerForm(),
             "is_nav_sidebar_enabled": False,
         }
         response = super().change_view(request, object_id, form_url, context)
         response["Cache-Control"] = "private, no-store"
         return response
 
-    def _answer(self, request: HttpRequest, said: MoveAppeal, user: User) -> None:
+    def _answer_appeal(self, request: HttpRequest, said: MoveAppeal, user: User) -> None:
         lift, reply = request.POST.get("answer") == "lift", request.POST.get("reply", "")
         try:
             appeals.answer_appeal(
@@ -242,7 +242,7 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
         .exclude(pk=said.pk)
         .order_by("-at"),
         "override": Standing.objects.in_force(timezone.now()).filter(pk=said.employer_id).first(),
-        "hindrance": appeals.may_answer(said, user.as_reviewer())
+        "hindrance": appeals.may_answer_appeal(said, user.as_reviewer())
         if said.answered_at is None
         else None,
     }

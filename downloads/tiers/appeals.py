@@ -147,7 +147,7 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
 # --- Who answers ----------------------------------------------------------------------------------
 
 
-def may_answer(appeal: MoveAppeal, actor: Actor) -> Refused | None:
+def may_answer_appeal(appeal: MoveAppeal, actor: Actor) -> Refused | None:
     """Why this member of staff may not answer, or None if they may.
 
     A rule's move was the first look at it: one who decides cases answers. What people did took two,
@@ -190,7 +190,7 @@ def answer_appeal(
 
     Raises Refused: `words_missing` for a no without a reply, `appeal_none` where it is answered or
     overtaken, `restriction_none` where what it was against has ended meanwhile, which then
-    overtakes it, and what `may_answer` answers.
+    overtakes it, and what `may_answer_appeal` answers.
     """
     reply = reply.strip()[:REPLY_AT_MOST]
     if not lift and not reply:
@@ -208,20 +208,20 @@ def answer_appeal(
         )
         if said is None:
             raise Refused("appeal_none")
-        if refused := may_answer(said, actor):
+        if refused := may_answer_appeal(said, actor):
             raise refused
         said.answered_at = now
         if override is None:
             said.outcome = Outcome.OVERTAKEN
             said.save()
         else:
-            _answered(said, override, reviewer, actor, now, lift=lift, reply=reply)
+            _write_answer(said, override, reviewer, actor, now, lift=lift, reply=reply)
     if override is None:
         raise Refused("restriction_none")
     return said
 
 
-def _answered(
+def _write_answer(
     said: MoveAppeal,
     override: Standing,
     reviewer: User,
@@ -268,7 +268,7 @@ def end_overtaken(now: datetime) -> int:
     )
 
 
-def answered_in() -> turnaround.Usual | None:
+def appeal_turnaround() -> turnaround.Usual | None:
     """From an owner's words to a person's answer, lately."""
     answered = (
         MoveAppeal.objects.answered_by_people()

@@ -72,7 +72,7 @@ def heard(binding: RelayBinding, call: RelayCall) -> None:
         _notify(ring)
 
 
-def answer_canary(ring_id: int, now: datetime) -> None:
+def act_on_call(ring_id: int, now: datetime) -> None:
     """Act upon a call, once: restrict its employer if there were enough calls, until people have
     looked into it.
     """

@@ -63,7 +63,7 @@ GONE: Final = 410
 _POST: Final = partial(safe_http.post, lines=safe_http.Lines())
 """By connections that this process keeps from one message to the next."""
 
-Post = Callable[..., safe_http.Answer]
+Post = Callable[..., safe_http.Response]
 
 
 # --- Pure -----------------------------------------------------------------------------------------
@@ -84,11 +84,11 @@ def rest_after(failures: int, chance: float) -> timedelta:
     return RESTS_FROM * min(longest, 2.0 ** min(failures - 1, 20)) * (1 + JITTER * (2 * chance - 1))
 
 
-def asked_wait(answer: safe_http.Answer, now: datetime, chance: float) -> timedelta:
+def asked_wait(response: safe_http.Response, now: datetime, chance: float) -> timedelta:
     """How long the endpoint asks to be left alone, and up to `JITTER` more, so that not all come at
     the first moment.
     """
-    seconds = safe_http.seconds_asked(answer.retry_after, now)
+    seconds = safe_http.seconds_asked(response.retry_after, now)
     asked = min(timedelta(seconds=seconds or 0), ASKED_AT_MOST)
     return asked * (1 + JITTER * chance)
 
@@ -141,7 +141,7 @@ def _send(lease: Lease[WebhookDelivery], local: bool, post: Post) -> datetime | 
     delivery = lease.row
     message, now = delivery.message(), lease.clock()
     body = webhooks.body_of(message)
-    answer = post(
+    response = post(
         delivery.endpoint.url,
         webhooks.headers_for(delivery.endpoint, message["id"], body, now),
         body,
@@ -149,28 +149,28 @@ def _send(lease: Lease[WebhookDelivery], local: bool, post: Post) -> datetime | 
     )
     now = lease.clock()
     with transaction.atomic():
-        if not _write_down(lease, answer, now):
+        if not _write_down(lease, response, now):
             return None  # another worker has it, or the endpoint was deleted meanwhile
-        if answer.received and not delivery.endpoint.failures:
+        if response.received and not delivery.endpoint.failures:
             return None
-        return _judge_endpoint(delivery.endpoint_id, answer, now)
+        return _judge_endpoint(delivery.endpoint_id, response, now)
 
 
-def _write_down(lease: Lease[WebhookDelivery], answer: safe_http.Answer, now: datetime) -> bool:
+def _write_down(lease: Lease[WebhookDelivery], response: safe_http.Response, now: datetime) -> bool:
     delivery = lease.row
     WebhookAttempt.objects.create(
         delivery=delivery,
         at=now,
-        status=answer.status,
-        error=answer.error[:40],
-        milliseconds=answer.milliseconds,
-        response_start=answer.start,
+        status=response.status,
+        error=response.error[:40],
+        milliseconds=response.milliseconds,
+        response_start=response.start,
     )
-    if answer.received:
+    if response.received:
         return lease.finish(outcome=Outcome.DELIVERED)
-    what, wait = answer.error or str(answer.status), wait_after(delivery.tries, random.random())  # noqa: S311
+    what, wait = response.error or str(response.status), wait_after(delivery.tries, random.random())  # noqa: S311
     if wait is not None:
-        due_at = now + max(wait, asked_wait(answer, now, random.random()))  # noqa: S311
+        due_at = now + max(wait, asked_wait(response, now, random.random()))  # noqa: S311
         return lease.give_back(due_at, what)
     log.warning(
         "webhook_given_up",
@@ -182,22 +182,24 @@ def _write_down(lease: Lease[WebhookDelivery], answer: safe_http.Answer, now: da
     return lease.finish(outcome=Outcome.DEAD)
 
 
-def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) -> datetime | None:
+def _judge_endpoint(
+    endpoint_id: UUID, response: safe_http.Response, now: datetime
+) -> datetime | None:
     """What this attempt says of the endpoint's health; until when it rests, if it failed."""
     endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(
         pk=endpoint_id
     )
     health: dict[str, Any]
-    if answer.received:
+    if response.received:
         health = {"failures": 0, "failing_since": None}
     else:
         health = {"failures": endpoint.failures + 1, "failing_since": endpoint.failing_since or now}
     for name, value in health.items():
         setattr(endpoint, name, value)
     endpoint.save(update_fields=list(health))
-    if answer.received:
+    if response.received:
         return None
-    if endpoint.paused_at is None and answer.status == GONE:
+    if endpoint.paused_at is None and response.status == GONE:
         webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
     elif (
         endpoint.paused_at is None
@@ -205,4 +207,4 @@ def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) 
         and now - endpoint.failing_since >= GIVEN_UP_AFTER
     ):
         webhooks.stop(endpoint, PausedWhy.FAILING, SYSTEM, now)
-    return now + max(rest_after(endpoint.failures, random.random()), asked_wait(answer, now, 0))  # noqa: S311
+    return now + max(rest_after(endpoint.failures, random.random()), asked_wait(response, now, 0))  # noqa: S311

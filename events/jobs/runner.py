@@ -118,7 +118,7 @@ def claim(jobs: JobQuerySet, pk: Any, clock: Clock, seconds: float) -> Lease[Any
     return Lease(row, jobs, lease, clock, seconds) if lease and row else None
 
 
-def _as_answered(lease: Lease[Any], result: object) -> bool:
+def _is_truthy(lease: Lease[Any], result: object) -> bool:
     return bool(result)
 
 
@@ -130,7 +130,7 @@ def _finish(lease: Lease[Any], error: Exception) -> bool:
 def run(
     lease: Lease[Any] | None,
     work: Callable[[Lease[Any]], Result],
-    write_down: Callable[[Lease[Any], Result], bool] = _as_answered,
+    write_down: Callable[[Lease[Any], Result], bool] = _is_truthy,
     *,
     failures: Sequence[Failure],
     give_up: Callable[[Lease[Any], Exception], bool] = _finish,

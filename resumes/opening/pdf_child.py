@@ -25,7 +25,6 @@ from documents.upload.sandbox_child import (
     Limits,
     Refusal,
     Task,
-    answer,
     attempt,
     check_pages,
     confine,
@@ -36,6 +35,7 @@ from documents.upload.sandbox_child import (
     orientation_of,
     ready,
     to_rgb,
+    write_reply,
 )
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def main() -> None:
             blob for page in pages for blob in (page.pixels, page.letters)
         ]
 
-    answer(*attempt(work))
+    write_reply(*attempt(work))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from verification.admin.case_content import in_words
 from verification.cases import wording
 from verification.models import Case, GoldenCase, GoldenKind
 from verification.quality import golden_cases, reviewer_figures
-from verification.quality.reviewer_figures import Answers, Figures
+from verification.quality.reviewer_figures import Figures, GoldenAnswers
 from verification.reviewing import reason_choices
 
 PERIODS: Final[Mapping[str, tuple[timedelta | None, wording.Word]]] = {
@@ -200,11 +200,11 @@ def _shown(figures: Figures) -> dict[str, Any]:
         "spread": quality_chart.spread(
             list(zip(map(str, BUCKET_WORDS), figures.times.buckets, strict=True))
         ),
-        "answers": [_answered(answers) for answers in figures.answers],
+        "answers": [_golden_share(answers) for answers in figures.answers],
     }
 
 
-def _answered(answers: Answers) -> dict[str, Any]:
+def _golden_share(answers: GoldenAnswers) -> dict[str, Any]:
     """One line of the table of what was answered to what; a verb that was never right stands there
     if somebody gave it.
     """

@@ -29,7 +29,7 @@ from verification.rules import policy
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProviderAnswer:
     """What a provider's reply means for the proof."""
 
     stage: str

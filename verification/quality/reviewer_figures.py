@@ -138,7 +138,7 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Answers:
+class GoldenAnswers:
     """What was answered to golden cases of one kind and one right decision."""
 
     kind: str
@@ -157,7 +157,7 @@ class Figures:
     """What can be said of one reviewer's decisions, or of everybody's."""
 
     golden: Share
-    answers: Sequence[Answers]
+    answers: Sequence[GoldenAnswers]
     by_verb: Kappa
     """How often two agreed on cases that both were given by chance, each not knowing what the other
     said: on the decision.
@@ -399,11 +399,11 @@ def _category(verb: str) -> str:
     return CATEGORY.get(verb, NOT_LET_THROUGH)
 
 
-def _answers(rows: Iterable[Row]) -> list[Answers]:
+def _answers(rows: Iterable[Row]) -> list[GoldenAnswers]:
     grouped: dict[tuple[str, str], Counter[str]] = {}
     right: Counter[tuple[str, str]] = Counter()
     for row in rows:
         key = (row["kind"], row["right_verb"])
         grouped.setdefault(key, Counter())[row["verb"]] += row["n"]
         right[key] += row["n"] if row["right"] else 0
-    return [Answers(*key, by_verb, right[key]) for key, by_verb in sorted(grouped.items())]
+    return [GoldenAnswers(*key, by_verb, right[key]) for key, by_verb in sorted(grouped.items())]

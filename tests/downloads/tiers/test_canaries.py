@@ -48,7 +48,7 @@ def call(platform: Platform, relay_id: str, caller: str) -> None:
     provider.call(binding.number, binding.extension, caller, timezone.now(), 20)
     test_mode_relays.bring_in(provider, timezone.now)
     for ring in canaries.unanswered():
-        canaries.answer_canary(ring, timezone.now())
+        canaries.act_on_call(ring, timezone.now())
 
 
 def test_two_strangers_let_downloads_rest_and_the_team_does_not(
@@ -101,7 +101,7 @@ def test_a_call_to_anybody_else_does_not_count(platform: Platform, canary: Canar
 def test_a_call_is_acted_upon_once(platform: Platform, canary: Canary) -> None:
     call(platform, platform.bind()["id"], "+8615400001111")
     (ring,) = CanaryRing.objects.all()
-    canaries.answer_canary(ring.pk, timezone.now())
+    canaries.act_on_call(ring.pk, timezone.now())
     assert Event.objects.filter(verb="ring_canary").count() == 1
 
 

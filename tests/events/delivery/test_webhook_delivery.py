@@ -118,12 +118,12 @@ def test_one_endpoint_takes_one_worker(employer: Employer, now: datetime) -> Non
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 2)
 
-    def post(*_: Any, local: bool) -> safe_http.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Response:
         assert (
             send(endpoint, now, post=lambda *_, **__: pytest.fail("two workers at one endpoint"))
             == 0
         )
-        return safe_http.Answer(200, "", 1)
+        return safe_http.Response(200, "", 1)
 
     assert send(endpoint, now, post=post) == 2
 
@@ -139,7 +139,7 @@ def test_a_worker_that_died_holds_nothing_for_ever(employer: Employer, now: date
     assert send(endpoint, now, post=post) == 0 and send(endpoint, later, post=post) == 1
 
 
-def _die(*_: Any, **__: Any) -> safe_http.Answer:
+def _die(*_: Any, **__: Any) -> safe_http.Response:
     raise KeyboardInterrupt
 
 
@@ -198,8 +198,8 @@ def test_who_is_busy_is_not_come_to_before_it_says(
         else asked
     )
 
-    def post(*_: Any, **__: Any) -> safe_http.Answer:
-        return safe_http.Answer(429, "", 1, retry_after=text)
+    def post(*_: Any, **__: Any) -> safe_http.Response:
+        return safe_http.Response(429, "", 1, retry_after=text)
 
     assert send(endpoint, now, post=post) == 0
     endpoint.refresh_from_db()
@@ -307,9 +307,9 @@ def test_sending_ends_after_its_time(
     happen(employer, now, 10)
     passed = [0.0]
 
-    def post(*_: Any, local: bool) -> safe_http.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Response:
         passed[0] += 3
-        return safe_http.Answer(200, "", 3000)
+        return safe_http.Response(200, "", 3000)
 
     done = webhook_delivery.send_waiting(
         endpoint.pk, lambda: now + timedelta(seconds=passed[0]), local=True, post=post

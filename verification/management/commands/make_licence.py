@@ -31,9 +31,9 @@ _DATES: Final = ("established_on", "issued_on")
 class Command(BaseCommand):
     help = (
         "Make the licence of a company that does not exist, as a flat page or as a photograph of"
-        f" it. Equal arguments give equal pictures. Forms: {', '.join(EDITIONS)}. Damages (joined with"
-        f" + if more than one): {', '.join(DAMAGES)}. Forgeries, in place of a damage: forged (one"
-        f" of the others, by the seed), {', '.join(FORGERIES)}. Decoys, which are no licences:"
+        f" it. Equal arguments give equal pictures. Forms: {', '.join(EDITIONS)}. Damages (joined"
+        f" with + if more than one): {', '.join(DAMAGES)}. Forgeries, in place of a damage: forged"
+        f" (one of the others, by the seed), {', '.join(FORGERIES)}. Decoys, which are no licences:"
         f" {', '.join(DECOYS)}."
     )
     requires_system_checks: list[str] = []  # nothing but a picture is made
