@@ -164,7 +164,7 @@ def trace_leak(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECOND
     """Look at a leak, unless another does; whether there is an answer now."""
     return run(
         claim(Trace.objects.all(), trace_id, clock, lease_seconds),
-        lambda lease: _look(lease.row),
+        lambda lease: _trace(lease.row),
         _write_down,
         failures=FAILURES,
         give_up=lambda lease, error: _write_down(lease, _Seen([]), make_copy.why_not(error)),
@@ -217,7 +217,7 @@ def _copies(row: Trace) -> QuerySet[Copy]:
     return made.filter(candidate=row.candidate) if row.candidate else made
 
 
-def _look(row: Trace) -> _Seen:
+def _trace(row: Trace) -> _Seen:
     text, pictures = "", list[Picture]()
     if row.text_sealed:
         text = unseal_text(row.text_sealed, row.text_purpose)

@@ -148,7 +148,7 @@ def close_relays() -> None:
 def sweep_teams() -> None:
     """Find the teams that have changed, and send those that a provider has to be told about."""
     now = timezone.now()
-    callers.look_for_changes(
+    callers.find_changed_teams(
         now, now - timedelta(minutes=15)
     )  # many rounds long, since busy workers miss some
     notify_due(RelayTeam.objects.all(), tell_team, now)

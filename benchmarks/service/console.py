@@ -140,7 +140,7 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     of_all = max(queries(mix) for mix in MIXES)
     now, actor = datetime.now(UTC), reviewer.as_reviewer()
     anew = [timed(lambda: queue_figures.count(now)) for _ in range(5)]
-    back = [timed(lambda: queue_figures.look_back(now)) for _ in range(5)]
+    back = [timed(lambda: queue_figures.fortnight(now)) for _ in range(5)]
     cache.clear()
     asked = [MIXES[n % len(MIXES)] for n in range(requests)]
     chance.shuffle(asked)

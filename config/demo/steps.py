@@ -307,10 +307,10 @@ def token_in_mail(to: str) -> str | None:
     return None
 
 
-def wait_for(look: Any, complaint: Exception, every: float = 0.05) -> Any:
+def wait_for(find: Any, complaint: Exception, every: float = 0.05) -> Any:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if (found := look()) is not None:
+        if (found := find()) is not None:
             return found
         time.sleep(every)
     raise complaint

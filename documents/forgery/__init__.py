@@ -25,7 +25,7 @@ class Level(NamedTuple):
     """From which strength on a trace is noted, and from which on a person has to look."""
 
     note: float
-    look: float
+    review: float
 
 
 LEVELS: Final[Mapping[Kind, Level]] = {

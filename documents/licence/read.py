@@ -136,7 +136,7 @@ def _names_company(found: Found) -> bool:
     )
 
 
-def _decides(found: Found) -> bool:
+def _is_sufficient(found: Found) -> bool:
     """Whether what a decision rests on has been read: who the company is, and who represents it."""
     return _names_company(found) and "legal_representative" in found.fields
 
@@ -197,7 +197,7 @@ def _read_page(
 
     def seen(boxes: Sequence[TextBox]) -> None:
         nonlocal decided
-        if decided is None and _decides(fields_of(boxes, width, height)):
+        if decided is None and _is_sufficient(fields_of(boxes, width, height)):
             decided = time.perf_counter() - started
 
     boxes = (
@@ -210,7 +210,7 @@ def _read_page(
         hurried = _Hurried(reader, started + SECONDS_TO_LOOK)
         found = look_again(picture, boxes, found, hurried)
         found = look_for(picture, boxes, found, hurried, declared)
-    if decided is None and _decides(found):
+    if decided is None and _is_sufficient(found):
         decided = time.perf_counter() - started
     return _Page(
         number, picture, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None

@@ -130,7 +130,7 @@ def read_paper(
     else:
         letter = _read_best(_LETTER, pages, usable)
         picture = picture_of(pages[letter.page - 1])
-        reading = _looked_at(letter, picture, find_seals(picture), usable)
+        reading = _with_seal(letter, picture, find_seals(picture), usable)
     return replace(reading, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -193,7 +193,7 @@ def _both(first: _P, second: _P) -> _P:
 # --- What a letter shows beside its print ---------------------------------------------------------
 
 
-def _looked_at(
+def _with_seal(
     letter: AuthorizationLetterReading,
     picture: Picture,
     seals: Sequence[Seal],

@@ -32,7 +32,7 @@ from downloads.tiers import appeals, wording
 from employers.accounts.forms import refusal_html
 from employers.models import Member, User
 from employers.permissions import PERMISSIONS, Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.actor import Role
 from events.core.errors import Refused
 from events.models import Event
@@ -98,7 +98,7 @@ class AppealAnswerForm(forms.Form):
 
 
 @admin.register(MoveAppeal)
-class MoveAppealAdmin(LookOnlyAdmin):
+class MoveAppealAdmin(ReadOnlyAdmin):
     list_display = ("employer", "about", "waiting", "answer", "answered_by")
     list_filter = (WaitingFilter,)
     search_fields = ("=employer__id", "=employer__uscc")

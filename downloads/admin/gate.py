@@ -23,7 +23,7 @@ from downloads.admin.answers import (
 from downloads.admin.relays import ForWhoSeesAnswers
 from downloads.models import GateDecision, PassUse, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 
 
 class WithTierInWords:
@@ -35,7 +35,7 @@ class WithTierInWords:
 
 
 @admin.register(GateDecision)
-class GateDecisionAdmin(Searched, WithTierInWords, LookOnlyAdmin):
+class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
     list_display = (
         "decided_at",
         "allowed",

@@ -26,14 +26,14 @@ from downloads.tiers import canaries
 from employers.accounts.forms import refusal_html
 from employers.models import User
 from employers.permissions import PERMISSIONS, Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.api.texts import REFERENCE
 from events.core.errors import Refused
 
 MAY_TRACE = PERMISSIONS[Power.TRACE]
 
 
-class ForWhoTraces(LookOnlyAdmin):
+class ForWhoTraces(ReadOnlyAdmin):
     """For who may trace leaks; who may see the gate's answers may look."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -315,7 +315,7 @@ class CanaryOutcomeForm(forms.Form):
     )
 
 
-class LookedAtFilter(admin.SimpleListFilter):
+class ResolvedFilter(admin.SimpleListFilter):
     """Whether a person has looked into it."""
 
     title = _("has been looked into")
@@ -331,7 +331,7 @@ class LookedAtFilter(admin.SimpleListFilter):
 @admin.register(CanaryRing)
 class CanaryRingAdmin(ForWhoTraces):
     list_display = ("at", "employer", "canary", "restricted", "looked_at", "looked_by")
-    list_filter = (LookedAtFilter, "restricted")
+    list_filter = (ResolvedFilter, "restricted")
     search_fields = ("=employer__id", "=employer__uscc", "=canary__candidate")
     search_help_text = _("The whole id or credit code of an employer, or a candidate's reference")
     ordering = ("-at",)

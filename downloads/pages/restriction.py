@@ -116,7 +116,7 @@ def restriction_notice(request: HttpRequest) -> dict[str, Any]:
     It is read only if a page shows it.
     """
 
-    def look() -> dict[str, Any] | None:
+    def load() -> dict[str, Any] | None:
         member = getattr(request, "member", None)
         found = (
             appeals.restriction_of(member.employer_id, now_of(member.employer)) if member else None
@@ -130,4 +130,4 @@ def restriction_notice(request: HttpRequest) -> dict[str, Any]:
             "rests": found.override.tier == Tier.RESTRICTED,
         }
 
-    return {"restriction_notice": SimpleLazyObject(look)}
+    return {"restriction_notice": SimpleLazyObject(load)}

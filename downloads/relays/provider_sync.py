@@ -40,7 +40,7 @@ LEASE_SECONDS: Final = 60.0
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 """A request for which no number could be lent for so long has failed."""
 BROKEN_FOR: Final = timedelta(minutes=10)
-LOOKED_AT: Final = timedelta(days=1)
+CHECKED_EVERY: Final = timedelta(days=1)
 """How often a binding with which all is well is asked after."""
 NOBODY_FOR: Final = timedelta(hours=1)
 BROKEN: Final = (ProviderBroken, Rejected, KeyError)
@@ -271,7 +271,7 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         or binding.told_expires_at is None
         or binding.expires_at > binding.told_expires_at
     )
-    binding.due_at = now if untold else min(bindings.next_due(binding, now), now + LOOKED_AT)
+    binding.due_at = now if untold else min(bindings.next_due(binding, now), now + CHECKED_EVERY)
     binding.save()
     if untold:
         notices.notify_binding_worker(binding)

@@ -75,7 +75,7 @@ def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`,
     `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
     """
-    _look_at(asked)
+    _check_resume(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
     existing: Copy | None = (
         Copy.objects.of(client.pk)
@@ -120,7 +120,7 @@ def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     return made
 
 
-def _look_at(asked: Asked) -> None:
+def _check_resume(asked: Asked) -> None:
     """What can be told at once of a file, before anything is spent on it."""
     if asked.resume is None:
         if not asked.reference:

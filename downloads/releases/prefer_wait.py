@@ -23,7 +23,7 @@ from downloads.models import Copy, CopyState
 
 LONGEST: Final = 20
 """Seconds. Proxies give up after 30 or 60."""
-LOOKED_EVERY: Final = 0.1
+POLLED_EVERY: Final = 0.1
 
 _lock: Final = threading.Lock()
 _waiting: Final[set[UUID]] = set()
@@ -51,7 +51,7 @@ def until_made(copy: Copy, seconds: float) -> bool:
         while is_preparing := _is_preparing(copy.pk):
             if not has_slot or monotonic() >= ends:
                 break
-            sleep(LOOKED_EVERY)
+            sleep(POLLED_EVERY)
     return has_slot or not is_preparing
 
 

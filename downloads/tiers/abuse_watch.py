@@ -54,7 +54,7 @@ def watch_downloads(now: datetime, since: datetime, zone: ZoneInfo) -> int:
     )
     platforms = Platforms(now - timedelta(days=ladder.thresholds.window_days), now)
     return sum(
-        look_at(employer_id, ladder, now, zone, platforms)
+        watch_employer(employer_id, ladder, now, zone, platforms)
         for employer_id in list(most_first.values_list("employer_id", flat=True))
     )
 
@@ -75,7 +75,7 @@ class Platforms:
         return self._known[client_id]
 
 
-def look_at(
+def watch_employer(
     employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, platforms: Platforms
 ) -> bool:
     """Move the employer if what it took calls for it; whether it did."""

@@ -27,7 +27,7 @@ Quad = npt.NDArray[np.float32]
 SPACE: Final = 0.18
 GAP: Final = 1.5
 """Heights between two characters, from which on there is a space, or another cell."""
-LOOKED_AT: Final = 200
+SEARCHED: Final = 200
 """Runs further down the page, among which the one beneath is looked for."""
 ACROSS: Final = 160
 """Characters of a run that are read together with those of another: so much is the longest value
@@ -212,7 +212,7 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
     down = sorted(level, key=lambda piece: piece.across)
     beneath: dict[_Level, _Level] = {}
     for number, upper in enumerate(down):
-        if (lower := _beneath(upper, down[number + 1 : number + 1 + LOOKED_AT])) is not None:
+        if (lower := _beneath(upper, down[number + 1 : number + 1 + SEARCHED])) is not None:
             beneath[upper] = lower
     for upper, lower in beneath.items():
         yield _joined([[_end(upper)], [_begin(lower)]], only_across=True)

@@ -26,7 +26,7 @@ from resumes.tracing.evidence import Evidence
 MAX_CHANCE: Final = 1e-6
 """Of naming a wrong release in a trace. With 200 releases of a resume it takes z ≥ 6.5."""
 LEAST: Final = 6.0
-"""z below it names nobody, however few were looked at."""
+"""z below this names nobody, however few comparisons there were."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Score:
 
     release: str
     z: float
-    """The best of the ways in which it was looked at."""
+    """The best of all comparisons."""
     underprint: float
-    """z of the cells alone, of the page's best look."""
+    """z of the cells alone, in the page's best comparison."""
     words: float
     """z of the words alone."""
     chance: float
@@ -98,9 +98,9 @@ def both(cells: Sums, words: Sums) -> Sums:
     return cells + words
 
 
-def chance(z: float, looks: int) -> float:
-    """At most so likely is it that any of `looks` at innocents reaches `z`."""
-    return min(1.0, looks * math.exp(-z * z / 2)) if z > 0 else 1.0
+def chance(z: float, comparisons: int) -> float:
+    """At most so likely is it that any of `comparisons` at innocents reaches `z`."""
+    return min(1.0, comparisons * math.exp(-z * z / 2)) if z > 0 else 1.0
 
 
 def _square(values: Floats) -> float:

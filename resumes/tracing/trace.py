@@ -21,7 +21,7 @@ from resumes.tracing.evidence import Evidence, measured
 from resumes.tracing.registration import Aligned, Position
 from resumes.tracing.scoring import Score, Sums
 
-_LOOKED_AT: Final = 3
+_CANDIDATES: Final = 3
 """Pages that are positioned exactly, of those that look likeliest."""
 _ALIKE: Final = 0.5
 """Of the likeliest page's landmarks; a page on which so many agree may be the right one as well."""
@@ -65,7 +65,7 @@ class Trace:
     """One for every release that a picture was compared with, the likeliest first. Each counts all
     pictures together, or the best one.
     """
-    looks: int
+    comparisons: int
     """How many agreements were looked at; each Score's `chance` counts them all."""
 
     @property
@@ -78,7 +78,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Comparison:
     """One way of laying a picture on its page."""
 
     aligned: Aligned
@@ -97,15 +97,15 @@ class _Match:
 
     page: CleanPage
     position: Position
-    looks: tuple[_Look, ...]
+    comparisons: tuple[_Comparison, ...]
     releases: tuple[Release, ...]
-    looked: int
-    """At how many agreements, on this page and on those that look like it."""
+    compared: int
+    """How many agreements were computed, on this page and on similar ones."""
 
     @property
     def z(self) -> npt.NDArray[np.float64]:
-        """Looks × kinds × releases."""
-        return np.array([[kind.z for kind in look.kinds] for look in self.looks])
+        """Comparisons × kinds × releases."""
+        return np.array([[kind.z for kind in comparison.kinds] for comparison in self.comparisons])
 
     @property
     def best(self) -> float:
@@ -115,25 +115,31 @@ class _Match:
 def trace(
     pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Sequence[Release]
 ) -> Trace:
-    """Holds `pictures` (of any size, grey or red green blue) against `pages` and the `releases` of
+    """Compare `pictures` (of any size, grey or red green blue) with `pages` and the `releases` of
     their resumes.
     """
     matches = [_matched(grey(picture), pages, releases) for picture in pictures]
     joint = _joint(matches)
-    looks = sum(match.looked for match in matches if match) + len(joint)
+    comparisons = sum(match.compared for match in matches if match) + len(joint)
     best: dict[str, Score] = {}
     found = []
     for match in matches:
-        told = _told(match, looks)
+        told = _told(match, comparisons)
         found.append(told)
         for score in told.scores:
             best[score.release] = max(best.get(score.release, score), score, key=lambda one: one.z)
     for number, z in joint.items():
         if z > best[number].z:
             best[number] = Score(
-                number, z, best[number].underprint, best[number].words, scoring.chance(z, looks)
+                number,
+                z,
+                best[number].underprint,
+                best[number].words,
+                scoring.chance(z, comparisons),
             )
-    return Trace(tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), looks)
+    return Trace(
+        tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), comparisons
+    )
 
 
 def _matched(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Match | None:
@@ -145,7 +151,7 @@ def _matched(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]
         _looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)
     ]
     best = max(matches, key=lambda match: match.best, default=None)
-    return best and replace(best, looked=sum(match.looked for match in matches))
+    return best and replace(best, compared=sum(match.compared for match in matches))
 
 
 def _looked_at(
@@ -171,14 +177,14 @@ def _looked_at(
             pulled = registration.aligned(leak, position, page, drift + again)
         ways.append(pulled)
     rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
-    looks = []
+    comparisons = []
     for way in ways:
         evidence = measured(way, page)
         cells = scoring.cell_sums(evidence, keys, rows * columns)
-        looks.append(
-            _Look(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units)))
+        comparisons.append(
+            _Comparison(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units)))
         )
-    return _Match(page, position, tuple(looks), asked, len(asked) * len(looks) * _KINDS)
+    return _Match(page, position, tuple(comparisons), asked, len(asked) * len(comparisons) * _KINDS)
 
 
 def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, Position]]:
@@ -193,7 +199,7 @@ def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, 
             ]
         if any(position.agreed >= registration.ENOUGH for _, position in found):
             break
-    ordered = sorted(found, key=lambda one: -one[1].agreed)[:_LOOKED_AT]
+    ordered = sorted(found, key=lambda one: -one[1].agreed)[:_CANDIDATES]
     return [one for one in ordered if one[1].agreed >= _ALIKE * ordered[0][1].agreed]
 
 
@@ -206,14 +212,14 @@ def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
     likeness = np.array([registration.likeness(leak, page) for page in pages], np.float64)
     full = [
         n
-        for n in np.argsort(-likeness)[: _LOOKED_AT - 1].tolist()
+        for n in np.argsort(-likeness)[: _CANDIDATES - 1].tolist()
         if likeness[n] >= _ALIKE * likeness.max()
     ]
     shares = likeness / np.sqrt([1 + page.landmarks.count for page in pages])
     return [pages[n] for n in dict.fromkeys([*full, int(shares.argmax())])]
 
 
-def _told(match: _Match | None, looks: int) -> Found:
+def _told(match: _Match | None, comparisons: int) -> Found:
     if match is None:
         return Found(None, None, None, None, ())
     z = match.z
@@ -225,16 +231,16 @@ def _told(match: _Match | None, looks: int) -> Found:
             float(best[n]),
             float(z[which, 0, n]),
             float(z[which, 1, n]),
-            scoring.chance(float(best[n]), looks),
+            scoring.chance(float(best[n]), comparisons),
         )
         for n, release in enumerate(match.releases)
     ]
-    look = match.looks[which]
+    comparison = match.comparisons[which]
     return Found(
         match.page,
         match.position,
-        look.aligned,
-        look.evidence,
+        comparison.aligned,
+        comparison.evidence,
         tuple(sorted(scores, key=lambda score: -score.z)),
     )
 
@@ -247,7 +253,7 @@ def _joint(matches: Sequence[_Match | None]) -> dict[str, float]:
     for match in matches:
         if match is None or not match.releases:
             continue
-        sums = scoring.both(match.looks[-1].cells, match.looks[-1].words)
+        sums = scoring.both(match.comparisons[-1].cells, match.comparisons[-1].words)
         for release, agreement in zip(match.releases, sums.agreement.tolist(), strict=True):
             totals.setdefault(release.number, []).append((agreement, sums.square))
     return {

@@ -30,7 +30,7 @@ def meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def looks(traces: list[Trace]) -> set[Kind]:
-    return {trace.kind for trace in traces if trace.score >= LEVELS[trace.kind].look}
+    return {trace.kind for trace in traces if trace.score >= LEVELS[trace.kind].review}
 
 
 class TestHonest:
@@ -86,7 +86,7 @@ class TestCompression:
     ) -> None:
         picture, region = forged(seed, attack)
         found = worst(unlike_the_rest(picture, read(seed).lines), Kind.COMPRESSION)
-        assert found.score >= LEVELS[Kind.COMPRESSION].look
+        assert found.score >= LEVELS[Kind.COMPRESSION].review
         assert meet(found.region, region)
 
     def test_one_digit_is_enough(self) -> None:
@@ -94,7 +94,7 @@ class TestCompression:
         found = worst(unlike_the_rest(picture, read(5).lines), Kind.COMPRESSION)
         assert (
             found.field,
-            found.score >= LEVELS[Kind.COMPRESSION].look,
+            found.score >= LEVELS[Kind.COMPRESSION].review,
             meet(found.region, region),
         ) == ("uscc", True, True)
 
@@ -110,14 +110,14 @@ class TestCopies:
     def test_a_digit_that_was_copied_is_found_twice(self, damage: str) -> None:
         picture, region = forged(5, "copied_digit", damage)
         found = worst(same_patches(picture, read(5, damage).lines), Kind.COPY)
-        assert found.score >= LEVELS[Kind.COPY].look
+        assert found.score >= LEVELS[Kind.COPY].review
         assert meet(found.region, region)
 
     @pytest.mark.parametrize("damage", ["phone", "scan", "none"])
     def test_equal_digits_of_one_print_are_not(self, damage: str) -> None:
         one = read(5, damage)
         assert all(
-            trace.score < LEVELS[Kind.COPY].look
+            trace.score < LEVELS[Kind.COPY].review
             for trace in same_patches(bgr(one.picture), one.lines)
         )
 
@@ -129,7 +129,7 @@ class TestCopies:
         lying = np.ascontiguousarray(np.rot90(picture, rotation // 90))
         line = lain(tuple(read(5).lines["uscc"][0]), rotation, width, height)
         found = worst(same_patches(lying, {"uscc": [line]}, rotation), Kind.COPY)
-        assert found.score >= LEVELS[Kind.COPY].look
+        assert found.score >= LEVELS[Kind.COPY].review
         assert meet(found.region, lain(region, rotation, width, height))
 
 
@@ -157,7 +157,7 @@ class TestGround:
         picture[40:70, 100:260] = 210
         cv2.putText(picture, "1234567", (105, 62), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (40, 40, 40), 1)
         (trace,) = smoother_than_around(picture, {"name": [(100, 40, 260, 70)]})
-        assert trace.score >= LEVELS[Kind.GROUND].look
+        assert trace.score >= LEVELS[Kind.GROUND].review
 
     def test_print_on_the_same_paper_is_not(self) -> None:
         picture = self.grainy()
@@ -197,7 +197,7 @@ class TestGlyphs:
 
     def test_a_character_of_another_ink_and_height_is_out_of_line(self) -> None:
         (trace,) = out_of_line(self.line(odd=5), {"uscc": [(0, 0, 420, 60)]})
-        assert trace.score >= LEVELS[Kind.GLYPH].look
+        assert trace.score >= LEVELS[Kind.GLYPH].review
         assert meet(trace.region, (12 + 5 * 33, 10, 12 + 6 * 33, 55))
 
     def test_one_print_is_in_line(self) -> None:
@@ -212,7 +212,7 @@ class TestScreen:
     @pytest.mark.parametrize("damage", ["phone", "none"])
     def test_a_photo_of_a_screen_shows_its_grid(self, damage: str) -> None:
         picture, _ = forged(5, "recaptured", damage, quality=85)
-        assert of_screen(picture).score >= LEVELS[Kind.SCREEN].look
+        assert of_screen(picture).score >= LEVELS[Kind.SCREEN].review
 
     @pytest.mark.parametrize(
         "damage", ["scan", "phone", "light", "hard", "none", "photocopy", "noise"]

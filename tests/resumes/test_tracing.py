@@ -229,7 +229,7 @@ def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float],
 
 
 @pytest.mark.parametrize(
-    ("z", "looks", "is_named"),
+    ("z", "comparisons", "is_named"),
     [
         (5.9, 1, False),
         (6.0, 1, True),
@@ -241,8 +241,8 @@ def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float],
         (-9.0, 1, False),
     ],
 )
-def test_more_looks_take_more_agreement(z: float, looks: int, is_named: bool) -> None:
-    assert Score("r", z, z, 0.0, chance(z, looks)).is_named is is_named
+def test_more_looks_take_more_agreement(z: float, comparisons: int, is_named: bool) -> None:
+    assert Score("r", z, z, 0.0, chance(z, comparisons)).is_named is is_named
 
 
 def test_no_evidence_is_no_agreement() -> None:

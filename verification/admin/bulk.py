@@ -25,7 +25,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from verification.admin.case_content import in_words
@@ -35,7 +35,7 @@ from verification.models import Bulk, Case, Ruling, RulingOutcome
 from verification.reviewing import bulk_decisions, reason_choices, related_cases
 from verification.rules.states import State
 
-MAY_LOOK: Final = "verification.view_case"
+MAY_VIEW: Final = "verification.view_case"
 
 OUTCOME_WORDS: Final[dict[str, wording.Word]] = {
     RulingOutcome.WAITING: _("can still be undone"),
@@ -91,7 +91,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Bulk)
-class BulkAdmin(LookOnlyAdmin):
+class BulkAdmin(ReadOnlyAdmin):
     list_display = ("what", "number", "proposed_by", "proposed_at", "how_it_stands")
     list_display_links = None
     list_filter = (OpenFilter,)
@@ -100,7 +100,7 @@ class BulkAdmin(LookOnlyAdmin):
     sortable_by = ()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(MAY_LOOK))
+        return bool(request.user.has_perm(MAY_VIEW))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Reached from the head of every page; of no use in the list of tables."""

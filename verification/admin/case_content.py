@@ -303,10 +303,10 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
         for event in events
         if event.verb != "view_page"
     ]
-    looks = Counter(
+    page_views = Counter(
         names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page"
     )
-    return {"timeline": timeline, "looks": looks.most_common()}
+    return {"timeline": timeline, "page_views": page_views.most_common()}
 
 
 def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
@@ -406,16 +406,16 @@ def shown_pages(
     return pages
 
 
-def record_look(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
+def record_page_view(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
     """Record that `user` looked at `page`, unless they did within `VIEW_ONCE`.
 
     `ahead`: it was loaded before they opened its case.
     """
     actor, document = user.as_reviewer(), page.document
-    looks = Event.objects.about(document).filter(
+    page_views = Event.objects.about(document).filter(
         verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE
     )
-    if any(look.data.get("page") == page.number for look in looks):
+    if any(view.data.get("page") == page.number for view in page_views):
         return
     data = {"case": str(document.case_id), "page": page.number} | ({"ahead": True} if ahead else {})
     record("view_page", document, actor, now, employer_id=document.case.employer_id, data=data)

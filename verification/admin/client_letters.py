@@ -24,7 +24,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.actor import Actor
 from events.core.errors import Refused
 from verification.admin.case_content import in_words
@@ -37,7 +37,7 @@ MAY_DECIDE = "verification.change_case"
 """Whoever decides cases decides whether a client's letter is good."""
 
 
-class ToLookAtFilter(admin.SimpleListFilter):
+class ForReviewFilter(admin.SimpleListFilter):
     """Those in doubt, unless somebody is searched for."""
 
     title = _("to look at")
@@ -66,9 +66,9 @@ class ToLookAtFilter(admin.SimpleListFilter):
 
 
 @admin.register(ClientAuthorisation)
-class ClientAuthorisationAdmin(LookOnlyAdmin):
+class ClientAuthorisationAdmin(ReadOnlyAdmin):
     list_display = ("client_name", "agency", "why", "valid_until", "added_at", "ended_at")
-    list_filter = (ToLookAtFilter,)
+    list_filter = (ForReviewFilter,)
     search_fields = ("=client_uscc", "client_name", "employer__name", "=employer__uscc")
     ordering = ("added_at",)
     list_select_related = ("employer", "document__case")

@@ -32,7 +32,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.masking import masked
 from employers.models import AccountClass, User
 from employers.permissions import Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.actor import Actor
 from verification.admin import provinces, queue_chart
 from verification.cases import queue_placement, wording
@@ -246,7 +246,7 @@ class QueueList(ChangeList):
             case.asked, case.now, case.is_mine = asked, now, case.claimed_by_me(me, now)
 
 
-class QueueAdmin(LookOnlyAdmin):
+class QueueAdmin(ReadOnlyAdmin):
     """The list of cases. What is done with one stands in `verification.admin`."""
 
     list_display = ("company", "why_held", "why_next", "waiting", "claim_in_words")

@@ -30,7 +30,7 @@ SEALED: Final = "proof.deposit"
 _ACCOUNT: Final = re.compile(r"[0-9]{9,25}")
 
 ASK_BANK_AFTER: Final = timedelta(minutes=15)
-LOOK_AGAIN_AFTER: Final = timedelta(days=1)
+ASK_AFTER_ARRIVAL: Final = timedelta(days=1)
 """A transfer that has arrived can still be returned, until its proof has ended."""
 FEN: Final = 1
 """One fen: it is the memo that is sent."""
@@ -128,5 +128,5 @@ def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
         )
     known = [stage for stage in (proof.stage, transfer.stage) if stage in _RANK]
     stage = max(known, key=lambda each: _RANK.index(Stage(each)))
-    again = LOOK_AGAIN_AFTER if stage == Stage.ARRIVED else ASK_BANK_AFTER
+    again = ASK_AFTER_ARRIVAL if stage == Stage.ARRIVED else ASK_BANK_AFTER
     return proofs.ProviderAnswer(str(stage), now + again, transfer.reference)

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext, ngettext, override
 
-from events.core.reasons import HEARD, LOOKED_AT, REVIEWED, Text
+from events.core.reasons import HEARD, RESTRICTION_REVIEWED, REVIEWED, Text
 from verification.models import Appeal, Attempt, Decision
 
 OF_THE_LAST: Final = 200
@@ -127,7 +127,9 @@ def told(takes: Text) -> Text:
 
     The one place for that. While too few have been decided to say, what stands in `takes` says so.
     """
-    whose = {REVIEWED: "reviewers", HEARD: "appeals", LOOKED_AT: "restrictions"}.get(takes)
+    whose = {REVIEWED: "reviewers", HEARD: "appeals", RESTRICTION_REVIEWED: "restrictions"}.get(
+        takes
+    )
     usually = lately(whose) if whose else None
     return Text(_in("zh-hans", usually), _in("en", usually)) if usually else takes
 

@@ -54,7 +54,7 @@ class Forgery:
         others = [document for kind in OTHER_PAPERS for document in subject.of_kind(kind)]
         read = _read_of_papers(earlier.get("agency_licence", {}))
         told = [
-            {"kind": document.kind} | _looked_at(document, *read.get(document.id, (1, {}, 0)))
+            {"kind": document.kind} | _observed(document, *read.get(document.id, (1, {}, 0)))
             for document in others
         ]
         if not documents:
@@ -66,20 +66,20 @@ class Forgery:
             if here
             else (1, {}, reading.get("turn", 0))
         )
-        return _looked_at(document, *page_lines) | {"others": told}
+        return _observed(document, *page_lines) | {"others": told}
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        looked_at = [observation] if observation["document"] else []
+        observations = [observation] if observation["document"] else []
         findings = [
             finding
-            for seen in [*looked_at, *observation["others"]]
+            for seen in [*observations, *observation["others"]]
             for finding in self._of_one(seen)
         ]
         if observation["document"]:
             findings += self._qr(earlier.get("reading", {}))
         nothing = (
             [Finding(self.code, "no_trace_of_editing", Severity.PASS)]
-            if looked_at or observation["others"]
+            if observations or observation["others"]
             else []
         )
         return findings or nothing
@@ -166,7 +166,7 @@ class Forgery:
         ]
 
 
-def _looked_at(document: SubjectDocument, number: int, lines: Lines, rotation: int) -> Observation:
+def _observed(document: SubjectDocument, number: int, lines: Lines, rotation: int) -> Observation:
     """The page of a document that was read, or its first."""
     pages = Pages(document)
     picture = picture_of(pages[min(number, len(pages)) - 1])
@@ -185,7 +185,7 @@ def _looked_at(document: SubjectDocument, number: int, lines: Lines, rotation: i
 
 def _strength(trace: dict[str, Any]) -> float:
     """As a share of what a person looks at, which makes traces of different kinds comparable."""
-    return float(trace["score"]) / LEVELS[Kind(trace["kind"])].look
+    return float(trace["score"]) / LEVELS[Kind(trace["kind"])].review
 
 
 def _box(region: Sequence[float] | None) -> tuple[float, float, float, float] | None:

@@ -33,7 +33,7 @@ SAME: Final = 0.95
 """From this share of agreeing blocks on, two pages show the same picture (`python -m
 benchmarks.duplicates`).
 """
-LOOKED_AT: Final = 64
+ROWS_AT_MOST: Final = 64
 """Of a word that many pages have, so many are looked at.
 
 Such words, a form's labels, tell little: each counts its part.
@@ -163,7 +163,7 @@ def candidates(
         SELECT m.page_id, (
             SELECT {listed} FROM (
                 SELECT b.page_id FROM verification_pageband b
-                WHERE b.band = m.band AND b.value = m.value AND b.page_id NOT IN ({marks}) LIMIT {LOOKED_AT}
+                WHERE b.band = m.band AND b.value = m.value AND b.page_id NOT IN ({marks}) LIMIT {ROWS_AT_MOST}
             ) o
         ) FROM verification_pageband m WHERE m.page_id IN ({marks})
     """  # noqa: E501, S608

@@ -58,7 +58,7 @@ def apply_verdict(
     try:
         return _carry_out(lease, verdict, findings, now)
     except _CaseChanged:
-        return _look_again(lease, now)
+        return _check_again(lease, now)
     except Refused as refused:
         if verdict.outcome is not Outcome.APPROVE:
             raise
@@ -101,7 +101,7 @@ def _has_changed(lease: Lease[Attempt]) -> bool:
     return locked is not None and locked.due_at != lease.row.due_at
 
 
-def _look_again(lease: Lease[Attempt], now: datetime) -> bool:
+def _check_again(lease: Lease[Attempt], now: datetime) -> bool:
     """Another round at once: nothing is approved that no check has looked at."""
     with transaction.atomic():
         notify_worker("verification.tasks.check_attempt", lease.row.pk)

@@ -119,13 +119,13 @@ def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | N
     if not lease.finish(reading=observation, version=version):
         return False
     if document.superseded_at is None and lease.row.deaths < DEATHS:
-        _look_ahead(document)
+        _find_keypoints_ahead(document)
         if observation and document.kind == DocumentKind.CLIENT_AUTHORIZATION:
             client_letters.judge(document.pk, lease.clock())
     return observation is not None
 
 
-def _look_ahead(document: Document) -> None:
+def _find_keypoints_ahead(document: Document) -> None:
     """Do now what the check `duplicates` would else do while the employer waits.
 
     It does what is lacking by itself.

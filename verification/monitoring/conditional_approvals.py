@@ -57,10 +57,10 @@ def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = No
         return apply_verdict.confirm_approval(case_id, clock())
     if worst < Severity.CONCERN:
         return False
-    looked_at = case.decisions.stopped_for()
+    accepted = case.decisions.stopped_for()
     codes = list(
         dict.fromkeys(
-            f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in looked_at
+            f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in accepted
         )
     )
     # a person has lifted the suspension; it lapses with its time, unless the register comes to

@@ -40,7 +40,7 @@ class ClientLine:
         return self.client is not None and self.client.ended_at is not None
 
     @property
-    def look(self) -> str:
+    def tag_style(self) -> str:
         """The tag, as of an item."""
         if self.ended:
             return "ended"
@@ -52,7 +52,7 @@ class ClientLine:
 
     @property
     def tag(self) -> Word:
-        return wording.TAGS[self.look] if self.look else ""
+        return wording.TAGS[self.tag_style] if self.tag_style else ""
 
     @property
     def why(self) -> Why | None:

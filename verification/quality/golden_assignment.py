@@ -54,7 +54,7 @@ from verification.rules.states import State
 
 log = structlog.get_logger()
 
-LOOK_BACK: Final = timedelta(days=1)
+RULINGS_WITHIN: Final = timedelta(days=1)
 """A lot that was drawn longer ago is not made up for."""
 LAPSES_AFTER: Final = timedelta(days=7)
 """One that is still undecided then, since its reviewer never took it or handed it on, goes from
@@ -68,7 +68,7 @@ _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199"
 
 def give_due(now: datetime) -> int:
     """Give a golden case to each reviewer for whom one was drawn; how many were given."""
-    lately = Ruling.objects.filter(made_at__gt=now - LOOK_BACK).values("by")
+    lately = Ruling.objects.filter(made_at__gt=now - RULINGS_WITHIN).values("by")
     given = 0
     for reviewer in reviewers().filter(pk__in=lately):
         try:
@@ -98,7 +98,7 @@ def give_golden_case(reviewer: User, now: datetime) -> Case | None:
 def _drawn(reviewer: User, now: datetime) -> bool:
     """Whether one of the rulings since their last one drew a golden case."""
     last = GoldenTurn.objects.filter(reviewer=reviewer).aggregate(at=Max("given_at"))["at"]
-    since = max(filter(None, (last, now - LOOK_BACK)))
+    since = max(filter(None, (last, now - RULINGS_WITHIN)))
     rulings = Ruling.objects.filter(by=reviewer, made_at__gt=since, case__golden=False).exclude(
         outcome=RulingOutcome.UNDONE
     )

@@ -55,7 +55,7 @@ _BESIDE_OTHERS: Final = {"duplicates": "no_duplicate", "exclusion": "not_exclude
 """Checks that look at other employers, and what each finds where there is nothing: a golden case
 names nobody else.
 """
-_LOOKED: Final = ("claim", "rule", "view_page")
+_SEEN: Final = ("claim", "rule", "view_page")
 
 
 # --- Which can be kept ----------------------------------------------------------------------------
@@ -176,16 +176,16 @@ def _know(case: Case) -> set[str]:
     deciders = case.decisions.filter(decided_by__isnull=False).values_list("decided_by", flat=True)
     rulers = Ruling.objects.filter(case=case).values_list("by", "confirmed_by")
     subjects = [str(case.pk), *map(str, case.documents.values_list("pk", flat=True))]
-    looked = Event.objects.filter(
+    seen_by = Event.objects.filter(
         subject_id__in=subjects,
         subject_type__in=("case", "document"),
-        verb__in=_LOOKED,
+        verb__in=_SEEN,
         role="reviewer",
     )
     ids = {
         *deciders,
         *(person for pair in rulers for person in pair if person),
-        *looked.values_list("actor_id", flat=True),
+        *seen_by.values_list("actor_id", flat=True),
     }
     return {str(person) for person in ids}
 

@@ -209,13 +209,13 @@ class _Counted:
 
     golden: Sequence[Row]
     pairs: Sequence[Row]
-    looks: Sequence[Row]
+    timings: Sequence[Row]
     decisions: Sequence[Row]
 
     def people(self) -> set[UUID]:
         of = {
             row["by"]
-            for rows in (self.golden, self.pairs, self.looks, self.decisions)
+            for rows in (self.golden, self.pairs, self.timings, self.decisions)
             for row in rows
         }
         return {person for person in of | {row["first_by"] for row in self.pairs} if person}
@@ -264,7 +264,7 @@ def _count(
         kind=F("golden__kind"),
         right_verb=F("golden__right_verb"),
     )
-    looks = rulings.order_by().annotate(whole=Floor("seconds")).values("by", "outcome", "whole")
+    timings = rulings.order_by().annotate(whole=Floor("seconds")).values("by", "outcome", "whole")
     return _Counted(
         golden=list(answered.annotate(n=Count("pk"))),
         pairs=list(
@@ -272,7 +272,7 @@ def _count(
             .values("by", "first_by", "second_review", "first_verb", "verb")
             .annotate(n=Count("pk"))
         ),
-        looks=list(looks.annotate(n=Count("pk"), total=Sum("seconds"))),
+        timings=list(timings.annotate(n=Count("pk"), total=Sum("seconds"))),
         decisions=list(_overturned(decisions)),
     )
 
@@ -340,14 +340,16 @@ def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
 
 
 def _figures(counted: _Counted, of: UUID | None) -> Figures:
-    looks = [row for row in counted.looks if of in (None, row["by"])]
+    timings = [row for row in counted.timings if of in (None, row["by"])]
     golden = [row for row in counted.golden if of in (None, row["by"])]
     outcomes: Counter[str] = Counter()
-    for row in looks:
+    for row in timings:
         outcomes[row["outcome"]] += row["n"]
     rulings = outcomes.total()
     timed = [
-        row for row in looks if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE
+        row
+        for row in timings
+        if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE
     ]
     counts: Counter[int] = Counter()
     for row in timed:

@@ -216,14 +216,16 @@ def lately(now: datetime, reviewer: UUID) -> list[Day]:
     """The last `DAYS` days, today at the end, as they were at most a few minutes ago, with what was
     there for this reviewer alone.
     """
-    kept = _kept("lately", settings.QUEUE_FIGURES_SECONDS * CHART_KEEPS, lambda: _look_back(now))
+    kept = _kept(
+        "lately", settings.QUEUE_FIGURES_SECONDS * CHART_KEEPS, lambda: _count_fortnight(now)
+    )
     own = _made_for(reviewer)
-    return (kept.and_also(_look_back(now, own)) if own.exists() else kept).days(now)
+    return (kept.and_also(_count_fortnight(now, own)) if own.exists() else kept).days(now)
 
 
-def look_back(now: datetime) -> list[Day]:
+def fortnight(now: datetime) -> list[Day]:
     """The last `DAYS` days from the decisions on record: four queries."""
-    return _look_back(now).days(now)
+    return _count_fortnight(now).days(now)
 
 
 def _days(now: datetime) -> list[date]:
@@ -231,7 +233,7 @@ def _days(now: datetime) -> list[date]:
     return [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
 
 
-def _look_back(now: datetime, among: CaseQuerySet | None = None) -> _Fortnight:
+def _count_fortnight(now: datetime, among: CaseQuerySet | None = None) -> _Fortnight:
     since = timezone.make_aware(datetime.combine(_days(now)[0], datetime.min.time()))
     decisions = Decision.objects.filter(decided_at__gte=since).order_by()
     decisions = (

@@ -23,10 +23,10 @@ from django.utils import timezone
 
 from employers.models import User
 from employers.permissions import Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
 from verification.admin import case_panel
-from verification.admin.case_content import case_page, in_words, record_look
+from verification.admin.case_content import case_page, in_words, record_page_view
 from verification.admin.decision_form import BUTTONS, NOTHING_TYPED, SET_ASIDE, AssignForm, Typed
 from verification.models import Case, DocumentPage
 from verification.quality import golden_cases
@@ -36,7 +36,7 @@ from verification.reviewing.queue_filters import Filters
 NOTHING_UNMASKED: Final[Mapping[str, Any]] = {}
 
 
-class CasePages(LookOnlyAdmin):
+class CasePages(ReadOnlyAdmin):
     """What the buttons have in common: who asks, for which case, and how it is shown."""
 
     def changelist_view(
@@ -164,7 +164,7 @@ class CasePages(LookOnlyAdmin):
         response["Cache-Control"] = "private, no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Disposition"] = "inline"
-        record_look(page, request.user, timezone.now(), ahead="ahead" in request.GET)
+        record_page_view(page, request.user, timezone.now(), ahead="ahead" in request.GET)
         return response
 
     def may_decide(self, request: HttpRequest) -> bool:
