@@ -289,9 +289,9 @@ def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
     """The clean resumes that the leak is laid on: those that its text speaks for first, then the
     latest.
     """
-    kept = CleanResume.objects.kept().filter(copies__in=_copies(row)).distinct()
-    first = list(kept.filter(copies__in=likely)[:RESUMES_AT_MOST])
-    others = kept.exclude(pk__in=[resume.pk for resume in first]).order_by("-used_at")
+    candidates = CleanResume.objects.available().filter(copies__in=_copies(row)).distinct()
+    first = list(candidates.filter(copies__in=likely)[:RESUMES_AT_MOST])
+    others = candidates.exclude(pk__in=[resume.pk for resume in first]).order_by("-used_at")
     return [*first, *others[: max(0, RESUMES_AT_MOST - len(first))]]
 
 

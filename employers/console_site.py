@@ -352,7 +352,7 @@ class ConsoleSite(admin.AdminSite):
     ) -> HttpResponse:
         """Sign in, here and now and in this browser, and answer with `response`."""
         now = timezone.now()
-        cookie = sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+        cookie = sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         request.session.pop(ENTRY, None)
         request.session[STAY] = Stay.begin(
@@ -407,18 +407,18 @@ def _is_required() -> bool:
 
 def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
     """Whose password was right in this browser within so many seconds, and is still the same."""
-    kept = request.session.get(ENTRY)
-    if not kept:
+    entry = request.session.get(ENTRY)
+    if not entry:
         return None
-    at = datetime.fromisoformat(kept["at"])
-    user = User.objects.filter(pk=kept["user"], is_active=True, is_staff=True).first()
+    at = datetime.fromisoformat(entry["at"])
+    user = User.objects.filter(pk=entry["user"], is_active=True, is_staff=True).first()
     if (
         user is None
         or (now - at).total_seconds() > seconds
-        or user.get_session_auth_hash() != kept["password"]
+        or user.get_session_auth_hash() != entry["password"]
     ):
         return None
-    return Entry(user, at, kept["goes_to"])
+    return Entry(user, at, entry["goes_to"])
 
 
 def _origin(request: HttpRequest, cookie: str = "") -> Origin:

@@ -140,7 +140,7 @@ def company_email(
     )
     if code:
         proof = email_codes.confirm_code(proof.pk, member, code, clock())
-    return _followed(proof, employer, clock)
+    return _polled(proof, employer, clock)
 
 
 def deposit(
@@ -159,7 +159,7 @@ def deposit(
     )
     if code:
         proof = deposits.confirm_deposit(proof.pk, member, code, clock())
-    return _followed(proof, employer, clock)
+    return _polled(proof, employer, clock)
 
 
 def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
@@ -182,7 +182,7 @@ def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
         uscc = company.uscc if does == "confirm" else scripted_outcomes.code_for(0)
         licence = ELicence(uscc, company.name, company.legal_representative)
         phone.confirm(qr, licence, By.LEGAL_REPRESENTATIVE, clock())
-    return _followed(proof, employer, clock)
+    return _polled(proof, employer, clock)
 
 
 def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
@@ -191,7 +191,7 @@ def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
     return found
 
 
-def _followed(proof: Proof, employer: Employer, clock: Clock) -> Proof:
+def _polled(proof: Proof, employer: Employer, clock: Clock) -> Proof:
     """The proof once its provider has been asked, and what follows from it is done."""
     now = clock()
     Proof.objects.filter(pk=proof.pk, finished_at=None).update(due_at=now)

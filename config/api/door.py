@@ -45,11 +45,11 @@ WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
 WITH_FILES: Final = (f"{PREFIX}releases", f"{PREFIX}traces")
 """Where a body is `multipart/form-data`, and may hold a file."""
 DONE_ONCE: Final = ("POST", "PUT", "PATCH", "DELETE")
-KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
-NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
+STORED_HEADERS: Final = ("Content-Type", "Location", "ETag")
+NOT_STORED: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
 """Statuses of what was not even tried: with the same key it can be asked again once that is mended.
 """
-KEPT_BYTES: Final = 256 * 1024
+STORED_BYTES: Final = 256 * 1024
 FILE_BYTES: Final = Limits().bytes
 NOTHING_TO_SHOW: Final = "default-src 'none'; frame-ancestors 'none'"
 """The policy of an answer that is no page, should a browser ever be led to one."""
@@ -153,7 +153,7 @@ class ApiDoor:
                 return response, False
             if not _is_stored(response):
                 return response, False
-            headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+            headers = {name: response[name] for name in STORED_HEADERS if name in response}
             stored = StoredResponse(response.status_code, headers, response.content)
             if not idempotency.store_response(claim, stored, timezone.now()):
                 # It took longer than its claim holds, and another has begun the same: what was done
@@ -221,7 +221,11 @@ def _digest(file: UploadedFile[bytes]) -> str:
 
 
 def _is_stored(response: HttpResponse) -> bool:
-    if response.streaming or response.status_code in NOT_KEPT or len(response.content) > KEPT_BYTES:
+    if (
+        response.streaming
+        or response.status_code in NOT_STORED
+        or len(response.content) > STORED_BYTES
+    ):
         return False
     # Of a form that is wrong nothing was tried either; a refusal for a reason is an answer.
     return not (response.status_code == 422 and b'"code": "invalid_request"' in response.content)

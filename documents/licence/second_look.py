@@ -32,7 +32,7 @@ OVERLAP: Final = 2
 """Characters that a cut of a line's end must share with the line."""
 CONFIRMED: Final = 0.95
 """Confidence, at most, in what only a second reading saw."""
-KEPT: Final = 0.9
+SURE_SCORE: Final = 0.9
 """Score from which what only the first look saw is kept beside what a closer one sees."""
 SURER: Final = 0.05
 """How much more confident a second reading of a short value must be to replace the first."""
@@ -279,7 +279,7 @@ def _together(boxes: Sequence[TextBox], seen: Sequence[TextBox], area: Polygon) 
         *(
             box
             for box in boxes
-            if not (_contains(area, box.middle) and (box.score < KEPT or seen_again(box)))
+            if not (_contains(area, box.middle) and (box.score < SURE_SCORE or seen_again(box)))
         ),
         *seen,
     ]

@@ -306,7 +306,7 @@ def _converter() -> Callable[[str], str]:
 
 # Characters that stand in names today although a converter would replace them (通用规范汉字表,
 # 2013).
-_KEPT: Final = frozenset("昇乾甯甦祕邨堃喆淼仝迺")
+_NOT_CONVERTED: Final = frozenset("昇乾甯甦祕邨堃喆淼仝迺")
 
 
 def simplified(text: str) -> str:
@@ -315,7 +315,7 @@ def simplified(text: str) -> str:
     The law has names registered in standard characters (企业名称登记管理规定 8), so a traditional
     one is the reader's. What GB 2312 has is standard already, and is left alone.
     """
-    return "".join(c if c in _KEPT or _in_gb2312(c) else _converter()(c) for c in text)
+    return "".join(c if c in _NOT_CONVERTED or _in_gb2312(c) else _converter()(c) for c in text)
 
 
 def _in_gb2312(character: str) -> bool:

@@ -21,9 +21,9 @@ from documents.papers.model import (
     PaperReading,
     Quote,
     Running,
+    by_field,
     full_width,
     is_title,
-    kept,
     rows_of,
     straightened,
 )
@@ -224,7 +224,7 @@ def authorization_letter_of(
     rows = rows_of(upright, slope, LARGEST_TILT)
     running = Running(rows, slope)
     taken = _Letter(running).quotes()
-    fields, confidence, regions = kept(taken, FIELDS, rotation, width, height)
+    fields, confidence, regions = by_field(taken, FIELDS, rotation, width, height)
     line = _signature_line(running, slope)
     return AuthorizationLetterReading(
         fields,

@@ -22,9 +22,9 @@ from documents.page.values import GUESSED
 from documents.papers.model import (
     PaperReading,
     Quote,
+    by_field,
     full_width,
     is_title,
-    kept,
     part,
     rows_of,
     straightened,
@@ -141,7 +141,7 @@ def hr_service_licence_of(
         taken["uscc"] = Quote(code.text, code.confidence, code.boxes)
     for name, quote in _by_form(cells, entries, everywhere):
         taken.setdefault(name, quote)
-    fields, confidence, regions = kept(taken, FIELDS, rotation, width, height)
+    fields, confidence, regions = by_field(taken, FIELDS, rotation, width, height)
     texts = [text for text, _ in everywhere] + [
         "".join(tidy(box.text) for box in row.boxes)
         for row in rows_of(upright, slope, LARGEST_TILT)

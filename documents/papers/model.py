@@ -235,7 +235,7 @@ def is_title(text: str, titles: Iterable[str]) -> bool:
     )
 
 
-def kept(
+def by_field(
     taken: dict[str, Quote], names: Sequence[str], rotation: Rotation, width: int, height: int
 ) -> tuple[dict[str, str], dict[str, float], dict[str, Region]]:
     """Fields, confidence and regions of what was `taken` from the upright page, on the page of

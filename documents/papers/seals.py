@@ -98,14 +98,14 @@ def find_seals(picture: Picture) -> tuple[Seal, ...]:
 
 def _outermost(seals: Iterable[Seal]) -> Iterator[Seal]:
     """`seals`, largest first, without those inside a larger one: a ring has an inner edge too."""
-    kept: list[Seal] = []
+    by_field: list[Seal] = []
     for seal in sorted(seals, key=lambda seal: -seal.area):
         x, y = (seal.region[0] + seal.region[2]) / 2, (seal.region[1] + seal.region[3]) / 2
         if not any(
             other.region[0] < x < other.region[2] and other.region[1] < y < other.region[3]
-            for other in kept
+            for other in by_field
         ):
-            kept.append(seal)
+            by_field.append(seal)
             yield seal
 
 

@@ -47,10 +47,10 @@ def waiting_lately() -> appeals.Waiting:
     it.
     """
     seconds = settings.QUEUE_FIGURES_SECONDS
-    kept: Any = cache.get_or_set(
+    cached: Any = cache.get_or_set(
         "downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds
     )
-    waits: appeals.Waiting = kept
+    waits: appeals.Waiting = cached
     return waits
 
 

@@ -71,7 +71,7 @@ def ask_consent(
     with transaction.atomic():
         locks.lock_company(employer.uscc)
         current = current_tier_of(employer.pk, now)
-        if current.reason or current.tier not in eligibility.MAY_ASK_FOR_NEW:
+        if current.reason or current.tier not in eligibility.MAY_HAVE_NEW_NUMBERS:
             raise Refused(current.reason or "employer_not_approved")
         candidate = operations.locked_candidate(candidate_id)
         latest = candidate.requests.filter(uscc=employer.uscc).order_by("-asked_at").first()

@@ -198,9 +198,11 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
 
 
 def settle_ladder_version(pk: int, user: User, now: datetime, *, activate: bool) -> None:
-    """Bring a proposed ladder into force, or drop it. Raises Refused as `proposals.settled`."""
+    """Bring a proposed ladder into force, or drop it. Raises Refused as `proposals.settle_proposal`."""
     with transaction.atomic():
-        row = proposals.settled(LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate)
+        row = proposals.settle_proposal(
+            LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate
+        )
         row.active_from = now if activate else None
         row.save()
         record(

@@ -87,7 +87,7 @@ def _page(
         "seen": wording.seen(found.move),
         "ways": _ways(member) if found.override.reason == STEP_UP else [],
         "open_appeal": found.open_appeal,
-        "kept": found.kept,
+        "upheld": found.upheld,
         "late": found.open_appeal is not None and found.open_appeal.due_at <= now,
         "form": form,
         "refused": appeals.may_appeal(member, found, now),

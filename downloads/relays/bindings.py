@@ -22,8 +22,8 @@ from downloads.models import GateDecision, RelayBinding
 from downloads.models.relays import OPEN, RelayBindingQuerySet, RelayState
 from downloads.relays import callers, notices
 from downloads.relays.eligibility import (
-    KEEPS_THEM,
-    MAY_ASK_FOR_NEW,
+    MAY_HAVE_NEW_NUMBERS,
+    MAY_KEEP_NUMBERS,
     check_consent,
     check_tier,
     lasts,
@@ -128,7 +128,7 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
 
     Call it after `lock_consent`, which comes before the lock of the binding.
     """
-    if current_tier_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(
+    if current_tier_of(binding.employer_id, now).tier in MAY_HAVE_NEW_NUMBERS and not unwilling(
         binding, now
     ):
         decision = GateDecision.objects.get(pk=binding.decision_id)
@@ -461,7 +461,7 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
         with transaction.atomic():
             current = current_tier_of(employer_id, now)
             binding = locked_binding(binding_id)
-            if binding.state in OPEN and current.tier not in KEEPS_THEM:
+            if binding.state in OPEN and current.tier not in MAY_KEEP_NUMBERS:
                 end_binding(binding, current.reason or "employer_not_approved", SYSTEM, now)
                 closed += 1
     return closed

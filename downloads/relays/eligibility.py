@@ -20,8 +20,8 @@ from downloads.rules.ladder import Tier
 from employers.models import Employer
 from events.core.errors import Refused
 
-MAY_ASK_FOR_NEW: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
-KEEPS_THEM: Final = (*MAY_ASK_FOR_NEW, Tier.RESTRICTED)
+MAY_HAVE_NEW_NUMBERS: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
+MAY_KEEP_NUMBERS: Final = (*MAY_HAVE_NEW_NUMBERS, Tier.RESTRICTED)
 
 
 def lasts() -> timedelta:
@@ -34,7 +34,7 @@ def check_tier(employer_id: UUID, now: datetime) -> None:
     current = current_tier_of(employer_id, now)
     if current.tier is Tier.RESTRICTED:
         raise Refused("relay_not_for_tier")
-    if current.reason or current.tier not in MAY_ASK_FOR_NEW:
+    if current.reason or current.tier not in MAY_HAVE_NEW_NUMBERS:
         raise Refused(current.reason or "employer_not_approved")
 
 

@@ -103,7 +103,7 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
             provider.unbind(binding.reference, binding.number, now)
         return Heard(unbound=True)
     current = current_tier_of(binding.employer_id, now)
-    if current.tier not in eligibility.KEEPS_THEM:
+    if current.tier not in eligibility.MAY_KEEP_NUMBERS:
         return Heard(over=current.reason or "employer_not_approved")
     if why := _not_wanted(binding, now):
         return Heard(over=why)
@@ -112,7 +112,7 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
     if binding.state == RelayState.REQUESTED:
         return _bind(lease, provider, now)
     try:
-        return _keep(binding, provider, now)
+        return _refresh(binding, provider, now)
     except UnknownBinding:
         return Heard(lost=True)
 
@@ -182,7 +182,7 @@ def _give_back(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> N
     lease.update(reference="", number="", extension="", told_expires_at=None)
 
 
-def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
+def _refresh(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
     """Whatever the provider was not told yet; else whether it still has the binding."""
     muted = binding.muted or not binding.team.callers
     expires_at = binding.told_expires_at

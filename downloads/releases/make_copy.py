@@ -112,9 +112,9 @@ def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
         "sha256": opened.sha256,
         "made_by": made_by(),
     }
-    resume = CleanResume.objects.kept().filter(**same).first()
+    resume = CleanResume.objects.available().filter(**same).first()
     if resume is None:
-        resume = _kept(redact.redact(opened, marked_copy.BLANK), same, copy.test, clock())
+        resume = _stored(redact.redact(opened, marked_copy.BLANK), same, copy.test, clock())
     now = clock()
     CleanResume.objects.filter(pk=resume.pk).update(used_at=now)
     if not lease.update(resume=resume, sha256=opened.sha256):
@@ -134,7 +134,7 @@ def _original(copy: Copy) -> bytes:
     return source.fetch(copy.client_id, copy.original_reference, open.Limits().bytes)
 
 
-def _kept(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:
+def _stored(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:
     """The clean pages of a file, sealed; where another was first, its."""
     name = default_storage.save("pages", ContentFile(clean_pages.packed(redacted.pages)))
     removed = [
@@ -152,7 +152,7 @@ def _kept(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -
             return CleanResume.objects.create(pages=name, **same, **new)
     except IntegrityError:
         default_storage.delete(name)
-        return CleanResume.objects.kept().get(**same)
+        return CleanResume.objects.available().get(**same)
 
 
 def stored(resume: CleanResume) -> tuple[RedactedPage, ...]:

@@ -177,7 +177,7 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
         call_records.poll_call_records(provider, clock())
 
 
-def follow_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
+def sync_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
     """In a test nobody waits for a worker: the simulator is asked before the answer, which costs no
     network. Else the row as it is.
     """

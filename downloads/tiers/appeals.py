@@ -54,7 +54,7 @@ class Restriction:
         return next((appeal for appeal in self.appeals if appeal.answered_at is None), None)
 
     @property
-    def kept(self) -> MoveAppeal | None:
+    def upheld(self) -> MoveAppeal | None:
         """The last answer, where it was no."""
         return next((appeal for appeal in self.appeals if appeal.outcome == Outcome.KEPT), None)
 
@@ -104,10 +104,14 @@ def again_at(employer: Employer, restriction: Restriction, now: datetime) -> dat
     """From when on an answer that was no can be appealed against again; None where nobody has said
     no, or something is new.
     """
-    kept = restriction.kept
-    if kept is None or kept.answered_at is None or shown_anew(employer, kept.answered_at, now):
+    upheld = restriction.upheld
+    if (
+        upheld is None
+        or upheld.answered_at is None
+        or shown_anew(employer, upheld.answered_at, now)
+    ):
         return None
-    return kept.answered_at + AGAIN_AFTER
+    return upheld.answered_at + AGAIN_AFTER
 
 
 def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppeal:

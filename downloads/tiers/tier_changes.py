@@ -104,9 +104,12 @@ def change_tier(
         earlier = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
         if basis and not basis.matches(earlier):
             return False
-        values = {"tier": tier, "reason": reason, "moved_at": now, "until": until} | _kept(
-            earlier, reason
-        )
+        values = {
+            "tier": tier,
+            "reason": reason,
+            "moved_at": now,
+            "until": until,
+        } | _earlier_override(earlier, reason)
         override, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
         verb = "step_up" if reason == STEP_UP else VERBS[tier]
         _noted(
@@ -123,7 +126,7 @@ def change_tier(
     return True
 
 
-def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
+def _earlier_override(earlier: Standing | None, reason: str) -> dict[str, Any]:
     """What a step-up goes back to: the earlier override by a rule or by two people, which a proof
     of authority does not lift.
     """
@@ -257,9 +260,9 @@ def propose_tier_change(
 
 
 def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
-    """Carry out a proposed move, or drop it. Raises Refused as `proposals.settled`."""
+    """Carry out a proposed move, or drop it. Raises Refused as `proposals.settle_proposal`."""
     with transaction.atomic():
-        proposed = proposals.settled(
+        proposed = proposals.settle_proposal(
             Move, move_id, user, Power.SECOND_REVIEW, now, confirmed=confirmed
         )
         proposed.confirmed = confirmed

@@ -184,7 +184,7 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
 
     The device's cookie is written anew, so that it lasts while it is used.
     """
-    cookie = cookie or sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+    cookie = cookie or sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     sightings.record(
         user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
     )

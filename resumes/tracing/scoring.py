@@ -3,7 +3,7 @@
 z is Σ value × sign / √(Σ value²) over all that was measured. The values know no key, and the signs
 of a release that the leak does not come from are fair coins, so by Hoeffding's inequality such a
 release reaches z with a probability of at most exp(−z²/2), whatever was done to the picture and
-however the values are distributed. With every look that was taken (releases × ways of laying the
+however the values are distributed. With every comparison (releases × ways of laying the
 leak on the page × kinds of evidence) counted, `chance` bounds how often a trace names somebody
 wrong.
 """

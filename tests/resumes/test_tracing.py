@@ -241,7 +241,7 @@ def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float],
         (-9.0, 1, False),
     ],
 )
-def test_more_looks_take_more_agreement(z: float, comparisons: int, is_named: bool) -> None:
+def test_more_comparisons_take_more_agreement(z: float, comparisons: int, is_named: bool) -> None:
     assert Score("r", z, z, 0.0, chance(z, comparisons)).is_named is is_named
 
 

@@ -207,11 +207,11 @@ def _counted(counts: Mapping[str, int], chosen: str, words: Any) -> list[tuple[s
 
 def _figures(request: HttpRequest) -> Figures:
     """The queue's figures, the same everywhere on one page."""
-    kept: Figures | None = getattr(request, "_queue_figures", None)
-    if kept is None:
-        kept = queue_figures.of_queue(timezone.now(), UUID(_actor(request).id))
-        request._queue_figures = kept  # type: ignore[attr-defined]
-    return kept
+    cached: Figures | None = getattr(request, "_queue_figures", None)
+    if cached is None:
+        cached = queue_figures.of_queue(timezone.now(), UUID(_actor(request).id))
+        request._queue_figures = cached  # type: ignore[attr-defined]
+    return cached
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -410,19 +410,19 @@ def mails(request: ApiRequest) -> MailsOut:
 
     It is sent to nobody.
     """
-    kept = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[
+    mail_row = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[
         :MAILS_AT_MOST
     ]
-    return MailsOut(data=[_shown(each) for each in kept])
+    return MailsOut(data=[_shown(each) for each in mail_row])
 
 
-def _shown(kept: Mail) -> MailOut:
-    letter = mail.letter(kept, settings.SITE_URL, kept.created_at)
+def _shown(mail_row: Mail) -> MailOut:
+    letter = mail.letter(mail_row, settings.SITE_URL, mail_row.created_at)
     return MailOut(
-        id=kept.pk,
-        at=kept.created_at,
-        to=kept.to,
-        template=kept.template,
+        id=mail_row.pk,
+        at=mail_row.created_at,
+        to=mail_row.to,
+        template=mail_row.template,
         subject=str(letter.subject),
         text=str(letter.body),
     )

@@ -69,7 +69,7 @@ def add_document(
                 case.state == State.APPROVED and case.approved_at is not None
             ):  # approved while this waited: no check has seen it
                 now = max(now, case.approved_at + timedelta(microseconds=1))
-            document = keep_document(case, kind, taken_in, names, scan, user, now, photo_quality)
+            document = store_document(case, kind, taken_in, names, scan, user, now, photo_quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)
             if case.state == State.CHECKING:
@@ -110,7 +110,7 @@ def _uploads_left(case: Case, kind: str) -> int:
     return UPLOADS_PER_CASE - case.documents.exclude(of_clients).count()
 
 
-def keep_document(
+def store_document(
     case: Case,
     kind: str,
     taken_in: Intake,

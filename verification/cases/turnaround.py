@@ -101,7 +101,7 @@ def measured_by(whose: str, measure: Callable[[], Usual | None]) -> None:
     _OF[whose] = measure
 
 
-_KEEPS: Final = 20
+_CACHED_TIMES: Final = 20
 """What is usual changes slowly: it is kept this many times as long as the figures of the queue."""
 
 
@@ -111,10 +111,12 @@ def lately(whose: str) -> Usual | None:
 
     Counted a few minutes ago at most.
     """
-    kept: Any = cache.get_or_set(
-        f"verification.durations.{whose}", _OF[whose], settings.QUEUE_FIGURES_SECONDS * _KEEPS
+    cached: Any = cache.get_or_set(
+        f"verification.durations.{whose}",
+        _OF[whose],
+        settings.QUEUE_FIGURES_SECONDS * _CACHED_TIMES,
     )
-    usually: Usual | None = kept
+    usually: Usual | None = cached
     return usually
 
 

@@ -69,7 +69,7 @@ def prepare(pages: Iterable[DocumentPage]) -> None:
     The bands come later, with the check: a picture that nobody has handed in is not to stand
     between others in the index.
     """
-    for page, known in _with_kept(pages):
+    for page, known in _with_stored(pages):
         with suppress(FileNotFoundError):
             landmarks_of(page, known)
 
@@ -90,12 +90,12 @@ def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
     return found
 
 
-def _with_kept(
+def _with_stored(
     pages: Iterable[DocumentPage],
 ) -> Iterator[tuple[DocumentPage, PageLandmarks | None]]:
     pages = list(pages)
-    kept = PageLandmarks.objects.in_bulk([page.pk for page in pages])
-    return ((page, kept.get(page.pk)) for page in pages)
+    stored = PageLandmarks.objects.in_bulk([page.pk for page in pages])
+    return ((page, stored.get(page.pk)) for page in pages)
 
 
 def _unsealed(known: PageLandmarks | None) -> Landmarks | None:
@@ -133,7 +133,7 @@ def index_pages(pages: Iterable[DocumentPage]) -> None:
     indexed = set(
         PageBand.objects.filter(page__in=pages).values_list("page_id", flat=True).distinct()
     )
-    new = _with_kept(page for page in pages if page.pk not in indexed)
+    new = _with_stored(page for page in pages if page.pk not in indexed)
     rows = [row for page, known in new for row in bands_of(page.pk, landmarks_of(page, known))]
     PageBand.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
 
@@ -207,8 +207,8 @@ def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -
     others = DocumentPage.objects.in_bulk({page for found in likely.values() for page in found})
     seen = (
         {
-            page.pk: _if_kept(page, known)
-            for page, known in _with_kept([*mine.values(), *others.values()])
+            page.pk: _if_stored(page, known)
+            for page, known in _with_stored([*mine.values(), *others.values()])
         }
         if others
         else {}
@@ -229,7 +229,7 @@ def _compared(ours: Seen | None, theirs: Seen | None) -> Agreement | None:
         return None
 
 
-def _if_kept(page: DocumentPage, known: PageLandmarks | None) -> Seen | None:
+def _if_stored(page: DocumentPage, known: PageLandmarks | None) -> Seen | None:
     """None when its picture is no longer kept."""
     try:
         return _seen(page, landmarks_of(page, known))

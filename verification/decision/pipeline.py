@@ -55,11 +55,11 @@ def run_checks(
     attempts = Attempt.objects.select_related("case__employer", "case__submitted_by")
     lease = runner.claim(attempts, attempt_id, clock, lease_seconds)
     return runner.run(
-        lease, partial(_settle, checks=checks, shadow=shadow), failures=FAILURES, beats=True
+        lease, partial(_decide, checks=checks, shadow=shadow), failures=FAILURES, beats=True
     )
 
 
-def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rules | None) -> bool:
+def _decide(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rules | None) -> bool:
     attempt, clock = lease.row, lease.clock
     if attempt.case.state not in IN_PROGRESS:
         lease.finish()
@@ -78,9 +78,9 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
             findings, reported, policy.CURRENT, waits=attempt.waits, now=clock()
         )
         with transaction.atomic():
-            settled = apply_verdict.apply_verdict(lease, verdict, findings, clock())
-            if settled and shadow is not None:
-                _keep_beside(
+            applied = apply_verdict.apply_verdict(lease, verdict, findings, clock())
+            if applied and shadow is not None:
+                _record_shadow(
                     attempt,
                     verdict,
                     policy.decide_case(
@@ -88,7 +88,7 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
                     ),
                     clock(),
                 )
-        return settled
+        return applied
     except DATABASE_LOST:
         if not connection.is_usable():
             connection.close()  # the next query opens another
@@ -98,7 +98,7 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
         return False
 
 
-def _keep_beside(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime) -> None:
+def _record_shadow(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime) -> None:
     """A row of its own; that it could not be written is no reason to lose the live verdict."""
     try:
         with transaction.atomic():

@@ -115,8 +115,8 @@ def _counts(status: client_letters.LetterStatus) -> bool:
 
 def _letters(case: Case) -> list[Document]:
     """Those that nobody took out or ended."""
-    kept = Q(client_authorisation=None) | Q(client_authorisation__ended_at=None)
-    letters = case.documents.current().filter(kept, kind=DocumentKind.CLIENT_AUTHORIZATION)
+    not_ended = Q(client_authorisation=None) | Q(client_authorisation__ended_at=None)
+    letters = case.documents.current().filter(not_ended, kind=DocumentKind.CLIENT_AUTHORIZATION)
     return list(letters.select_related("reading", "client_authorisation"))
 
 

@@ -70,9 +70,9 @@ def editor(
             sent = client_form[1] if client_form and client_form[0] == document.pk else None
             document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
     slot_of = slots(documents, now)
-    kept = document_reuse.kept_before(case, now)
-    for kind, papers in kept.items():
-        slot_of[kind].kept = papers
+    reusable = document_reuse.reusable_documents(case, now)
+    for kind, papers in reusable.items():
+        slot_of[kind].reusable = papers
     if case.state in states.EDITABLE:
         opened |= {
             document.kind
@@ -80,7 +80,7 @@ def editor(
             if document.superseded_at is None and _to_look_at(document)
         }
     made = items(
-        requirement_facts.requirements_of(case, member, now, kept),
+        requirement_facts.requirements_of(case, member, now, reusable),
         case.state,
         slot_of,
         frozenset(map(item_of_kind, opened)),

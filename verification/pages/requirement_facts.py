@@ -20,7 +20,7 @@ from events.models import Event
 from verification.authority import proofs
 from verification.cases import authority_evidence, guards, wording
 from verification.intake import client_letters
-from verification.intake.document_reuse import Kept, kept_before
+from verification.intake.document_reuse import Reusable, reusable_documents
 from verification.models import (
     Attempt,
     Case,
@@ -36,12 +36,12 @@ from verification.rules import policy, states
 from verification.rules.facts import (
     STRENGTH,
     Facts,
-    KeptPaper,
     Letter,
     Paper,
     Proof,
     Report,
     RequirementState,
+    ReusablePaper,
     Strength,
     Why,
 )
@@ -54,14 +54,14 @@ ANYBODY: Final = Actor(Role.OWNER)
 
 
 def requirements_of(
-    case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
+    case: Case, member: Member | None, now: datetime, reusable: Mapping[str, Reusable] | None = None
 ) -> list[Requirement]:
     """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in,
     else the first owner.
 
-    `kept` is what `reusing.kept_before` says, where somebody has asked it already.
+    `reusable` is what `reusing.reusable_documents` says, where somebody has asked it already.
     """
-    return due_requirements(facts_of(case, member, now, kept), CURRENT, now)
+    return due_requirements(facts_of(case, member, now, reusable), CURRENT, now)
 
 
 def requirements_before(
@@ -82,7 +82,7 @@ def requirements_before(
 
 
 def facts_of(
-    case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
+    case: Case, member: Member | None, now: datetime, reusable: Mapping[str, Reusable] | None = None
 ) -> Facts:
     """The facts about `case` and its recruiter, as plain values and as the employer may know
     them.
@@ -140,7 +140,7 @@ def facts_of(
         not_offered=_not_offered(case.test),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
-        kept=_kept(kept_before(case, now) if kept is None else kept),
+        reusable=_reusable_papers(reusable_documents(case, now) if reusable is None else reusable),
         **_address(member.user if member else None),
         **_may_prove(acting),
     )
@@ -288,8 +288,11 @@ def _papers(case: Case) -> tuple[Paper, ...]:
     )
 
 
-def _kept(kept: Mapping[str, Kept]) -> dict[str, KeptPaper]:
-    return {kind: KeptPaper(len(papers.documents), papers.why_not) for kind, papers in kept.items()}
+def _reusable_papers(reusable: Mapping[str, Reusable]) -> dict[str, ReusablePaper]:
+    return {
+        kind: ReusablePaper(len(papers.documents), papers.why_not)
+        for kind, papers in reusable.items()
+    }
 
 
 def _clients(case: Case) -> tuple[Any, ...]:

@@ -42,7 +42,7 @@ class Slot:
     name: Promise | str
     documents: list[Document] = field(default_factory=list)
     removed: list[Document] = field(default_factory=list)
-    kept: document_reuse.Kept | None = None
+    reusable: document_reuse.Reusable | None = None
     """What was given of it with an earlier case."""
 
     @property

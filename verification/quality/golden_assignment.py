@@ -262,7 +262,7 @@ class _Arrival:
             move.case.submitted_at, move.case.submitted_by = self.submitted, member.user
 
     def _add(self, made: golden_cases.Recipe, case: Case, member: Member, at: datetime) -> None:
-        kept = {name: made[name] for name in ("kind", "size", "media_type", "editor", "scan")}
+        chosen = {name: made[name] for name in ("kind", "size", "media_type", "editor", "scan")}
         # The hash of a file that is no other's: nothing is found by it.
         digest = hashlib.sha256(made["ref"].encode()).hexdigest()
         document = Document.objects.create(
@@ -271,7 +271,7 @@ class _Arrival:
             sha256=digest,
             uploaded_by=member.user,
             uploaded_at=at,
-            **kept,
+            **chosen,
         )
         DocumentPage.objects.bulk_create(
             DocumentPage(document=document, **page) for page in made["pages"]

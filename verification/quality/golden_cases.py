@@ -61,7 +61,7 @@ _SEEN: Final = ("claim", "rule", "view_page")
 # --- Which can be kept ----------------------------------------------------------------------------
 
 
-def may_keep(case: Case, actor: Actor) -> Refused | None:
+def may_save(case: Case, actor: Actor) -> Refused | None:
     """Why this person may not keep the case as a golden one, or None if they may."""
     if not actor.can(Power.QUALITY) or case.golden:
         return Refused("not_allowed", seen=actor.role)
@@ -104,13 +104,13 @@ def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
 # --- Keeping one ----------------------------------------------------------------------------------
 
 
-def keep_golden_case(
+def save_golden_case(
     case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: datetime
 ) -> GoldenCase:
     """Keep a decided case as a golden one, for which this is right. Raises Refused."""
     actor = lead.as_reviewer()
     case: Case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
-    if refused := may_keep(case, actor):
+    if refused := may_save(case, actor):
         raise refused
     if verb not in RIGHT:
         raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(RIGHT))
@@ -291,8 +291,8 @@ def _stored_anew(documents: Iterable[Document]) -> dict[int, str]:
 
 
 def _document(document: Document, names: Mapping[int, str]) -> Recipe:
-    kept = ("kind", "size", "media_type", "editor", "scan")
-    return {name: getattr(document, name) for name in kept} | {
+    chosen = ("kind", "size", "media_type", "editor", "scan")
+    return {name: getattr(document, name) for name in chosen} | {
         "ref": str(document.pk),
         "pages": [_page(page, names[page.pk]) for page in document.pages.all()],
         "statements": [

@@ -26,17 +26,17 @@ from verification.cases import guards
 from verification.models import Appeal, Case, CaseQuerySet, CaseReason, Decision, Ruling
 
 DAYS: Final = 14
-CHART_KEEPS: Final = 20
+CHART_CACHED_TIMES: Final = 20
 """The chart is kept this many times as long as the figures: days change slowly."""
 _TENTHS: Final = 10
 """Waiting is told to a tenth of an hour."""
 
-Kept = TypeVar("Kept")
+Cached = TypeVar("Cached")
 
 
-def _kept(name: str, seconds: int, made: Callable[[], Kept]) -> Kept:
-    kept: Any = cache.get_or_set(f"verification.figures.{name}", made, seconds)
-    found: Kept = kept
+def _cached(name: str, seconds: int, made: Callable[[], Cached]) -> Cached:
+    cached: Any = cache.get_or_set(f"verification.figures.{name}", made, seconds)
+    found: Cached = cached
     return found
 
 
@@ -80,9 +80,9 @@ def of_queue(now: datetime, reviewer: UUID) -> Figures:
     """The queue in figures, as it was at most `QUEUE_FIGURES_SECONDS` ago, with what is there for
     this reviewer alone.
     """
-    kept = _kept("queue", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
+    cached = _cached("queue", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
     own = _made_for(reviewer)
-    return kept.and_also(count(now, own)) if own.exists() else kept
+    return cached.and_also(count(now, own)) if own.exists() else cached
 
 
 def _made_for(reviewer: UUID) -> CaseQuerySet:
@@ -216,11 +216,11 @@ def lately(now: datetime, reviewer: UUID) -> list[Day]:
     """The last `DAYS` days, today at the end, as they were at most a few minutes ago, with what was
     there for this reviewer alone.
     """
-    kept = _kept(
-        "lately", settings.QUEUE_FIGURES_SECONDS * CHART_KEEPS, lambda: _count_fortnight(now)
+    cached = _cached(
+        "lately", settings.QUEUE_FIGURES_SECONDS * CHART_CACHED_TIMES, lambda: _count_fortnight(now)
     )
     own = _made_for(reviewer)
-    return (kept.and_also(_count_fortnight(now, own)) if own.exists() else kept).days(now)
+    return (cached.and_also(_count_fortnight(now, own)) if own.exists() else cached).days(now)
 
 
 def fortnight(now: datetime) -> list[Day]:

@@ -157,10 +157,10 @@ def _give_back(case: Case, ruling: Ruling, now: datetime) -> None:
     case.claimed_by, case.claimed_until = ruling.by, now + claims.CLAIM_FOR
     case.claimed_at = ruling.made_at - timedelta(seconds=ruling.seconds or 0)
     case.save()
-    _keep_typed(ruling, now)
+    _save_draft(ruling, now)
 
 
-def _keep_typed(ruling: Ruling, now: datetime) -> None:
+def _save_draft(ruling: Ruling, now: datetime) -> None:
     about = ruling.besides.get("about", {})
     claims.save_draft(
         ruling.case_id,
@@ -281,7 +281,7 @@ def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None
         data={"ruling": ruling.pk},
     )
     if ruling.bulk_id is None and guards.may_decide(ruling.by.as_reviewer()) is None:
-        _keep_typed(ruling, now)
+        _save_draft(ruling, now)
 
 
 # --- Before it is decided -------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def test_every_width_and_both_languages_are_calm(
     options: dict[str, Any] = (
         PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 1000}}
     )
-    golden_cases.keep_golden_case(decided(now).pk, "reject", ["name_mismatch"], lead, now)
+    golden_cases.save_golden_case(decided(now).pk, "reject", ["name_mismatch"], lead, now)
     kept, other = GoldenCase.objects.get(kind="kept"), decided(now, 4)
     for locale in ("zh-CN", "en-GB"):
         visitor = visit(**options, locale=locale)

@@ -25,9 +25,9 @@ from tests.downloads.relays.relay_numbers import (
     CALLERS,
     PHONE,
     bound,
-    followed,
     give_phone,
     requested,
+    synced,
     verbs,
 )
 from tests.factories import make_member
@@ -61,7 +61,7 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
     membership.give_phone(member, "", SYSTEM, now)
     callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert (
         binding.state == RelayState.BOUND
         and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
@@ -69,7 +69,7 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
     membership.give_phone(member, CALLERS[1], SYSTEM, now)
     callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert [provider.call(binding.number, "", caller, now).outcome for caller in CALLERS] == [
         Outcome.STRANGER,
         Outcome.CONNECTED,
@@ -78,26 +78,26 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
 
 def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, db: None) -> None:
     silent = approved(now, days=60)
-    binding = followed(requested(silent, platform, now), now)
+    binding = synced(requested(silent, platform, now), now)
     assert binding.state == RelayState.REQUESTED and binding.last_error == "relay_no_caller"
-    binding = followed(binding, binding.due_at)
+    binding = synced(binding, binding.due_at)
     assert verbs(binding) == ["request_relay", "wait_relay"]
     membership.give_phone(silent, CALLERS[0], SYSTEM, now)
     callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
-    assert followed(binding, now).state == RelayState.BOUND
+    assert synced(binding, now).state == RelayState.BOUND
 
 
 def test_where_nobody_ever_calls_it_ends_by_its_time(
     platform: ApiClient, now: datetime, db: None
 ) -> None:
     silent = approved(now, days=60)
-    binding = followed(requested(silent, platform, now), now)
+    binding = synced(requested(silent, platform, now), now)
     over = binding.expires_at
     assert over == now + timedelta(days=30)
     for moment in (now + timedelta(days=2), over - timedelta(minutes=20), over):
         assert binding.state == RelayState.REQUESTED and binding.due_at <= moment
-        binding = followed(binding, moment)
+        binding = synced(binding, moment)
     assert (binding.state, binding.ended_why, binding.ended_at) == (
         RelayState.ENDED,
         "relay_expired",

@@ -107,7 +107,7 @@ class CasePages(ReadOnlyAdmin):
                     if beside
                     else {}
                 ),
-                "may_keep": actor.can(Power.QUALITY) and golden_cases.may_keep(case, actor) is None,
+                "may_save": actor.can(Power.QUALITY) and golden_cases.may_save(case, actor) is None,
                 "may_unmask": actor.can(Power.UNMASK),
                 "assigning": (
                     AssignForm()
