@@ -198,7 +198,7 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
 
 
 def settle_ladder_version(pk: int, user: User, now: datetime, *, activate: bool) -> None:
-    """Bring a proposed ladder into force, or drop it. Raises Refused as `proposals.settle_proposal`."""
+    """Bring a proposed ladder into force, or drop it. Raises Refused as `settle_proposal` does."""
     with transaction.atomic():
         row = proposals.settle_proposal(
             LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate
