@@ -85,7 +85,7 @@ class Document(models.Model):
         return f"{self.kind} {self.pk}"
 
     @property
-    def letters_for_review(self) -> list[DocumentPage]:
+    def pages_with_flaws(self) -> list[DocumentPage]:
         """Pages whose photograph has a flaw."""
         return [page for page in self.pages.all() if page.judged.flaws]
 

@@ -77,7 +77,7 @@ def editor(
         opened |= {
             document.kind
             for document in documents
-            if document.superseded_at is None and _to_look_at(document)
+            if document.superseded_at is None and _awaits_employer(document)
         }
     made = items(
         requirement_facts.requirements_of(case, member, now, reusable),
@@ -137,7 +137,7 @@ def _met(requirement: Requirement, case: Case) -> bool:
     )
 
 
-def _to_look_at(document: Any) -> bool:
+def _awaits_employer(document: Any) -> bool:
     """Whether something was read of the document, or is about to be, of which its employer has said
     nothing.
     """
