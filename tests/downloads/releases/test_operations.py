@@ -274,7 +274,7 @@ def test_a_request_that_is_undone_leaves_no_file(
 ) -> None:
     gate_pass = shop.gate_pass()
     monkeypatch.setattr(
-        "employers.platforms.idempotency.keep_answer", lambda *_: False
+        "employers.platforms.idempotency.store_response", lambda *_: False
     )  # another took it over meanwhile
     assert shop.post(gate_pass, pdf(), key="k-1")["code"] == "idempotency_in_progress"
     assert not Copy.objects.exists() and not PassUse.objects.exists() and not stored_files()

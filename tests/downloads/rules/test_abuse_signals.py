@@ -243,7 +243,7 @@ def test_everybody_is_looked_at_and_who_took_most_first(
     )
     looked: list[UUID] = []
     monkeypatch.setattr(
-        abuse_watch, "look_at", lambda employer_id, *_: bool(looked.append(employer_id))
+        abuse_watch, "watch_employer", lambda employer_id, *_: bool(looked.append(employer_id))
     )
     look(now)
     assert sorted(looked) == sorted(took) and [took[one] for one in looked] == sorted(
