@@ -124,7 +124,7 @@ def test_a_call_after_the_end_is_found_by_its_number(
     taken_in(provider, called(provider, binding, later), later)
     call = RelayCall.objects.get()
     assert (call.outcome, call.binding_id, call.client_id) == ("unbound", binding.pk, platform.pk)
-    assert RelayBinding.objects.holding(binding.number, "", later).first() == binding
+    assert RelayBinding.objects.with_number(binding.number, "", later).first() == binding
 
 
 def test_a_number_that_was_never_ours_is_put_down_all_the_same(
