@@ -1,7 +1,4 @@
-"""What did the gate answer, to whom, about whom; and by which relay numbers does who reach whom?
-
-One row for every answer, denials too.
-"""
+"""Tables of the gate: its answers, uses of passes, overrides of tiers, appeals, and the ladder."""
 
 from __future__ import annotations
 
@@ -241,7 +238,7 @@ class MoveAppealQuerySet(models.QuerySet["MoveAppeal"]):
 
 
 class MoveAppeal(models.Model):
-    """What an owner says against the employer's place on the ladder, and a member of staff's answer
+    """An owner's appeal against a change of tier, and a member of staff's answer
     (`downloads.tiers.appeals`).
     """
 

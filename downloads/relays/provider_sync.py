@@ -65,7 +65,7 @@ class Heard:
     unbound: bool = False
     lost: bool = False
     over: str = ""
-    """Why it ends now, by our own clock, by the employer's place or by the candidate's word."""
+    """Why it ends now: by our own clock, by the employer's tier or by what the candidate says."""
 
 
 def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:

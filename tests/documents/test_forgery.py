@@ -29,7 +29,7 @@ def meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def looks(traces: list[Trace]) -> set[Kind]:
+def for_review(traces: list[Trace]) -> set[Kind]:
     return {trace.kind for trace in traces if trace.score >= LEVELS[trace.kind].review}
 
 
@@ -37,13 +37,13 @@ class TestHonest:
     @pytest.mark.parametrize("damage", ["scan", "phone", "light", "hard", "none"])
     def test_nobody_has_to_look_at_a_picture_as_it_was_taken(self, damage: str) -> None:
         one = read(5, damage)
-        assert looks(traces_of(bgr(one.picture), one.lines)) == set()
+        assert for_review(traces_of(bgr(one.picture), one.lines)) == set()
 
     @pytest.mark.parametrize("quality", [75, 90])
     @pytest.mark.parametrize("seed", SEEDS)
     def test_nor_at_one_that_a_messenger_passed_on(self, seed: int, quality: int) -> None:
         one = read(seed)
-        assert looks(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
+        assert for_review(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
 
     def test_nor_where_a_mark_of_use_was_laid_over_the_photo_afterwards(self) -> None:
         """仅供…使用, typed across a photo in a phone's album: it crosses values, and is not of them
@@ -64,7 +64,7 @@ class TestHonest:
                     2,
                 )
         traces = traces_of(decoded(saved(marked, 92)), one.lines)
-        assert looks(traces) & {Kind.COMPRESSION} == set()
+        assert for_review(traces) & {Kind.COMPRESSION} == set()
         assert Kind.OVERLAY in {trace.kind for trace in traces}
 
     def test_a_picture_without_values_or_smaller_than_any_window_says_nothing(self) -> None:

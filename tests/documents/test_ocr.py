@@ -40,7 +40,7 @@ def reader(request: pytest.FixtureRequest) -> Reader:
     return chosen
 
 
-def holding(boxes: list[TextBox], text: str) -> TextBox:
+def box_with(boxes: list[TextBox], text: str) -> TextBox:
     return next(box for box in boxes if text in box.text.replace(" ", ""))
 
 
@@ -48,7 +48,7 @@ def holding(boxes: list[TextBox], text: str) -> TextBox:
 def test_text_is_found_in_its_place(reader: Reader) -> None:
     image = make(1).image
     boxes = reader.read(picture(image))
-    box = holding(boxes, "注册资本")
+    box = box_with(boxes, "注册资本")
     assert 0.5 < box.score <= 1
     assert abs(box.angle) < 5
     assert 0 <= box.x0 < box.x1 <= image.width and 0 <= box.y0 < box.y1 <= image.height
@@ -91,7 +91,7 @@ def test_rapid_reads_a_page_that_lies_turned(rotation: Rotation) -> None:
 @pytest.mark.reading
 def test_rapid_reads_where_it_is_told() -> None:
     page = picture(make(3).image)
-    code = holding(RAPID.read(page), "91")
+    code = box_with(RAPID.read(page), "91")
     assert isinstance(RAPID, CloseReader)
     again = RAPID.read_regions(page, [code.polygon])
     assert [box.text for box in again] == [code.text]

@@ -56,7 +56,7 @@ def at(visitor: Visit, reviewer: User, case: Case) -> Page:
     return visitor.go(f"{QUEUE}{case.pk}/change/")
 
 
-def holds(reviewer: User, case: Case) -> Case:
+def claim_for(reviewer: User, case: Case) -> Case:
     return claims.claim(case.pk, reviewer, timezone.now())
 
 
@@ -100,7 +100,7 @@ def test_the_next_case_stands_there_before_one_looks_up(
     visit: Visitor, reviewer: User, now: datetime
 ) -> None:
     cases = [waiting(now, 430 + number, hours=20 - number) for number in range(6)]
-    holds(reviewer, cases[0])
+    claim_for(reviewer, cases[0])
     visitor = visit()
     page = at(visitor, reviewer, cases[0])
     for following in cases[1:]:
@@ -125,7 +125,7 @@ def test_a_decision_is_taken_back_with_everything_that_was_typed(
     visit: Visitor, reviewer: User, now: datetime
 ) -> None:
     first, second = waiting(now, 311, hours=9), waiting(now, 312, hours=3)
-    holds(reviewer, first)
+    claim_for(reviewer, first)
     visitor = visit()
     page = at(visitor, reviewer, first)
     by_keys(page, "r 1 n")
@@ -151,7 +151,7 @@ def test_what_is_refused_leaves_the_page_as_it_is(
     visit: Visitor, reviewer: User, colleague: User, now: datetime
 ) -> None:
     case = waiting(now, 313, hours=9)
-    holds(reviewer, case)
+    claim_for(reviewer, case)
     page = at(visit(), reviewer, case)
     by_keys(page, "d n")
     page.keyboard.type("写了很久")
@@ -211,7 +211,7 @@ def test_a_draft_survives_a_closed_tab_and_a_claim_that_has_ended(
     visit: Visitor, reviewer: User, now: datetime
 ) -> None:
     case = waiting(now, 315, hours=9)
-    holds(reviewer, case)
+    claim_for(reviewer, case)
     visitor = visit()
     page = at(visitor, reviewer, case)
     by_keys(page, "d 1 n")
@@ -233,7 +233,7 @@ def test_a_draft_survives_a_closed_tab_and_a_claim_that_has_ended(
 
 def test_set_aside_and_handed_on_by_keys(visit: Visitor, plain: User, now: datetime) -> None:
     first, second, third = (waiting(now, 316 + number, hours=9 - number) for number in range(3))
-    holds(plain, first)
+    claim_for(plain, first)
     page = at(visit(), plain, first)
     by_keys(page, "h")
     page.keyboard.type("等企业回电")
@@ -310,7 +310,7 @@ def test_a_page_that_nobody_touches_goes_silent(
     visit: Visitor, reviewer: User, now: datetime
 ) -> None:
     case = waiting(now, 325, hours=9)
-    holds(reviewer, case)
+    claim_for(reviewer, case)
     visitor = visit()
     visitor.page.clock.install()
     page = at(visitor, reviewer, case)
@@ -365,7 +365,7 @@ def test_without_script_everything_decides(visit: Visitor, plain: User, now: dat
 
 
 @pytest.mark.parametrize(
-    "look",
+    "screen",
     [
         "phone-zh-CN-light",
         "1280-en-GB-light",
@@ -375,11 +375,11 @@ def test_without_script_everything_decides(visit: Visitor, plain: User, now: dat
     ],
 )
 def test_every_width_language_and_theme_is_calm(
-    visit: Visitor, reviewer: User, now: datetime, look: str
+    visit: Visitor, reviewer: User, now: datetime, screen: str
 ) -> None:
-    size, language, country, colours = look.split("-")
+    size, language, country, colours = screen.split("-")
     case = waiting(now, 324, hours=9)
-    holds(reviewer, case)
+    claim_for(reviewer, case)
     options = (
         PHONE if size == "phone" else {**DESK, "viewport": {"width": int(size), "height": 900}}
     )

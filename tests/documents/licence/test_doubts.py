@@ -145,7 +145,7 @@ def kept(doubts: Sequence[Doubt]) -> list[Doubt]:
     return [doubt for doubt in doubts if not doubt.clipped]
 
 
-def holds(area: Polygon, box: TextBox) -> bool:
+def contains(area: Polygon, box: TextBox) -> bool:
     outline = np.array(area, np.float32)
     return all(
         cv2.pointPolygonTest(outline, corner, measureDist=True) >= -1 for corner in box.polygon
@@ -166,7 +166,7 @@ def direction(polygon: Polygon) -> float:
 def looked_at(case: Case, doubts: Sequence[Doubt], there: TextBox) -> Doubt:
     """The doubt that covers what is missing, of the right fields."""
     found = [
-        doubt for doubt in kept(doubts) if doubt.names == case.names and holds(doubt.area, there)
+        doubt for doubt in kept(doubts) if doubt.names == case.names and contains(doubt.area, there)
     ]
     assert found, doubts
     return found[0]
@@ -218,7 +218,7 @@ def inner(box: TextBox) -> TextBox:
 def test_the_line_is_told_where_it_is_known(which: str) -> None:
     case = DOUBTFUL[which]
     doubt = looked_at(case, read(*case.page).doubts, case.there)
-    assert doubt.line and holds(doubt.line, inner(case.there))
+    assert doubt.line and contains(doubt.line, inner(case.there))
     assert TextBox("", 0.0, doubt.line).height < 1.6 * case.there.height
 
 
@@ -275,7 +275,7 @@ def test_what_a_larger_word_left_of_a_code_is_a_place_for_one_in_the_head_alone(
     doubts = read(*without(CODE, "统一社会信用代码"), scrap).doubts
     assert (
         any(
-            doubt.names == CODES and doubt.line and holds(doubt.line, inner(scrap))
+            doubt.names == CODES and doubt.line and contains(doubt.line, inner(scrap))
             for doubt in doubts
         )
         is there
@@ -286,12 +286,13 @@ def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() ->
     (doubt,) = read(*LANDSCAPE).doubts
     street = next(box for box in LANDSCAPE if box.text == STREET)
     assert doubt.names == ("address",) and doubt.clipped and doubt.area == doubt.line
-    assert holds(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
-    assert not holds(doubt.area, line(street.x1, 520, "一二三")), (
+    assert contains(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
+    assert not contains(doubt.area, line(street.x1, 520, "一二三")), (
         "two characters more are another print"
     )
     assert (
-        holds(doubt.area, line(street.x1 - 48, 520, "1号")) and doubt.area[0][0] > street.x0 + 100
+        contains(doubt.area, line(street.x1 - 48, 520, "1号"))
+        and doubt.area[0][0] > street.x0 + 100
     ), "a short cut shows what a whole line's does not"
     assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
 
@@ -316,7 +317,7 @@ def test_a_short_value_of_which_the_reader_is_not_sure_is_doubted(
     (box,) = (box for box in LANDSCAPE if box.text == printed[name] and box.x0 in (250, 950))
     found = read(*(replace(other, score=score) if other is box else other for other in LANDSCAPE))
     assert [doubt.names for doubt in kept(found.doubts)] == ([(name,)] if doubted else [])
-    assert all(holds(doubt.area, box) for doubt in kept(found.doubts))
+    assert all(contains(doubt.area, box) for doubt in kept(found.doubts))
 
 
 def test_one_weak_character_in_a_short_value_is_enough() -> None:

@@ -152,7 +152,7 @@ def test_the_lease_is_held_for_as_long_as_it_takes(
     release, happened, made = shop.post(shop.gate_pass(), pdf()), [], marked_copy.copy
 
     @contextmanager
-    def held(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
+    def alive(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
         happened.append(("held", Copy.objects.leased(pk, lease).count()))
         yield
         happened.append(("let go", Copy.objects.leased(pk, lease).count()))
@@ -161,7 +161,7 @@ def test_the_lease_is_held_for_as_long_as_it_takes(
         happened.append(("made", 1))
         return made(*arguments)
 
-    monkeypatch.setattr("events.jobs.heartbeat.keep_alive", held)
+    monkeypatch.setattr("events.jobs.heartbeat.keep_alive", alive)
     monkeypatch.setattr("resumes.marking.marked_copy.copy", copy)
     assert make(release)
     assert happened == [("held", 1), ("made", 1), ("let go", 1)]

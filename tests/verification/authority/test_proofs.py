@@ -21,10 +21,10 @@ from tests.verification.authority.proof_steps import (
     MINUTE,
     at_once,
     deposit,
-    follow,
     mailed_code,
     mails,
     other_than,
+    poll,
 )
 from verification.authority import deposits, email_codes, proof_polling, vouches
 from verification.cases import operations
@@ -217,11 +217,11 @@ def test_a_statement_is_read_and_a_phone_is_played(
 ) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: now + MINUTE)
     paid, scanned = deposit(member, now), proof_polling.start_scan(member, now)
-    follow(paid, now)
+    poll(paid, now)
     call_command("simulated", "statement", ACCOUNT)
     code = capsys.readouterr().out.split()[-1]
     deposits.confirm_deposit(paid.pk, member, code, now + MINUTE)
-    assert follow(paid, now + MINUTE).state == ProofState.PROVEN
+    assert poll(paid, now + MINUTE).state == ProofState.PROVEN
     holder = [
         "--uscc",
         member.employer.uscc,

@@ -277,14 +277,14 @@ def test_it_holds_for_fourteen_days(conditional: Case, now: datetime) -> None:
     assert conditional.employer.confirmed_at == now
 
 
-def look(case: Case, now: datetime, *findings: Finding) -> Case:
+def recheck(case: Case, now: datetime, *findings: Finding) -> Case:
     conditional_approvals.recheck_conditional(case.pk, lambda: now, Says("registry", *findings))
     return Case.objects.get(pk=case.pk)
 
 
 def test_the_register_confirms(conditional: Case, now: datetime) -> None:
     later = now + timedelta(days=3)
-    case = look(conditional, later)
+    case = recheck(conditional, later)
     assert (
         not case.conditional
         and case.expires_at == now + policy.CURRENT.valid_for
@@ -300,7 +300,7 @@ def test_the_register_confirms(conditional: Case, now: datetime) -> None:
     "finding", [PENDING, Finding("registry", "registry_outdated", Severity.UNABLE)]
 )
 def test_the_register_does_not_say_yet(finding: Finding, conditional: Case, now: datetime) -> None:
-    case = look(conditional, now + timedelta(days=3), finding)
+    case = recheck(conditional, now + timedelta(days=3), finding)
     assert (
         case.conditional
         and case.state == State.APPROVED
@@ -315,7 +315,7 @@ def test_the_register_does_not_say_yet(finding: Finding, conditional: Case, now:
 def test_the_register_contradicts(
     code: str, severity: Severity, conditional: Case, now: datetime
 ) -> None:
-    case = look(conditional, now + timedelta(days=3), Finding("registry", code, severity))
+    case = recheck(conditional, now + timedelta(days=3), Finding("registry", code, severity))
     assert case.state == State.SUSPENDED and case.decisions.first().reasons[0]["code"] == code
 
 

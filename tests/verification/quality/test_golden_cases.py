@@ -148,9 +148,9 @@ class TestKeeping:
 
 class TestItsEnd:
     def test_a_retired_one_leaves_nothing_but_its_figures(
-        self, now: datetime, lead: User, kept: Made, reviewer: User
+        self, now: datetime, lead: User, make_golden: Made, reviewer: User
     ) -> None:
-        made = kept()
+        made = make_golden()
         copy = golden_assignment.plant(made, reviewer, now)
         ruled(copy, reviewer, now)
         (file,) = golden_cases.files_of(made.recipe)
@@ -173,9 +173,9 @@ class TestItsEnd:
         assert not default_storage.exists(file)
         assert default_storage.exists(DocumentPage.objects.get(document__case=case).image.name)
 
-    def test_after_its_days(self, now: datetime, kept: Made, settings: Any) -> None:
+    def test_after_its_days(self, now: datetime, make_golden: Made, settings: Any) -> None:
         settings.GOLDEN_DAYS = 10
-        kept()
+        make_golden()
         assert golden_cases.retire_due(now + timedelta(days=9)) == 0
         assert golden_cases.retire_due(now + timedelta(days=10)) == 1
         assert golden_cases.retire_due(now + timedelta(days=11)) == 0

@@ -80,8 +80,10 @@ class TestNobodyElse:
         client.force_login(make_colleague(now, "Reviewers"))
         assert [client.get(undo).status_code, client.post(undo).status_code] == [404, 404]
 
-    def test_hears_how_they_are_kept(self, now: datetime, kept: Made, client: Client) -> None:
-        kept()
+    def test_hears_how_they_are_kept(
+        self, now: datetime, make_golden: Made, client: Client
+    ) -> None:
+        make_golden()
         assert Event.objects.filter(verb="keep_golden").exists()
         for group, hears in (
             ("Reviewers", False),

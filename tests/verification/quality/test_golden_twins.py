@@ -48,9 +48,9 @@ class TestTwins:
 
     @pytest.fixture
     def both(
-        self, now: datetime, kept: Made, reviewer: User, client: Client, monkeypatch: Any
+        self, now: datetime, make_golden: Made, reviewer: User, client: Client, monkeypatch: Any
     ) -> Callable[[Walk], None]:
-        made = kept()
+        made = make_golden()
         # How long its employer took is drawn; the twins took as long, or they would differ by a day
         # at midnight.
         drawn = SimpleNamespace(
