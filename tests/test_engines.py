@@ -28,7 +28,6 @@ REDIS = os.environ.get("ZIZHI_TEST_BROKER_URL", "redis://127.0.0.1:6379/9")
 pytestmark = [
     pytest.mark.not_on_postgresql,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("worker"),
 ]
 
 

@@ -37,6 +37,7 @@ class Books:
         ) as connection:
             connection.row_factory = sqlite3.Row
             self.path.chmod(0o600)
+            connection.execute("PRAGMA synchronous = OFF")  # nothing waits for the disk
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for statement in self._schema.split(";"):
