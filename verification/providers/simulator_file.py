@@ -10,7 +10,10 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime, time, timedelta
 from pathlib import Path
+
+from events.core.errors import ProviderUnavailable
 
 PATIENCE_SECONDS = 20.0
 
@@ -47,3 +50,11 @@ def chance(*about: str) -> float:
     """A number from 0 to 1 that is always the same for the same things."""
     digest = hashlib.sha256("/".join(about).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def refuse_in_maintenance(now: datetime, begins: time, lasts: timedelta) -> None:
+    """Raise ProviderUnavailable if `now` is within the maintenance of its day."""
+    begun = datetime.combine(now.date(), begins, now.tzinfo)
+    if begun <= now < begun + lasts:
+        left = (begun + lasts - now).total_seconds()
+        raise ProviderUnavailable("maintenance", retry_after=left)

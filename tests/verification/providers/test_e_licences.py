@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from events.core.errors import ProviderBroken
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.factories import make_uscc
 from verification.providers.e_licences.base import By, ELicence, ELicences, Stage
-from verification.providers.e_licences.simulator import LAG, SimulatedELicences
+from verification.providers.e_licences.simulator import LAG, LASTS, SimulatedELicences
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LICENCE = ELicence(make_uscc(11), "云溪市示例科技有限公司", "林知白")
@@ -113,4 +113,15 @@ def test_it_remembers_between_processes(simulator: SimulatedELicences, tmp_path:
     assert (
         SimulatedELicences(tmp_path / "e.sqlite3").ask(begun.reference, NOW + LAG).stage
         is Stage.SCANNED
+    )
+
+
+def test_it_is_down_for_a_quarter_of_an_hour_each_night(simulator: SimulatedELicences) -> None:
+    night = datetime(2026, 11, 24, 19, 40, tzinfo=UTC)  # twenty to four in Shanghai
+    with pytest.raises(ProviderUnavailable) as down:
+        simulator.begin("r-1", night)
+    assert down.value.retry_after == 300
+    assert (
+        simulator.begin("r-1", night + timedelta(seconds=300)).expires_at
+        == night + timedelta(seconds=300) + LASTS
     )

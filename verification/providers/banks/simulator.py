@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from verification.providers.banks.base import Order, Return, Stage, Transfer
-from verification.providers.simulator_file import Books, chance
+from verification.providers.simulator_file import Books, chance, refuse_in_maintenance
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 OPENS: Final = time(9)
@@ -133,13 +133,10 @@ class SimulatedBank:
         return self._told(row, now) if row is not None else None
 
     def _refuse_in_maintenance(self, now: datetime) -> None:
-        weekday, opens, lasts = MAINTENANCE
+        weekday, begins, lasts = MAINTENANCE
         here = now.astimezone(ZONE)
-        begins = datetime.combine(here.date(), opens, ZONE)
-        under_way = here.weekday() == weekday and begins <= here < begins + lasts
-        if under_way and not self._always_open:
-            left = (begins + lasts - here).total_seconds()
-            raise ProviderUnavailable("maintenance", retry_after=left)
+        if here.weekday() == weekday and not self._always_open:
+            refuse_in_maintenance(here, begins, lasts)
 
     def _make(
         self, books: sqlite3.Connection, order: Order, content: str, fate: Fate, now: datetime

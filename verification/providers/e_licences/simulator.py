@@ -7,17 +7,21 @@ page contains, so that nobody can confirm what they have not seen.
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from events.core.errors import ProviderBroken
 from verification.providers.e_licences.base import By, ELicence, Scan, Stage
-from verification.providers.simulator_file import Books, chance
+from verification.providers.simulator_file import Books, chance, refuse_in_maintenance
 
+ZONE: Final = ZoneInfo("Asia/Shanghai")
 LASTS: Final = timedelta(minutes=5)
 LAG: Final = timedelta(seconds=1)
 """How much later, at most, the service shows what was done on the phone."""
+MAINTENANCE: Final = (time(3, 30), timedelta(minutes=15))
+"""Every night."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scans (
@@ -33,12 +37,13 @@ class SimulatedELicences:
     name = "simulator"
 
     def __init__(self, path: Path, *, prompt: bool = False) -> None:
-        """A `prompt` service shows at once what was done on the phone."""
+        """A `prompt` service answers at any hour, and shows at once what was done on the phone."""
         self._books, self._prompt = Books(path, _SCHEMA), prompt
 
     # --- The service's interface ------------------------------------------------------------------
 
     def begin(self, request_id: str, now: datetime) -> Scan:
+        self._refuse_in_maintenance(now)
         reference = f"EL{int(chance(request_id) * 10**14):014d}"
         with self._books.writing() as books:
             books.execute(
@@ -54,7 +59,12 @@ class SimulatedELicences:
         return self._told("request_id", request_id, now)
 
     def ask(self, reference: str, now: datetime) -> Scan:
+        self._refuse_in_maintenance(now)
         return self._told("reference", reference, now)
+
+    def _refuse_in_maintenance(self, now: datetime) -> None:
+        if not self._prompt:
+            refuse_in_maintenance(now.astimezone(ZONE), *MAINTENANCE)
 
     def _told(self, column: str, value: str, now: datetime) -> Scan:
         with self._books.writing() as books:
