@@ -14,19 +14,10 @@ from typing import Any, Final
 
 from documents.page import dates
 from documents.page.boxes import Region, TextBox, region_of, turn_of, turned, turned_back
-from documents.page.labels import tidy
 from documents.page.layout import LARGEST_TILT, slope_of
-from documents.page.values import DOUBTED, GUESSED, simplified
-from documents.papers.model import (
-    PaperReading,
-    Quote,
-    Running,
-    full_width,
-    is_title,
-    kept,
-    place_of,
-    rows_of,
-)
+from documents.page.text import full_width, simplified, tidy
+from documents.page.values import DOUBTED, GUESSED
+from documents.papers.model import PaperReading, Quote, Running, is_title, kept, place_of, rows_of
 
 FIELDS: Final = (
     "company",
