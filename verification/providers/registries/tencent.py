@@ -43,7 +43,12 @@ STATUSES: Final = {
 "0" (other), "/" (not to be had) and whatever comes next year are UNKNOWN.
 """
 
-_DONE, _UNWELL, _NOTHING = 0, 1, 2
+# Values of StatusCode.
+_DONE: Final = 0
+_UNWELL: Final = 1
+"""The register behind the service does not answer."""
+_NOTHING: Final = 2
+"""The register has no such company."""
 
 Clock = Callable[[], float]
 
