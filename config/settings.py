@@ -99,7 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "downloads.pages.restriction.held_back",
+                "downloads.pages.restriction.restriction_notice",
                 "downloads.pages.erasures.views.owed_erasures",
                 "config.trying_out.pages.mails_to_try",
             ]
@@ -358,8 +358,8 @@ elif "://" in RESUMES:
         f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix."
     )
 CANARY_RINGS = at_least("ZIZHI_CANARY_RINGS", 1, default=2)
-"""So many callers from outside an employer's team, who ring for its canary within a week, let its
-downloads rest; 1: the first does.
+"""How many callers from outside an employer's team have to call its canary's number within a week
+to restrict the employer; 1: the first call does.
 """
 
 # --- Candidates (docs/how-it-works/candidates.md) -------------------------------------------------

@@ -98,7 +98,7 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
         page = run(f"http://localhost:{port}", reviewer.email, cases, look)
     rulings.carry_out_due(timezone.now() + timedelta(minutes=1))
     meant = {
-        case.pk: state for case, state in zip(cases, _in_turn(MEANT.values(), count), strict=True)
+        case.pk: state for case, state in zip(cases, _repeated(MEANT.values(), count), strict=True)
     }
     states = dict(Case.objects.values_list("pk", "state"))
     heading, picture = page["heading"], page["picture"]
@@ -137,7 +137,7 @@ def run(base: str, email: str, cases: list[Any], look: float) -> dict[str, Any]:
         started = time.monotonic()
         page.keyboard.press(FIRST_KEY)
         keys += 1
-        for case, pressed in zip(cases, _in_turn(MEANT, len(cases)), strict=True):
+        for case, pressed in zip(cases, _repeated(MEANT, len(cases)), strict=True):
             expect(page.locator("h1")).to_have_text(case.declared_name)
             page.wait_for_function(LOADED)
             page.wait_for_timeout(1000 * look)
@@ -151,7 +151,7 @@ def run(base: str, email: str, cases: list[Any], look: float) -> dict[str, Any]:
     return {"seconds": seconds, "keys": keys, **log}
 
 
-def _in_turn(what: Any, count: int) -> list[Any]:
+def _repeated(what: Any, count: int) -> list[Any]:
     each = list(what)
     return [each[number % len(each)] for number in range(count)]
 

@@ -71,7 +71,7 @@ class LicenceReading:
 
     Suggestions: none is taken without a second witness.
     """
-    form: Form
+    form: Edition
     problems: tuple[Problem, ...]
     qr: str | None
     """What the QR code says, raw."""
@@ -88,7 +88,7 @@ class LicenceReading:
     """What a cloud reader answered, where one was asked."""
     page: int = 1
     """Which page, from 1."""
-    turn: Turn = 0
+    turn: Rotation = 0
     """Degrees clockwise that the page must be turned to stand upright."""
 
     def as_json(self) -> dict[str, Any]:

@@ -31,9 +31,9 @@ class View:
 
     def on_page(self, boxes: Sequence[TextBox]) -> list[TextBox]:
         """`boxes` of this view, in pixels of the page."""
-        return [replace(box, polygon=self._placed(box.polygon)) for box in boxes]
+        return [replace(box, polygon=self._polygon_on_page(box.polygon)) for box in boxes]
 
-    def _placed(self, polygon: Polygon) -> Polygon:
+    def _polygon_on_page(self, polygon: Polygon) -> Polygon:
         a, b, c, d = cv2.perspectiveTransform(np.array([polygon], dtype=np.float64), self._back)[0]
         return (
             (float(a[0]), float(a[1])),

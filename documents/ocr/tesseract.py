@@ -64,12 +64,12 @@ class TesseractReader:
         )
 
     def available(self) -> bool:
-        self._found = self._found or self._languages_hold(
+        self._found = self._found or self._has_languages(
             LANGUAGE
         )  # what is installed seldom goes away again
         return self._found
 
-    def _languages_hold(self, language: str) -> bool:
+    def _has_languages(self, language: str) -> bool:
         if shutil.which("tesseract") is None:
             return False
         try:
@@ -94,11 +94,11 @@ class TesseractReader:
         )
         return self._read(page, scale, SPARSE)
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
         return [
             box
-            for place in places
-            for box in self._read_view(view(image, place, _zoom(place)), ONE_LINE)
+            for region in regions
+            for box in self._read_view(view(image, region, _zoom(region)), ONE_LINE)
         ]
 
     def read_area(
@@ -141,8 +141,8 @@ class TesseractReader:
         ]
 
 
-def _zoom(place: Polygon) -> float:
-    return max(1.0, LINE_HEIGHT / max(1.0, math.dist(place[0], place[3])))
+def _zoom(region: Polygon) -> float:
+    return max(1.0, LINE_HEIGHT / max(1.0, math.dist(region[0], region[3])))
 
 
 def _lines(rows: dict[str, list[object]]) -> list[_Line]:

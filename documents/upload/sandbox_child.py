@@ -468,7 +468,7 @@ def ready() -> None:
     sys.stdout.buffer.flush()
 
 
-def answer(header: Mapping[str, Any], blobs: list[bytes]) -> None:
+def write_reply(header: Mapping[str, Any], blobs: list[bytes]) -> None:
     """Write `header` and `blobs` as `sandbox.run` reads them."""
     encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
     for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
@@ -492,7 +492,7 @@ def main() -> None:
         ]
         return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
 
-    answer(*attempt(work))
+    write_reply(*attempt(work))
 
 
 if __name__ == "__main__":

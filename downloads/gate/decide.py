@@ -1,8 +1,8 @@
-"""May this employer's member download these candidates' resumes now?
+"""Decides whether an employer's member may download candidates' resumes now.
 
-One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the
-company's turn (`downloads.locks`): a suspension that was acknowledged is always seen, and no quota
-is exceeded. `docs/how-it-works/gate.md` says why.
+One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, under the
+company's lock (`downloads.locks`). So a suspension that was acknowledged is always seen, and no
+quota is exceeded. `docs/how-it-works/gate.md` says why.
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ def retry_at(
     """When the quota that `reason` names frees for whoever was answered by `row`; None where it
     never does, or is none.
     """
-    held = ladder.rights[Tier(row.tier)]
-    if not (held.download and held.per_day and held.per_hour and held.per_candidate):
+    rights = ladder.rights[Tier(row.tier)]
+    if not (rights.download and rights.per_day and rights.per_hour and rights.per_candidate):
         return None
     if reason in ("quota_day", "quota_candidate"):
         return (now.astimezone(zone) + timedelta(days=1)).replace(
@@ -167,9 +167,9 @@ def retry_at(
         decided_at__gt=now - timedelta(hours=1), decided_at__lte=now
     )
     newest = list(
-        within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour]
+        within.order_by("-decided_at").values_list("decided_at", flat=True)[: rights.per_hour]
     )
-    return newest[-1] + timedelta(hours=1) if len(newest) == held.per_hour else now
+    return newest[-1] + timedelta(hours=1) if len(newest) == rights.per_hour else now
 
 
 def _answer(row: tuple[Any, ...], now: datetime, ladder: Ladder) -> Answer:

@@ -1,12 +1,10 @@
-"""In which words is the database asked?
+"""The SQL statements of the gate, of a pass and of a copy's link, made from the ladder.
 
-The gate's statement and that of a pass, made from the ladder so that it stands once.
-
-Both rest on the same facts (`_facts`, `_wills`): the employer that the platform may know of, the
-member, the case that counts; and what the candidate said. On PostgreSQL their rows are read `FOR
-SHARE`, so a suspension, or a candidate who closes, either came before and is seen, or waits
-(`docs/how-it-works/gate.md`). Consents and blocks are written in the company's turn, which whoever
-asks holds.
+All of them rest on the same facts (`_facts`, `_candidate_consent`): the employer if the platform
+may know it, the member, the case that counts, and what the candidate allows. On PostgreSQL these
+rows are read `FOR SHARE`, so a suspension, or a candidate who closes, either came before and is
+seen, or waits (`docs/how-it-works/gate.md`). Consents and blocks are written under the company's
+lock, which the caller holds.
 """
 
 from __future__ import annotations
@@ -72,7 +70,7 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
     What the company took today is read by the index `gate_budget`: it costs as much as its quota is
     large, however many answers there are. An answer that has another reason says nothing of it.
-    Whoever asks holds the company's turn (`downloads.locks`), so no other question takes of it
+    The caller holds the company's lock (`downloads.locks`), so no other question uses the quota
     meanwhile.
     """
     return f"""
@@ -80,7 +78,7 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
         {dialect.numbered_pairs("asked", "id", "candidate")}
     ), {_facts(dialect, test, ladder)}, {_wills(dialect, "asked")}, today AS (
         SELECT candidate, client_id, decided_at FROM {ANSWERS}
-        WHERE uscc = (SELECT uscc FROM standing) AND allowed AND decided_at >= %(since)s AND {_world(test)}
+        WHERE uscc = (SELECT uscc FROM current_tier) AND allowed AND decided_at >= %(since)s AND {_world(test)}
     ), used AS (
         SELECT COUNT(*) FILTER (WHERE decided_at >= %(day)s) AS day, COUNT(*) FILTER (WHERE decided_at > %(hour)s) AS hour FROM today
     ), taken AS (
@@ -89,18 +87,18 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
         SELECT a.n, a.id, a.candidate, w.unwilling,
                CASE WHEN w.unwilling = '' AND COALESCE(t.times, 0) + ROW_NUMBER() OVER (PARTITION BY a.candidate ORDER BY a.n)
                    <= {_limit("per_candidate", ladder)} THEN 1 ELSE 0 END AS fits
-        FROM asked a CROSS JOIN standing s JOIN wills w ON w.candidate = a.candidate LEFT JOIN taken t ON t.candidate = a.candidate
-    ), placed AS (
-        SELECT n, id, candidate, unwilling, fits, SUM(fits) OVER (ORDER BY n) AS place FROM counted
+        FROM asked a CROSS JOIN current_tier s JOIN candidate_consent w ON w.candidate = a.candidate LEFT JOIN taken t ON t.candidate = a.candidate
+    ), numbered AS (
+        SELECT n, id, candidate, unwilling, fits, SUM(fits) OVER (ORDER BY n) AS position FROM counted
     ), answer AS (
         SELECT p.n, p.id, p.candidate, s.*, u.day, u.hour,
                CASE WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads'
                     WHEN p.unwilling <> '' THEN p.unwilling
                     WHEN p.fits = 0 THEN 'quota_candidate'
-                    WHEN u.day + p.place > {_limit("per_day", ladder)} THEN 'quota_day'
-                    WHEN u.hour + p.place > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
-        FROM placed p, standing s LEFT JOIN used u ON s.reason = ''
+                    WHEN u.day + p.position > {_limit("per_day", ladder)} THEN 'quota_day'
+                    WHEN u.hour + p.position > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
+        FROM numbered p, current_tier s LEFT JOIN used u ON s.reason = ''
     ), granted AS (
         SELECT a.*, COUNT(*) FILTER (WHERE why = '') OVER (ORDER BY n) AS so_far FROM answer a
     )
@@ -129,7 +127,7 @@ def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
                     WHEN g.decided_at <= %(expired)s THEN 'pass_expired'
                     WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE w.unwilling END AS why
-        FROM given g, standing s, wills w
+        FROM given g, current_tier s, candidate_consent w
     )
     INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
     WHERE {_IN_FORCE}
@@ -156,7 +154,7 @@ def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
                CASE WHEN g.expires_at <= %(now)s THEN 'copy_link_expired' WHEN g.state <> 'ready' THEN 'release_closed'
                     WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE w.unwilling END AS why
-        FROM given g, standing s, wills w
+        FROM given g, current_tier s, candidate_consent w
     )
     UPDATE {LINKS} SET used_at = %(now)s, why = (SELECT why FROM judged)
     WHERE id = (SELECT id FROM judged) AND used_at IS NULL AND {_IN_FORCE}
@@ -179,9 +177,9 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     ), c_now AS (
         SELECT id, version, state, golden, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
         ORDER BY approved_at DESC NULLS LAST, opened_at DESC LIMIT 1 {share}
-    ), moved AS (
-        SELECT tier, reason FROM {MOVED} WHERE employer_id = %(employer)s AND (until IS NULL OR until > %(now)s) {share}
-    ), standing AS (
+    ), override AS (
+        SELECT tier, reason FROM {OVERRIDES} WHERE employer_id = %(employer)s AND (until IS NULL OR until > %(now)s) {share}
+    ), current_tier AS (
         SELECT e.uscc, c.id AS case_id, c.version AS case_version, c.state AS case_state,
                CASE WHEN e.id IS NULL THEN '{Tier.HELD}' ELSE {_case_of("tier")} END AS tier,
                CASE WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown'
@@ -189,18 +187,16 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
         LEFT JOIN e_now e ON 1 = 1 LEFT JOIN m_now m ON 1 = 1 LEFT JOIN c_now c ON e.id IS NOT NULL
-        LEFT JOIN moved v ON 1 = 1
+        LEFT JOIN override v ON 1 = 1
     )"""
 
 
 def _wills(dialect: Dialect, asked: str) -> str:
     """Of each candidate in `asked`, once, why it is not to be for this company:
 
-    `unwilling`, "" where nothing speaks against it.
-
-    One look-up by an index each: the candidate by platform and reference, then block and consent by
-    candidate and company. Whoever is not known to us stands where the platform has declared, else
-    where the deployment says.
+    `unwilling` is the reason against it, or "". Each row takes one look-up by an index: the
+    candidate by platform and reference, then block and consent by candidate and company. For an
+    unknown candidate the mode is what the platform declared, or else the deployment's default.
     """
     share = dialect.for_share
     return f"""known AS (
@@ -209,14 +205,14 @@ def _wills(dialect: Dialect, asked: str) -> str:
         SELECT DISTINCT a.candidate, k.id,
                COALESCE(k.mode, (SELECT mode FROM {DEFAULT} WHERE client_id = %(client)s), CAST(%(mode)s AS text)) AS mode
         FROM {asked} a LEFT JOIN known k ON k.reference = a.candidate
-    ), wills AS (
+    ), candidate_consent AS (
         SELECT o.candidate, CASE
             WHEN o.mode = '{Mode.CLOSED.value}' THEN 'candidate_closed'
             WHEN EXISTS (SELECT 1 FROM {BLOCKED} b WHERE b.candidate_id = o.id AND b.uscc = s.uscc) THEN 'candidate_blocked_employer'
             WHEN o.mode = '{Mode.ASK_FIRST.value}' AND NOT EXISTS (
                 SELECT 1 FROM {CONSENT} c WHERE c.candidate_id = o.id AND c.uscc = s.uscc AND c.revoked_at IS NULL AND c.until > %(now)s
             ) THEN 'candidate_no_consent' ELSE '' END AS unwilling
-        FROM moded o CROSS JOIN standing s
+        FROM moded o CROSS JOIN current_tier s
     )"""
 
 
@@ -232,12 +228,12 @@ def _boolean(value: bool) -> str:
 
 
 def _case_of(part: str) -> str:
-    """`rules_ladder.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer
-    `e`, moved to `v`.
+    """`rules_ladder.current_tier` as SQL: its `tier` or its `reason`, for the case `c` of the
+    employer `e` with the override `v`.
     """
     listed = " ".join(
-        f"WHEN '{state}' THEN '{getattr(standing, part)}'"
-        for state, standing in rules_ladder.BY_STATE.items()
+        f"WHEN '{state}' THEN '{getattr(tier, part)}'"
+        for state, tier in rules_ladder.BY_STATE.items()
     )
     there = "COALESCE(v.reason, '')"
     if part == "tier":
@@ -250,10 +246,10 @@ def _case_of(part: str) -> str:
 
 
 def _limit(of: str, ladder: Ladder) -> str:
-    """One figure of the ladder as SQL, for the tier of `standing` `s`."""
+    """One figure of the ladder as SQL, for the tier of `current_tier` `s`."""
     whens = " ".join(
-        f"WHEN '{tier}' THEN {int(getattr(held, of))}"
-        for tier, held in ladder.rights.items()
-        if getattr(held, of)
+        f"WHEN '{tier}' THEN {int(getattr(rights, of))}"
+        for tier, rights in ladder.rights.items()
+        if getattr(rights, of)
     )
     return f"CASE s.tier {whens} ELSE 0 END" if whens else "0"

@@ -83,9 +83,9 @@ def spend(
             spent, reason = None, ""
             for reason, tier, candidate in locks.with_company_lock(statement, parameters | moment):
                 if not reason:
-                    held = ladder.rights[Tier(tier)].obligations
+                    obligations = ladder.rights[Tier(tier)].obligations
                     spent = Spent(
-                        decision_id, employer_id, member_id, candidate, Tier(tier), held, now
+                        decision_id, employer_id, member_id, candidate, Tier(tier), obligations, now
                     )
                     if leaves:
                         notices.tell_candidate(
@@ -96,7 +96,7 @@ def spend(
                                 employer_id,
                                 member_id,
                                 candidate,
-                                held,
+                                obligations,
                                 now,
                             )
                         )

@@ -387,7 +387,7 @@ def test_after_the_third_time_a_person_is_asked(
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_while_it_is_the_recruiters_turn_the_next_step_stands_first(
+def test_the_recruiters_next_step_comes_first(
     visit: Visitor, member: Member, now: datetime, look: dict[str, Any]
 ) -> None:
     case = make_case(member, now, State.CHECKING)

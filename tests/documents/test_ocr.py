@@ -19,7 +19,7 @@ from documents.ocr import READERS, share_cores, tesseract
 from documents.ocr.base import CloseReader, Picture, Reader
 from documents.ocr.rapid import PART, RapidReader
 from documents.ocr.tesseract import TesseractReader
-from documents.page.boxes import TextBox, Turn
+from documents.page.boxes import Rotation, TextBox
 from documents.specimens import make
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
@@ -76,12 +76,13 @@ def test_what_is_no_picture_is_our_error(reader: Reader) -> None:
 
 @pytest.mark.reading
 @pytest.mark.parametrize(
-    "turn", [90, *(pytest.param(turn, marks=pytest.mark.accuracy) for turn in (180, 270))]
+    "rotation",
+    [90, *(pytest.param(rotation, marks=pytest.mark.accuracy) for rotation in (180, 270))],
 )
-def test_rapid_reads_a_page_that_lies_turned(turn: Turn) -> None:
-    specimen = make(2, turned=turn)
+def test_rapid_reads_a_page_that_lies_turned(rotation: Rotation) -> None:
+    specimen = make(2, turned=rotation)
     reading = read_pages([specimen.image], [RAPID])
-    assert reading.turn == 360 - turn
+    assert reading.turn == 360 - rotation
     assert reading.fields["uscc"] == specimen.fields["uscc"]
     x0, y0, x1, y1 = reading.regions["name"]
     assert 0 <= x0 < x1 <= specimen.image.width and 0 <= y0 < y1 <= specimen.image.height
@@ -92,9 +93,9 @@ def test_rapid_reads_where_it_is_told() -> None:
     page = picture(make(3).image)
     code = holding(RAPID.read(page), "91")
     assert isinstance(RAPID, CloseReader)
-    again = RAPID.read_places(page, [code.polygon])
+    again = RAPID.read_regions(page, [code.polygon])
     assert [box.text for box in again] == [code.text]
-    assert RAPID.read_places(page, []) == []
+    assert RAPID.read_regions(page, []) == []
 
 
 def test_rapid_serves_many_threads_with_one_engine() -> None:

@@ -76,8 +76,8 @@ class Sheet:
             raise RowFault("row", "a NUL character", "text")
         return tuple(self.read[column](row[column], column) for column in row)
 
-    def places(self, header: list[str]) -> dict[str, int]:
-        """Where each column stands. Raises CommandError before anything is written."""
+    def indexes(self, header: list[str]) -> dict[str, int]:
+        """The index of each column. Raises CommandError before anything is written."""
         names = [name.strip().lower() for name in header]
         if missing := [column for column in self.needed if column not in names]:
             expected = ", ".join(self.needed)
@@ -205,8 +205,8 @@ class SnapshotCommand(BaseCommand):
 
     def _import(self, lines: Any, tally: Tally, began: float) -> None:
         reader = csv.reader(lines)
-        places = self.sheet.places(next(reader, []))
-        columns = tuple(places)
+        indexes = self.sheet.indexes(next(reader, []))
+        columns = tuple(indexes)
         key, as_of = (columns.index(column) for column in (self.sheet.key, "as_of"))
         batch: dict[str, Values] = {}
         told = began
@@ -214,8 +214,8 @@ class SnapshotCommand(BaseCommand):
             try:
                 values = self.sheet.values_of(
                     {
-                        column: cells[place] if place < len(cells) else ""
-                        for column, place in places.items()
+                        column: cells[index] if index < len(cells) else ""
+                        for column, index in indexes.items()
                     }
                 )
                 self.noted(dict(zip(columns, values, strict=True)))

@@ -106,8 +106,8 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
         bulk.confirmed_by, bulk.confirmed_at = other, now
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))
-        # The employers first and then their cases, as everywhere, and both in one order: so nobody
-        # waits in a ring.
+        # The employers first and then their cases, as everywhere, and both in one order, so there
+        # is no deadlock.
         list(
             Employer.objects.filter(pk__in=[item.case.employer_id for item in items])
             .order_by("pk")

@@ -15,7 +15,7 @@ from events.models import record
 from verification.models import Case, CaseNote, NoteKind
 from verification.reviewing import claims
 
-HOLD_AT_MOST: Final = timedelta(days=7)
+POSTPONE_AT_MOST: Final = timedelta(days=7)
 WORDS_AT_MOST: Final = 2000
 
 
@@ -23,7 +23,7 @@ def postpone_case(case_id: UUID, reviewer: User, now: datetime, until: datetime,
     """Set a claimed case aside until later, a week at most; until then only this reviewer can take
     it. Raises Refused.
     """
-    if not now < until <= now + HOLD_AT_MOST:
+    if not now < until <= now + POSTPONE_AT_MOST:
         raise Refused("until_invalid", "until", seen=until.isoformat())
     with claims.held(case_id, reviewer.as_reviewer(), now) as case:
         case.held_until = until

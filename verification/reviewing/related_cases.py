@@ -119,7 +119,7 @@ class Related:
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecidedCase:
     """What somebody decided on one of the cases, in words."""
 
     case: Case
@@ -143,7 +143,7 @@ class Cluster:
     """
     alike: list[Case] = field(default_factory=list)
     """Cases of other codes whose names a passing eye takes for this one's."""
-    decisions: list[Decided] = field(default_factory=list)
+    decisions: list[DecidedCase] = field(default_factory=list)
     """What people decided on these cases; those of the reviewer who looks first, then the latest
     first.
     """
@@ -207,7 +207,7 @@ def _alike(case: Case) -> list[Case]:
     return list(alike.order_by("-opened_at")[:_ALIKE])
 
 
-def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
+def _decided(cluster: Cluster, reviewer: User | None) -> list[DecidedCase]:
     among = [found.case.pk for found in cluster.related]
     latest = (
         Decision.objects.filter(case__in=among, decided_by__isnull=False)
@@ -215,7 +215,7 @@ def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
         .order_by("-pk")
     )
     told = [
-        Decided(
+        DecidedCase(
             case=decision.case,
             at=decision.decided_at,
             words=wording.HAPPENED_FOR_STAFF.get(decision.verb, decision.verb),
@@ -223,7 +223,7 @@ def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
             by=str(decision.decided_by),
             mine=reviewer is not None and decision.decided_by_id == reviewer.pk,
         )
-        for decision in latest[:LOOKED_AT]
+        for decision in latest[:READ_AT_MOST]
     ]
     return sorted(told, key=lambda decided: not decided.mine)[:DECISIONS]
 

@@ -40,12 +40,12 @@ class ScriptedReader:
     name: str = "scripted"
     asked: list[str] = field(default_factory=list)
     zooms: list[float] = field(default_factory=list)
-    most_places: int = 0
+    most_regions: int = 0
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
         self._note("lines")
-        self.most_places = max(self.most_places, len(places))
-        return [box for box in self.in_lines if any(_holds(place, box) for place in places)]
+        self.most_regions = max(self.most_regions, len(regions))
+        return [box for box in self.in_lines if any(_holds(region, box) for region in regions)]
 
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False

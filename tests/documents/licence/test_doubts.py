@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from documents.licence.doubts import Doubt
 from documents.licence.extract import fields_of
-from documents.page.boxes import Point, Polygon, TextBox, Turn, Weak, turned
+from documents.page.boxes import Point, Polygon, Rotation, TextBox, Weak, rotated
 from tests.documents.printed import (
     CODE,
     EXPECTED,
@@ -183,19 +183,19 @@ def test_what_is_amiss_is_doubted_in_its_place(case: Case) -> None:
     )
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("rotation", [90, 180, 270])
 @pytest.mark.parametrize("case", DOUBTFUL.values(), ids=DOUBTFUL)
-def test_on_a_page_that_lies_turned(case: Case, turn: Turn) -> None:
-    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
-    page = turned(case.page, turn, WIDTH, HEIGHT)
-    (there,) = turned([case.there], turn, WIDTH, HEIGHT)
+def test_on_a_page_that_lies_turned(case: Case, rotation: Rotation) -> None:
+    width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
+    page = rotated(case.page, rotation, WIDTH, HEIGHT)
+    (there,) = rotated([case.there], rotation, WIDTH, HEIGHT)
     doubt = looked_at(case, fields_of(page, width, height).doubts, there)
     for polygon in (doubt.area, doubt.line or doubt.area):
         assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), (
             "the corners begin where reading begins"
         )
     level = looked_at(case, read(*case.page).doubts, case.there)
-    assert np.allclose(doubt.area, level.turned(turn, WIDTH, HEIGHT).area)
+    assert np.allclose(doubt.area, level.rotated(rotation, WIDTH, HEIGHT).area)
 
 
 @settings(max_examples=40)
@@ -399,12 +399,12 @@ def test_a_row_reaches_to_the_next_label() -> None:
 
 
 @given(st.sampled_from([90, 180, 270]), st.tuples(st.floats(0, 900), st.floats(0, 900)))
-def test_a_doubt_is_turned_with_its_page(turn: Turn, corner: Point) -> None:
+def test_a_doubt_is_turned_with_its_page(rotation: Rotation, corner: Point) -> None:
     x, y = corner
     area: Polygon = (x, y), (x + 90, y), (x + 90, y + 30), (x, y + 30)
     doubt = Doubt(("name",), area, 24.0, area, (area,))
-    (box,) = turned([TextBox("", 0.0, area)], turn, WIDTH, HEIGHT)
-    assert doubt.turned(turn, WIDTH, HEIGHT) == replace(
+    (box,) = rotated([TextBox("", 0.0, area)], rotation, WIDTH, HEIGHT)
+    assert doubt.rotated(rotation, WIDTH, HEIGHT) == replace(
         doubt, area=box.polygon, line=box.polygon, other_cuts=(box.polygon,)
     )
-    assert replace(doubt, line=None).turned(turn, WIDTH, HEIGHT).line is None
+    assert replace(doubt, line=None).rotated(rotation, WIDTH, HEIGHT).line is None

@@ -87,11 +87,11 @@ def test_a_form() -> None:
     assert 300 < x0 < 345 and y0 < 700 < y1 and x1 > 480
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_page_that_lies_on_its_side(turn: Turn) -> None:
-    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
+    width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     assert (
-        authorization_letter_of(turned(SENTENCE, turn, WIDTH, HEIGHT), width, height).fields
+        authorization_letter_of(rotated(SENTENCE, rotation, WIDTH, HEIGHT), width, height).fields
         == EXPECTED
     )
 

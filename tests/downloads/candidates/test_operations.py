@@ -391,10 +391,10 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(
+def test_what_is_blocked_again_meanwhile_is_blocked_under_the_companys_lock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The block is there as the turns are taken, and gone as it is to be written: another call of
+    """The block is there as the locks are taken, and gone as it is to be written: another call of
     the platform took it back.
     """
     live, now = Live(timezone.now()), timezone.now()

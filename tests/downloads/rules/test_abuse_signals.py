@@ -243,7 +243,7 @@ def test_everybody_is_looked_at_and_who_took_most_first(
     )
     looked: list[UUID] = []
     monkeypatch.setattr(
-        abuse_watch, "look_at", lambda employer_id, *_: bool(looked.append(employer_id))
+        abuse_watch, "watch_employer", lambda employer_id, *_: bool(looked.append(employer_id))
     )
     look(now)
     assert sorted(looked) == sorted(took) and [took[one] for one in looked] == sorted(
@@ -297,8 +297,8 @@ def test_who_calls_nobody_has_a_smaller_quota_for_a_while(member: Member, now: d
     assert look(now) == 0, "the platform tells of no contacts, so that there are none says nothing"
     Contact.objects.create(decision_id=uuid4(), client_id=CLIENT, uscc="another", at=now)
     assert look(now) == 1
-    standing = Standing.objects.get()
-    assert (standing.tier, standing.until) == (
+    override = Standing.objects.get()
+    assert (override.tier, override.until) == (
         Tier.PROVISIONAL,
         now + timedelta(days=USUAL.window_days),
     )

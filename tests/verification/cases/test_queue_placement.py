@@ -151,7 +151,7 @@ def unplaced(now: datetime) -> Case:
     return case
 
 
-def test_the_sweeper_places_what_has_no_place(
+def test_the_sweep_places_what_has_no_position(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = unplaced(now)
@@ -164,7 +164,7 @@ def test_the_sweeper_places_what_has_no_place(
         "policy",
         {"forgery_suspected"},
     )
-    assert case.version == 0 and queue_placement.place_anew(now) == 0, "once"
+    assert case.version == 0 and queue_placement.place_due(now) == 0, "once"
 
 
 def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> None:
@@ -177,7 +177,7 @@ def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> 
         (9, 1, (1, "none")),
         (9, 0, (1, "none")),
     ):
-        assert queue_placement.place_anew(now + timedelta(days=days)) == moved
+        assert queue_placement.place_due(now + timedelta(days=days)) == moved
         case.refresh_from_db()
         assert (case.harm, case.rights_now, case.review_since) == (harm, rights, now)
 
@@ -189,7 +189,7 @@ def test_a_condition_is_confirmed_while_its_renewal_waits(now: datetime) -> None
     )
     case = held(member, now, "name_mismatch")
     Case.objects.filter(pk=approved.pk).update(conditional=False)
-    assert (queue_placement.place_anew(now), queue_placement.place_anew(now)) == (1, 0)
+    assert (queue_placement.place_due(now), queue_placement.place_due(now)) == (1, 0)
     case.refresh_from_db()
     assert case.rights_now == "in_force"
 

@@ -245,7 +245,7 @@ def test_a_picture_that_is_gone_accuses_nobody(now: datetime) -> None:
 @pytest.mark.django_db
 def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its words are common then; the pages that share all of them still stand out."""
-    monkeypatch.setattr(picture_index, "LOOKED_AT", 3)
+    monkeypatch.setattr(picture_index, "ROWS_AT_MOST", 3)
     for _ in range(5):
         look(shown(now, licence(1)), now)
     assert len(look(shown(now, licence(1)), now)[0]["near_same"]) == 3
@@ -333,7 +333,7 @@ def test_packed_landmarks_lose_nothing(image: Image.Image) -> None:
     found = seen(image).landmarks
     again = keypoints.Landmarks.unpacked(found.packed())
     assert again is not None and again.scale == found.scale
-    assert np.array_equal(again.places, found.places) and np.array_equal(
+    assert np.array_equal(again.points, found.points) and np.array_equal(
         again.descriptions, found.descriptions
     )
     assert keypoints.words(again) == keypoints.words(found)

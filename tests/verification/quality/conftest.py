@@ -27,7 +27,7 @@ def reviewer(now: datetime) -> User:
 @pytest.fixture
 def kept(now: datetime, lead: User) -> Made:
     def made(seed: int = 3, verb: str = "reject") -> GoldenCase:
-        return golden_cases.keep_golden_case(
+        return golden_cases.save_golden_case(
             decided(now, seed, verb=verb).pk,
             verb,
             ["name_mismatch"] if verb != "approve" else [],

@@ -33,8 +33,12 @@ class TestGiving:
         ruled(waiting(now), reviewer, now, "approve")
         assert golden_assignment.give_due(now) == 1
         assert golden_assignment.give_due(now) == 0, "one for a ruling"
-        turn = GoldenTurn.objects.get()
-        assert (turn.golden, turn.reviewer, turn.case.golden) == (made, reviewer, True)
+        assignment = GoldenTurn.objects.get()
+        assert (assignment.golden, assignment.reviewer, assignment.case.golden) == (
+            made,
+            reviewer,
+            True,
+        )
         ruled(waiting(now), reviewer, now + timedelta(minutes=1), "approve")
         assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, (
             "there is none that they have not had"
@@ -100,7 +104,7 @@ def test_twenty_sweeps_give_one(now: datetime, settings: Any) -> None:
     settings.GOLDEN_SHARE = 1.0
     lead, reviewer = make_staff(now, *LEAD), make_staff(now, Power.DECIDE)
     for seed in (3, 4, 5):
-        golden_cases.keep_golden_case(decided(now, seed).pk, "reject", [], lead, now)
+        golden_cases.save_golden_case(decided(now, seed).pk, "reject", [], lead, now)
     ruled(waiting(now), reviewer, now, "approve")
     said = at_once(lambda _: str(golden_assignment.give_golden_case(reviewer, now) is not None))
     assert said == {"True": 1, "False": 19}

@@ -98,7 +98,7 @@ class TestNobodyElse:
         waiting(now)
         counted = queue_figures.count(now)
         assert (counted.waiting, counted.free, dict(counted.by_reason)) == (1, 1, {})
-        assert queue_figures.look_back(now)[-1].backlog == 1
+        assert queue_figures.fortnight(now)[-1].backlog == 1
         assert str(planted.pk) not in {replayed.case_id for replayed in replay.over(policy.CURRENT)}
 
     def test_is_accused_by_it(self, now: datetime, planted: Case) -> None:

@@ -23,7 +23,7 @@ from verification.admin.decision_form import (
     NEEDS_CONFIRMATION,
     NOTHING_TYPED,
     DecisionForm,
-    HoldForm,
+    PostponeForm,
     Typed,
 )
 from verification.cases import guards, operations, wording
@@ -152,7 +152,7 @@ class DecisionButtons(CasePages):
     def hold(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        form = HoldForm(request.POST)
+        form = PostponeForm(request.POST)
         if not form.is_valid():
             raise Refused("until_invalid", "until")
         case = hold_and_escalate.postpone_case(

@@ -22,10 +22,10 @@ from django.utils import timezone
 
 from employers.models import User
 from employers.permissions import Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
 from verification.admin import case_panel
-from verification.admin.case_content import case_page, in_words, record_look
+from verification.admin.case_content import case_page, in_words, record_page_view
 from verification.admin.decision_form import BUTTONS, NOTHING_TYPED, SET_ASIDE, AssignForm, Typed
 from verification.models import Case, DocumentPage
 from verification.quality import golden_cases
@@ -35,7 +35,7 @@ from verification.reviewing.queue_filters import Filters
 NOTHING_UNMASKED: Final[Mapping[str, Any]] = {}
 
 
-class CasePages(LookOnlyAdmin):
+class CasePages(ReadOnlyAdmin):
     """What the buttons have in common: who asks, for which case, and how it is shown."""
 
     def changelist_view(
@@ -112,7 +112,7 @@ class CasePages(LookOnlyAdmin):
                     if beside
                     else {}
                 ),
-                "may_keep": actor.can(Power.QUALITY) and golden_cases.may_keep(case, actor) is None,
+                "may_save": actor.can(Power.QUALITY) and golden_cases.may_save(case, actor) is None,
                 "may_unmask": actor.can(Power.UNMASK),
                 "assigning": (
                     AssignForm()

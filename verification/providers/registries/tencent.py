@@ -23,7 +23,7 @@ THREE: Final = "VerifyBizLicenseEnterprise3"
 REQUESTS_A_SECOND: Final = 20
 """Of one account and one action, over all processes."""
 LONGEST_WAIT: Final = 2.0
-"""Seconds that a request may wait for its turn."""
+"""Seconds that a request may wait for its slot."""
 SILENCE_SECONDS: Final = 8.0
 REPLY_SECONDS: Final = 10.0
 BEHIND: Final = timedelta(days=7)
