@@ -67,8 +67,8 @@ def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trac
                 )
             if told := _most_alike(grey, field.characters):
                 score, left, right = told
-                place = round(left / scale), 0, round(right / scale), strip.shape[0]
-                traces.append(Trace(Kind.COPY, score, back(place, line, turn), name))
+                patch = round(left / scale), 0, round(right / scale), strip.shape[0]
+                traces.append(Trace(Kind.COPY, score, back(patch, line, rotation), name))
     return traces
 
 

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from documents.licence.editions import Form
-from documents.page.boxes import Region, Turn
+from documents.licence.editions import Edition
+from documents.page.boxes import Region, Rotation
 from documents.page.licence_fields import LICENCE_FIELDS
 
 FIELDS: Final = tuple(LICENCE_FIELDS)

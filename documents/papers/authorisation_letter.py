@@ -13,11 +13,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from documents.page import dates
-from documents.page.boxes import Region, TextBox, region_of, turn_of, turned, turned_back
+from documents.page.boxes import Region, TextBox, region_of, rotated, rotated_back, rotation_of
 from documents.page.layout import LARGEST_TILT, slope_of
 from documents.page.text import full_width, simplified, tidy
 from documents.page.values import DOUBTED, GUESSED
-from documents.papers.model import PaperReading, Quote, Running, is_title, kept, place_of, rows_of
+from documents.papers.model import (
+    PaperReading,
+    Quote,
+    Running,
+    by_field,
+    is_title,
+    rows_of,
+    straightened,
+)
 
 FIELDS: Final = (
     "company",

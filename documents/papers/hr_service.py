@@ -15,12 +15,20 @@ from datetime import date
 from typing import Final
 
 from documents.page import dates, values
-from documents.page.boxes import TextBox, turn_of, turned
+from documents.page.boxes import TextBox, rotated, rotation_of
 from documents.page.labels import OTHER, Piece
 from documents.page.layout import LARGEST_TILT, Cell, Entry, entries_of, slope_of
 from documents.page.text import full_width, is_furniture, simplified, tidy
 from documents.page.values import GUESSED
-from documents.papers.model import PaperReading, Quote, is_title, kept, part, place_of, rows_of
+from documents.papers.model import (
+    PaperReading,
+    Quote,
+    by_field,
+    is_title,
+    part,
+    rows_of,
+    straightened,
+)
 
 FIELDS: Final = (
     "number",

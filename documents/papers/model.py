@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from documents.page.boxes import Point, Region, TextBox, Turn, region_of, turned_back
+from documents.page.boxes import Point, Region, Rotation, TextBox, region_of, rotated_back
 from documents.page.text import tidy
 
 GAP: Final = "\t"

@@ -19,8 +19,8 @@ from PIL import Image
 from documents.licence.fields import LicenceReading
 from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
-from documents.ocr.base import Picture, Reader, turned_picture
-from documents.page.boxes import Region, TextBox, Turn, opposite, turned, turned_back
+from documents.ocr.base import Picture, Reader, rotated_picture
+from documents.page.boxes import Region, Rotation, TextBox, opposite, rotated, rotated_back
 from documents.page.text import full_width, simplified, tidy
 from documents.papers.authorisation_letter import (
     AuthorizationLetterReading,

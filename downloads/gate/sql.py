@@ -42,7 +42,7 @@ COPIES = Copy._meta.db_table
 LINKS = CopyLink._meta.db_table
 ANSWERS = GateDecision._meta.db_table
 USES = PassUse._meta.db_table
-MOVED = Standing._meta.db_table
+OVERRIDES = Standing._meta.db_table
 LADDERS = LadderVersion._meta.db_table
 CANDIDATE = Candidate._meta.db_table
 DEFAULT = CandidateDefault._meta.db_table
@@ -76,7 +76,7 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     return f"""
     WITH asked AS (
         {dialect.numbered_pairs("asked", "id", "candidate")}
-    ), {_facts(dialect, test, ladder)}, {_wills(dialect, "asked")}, today AS (
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "asked")}, today AS (
         SELECT candidate, client_id, decided_at FROM {ANSWERS}
         WHERE uscc = (SELECT uscc FROM current_tier) AND allowed AND decided_at >= %(since)s AND {_world(test)}
     ), used AS (
@@ -121,7 +121,7 @@ def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     WITH given AS (
         SELECT id, decided_at, candidate FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
            AND member_id = %(member)s AND test = {_boolean(test)} AND allowed
-    ), {_facts(dialect, test, ladder)}, {_wills(dialect, "given")}, judged AS (
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "given")}, judged AS (
         SELECT g.id, s.tier,
                CASE WHEN EXISTS (SELECT 1 FROM {USES} WHERE decision_id = g.id AND reason = '') THEN 'pass_spent'
                     WHEN g.decided_at <= %(expired)s THEN 'pass_expired'
@@ -149,7 +149,7 @@ def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
         SELECT l.id, l.expires_at, c.state, c.candidate FROM {LINKS} l JOIN {COPIES} c ON c.id = l.of_id
         WHERE l.id = %(link)s AND l.used_at IS NULL AND c.employer_id = %(employer)s AND c.member_id = %(member)s
            AND c.client_id = %(client)s AND c.test = {_boolean(test)}
-    ), {_facts(dialect, test, ladder)}, {_wills(dialect, "given")}, judged AS (
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "given")}, judged AS (
         SELECT g.id,
                CASE WHEN g.expires_at <= %(now)s THEN 'copy_link_expired' WHEN g.state <> 'ready' THEN 'release_closed'
                     WHEN s.reason <> '' THEN s.reason
@@ -163,7 +163,7 @@ def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 
 def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
-    """The rows that every answer rests on, and the `standing` that they give."""
+    """The rows that every answer rests on, and the `current_tier` that they give."""
     share = dialect.for_share
     seen = (
         "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
@@ -191,7 +191,7 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     )"""
 
 
-def _wills(dialect: Dialect, asked: str) -> str:
+def _candidate_consent(dialect: Dialect, asked: str) -> str:
     """Of each candidate in `asked`, once, why it is not to be for this company:
 
     `unwilling` is the reason against it, or "". Each row takes one look-up by an index: the

@@ -406,7 +406,7 @@ def shown_pages(
     return pages
 
 
-def record_look(page: DocumentPage, user: User, now: datetime) -> None:
+def record_page_view(page: DocumentPage, user: User, now: datetime) -> None:
     """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
     actor, document = user.as_reviewer(), page.document
     page_views = Event.objects.about(document).filter(

@@ -35,7 +35,7 @@ COUNTED: Final = 1000
 """How far it is counted how many share a thing."""
 DECISIONS: Final = 20
 """How many decisions are shown."""
-LOOKED_AT: Final = 100
+READ_AT_MOST: Final = 100
 """How many of the latest decisions they are chosen from: the reviewer's own come first."""
 _ALIKE: Final = 20
 _UNSAID: Final = (State.DRAFT, State.WITHDRAWN)

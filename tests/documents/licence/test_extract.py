@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from documents.licence.extract import fields_of
 from documents.licence.fields import Problem
 from documents.licence.problems import problems_of
-from documents.page.boxes import Polygon, TextBox, Turn, opposite, turned
+from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
 from documents.page.text import is_furniture, simplified, tidy
 from documents.page.values import (
     clean,

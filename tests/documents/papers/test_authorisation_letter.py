@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.page.boxes import TextBox, Turn, turned
+from documents.page.boxes import Rotation, TextBox, rotated
 from documents.page.text import simplified
 from documents.papers.authorisation_letter import (
     FIELDS,

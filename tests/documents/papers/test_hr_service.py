@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.page.boxes import TextBox, Turn, opposite, turned
+from documents.page.boxes import Rotation, TextBox, opposite, rotated
 from documents.page.text import simplified
 from documents.papers.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from tests.documents.printed import CODE, HEIGHT, WIDTH, letters, line

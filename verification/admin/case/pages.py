@@ -176,7 +176,7 @@ class CasePages(ReadOnlyAdmin):
         response["Cache-Control"] = "private, no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Disposition"] = "inline"
-        record_look(page, request.user, timezone.now())
+        record_page_view(page, request.user, timezone.now())
         return response
 
     def may_decide(self, request: HttpRequest) -> bool:

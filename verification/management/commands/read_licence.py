@@ -165,9 +165,9 @@ def _table(result: dict[str, Any]) -> str:
     if "kind" in result:
         return _paper_table(result)
     rows = [
-        (field.labels[0], answer["fields"][name], f"{answer['confidence'][name]:.0%}")
+        (field.labels[0], result["fields"][name], f"{result['confidence'][name]:.0%}")
         for name, field in LICENCE_FIELDS.items()
-        if name in answer["fields"]
+        if name in result["fields"]
     ]
     if not result["looks_like_licence"]:
         rows.append(("注意", "看起来不是营业执照 / does not look like a business licence", ""))
