@@ -34,6 +34,8 @@ ROOMS = {
     "resumes",
     "verification",
 }
+LONGEST = {"stories", "browser", "test_engines.py"}
+"""What in this folder takes longest."""
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
 # How long an example takes depends on who else uses the machine, and says nothing of what is right.
@@ -61,29 +63,36 @@ def pytest_configure(config: pytest.Config) -> None:
         compile_all(folder)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs PostgreSQL is left out of a run on SQLite: tests/test_engines.py runs it where one
-    is found.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    """Group, mark, order and leave out tests.
 
-    What asks no database gets its mark, since one run of it says all; what starts the whole product
-    stands in other folders.
-
-    A file's tests run in one process, so that what they share is made once.
+    - The tests of a file run in one process, so that what they share is made once; those that start
+      a real worker share nothing, and run in any process.
+    - A test that uses no database gets the mark `no_database`, and need not run on both engines.
+      Tests outside ROOMS start the whole product and never get it.
+    - What starts a worker or a browser takes longest and runs first, so that no process is left
+      with it at the end.
+    - What needs PostgreSQL does not run on SQLite; tests/test_engines.py runs it where it can.
     """
     for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(TESTS).as_posix()))
+        file = item.path.relative_to(TESTS)
+        alone = item.get_closest_marker("worker")
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else file.as_posix()))
         asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(
             getattr(item, "fixturenames", ())
         )
-        if item.path.relative_to(TESTS).parts[0] in ROOMS and not asks:
+        if file.parts[0] in ROOMS and not asks:
             item.add_marker("no_database")
+    yield
     here = "not_on_postgresql" if connection.vendor == "postgresql" else "postgresql"
     left_out = [item for item in items if item.get_closest_marker(here)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    kept = [item for item in items if item not in set(left_out)]
+    items[:] = sorted(kept, key=lambda item: item.path.relative_to(TESTS).parts[0] not in LONGEST)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How is the product set up while it is tested? As in production, with keys made for the run."""
+"""The settings of a test run: those of production, with keys made for the run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ os.environ.setdefault("ZIZHI_DATA_KEY", base64.b64encode(secrets.token_bytes(32)
 os.environ.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")
 os.environ.setdefault("ZIZHI_VAR_DIR", tempfile.mkdtemp(prefix="zizhi-test-"))
 
-# Processes of one parallel run share no folder: one's worker must not hear the other's doorbell.
+# The processes of a parallel run share neither a folder nor a Redis database: a worker that one of
+# them starts must not take another's messages.
 _process = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _process and not os.environ["ZIZHI_VAR_DIR"].endswith(f"/{_process}"):
     os.environ["ZIZHI_VAR_DIR"] += f"/{_process}"
+    _server, _, _number = os.environ.get("ZIZHI_BROKER_URL", "").rpartition("/")
+    if _server.startswith("redis"):
+        os.environ["ZIZHI_BROKER_URL"] = f"{_server}/{int(_number) + int(_process[2:])}"
 
 from config.settings import *  # noqa: E402, F403
 
@@ -26,6 +30,8 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 # named after the process.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # noqa: F405
+    # What a power cut would do to it does not matter, so nothing waits for the disk.
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_zizhi_{os.getpid()}"}  # noqa: F405
 SECURE_SSL_REDIRECT = False

@@ -39,7 +39,8 @@ MIXES: Final = (
     "claim=held&class=commercial_agency",
     "q=晨星",
 )
-_FIRST, _SECOND = "云澜青松海山星河嘉诚远安晨", "溪浦岚桥川泽宸禾朗越衡宁星"
+_FIRST: Final = "云澜青松海山星河嘉诚远安晨"
+_SECOND: Final = "溪浦岚桥川泽宸禾朗越衡宁星"
 _TRADES: Final = (
     "科技",
     "餐饮管理",

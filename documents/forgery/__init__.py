@@ -1,9 +1,9 @@
-"""Does the picture tell of having been edited?
+"""Traces of editing in a picture.
 
-Pure: a page and the places of its values go in, traces come out, each with its strength and its
-region. Every module answers one question by a published method; what strength is worth a word, and
-what a person's look, is said here. No trace proves a forgery: messengers, scanners and honest marks
-leave their own.
+Pure: a page and the regions of its values go in, traces come out, each with its strength and its
+region. Each module uses one published method. The levels here say from which strength on a trace is
+noted, and from which on a person looks at it. No trace proves a forgery: messengers, scanners and
+honest marks leave their own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from documents.forgery.glyphs import out_of_line
 from documents.forgery.ground import smoother_than_around
 from documents.forgery.model import Kind, Lines, Picture, Trace
 from documents.forgery.screen import of_screen
+from documents.page.licence_fields import fields_with
 
 __all__ = ["CLOSELY", "LEVELS", "Kind", "Level", "Lines", "Picture", "Trace", "traces_of"]
 
@@ -39,17 +40,8 @@ LEVELS: Final[Mapping[Kind, Level]] = {
 """Chosen on specimens of one seed and on honest photographs of papers. `python -m
 benchmarks.forgery` says what they do on others.
 """
-CLOSELY: Final = (
-    "uscc",
-    "registration_number",
-    "name",
-    "legal_representative",
-    "registered_capital",
-    "established_on",
-    "term",
-    "address",
-)
-"""The fields a lie is worth in.
+CLOSELY: Final = fields_with(lambda field: field.worth_forging)
+"""The fields that are examined in every way.
 
 Others, such as a scope of a hundred small lines, are compared by compression only.
 """

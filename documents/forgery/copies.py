@@ -21,9 +21,8 @@ import numpy.typing as npt
 
 from documents.forgery.ground import without_grain
 from documents.forgery.model import Grey, Kind, Lines, Picture, Region, Trace, back, inside, upright
+from documents.page.licence_fields import LICENCE_FIELDS
 
-CHARACTERS: Final = {"uscc": 18, "registration_number": 15}
-"""How many characters, equally broad, the values have that are worth copying in."""
 LEAST_SIZE: Final = 10
 """Pixels that a line is high, at least."""
 LARGEST_SIZE: Final = 40
@@ -49,8 +48,8 @@ def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trac
     """
     height, width = picture.shape[:2]
     traces = []
-    for field, characters in CHARACTERS.items():
-        for region in lines.get(field, ()):
+    for name, field in LICENCE_FIELDS.items():
+        for region in lines.get(name, ()) if field.characters else ():
             line = inside(region, width, height)
             strip = upright(picture, line, rotation)
             if (
@@ -66,10 +65,10 @@ def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trac
                     cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),
                     np.float32,
                 )
-            if told := _most_alike(grey, characters):
+            if told := _most_alike(grey, field.characters):
                 score, left, right = told
                 patch = round(left / scale), 0, round(right / scale), strip.shape[0]
-                traces.append(Trace(Kind.COPY, score, back(patch, line, rotation), field))
+                traces.append(Trace(Kind.COPY, score, back(patch, line, rotation), name))
     return traces
 
 

@@ -20,27 +20,14 @@ from documents.page import values
 from documents.page.boxes import Polygon, Rotation, TextBox, rotated
 from documents.page.labels import OTHER
 from documents.page.layout import BODY, Cell, Entry
+from documents.page.licence_fields import LICENCE_FIELDS, SecondLook, fields_with
 
-REACH: Final = {
-    "legal_representative": 8,
-    "registration_number": 14,
-    "uscc": 16,
-    "established_on": 12,
-}
-"""How far right of its label a value reaches, in heights of the label; 24 where not told."""
 HEAD_HEIGHT: Final = 14
 """Heights of a label between the company's name and the top of what may hold its code."""
 SCOPE_HEIGHT: Final = 16
 """Heights of a label that a scope of which nothing was read may take."""
-ALWAYS_PRINTED: Final = (
-    "name",
-    "type",
-    "legal_representative",
-    "established_on",
-    "address",
-    "business_scope",
-)
-SHORT: Final = ("name", "type", "legal_representative", "registered_capital", "established_on")
+ALWAYS_PRINTED: Final = fields_with(lambda field: field.always_printed)
+SHORT: Final = fields_with(lambda field: field.second_look is SecondLook.UNSURE)
 UNSURE: Final = 0.75
 """Below this confidence a short value is looked at again."""
 _ENDS: Final = re.compile(
@@ -198,7 +185,7 @@ class _Page:
     def _empty_rows(self) -> Iterator[Doubt]:
         """Labels whose value is missing."""
         for name, entry in self.entries.items():
-            if name in self.taken or name in (OTHER, "registration_authority", "business_scope"):
+            if name in self.taken or name == OTHER or not LICENCE_FIELDS[name].reach:
                 continue
             if name in ("uscc", "registration_number") and self.taken.keys() & {
                 "uscc",
@@ -225,7 +212,7 @@ class _Page:
     def _end_of_row(self, name: str, label: Cell) -> float:
         others = (entry.label for entry in self.entries.values())
         beyond = [other.x0 for other in others if other.x0 > label.x1 and other.level_with(label)]
-        return min([self.right, label.x1 + REACH.get(name, 24) * label.h, *beyond])
+        return min([self.right, label.x1 + LICENCE_FIELDS[name].reach * label.h, *beyond])
 
     def _lost_labels(self) -> Iterator[Doubt]:
         """Fields that every edition prints, without a label or a value: somewhere in the body."""

@@ -26,9 +26,10 @@ from documents.page.boxes import (
     rotated_back,
     rotation_of,
 )
-from documents.page.confidence import CEILING
-from documents.page.labels import OTHER, tidy
+from documents.page.labels import OTHER
 from documents.page.layout import BODY, Cell, Entry, believable, cells_of, entries_of, slope_of
+from documents.page.licence_fields import LICENCE_FIELDS
+from documents.page.text import tidy
 
 ENOUGH_LABELS: Final = 4
 """A numbered page with so many of the form's labels is a licence even where its title is not
@@ -105,9 +106,7 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
 
     taken = values.numbers(beside, everywhere)
     for name, lines in beside.items():
-        if name not in ("uscc", "registration_number", OTHER) and (
-            value := values.clean(name, lines)
-        ):
+        if name != OTHER and (value := values.clean(name, lines)):
             taken[name] = value
     if "type" not in taken and (edition := values.clean("type", _legal_form(entries))):
         taken["type"] = edition
@@ -130,7 +129,8 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     return Found(
         fields={name: taken[name].text for name in names},
         confidence={
-            name: round(min(taken[name].confidence, CEILING.get(name, 1.0)), 3) for name in names
+            name: round(min(taken[name].confidence, LICENCE_FIELDS[name].ceiling), 3)
+            for name in names
         },
         alternatives={name: taken[name].alternatives for name in names if taken[name].alternatives},
         regions={

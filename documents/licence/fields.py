@@ -1,4 +1,4 @@
-"""What has been read from a licence?"""
+"""The reading of a licence, and the problems that it may have."""
 
 from __future__ import annotations
 
@@ -8,20 +8,9 @@ from typing import Any, Final
 
 from documents.licence.editions import Edition
 from documents.page.boxes import Region, Rotation
+from documents.page.licence_fields import LICENCE_FIELDS
 
-FIELDS: Final = (
-    "uscc",
-    "registration_number",
-    "name",
-    "type",
-    "legal_representative",
-    "registered_capital",
-    "established_on",
-    "term",
-    "address",
-    "business_scope",
-    "registration_authority",
-)
+FIELDS: Final = tuple(LICENCE_FIELDS)
 """Every field that a reading can have, in the order of the print.
 
 A field that could not be read is absent.

@@ -28,6 +28,7 @@ from documents.ocr import READERS
 from documents.ocr.base import CloseReader, Picture, PromptReader, Reader
 from documents.ocr.cloud import CloudReading, FieldReader, jpeg_of
 from documents.page.boxes import Polygon, Region, TextBox
+from documents.page.licence_fields import fields_with
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 
 log = structlog.get_logger()
@@ -230,7 +231,7 @@ def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
         found = better(
             page.found,
             fields_of(reader.read(page.picture), width, height),
-            ("uscc", "registration_number", "name"),
+            fields_with(lambda field: field.identifies),
         )
     return (
         page

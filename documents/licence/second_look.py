@@ -18,14 +18,15 @@ from documents.licence.witnesses import agrees
 from documents.ocr.base import CloseReader, Picture
 from documents.page.boxes import Polygon, Region, Rotation, TextBox, opposite, rotated
 from documents.page.confidence import SURE
-from documents.page.labels import tidy
+from documents.page.licence_fields import SecondLook, fields_with
+from documents.page.text import tidy
 from documents.page.values import is_checked_number
 
 LINE_HEIGHT: Final = 40
 """Pixels; what a line is enlarged to."""
 LARGEST_ZOOM: Final = 3.0
-LONG: Final = ("address", "business_scope")
-"""Values that may be more than was read."""
+LONG: Final = fields_with(lambda field: field.second_look is SecondLook.LONGER)
+DECLARED: Final = fields_with(lambda field: field.declared)
 MOST_LOOKS: Final = 6
 MOST_LINES: Final = 24
 OVERLAP: Final = 2
@@ -106,7 +107,7 @@ def look_for(
     surely stands: a page on which both can be read is not the reader's mistake.
     """
     height, width = picture.shape[:2]
-    for name in ("uscc", "name", "legal_representative"):
+    for name in DECLARED:
         expected, read = declared.get(name, ""), found.fields.get(name, "")
         if (
             not expected

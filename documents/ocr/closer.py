@@ -16,10 +16,10 @@ from documents.page.boxes import Polygon, TextBox
 
 LARGEST_SIDE: Final = 1280
 """Pixels of the enlarged part."""
-_DARK, _PALE = 0.25, 0.7
-"""Shares of the paper's lightness: print is darker than the first, a stamp or a watermark paler
-than the second.
-"""
+_DARK: Final = 0.25
+"""Share of the paper's lightness. Print is darker than this, and becomes black."""
+_PALE: Final = 0.7
+"""Share of the paper's lightness. Stamps and watermarks are paler than this, and become white."""
 
 
 @dataclass(frozen=True)

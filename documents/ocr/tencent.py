@@ -16,6 +16,7 @@ from PIL import Image
 from documents.ocr.cloud import CloudReading, Warned, jpeg_of
 from documents.page import values
 from documents.page.boxes import TextBox
+from documents.page.licence_fields import LICENCE_FIELDS
 from documents.tencent_cloud import (
     API_VERSION,
     CONNECT_SECONDS,
@@ -37,17 +38,6 @@ request.
 SILENCE_SECONDS: Final = 15.0
 REPLY_SECONDS: Final = 25.0
 
-_EXPECTED: Final = {
-    "name": "Name",
-    "type": "Type",
-    "legal_representative": "Person",
-    "registered_capital": "Capital",
-    "established_on": "SetDate",
-    "term": "Period",
-    "address": "Address",
-    "business_scope": "Business",
-    "registration_authority": "RegistrationAuthority",
-}
 _WARNINGS: Final = {-9102: Warned.COPY, -9104: Warned.RECAPTURE, -9108: Warned.SCOPE_UNREAD}
 _ANSWERS: Final = {
     "FailedOperation.NoBizLicense": "document_not_a_licence",
@@ -151,19 +141,16 @@ def _reason(error: object) -> str:
 # --- The service's words as ours ------------------------------------------------------------------
 
 
-def _fields(response: dict[str, Any]) -> dict[str, str]:
-    """The fields in `response`, cleaned as the print's own are."""
-    fields = {name: value.text for name, value in values.numbers(_numbers(response), ()).items()}
-    for name, word in _EXPECTED.items():
-        if (text := _text(response, word)) and (value := values.clean(name, [_line(text)])):
-            fields[name] = value.text
-    return fields
-
-
-def _numbers(response: dict[str, Any]) -> dict[str, list[values.Line]]:
-    """RegNum holds the code or, on licences from before 2015, the registration number."""
-    text = _text(response, "RegNum")
-    return {"uscc": [_line(text)], "registration_number": [_line(text)]} if text else {}
+def _fields(answer: dict[str, Any]) -> dict[str, str]:
+    """The fields in `answer`, cleaned as the print's own are."""
+    lines = {
+        name: [_line(text)]
+        for name, field in LICENCE_FIELDS.items()
+        if field.tencent and (text := _text(answer, field.tencent))
+    }
+    found = values.numbers(lines, ())  # RegNum is the code or, before 2015, the registration number
+    found |= {name: value for name in lines if (value := values.clean(name, lines[name]))}
+    return {name: value.text for name, value in found.items()}
 
 
 def _line(text: str) -> values.Line:

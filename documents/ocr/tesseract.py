@@ -29,8 +29,10 @@ LONG_SIDE: Final = 2000
 LINE_HEIGHT: Final = 48
 """Pixels; what a single line is enlarged to."""
 SECONDS: Final = 30
-SPARSE, ONE_BLOCK, ONE_LINE = 11, 6, 7
-"""Tesseract's page segmentation modes."""
+# Tesseract's page segmentation modes (`--psm`).
+SPARSE: Final = 11
+ONE_BLOCK: Final = 6
+ONE_LINE: Final = 7
 WORD_GAP: Final = 2.0
 """Line heights between two words that belong to different columns."""
 

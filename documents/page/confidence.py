@@ -22,12 +22,6 @@ PASSES_BY_CHANCE: Final = 1 / 31
 """How many wrong codes have a right check character (mod 31)."""
 UNSOUND: Final = 0.6
 """Confidence in a code whose last character is right and whose organisation code's is not."""
-CEILING: Final = {
-    "address": 0.98,
-    "term": 0.98,
-    "business_scope": 0.95,
-    "registration_authority": 0.95,
-}
 MOST_ALTERNATIVES: Final = 4
 
 # Characters of a code that print, blur and readers confuse, by group.

@@ -1,83 +1,53 @@
-"""Which printed words on a licence are labels, and where does a line hold one?
+"""The printed labels of a licence, and lines cut at the labels that they contain.
 
-A line seldom holds just a label or just a value. Labels are set wide (名 称), so a reader splits
-them, glues the second half to the value (称盐城…), stacks the first halves of two rows (名类), or
-runs one column into the next (有限责任公司注册资本…). Here each line is cut into pieces, each
-either a label or a value.
+A line is seldom just a label or just a value. Labels are set wide (名 称), so a reader splits
+them, joins the second half to the value (称盐城…), stacks the first halves of two rows (名类), or
+runs one column into the next (有限责任公司注册资本…). Here each line is cut into pieces, each of
+which is either a label or a value.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from documents.page.boxes import Point, Polygon, TextBox
+from documents.page.licence_fields import LICENCE_FIELDS, Extent, Field, fields_with
+from documents.page.text import tidy
 
-# The label as printed → the field it names. OTHER labels bound their neighbours' values and are not
-# kept.
 OTHER: Final = "other"
-_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "uscc": ("统一社会信用代码/注册号", "统一社会信用代码", "社会信用代码"),
-    "registration_number": ("营业执照注册号", "注册号"),
-    "name": ("企业名称", "公司名称", "字号名称", "商事主体名称", "名称", "字号"),
-    "type": ("商事主体类型", "主体类型", "公司类型", "企业类型", "经济性质", "经济类型", "类型"),
-    "legal_representative": (
-        "法定代表人姓名", "法定代表人(负责人)", "法定代表人", "负责人姓名", "负责人", "经营者姓名", "经营者", "营者",
-        "投资人姓名", "投资人",
-        "执行事务合伙人(委派代表)", "执行事务合伙人", "首席代表",
-    ),
-    "registered_capital": ("注册资本(万元)", "注册资本", "注册资金", "成员出资总额", "出资总额", "出资额", "资金数额"),
-    "established_on": ("成立日期", "成立时间", "注册日期", "设立日期"),
-    "term": ("营业期限", "经营期限", "合伙期限", "执照有效期限", "执照有效期", "有效期限"),
-    "address": (
-        "主要经营场所", "经营场所", "营业场所", "企业住所", "公司住所", "机构住所", "住所(经营场所)", "住所", "地址",
-    ),
-    "business_scope": ("经营范围及方式", "经营范围", "业务范围"),
-    "registration_authority": ("登记机关", "发照机关"),
-    OTHER: ("实收资本", "组成形式", "核准日期", "发照日期", "年度检验情况", "经营方式", "隶属企业名称", "派出企业名称"),
-}  # fmt: skip
-LABELS: Final = {word: field for field, words in _WORDS.items() for word in words}
+"""The code of labels that end their neighbours' values and whose own values are not kept."""
+_OTHER_LABELS: Final = (
+    "实收资本", "组成形式", "核准日期", "发照日期", "年度检验情况", "经营方式", "隶属企业名称",
+    "派出企业名称",
+)  # fmt: skip
+_OTHER_INSIDE: Final = ("实收资本",)
+
+
+def _by_word(words_of: Callable[[Field], Iterable[str]]) -> dict[str, str]:
+    """The code of the field that each word belongs to."""
+    return {word: code for code, field in LICENCE_FIELDS.items() for word in words_of(field)}
+
+
+LABELS: Final = _by_word(lambda field: field.labels) | dict.fromkeys(_OTHER_LABELS, OTHER)
+"""The field that each printed label names."""
 _LONGEST_FIRST: Final = sorted(LABELS, key=len, reverse=True)
 
-# A seal, a fold or the edge may take a long label's first character.
+# A seal, a fold or the edge may cover the first character of a long label.
 _BEHEADED: Final = {
     word[1:]: LABELS[word] for word in _LONGEST_FIRST if len(word) >= 4 and word[1:] not in LABELS
-} | {"代表人": "legal_representative", "表人": "legal_representative"}
+} | _by_word(lambda field: field.beheaded)
 
-# Labels that a neighbouring column's print may run into: nothing else on a licence holds these
-# words.
-_INSIDE: Final = (
-    "统一社会信用代码", "法定代表人", "注册资本", "实收资本", "成员出资总额", "成立日期", "营业期限", "合伙期限", "公司类型", "企业类型",
-    "注册号",
-)  # fmt: skip
+_INSIDE: Final = (*_by_word(lambda field: field.inside), *_OTHER_INSIDE)
 
-# The two halves of the labels that are set widest.
-FIRST_HALF: Final = {
-    "名": "name",
-    "类": "type",
-    "企业类": "type",
-    "公司类": "type",
-    "业类": "type",
-    "司类": "type",
-    "住": "address",
-}
-SECOND_HALF: Final = {"称": "name", "型": "type", "所": "address", "者": "legal_representative"}
+_PARAGRAPHS: Final = fields_with(lambda field: field.extent is Extent.PARAGRAPH)
+"""Their values may contain words that are labels elsewhere."""
 
-# Print that belongs to the form, not to the company.
-_FURNITURE: Final = re.compile(
-    r"https?[:/]|www\.|\.(?:com|net|cn)\b|信用信息公示|监督管理总局监制|行政管理总局|总局(?:监)?制|扫描二维码|二维码|了解更多|备案.{0,3}许可.{0,3}监管"
-    r"|^[(]?(?:正|副)本[)]?(?:[(]?\d{1,3}(?!\d)|$)|^[(]?副本号|^编号|^证照编号|^\d-\d$|^[(]?\d+[-/]\d+[)]?$"
-    r"|^.{0,9}网$|复印|仅供|仅用于|无效|备案之用|年度检验"
-    r"|重要提示|^须知|每年1月1日|年度报告|^企业法人营业执照$|^个体工商户营业执照$|^营业执照$",
-    re.IGNORECASE,
-)
-# Of these a scope may speak too: it sends the reader to a city's own site (商事主体信息公示平台).
-_ALSO_IN_SCOPES: Final = re.compile(
-    r"https?[:/]|www\.|gov\.cn|信用信息公示|备案.{0,3}许可.{0,3}监管", re.IGNORECASE
-)
+# The two halves of labels that are set wide.
+FIRST_HALF: Final = _by_word(lambda field: field.first_half)
+SECOND_HALF: Final = _by_word(lambda field: field.second_half)
 
 
 @dataclass(frozen=True)
@@ -95,25 +65,6 @@ class Piece:
     @property
     def text(self) -> str:
         return self.box.text
-
-
-def tidy(text: str) -> str:
-    """`text` without white space, in half width where that loses nothing (digits, letters,
-    marks).
-    """
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-
-
-def is_furniture(text: str) -> bool:
-    """Whether `text` (tidy) is part of the form: its title, web address, notices, number of the
-    copy.
-    """
-    return bool(_FURNITURE.search(text))
-
-
-def may_be_scope(text: str) -> bool:
-    """Whether `text` (tidy), which is furniture by itself, may be a line of the business scope."""
-    return bool(_ALSO_IN_SCOPES.search(text)) and len(text) > 12
 
 
 def pieces_of(box: TextBox) -> list[Piece]:
@@ -156,7 +107,7 @@ def _cut(box: TextBox) -> Iterator[Piece]:
     rest = text[end:].lstrip(":;.,、· ")
     if rest:
         part = _part(box, len(text) - len(rest), len(text))
-        yield from [Piece(part)] if field == "business_scope" else _cut(part)
+        yield from [Piece(part)] if field in _PARAGRAPHS else _cut(part)
 
 
 def _at_start(text: str) -> tuple[int, int, str, str] | None:

@@ -15,23 +15,16 @@ from typing import Final
 
 from documents.page.boxes import TextBox
 from documents.page.columns import Rule, Run, shared_out
-from documents.page.labels import OTHER, Piece, is_furniture, may_be_scope, pieces_of, tidy
+from documents.page.labels import OTHER, Piece, pieces_of
+from documents.page.licence_fields import Extent, fields_with
+from documents.page.text import is_furniture, may_be_scope, tidy
 
 LARGEST_TILT: Final = 9.0
 """Degrees from the page's own lines; text that leans more was written or stamped over it."""
-WRAPPING: Final = frozenset(
-    {
-        "name",
-        "type",
-        "address",
-        "term",
-        "registered_capital",
-        "business_scope",
-        "registration_number",
-    }
-)
-BODY: Final = WRAPPING - {"registration_number"} | {"legal_representative", "established_on", OTHER}
-"""Labels of the form's columns; the others stand in its head or at its foot."""
+WRAPPING: Final = fields_with(lambda field: field.extent is not Extent.LINE)
+PARAGRAPHS: Final = fields_with(lambda field: field.extent is Extent.PARAGRAPH)
+BODY: Final = {*fields_with(lambda field: field.in_columns), OTHER}
+"""Labels in the form's columns; the others are in its head or at its foot."""
 _NUMBER: Final = re.compile(r"\d{13}|\d{15}")
 _DATE_PIECES: Final = re.compile(r"^[\d年月日〇○零一二三四五六七八九十]{1,11}$")
 
@@ -325,8 +318,7 @@ def _take_columns(
             [entry.label for entry in own],
         )
         rules = [
-            Rule(e.label.label in WRAPPING, paragraph=e.label.label == "business_scope")
-            for e in own
+            Rule(e.label.label in WRAPPING, paragraph=e.label.label in PARAGRAPHS) for e in own
         ]
 
         def unlike(

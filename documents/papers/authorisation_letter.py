@@ -14,15 +14,14 @@ from typing import Any, Final
 
 from documents.page import dates
 from documents.page.boxes import Region, TextBox, region_of, rotated, rotated_back, rotation_of
-from documents.page.labels import tidy
 from documents.page.layout import LARGEST_TILT, slope_of
-from documents.page.values import DOUBTED, GUESSED, simplified
+from documents.page.text import full_width, simplified, tidy
+from documents.page.values import DOUBTED, GUESSED
 from documents.papers.model import (
     PaperReading,
     Quote,
     Running,
     by_field,
-    full_width,
     is_title,
     rows_of,
     straightened,

@@ -16,14 +16,14 @@ from typing import Final
 
 from documents.page import dates, values
 from documents.page.boxes import TextBox, rotated, rotation_of
-from documents.page.labels import OTHER, Piece, is_furniture, tidy
+from documents.page.labels import OTHER, Piece
 from documents.page.layout import LARGEST_TILT, Cell, Entry, entries_of, slope_of
+from documents.page.text import full_width, is_furniture, simplified, tidy
 from documents.page.values import GUESSED
 from documents.papers.model import (
     PaperReading,
     Quote,
     by_field,
-    full_width,
     is_title,
     part,
     rows_of,
@@ -299,7 +299,7 @@ def _quoted(lines: Sequence[tuple[str, TextBox]]) -> Quote | None:
     weight = sum(len(text) for text, _ in lines) or 1
     score = sum(box.score * len(text) for text, box in lines) / weight
     return Quote(
-        values.simplified("".join(text for text, _ in lines)), score, tuple(box for _, box in lines)
+        simplified("".join(text for text, _ in lines)), score, tuple(box for _, box in lines)
     )
 
 
@@ -351,7 +351,7 @@ def _by_form(
         if _TWELVE_DIGITS.fullmatch(cell.text):
             yield "number", Quote(cell.text, cell.piece.box.score * GUESSED, (cell.piece.box,))
     for cell in free:
-        if match := _AUTHORITY.fullmatch(values.simplified(cell.text)):
+        if match := _AUTHORITY.fullmatch(simplified(cell.text)):
             yield (
                 "authority",
                 Quote(match.group(), cell.piece.box.score * GUESSED, (cell.piece.box,)),

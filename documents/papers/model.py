@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from documents.page.boxes import Point, Region, Rotation, TextBox, region_of, rotated_back
-from documents.page.labels import tidy
+from documents.page.text import tidy
 
 GAP: Final = "\t"
 """Stands in running text where a row has a hole wider than a character: a blank, or the border of a
@@ -24,7 +24,6 @@ BREAK: Final = "\n"
 """Stands between paragraphs."""
 _LABELLED: Final = re.compile(r"[一-鿿]{2,8}(?:\([^)]{1,8}\))?:")
 """A line that opens like this begins anew."""
-_FULL_WIDTH: Final = str.maketrans("(),;:", "（），；：")
 
 
 @dataclass(frozen=True)
@@ -215,11 +214,6 @@ def part(box: TextBox, start: int, end: int) -> TextBox:
         box.score,
         (_between(p, q, a), _between(p, q, b), _between(s, r, b), _between(s, r, a)),
     )
-
-
-def full_width(text: str) -> str:
-    """`text` with the full-width brackets and marks of Chinese print."""
-    return text.translate(_FULL_WIDTH)
 
 
 def is_title(text: str, titles: Iterable[str]) -> bool:

@@ -21,14 +21,13 @@ from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
 from documents.ocr.base import Picture, Reader, rotated_picture
 from documents.page.boxes import Region, Rotation, TextBox, opposite, rotated, rotated_back
-from documents.page.labels import tidy
-from documents.page.values import simplified
+from documents.page.text import full_width, simplified, tidy
 from documents.papers.authorisation_letter import (
     AuthorizationLetterReading,
     authorization_letter_of,
 )
 from documents.papers.hr_service import HrServiceLicenceReading, hr_service_licence_of
-from documents.papers.model import PaperReading, full_width
+from documents.papers.model import PaperReading
 from documents.papers.seals import (
     Seal,
     dark_share,

@@ -264,8 +264,10 @@ _AMOUNTS: Final = (
     (5000, "伍仟"),
     (10800, "壹亿零捌佰"),
 )
-_FIRST, _LAST = date(1998, 1, 5), date(2018, 6, 29)
-"""Before the older form was given up, so that every company can be shown on either form."""
+_FIRST: Final = date(1998, 1, 5)
+"""The earliest day on which a company is established."""
+_LAST: Final = date(2018, 6, 29)
+"""The latest such day: the older form was still in use, so every company can be shown on either."""
 _LETTERED_FROM: Final = date(2015, 10, 1)
 """From this day on, organisation codes were given out anew, and begin with MA."""
 

@@ -70,7 +70,10 @@ _GIVEN: Final = (
     "岫",
 )
 SIZE: Final = (1130, 1600)
-_LEFT, _RIGHT = 140, 990
+_LEFT: Final = 140
+"""Pixels from the page's left side to where its text begins."""
+_RIGHT: Final = 990
+"""Pixels from the page's left side to where its text ends."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""What a candidate allows a company now, for code outside the gate.
+"""A candidate's consent to one company, for callers other than the gate.
 
-The gate asks the same in its own statement (`downloads.gate.sql`). The result can change at any
-moment: to write by it, take the company's lock first, then `lock_candidate`.
+The gate's own statement reads the same (`sql._wills`). An answer can change a moment later: whoever
+writes by it locks the company and the candidate (`lock_candidate`) first.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from downloads import locks
 from downloads.models import Candidate, CandidateDefault, Mode
+from events.db.dialect import current_dialect
 
 
 def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
@@ -35,23 +35,21 @@ def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -
 
 
 def lock_candidate(client_id: UUID, reference: str) -> None:
-    """Lock the candidate's own row until the caller's transaction ends. Call it after the company's
-    lock and before any binding's.
+    """Keep the candidate's row from being changed until the transaction ends.
 
-    It is `FOR SHARE`, as at the gate: a transaction that spent a pass has locked it so already, and
-    two companies with stronger locks would wait for each other. If there is no row yet, its
-    creation waits (`locks.share_first_row`).
+    Call it after the company's lock and before any binding's. The lock is `FOR SHARE`, as the
+    gate's is: a transaction that spent a pass holds it already, and two companies that asked for
+    more would wait for each other. A candidate without a row is kept from getting one
+    (`locks.share_first_row`).
     """
-    if connection.vendor == "postgresql" and not _shared(client_id, reference):
+    if not _lock_row(client_id, reference):
         locks.share_first_row(client_id, reference)
-        _shared(client_id, reference)  # it may have been made while that was waited for
+        _lock_row(client_id, reference)  # it may have been made during the wait for the lock
 
 
-def _shared(client_id: UUID, reference: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM {Candidate._meta.db_table} WHERE client_id = %s AND reference = %s FOR"  # noqa: S608
-            " SHARE",
-            [client_id, reference],
-        )
-        return cursor.fetchone() is not None
+def _lock_row(client_id: UUID, reference: str) -> bool:
+    table = Candidate._meta.db_table
+    return current_dialect().lock(
+        f"SELECT 1 FROM {table} WHERE client_id = %s AND reference = %s FOR SHARE",  # noqa: S608
+        [client_id, reference],
+    )

@@ -7,7 +7,6 @@ quota is exceeded. `docs/how-it-works/gate.md` says why.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from downloads import locks
 from downloads.gate import ladder_versions, sql
@@ -24,6 +23,7 @@ from downloads.models import GateDecision
 from downloads.rules.ladder import Ladder, Obligation, Tier
 from employers.platforms import known_keys
 from events.core.reasons import REASONS, Reason
+from events.db.dialect import current_dialect
 
 AT_ONCE: Final = 100
 """So many candidates are asked about in one question at most."""
@@ -89,15 +89,16 @@ def decide_all(
     Raises `known_keys.KeyEnded`, where it is not, and nothing was written.
     """
     ids = [uuid4() for _ in candidates]
+    dialect = current_dialect()
     parameters: dict[str, Any] = {
-        "client": locks.uuid(client_id),
-        "employer": locks.uuid(employer_id),
-        "member": locks.uuid(member_id),
-        "key": under and locks.uuid(under),
+        "client": client_id,
+        "employer": employer_id,
+        "member": member_id,
+        "key": under,
         "mode": settings.CANDIDATES_DEFAULT,
-    } | _asked(ids, candidates)
+    } | dialect.numbered_pairs_parameters("asked", ids, candidates)
     for ladder in ladder_versions.until_in_force():
-        statement = sql.decision(connection.vendor, test, ladder)
+        statement = sql.decision(dialect, test, ladder)
         if rows := locks.with_company_lock(
             statement, parameters | _moment(now, zone, ladder), repeatable=True
         ):
@@ -109,31 +110,19 @@ def decide_all(
     raise DatabaseError("the ladder does not stand still")
 
 
-def _asked(ids: Sequence[UUID], candidates: Sequence[str]) -> dict[str, Any]:
-    if connection.vendor == "postgresql":
-        return {"ids": list(ids), "candidates": list(candidates)}
-    return {
-        "asked": json.dumps(
-            [[locks.uuid(id_), candidate] for id_, candidate in zip(ids, candidates, strict=True)]
-        )
-    }
-
-
 def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
     """The times that the statement compares with, and the version of the ladder that it is made
     of.
     """
     day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now - timedelta(hours=1)
-    times = {
+    return {
+        "ladder": ladder.version,
         "now": now,
         "young_after": now - ladder.provisional_for,
         "day": day,
         "hour": hour,
         "since": min(day, hour),
-    }
-    return {"ladder": ladder.version} | {
-        name: locks.parameter(time) for name, time in times.items()
     }
 
 

@@ -27,18 +27,27 @@ from downloads.models import (
 from downloads.rules import ladder as rules_ladder
 from downloads.rules.ladder import Ladder, Tier
 from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, User
+from events.db.dialect import Dialect
 from verification.models import Case
 from verification.rules.validity import in_force_sql
 
-EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
-KEY, CLIENT = (model._meta.db_table for model in (ApiKey, ApiClient))
-COPIES, LINKS = (model._meta.db_table for model in (Copy, CopyLink))
-ANSWERS, USES, OVERRIDES, LADDERS = (
-    model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion)
-)
-CANDIDATE, DEFAULT, BLOCKED, CONSENT = (
-    model._meta.db_table for model in (Candidate, CandidateDefault, BlockedEmployer, Consent)
-)
+# Tables.
+EMPLOYER = Employer._meta.db_table
+MEMBER = Member._meta.db_table
+USER = User._meta.db_table
+CASE = Case._meta.db_table
+KEY = ApiKey._meta.db_table
+CLIENT = ApiClient._meta.db_table
+COPIES = Copy._meta.db_table
+LINKS = CopyLink._meta.db_table
+ANSWERS = GateDecision._meta.db_table
+USES = PassUse._meta.db_table
+OVERRIDES = Standing._meta.db_table
+LADDERS = LadderVersion._meta.db_table
+CANDIDATE = Candidate._meta.db_table
+DEFAULT = CandidateDefault._meta.db_table
+BLOCKED = BlockedEmployer._meta.db_table
+CONSENT = Consent._meta.db_table
 
 _LATEST = (
     f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
@@ -56,7 +65,7 @@ written.
 
 
 @lru_cache(maxsize=16)
-def decision(vendor: str, test: bool, ladder: Ladder) -> str:
+def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Decides about every candidate that is `asked` about, in their order, and writes the answers.
 
     What the company took today is read by the index `gate_budget`: it costs as much as its quota is
@@ -66,8 +75,8 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     """
     return f"""
     WITH asked AS (
-        {_asked(vendor)}
-    ), {_facts(vendor, test, ladder)}, {_candidate_consent(vendor, "asked")}, today AS (
+        {dialect.numbered_pairs("asked", "id", "candidate")}
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "asked")}, today AS (
         SELECT candidate, client_id, decided_at FROM {ANSWERS}
         WHERE uscc = (SELECT uscc FROM current_tier) AND allowed AND decided_at >= %(since)s AND {_world(test)}
     ), used AS (
@@ -103,7 +112,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
 
 
 @lru_cache(maxsize=16)
-def spending(vendor: str, test: bool, ladder: Ladder) -> str:
+def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured.
 
     No row: no such answer.
@@ -112,7 +121,7 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     WITH given AS (
         SELECT id, decided_at, candidate FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
            AND member_id = %(member)s AND test = {_boolean(test)} AND allowed
-    ), {_facts(vendor, test, ladder)}, {_candidate_consent(vendor, "given")}, judged AS (
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "given")}, judged AS (
         SELECT g.id, s.tier,
                CASE WHEN EXISTS (SELECT 1 FROM {USES} WHERE decision_id = g.id AND reason = '') THEN 'pass_spent'
                     WHEN g.decided_at <= %(expired)s THEN 'pass_expired'
@@ -127,7 +136,7 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
 
 
 @lru_cache(maxsize=16)
-def opening(vendor: str, test: bool, ladder: Ladder) -> str:
+def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out.
 
     No row: no such link, or a used one.
@@ -140,7 +149,7 @@ def opening(vendor: str, test: bool, ladder: Ladder) -> str:
         SELECT l.id, l.expires_at, c.state, c.candidate FROM {LINKS} l JOIN {COPIES} c ON c.id = l.of_id
         WHERE l.id = %(link)s AND l.used_at IS NULL AND c.employer_id = %(employer)s AND c.member_id = %(member)s
            AND c.client_id = %(client)s AND c.test = {_boolean(test)}
-    ), {_facts(vendor, test, ladder)}, {_candidate_consent(vendor, "given")}, judged AS (
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "given")}, judged AS (
         SELECT g.id,
                CASE WHEN g.expires_at <= %(now)s THEN 'copy_link_expired' WHEN g.state <> 'ready' THEN 'release_closed'
                     WHEN s.reason <> '' THEN s.reason
@@ -153,21 +162,9 @@ def opening(vendor: str, test: bool, ladder: Ladder) -> str:
     """
 
 
-def _asked(vendor: str) -> str:
-    """The candidates that are asked about, each with the id of its answer, numbered in their
-    order.
-    """
-    if vendor == "postgresql":
-        return (
-            "SELECT n, id, candidate FROM unnest(%(ids)s::uuid[], %(candidates)s::text[]) WITH"
-            " ORDINALITY AS a (id, candidate, n)"
-        )
-    return "SELECT key AS n, value ->> 0 AS id, value ->> 1 AS candidate FROM json_each(%(asked)s)"
-
-
-def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
+def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """The rows that every answer rests on, and the `current_tier` that they give."""
-    share = "FOR SHARE" if vendor == "postgresql" else ""
+    share = dialect.for_share
     seen = (
         "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
     )
@@ -194,14 +191,14 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
     )"""
 
 
-def _candidate_consent(vendor: str, asked: str) -> str:
-    """What each candidate in `asked` allows this company, one row each.
+def _candidate_consent(dialect: Dialect, asked: str) -> str:
+    """Of each candidate in `asked`, once, why it is not to be for this company:
 
     `unwilling` is the reason against it, or "". Each row takes one look-up by an index: the
     candidate by platform and reference, then block and consent by candidate and company. For an
     unknown candidate the mode is what the platform declared, or else the deployment's default.
     """
-    share = "FOR SHARE" if vendor == "postgresql" else ""
+    share = dialect.for_share
     return f"""known AS (
         SELECT id, reference, mode FROM {CANDIDATE} WHERE client_id = %(client)s AND reference IN (SELECT candidate FROM {asked}) {share}
     ), moded AS (

@@ -1,11 +1,8 @@
-"""How does a provider of relay numbers behave?
+"""A simulated provider of relay numbers, as awkward as a real one.
 
-As awkwardly as a real one, and the same each time for the same candidate.
-
-Its books are a file of its own (`verification.providers.simulator_file`), so that every process
-sees the same provider. What goes wrong is told by the candidate's number (`FATES`), or provoked by
-`fail_next`. A number that was given back rests for half a year before another candidate gets it, so
-that whoever finds one on paper can tell whose it was.
+It is always the same for the same candidate: the candidate's number says what goes wrong (`FATES`).
+`fail_next` makes the next requests fail. A number that was given back is lent to nobody else for
+half a year, so that one found on paper still tells whose it was.
 """
 
 from __future__ import annotations
@@ -39,22 +36,17 @@ from downloads.relay_providers.base import (
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from verification.providers.simulator_file import Books
 
-POOL: Final = 400
+POOL: Final = 10_000
 HOSTS: Final = 10
-"""So many numbers of the pool are kept for extensions, which are given where no whole number is
-free.
-"""
+"""How many numbers of the pool are lent with extensions only."""
 EXTENSIONS: Final = range(100, 1000)
 RESTS_FOR: Final = timedelta(days=180)
 LEAST: Final = timedelta(minutes=1)
-CALLS_PER_SECOND: Final = 200
 SIGNED_FOR: Final = timedelta(minutes=5)
 LATE: Final = timedelta(minutes=10)
 MOBILE: Final = re.compile(r"\+861[3-9]\d{9}")
 MAGIC: Final = "+861540000"
-"""No carrier has given out 154: a candidate with such a number is nobody, and its last four digits
-tell its fate.
-"""
+"""No carrier has given out 154, so nobody has such a number. Its last four digits say its fate."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, name TEXT, callers TEXT);
@@ -84,20 +76,19 @@ _FAILURES: Final[dict[str, ProviderError]] = {
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of a candidate's bindings and calls."""
+    """What happens to a candidate's bindings and calls."""
 
     fails: str = ""
-    """A kind of `_FAILURES`, or `answer_lost`: then the binding was made although no answer came.
-    """
+    """A kind of `_FAILURES`, or `answer_lost`: the binding is made, and no answer comes."""
     always: bool = False
-    """Else at the first try only."""
+    """At each try; otherwise at the first only."""
     extension: bool = False
     outcome: Outcome | None = None
     """How calls of the team end."""
     late: bool = False
-    """Records come late, twice, and the last one first."""
+    """Records come late, twice, and in reverse order."""
     ends_early: bool = False
-    """After a day the provider has lost the binding."""
+    """The provider loses the binding after a day."""
 
 
 FATES: Final[dict[str, Fate]] = {
@@ -125,12 +116,12 @@ def fate_of(candidate: str) -> Fate:
 
 
 class SimulatedRelays:
-    """A provider in a file. `call` is somebody who dials, `pushes` what the provider then sends."""
+    """A provider in a file. `call` dials a number; `pushes` is what the provider then sends."""
 
     lists_calls = True
 
-    def __init__(self, path: Path, key: str, *, name: str = "simulator", pool: int = POOL) -> None:
-        self.name, self._key, self._pool = name, key.encode(), pool
+    def __init__(self, path: Path, key: str, *, name: str = "simulator") -> None:
+        self.name, self._key = name, key.encode()
         self._books = Books(path, _SCHEMA)
 
     def exists(self) -> bool:
@@ -140,7 +131,7 @@ class SimulatedRelays:
     # --- The provider's interface -----------------------------------------------------------------
 
     def set_callers(self, group: str, name: str, callers: Sequence[str], now: datetime) -> str:
-        self._answer(now)
+        self._fail_as_told()
         if not 1 <= len(callers) <= CALLERS_AT_MOST or not all(
             MOBILE.fullmatch(caller) for caller in callers
         ):
@@ -160,7 +151,7 @@ class SimulatedRelays:
         return group
 
     def bind(self, order: Order, now: datetime) -> Bound:
-        self._answer(now)
+        self._fail_as_told()
         fate = fate_of(order.candidate)
         if not MOBILE.fullmatch(order.candidate):
             raise NumberIllegal("no number that can be called")
@@ -190,17 +181,17 @@ class SimulatedRelays:
         return self._told(made)
 
     def extend(self, reference: str, number: str, until: datetime, now: datetime) -> None:
-        self._answer(now)
+        self._fail_as_told()
         if until < now + LEAST:
             raise ExpiryIllegal("less than a minute from now")
         self._change(reference, number, now, "expires_at", _text(until))
 
     def mute(self, reference: str, number: str, muted: bool, now: datetime) -> None:
-        self._answer(now)
+        self._fail_as_told()
         self._change(reference, number, now, "muted", int(muted))
 
     def unbind(self, reference: str, number: str, now: datetime) -> None:
-        self._answer(now)
+        self._fail_as_told()
         with self._books.writing() as books:
             ended = (_text(now), reference, number)
             books.execute(
@@ -210,7 +201,7 @@ class SimulatedRelays:
             )
 
     def get(self, reference: str, number: str, now: datetime) -> Bound | None:
-        self._answer(now)
+        self._fail_as_told()
         with self._books.writing() as books:
             row = books.execute(
                 "SELECT * FROM bindings WHERE reference = ? AND number = ?", (reference, number)
@@ -228,7 +219,7 @@ class SimulatedRelays:
         return [_record(each) for each in json.loads(callback.body)]
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
-        self._answer(now)
+        self._fail_as_told()
         with self._books.writing() as books:
             span = (_text(since), _text(until), _text(now))
             rows = books.execute(
@@ -237,12 +228,7 @@ class SimulatedRelays:
             ).fetchall()
         return [_record(dict(row)) for row in rows]
 
-    def _answer(self, now: datetime) -> None:
-        """Raises what was provoked, and above the rate limit."""
-        try:
-            self._books.count_call(now, CALLS_PER_SECOND)
-        except ProviderUnavailable as error:
-            raise FlowLimited(str(error), error.retry_after) from None
+    def _fail_as_told(self) -> None:
         with self._books.writing() as books:
             row = books.execute("SELECT * FROM failures ORDER BY id LIMIT 1").fetchone()
             if row is not None:
@@ -257,7 +243,7 @@ class SimulatedRelays:
             raise ProviderBroken("there is no such group")
         number, extension = self._free(books, order, fate, now)
         (made,) = books.execute("SELECT count(*) FROM bindings").fetchone()
-        # One of this request that has ended is made anew.
+        # If the binding of this request has ended, another one is made.
         books.execute(
             "UPDATE bindings SET request_id = request_id || ' ' || reference WHERE request_id = ?",
             (order.request_id,),
@@ -282,8 +268,8 @@ class SimulatedRelays:
     def _free(
         self, books: sqlite3.Connection, order: Order, fate: Fate, now: datetime
     ) -> tuple[str, str]:
-        """A number, or else a number and an extension, that leads to nobody, and led to nobody else
-        for half a year.
+        """A number, with an extension if that is the candidate's fate, that leads to nobody and has
+        led to nobody else for half a year.
         """
         taken = {
             (row["number"], row["extension"])
@@ -291,14 +277,11 @@ class SimulatedRelays:
             if self._open(row, now)
             or (self._ended(row) > now - RESTS_FOR and row["candidate"] != order.candidate)
         }
-        if not fate.extension:
-            for each in range(HOSTS, self._pool):
-                if (number_at(each), "") not in taken:
-                    return number_at(each), ""
-        for extension in EXTENSIONS:
-            for each in range(min(HOSTS, self._pool)):
-                if (number_at(each), str(extension)) not in taken:
-                    return number_at(each), str(extension)
+        places = range(HOSTS) if fate.extension else range(HOSTS, POOL)
+        for extension in map(str, EXTENSIONS) if fate.extension else ("",):
+            for number in map(number_at, places):
+                if (number, extension) not in taken:
+                    return number, extension
         raise _FAILURES["no_number"]
 
     @staticmethod
@@ -341,19 +324,17 @@ class SimulatedRelays:
                 change = f"UPDATE bindings SET {column} = ? WHERE reference = ?"  # noqa: S608
                 books.execute(change, (value, reference))
 
-    # --- What goes on at the provider, without us -------------------------------------------------
+    # --- What others do at the provider -----------------------------------------------------------
 
     def fail_next(self, *kinds: str) -> None:
-        """Let the next requests fail, each in one of the ways of `_FAILURES`."""
+        """Make the next requests fail, each with one of `_FAILURES`."""
         with self._books.writing() as books:
             books.executemany("INSERT INTO failures (kind) VALUES (?)", [(kind,) for kind in kinds])
 
     def call(
         self, number: str, extension: str, caller: str, now: datetime, seconds: int = 60
     ) -> CallRecord:
-        """`caller` dials the number, and the extension if there is one; what the record of that
-        says.
-        """
+        """Dial the number and the extension, if there is one, and return the record of the call."""
         with self._books.writing() as books:
             rows = books.execute(
                 "SELECT * FROM bindings WHERE number = ? AND extension = ? ORDER BY bound_at DESC",
@@ -397,8 +378,8 @@ class SimulatedRelays:
         return fate.outcome or Outcome.CONNECTED
 
     def pushes(self, now: datetime) -> list[Callback]:
-        """The callbacks that leave now, signed; each record once, or as often as its fate says, the
-        last one first.
+        """The signed callbacks that are sent now, in reverse order; each record as often as its
+        fate says.
         """
         with self._books.writing() as books:
             due = books.execute(
@@ -421,13 +402,13 @@ class SimulatedRelays:
         return hmac.new(self._key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def number_at(index: int) -> str:
-    """The number of the pool at this place."""
-    return f"+861700000{index:04d}"
+def number_at(place: int) -> str:
+    """The number of the pool at `place`."""
+    return f"+861700000{place:04d}"
 
 
 def _text(moment: datetime) -> str:
-    """A moment in UTC, so that texts stand in the order of their moments."""
+    """A moment in UTC, so that texts sort as their moments do."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

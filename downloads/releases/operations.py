@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, Signer
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from documents.upload.intake import looks_like, media_type_of
@@ -40,6 +40,7 @@ from events.core import undoing
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import ProviderBroken, Refused
 from events.core.sealing import seal_text, unseal_text
+from events.db.dialect import current_dialect
 from events.doorbell import notify_worker
 from events.models import record
 from resumes.opening.open import ACCEPTED, FIELD, Limits
@@ -351,19 +352,16 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
     """
     copy = link.of
     parameters: dict[str, Any] = {
-        "link": locks.uuid(link.pk),
-        "client": locks.uuid(copy.client_id),
-        "employer": locks.uuid(copy.employer_id),
-        "member": locks.uuid(copy.member_id),
+        "link": link.pk,
+        "client": copy.client_id,
+        "employer": copy.employer_id,
+        "member": copy.member_id,
         "mode": settings.CANDIDATES_DEFAULT,
     }
     pdf = _stored(copy)
     for ladder in ladder_versions.until_in_force():
-        times = {"now": now, "young_after": now - ladder.provisional_for}
-        moment = {"ladder": ladder.version} | {
-            name: locks.parameter(time) for name, time in times.items()
-        }
-        statement = sql.opening(connection.vendor, copy.test, ladder)
+        moment = {"ladder": ladder.version, "now": now, "young_after": now - ladder.provisional_for}
+        statement = sql.opening(current_dialect(), copy.test, ladder)
         # What is looked at and that it left are one transaction: whoever revokes in between finds
         # all that did.
         with transaction.atomic():

@@ -25,7 +25,9 @@ from events.models import Outcome, PausedWhy, WebhookAttempt, WebhookDelivery, W
 
 log = structlog.get_logger()
 
-_SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+_SECONDS: Final = timedelta(seconds=1)
+_MINUTES: Final = timedelta(minutes=1)
+_HOURS: Final = timedelta(hours=1)
 WAITS: Final = (
     5 * _SECONDS,
     5 * _MINUTES,
@@ -44,10 +46,10 @@ JITTER: Final = 0.2
 """Each wait is up to so much shorter or longer, so that what failed together does not come back
 together.
 """
-RESTS_FROM, RESTS_AT_MOST = timedelta(seconds=5), timedelta(minutes=5)
-"""How long an endpoint rests after its first failure; twice as long after each further one, and no
-longer than that.
-"""
+RESTS_FROM: Final = timedelta(seconds=5)
+"""How long an endpoint rests after its first failure. Each further failure doubles it."""
+RESTS_AT_MOST: Final = timedelta(minutes=5)
+"""The longest that an endpoint rests, apart from `JITTER`."""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
 """An endpoint that for so long did nothing but fail is paused."""
 ASKED_AT_MOST: Final = timedelta(hours=24)

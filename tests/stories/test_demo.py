@@ -16,12 +16,7 @@ from sqlite3 import connect
 import pytest
 from django.conf import settings
 
-pytestmark = [
-    pytest.mark.worker,
-    pytest.mark.not_on_postgresql,
-    pytest.mark.xdist_group("worker"),
-    pytest.mark.timeout(300),
-]
+pytestmark = [pytest.mark.worker, pytest.mark.not_on_postgresql, pytest.mark.timeout(300)]
 
 
 def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:

@@ -22,12 +22,7 @@ from django.conf import settings
 
 from config.demo import record as demo_record
 
-pytestmark = [
-    pytest.mark.worker,
-    pytest.mark.not_on_postgresql,
-    pytest.mark.xdist_group("worker"),
-    pytest.mark.timeout(600),
-]
+pytestmark = [pytest.mark.worker, pytest.mark.not_on_postgresql, pytest.mark.timeout(600)]
 
 
 class Served:

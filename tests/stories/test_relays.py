@@ -31,7 +31,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.worker,
     pytest.mark.redis,
-    pytest.mark.xdist_group("worker"),
     pytest.mark.timeout(300),
 ]
 

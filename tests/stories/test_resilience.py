@@ -72,7 +72,6 @@ pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.redis,
     pytest.mark.worker,
-    pytest.mark.xdist_group("worker"),
     pytest.mark.timeout(600),
 ]
 

@@ -221,9 +221,7 @@ def test_a_register_that_could_not_compare_has_not_agreed(now: datetime) -> None
     class Unsure:
         name, behind = "unsure", timedelta(0)
 
-        def verify(
-            self, uscc: str, name: str, legal_representative: str, id_number: str = ""
-        ) -> Agreement:
+        def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
             return Agreement(True, Agrees.MATCH, Agrees.UNABLE, Agrees.MATCH, Status.ACTIVE)
 
     subject = subject_of(handed_in(make_member(now), now).case, now)

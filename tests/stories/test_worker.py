@@ -32,20 +32,15 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.worker,
     pytest.mark.redis,
-    pytest.mark.xdist_group("worker"),
     pytest.mark.timeout(400),
 ]
 
 
 @pytest.fixture
-def broker(request: pytest.FixtureRequest) -> str:
-    """This run's broker, emptied: the filesystem by default, Redis where the run is on it (see
+def broker() -> str:
+    """This process's broker, emptied: the filesystem by default, Redis where the run is on it (see
     tests/test_engines.py).
     """
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("@worker"), (
-            "beside another test on this broker, each would take the other's messages"
-        )
     url: str = settings.CELERY_BROKER_URL
     if url.startswith("redis"):
         redis.Redis.from_url(url).flushdb()

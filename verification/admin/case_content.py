@@ -406,16 +406,13 @@ def shown_pages(
     return pages
 
 
-def record_page_view(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
-    """Record that `user` looked at `page`, unless they did within `VIEW_ONCE`.
-
-    `ahead`: it was loaded before they opened its case.
-    """
+def record_page_view(page: DocumentPage, user: User, now: datetime) -> None:
+    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
     actor, document = user.as_reviewer(), page.document
     page_views = Event.objects.about(document).filter(
         verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE
     )
     if any(view.data.get("page") == page.number for view in page_views):
         return
-    data = {"case": str(document.case_id), "page": page.number} | ({"ahead": True} if ahead else {})
+    data = {"case": str(document.case_id), "page": page.number}
     record("view_page", document, actor, now, employer_id=document.case.employer_id, data=data)

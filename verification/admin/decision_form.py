@@ -63,6 +63,7 @@ POSTPONE_FOR: Final = {4: _("4 hours"), 24: _("1 day"), 72: _("3 days"), 168: _(
 """For how many hours a case can be set aside."""
 
 NOTE_AT_MOST: Final = 2000
+VERB_AT_MOST: Final = 30
 
 
 def said_of(data: Mapping[str, str]) -> dict[str, str]:
@@ -133,7 +134,7 @@ class Typed:
     def of(cls, verb: str, request: HttpRequest) -> Typed:
         sent = request.POST
         return cls(
-            verb,
+            verb[:VERB_AT_MOST],
             tuple(sent.getlist("reasons")),
             sent.get("note", "")[:NOTE_AT_MOST],
             sent.get("in_force", ""),

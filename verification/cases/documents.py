@@ -26,10 +26,10 @@ from verification.rules.states import State
 DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
 """Removed documents count, since they are kept. Clients' letters are counted separately."""
-CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
-"""Clients' letters of a case that one attempt reads, and of an approved case, which reads each by
-itself.
-"""
+CLIENTS_AT_ONCE = 20
+"""Clients' letters of a case before its approval: one attempt reads them all."""
+CLIENTS_AT_MOST = 200
+"""Clients' letters of an approved case, which reads each by itself."""
 READ_AT_ONCE = (
     DocumentKind.BUSINESS_LICENCE,
     DocumentKind.HR_SERVICE_LICENCE,

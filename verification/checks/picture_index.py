@@ -27,6 +27,7 @@ from PIL import Image
 from documents.similarity import keypoints
 from documents.similarity.keypoints import Agreement, Grey, Landmarks, Seen
 from events.core.sealing import Damaged, KeyMissing, keys, seal, unseal
+from events.db.dialect import current_dialect
 from verification.models import DocumentPage, PageBand, PageLandmarks
 
 SAME: Final = 0.95
@@ -154,9 +155,7 @@ def candidates(
 
     The work is bounded by LOOKED_AT and RANKED.
     """
-    listed = {"postgresql": "string_agg(o.page_id::text, ',')"}.get(
-        connection.vendor, "group_concat(o.page_id)"
-    )
+    listed = current_dialect().joined("o.page_id")
     marks = ",".join(["%s"] * len(page_ids))
     # Only names of our own and a number stand in the text; what comes from outside is a parameter.
     statement = f"""

@@ -222,7 +222,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     )
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    """When its reviewer opened it; empty while it is only claimed ahead, to be loaded early."""
+    """When its reviewer began to look at it."""
 
     # The position in the reviewers' queue, written by `queue_placement`.
     hearing = models.BooleanField(default=False)
@@ -444,9 +444,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
         return self.claimed(now) and str(self.claimed_by_id) == user_id
 
     def seconds_before(self, user_id: str, now: datetime) -> float | None:
-        """How long the reviewer who holds the case has had it before them; None where they do not,
-        or only hold it ahead.
-        """
+        """How long this reviewer has looked at the case; None if they do not hold it."""
         looking = self.claimed_at is not None and self.claimed_by_me(user_id, now)
         return (now - self.claimed_at).total_seconds() if looking and self.claimed_at else None
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from documents.licence.fields import FIELDS
 from verification.cases import wording
 from verification.cases.wording import Word
 from verification.checks import field_comparison
@@ -101,21 +102,11 @@ class Row:
         return self.field in _ALWAYS_SHOWN or self.agreement in ("agrees", "differs")
 
 
-_IN_ORDER: Final = (
-    "name",
-    "uscc",
-    "legal_representative",
-    "status",
-    "established_on",
-    "term",
-    "type",
-    "registered_capital",
-    "address",
-    "business_scope",
-    "registration_authority",
-    "registration_number",
-)
 _ALWAYS_SHOWN: Final = ("name", "uscc", "legal_representative", "status", "established_on")
+_NUMBER: Final = "registration_number"
+_IN_ORDER: Final = tuple(
+    dict.fromkeys((*_ALWAYS_SHOWN, "term", "type", *(f for f in FIELDS if f != _NUMBER), _NUMBER))
+)
 
 
 def comparison(

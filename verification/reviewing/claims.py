@@ -1,9 +1,7 @@
-"""Who works on which case?
+"""Claims on cases, the drafts of reviewers, and who has a case open.
 
-Claims that end by themselves, taken ahead, asked for and given; drafts, and who else is there.
-
-A claim is a lease on a case and changes nothing about it: no version is counted up by it, and a
-heartbeat is no Event.
+A claim is a lease: it ends by itself, and a colleague can ask for it. It does not count as a change
+of the case, so the version of the case stays the same. A heartbeat writes no Event.
 """
 
 from __future__ import annotations
@@ -84,40 +82,30 @@ def held(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
 # --- Claims ---------------------------------------------------------------------------------------
 
 
-def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) -> Case:
-    """Take a waiting case; taking one's own again extends it.
-
-    `ahead`: to be loaded early. Raises Refused.
-    """
+def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
+    """Claim a waiting case, or extend one's own claim. Raises Refused."""
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may_claim(case, actor, now):
             raise refused
-        _take(case, reviewer, actor, now, ahead=ahead)
+        _take(case, reviewer, actor, now)
     return case
 
 
-def claim_next(
-    reviewer: User, now: datetime, ahead: bool = False, filters: Filters = NO_FILTERS
-) -> Case | None:
-    """Take the most urgent case that this reviewer may take, what was assigned to them first; None
-    where there is none.
+def claim_next(reviewer: User, now: datetime, filters: Filters = NO_FILTERS) -> Case | None:
+    """Claim the most urgent case that this reviewer may claim; None if there is none.
 
-    What was taken ahead comes first, and becomes current unless the next one is only taken ahead,
-    too. `filters`: of what is nobody's yet, only what they ask for.
+    Cases that are assigned to the reviewer come first. `filters` apply to the other cases.
     """
     actor = reviewer.as_reviewer()
-    taken_ahead = Case.objects.awaiting_review().filter(
-        claimed_by=reviewer, claimed_until__gt=now, claimed_at=None
-    )
     waiting = Case.objects.awaiting_review().free(now).open_to(actor)
     of_nobody = filters.apply(
         waiting.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False)), actor, now
     )
     with transaction.atomic():
-        for cases in (taken_ahead, waiting.filter(assigned_to=reviewer), of_nobody):
+        for cases in (waiting.filter(assigned_to=reviewer), of_nobody):
             if case := _first(cases, actor, now):
-                _take(case, reviewer, actor, now, ahead=ahead)
+                _take(case, reviewer, actor, now)
                 case.save()
                 return case
     return None
@@ -140,28 +128,14 @@ def _first(cases: CaseQuerySet, actor: Actor, now: datetime) -> Case | None:
     return None
 
 
-def _take(case: Case, reviewer: User, actor: Actor, now: datetime, *, ahead: bool) -> None:
+def _take(case: Case, reviewer: User, actor: Actor, now: datetime) -> None:
     mine = case.claimed_by_me(actor.id, now)
-    began = case.claimed_at if mine else None
-    case.claimed_by, case.claimed_until, case.claimed_at = (
-        reviewer,
-        now + CLAIM_FOR,
-        began if ahead else began or now,
-    )
+    case.claimed_at = (case.claimed_at if mine else None) or now
+    case.claimed_by, case.claimed_until = reviewer, now + CLAIM_FOR
     case.held_until = None
     if not mine:
         _answer(case, now)
     record("claim", case, actor, now, employer_id=case.employer_id)
-
-
-def begin(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """The reviewer looks at a case that they claimed ahead: their time with it runs from now on.
-
-    Raises Refused.
-    """
-    with held(case_id, reviewer.as_reviewer(), now) as case:
-        case.claimed_at = case.claimed_at or now
-    return case
 
 
 def drop_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
@@ -180,16 +154,11 @@ def let_go(case: Case, now: datetime) -> None:
 
 
 def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
-    """The reviewer has the case before them.
-
-    Their claims last on from here, provided that they are `active`.
-    """
+    """Record that the reviewer has the case open, and extend their claim if they are `active`."""
     mine = Q(claimed_by=reviewer, claimed_until__gt=now)
     Presence.objects.update_or_create(case_id=case_id, user=reviewer, defaults={"seen_at": now})
-    if active:  # with the case, what was taken ahead of it
-        Case.objects.filter(mine).filter(Q(pk=case_id) | Q(claimed_at=None)).update(
-            claimed_until=now + BEAT_FOR
-        )
+    if active:
+        Case.objects.filter(mine, pk=case_id).update(claimed_until=now + BEAT_FOR)
     others = (
         Presence.objects.filter(case_id=case_id, seen_at__gt=now - THERE_FOR)
         .exclude(user=reviewer)

@@ -21,6 +21,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import SightingKind, User
+from events.db.dialect import current_dialect
 from verification.cases import wording
 from verification.checks import picture_index
 from verification.models import Case, CheckRun, Decision, DocumentKind, DocumentPage
@@ -32,8 +33,10 @@ AT_MOST: Final = 50
 QUERIES: Final = 10
 COUNTED: Final = 1000
 """How far it is counted how many share a thing."""
-DECISIONS, READ_AT_MOST = 20, 100
-"""How many decisions are shown, of how many of the latest."""
+DECISIONS: Final = 20
+"""How many decisions are shown."""
+READ_AT_MOST: Final = 100
+"""How many of the latest decisions they are chosen from: the reviewer's own come first."""
 _ALIKE: Final = 20
 _UNSAID: Final = (State.DRAFT, State.WITHDRAWN)
 """Nobody stands by what is declared there: it says nothing of anybody."""
@@ -236,9 +239,7 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
     `COUNTED` for each thing.
     """
     key = Case._meta.pk
-    listed = {"postgresql": "string_agg(CAST(o.id AS text), ',')"}.get(
-        connection.vendor, "group_concat(o.id)"
-    )
+    listed = current_dialect().joined("o.id")
     marks = ",".join(["%s"] * len(seeds))
     parts = []
     for by, (things, thing, others) in _THINGS.items():

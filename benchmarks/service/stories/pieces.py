@@ -18,13 +18,11 @@ from documents.uscc import check_character
 
 Story = Callable[[int], list[Outcome]]
 
-LICENCE, LETTER, HR_LICENCE, CLIENT, APPROVAL = (
-    "business_licence",
-    "authorization_letter",
-    "hr_service_licence",
-    "client_authorization",
-    "approval_document",
-)
+LICENCE: Final = "business_licence"
+LETTER: Final = "authorization_letter"
+HR_LICENCE: Final = "hr_service_licence"
+CLIENT: Final = "client_authorization"
+APPROVAL: Final = "approval_document"
 FREE_MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")
 EDITS: Final[tuple[Attack, ...]] = (
     "retyped_digit",

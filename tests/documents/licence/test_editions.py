@@ -10,7 +10,7 @@ from documents.licence.editions import Edition, is_other_title, is_title
 from documents.licence.read import read_pages
 from documents.ocr import READERS
 from documents.page.boxes import TextBox
-from documents.page.labels import tidy
+from documents.page.text import tidy
 from documents.specimens import make
 from documents.specimens.company import Company, Kind
 from tests.documents.printed import CODE, LANDSCAPE, NUMBER, line, read, without

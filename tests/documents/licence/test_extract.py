@@ -14,14 +14,13 @@ from documents.licence.extract import fields_of
 from documents.licence.fields import Problem
 from documents.licence.problems import problems_of
 from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
-from documents.page.labels import is_furniture, tidy
+from documents.page.text import is_furniture, simplified, tidy
 from documents.page.values import (
     clean,
     is_checked_number,
     is_sound_number,
     misfit,
     registration_check_digit,
-    simplified,
 )
 from documents.uscc import check_character, is_valid, organisation_check_character
 from tests.documents.printed import (

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.page.boxes import Rotation, TextBox, rotated
-from documents.page.values import simplified
+from documents.page.text import simplified
 from documents.papers.authorisation_letter import (
     FIELDS,
     AuthorizationLetterReading,

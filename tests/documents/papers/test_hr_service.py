@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.page.boxes import Rotation, TextBox, opposite, rotated
-from documents.page.values import simplified
+from documents.page.text import simplified
 from documents.papers.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from tests.documents.printed import CODE, HEIGHT, WIDTH, letters, line
 

@@ -102,7 +102,7 @@ def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyP
     """Without the company's lock the same threads take too much: so the test above can fail."""
     from downloads import locks
 
-    monkeypatch.setattr(locks, "TAKE", "SELECT %(employer)s::uuid")
+    monkeypatch.setattr(locks, "LOCK_COMPANY", "SELECT %(employer)s::uuid")
     now = timezone.now()
     taken = max(at_once(20, 10, approved(now, days=60), now) for _ in range(5))
     assert taken > FIRST.rights[Tier.ESTABLISHED].per_hour

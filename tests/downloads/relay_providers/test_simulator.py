@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from downloads.relay_providers.base import Bound, CallbackForged, NoNumber, Outcome
-from downloads.relay_providers.simulator import EXTENSIONS, HOSTS, MAGIC, SimulatedRelays, number_at
+from downloads.relay_providers.base import Bound, CallbackForged, Outcome
+from downloads.relay_providers.simulator import HOSTS, MAGIC, SimulatedRelays, number_at
 from events.core.errors import ProviderUnavailable
 from tests.downloads.relay_providers.orders import (
     CALLER,
@@ -27,10 +27,6 @@ def simulator(tmp_path: Path) -> SimulatedRelays:
     return SimulatedRelays(tmp_path / "relays.sqlite3", "a key")
 
 
-def thin(tmp_path: Path, whole: int) -> SimulatedRelays:
-    return SimulatedRelays(tmp_path / "thin.sqlite3", "a key", pool=HOSTS + whole)
-
-
 def test_the_same_request_is_the_same_binding(simulator: SimulatedRelays) -> None:
     group = simulator.set_callers("", "a team", [CALLER], NOW)
     assert simulator.bind(order(group), NOW) == simulator.bind(order(group), NOW)
@@ -46,43 +42,27 @@ def test_a_lost_answer_costs_no_number(simulator: SimulatedRelays) -> None:
     assert simulator.bind(order(group, "r-2", OTHER), NOW).number == number_at(HOSTS + 1)
 
 
-def test_a_thin_pool_lends_extensions_and_then_none(tmp_path: Path) -> None:
-    relays = thin(tmp_path, whole=1)
-    group = relays.set_callers("", "a team", [CALLER], NOW)
-    whole = relays.bind(order(group), NOW)
-    shared = [relays.bind(order(group, f"r-{n}", f"+86139000{n:05d}"), NOW) for n in range(2, 5)]
-    assert whole.extension == "" and all(each.extension for each in shared)
-    assert len({(each.number, each.extension) for each in shared}) == 3
-    record = relays.call(shared[1].number, shared[1].extension, CALLER, NOW)
-    assert (record.reference, record.outcome) == (shared[1].reference, Outcome.CONNECTED)
-    empty = SimulatedRelays(tmp_path / "empty.sqlite3", "a key", pool=0)
-    group = empty.set_callers("", "a team", [CALLER], NOW)
-    with pytest.raises(NoNumber) as caught:
-        empty.bind(order(group), NOW)
-    assert caught.value.retry_after > 0 and EXTENSIONS
-
-
 @pytest.mark.parametrize("how", ["unbound", "expired"])
-def test_a_number_rests_for_half_a_year_for_all_but_its_candidate(tmp_path: Path, how: str) -> None:
-    relays = thin(tmp_path, whole=1)
-    group = relays.set_callers("", "a team", [CALLER], NOW)
-    first = relays.bind(order(group), NOW)
+def test_a_number_rests_for_half_a_year_for_all_but_its_candidate(
+    simulator: SimulatedRelays, how: str
+) -> None:
+    group = simulator.set_callers("", "a team", [CALLER], NOW)
+    first = simulator.bind(order(group), NOW)
     ended = IN_A_MONTH if how == "expired" else NOW
     if how == "unbound":
-        relays.unbind(first.reference, first.number, NOW)
+        simulator.unbind(first.reference, first.number, NOW)
 
-    def bind(candidate: str, at: datetime) -> Bound:
-        made = relays.bind(
+    def lent(candidate: str, at: datetime) -> str:
+        made = simulator.bind(
             order(group, f"{candidate} {at}", candidate, at + timedelta(days=30)), at
         )
-        relays.unbind(made.reference, made.number, at)
-        return made
+        simulator.unbind(made.reference, made.number, at)
+        return made.number
 
     soon = ended + timedelta(days=179)
-    assert bind(OTHER, soon).extension != ""
-    assert (bind(CANDIDATE, soon).number, bind(CANDIDATE, soon).extension) == (first.number, "")
-    much_later = soon + timedelta(days=181)
-    assert (bind(OTHER, much_later).number, bind(OTHER, much_later).extension) == (first.number, "")
+    assert lent(OTHER, soon) != first.number
+    assert lent(CANDIDATE, soon) == first.number
+    assert lent(OTHER, soon + timedelta(days=181)) == first.number
 
 
 def test_a_number_that_leads_nowhere_says_so(simulator: SimulatedRelays) -> None:

@@ -1,9 +1,7 @@
-"""Does the service behind the electronic licence keep its promises?
+"""Tests of the contract of every service of electronic licences, and of the simulator.
 
-One suite for every adapter, then what only the simulator does.
-
-Another adapter is another `Adapter` in `SERVICES`: how it is built, and how a phone is played for
-it.
+Another adapter is another `Adapter` in `SERVICES`: how it is built, and how the holder's phone is
+played.
 """
 
 from __future__ import annotations
@@ -19,12 +17,7 @@ import pytest
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.factories import make_uscc
 from verification.providers.e_licences.base import By, ELicence, ELicences, Stage
-from verification.providers.e_licences.simulator import (
-    CALLS_PER_SECOND,
-    LAG,
-    LASTS,
-    SimulatedELicences,
-)
+from verification.providers.e_licences.simulator import LAG, LASTS, SimulatedELicences
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LICENCE = ELicence(make_uscc(11), "云溪市示例科技有限公司", "林知白")
@@ -121,14 +114,6 @@ def test_it_remembers_between_processes(simulator: SimulatedELicences, tmp_path:
         SimulatedELicences(tmp_path / "e.sqlite3").ask(begun.reference, NOW + LAG).stage
         is Stage.SCANNED
     )
-
-
-def test_asking_too_often_is_refused_with_a_time(simulator: SimulatedELicences) -> None:
-    for number in range(CALLS_PER_SECOND):
-        simulator.begin(f"r-{number}", NOW)
-    with pytest.raises(ProviderUnavailable):
-        simulator.begin("r-x", NOW)
-    simulator.begin("r-x", NOW + timedelta(seconds=1))
 
 
 def test_it_is_down_for_a_quarter_of_an_hour_each_night(simulator: SimulatedELicences) -> None:

@@ -97,16 +97,10 @@ class TestTwins:
             def door(name: str, **sent: Any) -> Any:
                 url = reverse(f"admin:verification_case_{name}", args=[case.pk])
                 version = Case.objects.get(pk=case.pk).version
-                return client.post(
-                    url, sent | {"seen_version": version}, headers={"Accept": "application/json"}
-                )
+                return client.post(url, sent | {"seen_version": version})
 
             queue, paper = reverse("admin:verification_case_changelist"), case.documents.get()
-            following = client.post(
-                reverse("admin:verification_case_next"),
-                {"ahead": "1"},
-                headers={"Accept": "application/json"},
-            )
+            following = client.post(reverse("admin:verification_case_next"))
             return [
                 client.get(queue),
                 client.get(queue, {"claim": "free", "reason": "name_mismatch"}),

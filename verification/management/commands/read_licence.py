@@ -13,26 +13,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from PIL import Image
 
-from documents.licence.fields import FIELDS, LicenceReading
+from documents.licence.fields import LicenceReading
 from documents.licence.read import read_pages
+from documents.page.licence_fields import LICENCE_FIELDS
 from documents.papers.model import PaperReading
 from documents.papers.read import KINDS, Kind, read_paper
 from documents.upload.intake import Limits, examine
 from events.core.errors import ProviderError, Refused
 
-LABELS = {
-    "uscc": "统一社会信用代码",
-    "registration_number": "注册号",
-    "name": "名称",
-    "type": "类型",
-    "legal_representative": "法定代表人",
-    "registered_capital": "注册资本",
-    "established_on": "成立日期",
-    "term": "营业期限",
-    "address": "住所",
-    "business_scope": "经营范围",
-    "registration_authority": "登记机关",
-}
 PAPER_LABELS: dict[str, dict[str, str]] = {
     "hr_service_licence": {
         "number": "许可证编号",
@@ -177,8 +165,8 @@ def _table(result: dict[str, Any]) -> str:
     if "kind" in result:
         return _paper_table(result)
     rows = [
-        (LABELS[name], result["fields"][name], f"{result['confidence'][name]:.0%}")
-        for name in FIELDS
+        (field.labels[0], result["fields"][name], f"{result['confidence'][name]:.0%}")
+        for name, field in LICENCE_FIELDS.items()
         if name in result["fields"]
     ]
     if not result["looks_like_licence"]:

@@ -1,8 +1,8 @@
-"""How does a bank behave? As awkwardly as a real one, and the same each time for the same account.
+"""A simulated bank, as awkward as a real one, and always the same for the same account.
 
-What happens to a transfer is told by the last two digits of the account (`FATES`), or by an account
-opened with `open_account`, whose name is then compared. Business hours and a weekly maintenance
-window are those of the bank's own clock.
+The last two digits of an account say what happens to a transfer (`FATES`). The name of an account
+that was opened with `open_account` is compared. Business hours and the weekly maintenance are in
+Shanghai's time.
 """
 
 from __future__ import annotations
@@ -19,28 +19,15 @@ from zoneinfo import ZoneInfo
 
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from verification.providers.banks.base import Order, Return, Stage, Transfer
-from verification.providers.simulator_file import Books, chance, within
+from verification.providers.simulator_file import Books, chance, refuse_in_maintenance
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 OPENS: Final = time(9)
 CLOSES: Final = time(17)
 MAINTENANCE: Final = (6, time(2), timedelta(hours=2))
 """Sundays from two to four in the morning."""
-CALLS_PER_SECOND: Final = 50
 NUMBER: Final = re.compile(r"\d{9,25}")
-CARD: Final = re.compile(r"62\d{14,17}")
-"""A person's UnionPay card. It has a check digit, and its holder is never a company."""
-BANK_CODES: Final = {
-    "中国工商银行": "10",
-    "中国农业银行": "20",
-    "中国银行": "30",
-    "中国建设银行": "40",
-    "招商银行": "80",
-}
-"""The digits with which accounts at some banks begin here (not so in life): the number of another
-bank is wrong.
-"""
-
+"""Any other number is refused at once: there can be no such account."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS transfers (
@@ -54,21 +41,19 @@ CREATE TABLE IF NOT EXISTS lost_orders (request_id TEXT PRIMARY KEY)
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of transfers to an account: how long after it was sent, how it ends, and what
-    else goes wrong.
-    """
+    """What happens to transfers to an account."""
 
     takes: timedelta = timedelta(minutes=20)
+    """How long after it was sent a transfer ends."""
     returned: Return | None = None
     answer_lost: str = ""
-    """`kept` where the transfer was made although no answer came, `dropped` where it was not; at
-    the first call only.
-    """
+    """No answer comes to the first call. `kept`: the transfer was made; `dropped`: it was not."""
     throttled: bool = False
-    """The first call is told to come again."""
+    """The first call is refused with a time to try again."""
     backwards: bool = False
-    """For some minutes after it has arrived, an older status is told."""
+    """For some minutes after the transfer has arrived, the bank gives an older status."""
     any_hour: bool = False
+    """It is sent outside of business hours too."""
     down: bool = False
     """No call about it is ever answered."""
 
@@ -80,33 +65,25 @@ FATES: Final[dict[str, Fate]] = {
     "04": Fate(answer_lost="dropped"),
     "05": Fate(throttled=True),
     "06": Fate(backwards=True),
-    "07": Fate(timedelta(hours=26)),
     "08": Fate(timedelta(hours=2), Return.ACCOUNT_CLOSED),
     "09": Fate(timedelta(days=2), Return.OTHER),
     "88": Fate(timedelta(seconds=10), any_hour=True),
 }
-"""By the account's last two digits.
-
-`88` is the real-time clearing that small transfers may have at any hour.
-"""
+"""By the account's last two digits. `88` is cleared in real time, as small transfers may be."""
 
 
 class SimulatedBank:
-    """A bank in a file. `statement` is what the company's bookkeeper sees."""
+    """A bank in a file."""
 
     name = "simulator"
 
     def __init__(
-        self,
-        path: Path,
-        seed: int = 1,
-        fates: Mapping[str, Fate] | None = None,
-        otherwise: Fate | None = None,
+        self, path: Path, fates: Mapping[str, Fate] | None = None, otherwise: Fate | None = None
     ) -> None:
-        """With `fates` of its own (and one for every other account) it is open at any hour and
-        takes exactly what they say.
+        """A bank with `fates` of its own, and one for every other account, is open at any hour and
+        takes exactly as long as they say.
         """
-        self._books, self._seed, self._always_open = Books(path, _SCHEMA), seed, fates is not None
+        self._books, self._always_open = Books(path, _SCHEMA), fates is not None
         self._fates, self._otherwise = fates or FATES, otherwise or Fate()
 
     def _fate(self, account: str) -> Fate:
@@ -115,7 +92,7 @@ class SimulatedBank:
     # --- The bank's interface ---------------------------------------------------------------------
 
     def send(self, order: Order, now: datetime) -> Transfer:
-        self._answer(now)
+        self._refuse_in_maintenance(now)
         fate = self._fate(order.account_number)
         if fate.down:
             raise ProviderUnavailable("no answer", retry_after=3600.0)
@@ -148,23 +125,18 @@ class SimulatedBank:
         return made
 
     def find(self, request_id: str, now: datetime) -> Transfer | None:
-        self._answer(now)
+        self._refuse_in_maintenance(now)
         with self._books.writing() as books:
             row = books.execute(
                 "SELECT * FROM transfers WHERE request_id = ?", (request_id,)
             ).fetchone()
         return self._told(row, now) if row is not None else None
 
-    def _answer(self, now: datetime) -> None:
-        """Raises ProviderUnavailable in the maintenance window, and above the rate limit."""
-        if self._always_open:
-            return
-        weekday, opens, lasts = MAINTENANCE
+    def _refuse_in_maintenance(self, now: datetime) -> None:
+        weekday, begins, lasts = MAINTENANCE
         here = now.astimezone(ZONE)
-        begun = datetime.combine(here.date(), opens, ZONE)
-        if here.weekday() == weekday and (seconds := within(here, begun, lasts)):
-            raise ProviderUnavailable("maintenance", retry_after=seconds)
-        self._books.count_call(now, CALLS_PER_SECOND)
+        if here.weekday() == weekday and not self._always_open:
+            refuse_in_maintenance(here, begins, lasts)
 
     def _make(
         self, books: sqlite3.Connection, order: Order, content: str, fate: Fate, now: datetime
@@ -178,15 +150,13 @@ class SimulatedBank:
         holder = books.execute(
             "SELECT holder FROM accounts WHERE number = ?", (order.account_number,)
         ).fetchone()
-        if wrong_number(order.account_number, order.bank_name):
+        if not NUMBER.fullmatch(order.account_number):
             returned, takes, sent_at = Return.ACCOUNT_INVALID, timedelta(0), now
-        elif (
-            holder is not None and _plain(holder["holder"]) != _plain(order.holder)
-        ) or CARD.fullmatch(order.account_number):
+        elif holder is not None and _plain(holder["holder"]) != _plain(order.holder):
             returned, takes = Return.NAME_MISMATCH, timedelta(hours=5)
         elif returned is None and not self._always_open:
-            takes *= 1 + chance(self._seed, order.request_id)  # nobody's clock runs evenly
-        reference = f"SIM{int(chance(self._seed, order.request_id, 'reference') * 10**12):012d}"
+            takes *= 1 + chance(order.request_id)
+        reference = f"SIM{int(chance(order.request_id, 'reference') * 10**12):012d}"
         books.execute(
             "INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -221,17 +191,17 @@ class SimulatedBank:
         returned = Return(row["returned"]) if stage is Stage.RETURNED else None
         return Transfer(row["request_id"], row["reference"], stage, returned)
 
-    # --- What goes on at the bank, without us -----------------------------------------------------
+    # --- What others do at the bank ---------------------------------------------------------------
 
     def open_account(self, number: str, holder: str) -> None:
-        """From now on this account is `holder`'s, whose name is compared with an order's."""
+        """Make this account `holder`'s, whose name is then compared with an order's."""
         with self._books.writing() as books:
             books.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?)", (number, holder))
 
     def statement(self, number: str, now: datetime) -> list[tuple[int, str]]:
-        """What has arrived in an account: amounts in fen, each with its memo, oldest first.
+        """What has arrived in an account: amounts in fen with their memos, oldest first.
 
-        Whoever holds the account sees it.
+        This is what the company's bookkeeper sees.
         """
         with self._books.writing() as books:
             rows = books.execute(
@@ -260,23 +230,6 @@ def next_opening(moment: datetime) -> datetime:
     while day.weekday() >= 5:
         day += timedelta(days=1)
     return datetime.combine(day, OPENS, ZONE)
-
-
-def wrong_number(number: str, bank_name: str) -> bool:
-    """Whether the bank sees at once that there can be no such account."""
-    if not NUMBER.fullmatch(number):
-        return True
-    if CARD.fullmatch(number):
-        return not luhn(number)
-    code = BANK_CODES.get(bank_name.strip())
-    return code is not None and not number.startswith(code)
-
-
-def luhn(number: str) -> bool:
-    """Whether the last digit is the check digit of those before it (ISO/IEC 7812-1)."""
-    digits = [int(digit) for digit in reversed(number)]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _plain(name: str) -> str:

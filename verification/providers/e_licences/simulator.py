@@ -1,9 +1,7 @@
-"""How does the service behind the electronic licence behave?
+"""A simulated service behind the electronic licence.
 
-As a real one: it lags, it is asked too often, it is down at night.
-
-`scan`, `confirm` and `refuse` are what the holder does on the phone. They work on what the code on
-the page holds, so that nobody can confirm what they have not seen.
+`scan`, `confirm` and `refuse` are what the holder does on the phone. They take what the code on the
+page contains, so that nobody can confirm what they have not seen.
 """
 
 from __future__ import annotations
@@ -14,16 +12,16 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from events.core.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken
 from verification.providers.e_licences.base import By, ELicence, Scan, Stage
-from verification.providers.simulator_file import Books, chance, within
+from verification.providers.simulator_file import Books, chance, refuse_in_maintenance
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 LASTS: Final = timedelta(minutes=5)
 LAG: Final = timedelta(seconds=1)
-"""What was done on the phone shows so much later, at most."""
-CALLS_PER_SECOND: Final = 50
+"""How much later, at most, the service shows what was done on the phone."""
 MAINTENANCE: Final = (time(3, 30), timedelta(minutes=15))
+"""Every night."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scans (
@@ -38,15 +36,15 @@ class SimulatedELicences:
 
     name = "simulator"
 
-    def __init__(self, path: Path, seed: int = 1, *, prompt: bool = False) -> None:
-        """A `prompt` one answers at any hour, and shows at once what was done on the phone."""
-        self._books, self._seed, self._prompt = Books(path, _SCHEMA), seed, prompt
+    def __init__(self, path: Path, *, prompt: bool = False) -> None:
+        """A `prompt` service answers at any hour, and shows at once what was done on the phone."""
+        self._books, self._prompt = Books(path, _SCHEMA), prompt
 
     # --- The service's interface ------------------------------------------------------------------
 
     def begin(self, request_id: str, now: datetime) -> Scan:
-        self._answer(now)
-        reference = f"EL{int(chance(self._seed, request_id) * 10**14):014d}"
+        self._refuse_in_maintenance(now)
+        reference = f"EL{int(chance(request_id) * 10**14):014d}"
         with self._books.writing() as books:
             books.execute(
                 "INSERT OR IGNORE INTO scans (request_id, reference, qr, begun_at) VALUES (?, ?,"
@@ -61,23 +59,18 @@ class SimulatedELicences:
         return self._told("request_id", request_id, now)
 
     def ask(self, reference: str, now: datetime) -> Scan:
-        self._answer(now)
+        self._refuse_in_maintenance(now)
         return self._told("reference", reference, now)
 
-    def _answer(self, now: datetime) -> None:
-        if self._prompt:
-            return
-        opens, lasts = MAINTENANCE
-        here = now.astimezone(ZONE)
-        if seconds := within(here, datetime.combine(here.date(), opens, ZONE), lasts):
-            raise ProviderUnavailable("maintenance", retry_after=seconds)
-        self._books.count_call(now, CALLS_PER_SECOND)
+    def _refuse_in_maintenance(self, now: datetime) -> None:
+        if not self._prompt:
+            refuse_in_maintenance(now.astimezone(ZONE), *MAINTENANCE)
 
     def _told(self, column: str, value: str, now: datetime) -> Scan:
         with self._books.writing() as books:
             row = _row(books, column, value)
         expires_at = datetime.fromisoformat(row["begun_at"]) + LASTS
-        lag = timedelta(0) if self._prompt else LAG * chance(self._seed, row["request_id"], "lag")
+        lag = timedelta(0) if self._prompt else LAG * chance(row["request_id"], "lag")
         scanned = row["scanned_at"] and datetime.fromisoformat(row["scanned_at"]) + lag <= now
         ended = row["ended_at"] and datetime.fromisoformat(row["ended_at"]) + lag <= now
         if ended:
