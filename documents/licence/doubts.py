@@ -343,7 +343,7 @@ class _Page:
         return Doubt(names, self._polygon(x0, x1, y0, y1), self.h)
 
     def _polygon(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
-        """A place on the page, from the same on the straightened page."""
+        """A region of the straightened page as a polygon on the page."""
         cos, sin = math.cos(math.radians(self.slope)), math.sin(math.radians(self.slope))
         a, b, c, d = (
             (x * cos - y * sin, y * cos + x * sin)

@@ -54,7 +54,7 @@ class Found:
     alternatives: dict[str, tuple[str, ...]]
     regions: dict[str, Region]
     lines: dict[str, tuple[Region, ...]]
-    """The places of the lines that each value was read from."""
+    """The regions of the lines that each value was read from."""
     edition: Edition
     rotation: Rotation
     labels: int

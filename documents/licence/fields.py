@@ -65,7 +65,7 @@ class LicenceReading:
     regions: dict[str, Region]
     """Where each value, and the QR code, stands, in pixels of the page as it was handed in."""
     lines: dict[str, tuple[Region, ...]]
-    """The places of the lines that each value was read from."""
+    """The regions of the lines that each value was read from."""
     alternatives: dict[str, tuple[str, ...]]
     """What a value may be instead, likeliest first.
 

@@ -50,7 +50,7 @@ class Beat:
 
     mine: bool
     until: datetime | None = None
-    """When the claim ends, unless it is held for longer; None where it is not theirs."""
+    """When the claim ends, unless it is extended; None where it is not theirs."""
     others: tuple[str, ...] = ()
     """The addresses of colleagues who have the case open too."""
     asked_by: str = ""
@@ -69,8 +69,8 @@ def _locked(case_id: UUID) -> Iterator[Case]:
 
 
 @contextmanager
-def held(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
-    """A case that this reviewer holds; locked until the end, and then saved. Raises Refused."""
+def claimed_case(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
+    """A case that this reviewer has claimed; locked until the end, then saved. Raises Refused."""
     with _locked(case_id) as case:
         if refused := guards.may_decide(actor):
             raise refused
@@ -134,23 +134,23 @@ def _take(case: Case, reviewer: User, actor: Actor, now: datetime) -> None:
     case.claimed_by, case.claimed_until = reviewer, now + CLAIM_FOR
     case.held_until = None
     if not mine:
-        _answer(case, now)
+        _answer_take_over(case, now)
     record("claim", case, actor, now, employer_id=case.employer_id)
 
 
 def drop_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Put a case back into the queue. Raises Refused."""
     actor = reviewer.as_reviewer()
-    with held(case_id, actor, now) as case:
-        let_go(case, now)
+    with claimed_case(case_id, actor, now) as case:
+        clear_claim(case, now)
         record("release_claim", case, actor, now, employer_id=case.employer_id)
     return case
 
 
-def let_go(case: Case, now: datetime) -> None:
-    """Nobody holds the case any more, and who asked for it need not; the caller saves it."""
+def clear_claim(case: Case, now: datetime) -> None:
+    """End the claim, and a colleague's request for the case; the caller saves it."""
     case.claimed_by = case.claimed_until = case.claimed_at = None
-    _answer(case, now)
+    _answer_take_over(case, now)
 
 
 def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
@@ -199,7 +199,7 @@ def assign(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
 
 
 def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
-    """Ask for a case that a colleague holds; asked twice is the same as once. Raises Refused."""
+    """Ask for a case that a colleague has claimed; asking twice changes nothing. Raises Refused."""
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may_ask_for(case, actor, now):
@@ -226,12 +226,12 @@ def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
 def give_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Hand a case over to the colleague who asked for it. Raises Refused."""
     actor = reviewer.as_reviewer()
-    with held(case_id, actor, now) as case:
+    with claimed_case(case_id, actor, now) as case:
         asked = _asked_of(case, reviewer)
-        # What is asked of a claim does not hold the one who lets it go.
+        # The colleague has to be allowed to take it, not the one who gives it.
         if refused := guards.may_ask_for(case, asked.asked_by.as_reviewer(), now):
             raise refused
-        _answer(case, now, given=True)
+        _answer_take_over(case, now, given=True)
         case.claimed_by, case.claimed_until, case.claimed_at = asked.asked_by, now + CLAIM_FOR, now
         record(
             "give_claim",
@@ -244,12 +244,12 @@ def give_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
     return case
 
 
-def keep_claim(case_id: UUID, reviewer: User, now: datetime) -> None:
-    """Go on with a case that a colleague asked for. Raises Refused."""
+def decline_take_over(case_id: UUID, reviewer: User, now: datetime) -> None:
+    """Keep a case that a colleague asked for. Raises Refused."""
     actor = reviewer.as_reviewer()
-    with held(case_id, actor, now) as case:
+    with claimed_case(case_id, actor, now) as case:
         _asked_of(case, reviewer)
-        _answer(case, now)
+        _answer_take_over(case, now)
         record("keep_claim", case, actor, now, employer_id=case.employer_id)
 
 
@@ -264,7 +264,7 @@ def _asked_of(case: Case, reviewer: User) -> TakeOver:
     return asked
 
 
-def _answer(case: Case, now: datetime, *, given: bool = False) -> None:
+def _answer_take_over(case: Case, now: datetime, *, given: bool = False) -> None:
     TakeOver.objects.filter(case=case, answered_at=None).update(answered_at=now, given=given)
 
 

@@ -107,7 +107,7 @@ def rule_on_case(
                 )
         except IntegrityError as error:  # the constraint: one open ruling a case
             raise Refused("decision_under_way") from error
-        claims.let_go(case, now)
+        claims.clear_claim(case, now)
         case.save()
         ReviewDraft.objects.filter(case=case, reviewer=reviewer).delete()
         record("rule", case, actor, now, employer_id=case.employer_id, data={"ruling": ruling.pk})

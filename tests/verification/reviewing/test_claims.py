@@ -166,10 +166,10 @@ def test_asked_for_and_given(one: User, other: User, now: datetime) -> None:
 def test_asked_for_and_kept(one: User, other: User, now: datetime) -> None:
     case = claimed(now, one)
     claims.ask_take_over(case.pk, other, now)
-    claims.keep_claim(case.pk, one, now)
+    claims.decline_take_over(case.pk, one, now)
     told = claims.beat(case.pk, one, now, active=True)
     assert (told.mine, told.asked_by) == (True, "") and not TakeOver.objects.get().given
-    for answer in (claims.keep_claim, claims.give_case):
+    for answer in (claims.decline_take_over, claims.give_case):
         with pytest.raises(Refused, match="state_conflict"):
             answer(case.pk, one, now)
     claims.ask_take_over(case.pk, other, now + MINUTE)

@@ -39,11 +39,11 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
         view, name = self.admin_site.admin_view, "verification_case_{}".format
         buttons: dict[str, Button] = {
             "claim": self.claim,
-            "release": self.release,
+            "release": self.drop_claim,
             "beat": self.beat,
             "ask": self.ask,
             "give": self.give,
-            "keep": self.keep,
+            "keep": self.decline_take_over,
             "assign": self.assign,
             "draft": self.draft,
             "preview": self.preview,

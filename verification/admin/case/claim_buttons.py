@@ -34,12 +34,12 @@ class ClaimButtons(CasePages):
     def claim(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """Claim, or hold for longer; what has been typed meanwhile stays on the page."""
+        """Claim, or extend the claim; what has been typed meanwhile stays on the page."""
         claims.claim(case_id, reviewer, now)
         typed = Typed.of(request.POST.get("verb", ""), request)
         return self.show_case(request, case_id, typed) if typed.verb else to_case(request, case_id)
 
-    def release(
+    def drop_claim(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
         claims.drop_claim(case_id, reviewer, now)
@@ -80,10 +80,10 @@ class ClaimButtons(CasePages):
         claims.give_case(case_id, reviewer, now)
         return to_case(request, case_id)
 
-    def keep(
+    def decline_take_over(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        claims.keep_claim(case_id, reviewer, now)
+        claims.decline_take_over(case_id, reviewer, now)
         return to_case(request, case_id)
 
     def assign(
@@ -100,12 +100,12 @@ class ClaimButtons(CasePages):
 
 
 def next_case(reviewer: User, now: datetime, filters: Filters) -> Case | None:
-    """The case that this reviewer works on next: one that they hold already, or the most urgent
-    that is free.
+    """The case that this reviewer works on next: one that they have claimed already, or the most
+    urgent that is free.
     """
-    held = (
+    claimed = (
         Case.objects.awaiting_review()
         .undecided()
         .filter(claimed_by=reviewer, claimed_until__gt=now)
     )
-    return held.first() or claims.claim_next(reviewer, now, filters=filters)
+    return claimed.first() or claims.claim_next(reviewer, now, filters=filters)
