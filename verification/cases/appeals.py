@@ -20,7 +20,7 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import decisions, documents, failed_uploads, operations
 from verification.cases.notices import tell_employer
-from verification.cases.storage import clear_claim
+from verification.cases.storage import erase_unused
 from verification.models import Appeal, Case, Document, DocumentKind
 from verification.rules.states import State
 
@@ -104,7 +104,7 @@ def _speak(
     finally:
         if not is_stored:
             for each, names in zip(evidence, stored, strict=True):
-                clear_claim(each.taken_in.sha256, names)
+                erase_unused(each.taken_in.sha256, names)
 
 
 def _failed(case_id: UUID) -> decisions.Why:

@@ -19,7 +19,7 @@ from events.core.errors import Refused
 from events.doorbell import notify_worker
 from events.models import record
 from verification.cases.operations import editing, notify_case_worker
-from verification.cases.storage import clear_claim
+from verification.cases.storage import erase_unused
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.rules.states import State
 
@@ -77,7 +77,7 @@ def add_document(
             return document
     finally:
         if document is None:
-            clear_claim(taken_in.sha256, names)
+            erase_unused(taken_in.sha256, names)
 
 
 def room_for(case: Case, kind: str) -> int:

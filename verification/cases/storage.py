@@ -22,7 +22,7 @@ from events.core.sealing import OVERHEAD, key_from, seal, unseal
 from verification.models import DocumentPage
 
 
-def clear_claim(sha256: str, names: Sequence[str]) -> None:
+def erase_unused(sha256: str, names: Sequence[str]) -> None:
     """Erase stored pages of the file `sha256` that no row holds (any more): of a file that is used
     again, two rows hold the same pages.
     """

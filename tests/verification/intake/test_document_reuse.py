@@ -20,7 +20,7 @@ from events.core.errors import Refused
 from tests.factories import make_api_client, make_case, make_document, make_member
 from tests.verification.reviewing.test_second_review import at_once
 from verification.cases import documents, operations
-from verification.cases.storage import clear_claim
+from verification.cases.storage import erase_unused
 from verification.checks.duplicates import Duplicates
 from verification.decision import pipeline
 from verification.intake import document_reuse
@@ -310,7 +310,7 @@ def erase(document: Document) -> None:
         Document.objects.select_for_update().get(pk=document.pk)
         names = [page.image.name for page in document.pages.all()]
         DocumentPage.objects.filter(document=document).delete()
-    clear_claim(document.sha256, names)
+    erase_unused(document.sha256, names)
 
 
 @pytest.mark.postgresql
