@@ -86,8 +86,8 @@ class CasePages(LookOnlyAdmin):
     ) -> HttpResponse:
         """The page of a case.
 
-        `typed` is what a form has just sent, and is kept as a draft; without it the page shows the
-        draft. `refusal` is shown in that form, or above the page if the form is not offered any
+        `typed` is what a form has just sent. It is kept as a draft, unless nothing was ticked or
+        written; without it the page shows the draft. `refusal` is shown in that form, or above the page if the form is not offered any
         more. `inserted`: a saved reply was inserted into the note.
         """
         case, now = self.case_shown(request, case_id), timezone.now()
@@ -103,7 +103,7 @@ class CasePages(LookOnlyAdmin):
             )
             if not sent:
                 typed = case_panel.draft(case, reviewer)
-            elif case.awaits_review():
+            elif case.awaits_review() and (typed.reasons or typed.note.strip()):
                 case_panel.save_draft(case_id, reviewer, typed, now)
             around = {
                 **case_panel.aside(case, reviewer, now),
