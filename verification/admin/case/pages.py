@@ -87,8 +87,9 @@ class CasePages(LookOnlyAdmin):
         """The page of a case.
 
         `typed` is what a form has just sent. It is kept as a draft, unless nothing was ticked or
-        written; without it the page shows the draft. `refusal` is shown in that form, or above the page if the form is not offered any
-        more. `inserted`: a saved reply was inserted into the note.
+        written. Without it the page shows the draft. `refusal` is shown in that form, or above the
+        page if the form is not offered any more. `inserted`: a saved reply was inserted into the
+        note.
         """
         case, now = self.case_shown(request, case_id), timezone.now()
         reviewer = self.reviewer_of(request) if self.may_decide(request) else None
