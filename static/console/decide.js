@@ -80,19 +80,19 @@
 
   /* --- Sending ---------------------------------------------------------------------------------------------- */
 
-  /** Each form is sent once. A decision takes with it what was typed, so that is no draft any more. */
+  /** A form is sent once. What was typed in it is sent with it, and is not saved as a draft. */
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post") return;
     offline.hidden = navigator.onLine;
     if (sending || !navigator.onLine) { event.preventDefault(); return; }
     if (form === typed) typed = null;
-    hold(true);
-    setTimeout(hold, 10_000, false);
+    lock(true);
+    setTimeout(lock, 10_000, false);
   });
 
-  /** The buttons are disabled a moment later: what a disabled button says would not be sent. */
-  function hold(on) {
+  /** Buttons are disabled after the form has been read: the value of a disabled button is not sent. */
+  function lock(on) {
     sending = on;
     setTimeout(() => all("button[type=submit]").forEach((button) => { button.disabled = on; }));
   }

@@ -86,9 +86,10 @@ class CasePages(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The page of a case.
 
-        `typed` is what a form has just sent, and is kept as a draft; without it the page shows the
-        draft. `refusal` is shown in that form, or above the page if the form is not offered any
-        more. `inserted`: a saved reply was inserted into the note.
+        `typed` is what a form has just sent. It is kept as a draft, unless nothing was ticked or
+        written. Without it the page shows the draft. `refusal` is shown in that form, or above the
+        page if the form is not offered any more. `inserted`: a saved reply was inserted into the
+        note.
         """
         case, now = self.case_shown(request, case_id), timezone.now()
         reviewer = self.reviewer_of(request) if self.may_decide(request) else None
@@ -103,7 +104,7 @@ class CasePages(ReadOnlyAdmin):
             )
             if not sent:
                 typed = case_panel.draft(case, reviewer)
-            elif case.awaits_review():
+            elif case.awaits_review() and (typed.reasons or typed.note.strip()):
                 case_panel.save_draft(case_id, reviewer, typed, now)
             around = {
                 **case_panel.aside(case, reviewer, now),

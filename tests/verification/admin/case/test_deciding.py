@@ -93,6 +93,8 @@ class TestDeciding:
         assert '<h1 lang="zh-Hans" tabindex="-1" autofocus>' in html
         draft = ReviewDraft.objects.get(case=claimed, reviewer=reviewer)
         assert (draft.verb, draft.reasons) == ("request_changes", ["name_mismatch"])
+        assert press(client, claimed, "approve").status_code == 409
+        assert ReviewDraft.objects.get().note == "写了很久", "an empty form replaces no draft"
         assert Ruling.objects.count() == 0
 
     def test_undone_the_case_comes_back_with_what_was_typed(
