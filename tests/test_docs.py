@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from config.management.commands import draw_rooms
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LAYOUT = ROOT / "docs" / "how-it-works" / "layout.md"
@@ -71,6 +73,11 @@ def test_the_layout_shows_the_layers_of_the_contracts() -> None:
         layers = [f"({layer})" if "|" in layer else layer for layer in contract["layers"]]
         (container,) = contract.get("containers", ["packages"])
         assert f"{container}: {' > '.join(layers)}\n" in text
+
+
+def test_the_picture_of_the_packages_shows_the_contracts() -> None:
+    stale = "stale: run `python manage.py draw_rooms`"
+    assert draw_rooms.PATH.read_text(encoding="utf-8") == draw_rooms.drawn(), stale
 
 
 def settings_read() -> dict[str, ast.expr | None]:
