@@ -28,7 +28,7 @@ Solid arrows are steps of the machine or the employer, dashed arrows are a revie
 {rows}
 
 Owners and recruiters are the employer's people; `system` is the machine. An employer has rights while a case is `approved` and its end has not passed
-(`Case.holds_rights`). A reviewer's claim is a lease on the case, not a state.
+(`Case.is_in_force`). A reviewer's claim is a lease on the case, not a state.
 """  # noqa: E501
 _BOX_WIDTH: Final = 136
 _BOX_HEIGHT: Final = 52

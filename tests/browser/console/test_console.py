@@ -70,7 +70,7 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
 
     form.get_by_role("button", name="要求补正").click()
     expect(page.locator("h1")).to_have_text(second.declared_name)
-    expect(page.locator("#toasts .toast")).to_contain_text(first.declared_name)
+    expect(page.locator("#toasts form.toast")).to_contain_text(first.declared_name)
     visitor.is_calm()
     rulings.carry_out_due(now + timedelta(minutes=1))
     first.refresh_from_db()
@@ -95,7 +95,7 @@ def test_rejecting_takes_a_second_look_and_no_script(
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     page.get_by_role("button", name="拒绝").click()
-    expect(page.locator("#toasts .toast")).to_contain_text(case.declared_name)
+    expect(page.locator("#toasts form.toast")).to_contain_text(case.declared_name)
     rulings.carry_out_due(now + timedelta(minutes=1))
     case.refresh_from_db()
     assert case.state == State.REJECTED
@@ -129,7 +129,7 @@ def test_what_is_in_force_is_asked_about_before_a_refusal(
     expect(form.locator("[data-language=zh-hans] .mail")).to_contain_text("也以相同理由暂停")
     visitor.is_calm()
     form.get_by_role("button", name="拒绝").click()
-    expect(page.locator("#toasts .toast")).to_contain_text(case.declared_name)
+    expect(page.locator("#toasts form.toast")).to_contain_text(case.declared_name)
     rulings.carry_out_due(now + timedelta(minutes=1))
     case.refresh_from_db()
     old.refresh_from_db()
