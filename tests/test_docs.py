@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from config.management.commands import draw_rooms
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LAYOUT = ROOT / "docs" / "how-it-works" / "layout.md"
@@ -35,7 +37,8 @@ def test_the_index_names_every_page() -> None:
         os.path.normpath(index.parent / target)
         for target in re.findall(r"\]\(([\w/.-]+\.md)\)", index.read_text(encoding="utf-8"))
     }
-    assert linked == {str(page) for page in PAGES if page.name != "README.md"}
+    english = {str(page) for page in PAGES if not page.name.endswith(".zh-CN.md")}
+    assert linked == english - {str(index), str(ROOT / "README.md")}
 
 
 def test_every_page_that_the_code_names_exists() -> None:
@@ -70,6 +73,11 @@ def test_the_layout_shows_the_layers_of_the_contracts() -> None:
         layers = [f"({layer})" if "|" in layer else layer for layer in contract["layers"]]
         (container,) = contract.get("containers", ["packages"])
         assert f"{container}: {' > '.join(layers)}\n" in text
+
+
+def test_the_picture_of_the_packages_shows_the_contracts() -> None:
+    stale = "stale: run `python manage.py draw_rooms`"
+    assert draw_rooms.PATH.read_text(encoding="utf-8") == draw_rooms.drawn(), stale
 
 
 def settings_read() -> dict[str, ast.expr | None]:

@@ -16,13 +16,12 @@ from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
 
-def waiting(now: datetime, seed: int, hours: int) -> Case:
+def waiting(now: datetime, seed: int, hours: int, name: str = "") -> Case:
     """A case whose declared name is not the one on its licence."""
+    name = name or f"第{seed}号申报名称有限公司"
     at, company, specimen = now - timedelta(hours=hours), Company.fictitious(seed), make(seed)
     case = make_case(
-        make_member(at, make_employer(at, name=f"第{seed}号申报名称有限公司", uscc=company.uscc)),
-        at,
-        State.IN_REVIEW,
+        make_member(at, make_employer(at, name=name, uscc=company.uscc)), at, State.IN_REVIEW
     )
     document = Document.objects.create(
         case=case,

@@ -9,7 +9,7 @@ from django_fsm import Transition, has_transition_perm
 
 from events.core.actor import Actor, Role
 from verification.models.cases import Case
-from verification.rules.states import FINAL, State
+from verification.rules.states import State
 
 
 @cache
@@ -64,14 +64,3 @@ def allows(verb: str, case: Case, actor: Actor) -> bool:
 def _as_user(actor: Actor) -> Any:
     """django-fsm hands what it calls the user to the permissions as it is; ours take an actor."""
     return actor
-
-
-def mermaid() -> str:
-    """All transitions as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.DRAFT}"]
-    for each in table():
-        who = "/".join(roles(each))
-        to = target(each.name, State(str(each.source)))
-        lines.append(f"    {each.source} --> {to}: {each.name} ({who})")
-    lines += [f"    {state} --> [*]" for state in State if state in FINAL]
-    return "\n".join(lines)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
+from config.management.commands import draw_states
 from employers.permissions import Power
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -192,8 +191,10 @@ def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> N
         pass
 
 
-def test_the_diagram_in_the_docs_is_the_table() -> None:
-    page = Path(settings.BASE_DIR) / "docs/how-it-works/states.md"
-    assert transitions.mermaid() in page.read_text(encoding="utf-8"), (
-        "stale: run `python manage.py draw_states`"
-    )
+def test_the_page_and_the_picture_in_the_docs_show_the_transitions() -> None:
+    for name, text in (("states.md", draw_states.page()), ("states.svg", draw_states.drawn())):
+        assert (draw_states.FOLDER / name).read_text(encoding="utf-8") == text, (
+            "stale: run `python manage.py draw_states`"
+        )
+    assert draw_states.ROUTES.keys() == draw_states.edges().keys()
+    assert draw_states.CENTRES.keys() == set(State)
