@@ -1,4 +1,4 @@
-"""Which worker hears the doorbell, and which clock rings the sweeper?"""
+"""The Celery application: workers, and the clock that starts the sweeps."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def with_options(connection: dict[str, Any], conn_max_age: int) -> dict[str, Any
         return connection | {"OPTIONS": options}
     options = {
         # Django prepares no statement by default, not even one for which preparation is asked. This
-        # prepares those that ask for it (`downloads/locks.py`), and no others.
+        # prepares those that ask for it (`events/db/dialect.py`), and no others.
         "prepare_threshold": sys.maxsize,
         # A server that is gone without a word is given up after seconds, not after the hours that
         # the system would wait: while connecting, sending, and waiting for an answer.

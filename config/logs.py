@@ -46,7 +46,7 @@ class Lines(logging.Handler):
     warning on, at once.
 
     `logging.StreamHandler` writes each line while it holds a lock, so in a process of several
-    threads all that have something to say wait for one that waits for its turn to go on: that took
+    threads all that have something to say wait for one that waits to be scheduled: that took
     as long as the gate's whole answer. A process that is killed loses the lines of its last
     `TOGETHER`; one that ends writes them.
     """
@@ -78,7 +78,7 @@ class Lines(logging.Handler):
             if record.levelno >= logging.WARNING:
                 self.flush()
             elif not self._some.is_set():
-                self._ring()
+                self._wake()
         except Exception:
             self.handleError(record)
 
@@ -89,7 +89,7 @@ class Lines(logging.Handler):
             while text:
                 text = text[os.write(self._descriptor, text) :]
 
-    def _ring(self) -> None:
+    def _wake(self) -> None:
         with self._writing:
             if self._writer is None or not self._writer.is_alive():
                 self._writer = threading.Thread(target=self._write, name="log", daemon=True)

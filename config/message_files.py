@@ -32,7 +32,7 @@ class Channel(filesystem.Channel):
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         """The next message.
 
-        One that cannot be read is dropped: it was a doorbell, and the sweeper rings again.
+        One that cannot be read is dropped: the sweep sends it again.
         """
         while True:
             try:

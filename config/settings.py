@@ -99,7 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "downloads.pages.restriction.held_back",
+                "downloads.pages.restriction.restriction_notice",
                 "downloads.pages.erasures.views.owed_erasures",
                 "config.trying_out.pages.mails_to_try",
             ]
@@ -358,8 +358,8 @@ elif "://" in RESUMES:
         f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix."
     )
 CANARY_RINGS = at_least("ZIZHI_CANARY_RINGS", 1, default=2)
-"""So many callers from outside an employer's team, who ring for its canary within a week, let its
-downloads rest; 1: the first does.
+"""How many callers from outside an employer's team have to call its canary's number within a week
+to restrict the employer; 1: the first call does.
 """
 
 # --- Candidates (docs/how-it-works/candidates.md) -------------------------------------------------
@@ -398,12 +398,12 @@ GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
 _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
-EMAIL_HOST, EMAIL_PORT = _MAIL.get("EMAIL_HOST", ""), _MAIL.get("EMAIL_PORT") or 25
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
-    _MAIL.get("EMAIL_HOST_USER", ""),
-    _MAIL.get("EMAIL_HOST_PASSWORD", ""),
-)
-EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_HOST = _MAIL.get("EMAIL_HOST", "")
+EMAIL_PORT = _MAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _MAIL.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 """Whether mails are kept in `MAILS_DIR` and shown at `/try/mails`, and sent to nobody.

@@ -144,11 +144,11 @@ class TencentCloud:
                 # Its `call_json` would drop the status, and read a reply of any length for any
                 # time.
                 with client._call(action, dict(parameters)) as reply:
-                    return self._answer(reply)
+                    return self._response(reply)
         except TencentCloudSDKException as error:
             raise _of_the_client(error) from None
 
-    def _answer(self, reply: Any) -> dict[str, Any]:
+    def _response(self, reply: Any) -> dict[str, Any]:
         """What a `requests.Response`, whose body has not been read, says."""
         if reply.status_code != 200:
             raise _of_the_status(reply.status_code, reply.headers.get("Retry-After", ""))
@@ -158,10 +158,10 @@ class TencentCloud:
             told = (
                 None  # nothing is raised from here: the error would carry the whole reply with it
             )
-        answer = told.get("Response") if isinstance(told, dict) else None
-        if not isinstance(answer, dict):
+        response = told.get("Response") if isinstance(told, dict) else None
+        if not isinstance(response, dict):
             raise ProviderBroken("tencent: the reply has no Response")
-        return answer
+        return response
 
     def _body(self, reply: Any) -> bytes:
         deadline = time.monotonic() + self._reply_seconds

@@ -22,7 +22,7 @@ class DownloadsConfig(AppConfig):
         from verification.cases.turnaround import measured_by
         from verification.test_mode import also_due, also_mailed
 
-        measured_by("restrictions", appeals.answered_in)
+        measured_by("restrictions", appeals.appeal_turnaround)
         also_due(lambda client, clock: tier_changes.lift_step_ups_of_test(client, clock()))
         also_due(relays.catch_up)
         also_due(candidates.catch_up)

@@ -164,15 +164,15 @@ def trace_leak(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECOND
     """Look at a leak, unless another does; whether there is an answer now."""
     return run(
         claim(Trace.objects.all(), trace_id, clock, lease_seconds),
-        lambda lease: _look(lease.row),
-        _answer,
+        lambda lease: _trace(lease.row),
+        _write_down,
         failures=FAILURES,
-        give_up=lambda lease, error: _answer(lease, _Seen([]), make_copy.why_not(error)),
+        give_up=lambda lease, error: _write_down(lease, _Seen([]), make_copy.why_not(error)),
         deaths=TRIES,
     )
 
 
-def _answer(lease: Lease[Trace], found: _Seen, refused: str = "") -> bool:
+def _write_down(lease: Lease[Trace], found: _Seen, refused: str = "") -> bool:
     evidence = (
         default_storage.save("evidence", ContentFile(found.evidence)) if found.evidence else ""
     )
@@ -217,7 +217,7 @@ def _copies(row: Trace) -> QuerySet[Copy]:
     return made.filter(candidate=row.candidate) if row.candidate else made
 
 
-def _look(row: Trace) -> _Seen:
+def _trace(row: Trace) -> _Seen:
     text, pictures = "", list[Picture]()
     if row.text_sealed:
         text = unseal_text(row.text_sealed, row.text_purpose)
@@ -289,9 +289,9 @@ def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
     """The clean resumes that the leak is laid on: those that its text speaks for first, then the
     latest.
     """
-    kept = CleanResume.objects.kept().filter(copies__in=_copies(row)).distinct()
-    first = list(kept.filter(copies__in=likely)[:RESUMES_AT_MOST])
-    others = kept.exclude(pk__in=[resume.pk for resume in first]).order_by("-used_at")
+    candidates = CleanResume.objects.available().filter(copies__in=_copies(row)).distinct()
+    first = list(candidates.filter(copies__in=likely)[:RESUMES_AT_MOST])
+    others = candidates.exclude(pk__in=[resume.pk for resume in first]).order_by("-used_at")
     return [*first, *others[: max(0, RESUMES_AT_MOST - len(first))]]
 
 

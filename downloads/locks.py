@@ -1,129 +1,68 @@
-"""Whose turn is it?
+"""Advisory locks: one on each company, and one on each candidate who has no row yet.
 
-Questions about one company are answered one after the other, those about others beside them.
-
-A quota that two read at once is a quota that both take. So on PostgreSQL whoever asks, or moves an
-employer on the ladder, first takes the company's turn: an advisory lock, kept until the commit. The
-statement after it sees all that was committed before the turn came, which a lock inside the same
-statement would not give: its snapshot is older than its waiting. Turn and statement travel
-together, so it is one round trip. On SQLite writers are serial anyway.
+Questions about one company are answered one after the other, and those about others beside them: a
+quota that two read at once is a quota that both take. So whoever asks the gate, or moves an
+employer on the ladder, first locks the company until the commit. The lock is a statement of its
+own, so that the statement after it sees everything that was committed before the lock was granted;
+inside one statement, the snapshot would be older than the wait. Both are sent together, in one
+round trip. SQLite needs no locks, since it has one writer at a time.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-
 from employers.models import Employer
-from employers.prepared_reads import unchecked
+from events.db.dialect import current_dialect
 
-TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: E501, S608
+_COMPANIES: Final = 20261
+"""The number of the locks on companies."""
+_CANDIDATES: Final = 20262
+"""The number of the locks on candidates who have no row yet."""
+LOCK_COMPANY: Final = (
+    f"SELECT pg_advisory_xact_lock({_COMPANIES}, hashtext(uscc)) FROM {Employer._meta.db_table}"  # noqa: S608
+    " WHERE id = %(employer)s"
+)
 
 
 def lock_company_of(employer_id: UUID) -> None:
-    """Take the turn of the employer's company until the caller's transaction ends."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE, {"employer": employer_id})
+    """Lock the employer's company until the transaction ends."""
+    current_dialect().lock(LOCK_COMPANY, {"employer": employer_id})
 
 
 def lock_company(uscc: str) -> None:
-    """The same of a company, whether or not an account of it is here.
+    """Lock a company, whether or not it has an account, until the transaction ends.
 
-    Of several, each is taken in the order of their codes.
+    Several companies are locked in the order of their codes.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(20261, hashtext(%s))", [uscc])
+    current_dialect().advisory_lock(_COMPANIES, uscc)
 
 
 def lock_first_row(client_id: UUID, reference: str) -> None:
-    """Be the one who makes a candidate's first row, until the commit; it waits for whoever acts
-    upon there being none.
+    """Lock a candidate who has no row yet, to make one, until the transaction ends.
+
+    This waits for those that hold `share_first_row`.
     """
-    _first_row("pg_advisory_xact_lock", client_id, reference)
+    current_dialect().advisory_lock(_CANDIDATES, f"{client_id} {reference}")
 
 
 def share_first_row(client_id: UUID, reference: str) -> None:
-    """Nobody makes the first row of this candidate until the caller's transaction ends.
+    """Keep others from making this candidate's first row until the transaction ends.
 
-    Many at once may hold that.
+    Any number of transactions may hold this lock at once.
     """
-    _first_row("pg_advisory_xact_lock_shared", client_id, reference)
-
-
-def _first_row(lock: str, client_id: UUID, reference: str) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {lock}(20262, hashtext(%s))", [f"{client_id} {reference}"])
+    current_dialect().advisory_lock(_CANDIDATES, f"{client_id} {reference}", shared=True)
 
 
 def with_company_lock(
     statement: str, parameters: dict[str, Any], *, repeatable: bool = False
 ) -> list[tuple[Any, ...]]:
-    """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once
-    they are committed.
+    """Lock the company of `parameters["employer"]`, run `statement`, and return its rows.
 
-    What is `repeatable`, since it cannot be written twice, goes out without a look whether the
-    connection is still there (`employers.prepared_reads`). Raises `django.db.DatabaseError`.
+    A `repeatable` statement must have no further effect when it is sent a second time
+    (`Dialect.rows_after_lock`). Raises `django.db.DatabaseError`.
     """
-    database: Any = connections[DEFAULT_DB_ALIAS]
-    if database.vendor != "postgresql":
-        with database.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return list(cursor.fetchall())
-    if repeatable:
-        return unchecked(database, lambda: _in_turn(database, statement, parameters))
-    database.close_if_health_check_failed()
-    return _in_turn(database, statement, parameters)
-
-
-def _in_turn(database: Any, statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    database.ensure_connection()
-    # Django's own cursors put parameters into the text, so that the server would plan this long
-    # statement anew each time; the driver's others read it anew each time, as it is longer than
-    # what they keep.
-    session, driver = database.connection, database.Database
-    with (
-        database.wrap_database_errors,
-        driver.RawCursor(session) as turn,
-        driver.RawCursor(session) as cursor,
-    ):
-        with session.pipeline():
-            turn.execute(*_numbered(TAKE, parameters), prepare=True)
-            cursor.execute(*_numbered(statement, parameters), prepare=True)
-        return list(cursor.fetchall())
-
-
-def _numbered(statement: str, parameters: Mapping[str, Any]) -> tuple[bytes, list[Any]]:
-    """`statement` with its parameters as the server numbers them, and those of `parameters` in that
-    order.
-    """
-    text, names = _by_number(statement)
-    return text, [parameters[name] for name in names]
-
-
-@lru_cache(maxsize=64)
-def _by_number(statement: str) -> tuple[bytes, tuple[str, ...]]:
-    numbers: dict[str, int] = {}
-    text = re.sub(
-        r"%\((\w+)\)s",
-        lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}",
-        statement,
+    return current_dialect().rows_after_lock(
+        LOCK_COMPANY, statement, parameters, repeatable=repeatable
     )
-    return text.encode(), tuple(numbers)
-
-
-def uuid(value: UUID) -> UUID | str:
-    """A UUID as the database keeps it."""
-    return value if connection.features.has_native_uuid_field else value.hex
-
-
-def parameter(value: Any) -> Any:
-    """A time as the database takes it."""
-    return connection.ops.adapt_datetimefield_value(value)

@@ -80,7 +80,9 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
             copy.save(update_fields=["pdf", "state"])
         default_storage.delete(name)
         closed += 1
-    for resume in _due(CleanResume.objects.kept(), now - timedelta(days=keep_clean_days))[:AT_ONCE]:
+    for resume in _due(CleanResume.objects.available(), now - timedelta(days=keep_clean_days))[
+        :AT_ONCE
+    ]:
         if Copy.objects.waiting().filter(resume=resume).exists():
             continue
         name, resume.pages, resume.removed = str(resume.pages.name), "", []
@@ -103,14 +105,14 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
     return closed
 
 
-def _due(kept: models.QuerySet[CleanResume], before: datetime) -> models.QuerySet[CleanResume]:
+def _due(resumes: models.QuerySet[CleanResume], before: datetime) -> models.QuerySet[CleanResume]:
     """Those that no leak is laid on any more: copied last `before`, or of a candidate who was
     erased and reports nothing that is open.
     """
     of_them = {"client_id": OuterRef("client_id"), "reference": OuterRef("candidate")}
     is_open = Exists(MisuseReport.objects.filter(candidate=OuterRef("pk"), settled_at=None))
     erased = Candidate.objects.filter(**of_them, erased_at__isnull=False).exclude(is_open)
-    return kept.filter(Q(used_at__lt=before) | Exists(erased))
+    return resumes.filter(Q(used_at__lt=before) | Exists(erased))
 
 
 def _retire_of_candidates(before: datetime) -> None:

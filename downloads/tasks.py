@@ -1,6 +1,4 @@
-"""When is an employer's place on the ladder looked at without anybody asking, and when is a
-provider of relay numbers told? In rounds, behind the gate's answers, and at the doorbell.
-"""
+"""Celery tasks of downloads: the watch over tiers, copies, leaks, canaries and relay numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ from downloads.tiers import abuse_watch, appeals, canaries, tier_changes
 from employers.clock import now_for
 from employers.models import ApiClient
 from events.core.errors import ProviderError
-from events.jobs.queue import JobQuerySet, ring_due
+from events.jobs.queue import JobQuerySet, notify_due
 
 log = structlog.get_logger()
 
@@ -64,10 +62,8 @@ def prepare_copy(copy_id: str) -> None:
 
 @shared_task
 def sweep_copies() -> None:
-    """Ring again for copies whose doorbell was lost, whose worker died, or that waited for a
-    number.
-    """
-    _ring_by_their_clocks(Copy.objects.all(), prepare_copy)
+    """Send the copies whose message was lost, whose worker died, or that waited for a number."""
+    _notify_by_their_clocks(Copy.objects.all(), prepare_copy)
 
 
 @shared_task
@@ -83,22 +79,22 @@ def look_at_leak(trace_id: str) -> None:
 
 @shared_task
 def sweep_leaks() -> None:
-    _ring_by_their_clocks(Trace.objects.all(), look_at_leak)
+    _notify_by_their_clocks(Trace.objects.all(), look_at_leak)
 
 
-def _ring_by_their_clocks(jobs: JobQuerySet, task: Any) -> None:
-    """What is due by the world's clock, and of tests whose clock was moved by theirs."""
-    ring_due(jobs, task, timezone.now())
+def _notify_by_their_clocks(jobs: JobQuerySet, task: Any) -> None:
+    """Send what is due by the real clock, and for tests whose clock was moved, by theirs."""
+    notify_due(jobs, task, timezone.now())
     ahead = ApiClient.objects.filter(
         test=True, clock_seconds__gt=0, pk__in=jobs.filter(finished_at=None).values("client_id")
     )
     for client in ahead:
-        ring_due(jobs.filter(client_id=client.pk), task, now_for(client))
+        notify_due(jobs.filter(client_id=client.pk), task, now_for(client))
 
 
 @shared_task
 def answer_canary(ring_id: int) -> None:
-    canaries.answer_canary(ring_id, timezone.now())
+    canaries.act_on_call(ring_id, timezone.now())
 
 
 @shared_task
@@ -138,10 +134,8 @@ def tell_team(team_id: int) -> None:
 
 @shared_task
 def sweep_relays() -> None:
-    """Ring again for every binding of which something is due, whose doorbell was lost, or whose
-    time has come.
-    """
-    ring_due(RelayBinding.objects.all(), follow_relay, timezone.now())
+    """Send every binding that is due: its message was lost, or its time has come."""
+    notify_due(RelayBinding.objects.all(), follow_relay, timezone.now())
 
 
 @shared_task
@@ -152,12 +146,12 @@ def close_relays() -> None:
 
 @shared_task
 def sweep_teams() -> None:
-    """Look whether teams have changed, and ring for those of which a provider is to be told."""
+    """Find the teams that have changed, and send those that a provider has to be told about."""
     now = timezone.now()
-    callers.look_for_changes(
+    callers.find_changed_teams(
         now, now - timedelta(minutes=15)
     )  # many rounds long, since busy workers miss some
-    ring_due(RelayTeam.objects.all(), tell_team, now)
+    notify_due(RelayTeam.objects.all(), tell_team, now)
 
 
 @shared_task

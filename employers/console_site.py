@@ -40,7 +40,7 @@ from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, 
 from employers.accounts.views import remember_browser, saw, set_long_cookie
 from employers.models import SecondFactor, User
 from employers.security import lockout, second_factor, throttle, totp
-from employers.security.console_session import Over, Place, Stay
+from employers.security.console_session import Origin, Over, Stay
 from events.core.errors import Refused
 from events.models import record
 
@@ -123,7 +123,7 @@ class ConsoleSite(admin.AdminSite):
             return False
         if stay is None:
             return factor is None
-        return stay.over(_place(request), factor.pk if factor else None, timezone.now()) is None
+        return stay.over(_origin(request), factor.pk if factor else None, timezone.now()) is None
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
@@ -145,7 +145,7 @@ class ConsoleSite(admin.AdminSite):
         assert isinstance(request.user, User)
         stay = Stay.of(request.session.get(STAY))
         if stay is None:  # signed in by a password, which is all that is asked for
-            request.session[STAY] = Stay.begin(None, _place(request), now).stored()
+            request.session[STAY] = Stay.begin(None, _origin(request), now).stored()
         elif attended and (noted := stay.noted(now)):
             request.session[STAY] = noted.stored()
         if permissions.is_auditor(request.user.has_perm):
@@ -165,7 +165,7 @@ class ConsoleSite(admin.AdminSite):
         if stay is None or not isinstance(user, User):
             return
         factor = _factor_of(request)
-        over = stay.over(_place(request), factor.pk if factor else None, now)
+        over = stay.over(_origin(request), factor.pk if factor else None, now)
         if over is Over.ELSEWHERE:
             record("shut_console", user, user.as_reviewer(), now, data={"why": over.value})
         logout(request)
@@ -352,11 +352,11 @@ class ConsoleSite(admin.AdminSite):
     ) -> HttpResponse:
         """Sign in, here and now and in this browser, and answer with `response`."""
         now = timezone.now()
-        cookie = sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+        cookie = sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         request.session.pop(ENTRY, None)
         request.session[STAY] = Stay.begin(
-            factor.pk if factor else None, _place(request, cookie), now
+            factor.pk if factor else None, _origin(request, cookie), now
         ).stored()
         _forget_factor(request)
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
@@ -407,29 +407,28 @@ def _is_required() -> bool:
 
 def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
     """Whose password was right in this browser within so many seconds, and is still the same."""
-    kept = request.session.get(ENTRY)
-    if not kept:
+    entry = request.session.get(ENTRY)
+    if not entry:
         return None
-    at = datetime.fromisoformat(kept["at"])
-    user = User.objects.filter(pk=kept["user"], is_active=True, is_staff=True).first()
+    at = datetime.fromisoformat(entry["at"])
+    user = User.objects.filter(pk=entry["user"], is_active=True, is_staff=True).first()
     if (
         user is None
         or (now - at).total_seconds() > seconds
-        or user.get_session_auth_hash() != kept["password"]
+        or user.get_session_auth_hash() != entry["password"]
     ):
         return None
-    return Entry(user, at, kept["goes_to"])
+    return Entry(user, at, entry["goes_to"])
 
 
-def _place(request: HttpRequest, cookie: str = "") -> Place:
-    """From where the request comes.
-
-    Of the browser's name and of the network only digests go into the session.
+def _origin(request: HttpRequest, cookie: str = "") -> Origin:
+    """Where the request comes from. Only digests of the browser's name and of the network go into
+    the session.
     """
     device = sightings.device_in(cookie or request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     agent = request.headers.get("User-Agent", "")
     near = sightings.neighbourhood(network_of(request))
-    return Place(
+    return Origin(
         device, *(hashlib.sha256(text.encode()).hexdigest()[:32] for text in (agent, near))
     )
 

@@ -18,7 +18,7 @@ admin.site.site_header = admin.site.site_title = _("Zizhi console")
 admin.site.index_title = _("What staff can look at")
 
 
-class LookOnly:
+class ReadOnly:
     """Rows that only operations write: no form of the admin can add, change or delete one."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -31,7 +31,7 @@ class LookOnly:
         return False
 
 
-class LookOnlyAdmin(LookOnly, ModelAdmin):
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     """A list and a page to look at.
 
     There are no bulk actions either, unless a table names its own.
@@ -42,7 +42,7 @@ class LookOnlyAdmin(LookOnly, ModelAdmin):
     show_full_result_count = False
 
 
-class EventAdmin(LookOnlyAdmin):
+class EventAdmin(ReadOnlyAdmin):
     """Registered by `employers.admin`, which knows whose events there are."""
 
     list_display = (

@@ -223,7 +223,7 @@ class WebhookEndpointQuerySet(JobQuerySet):
 
     def due(self, now: datetime) -> Self:
         """Those to which something may be sent now: neither paused, nor resting after a failure,
-        nor held by another worker.
+        nor leased.
         """
         return super().due(now).filter(paused_at=None)
 
@@ -237,7 +237,7 @@ class WebhookEndpointQuerySet(JobQuerySet):
 class WebhookEndpoint(Job):
     """Where a platform wants to be told.
 
-    The worker that sends holds this row, so one endpoint takes one worker at most.
+    The worker that sends leases this row, so one endpoint takes at most one worker.
 
     `due_at` is when it may be tried again after a failure, `finished_at` when it was deleted.
     """

@@ -1,7 +1,4 @@
-"""When is mail sent, and when are platforms told?
-
-At the doorbell, and again by the sweeper for every doorbell that was lost.
-"""
+"""Celery tasks of events, sent when a row is due, and again by a sweep."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from events.delivery import feed, mail, webhook_delivery, webhooks
-from events.jobs.queue import ring_due
+from events.jobs.queue import notify_due
 from events.models import Mail, Outgoing, WebhookEndpoint
 
 
@@ -23,7 +20,7 @@ def send_mail(mail_id: int) -> None:
 
 @shared_task
 def sweep_mail() -> None:
-    ring_due(Mail.objects.all(), send_mail, timezone.now())
+    notify_due(Mail.objects.all(), send_mail, timezone.now())
 
 
 @shared_task
@@ -46,7 +43,7 @@ def send_webhooks(endpoint_id: str) -> None:
 
 @shared_task
 def sweep_webhooks() -> None:
-    """Ring for each endpoint for which something is due."""
+    """Send each endpoint for which something is due."""
     now = timezone.now()
     for endpoint_id in (
         WebhookEndpoint.objects.awaited(now).order_by("due_at").values_list("pk", flat=True)

@@ -82,8 +82,8 @@ def _told_again(reader: RapidReader, image: Picture, seen: Seen) -> list[TextBox
 _read_in_parts = RapidReader.read_in_parts
 RapidReader.read_in_parts = _told_again  # type: ignore[method-assign]
 for _reader, _names in (
-    (RapidReader, ("read_places", "read_area")),
-    (TesseractReader, ("read", "read_places", "read_area")),
+    (RapidReader, ("read_regions", "read_area")),
+    (TesseractReader, ("read", "read_regions", "read_area")),
 ):
     for _name in _names:
         setattr(_reader, _name, _kept(getattr(_reader, _name)))

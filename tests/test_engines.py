@@ -25,10 +25,7 @@ POSTGRESQL = os.environ.get(
 )
 REDIS = os.environ.get("ZIZHI_TEST_BROKER_URL", "redis://127.0.0.1:6379/9")
 
-pytestmark = [
-    pytest.mark.not_on_postgresql,
-    pytest.mark.timeout(600),
-]
+pytestmark = [pytest.mark.not_on_postgresql, pytest.mark.timeout(600)]
 
 
 def postgresql_answers() -> bool:

@@ -110,6 +110,11 @@ def test_no_countdowns() -> None:
         ), path
 
 
+def test_one_module_asks_which_database_engine_is_in_use() -> None:
+    asking = [path for path in modules() if ".vendor" in path.read_text(encoding="utf-8")]
+    assert asking == [ROOT / "events" / "db" / "dialect.py"]
+
+
 def is_door(path: Path) -> bool:
     """Whether `path` is a module that a person, a platform, a worker or a clock enters by."""
     layers = set(path.relative_to(ROOT).parts[:-1])

@@ -1,7 +1,4 @@
-"""When is a case worked on?
-
-At the doorbell, and again by the sweeper for every doorbell that was lost.
-"""
+"""Celery tasks of verification, sent when a row is due, and again by a sweep."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from django.utils import timezone
 
 from employers.clock import clock_of
 from events.core.errors import ProviderError, Refused
-from events.jobs.queue import SWEEP_AT_MOST, ring_due
+from events.jobs.queue import SWEEP_AT_MOST, notify_due
 from verification import orphan_files
 from verification.authority import proof_polling
 from verification.cases import queue_placement
@@ -46,11 +43,9 @@ def check_attempt(attempt_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Ring again for every attempt that is due and held by nobody; write down approvals whose time
-    is over.
-    """
+    """Send every attempt that is due and not leased, and end the approvals whose time is over."""
     now = timezone.now()
-    ring_due(Attempt.objects.all(), check_attempt, now)
+    notify_due(Attempt.objects.all(), check_attempt, now)
     ended = Case.objects.past_end(now).filter(test=False)
     for case_id in ended.values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
@@ -93,8 +88,8 @@ def read_document(document_id: str) -> None:
 
 @shared_task
 def sweep_readings() -> None:
-    """Ring again for uploads that are to be read and held by nobody."""
-    ring_due(DocumentReading.objects.all(), read_document, timezone.now())
+    """Send the uploads that have to be read and are not leased."""
+    notify_due(DocumentReading.objects.all(), read_document, timezone.now())
 
 
 @shared_task
@@ -106,8 +101,8 @@ def check_proof(proof_id: str) -> None:
 
 @shared_task
 def sweep_proofs() -> None:
-    """Ring again for every proof whose provider is to be asked, or whose time is over."""
-    ring_due(Proof.objects.all(), check_proof, timezone.now())
+    """Send every proof whose provider has to be asked, or whose time is over."""
+    notify_due(Proof.objects.all(), check_proof, timezone.now())
 
 
 @shared_task
@@ -151,8 +146,8 @@ def end_golden() -> None:
 
 @shared_task
 def place_queue() -> None:
-    """Give what waits for a reviewer its place where it has none, or where time has moved it."""
-    queue_placement.place_anew(timezone.now())
+    """Place the cases that have no position yet, or whose position has changed with time."""
+    queue_placement.place_due(timezone.now())
 
 
 @shared_task

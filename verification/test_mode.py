@@ -1,9 +1,7 @@
-"""What can a platform do in its test that people and time do otherwise?
+"""What a platform's test does in place of people and time: submit, prove, review, move the clock.
 
-Hand in, prove, review, and move the clock.
-
-All of it goes the way that everything goes: the same operations, pipeline and policy. What differs
-is that no person and no outside company takes part. Each verb refuses what is not of a test.
+Tests use the same operations, pipeline and policy as real cases. Only people and outside companies
+are replaced. Every function here refuses employers that belong to no test.
 """
 
 from __future__ import annotations
@@ -23,11 +21,11 @@ from events.delivery.mail import NOWHERE
 from verification.authority import deposits, email_codes, proof_polling
 from verification.cases import guards, operations
 from verification.cases.authority_evidence import declared_by
-from verification.checks import test_outcomes
+from verification.checks import scripted_outcomes
 from verification.decision import apply_verdict, pipeline
 from verification.models import Attempt, Case, Proof, ProofKind
 from verification.monitoring import renewal_reminders
-from verification.providers.e_licences import rehearsed_licences
+from verification.providers.e_licences import licences_in_test_mode
 from verification.providers.e_licences.base import By, ELicence
 from verification.rules.states import IN_PROGRESS
 
@@ -133,8 +131,8 @@ def company_email(
     """Have a code mailed to this address, unless one is under way, and give it, if there is one to
     give.
 
-    It proves for the company at `rehearsal.DOMAIN`, and little elsewhere. Raises Refused as the
-    recruiter's page does.
+    An address at `scripted_providers.DOMAIN` proves authority; any other proves little. Raises
+    Refused as the recruiter's page does.
     """
     _only_test(employer)
     proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or email_codes.send_code(
@@ -142,17 +140,17 @@ def company_email(
     )
     if code:
         proof = email_codes.confirm_code(proof.pk, member, code, clock())
-    return _followed(proof, employer, clock)
+    return _polled(proof, employer, clock)
 
 
 def deposit(
     employer: Employer, member: Member, account_number: str, code: str, clock: Clock
 ) -> Proof:
-    """Have the rehearsed bank send a deposit to this account, unless one is under way, and give its
+    """Have the simulated bank send a deposit to this account, unless one is under way, and give its
     code, if there is one to give.
 
-    What becomes of it is told by the account (`verification.providers.test_providers`). Raises
-    Refused as the recruiter's page does.
+    The account decides the outcome (`verification.providers.scripted_providers`). Raises Refused as
+    the recruiter's page does.
     """
     _only_test(employer)
     company = declared_by(member).name
@@ -161,7 +159,7 @@ def deposit(
     )
     if code:
         proof = deposits.confirm_deposit(proof.pk, member, code, clock())
-    return _followed(proof, employer, clock)
+    return _polled(proof, employer, clock)
 
 
 def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
@@ -176,15 +174,15 @@ def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
     proof = _under_way(member, ProofKind.E_LICENCE, clock) or proof_polling.start_scan(
         member, clock()
     )
-    phone, company, qr = rehearsed_licences(), declared_by(member), proof.observed["qr"]
+    phone, company, qr = licences_in_test_mode(), declared_by(member), proof.observed["qr"]
     phone.scan(qr, clock())
     if does == "refuse":
         phone.refuse(qr, clock())
     else:
-        uscc = company.uscc if does == "confirm" else test_outcomes.code_for(0)
+        uscc = company.uscc if does == "confirm" else scripted_outcomes.code_for(0)
         licence = ELicence(uscc, company.name, company.legal_representative)
         phone.confirm(qr, licence, By.LEGAL_REPRESENTATIVE, clock())
-    return _followed(proof, employer, clock)
+    return _polled(proof, employer, clock)
 
 
 def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
@@ -193,7 +191,7 @@ def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
     return found
 
 
-def _followed(proof: Proof, employer: Employer, clock: Clock) -> Proof:
+def _polled(proof: Proof, employer: Employer, clock: Clock) -> Proof:
     """The proof once its provider has been asked, and what follows from it is done."""
     now = clock()
     Proof.objects.filter(pk=proof.pk, finished_at=None).update(due_at=now)

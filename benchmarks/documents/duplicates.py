@@ -21,7 +21,7 @@ from PIL import Image, ImageEnhance
 
 from benchmarks import stage
 from documents.similarity import keypoints
-from documents.specimens import FORMS, make
+from documents.specimens import EDITIONS, make
 
 Rng = np.random.Generator
 DAMAGES = ("none", "light", "phone")
@@ -51,7 +51,7 @@ def smaller(image: Image.Image, by: float) -> Image.Image:
     )
 
 
-def turned(image: Image.Image, degrees: float) -> Image.Image:
+def rotated(image: Image.Image, degrees: float) -> Image.Image:
     return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(120, 110, 100))
 
 
@@ -69,7 +69,7 @@ def retouched(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def everything(image: Image.Image, rng: Rng) -> Image.Image:
-    light = lit(turned(cut(image, rng), float(rng.uniform(-2, 2))), float(rng.uniform(0.8, 1.2)))
+    light = lit(rotated(cut(image, rng), float(rng.uniform(-2, 2))), float(rng.uniform(0.8, 1.2)))
     return saved(smaller(light, 0.6), 60)
 
 
@@ -78,7 +78,7 @@ ATTACKS: dict[str, Callable[[Image.Image, Rng], Image.Image]] = {
     "cut to 85 %": cut,
     "half as large": lambda image, rng: saved(smaller(image, 0.5), 60),
     "a third as large": lambda image, rng: saved(smaller(image, 1 / 3), 60),
-    "turned 2 degrees": lambda image, rng: saved(turned(image, float(rng.choice([-2, 2]))), 80),
+    "turned 2 degrees": lambda image, rng: saved(rotated(image, float(rng.choice([-2, 2]))), 80),
     "30 % darker": lambda image, rng: lit(image, 0.7),
     "30 % brighter": lambda image, rng: lit(image, 1.3),
     "one field painted over": retouched,
@@ -180,14 +180,16 @@ def keep_bands(ids: list[int], rows: Iterator[tuple[int, int, int, str]]) -> Non
     table = "verification_pageband (page_id, view, band, value)"
     with connection.schema_editor() as editor:
         editor.remove_index(PageBand, index)
-    placed = ((ids[page], view, band, word) for page, view, band, word in rows)
+    entries = ((ids[page], view, band, word) for page, view, band, word in rows)
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                for row in placed:
+                for row in entries:
                     copy.write_row(row)
         else:
-            cursor.cursor.connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", placed)
+            cursor.cursor.connection.executemany(
+                f"INSERT INTO {table} VALUES (?, ?, ?, ?)", entries
+            )
     with connection.schema_editor() as editor:
         editor.add_index(PageBand, index)
     with connection.cursor() as cursor:
@@ -206,7 +208,8 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
     rng = np.random.default_rng(seed)
     images = [
-        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image for n in range(count)
+        make(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image
+        for n in range(count)
     ]
     real = [seen(image) for image in images]
     words = [keypoints.words(of_page.landmarks) for of_page in real]
@@ -274,7 +277,7 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
     looking, kept, sizes = [], [], []
     for n, page in enumerate(DocumentPage.objects.filter(pk__in=ids)):
         out = io.BytesIO()
-        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image.save(
+        make(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image.save(
             out, "JPEG", quality=90
         )
         page.image = default_storage.save("page.jpg", ContentFile(out.getvalue()))
@@ -300,7 +303,7 @@ def confusable(seed: int, count: int) -> dict[str, Any]:
     the index.
     """
     shares = []
-    for form in FORMS:
+    for form in EDITIONS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]
         shares += [
             found.share if (found := keypoints.compare(a, b)) else 0.0

@@ -27,7 +27,7 @@ import structlog
 from PIL import Image, ImageOps
 
 from benchmarks.stage import fresh, median, p95, show, tell
-from documents.specimens import FORMS, make
+from documents.specimens import EDITIONS, make
 from documents.specimens.forgery import ATTACKS, EDITORS, Photo, attacked, saved
 from documents.typesetting import Paper
 
@@ -136,7 +136,7 @@ def specimens(seed: int, count: int) -> Iterator[tuple[str, int, Image.Image]]:
     """`count` licences of each level; the same for the same `seed`."""
     for level, damage in LEVELS.items():
         for number in range(seed, seed + count):
-            yield level, number, make(number, FORMS[number % len(FORMS)], damage).image
+            yield level, number, make(number, EDITIONS[number % len(EDITIONS)], damage).image
 
 
 def in_folder(folder: Path, every: int) -> Iterator[tuple[str, int, Image.Image]]:

@@ -26,7 +26,7 @@ from benchmarks.stage import median, p95, show, tell
 from documents.ocr.base import Picture
 from documents.photo.flaws import CODES
 from documents.photo.quality import judge
-from documents.specimens import DAMAGES, FORMS, make
+from documents.specimens import DAMAGES, EDITIONS, make
 
 PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp"}
 TWELVE_MEGAPIXELS: Final = 12_000_000
@@ -69,7 +69,7 @@ def specimens(seed: int, count: int) -> Iterator[tuple[str, Picture]]:
     """`count` specimens with each damage; the same ones for the same `seed`."""
     for damage in (*DAMAGES, "light+glare", "light+cropped"):
         for number in range(seed, seed + count):
-            yield damage, picture_of(make(number, FORMS[number % len(FORMS)], damage).image)
+            yield damage, picture_of(make(number, EDITIONS[number % len(EDITIONS)], damage).image)
 
 
 def folder_of(folder: Path) -> Iterator[tuple[str, Picture]]:

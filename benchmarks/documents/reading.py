@@ -31,7 +31,7 @@ from benchmarks.documents.scores import SCOPE, SURE, Outcome, of_decoys, of_forg
 from documents.licence.fields import FIELDS
 from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
-from documents.specimens import DECOYS, FORGERIES, FORMS, decoy, make
+from documents.specimens import DECOYS, EDITIONS, FORGERIES, decoy, make
 from documents.upload.intake import examine
 from events.core.errors import Refused
 
@@ -115,7 +115,7 @@ def specimens(seed: int, count: int) -> Iterator[Sample]:
     the same for the same `seed`.
     """
     for i, level in ((i, level) for level in LEVELS for i in range(count)):
-        specimen = make(seed + i, FORMS[i % 2], "scan" if level == "pdf" else level)
+        specimen = make(seed + i, EDITIONS[i % 2], "scan" if level == "pdf" else level)
         data = file_of(specimen.image, "PDF" if level == "pdf" else "JPEG")
         yield Sample(
             f"{level}-{seed + i}",
@@ -124,7 +124,7 @@ def specimens(seed: int, count: int) -> Iterator[Sample]:
             {name: specimen.fields.get(name, "") for name in FIELDS},
         )
     for i, forgery in ((i, forgery) for forgery in FORGERIES for i in range(count)):
-        forged = make(seed + i, FORMS[i % 2], forgery)
+        forged = make(seed + i, EDITIONS[i % 2], forgery)
         yield Sample(
             f"{forgery}-{seed + i}", FORGED, file_of(forged.image), {"uscc": forged.fields["uscc"]}
         )

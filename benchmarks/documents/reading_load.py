@@ -23,7 +23,7 @@ from PIL import Image
 from benchmarks import stage
 from benchmarks.stage import resident_mb
 from documents.ocr.base import Picture
-from documents.specimens import FORMS, make
+from documents.specimens import EDITIONS, make
 
 SPLITS: Final = {"1 process × 2 threads": (1, 2), "2 processes × 1 thread": (2, 1)}
 """Processes, and threads of each."""
@@ -74,7 +74,8 @@ def main() -> None:
 def load(seed: int, pages: int, rounds: int) -> dict[str, float]:
     """Pages a minute of each split: the median of `rounds`, which take turns."""
     jpegs = [
-        make(seed + i, FORMS[i % 2], ("phone", "scan", "light")[i % 3]).jpeg() for i in range(pages)
+        make(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).jpeg()
+        for i in range(pages)
     ]
     measured: dict[str, list[float]] = {split: [] for split in SPLITS}
     for _ in range(rounds):
@@ -190,7 +191,7 @@ def pictures(seed: int, count: int) -> Iterator[Picture]:
     """
     rng = np.random.default_rng(seed)
     pages = [
-        np.asarray(make(seed + i, FORMS[i % 2], ("phone", "scan", "light")[i % 3]).image)
+        np.asarray(make(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).image)
         for i in range(_RENDERED)
     ]
     for _ in range(count):

@@ -39,13 +39,13 @@ def cropped(page: Picture, rng: Rng, area: float) -> Picture:
     """`area` of the page from where there is text, saved again."""
     height, width = (round(side * area**0.5) for side in page.shape[:2])
     ink = cv2.integral((page.min(axis=2) < 120).astype(np.uint8))
-    places = []
+    tiles = []
     for _ in range(12):
         y, x = (
             int(rng.integers(page.shape[0] - height + 1)),
             int(rng.integers(page.shape[1] - width + 1)),
         )
-        places.append(
+        tiles.append(
             (
                 int(
                     ink[y + height, x + width] - ink[y, x + width] - ink[y + height, x] + ink[y, x]
@@ -55,7 +55,7 @@ def cropped(page: Picture, rng: Rng, area: float) -> Picture:
             )
         )
     # Not the fullest: one that has some text, as a person would cut it.
-    _, y, x = sorted(places)[len(places) * 2 // 3]
+    _, y, x = sorted(tiles)[len(tiles) * 2 // 3]
     return jpeg(page[y : y + height, x : x + width], rng, 85)
 
 
@@ -97,13 +97,13 @@ def print_scanned(page: Picture, rng: Rng) -> Picture:
     ]
     dots = np.where(fine > tiles, 255, 20).astype(np.uint8)
     soft = cv2.GaussianBlur(dots, (0, 0), 1.8)
-    turn = cv2.getRotationMatrix2D(
+    rotation = cv2.getRotationMatrix2D(
         (soft.shape[1] / 2, soft.shape[0] / 2), float(rng.uniform(-3, 3)), 1.0
     )
-    turned = cv2.warpAffine(
-        soft, turn, (soft.shape[1], soft.shape[0]), flags=cv2.INTER_LINEAR, borderValue=240
+    rotated = cv2.warpAffine(
+        soft, rotation, (soft.shape[1], soft.shape[0]), flags=cv2.INTER_LINEAR, borderValue=240
     )
-    scan = cv2.resize(turned, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA).astype(
+    scan = cv2.resize(rotated, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA).astype(
         np.float32
     )
     scan = 18 + scan * rng.uniform(0.86, 0.92) + rng.normal(0, 2.5, scan.shape)
@@ -165,7 +165,7 @@ def few_greys(page: Picture, rng: Rng) -> Picture:
     )
 
 
-def turned(page: Picture, rng: Rng) -> Picture:
+def rotated(page: Picture, rng: Rng) -> Picture:
     return jpeg(np.ascontiguousarray(np.rot90(page, int(rng.integers(1, 4)))), rng, 80)
 
 
@@ -193,7 +193,7 @@ ATTACKS: Final[dict[str, Attack]] = {
     "whitened": whitened,
     "8 greys": few_greys,
     "median, paper evened": smoothed,
-    "turned": turned,
+    "turned": rotated,
 }
 """Done to one page of one copy."""
 

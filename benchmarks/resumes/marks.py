@@ -303,10 +303,10 @@ def readability(made: list[Stand]) -> dict[str, Any]:
                     rendered(released([Sheet(page.picture, resumes_marking.DPI)]))[0],
                 )
             )
-            places = [box.polygon for box in reader.read(clean)]
-            for place in places:
+            regions = [box.polygon for box in reader.read(clean)]
+            for region in regions:
                 before, after, saved = (
-                    "".join(box.text for box in reader.read_places(picture, [place])).replace(
+                    "".join(box.text for box in reader.read_regions(picture, [region])).replace(
                         " ", ""
                     )
                     for picture in (clean, marked, plain)

@@ -202,10 +202,10 @@ class Walk:
         licence = paper.kind == DocumentKind.BUSINESS_LICENCE
         for shot in paper.shots[:PHOTOS]:
             taken = examine(shot())
-            quality = [judge_page(page, licence) for page in taken.pages]
+            photo_quality = [judge_page(page, licence) for page in taken.pages]
             self.photos += 1
             if shot is paper.shots[:PHOTOS][-1] or not any(
-                judged and judged.flaws for judged in quality
+                judged and judged.flaws for judged in photo_quality
             ):
                 break
         document = documents.add_document(
@@ -216,7 +216,7 @@ class Walk:
             self.member.user,
             self.actor,
             self.now,
-            quality,
+            photo_quality,
         )
         if paper.client is not None:
             from verification.intake import client_letters

@@ -39,7 +39,8 @@ MIXES: Final = (
     "claim=held&class=commercial_agency",
     "q=晨星",
 )
-_FIRST, _SECOND = "云澜青松海山星河嘉诚远安晨", "溪浦岚桥川泽宸禾朗越衡宁星"
+_FIRST: Final = "云澜青松海山星河嘉诚远安晨"
+_SECOND: Final = "溪浦岚桥川泽宸禾朗越衡宁星"
 _TRADES: Final = (
     "科技",
     "餐饮管理",
@@ -140,7 +141,7 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     of_all = max(queries(mix) for mix in MIXES)
     now, actor = datetime.now(UTC), reviewer.as_reviewer()
     anew = [timed(lambda: queue_figures.count(now)) for _ in range(5)]
-    back = [timed(lambda: queue_figures.look_back(now)) for _ in range(5)]
+    back = [timed(lambda: queue_figures.fortnight(now)) for _ in range(5)]
     cache.clear()
     asked = [MIXES[n % len(MIXES)] for n in range(requests)]
     chance.shuffle(asked)
@@ -227,7 +228,7 @@ def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None
             **kept,
             submitted_at=since,
             **_state(State.IN_REVIEW),
-            **_place(codes, kind, since, chance),
+            **_queue_fields(codes, kind, since, chance),
             **_claim(reviewer, now, chance),
         )
         cases.append(case)
@@ -264,7 +265,9 @@ def _state(state: str) -> dict[str, Any]:
     return {"state": state}
 
 
-def _place(codes: list[str], kind: str, since: datetime, chance: random.Random) -> dict[str, Any]:
+def _queue_fields(
+    codes: list[str], kind: str, since: datetime, chance: random.Random
+) -> dict[str, Any]:
     from django.conf import settings
 
     from verification.rules import urgency
@@ -276,13 +279,13 @@ def _place(codes: list[str], kind: str, since: datetime, chance: random.Random) 
         appealed=chance.random() < 0.02,
         lapsing=holds == "in_force" and chance.random() < 0.2,
     )
-    place = urgency.queue_position(kinds, since, settings.WORKING_HOURS)
+    position = urgency.queue_position(kinds, since, settings.WORKING_HOURS)
     return {
         "review_since": since,
-        "review_due": place.due,
-        "harm": urgency.CURRENT.harm[place.weighs],
+        "review_due": position.due,
+        "harm": urgency.CURRENT.harm[position.weighs],
         "rights_now": holds,
-        "urgency": place.key(settings.WORKING_HOURS),
+        "urgency": position.key(settings.WORKING_HOURS),
     }
 
 

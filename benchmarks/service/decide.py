@@ -55,7 +55,7 @@ def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
     plan = list(planned(seed, count))
     outcomes: list[Outcome] = []
     with (
-        _place(),
+        _database(),
         multiprocessing.get_context("spawn").Pool(processes, _set_up, (processes,)) as pool,
     ):
         for done, told in enumerate(pool.imap_unordered(_tell, plan), start=1):
@@ -66,7 +66,7 @@ def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
 
 
 @contextmanager
-def _place() -> Iterator[None]:
+def _database() -> Iterator[None]:
     """A database of our own: SQLite, or one on the server that ZIZHI_DATABASE_URL names."""
     with ExitStack() as stack:
         if server := os.environ.get("ZIZHI_DATABASE_URL"):

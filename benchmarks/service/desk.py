@@ -1,13 +1,15 @@
-"""How many cases an hour does the desk allow by keys alone, how many keys does a case take, and how
-soon is the next one there?
+"""Benchmark of the case page: cases decided an hour by keys alone, keys a case, and the time from
+key to next case.
 
-Real Chromium against the real web server. Somebody who knows the keys looks at each case for
-`--look` seconds and decides it by them; a person looks longer, so what is told is what the desk
-itself costs. At the end the rulings are carried out, and each case has to be what was meant.
+It runs Chromium against the web server. Each case is looked at for `--look` seconds and then
+decided by keys. A person looks longer, so the result is what the page costs, and not how fast a
+person decides. At the end the rulings are carried out, and each case is compared with what was
+meant.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -30,11 +32,31 @@ LOADED = (
     "() => document.querySelector('.viewport:not([hidden]) img')?.naturalWidth > 0 &&"
     " document.querySelector('.decision-approve')"
 )
-COUNT_CLICKS = (
-    "window.clicks = 0; addEventListener('click', (event) => { if (event.detail) window.clicks +="
-    " 1; }, true)"
-)
-"""Clicks of a mouse: one that a key brings about has no `detail`."""
+MEASURE = """
+const log = JSON.parse(sessionStorage.log || '{"clicks": 0, "heading": [], "picture": []}');
+const save = () => { sessionStorage.log = JSON.stringify(log); };
+const clock = (time) => performance.timeOrigin + time;
+addEventListener('click', (event) => { if (event.detail) { log.clicks += 1; save(); } }, true);
+addEventListener('keydown', (event) => {
+  if (event.key === 'Enter') { log.pressed = clock(event.timeStamp); save(); }
+}, true);
+const shown = (what, since) => requestAnimationFrame((time) => {
+  log[what].push(clock(performance.now()) - since);
+  save();
+});
+addEventListener('DOMContentLoaded', async () => {
+  const { pressed } = log;
+  if (!pressed || !document.querySelector('.decision-approve')) return;
+  delete log.pressed;
+  shown('heading', pressed);
+  await document.querySelector('.viewport img').decode();
+  shown('picture', pressed);
+});
+"""
+"""Keeps from page to page: the clicks of a mouse (a click that a key causes has no `detail`), and
+the milliseconds from a decision's key to the frame that shows the heading and the picture of the
+next case.
+"""
 
 
 def main() -> None:
@@ -76,10 +98,10 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
         page = run(f"http://localhost:{port}", reviewer.email, cases, look)
     rulings.carry_out_due(timezone.now() + timedelta(minutes=1))
     meant = {
-        case.pk: state for case, state in zip(cases, _in_turn(MEANT.values(), count), strict=True)
+        case.pk: state for case, state in zip(cases, _repeated(MEANT.values(), count), strict=True)
     }
     states = dict(Case.objects.values_list("pk", "state"))
-    took = page["took"]
+    heading, picture = page["heading"], page["picture"]
     return {
         "cases": count,
         "as_meant": sum(states[pk] == state for pk, state in meant.items()),
@@ -87,53 +109,49 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
         "look_s": look,
         "keys_per_case": round(page["keys"] / count, 2),
         "clicks_per_case": round(page["clicks"] / count, 2),
-        "advance_median_ms": round(stage.median(took)),
-        "advance_p95_ms": round(stage.p95(took)),
+        "next_case_median_ms": round(stage.median(heading)),
+        "next_case_p95_ms": round(stage.p95(heading)),
+        "its_picture_median_ms": round(stage.median(picture)),
     }
 
 
 def run(base: str, email: str, cases: list[Any], look: float) -> dict[str, Any]:
-    """Sign in, open the first case and decide them all; how long that took, and how long each next
-    one.
-    """
+    """Sign in, open the first case and decide all cases; what was counted and measured."""
     from playwright.sync_api import expect, sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread
-    took: list[float] = []
-    keys = clicks = 0
+    keys = 0
     with sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page(locale="zh-CN", viewport={"width": 1280, "height": 800})
-        page.add_init_script(COUNT_CLICKS)
+        page.add_init_script(f"(() => {{{MEASURE}}})()")
         page.goto(f"{base}/console/")
         page.locator("#id_username").fill(email)
         page.locator("#id_password").fill(PASSWORD)
         page.locator("#content [type=submit]").click()
+        page.evaluate("sessionStorage.clear()")
         page.goto(f"{base}/console/verification/case/{cases[0].pk}/change/")
         started = time.monotonic()
         page.keyboard.press(FIRST_KEY)
         keys += 1
-        for case, pressed in zip(cases, _in_turn(MEANT, len(cases)), strict=True):
+        for case, pressed in zip(cases, _repeated(MEANT, len(cases)), strict=True):
             expect(page.locator("h1")).to_have_text(case.declared_name)
             page.wait_for_function(LOADED)
             page.wait_for_timeout(1000 * look)
-            clicks += page.evaluate("const made = clicks; clicks = 0; made")
-            took = page.evaluate(
-                "performance.getEntriesByName('advance').map((entry) => entry.duration)"
-            )
             for key in pressed:
                 page.keyboard.press(key)
             keys += len(pressed)
         expect(page.locator("body.console-queue")).to_be_attached()
         seconds = time.monotonic() - started
+        log = json.loads(page.evaluate("sessionStorage.log"))
         browser.close()
-    return {"seconds": seconds, "keys": keys, "clicks": clicks, "took": took}
+    return {"seconds": seconds, "keys": keys, **log}
 
 
-def _in_turn(what: Any, count: int) -> list[Any]:
+def _repeated(what: Any, count: int) -> list[Any]:
     each = list(what)
     return [each[number % len(each)] for number in range(count)]
 

@@ -295,6 +295,7 @@ def pgbench_script(employers: int) -> str:
     from downloads.gate import sql
     from downloads.rules.ladder import FIRST
     from employers.models import ApiKey
+    from events.db.dialect import POSTGRESQL
 
     key = ApiKey.objects.get().pk
     id_ = "('00000000-0000-4000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid"
@@ -309,14 +310,16 @@ def pgbench_script(employers: int) -> str:
         "hour": "now() - interval '1 hour'",
         "day": day,
         "since": f"LEAST({day}, now() - interval '1 hour')",
-        "ids": "ARRAY[gen_random_uuid()]",
-        "candidates": "ARRAY['c-' || :c::bigint]",
+        "asked_ids": "ARRAY[gen_random_uuid()]",
+        "asked_texts": "ARRAY['c-' || :c::bigint]",
         "mode": "'tell_after'",
         "key": f"'{key}'::uuid",
     }
-    statement = " ".join(sql.decision("postgresql", False, FIRST).split())
+    statement = " ".join(sql.decision(POSTGRESQL, False, FIRST).split())
     lines = [r"\set n random(1, " + str(employers) + ")", r"\set c random(1, 1000000000)", "BEGIN;"]
-    return "\n".join([*lines, locks.TAKE % values + ";", statement % values + ";", "END;", ""])
+    return "\n".join(
+        [*lines, locks.LOCK_COMPANY % values + ";", statement % values + ";", "END;", ""]
+    )
 
 
 def show(result: dict[str, Any]) -> None:

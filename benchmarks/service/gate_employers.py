@@ -35,7 +35,7 @@ def first_employer() -> str:
         **ids,
     )
     Member.objects.create(user=user, employer=employer, role="owner", joined_at=now, **ids)
-    standing = {
+    approval = {
         "state": State.APPROVED,
         "approved_at": now,
         "expires_at": now + timedelta(days=36500),
@@ -46,7 +46,7 @@ def first_employer() -> str:
         declared_uscc=employer.uscc,
         opened_at=now,
         **ids,
-        **standing,
+        **approval,
     )
     return create_api_client("a platform", [Scope.GATE_DECIDE], now)[1]
 

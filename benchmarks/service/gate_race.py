@@ -35,7 +35,7 @@ def run(options: Namespace) -> dict[str, Any]:
     connections.close_all()
     spawn = multiprocessing.get_context("spawn")
     shared = {
-        "turns": spawn.Array("l", EMPLOYERS, lock=False),
+        "changes": spawn.Array("l", EMPLOYERS, lock=False),
         "asked": spawn.Value("l", 0),
         "stop": spawn.Event(),
     }
@@ -100,7 +100,7 @@ def keep_asking(
             shared["asked"].value += 1
             n = shared["asked"].value
         which = chance.randrange(EMPLOYERS)
-        before = shared["turns"][which]
+        before = shared["changes"][which]
         try:
             answer = decide.decide(
                 client_id=UUID(int=1),
@@ -115,7 +115,7 @@ def keep_asking(
             break
         result["asked"] += 1
         result["allowed"] += answer.allowed
-        result["late"] += answer.allowed and before % 2 == 1 and shared["turns"][which] == before
+        result["late"] += answer.allowed and before % 2 == 1 and shared["changes"][which] == before
     connections.close_all()
     told.put(result)
 
@@ -134,15 +134,15 @@ def keep_suspending(case_ids: list[UUID], shared: dict[str, Any], until: float) 
         return timezone.now()
 
     reviewer = User.objects.create_superuser("reviewer@zizhi.example", None)
-    done, standing = 0, []
+    done, suspended = 0, []
     while time.monotonic() < until and shared["asked"].value < ANSWERS_AT_MOST:
         which = done % len(case_ids)
         operations.suspend(case_ids[which], SYSTEM, now(), ["forgery_suspected"])
-        shared["turns"][which] += 1
-        standing.append(which)
+        shared["changes"][which] += 1
+        suspended.append(which)
         done += 1
-        if len(standing) > len(case_ids) // 3:
-            oldest = standing.pop(0)
-            shared["turns"][oldest] += 1
+        if len(suspended) > len(case_ids) // 3:
+            oldest = suspended.pop(0)
+            shared["changes"][oldest] += 1
             operations.reinstate(case_ids[oldest], reviewer, now())
     return done

@@ -95,7 +95,7 @@ def prepared(seed: int) -> Any:
     member = Member.objects.create(user=user, employer=employer, role="owner", joined_at=now)
     case = operations.open_case(employer, member.as_actor(), now)
     jpeg = make(
-        seed, form=("landscape", "portrait")[seed % 2], damage="light", company=company
+        seed, edition=("landscape", "portrait")[seed % 2], damage="light", company=company
     ).jpeg()
     documents.add_document(
         case.pk,

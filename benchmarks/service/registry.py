@@ -31,7 +31,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 FLAT_MB: Final = 32
 """Growth of the resident set from a tenth of the rows to all of them that still counts as flat."""
 _SHOWN: Final = ("seconds", "rows_a_second", "mb_at_a_tenth", "mb_at_the_end")
-_FIRST, _SECOND = "云澜青松海山星河嘉诚远安", "溪浦岚桥川泽宸禾朗越衡宁"
+_FIRST: Final = "云澜青松海山星河嘉诚远安"
+_SECOND: Final = "溪浦岚桥川泽宸禾朗越衡宁"
 _TRADES: Final = (
     "科技",
     "餐饮管理",
@@ -42,7 +43,8 @@ _TRADES: Final = (
     "医疗器械",
     "文化传媒",
 )
-_FAMILY, _GIVEN = "林沈陈王李张柳周吴郑", "知白望舒一鸣清和景行思远"
+_FAMILY: Final = "林沈陈王李张柳周吴郑"
+_GIVEN: Final = "知白望舒一鸣清和景行思远"
 _HEADER: Final = (
     "uscc,name,legal_representative,status,established_on,email_domain,abnormal_list,serious_violation_list,as_of,"
     "former_names,business_scope"

@@ -24,13 +24,13 @@ from benchmarks import stage
 from benchmarks.stage import a_database
 
 PATIENCE_SECONDS: Final = 60
-TURNS: Final = 8
+BLOCKS: Final = 8
 """Kept and new connections take turns, so that what else the machine does meets both."""
 
 
 def main() -> None:
     options = stage.arguments(__doc__ or "", count=2000, rate=20)
-    with _place() as folder:
+    with _folder() as folder:
         result = {
             "count": options.count,
             **throughput(options.count, folder),
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 @contextmanager
-def _place() -> Iterator[Path]:
+def _folder() -> Iterator[Path]:
     with ExitStack() as stack:
         if server := os.environ.get("ZIZHI_DATABASE_URL"):
             os.environ["DATABASE_URL"] = stack.enter_context(a_database(server))
@@ -141,8 +141,8 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
             stack.enter_context(bell)
         url = receiver.url.replace("127.0.0.1", "localhost")
         endpoint, _ = webhooks.create(client_id, url, [], "", SYSTEM, timezone.now(), local=True)
-        for way in list(ways) * (TURNS // 2):
-            for _ in range(count // TURNS):
+        for way in list(ways) * (BLOCKS // 2):
+            for _ in range(count // BLOCKS):
                 _happen(employer)
             began = time.perf_counter()
             while feed.relay(timezone.now()):
@@ -152,7 +152,7 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
             while WebhookDelivery.objects.filter(finished_at=None).exists():
                 webhook_delivery.send_waiting(endpoint.pk, timezone.now, local=True, post=ways[way])
             seconds[way] += time.perf_counter() - began
-        told = count // TURNS * TURNS
+        told = count // BLOCKS * BLOCKS
         if not PlatformEvent.objects.count() == len(receiver.got) == told:
             raise RuntimeError("something was lost, or came twice")
         webhooks.delete(endpoint.pk, client_id, SYSTEM, timezone.now())

@@ -82,7 +82,7 @@ def _types(document: dict[str, Any]) -> dict[str, Schema]:
     """The schemas to write, by the names that the client gives them."""
     schemas: dict[str, Schema] = document["components"]["schemas"]
     types = {name: _choice(schemas, *where) for name, where in CHOICES.items()}
-    for name in _answered(document):
+    for name in _response_schemas(document):
         schema = schemas[name]
         if "properties" in schema and not name.startswith(ENVELOPES):
             types[_named(name)] = _rewritten(
@@ -91,15 +91,15 @@ def _types(document: dict[str, Any]) -> dict[str, Schema]:
     return types
 
 
-def _answered(document: dict[str, Any]) -> set[str]:
+def _response_schemas(document: dict[str, Any]) -> set[str]:
     """The schemas that an answer of an operation leads to."""
     operations = [
         operation for methods in document["paths"].values() for operation in methods.values()
     ]
     open_ = [
-        answer
+        response
         for each in operations
-        for status, answer in each["responses"].items()
+        for status, response in each["responses"].items()
         if status.startswith("2")
     ]
     found: set[str] = set()

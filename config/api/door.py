@@ -26,12 +26,12 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from config.api.problems import is_problem, plain, refusal, unavailable
-from downloads.releases.repeated_answers import still_holds
+from downloads.releases.repeated_answers import still_allows
 from employers.clock import now_for
 from employers.models import ApiClient
 from employers.platforms import idempotency
 from employers.platforms.api import BearerKey, allowance_of, key_of
-from employers.platforms.idempotency import Answer, Claim
+from employers.platforms.idempotency import Claim, StoredResponse
 from events.core import undoing
 from events.core.errors import Refused
 from resumes.opening.open import Limits
@@ -45,11 +45,11 @@ WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
 WITH_FILES: Final = (f"{PREFIX}releases", f"{PREFIX}traces")
 """Where a body is `multipart/form-data`, and may hold a file."""
 DONE_ONCE: Final = ("POST", "PUT", "PATCH", "DELETE")
-KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
-NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
+STORED_HEADERS: Final = ("Content-Type", "Location", "ETag")
+NOT_STORED: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
 """Statuses of what was not even tried: with the same key it can be asked again once that is mended.
 """
-KEPT_BYTES: Final = 256 * 1024
+STORED_BYTES: Final = 256 * 1024
 FILE_BYTES: Final = Limits().bytes
 NOTHING_TO_SHOW: Final = "default-src 'none'; frame-ancestors 'none'"
 """The policy of an answer that is no page, should a browser ever be led to one."""
@@ -69,7 +69,7 @@ class ApiDoor:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self._answer(request)
+            response = self._respond(request)
             if _lines.isEnabledFor(
                 logging.INFO
             ):  # else writing one would be most of what this costs
@@ -88,7 +88,7 @@ class ApiDoor:
             response["RateLimit-Reset"] = str(allowance.reset)
         return response
 
-    def _answer(self, request: HttpRequest) -> HttpResponse:
+    def _respond(self, request: HttpRequest) -> HttpResponse:
         if status := _status_of_form(request):
             return plain(status)
         try:
@@ -132,30 +132,30 @@ class ApiDoor:
         # With the scopes, so that a key that may do less does not hear what another was answered.
         may = " ".join(sorted(key.scopes))
         asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + _said(request)
-        claim = idempotency.claim_answer(key.client, text, asked, timezone.now())
-        if isinstance(claim, Answer):
+        claim = idempotency.claim_key(key.client, text, asked, timezone.now())
+        if isinstance(claim, StoredResponse):
             return _replayed(request, claim, key.client)
         try:
-            response, is_kept = self._done(request, claim)
+            response, is_stored = self._executed(request, claim)
         except BaseException:
             idempotency.drop_claim(claim)
             raise
-        if not is_kept:
+        if not is_stored:
             idempotency.drop_claim(claim)
         return response
 
-    def _done(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
+    def _executed(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
         """The answer, and whether it is kept."""
         with undoing.transaction():
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
                 return response, False
-            if not _is_kept(response):
+            if not _is_stored(response):
                 return response, False
-            headers = {name: response[name] for name in KEPT_HEADERS if name in response}
-            answer = Answer(response.status_code, headers, response.content)
-            if not idempotency.keep_answer(claim, answer, timezone.now()):
+            headers = {name: response[name] for name in STORED_HEADERS if name in response}
+            stored = StoredResponse(response.status_code, headers, response.content)
+            if not idempotency.store_response(claim, stored, timezone.now()):
                 # It took longer than its claim holds, and another has begun the same: what was done
                 # here is undone.
                 transaction.set_rollback(True)
@@ -220,22 +220,26 @@ def _digest(file: UploadedFile[bytes]) -> str:
     return digest
 
 
-def _is_kept(response: HttpResponse) -> bool:
-    if response.streaming or response.status_code in NOT_KEPT or len(response.content) > KEPT_BYTES:
+def _is_stored(response: HttpResponse) -> bool:
+    if (
+        response.streaming
+        or response.status_code in NOT_STORED
+        or len(response.content) > STORED_BYTES
+    ):
         return False
     # Of a form that is wrong nothing was tried either; a refusal for a reason is an answer.
     return not (response.status_code == 422 and b'"code": "invalid_request"' in response.content)
 
 
-def _replayed(request: HttpRequest, answer: Answer, client: ApiClient) -> HttpResponse:
+def _replayed(request: HttpRequest, stored: StoredResponse, client: ApiClient) -> HttpResponse:
     """The first answer, once more.
 
     A yes of the gate is said again only while what it rests on still stands.
     """
-    may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and answer.status < 400
-    if may_be_a_yes and not still_holds(answer.body, now_for(client)):
+    may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and stored.status < 400
+    if may_be_a_yes and not still_allows(stored.body, now_for(client)):
         return refusal(Refused("idempotency_outdated", "Idempotency-Key"))
-    response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
+    response = HttpResponse(stored.body, status=stored.status, headers=stored.headers)
     response["Idempotent-Replayed"] = "true"
     return response
 

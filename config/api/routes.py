@@ -21,15 +21,15 @@ from config.api import document
 from config.api.problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api.candidates import default_router, erase_router
 from downloads.api.candidates import router as candidates_router
+from downloads.api.candidates_in_test_mode import router as test_candidates_router
 from downloads.api.consents import of_candidate as consents_router
 from downloads.api.consents import router as consent_requests_router
 from downloads.api.gate import router as downloads_router
 from downloads.api.relays import router as relays_router
+from downloads.api.relays_in_test_mode import router as test_relays_router
 from downloads.api.releases import router as releases_router
 from downloads.api.rights import router as rights_router
-from downloads.api.test_candidates import router as test_candidates_router
 from downloads.api.test_mode import router as downloads_test_router
-from downloads.api.test_relays import router as test_relays_router
 from downloads.api.traces import router as traces_router
 from employers.platforms import known_keys
 from employers.platforms.api import BearerKey, key_of

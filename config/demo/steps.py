@@ -42,8 +42,8 @@ pictures meanwhile.
 """
 CANDIDATE: Final = "demo-candidate-1"
 RELEASED: Final = "demo-candidate-2"
-RING: Final = "13900000002"
-"""Of the candidate, for the simulated relay."""
+PHONE: Final = "13900000002"
+"""The candidate's number, for the simulated relay."""
 NEWEST: Final = 20
 """So many mails are looked through for one that has just been sent."""
 
@@ -223,7 +223,7 @@ class Steps:
         )
         decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), RELEASED)
         resume = resumes.make(self.seed, "table", "zh" if self.line.language == "zh" else "en")
-        begun = self.zizhi.release(decision.gate_pass or "", RING, resume.pdf)
+        begun = self.zizhi.release(decision.gate_pass or "", PHONE, resume.pdf)
         made = wait_for(
             lambda: self.ready(begun.id), TimeoutError("The copy was not made"), every=1.0
         )
@@ -307,10 +307,10 @@ def token_in_mail(to: str) -> str | None:
     return None
 
 
-def wait_for(look: Any, complaint: Exception, every: float = 0.05) -> Any:
+def wait_for(find: Any, complaint: Exception, every: float = 0.05) -> Any:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if (found := look()) is not None:
+        if (found := find()) is not None:
             return found
         time.sleep(every)
     raise complaint

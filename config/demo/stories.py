@@ -96,7 +96,7 @@ class Demo(Steps):
         self.ask_gate(member)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         self.upload(
-            case, member, make(self.seed, form="landscape", damage="light", company=company)
+            case, member, make(self.seed, edition="landscape", damage="light", company=company)
         )
         self.submit_and_watch(case, member)
         self.ask_gate(member)
@@ -122,7 +122,7 @@ class Demo(Steps):
         member = self.register(company, company)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         wrong = self.upload(
-            case, member, make(self.seed, form="portrait", damage="light", company=other)
+            case, member, make(self.seed, edition="portrait", damage="light", company=other)
         )
         self.submit_and_watch(case, member)
         self.ask_gate(member)
@@ -140,7 +140,7 @@ class Demo(Steps):
             self.line.reason(code)
         documents.remove_document(UUID(wrong), member.as_actor(), timezone.now())
         self.upload(
-            case, member, make(self.seed + 1, form="portrait", damage="light", company=company)
+            case, member, make(self.seed + 1, edition="portrait", damage="light", company=company)
         )
         self.submit_and_watch(case, member)
         if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
@@ -162,7 +162,7 @@ class Demo(Steps):
         member = self.register(company, company)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         self.upload(
-            case, member, make(self.seed, form="landscape", damage="light", company=company)
+            case, member, make(self.seed, edition="landscape", damage="light", company=company)
         )
         self.submit_and_watch(case, member)
         self.ask_gate(member)
@@ -178,21 +178,21 @@ class Demo(Steps):
             "4. Three that are left for you to decide in the console",
         )
         company, other = self.new_company(), self.new_company()
-        specimen = make(self.seed, form="landscape", damage="phone", company=other)
+        specimen = make(self.seed, edition="landscape", damage="phone", company=other)
         return self.left_in_the_queue(
             company, specimen, Text("执照是另一家公司的", "its licence is another company's")
         )
 
     def queue_edited_code(self) -> Text:
         company = self.new_company()
-        specimen = make(self.seed, form="portrait", damage="phone+forged_digit", company=company)
+        specimen = make(self.seed, edition="portrait", damage="phone+forged_digit", company=company)
         return self.left_in_the_queue(
             company, specimen, Text("照片中的代码被改过", "a code was edited in the picture")
         )
 
     def queue_listed_company(self) -> Text:
         company = self.new_company(abnormal=True)
-        specimen = make(self.seed, form="landscape", damage="light", company=company)
+        specimen = make(self.seed, edition="landscape", damage="light", company=company)
         return self.left_in_the_queue(
             company, specimen, Text("被列入经营异常名录", "the register lists it as abnormal")
         )

@@ -43,7 +43,7 @@ def worker(concurrency: int) -> list[str]:
 
 
 def beat() -> list[str]:
-    """The clock that rings the sweepers."""
+    """The clock that starts the sweeps."""
     return [
         sys.executable,
         "-m",

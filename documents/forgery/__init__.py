@@ -26,7 +26,7 @@ class Level(NamedTuple):
     """From which strength on a trace is noted, and from which on a person has to look."""
 
     note: float
-    look: float
+    review: float
 
 
 LEVELS: Final[Mapping[Kind, Level]] = {
@@ -47,17 +47,17 @@ Others, such as a scope of a hundred small lines, are compared by compression on
 """
 
 
-def traces_of(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
+def traces_of(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
     """Every trace that is worth a word, strongest of its kind first.
 
-    `turn`: degrees clockwise to set the page upright.
+    `rotation`: degrees clockwise to set the page upright.
     """
     close = {field: lines[field] for field in CLOSELY if lines.get(field)}
     found = [
         *unlike_the_rest(picture, lines),
         *smoother_than_around(picture, close),
-        *out_of_line(picture, close, turn),
-        *same_patches(picture, close, turn),
+        *out_of_line(picture, close, rotation),
+        *same_patches(picture, close, rotation),
         of_screen(picture),
     ]
     worth = [trace for trace in found if trace.score >= LEVELS[trace.kind].note]

@@ -94,7 +94,7 @@ def unlike_the_rest(picture: Picture, lines: Lines) -> list[Trace]:
             found = []
             line = inside(region, width, height)
             for window in [
-                place for breadth in BREADTHS for place in windows(line, breadth / 2, breadth)
+                region for breadth in BREADTHS for region in windows(line, breadth / 2, breadth)
             ]:
                 chosen = in_lines.within(window)
                 found.append(
@@ -103,9 +103,9 @@ def unlike_the_rest(picture: Picture, lines: Lines) -> list[Trace]:
                         window,
                     )
                 )
-            score, place = max(found)
+            score, region = max(found)
             if score:
-                traces.append(Trace(Kind.COMPRESSION, score, place, field))
+                traces.append(Trace(Kind.COMPRESSION, score, region, field))
     return traces
 
 

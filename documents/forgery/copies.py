@@ -30,20 +30,20 @@ LARGEST_SIZE: Final = 40
 fourth power.
 """
 LEAST_CONTRAST: Final = 10.0
-"""Deviation of a place, in shades, below which it shows no character."""
-FEWEST_PLACES: Final = 20
+"""Deviation of a patch, in shades, below which it shows no character."""
+FEWEST_OFFSETS: Final = 20
 DRAWN: Final = 0.4
 """Share of pixels without any grain about them from which on a picture was drawn, not taken: there,
 equal is usual.
 """
 USUAL: Final = 10
-"""The percentile of all places' likeness that counts as usual."""
+"""The percentile of all patches' likeness that counts as usual."""
 _FLOOR: Final = 0.005
 """Unlikeness that rounding to whole shades leaves."""
 
 
-def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
-    """One trace for each code: how many times more alike its most alike two places are than what is
+def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
+    """One trace for each code: how many times more alike its two most similar patches are than is
     usual there.
     """
     height, width = picture.shape[:2]
@@ -51,7 +51,7 @@ def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
     for name, field in LICENCE_FIELDS.items():
         for region in lines.get(name, ()) if field.characters else ():
             line = inside(region, width, height)
-            strip = upright(picture, line, turn)
+            strip = upright(picture, line, rotation)
             if (
                 min(strip.shape[:2]) < LEAST_SIZE
                 or strip.shape[0] > strip.shape[1]
@@ -67,8 +67,8 @@ def same_patches(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
                 )
             if told := _most_alike(grey, field.characters):
                 score, left, right = told
-                place = round(left / scale), 0, round(right / scale), strip.shape[0]
-                traces.append(Trace(Kind.COPY, score, back(place, line, turn), name))
+                patch = round(left / scale), 0, round(right / scale), strip.shape[0]
+                traces.append(Trace(Kind.COPY, score, back(patch, line, rotation), name))
     return traces
 
 
@@ -83,8 +83,8 @@ def _is_drawn(picture: Picture, line: Region) -> bool:
 
 
 def _most_alike(grey: Grey, characters: int) -> tuple[float, int, int] | None:
-    """How much more alike than usual the most alike two places are, and from where to where both
-    reach.
+    """How much more alike than usual the two most similar patches are, and from where to where they
+    reach together.
     """
     dark = grey < (float(np.median(grey)) + float(grey.min())) / 2
     rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
@@ -106,7 +106,7 @@ def _most_alike(grey: Grey, characters: int) -> tuple[float, int, int] | None:
             unlike.append(
                 (float(difference[other]) / piece.size / float(piece.var()), at, at + size + other)
             )
-    if len(unlike) < FEWEST_PLACES:
+    if len(unlike) < FEWEST_OFFSETS:
         return None
     usual = float(np.percentile(_root([told for told, _, _ in unlike]), USUAL))
     least, at, other = min(unlike)

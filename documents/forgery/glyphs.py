@@ -41,7 +41,7 @@ shares of its height.
 class _Glyph:
     """One character: its place on the line's picture, and its features."""
 
-    place: Region
+    region: Region
     contrast: float
     """Shades from the ground to the ink."""
     crispness: float
@@ -53,7 +53,7 @@ class _Glyph:
     bottom: float
 
 
-def out_of_line(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
+def out_of_line(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
     """One trace for each line that can be taken apart: how far its oddest character is out, in
     spreads of the line.
     """
@@ -62,11 +62,11 @@ def out_of_line(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
     for field, regions in lines.items():
         for region in regions:
             line = inside(region, width, height)
-            strip = upright(picture, line, turn)
+            strip = upright(picture, line, rotation)
             found = _glyphs(strip)
             if len(found) >= FEWEST:
                 score, glyph = _oddest(found, strip.shape[0])
-                traces.append(Trace(Kind.GLYPH, score, back(glyph.place, line, turn), field))
+                traces.append(Trace(Kind.GLYPH, score, back(glyph.region, line, rotation), field))
     return traces
 
 
@@ -85,7 +85,7 @@ def _unusual(glyphs: list[_Glyph], name: str, height: int) -> npt.NDArray[np.flo
     spreads of the line.
     """
     values = np.array([getattr(glyph, name) for glyph in glyphs], np.float64)
-    at = np.array([glyph.place[0] for glyph in glyphs], np.float64)
+    at = np.array([glyph.region[0] for glyph in glyphs], np.float64)
     trend = _trend(at, values)
     rest = np.abs(values - trend)
     least = _SPREADS[name] * {"top": height, "bottom": height, "colour": 1, "ground": 1}.get(
@@ -136,13 +136,13 @@ def _glyph(
     stat: list[int],
 ) -> _Glyph:
     x, y, width, height, _ = stat
-    place = (
+    region = (
         max(0, x - 1),
         max(0, y - 1),
         min(grey.shape[1], x + width + 1),
         min(grey.shape[0], y + height + 1),
     )
-    window = slice(place[1], place[3]), slice(place[0], place[2])
+    window = slice(region[1], region[3]), slice(region[0], region[2])
     here, colours, deep = (
         grey[window].astype(np.float32),
         strip[window].astype(np.float32),
@@ -159,7 +159,7 @@ def _glyph(
     of_ground = float(warm[ground].mean()) if ground.any() else of_ink
     light = float(np.percentile(here, 90))
     return _Glyph(
-        place,
+        region,
         contrast,
         step / max(1.0, contrast),
         of_ink - of_ground,

@@ -87,21 +87,21 @@ def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Reg
     ]
 
 
-def upright(picture: Picture, line: Region, turn: int) -> Picture:
-    """The part `line` of a page that must be turned by `turn` degrees clockwise, so turned."""
+def upright(picture: Picture, line: Region, rotation: int) -> Picture:
+    """The part `line` of a page, turned upright: clockwise by `rotation` degrees."""
     return np.ascontiguousarray(
-        np.rot90(picture[line[1] : line[3], line[0] : line[2]], -turn // 90)
+        np.rot90(picture[line[1] : line[3], line[0] : line[2]], -rotation // 90)
     )
 
 
-def back(place: Region, line: Region, turn: int) -> Region:
-    """`place` on what `upright` gave for `line`, as a place on the page."""
-    x0, y0, x1, y1 = place
+def back(region: Region, line: Region, rotation: int) -> Region:
+    """`region` on what `upright` gave for `line`, as a place on the page."""
+    x0, y0, x1, y1 = region
     width, height = line[2] - line[0], line[3] - line[1]
-    if turn == 90:
+    if rotation == 90:
         x0, y0, x1, y1 = y0, height - x1, y1, height - x0
-    elif turn == 180:
+    elif rotation == 180:
         x0, y0, x1, y1 = width - x1, height - y1, width - x0, height - y0
-    elif turn == 270:
+    elif rotation == 270:
         x0, y0, x1, y1 = width - y1, x0, width - y0, x1
     return line[0] + x0, line[1] + y0, line[0] + x1, line[1] + y1

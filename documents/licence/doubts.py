@@ -17,7 +17,7 @@ from typing import Final
 
 from documents import uscc
 from documents.page import values
-from documents.page.boxes import Polygon, TextBox, Turn, turned
+from documents.page.boxes import Polygon, Rotation, TextBox, rotated
 from documents.page.labels import OTHER
 from documents.page.layout import BODY, Cell, Entry
 from documents.page.licence_fields import LICENCE_FIELDS, SecondLook, fields_with
@@ -79,11 +79,13 @@ class Doubt:
     off.
     """
 
-    def turned(self, turn: Turn, width: int, height: int) -> Doubt:
-        """The same doubt on the page of `width` × `height` pixels, turned clockwise by `turn`."""
+    def rotated(self, rotation: Rotation, width: int, height: int) -> Doubt:
+        """The same doubt after its page of `width` × `height` pixels was turned clockwise by
+        `rotation`.
+        """
 
         def move(polygon: Polygon) -> Polygon:
-            return turned([TextBox("", 0.0, polygon)], turn, width, height)[0].polygon
+            return rotated([TextBox("", 0.0, polygon)], rotation, width, height)[0].polygon
 
         return replace(
             self,
@@ -143,7 +145,7 @@ class _Page:
             return
         names = ("uscc", "registration_number")
         likely = sorted(
-            (cell for cell in self.cells if self._may_hold_code(cell)),
+            (cell for cell in self.cells if self._may_contain_code(cell)),
             key=lambda cell: cell.x0 - cell.x1,
         )
         for cell in likely[:MOST_CODES]:
@@ -153,10 +155,10 @@ class _Page:
                 cuts = [
                     (x0 + share * (x1 - x0), a, b) for share in _BESIDE_COPY for a, b in _TIGHT_CUTS
                 ]
-            places = tuple(
-                self._place(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts
+            polygons = tuple(
+                self._polygon(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts
             )
-            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=places)
+            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=polygons)
         if self.body:
             first = self.body[0]
             yield self._area(
@@ -168,10 +170,10 @@ class _Page:
         one.
         """
         x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
-        cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
+        cuts = tuple(self._polygon(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
         return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
 
-    def _may_hold_code(self, cell: Cell) -> bool:
+    def _may_contain_code(self, cell: Cell) -> bool:
         """Whether a code may stand in `cell`; in the head also one of which (副本), printed into
         its line, has left little.
         """
@@ -194,7 +196,7 @@ class _Page:
             for cell in (
                 entry.lines
             ):  # print that is no such value: in a tight cut, without what touches it
-                tight = self._place(
+                tight = self._polygon(
                     cell.x0 - 0.1 * cell.h,
                     cell.x1 + 0.3 * cell.h,
                     cell.y - 0.45 * cell.h,
@@ -213,9 +215,7 @@ class _Page:
         return min([self.right, label.x1 + LICENCE_FIELDS[name].reach * label.h, *beyond])
 
     def _lost_labels(self) -> Iterator[Doubt]:
-        """Fields that every form prints, and of which neither label nor value was found: somewhere
-        in the body.
-        """
+        """Fields that every edition prints, without a label or a value: somewhere in the body."""
         lost = tuple(
             name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries
         )
@@ -282,7 +282,7 @@ class _Page:
             )
 
     def _end(self, cell: Cell, x0: float, x1: float) -> Doubt:
-        line = self._place(x0, x1, cell.y - cell.h / 2, cell.y + cell.h / 2)
+        line = self._polygon(x0, x1, cell.y - cell.h / 2, cell.y + cell.h / 2)
         return Doubt(("address",), line, cell.h, line, clipped=True)
 
     def _holes(self) -> Iterator[Doubt]:
@@ -335,15 +335,15 @@ class _Page:
         """A line and what lies just above and below it."""
         return replace(
             self._area(names, x0 - 2 * h, x1 + 2 * h, y - 1.6 * h, y + 1.6 * h),
-            line=self._place(x0, x1, y - 0.65 * h, y + 0.65 * h),
+            line=self._polygon(x0, x1, y - 0.65 * h, y + 0.65 * h),
             line_height=h,
         )
 
     def _area(self, names: tuple[str, ...], x0: float, x1: float, y0: float, y1: float) -> Doubt:
-        return Doubt(names, self._place(x0, x1, y0, y1), self.h)
+        return Doubt(names, self._polygon(x0, x1, y0, y1), self.h)
 
-    def _place(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
-        """A place on the page, from the same on the straightened page."""
+    def _polygon(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
+        """A region of the straightened page as a polygon on the page."""
         cos, sin = math.cos(math.radians(self.slope)), math.sin(math.radians(self.slope))
         a, b, c, d = (
             (x * cos - y * sin, y * cos + x * sin)

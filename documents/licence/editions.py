@@ -1,4 +1,4 @@
-"""Which of the forms that licences have had since the 1990s is this?"""
+"""The editions of the printed licence since the 1990s, and how to tell them apart."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Final
 from documents.page.layout import BODY, Cell
 
 
-class Form(StrEnum):
-    """By what is printed and where, not by the date: old forms stay valid until they are
+class Edition(StrEnum):
+    """By what is printed and where, not by the date: old editions stay valid until they are
     exchanged.
     """
 
@@ -48,21 +48,23 @@ def is_other_title(text: str) -> bool:
     return bool(_OTHER_TITLE.fullmatch(text))
 
 
-def form_of(texts: Sequence[str], cells: Sequence[Cell]) -> Form:
-    """The form of a page that says `texts` (tidy) and holds `cells`, upright."""
+def edition_of(texts: Sequence[str], cells: Sequence[Cell]) -> Edition:
+    """The edition of an upright page with these `texts` (tidy) and `cells`."""
     if any("电子营业执照" in text for text in texts):
-        return Form.ELECTRONIC
+        return Edition.ELECTRONIC
     if any(is_title(text) and not text.startswith("营业执照") for text in texts):
-        return Form.BEFORE_2014
+        return Edition.BEFORE_2014
     body = [cell for cell in cells if cell.label in BODY]
     if len(body) < 3:
-        return Form.UNKNOWN
+        return Edition.UNKNOWN
     columns = [(a, b) for a in body for b in body if b.x0 - a.x0 > 12 * a.h and a.level_with(b)]
     labels = {cell.label for cell in cells}
     if len(columns) >= 2:
-        return Form.LANDSCAPE_2019 if "registration_number" not in labels else Form.BEFORE_2014
+        return (
+            Edition.LANDSCAPE_2019 if "registration_number" not in labels else Edition.BEFORE_2014
+        )
     return (
-        Form.PORTRAIT_2014
+        Edition.PORTRAIT_2014
         if "registration_number" in labels and "uscc" not in labels
-        else Form.PORTRAIT_2015
+        else Edition.PORTRAIT_2015
     )

@@ -13,18 +13,18 @@ from itertools import combinations
 from typing import Final
 
 from documents.licence.doubts import Doubt, doubts_of
-from documents.licence.editions import Form, form_of, is_other_title, is_title
+from documents.licence.editions import Edition, edition_of, is_other_title, is_title
 from documents.licence.fields import FIELDS
 from documents.page import values
 from documents.page.boxes import (
     Region,
+    Rotation,
     TextBox,
-    Turn,
     opposite,
     region_of,
-    turn_of,
-    turned,
-    turned_back,
+    rotated,
+    rotated_back,
+    rotation_of,
 )
 from documents.page.labels import OTHER
 from documents.page.layout import BODY, Cell, Entry, believable, cells_of, entries_of, slope_of
@@ -54,9 +54,9 @@ class Found:
     alternatives: dict[str, tuple[str, ...]]
     regions: dict[str, Region]
     lines: dict[str, tuple[Region, ...]]
-    """The places of the lines that each value was read from."""
-    form: Form
-    turn: Turn
+    """The regions of the lines that each value was read from."""
+    edition: Edition
+    rotation: Rotation
     labels: int
     """How many different labels were recognised."""
     codes: tuple[str, ...]
@@ -85,12 +85,12 @@ class Found:
 
 def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     """Read the fields from the `boxes` of one page of `width` × `height` pixels."""
-    turn = turn_of(boxes)
-    upright = turned(
+    rotation = rotation_of(boxes)
+    upright = rotated(
         sorted(boxes, key=lambda box: -box.score)[:MOST_LINES]
         if len(boxes) > MOST_LINES
         else boxes,
-        turn,
+        rotation,
         width,
         height,
     )
@@ -108,8 +108,8 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     for name, lines in beside.items():
         if name != OTHER and (value := values.clean(name, lines)):
             taken[name] = value
-    if "type" not in taken and (form := values.clean("type", _form(entries))):
-        taken["type"] = form
+    if "type" not in taken and (edition := values.clean("type", _legal_form(entries))):
+        taken["type"] = edition
     doubts = doubts_of(entries, cells, taken, slope_of(upright))  # before anything is guessed
     taken.update(
         values.guesses(
@@ -125,7 +125,7 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         taken["established_on"] = day
 
     names = [name for name in FIELDS if name in taken]
-    size = (width, height) if turn in (0, 180) else (height, width)
+    size = (width, height) if rotation in (0, 180) else (height, width)
     return Found(
         fields={name: taken[name].text for name in names},
         confidence={
@@ -134,15 +134,16 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         },
         alternatives={name: taken[name].alternatives for name in names if taken[name].alternatives},
         regions={
-            name: turned_back(region_of(taken[name].boxes), turn, width, height) for name in names
+            name: rotated_back(region_of(taken[name].boxes), rotation, width, height)
+            for name in names
         },
         lines={
             name: tuple(
-                turned_back(region_of([box]), turn, width, height) for box in taken[name].boxes
+                rotated_back(region_of([box]), rotation, width, height) for box in taken[name].boxes
             )
             for name in names
         },
-        turn=turn,
+        rotation=rotation,
         labels=len({cell.label for cell in cells if cell.label} - {OTHER}),
         codes=values.codes_in(everywhere),
         titled=any(is_title(text) for text in texts),
@@ -150,12 +151,12 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         several=_are_several(
             [box for box, text in zip(upright, texts, strict=True) if is_title(text)], cells
         ),
-        form=form_of(texts, cells),
-        doubts=tuple(doubt.turned(opposite(turn), *size) for doubt in doubts),
+        edition=edition_of(texts, cells),
+        doubts=tuple(doubt.rotated(opposite(rotation), *size) for doubt in doubts),
     )
 
 
-def _form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
+def _legal_form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
     """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in
     place of a type.
     """

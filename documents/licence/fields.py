@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from documents.licence.editions import Form
-from documents.page.boxes import Region, Turn
+from documents.licence.editions import Edition
+from documents.page.boxes import Region, Rotation
 from documents.page.licence_fields import LICENCE_FIELDS
 
 FIELDS: Final = tuple(LICENCE_FIELDS)
@@ -65,13 +65,13 @@ class LicenceReading:
     regions: dict[str, Region]
     """Where each value, and the QR code, stands, in pixels of the page as it was handed in."""
     lines: dict[str, tuple[Region, ...]]
-    """The places of the lines that each value was read from."""
+    """The regions of the lines that each value was read from."""
     alternatives: dict[str, tuple[str, ...]]
     """What a value may be instead, likeliest first.
 
     Suggestions: none is taken without a second witness.
     """
-    form: Form
+    form: Edition
     problems: tuple[Problem, ...]
     qr: str | None
     """What the QR code says, raw."""
@@ -88,7 +88,7 @@ class LicenceReading:
     """What a cloud reader answered, where one was asked."""
     page: int = 1
     """Which page, from 1."""
-    turn: Turn = 0
+    turn: Rotation = 0
     """Degrees clockwise that the page must be turned to stand upright."""
 
     def as_json(self) -> dict[str, Any]:

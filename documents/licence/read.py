@@ -76,7 +76,7 @@ def read_pages(
     """Read the licence on `pages` (at least one) with the first of `readers`, and the others where
     it falls short.
 
-    A page is taken from `pages` when its turn comes, and let go for a better one: a lazy sequence
+    A page is taken from `pages` when it is needed, and let go for a better one: a lazy sequence
     spares the memory. `declared` are values that the fields are expected to have: where one
     differs, its place is looked at again, and what was read there counts, never what was expected.
     `cloud` is asked last, where no reader could name the company, and its failure is none of ours.
@@ -107,7 +107,7 @@ def read_pages(
         regions=found.regions | ({"qr": code.region} if code else {}),
         lines=found.lines,
         alternatives=found.alternatives,
-        form=found.form,
+        form=found.edition,
         problems=(*problems_of(best.found), *problems),
         qr=code.text if code else None,
         qr_uscc=stated,
@@ -117,7 +117,7 @@ def read_pages(
         looks_like_licence=found.is_licence,
         cloud=told.as_json() if told else None,
         page=best.number + 1,
-        turn=found.turn,
+        turn=found.rotation,
     )
 
 
@@ -137,7 +137,7 @@ def _names_company(found: Found) -> bool:
     )
 
 
-def _decides(found: Found) -> bool:
+def _is_sufficient(found: Found) -> bool:
     """Whether what a decision rests on has been read: who the company is, and who represents it."""
     return _names_company(found) and "legal_representative" in found.fields
 
@@ -198,7 +198,7 @@ def _read_page(
 
     def seen(boxes: Sequence[TextBox]) -> None:
         nonlocal decided
-        if decided is None and _decides(fields_of(boxes, width, height)):
+        if decided is None and _is_sufficient(fields_of(boxes, width, height)):
             decided = time.perf_counter() - started
 
     boxes = (
@@ -211,7 +211,7 @@ def _read_page(
         hurried = _Hurried(reader, started + SECONDS_TO_LOOK)
         found = look_again(picture, boxes, found, hurried)
         found = look_for(picture, boxes, found, hurried, declared)
-    if decided is None and _decides(found):
+    if decided is None and _is_sufficient(found):
         decided = time.perf_counter() - started
     return _Page(
         number, picture, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None
@@ -250,8 +250,8 @@ class _Hurried:
     until: float
     name: str = ""
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        return [] if time.perf_counter() > self.until else self.reader.read_places(image, places)
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
+        return [] if time.perf_counter() > self.until else self.reader.read_regions(image, regions)
 
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
@@ -299,13 +299,13 @@ def qr_codes(picture: Picture) -> list[QrCode]:
         tried = attempt(grey)
         if codes := [code for code in zxingcpp.read_barcodes(tried, formats=formats) if code.text]:
             return [
-                QrCode(str(code.text), _place_of(code.position, grey.shape[1] / tried.shape[1]))
+                QrCode(str(code.text), _region_of(code.position, grey.shape[1] / tried.shape[1]))
                 for code in codes
             ]
     return []
 
 
-def _place_of(position: zxingcpp.Position, scale: float) -> Region:
+def _region_of(position: zxingcpp.Position, scale: float) -> Region:
     corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
     across, down = (
         [corner.x * scale for corner in corners],

@@ -16,7 +16,7 @@ from documents.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt, ends_
 from documents.licence.extract import Found, fields_of
 from documents.licence.witnesses import agrees
 from documents.ocr.base import CloseReader, Picture
-from documents.page.boxes import Polygon, Region, TextBox, Turn, opposite, turned
+from documents.page.boxes import Polygon, Region, Rotation, TextBox, opposite, rotated
 from documents.page.confidence import SURE
 from documents.page.licence_fields import SecondLook, fields_with
 from documents.page.text import tidy
@@ -33,7 +33,7 @@ OVERLAP: Final = 2
 """Characters that a cut of a line's end must share with the line."""
 CONFIRMED: Final = 0.95
 """Confidence, at most, in what only a second reading saw."""
-KEPT: Final = 0.9
+SURE_SCORE: Final = 0.9
 """Score from which what only the first look saw is kept beside what a closer one sees."""
 SURER: Final = 0.05
 """How much more confident a second reading of a short value must be to replace the first."""
@@ -73,7 +73,7 @@ def _look_at(
         return fields_of(boxes, width, height)
 
     clipped = [doubt.line for doubt in found.doubts if doubt.line and doubt.clipped]
-    if clipped and (whole := _completed(boxes, reader.read_places(picture, clipped))) != boxes:
+    if clipped and (whole := _completed(boxes, reader.read_regions(picture, clipped))) != boxes:
         boxes = whole
         found = better(found, seen_with(boxes), ("address",))
     lines = [
@@ -82,7 +82,7 @@ def _look_at(
         if doubt.line and not doubt.clipped
         for line in (doubt.line, *doubt.other_cuts)
     ]
-    if lines and (seen := reader.read_places(picture, lines[:MOST_LINES])):
+    if lines and (seen := reader.read_regions(picture, lines[:MOST_LINES])):
         found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
     doubts = [doubt for doubt in found.doubts if not doubt.clipped][:MOST_LOOKS]
     for ink in (False, True):
@@ -117,7 +117,7 @@ def look_for(
             or name not in found.regions
         ):
             continue
-        area, line_height = _around(found.regions[name], found.turn, len(found.lines[name]))
+        area, line_height = _around(found.regions[name], found.rotation, len(found.lines[name]))
         for ink in (False, True):
             seen = reader.read_area(
                 picture, area, min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / line_height)), ink=ink
@@ -142,12 +142,12 @@ def _is_unsure(name: str, found: Found) -> bool:
     )
 
 
-def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
+def _around(region: Region, rotation: Rotation, lines: int) -> tuple[Polygon, float]:
     """`region` with half a line around it, its corners in the direction of reading; and the height
     of its lines, pixels.
     """
     x0, y0, x1, y1 = region
-    height = (y1 - y0 if turn in (0, 180) else x1 - x0) / max(1, lines)
+    height = (y1 - y0 if rotation in (0, 180) else x1 - x0) / max(1, lines)
     more = height / 2
     corners = [
         (x0 - more, y0 - more),
@@ -155,13 +155,13 @@ def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
         (x1 + more, y1 + more),
         (x0 - more, y1 + more),
     ]
-    first = -turn // 90 % 4
+    first = -rotation // 90 % 4
     a, b, c, d = (*corners[first:], *corners[:first])
     return (a, b, c, d), height
 
 
 def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Found:
-    """Where a field that every form prints is still missing: the upper and the lower half of the
+    """Where a field that every edition prints is still missing: the upper and the lower half of the
     page, each enlarged.
     """
     missing = [name for name in ALWAYS_PRINTED if name not in found.fields]
@@ -176,25 +176,29 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
     seen: list[TextBox] = []
     for top, bottom in ((0.0, 0.52), (0.48, 1.0)):
         half = reader.read_area(
-            picture, _band(width, height, found.turn, top, bottom), LARGEST_ZOOM
+            picture, _band(width, height, found.rotation, top, bottom), LARGEST_ZOOM
         )
         seen = [
-            *(box for box in seen if not any(_holds(box.polygon, other.middle) for other in half)),
+            *(
+                box
+                for box in seen
+                if not any(_contains(box.polygon, other.middle) for other in half)
+            ),
             *half,
         ]
     return better(found, fields_of(seen, width, height), missing)
 
 
-def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Polygon:
+def _band(width: int, height: int, rotation: Rotation, top: float, bottom: float) -> Polygon:
     """The part of a page from `top` to `bottom` (shares of its upright height), its corners in the
     direction of reading.
     """
-    upright = (width, height) if turn in (0, 180) else (height, width)
+    upright = (width, height) if rotation in (0, 180) else (height, width)
     y0, y1 = upright[1] * top, upright[1] * bottom
     band = TextBox(
         "", 0.0, ((0.0, y0), (float(upright[0]), y0), (float(upright[0]), y1), (0.0, y1))
     )
-    return turned([band], opposite(turn), *upright)[0].polygon
+    return rotated([band], opposite(rotation), *upright)[0].polygon
 
 
 def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBox]:
@@ -204,7 +208,7 @@ def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBo
     completed = []
     for box in boxes:
         for end in seen:
-            if _holds(box.polygon, end.middle) or _holds(end.polygon, box.middle):
+            if _contains(box.polygon, end.middle) or _contains(end.polygon, box.middle):
                 box = _with_end(box, end)
         completed.append(box)
     return completed
@@ -268,24 +272,25 @@ def _together(boxes: Sequence[TextBox], seen: Sequence[TextBox], area: Polygon) 
 
     def seen_again(box: TextBox) -> bool:
         return any(
-            _holds(other.polygon, box.middle) or _holds(box.polygon, other.middle) for other in seen
+            _contains(other.polygon, box.middle) or _contains(box.polygon, other.middle)
+            for other in seen
         )
 
     return [
         *(
             box
             for box in boxes
-            if not (_holds(area, box.middle) and (box.score < KEPT or seen_again(box)))
+            if not (_contains(area, box.middle) and (box.score < SURE_SCORE or seen_again(box)))
         ),
         *seen,
     ]
 
 
 def _outside(boxes: Sequence[TextBox], area: Polygon) -> list[TextBox]:
-    return [box for box in boxes if not _holds(area, box.middle)]
+    return [box for box in boxes if not _contains(area, box.middle)]
 
 
-def _holds(area: Polygon, point: tuple[float, float]) -> bool:
+def _contains(area: Polygon, point: tuple[float, float]) -> bool:
     """Whether `point` lies in the convex `area`, its corners in order."""
     x, y = point
     sides = [

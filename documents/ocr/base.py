@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from documents.page.boxes import Polygon, TextBox, Turn
+from documents.page.boxes import Polygon, Rotation, TextBox
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 """A page: height × width × 3, blue green red, 0..255."""
@@ -55,8 +55,8 @@ class CloseReader(Protocol):
 
     name: str
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        """The text in each of `places` (one line each, in pixels of `image`), where there is some.
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
+        """The text in each of `regions` (one line each, in pixels of `image`), where there is some.
 
         Raises what `Reader.read` raises.
         """
@@ -72,6 +72,6 @@ class CloseReader(Protocol):
         """
 
 
-def turned_picture(image: Picture, turn: Turn) -> Picture:
-    """`image` turned clockwise by `turn` degrees."""
-    return np.ascontiguousarray(np.rot90(image, -turn // 90)) if turn else image
+def rotated_picture(image: Picture, rotation: Rotation) -> Picture:
+    """`image` turned clockwise by `rotation` degrees."""
+    return np.ascontiguousarray(np.rot90(image, -rotation // 90)) if rotation else image

@@ -16,10 +16,10 @@ from documents.page.boxes import Polygon, TextBox
 
 LARGEST_SIDE: Final = 1280
 """Pixels of the enlarged part."""
-_DARK, _PALE = 0.25, 0.7
-"""Shares of the paper's lightness: print is darker than the first, a stamp or a watermark paler
-than the second.
-"""
+_DARK: Final = 0.25
+"""Share of the paper's lightness. Print is darker than this, and becomes black."""
+_PALE: Final = 0.7
+"""Share of the paper's lightness. Stamps and watermarks are paler than this, and become white."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class View:
 
     def on_page(self, boxes: Sequence[TextBox]) -> list[TextBox]:
         """`boxes` of this view, in pixels of the page."""
-        return [replace(box, polygon=self._placed(box.polygon)) for box in boxes]
+        return [replace(box, polygon=self._polygon_on_page(box.polygon)) for box in boxes]
 
-    def _placed(self, polygon: Polygon) -> Polygon:
+    def _polygon_on_page(self, polygon: Polygon) -> Polygon:
         a, b, c, d = cv2.perspectiveTransform(np.array([polygon], dtype=np.float64), self._back)[0]
         return (
             (float(a[0]), float(a[1])),

@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from documents.ocr.base import Picture, turned_picture
+from documents.ocr.base import Picture, rotated_picture
 from documents.ocr.closer import view
 from documents.ocr.lines import (
     Corners,
@@ -34,11 +34,11 @@ from documents.ocr.lines import (
     small_print_last,
 )
 from documents.ocr.rapid_models import Models, give_memory_back
-from documents.page.boxes import Polygon, TextBox, Turn, opposite, turned
+from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
 from events.core.errors import ProviderBroken
 
 LOWEST_SCORE: Final = 0.3
-LOWEST_SCORE_OF_A_PLACE: Final = 0.7
+LOWEST_SCORE_OF_A_REGION: Final = 0.7
 """Where no line was found, there may be none."""
 PART: Final = 2
 """Lines that are read before it is asked whether they say enough."""
@@ -90,11 +90,11 @@ class RapidReader:
     ) -> list[TextBox]:
         return self._with_models(lambda models: _read(models, image, seen))
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        lines = [np.array(place, dtype=np.float32) for place in places]
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
+        lines = [np.array(region, dtype=np.float32) for region in regions]
         return self._with_models(
             lambda models: [
-                box for box in _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE) if box
+                box for box in _texts(models, image, lines, LOWEST_SCORE_OF_A_REGION) if box
             ]
         )
 
@@ -138,12 +138,12 @@ class RapidReader:
 def _read(
     models: Models, image: Picture, seen: Callable[[Sequence[TextBox]], None]
 ) -> list[TextBox]:
-    turn: Turn = 0
+    rotation: Rotation = 0
     lines = _lines(models, image)
-    if lines and (turn := _turn(models, image, lines)):
+    if lines and (rotation := _rotation(models, image, lines)):
         # Lines are found less well on their side than upright, and finding them is the lesser part
         # of the work.
-        image = turned_picture(image, turn)
+        image = rotated_picture(image, rotation)
         lines = _lines(models, image)
     height, width = image.shape[:2]
     first, rest = small_print_last(lines)
@@ -154,8 +154,8 @@ def _read(
 
     def so_far() -> list[TextBox]:
         """What has been read, from the top: the order in which it was read must not matter."""
-        return turned(
-            [box for _, box in sorted(boxes, key=itemgetter(0))], opposite(turn), width, height
+        return rotated(
+            [box for _, box in sorted(boxes, key=itemgetter(0))], opposite(rotation), width, height
         )
 
     for part in parts:
@@ -170,7 +170,7 @@ def _lines(models: Models, image: Picture) -> list[Corners]:
     return [corners / np.float32(scale) for corners in models.lines(page)]
 
 
-def _turn(models: Models, image: Picture, lines: list[Corners]) -> Turn:
+def _rotation(models: Models, image: Picture, lines: list[Corners]) -> Rotation:
     """How `image` must be turned to be read, by the direction of its lines and the vote of the
     longest.
     """

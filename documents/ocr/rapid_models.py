@@ -25,7 +25,7 @@ shape alone finds its lines a seventh sooner, and holds some 100 MB.
 """
 SURE: Final = 0.95
 """Below this probability of a character, what else it may be is told."""
-KEPT: Final = 64
+CACHED_SHAPES: Final = 64
 """Primitives that OpenVINO keeps prepared for shapes it saw.
 
 Its own 5,000 grow by 60 MB in 300 pages; 64 cost some 5 % of the time.
@@ -54,7 +54,7 @@ def _compiled(model: Any, threads: int, streams: int) -> Any:
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": streams,
         "ENABLE_CPU_PINNING": False,  # pinned, two models would share one core
-        "CPU_RUNTIME_CACHE_CAPACITY": KEPT,
+        "CPU_RUNTIME_CACHE_CAPACITY": CACHED_SHAPES,
         "INFERENCE_PRECISION_HINT": "f32",
     }
     return openvino.Core().compile_model(model, "CPU", settings)
@@ -214,7 +214,7 @@ class Models:
             text,
             score,
             weak,
-            tuple(min(1.0, place * strip.shape[1] / line.shape[1]) for place in at),
+            tuple(min(1.0, region * strip.shape[1] / line.shape[1]) for region in at),
         )
 
 

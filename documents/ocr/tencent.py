@@ -92,16 +92,18 @@ class TencentReader:
         picture = self._fitting(jpeg)
         if picture is None:
             return CloudReading({}, self.name, why_empty="document_broken")
-        answer = self._ask(picture)
-        if "Error" in answer:
-            return CloudReading({}, self.name, why_empty=_reason(answer["Error"]), answer=answer)
-        fields = _fields(answer)
+        response = self._ask(picture)
+        if "Error" in response:
+            return CloudReading(
+                {}, self.name, why_empty=_reason(response["Error"]), response=response
+            )
+        fields = _fields(response)
         return CloudReading(
             fields,
             self.name,
-            warnings=_warnings(answer),
+            warnings=_warnings(response),
             why_empty="" if fields else "document_unreadable",
-            answer=answer,
+            response=response,
         )
 
     def _fitting(self, jpeg: bytes) -> bytes | None:
@@ -156,8 +158,8 @@ def _line(text: str) -> values.Line:
     return text, TextBox(text, 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
 
 
-def _text(answer: dict[str, Any], word: str) -> str:
-    text = answer.get(word)
+def _text(response: dict[str, Any], word: str) -> str:
+    text = response.get(word)
     if text is None:
         return ""
     if not isinstance(text, str):
@@ -165,8 +167,8 @@ def _text(answer: dict[str, Any], word: str) -> str:
     return text.strip()
 
 
-def _warnings(answer: dict[str, Any]) -> frozenset[Warned]:
-    codes = answer.get("RecognizeWarnCode") or []
+def _warnings(response: dict[str, Any]) -> frozenset[Warned]:
+    codes = response.get("RecognizeWarnCode") or []
     if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
         raise ProviderBroken("tencent: RecognizeWarnCode is no list of numbers")
     return frozenset(_WARNINGS.get(code, Warned.OTHER) for code in codes)

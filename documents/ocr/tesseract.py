@@ -29,8 +29,10 @@ LONG_SIDE: Final = 2000
 LINE_HEIGHT: Final = 48
 """Pixels; what a single line is enlarged to."""
 SECONDS: Final = 30
-SPARSE, ONE_BLOCK, ONE_LINE = 11, 6, 7
-"""Tesseract's page segmentation modes."""
+# Tesseract's page segmentation modes (`--psm`).
+SPARSE: Final = 11
+ONE_BLOCK: Final = 6
+ONE_LINE: Final = 7
 WORD_GAP: Final = 2.0
 """Line heights between two words that belong to different columns."""
 
@@ -62,12 +64,12 @@ class TesseractReader:
         )
 
     def available(self) -> bool:
-        self._found = self._found or self._languages_hold(
+        self._found = self._found or self._has_languages(
             LANGUAGE
         )  # what is installed seldom goes away again
         return self._found
 
-    def _languages_hold(self, language: str) -> bool:
+    def _has_languages(self, language: str) -> bool:
         if shutil.which("tesseract") is None:
             return False
         try:
@@ -92,11 +94,11 @@ class TesseractReader:
         )
         return self._read(page, scale, SPARSE)
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
         return [
             box
-            for place in places
-            for box in self._read_view(view(image, place, _zoom(place)), ONE_LINE)
+            for region in regions
+            for box in self._read_view(view(image, region, _zoom(region)), ONE_LINE)
         ]
 
     def read_area(
@@ -139,8 +141,8 @@ class TesseractReader:
         ]
 
 
-def _zoom(place: Polygon) -> float:
-    return max(1.0, LINE_HEIGHT / max(1.0, math.dist(place[0], place[3])))
+def _zoom(region: Polygon) -> float:
+    return max(1.0, LINE_HEIGHT / max(1.0, math.dist(region[0], region[3])))
 
 
 def _lines(rows: dict[str, list[object]]) -> list[_Line]:

@@ -16,9 +16,9 @@ Point = tuple[float, float]
 Polygon = tuple[Point, Point, Point, Point]
 Region = tuple[int, int, int, int]
 """x0, y0, x1, y1 in page pixels, x1 and y1 outside."""
-Turn = Literal[0, 90, 180, 270]
+Rotation = Literal[0, 90, 180, 270]
 """Degrees clockwise that a page must be turned to stand upright."""
-_TURNS: Final[tuple[Turn, ...]] = (0, 90, 180, 270)
+_ROTATIONS: Final[tuple[Rotation, ...]] = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True)
@@ -100,50 +100,50 @@ def region_of(boxes: Iterable[TextBox]) -> Region:
     )
 
 
-def turn_of(boxes: Sequence[TextBox]) -> Turn:
+def rotation_of(boxes: Sequence[TextBox]) -> Rotation:
     """How the page that holds `boxes` must be turned to be read; 0 without boxes.
 
     Longer lines count for more.
     """
-    votes: dict[Turn, float] = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
+    votes: dict[Rotation, float] = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
     for box in boxes:
-        votes[_TURNS[round(-box.angle / 90) % 4]] += box.length
-    return max(_TURNS, key=lambda turn: votes[turn])
+        votes[_ROTATIONS[round(-box.angle / 90) % 4]] += box.length
+    return max(_ROTATIONS, key=lambda rotation: votes[rotation])
 
 
-def opposite(turn: Turn) -> Turn:
-    """The turn that takes `turn` back."""
-    return _TURNS[-turn // 90 % 4]
+def opposite(rotation: Rotation) -> Rotation:
+    """The rotation that undoes `rotation`."""
+    return _ROTATIONS[-rotation // 90 % 4]
 
 
-def turned(boxes: Iterable[TextBox], turn: Turn, width: int, height: int) -> list[TextBox]:
+def rotated(boxes: Iterable[TextBox], rotation: Rotation, width: int, height: int) -> list[TextBox]:
     """`boxes` of a page of `width` × `height` pixels, after that page has been turned clockwise by
-    `turn`.
+    `rotation`.
     """
-    if turn == 0:
+    if rotation == 0:
         return list(boxes)
 
     def move(point: Point) -> Point:
         x, y = point
-        if turn == 90:
+        if rotation == 90:
             return height - y, x
-        if turn == 180:
+        if rotation == 180:
             return width - x, height - y
         return y, width - x
 
     return [replace(box, polygon=_polygon([move(p) for p in box.polygon])) for box in boxes]
 
 
-def turned_back(region: Region, turn: Turn, width: int, height: int) -> Region:
+def rotated_back(region: Region, rotation: Rotation, width: int, height: int) -> Region:
     """`region` of the upright page, in pixels of the page as it was (`width` × `height`), before
-    `turn`.
+    `rotation`.
     """
     x0, y0, x1, y1 = region
-    if turn == 90:
+    if rotation == 90:
         return y0, height - x1, y1, height - x0
-    if turn == 180:
+    if rotation == 180:
         return width - x1, height - y1, width - x0, height - y0
-    if turn == 270:
+    if rotation == 270:
         return width - y1, x0, width - y0, x1
     return region
 

@@ -44,8 +44,8 @@ REACH: Final = 12
 """Heights of a line right of its label, beyond which it may be something else."""
 
 
-class Placed(Protocol):
-    """What stands on a straightened page: its ends, its middle and its height, in pixels."""
+class Extent(Protocol):
+    """A text on a straightened page: its ends, its middle and its height, in pixels."""
 
     @property
     def x0(self) -> float: ...
@@ -86,7 +86,7 @@ class _Shared:
 
 
 def shared_out(
-    labels: Sequence[Placed], lines: Sequence[Placed], rules: Sequence[Rule], misfit: Misfit
+    labels: Sequence[Extent], lines: Sequence[Extent], rules: Sequence[Rule], misfit: Misfit
 ) -> tuple[Run, ...]:
     """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share
     a column.
@@ -130,7 +130,7 @@ def _cheapest_until(ways: Mapping[int, _Shared], lines: int) -> list[_Shared]:
     return best
 
 
-def _runs(label: Placed, lines: Sequence[Placed], rule: Rule) -> Iterator[Run]:
+def _runs(label: Extent, lines: Sequence[Extent], rule: Rule) -> Iterator[Run]:
     """Every value that `label` may have."""
     beside = [i for i, line in enumerate(lines) if _is_right_of(label, line)]
     level = (
@@ -155,11 +155,11 @@ def _runs(label: Placed, lines: Sequence[Placed], rule: Rule) -> Iterator[Run]:
             open_ += [(*run, j) for j in islice(following, 1 if rule.paragraph else MOST_NEXT)]
 
 
-def _is_right_of(label: Placed, line: Placed) -> bool:
+def _is_right_of(label: Extent, line: Extent) -> bool:
     return line.x0 >= label.x1 - 0.8 * line.h and abs(line.y - label.y) < 3 * max(line.h, label.h)
 
 
-def _goes_on(label: Placed, first: Placed, last: Placed, line: Placed, rule: Rule) -> bool:
+def _goes_on(label: Extent, first: Extent, last: Extent, line: Extent, rule: Rule) -> bool:
     """Whether `line` may be the next of a value: close below, and begun where the first line
     begins.
 
@@ -172,7 +172,7 @@ def _goes_on(label: Placed, first: Placed, last: Placed, line: Placed, rule: Rul
     return -left * line.h < line.x0 - first.x0 < right * line.h and 0.6 < line.h / first.h < 1.6
 
 
-def _offset(label: Placed, run: Sequence[Placed], rule: Rule) -> float:
+def _offset(label: Extent, run: Sequence[Extent], rule: Rule) -> float:
     """How far, in heights, a value stands from its label, which is set level with its first line or
     with its middle.
     """
@@ -181,7 +181,7 @@ def _offset(label: Placed, run: Sequence[Placed], rule: Rule) -> float:
     return min((run[0].y - label.y, middle - label.y), key=abs) / height
 
 
-def _cost(label: Placed, run: Sequence[Placed], rule: Rule) -> float:
+def _cost(label: Extent, run: Sequence[Extent], rule: Rule) -> float:
     cost = 2 * _offset(label, run, rule) ** 2
     cost += 1.5 * (run[0].x0 - label.x1 > REACH * run[0].h)
     if rule.paragraph:

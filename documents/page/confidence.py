@@ -101,9 +101,9 @@ def like_codes(code: str, unsure: Collection[int]) -> tuple[str, ...]:
     )
 
 
-def _one_changed(code: str, places: Collection[int]) -> Iterator[str]:
+def _one_changed(code: str, unsure: Collection[int]) -> Iterator[str]:
     for at, character in enumerate(code):
-        if at not in places:
+        if at not in unsure:
             continue
         for group in _ALIKE:
             if character in group:

@@ -62,11 +62,11 @@ def days_in(text: str) -> list[date]:
     text = re.sub(r"\s", "", text)
     found: list[tuple[int, date]] = []
     for match in _PRINTED.finditer(text):
-        _keep(found, match.start(), *(int(part) for part in match.groups()))
+        _add(found, match.start(), *(int(part) for part in match.groups()))
     for match in _WRITTEN.finditer(text):
         if match.group().isascii() or _PRINTED.match(match.group()):
             continue
-        _keep(found, match.start(), *(number(part) for part in match.groups()))
+        _add(found, match.start(), *(number(part) for part in match.groups()))
     return [day for _, day in sorted(found)]
 
 
@@ -75,7 +75,7 @@ def day(text: str) -> date | None:
     return next(iter(days_in(text)), None)
 
 
-def _keep(
+def _add(
     found: list[tuple[int, date]],
     at: int,
     year: int | None,

@@ -137,10 +137,10 @@ def _at_start(text: str) -> tuple[int, int, str, str] | None:
 
 def _inside(text: str) -> tuple[int, int, str, str] | None:
     """As `_at_start`, for the first label further on."""
-    places = [(text.find(word), word) for word in _INSIDE if text.find(word) > 0]
-    if not places:
+    found = [(text.find(word), word) for word in _INSIDE if text.find(word) > 0]
+    if not found:
         return None
-    start, word = min(places)
+    start, word = min(found)
     full = next(
         (
             longer

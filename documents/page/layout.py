@@ -101,7 +101,7 @@ def cells_of(upright: Sequence[TextBox]) -> list[Cell]:
             continue
         if pieces := pieces_of(box):
             groups.append([_cell(piece, slope) for piece in pieces])
-    return _halves_settled(groups) + loose
+    return _joined_halves(groups) + loose
 
 
 def slope_of(boxes: Sequence[TextBox]) -> float:
@@ -122,7 +122,7 @@ def _cell(piece: Piece, slope: float) -> Cell:
     )
 
 
-def _halves_settled(groups: list[list[Cell]]) -> list[Cell]:
+def _joined_halves(groups: list[list[Cell]]) -> list[Cell]:
     """The cells of all `groups` (one a box), each half of a label joined to the other, believed
     alone, or read as text.
     """

@@ -84,9 +84,7 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
     found: dict[str, Value] = {}
     doubtful = _doubtful_code(beside.get("uscc", ()))
     loose = (
-        code
-        for code in _valid_codes(everywhere)
-        if doubtful is None or _in_one_place(code, doubtful)
+        code for code in _valid_codes(everywhere) if doubtful is None or _overlap(code, doubtful)
     )
     code = (
         next(_valid_codes(beside.get("uscc", ()), labelled=True), None)
@@ -100,7 +98,7 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
         others = (
             other for other in _registration_numbers(everywhere) if is_checked_number(other.text)
         )
-        number = next((other for other in others if _in_one_place(other, number)), number)
+        number = next((other for other in others if _overlap(other, number)), number)
     if not number and not code:
         number = next(_registration_numbers(everywhere, factor=GUESSED), None)
     if number:
@@ -178,7 +176,7 @@ def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[V
                 )
 
 
-def _in_one_place(a: Value, b: Value) -> bool:
+def _overlap(a: Value, b: Value) -> bool:
     first, second = a.boxes[0], b.boxes[0]
     level = abs(first.middle[1] - second.middle[1]) < 0.8 * min(first.height, second.height)
     return level and first.x0 < second.x1 and second.x0 < first.x1

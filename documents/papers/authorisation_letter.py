@@ -13,11 +13,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from documents.page import dates
-from documents.page.boxes import Region, TextBox, region_of, turn_of, turned, turned_back
+from documents.page.boxes import Region, TextBox, region_of, rotated, rotated_back, rotation_of
 from documents.page.layout import LARGEST_TILT, slope_of
 from documents.page.text import full_width, simplified, tidy
 from documents.page.values import DOUBTED, GUESSED
-from documents.papers.model import PaperReading, Quote, Running, is_title, kept, place_of, rows_of
+from documents.papers.model import (
+    PaperReading,
+    Quote,
+    Running,
+    by_field,
+    is_title,
+    rows_of,
+    straightened,
+)
 
 FIELDS: Final = (
     "company",
@@ -196,9 +204,9 @@ class AuthorizationLetterReading(PaperReading):
 
     def as_json(self) -> dict[str, Any]:
         """The same, in what JSON has."""
-        places = {"signature_place": self.signature_place, "seal_region": self.seal_region}
+        regions = {"signature_place": self.signature_place, "seal_region": self.seal_region}
         return super().as_json() | {
-            name: list(place) if place else None for name, place in places.items()
+            name: list(line) if line else None for name, line in regions.items()
         }
 
 
@@ -209,14 +217,14 @@ def authorization_letter_of(
 
     Any boxes do; what is not there is not in the reading.
     """
-    turn = turn_of(boxes)
-    upright = turned(boxes, turn, width, height)
+    rotation = rotation_of(boxes)
+    upright = rotated(boxes, rotation, width, height)
     slope = slope_of(upright)
     rows = rows_of(upright, slope, LARGEST_TILT)
     running = Running(rows, slope)
     taken = _Letter(running).quotes()
-    fields, confidence, regions = kept(taken, FIELDS, turn, width, height)
-    place = _signature_place(running, slope)
+    fields, confidence, regions = by_field(taken, FIELDS, rotation, width, height)
+    line = _signature_line(running, slope)
     return AuthorizationLetterReading(
         fields,
         confidence,
@@ -225,9 +233,9 @@ def authorization_letter_of(
             [tidy(box.text) for box in upright]
             + ["".join(box.text for box in row.boxes) for row in rows]
         ),
-        turn,
-        signature_place=turned_back(place[0], turn, width, height) if place else None,
-        signed=True if place and place[1] else None,
+        rotation,
+        signature_place=rotated_back(line[0], rotation, width, height) if line else None,
+        signed=True if line and line[1] else None,
     )
 
 
@@ -275,7 +283,7 @@ class _Letter:
             number = number[:18]
             if len(number) < 15 or not re.fullmatch(r"[\dX*•●]*[\dX]{4}", number):
                 continue
-            end = match.start("value") + _place_of_character(match["value"], len(number))
+            end = match.start("value") + _end_of_character(match["value"], len(number))
             last = self.running.quote(max(match.start("value"), end - 4), end)
             sound = (
                 "*" in number
@@ -333,7 +341,7 @@ class _Letter:
         return None
 
 
-def _signature_place(running: Running, slope: float) -> tuple[Region, bool] | None:
+def _signature_line(running: Running, slope: float) -> tuple[Region, bool] | None:
     """Where the legal representative signs, on the upright page, and whether text was read
     there.
     """
@@ -344,7 +352,7 @@ def _signature_place(running: Running, slope: float) -> tuple[Region, bool] | No
     label = running.quote(match.start(), end)
     if not label.boxes:
         return None
-    _, _, _, h = place_of(label.boxes[-1], slope)
+    _, _, _, h = straightened(label.boxes[-1], slope)
     _, y0, x1, y1 = region_of(label.boxes[-1:])
     if match["after"] and _person(simplified(match["after"].strip("\t"))):
         return region_of(running.quote(*match.span("after")).boxes), True
@@ -392,7 +400,7 @@ def _right_check_character(number: str) -> bool:
     return "10X98765432"[total % 11] == number[17]
 
 
-def _place_of_character(raw: str, count: int) -> int:
+def _end_of_character(raw: str, count: int) -> int:
     """How many characters of `raw` hold the first `count` that are no filling."""
     seen = 0
     for i, character in enumerate(raw):

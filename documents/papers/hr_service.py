@@ -15,12 +15,20 @@ from datetime import date
 from typing import Final
 
 from documents.page import dates, values
-from documents.page.boxes import TextBox, turn_of, turned
+from documents.page.boxes import TextBox, rotated, rotation_of
 from documents.page.labels import OTHER, Piece
 from documents.page.layout import LARGEST_TILT, Cell, Entry, entries_of, slope_of
 from documents.page.text import full_width, is_furniture, simplified, tidy
 from documents.page.values import GUESSED
-from documents.papers.model import PaperReading, Quote, is_title, kept, part, place_of, rows_of
+from documents.papers.model import (
+    PaperReading,
+    Quote,
+    by_field,
+    is_title,
+    part,
+    rows_of,
+    straightened,
+)
 
 FIELDS: Final = (
     "number",
@@ -119,8 +127,8 @@ def hr_service_licence_of(
 
     Any boxes do; what is not there is not in the reading.
     """
-    turn = turn_of(boxes)
-    upright = turned(boxes, turn, width, height)
+    rotation = rotation_of(boxes)
+    upright = rotated(boxes, rotation, width, height)
     slope = slope_of(upright)
     cells = list(_cells(upright, slope))
     entries = entries_of(cells)
@@ -133,13 +141,13 @@ def hr_service_licence_of(
         taken["uscc"] = Quote(code.text, code.confidence, code.boxes)
     for name, quote in _by_form(cells, entries, everywhere):
         taken.setdefault(name, quote)
-    fields, confidence, regions = kept(taken, FIELDS, turn, width, height)
+    fields, confidence, regions = by_field(taken, FIELDS, rotation, width, height)
     texts = [text for text, _ in everywhere] + [
         "".join(tidy(box.text) for box in row.boxes)
         for row in rows_of(upright, slope, LARGEST_TILT)
     ]
     return HrServiceLicenceReading(
-        fields, confidence, regions, _titled(texts), turn, copy=_copy(texts)
+        fields, confidence, regions, _titled(texts), rotation, copy=_copy(texts)
     )
 
 
@@ -204,7 +212,7 @@ def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
     """Whether `box` opens with the second half of the widely set label whose first half is
     `half`.
     """
-    (_, x1, y, h), (x0, _, other_y, _) = place_of(half, slope), place_of(box, slope)
+    (_, x1, y, h), (x0, _, other_y, _) = straightened(half, slope), straightened(box, slope)
     return (
         box.text.startswith(_HALVES[half.text][0])
         and abs(y - other_y) < 0.6 * h
@@ -243,15 +251,15 @@ def _label_at_start(text: str) -> tuple[int, int, str] | None:
 
 
 def _label_inside(text: str) -> tuple[int, int, str] | None:
-    places = [(text.find(word), -len(word), word) for word in _INSIDE if text.find(word) > 0]
-    if not places:
+    found = [(text.find(word), -len(word), word) for word in _INSIDE if text.find(word) > 0]
+    if not found:
         return None
-    start, _, word = min(places)
+    start, _, word = min(found)
     return start, start + len(word), _LABELS[word]
 
 
 def _cell(box: TextBox, label: str, slope: float) -> Cell:
-    return Cell(Piece(box, label), *place_of(box, slope))
+    return Cell(Piece(box, label), *straightened(box, slope))
 
 
 # --- Values ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from documents.page.boxes import Point, Region, TextBox, Turn, region_of, turned_back
+from documents.page.boxes import Point, Region, Rotation, TextBox, region_of, rotated_back
 from documents.page.text import tidy
 
 GAP: Final = "\t"
@@ -43,7 +43,7 @@ class PaperReading:
     """Where each value stands, in pixels of the page as it was handed in."""
     titled: bool
     """Whether the page calls itself such a paper."""
-    turn: Turn = 0
+    turn: Rotation = 0
     """Degrees clockwise that the page must be turned to stand upright."""
     page: int = 1
     """Which page, from 1."""
@@ -102,7 +102,8 @@ class Running:
             for j, box in enumerate(row.boxes):
                 if (
                     j
-                    and place_of(box, slope)[0] - place_of(row.boxes[j - 1], slope)[1] > 0.9 * row.h
+                    and straightened(box, slope)[0] - straightened(row.boxes[j - 1], slope)[1]
+                    > 0.9 * row.h
                 ):
                     add(GAP, None)
                 add(box.text, box)
@@ -152,14 +153,14 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
     What leans by more than `largest_tilt` degrees from that, or stands on end, was stamped over the
     page and is left out.
     """
-    placed = []
+    level = []
     for box in upright:
         box = replace(box, text=tidy(box.text))
         leans = abs(box.angle - slope) > largest_tilt and box.length > 2 * box.height
         if box.text and not leans and (len(box.text) == 1 or box.length > 0.8 * box.height):
-            placed.append((box, *place_of(box, slope)))
+            level.append((box, *straightened(box, slope)))
     groups: list[list[tuple[TextBox, float, float, float, float]]] = []
-    for item in sorted(placed, key=lambda item: item[3]):
+    for item in sorted(level, key=lambda item: item[3]):
         same = next(
             (
                 g
@@ -187,7 +188,7 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
     return rows
 
 
-def place_of(box: TextBox, slope: float) -> tuple[float, float, float, float]:
+def straightened(box: TextBox, slope: float) -> tuple[float, float, float, float]:
     """x0, x1, y (the middle) and height of `box` on the page straightened by `slope` degrees, in
     pixels.
     """
@@ -228,8 +229,8 @@ def is_title(text: str, titles: Iterable[str]) -> bool:
     )
 
 
-def kept(
-    taken: dict[str, Quote], names: Sequence[str], turn: Turn, width: int, height: int
+def by_field(
+    taken: dict[str, Quote], names: Sequence[str], rotation: Rotation, width: int, height: int
 ) -> tuple[dict[str, str], dict[str, float], dict[str, Region]]:
     """Fields, confidence and regions of what was `taken` from the upright page, on the page of
     `width` × `height` as handed in.
@@ -238,7 +239,10 @@ def kept(
     return (
         {name: taken[name].text for name in present},
         {name: round(min(1.0, max(0.0, taken[name].confidence)), 3) for name in present},
-        {name: turned_back(region_of(taken[name].boxes), turn, width, height) for name in present},
+        {
+            name: rotated_back(region_of(taken[name].boxes), rotation, width, height)
+            for name in present
+        },
     )
 
 

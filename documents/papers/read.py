@@ -19,8 +19,8 @@ from PIL import Image
 from documents.licence.fields import LicenceReading
 from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
-from documents.ocr.base import Picture, Reader, turned_picture
-from documents.page.boxes import Region, TextBox, Turn, opposite, turned, turned_back
+from documents.ocr.base import Picture, Reader, rotated_picture
+from documents.page.boxes import Region, Rotation, TextBox, opposite, rotated, rotated_back
 from documents.page.text import full_width, simplified, tidy
 from documents.papers.authorisation_letter import (
     AuthorizationLetterReading,
@@ -64,13 +64,15 @@ class _Paper(Generic[_P]):
     parse: Callable[[Sequence[TextBox], int, int], _P]
     needed: frozenset[str]
 
-    def read(self, picture: Picture, reader: Reader, turn: Turn = 0) -> _P:
-        """`turn`: how an earlier reader found the page to lie, so that this one need not find
+    def read(self, picture: Picture, reader: Reader, rotation: Rotation = 0) -> _P:
+        """`rotation`: how an earlier reader found the page to lie, so that this one need not find
         out.
         """
         height, width = picture.shape[:2]
-        upright = turned_picture(picture, turn)
-        boxes = turned(reader.read(upright), opposite(turn), upright.shape[1], upright.shape[0])
+        upright = rotated_picture(picture, rotation)
+        boxes = rotated(
+            reader.read(upright), opposite(rotation), upright.shape[1], upright.shape[0]
+        )
         return replace(self.parse(boxes, width, height), reader=reader.name)
 
     def enough(self, page: _P) -> bool:
@@ -127,7 +129,7 @@ def read_paper(
     else:
         letter = _read_best(_LETTER, pages, usable)
         picture = picture_of(pages[letter.page - 1])
-        reading = _looked_at(letter, picture, find_seals(picture), usable)
+        reading = _with_seal(letter, picture, find_seals(picture), usable)
     return replace(reading, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -190,7 +192,7 @@ def _both(first: _P, second: _P) -> _P:
 # --- What a letter shows beside its print ---------------------------------------------------------
 
 
-def _looked_at(
+def _with_seal(
     letter: AuthorizationLetterReading,
     picture: Picture,
     seals: Sequence[Seal],
@@ -218,14 +220,14 @@ def _is_grey(picture: Picture) -> bool:
 
 
 def _seal_text(
-    picture: Picture, seal: Seal, turn: Turn, readers: Sequence[Reader]
+    picture: Picture, seal: Seal, rotation: Rotation, readers: Sequence[Reader]
 ) -> tuple[str, float]:
     """What the first reader that answers sees in the seal's ring, and how sure (0..1); nothing
     where that is too little.
     """
-    upright = turned_picture(picture, turn)
-    place = _turned_region(seal.region, turn, picture.shape[1], picture.shape[0])
-    strip = unrolled(upright, replace(seal, region=place))
+    upright = rotated_picture(picture, rotation)
+    region = _rotated_region(seal.region, rotation, picture.shape[1], picture.shape[0])
+    strip = unrolled(upright, replace(seal, region=region))
     for reader in readers:
         try:
             boxes = reader.read(strip)
@@ -245,9 +247,9 @@ def _seal_text(
     return "", 0.0
 
 
-def _turned_region(region: Region, turn: Turn, width: int, height: int) -> Region:
+def _rotated_region(region: Region, rotation: Rotation, width: int, height: int) -> Region:
     """`region` of the page as handed in (`width` × `height`), after the page was turned by
-    `turn`.
+    `rotation`.
     """
-    upright_size = (width, height) if turn in (0, 180) else (height, width)
-    return turned_back(region, opposite(turn), *upright_size)
+    upright_size = (width, height) if rotation in (0, 180) else (height, width)
+    return rotated_back(region, opposite(rotation), *upright_size)

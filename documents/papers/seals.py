@@ -98,14 +98,14 @@ def find_seals(picture: Picture) -> tuple[Seal, ...]:
 
 def _outermost(seals: Iterable[Seal]) -> Iterator[Seal]:
     """`seals`, largest first, without those inside a larger one: a ring has an inner edge too."""
-    kept: list[Seal] = []
+    by_field: list[Seal] = []
     for seal in sorted(seals, key=lambda seal: -seal.area):
         x, y = (seal.region[0] + seal.region[2]) / 2, (seal.region[1] + seal.region[3]) / 2
         if not any(
             other.region[0] < x < other.region[2] and other.region[1] < y < other.region[3]
-            for other in kept
+            for other in by_field
         ):
-            kept.append(seal)
+            by_field.append(seal)
             yield seal
 
 
@@ -205,5 +205,5 @@ def _rim(red: _Mask, hull: npt.NDArray[np.int32] | cv2.typing.MatLike) -> float:
     moments = cv2.moments(hull)
     if not len(xs) or not moments["m00"]:
         return 0.0
-    turns = np.arctan2(ys - moments["m01"] / moments["m00"], xs - moments["m10"] / moments["m00"])
-    return len(np.unique(((turns + np.pi) / (2 * np.pi) * 48).astype(int) % 48)) / 48
+    angles = np.arctan2(ys - moments["m01"] / moments["m00"], xs - moments["m10"] / moments["m00"])
+    return len(np.unique(((angles + np.pi) / (2 * np.pi) * 48).astype(int) % 48)) / 48

@@ -56,7 +56,7 @@ class Flaw:
 
 
 @dataclass(frozen=True)
-class Quality:
+class PhotoQuality:
     """A photograph's flaws, the weightiest first; none is a good sign and no promise."""
 
     flaws: tuple[Flaw, ...] = ()
@@ -74,7 +74,7 @@ class Quality:
         return {"version": VERSION, "problems": told}
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any] | None) -> Quality:
+    def from_json(cls, stored: dict[str, Any] | None) -> PhotoQuality:
         """What `as_json` wrote.
 
         None is a page that was never judged; codes that are no longer known are left out.

@@ -22,7 +22,16 @@ import numpy as np
 import numpy.typing as npt
 
 from documents.ocr.base import Picture
-from documents.photo.flaws import BLURRED, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Area, Flaw, Quality
+from documents.photo.flaws import (
+    BLURRED,
+    CROPPED,
+    GLARE,
+    NOT_A_LICENCE,
+    SMALL,
+    Area,
+    Flaw,
+    PhotoQuality,
+)
 from documents.photo.ink import Grey, Ink, Lines, box, grey_of, resized
 from documents.upload.intake import CleanPage
 
@@ -62,7 +71,9 @@ views of the world less than 0.6.
 """
 
 
-def judge(picture: Picture, licence: bool = True, size: tuple[int, int] | None = None) -> Quality:
+def judge(
+    picture: Picture, licence: bool = True, size: tuple[int, int] | None = None
+) -> PhotoQuality:
     """What is wrong with `picture`, of 1 × 1 px or more.
 
     `licence`: whether it should be a business licence at all. `size`: width and height of the page
@@ -73,15 +84,15 @@ def judge(picture: Picture, licence: bool = True, size: tuple[int, int] | None =
     page = _Page(picture, size or (picture.shape[1], picture.shape[0]))
     if page.is_no_form:
         if (spread := page.spread_of_all()) >= HOPELESS_EDGE:
-            return Quality((Flaw(BLURRED, page.whole, spread),))
-        return Quality(
+            return PhotoQuality((Flaw(BLURRED, page.whole, spread),))
+        return PhotoQuality(
             (Flaw(NOT_A_LICENCE, page.whole, float(page.lines.count)),) if licence else ()
         )
     found = [*page.cropped(), page.blurred(), page.too_small(), page.glare()]
-    return Quality(tuple(flaw for flaw in found if flaw is not None))
+    return PhotoQuality(tuple(flaw for flaw in found if flaw is not None))
 
 
-def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
+def judge_page(page: CleanPage, licence: bool = True) -> PhotoQuality | None:
     """`judge` for a page as intake made it; None for one that does not open, since advice is no
     reason to refuse it.
     """

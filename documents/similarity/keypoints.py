@@ -1,15 +1,15 @@
-"""Is a cut, turned or saved-again copy of this picture known, and does it agree in its details?
+"""Finds copies of a known picture that were cut, rotated or saved again, and compares the details.
 
-`fingerprint` sees a whole page and is lost when an edge is cut off. So a page is known again by its
-landmarks as well: places with much detail (SIFT: Lowe 2004; its patent has ended), each described
-by what is around it, whatever the scale, the turn and the light. A description becomes two short
-words of signs of differences, so that an ordinary index finds equal ones; pages that share rare
+`perceptual_hash` sees a whole page and fails when an edge is cut off. So a page is also known by
+its keypoints: spots with much detail (SIFT: Lowe 2004; its patent has ended), each described by its
+surroundings, whatever the scale, the rotation and the light. A description becomes two short words
+made of the signs of differences, so that an ordinary index finds equal ones. Pages that share rare
 words are candidates.
 
 All licences of one kind are printed on the same form and share its title, labels and border. So a
-candidate counts only after its picture was laid over the other and the inks were held against each
-other block by block: of a copy nearly all blocks agree, of another company's licence on the same
-form only what is printed on all of them.
+candidate counts only after its picture was laid over the other and the ink was compared block by
+block: in a copy nearly all blocks agree, and in another company's licence on the same form only
+what is printed on all of them.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _PACKED: Final = 1
 another.
 """
 _HEAD: Final = struct.Struct("<Bd")
-_PLACE_BYTES: Final = 12
+_POINT_BYTES: Final = 12
 _FIGURES: Final = 128
 
 
@@ -87,7 +87,7 @@ class Landmarks:
 
     scale: float
     """What the page's own pixels were multiplied by."""
-    places: Floats
+    points: Floats
     """x, y, diameter."""
     described: Grey
     """Of each place what is around it: SIFT's 128 figures, which are whole and below 256."""
@@ -101,24 +101,24 @@ class Landmarks:
         """All of it, losing nothing, in 140 bytes a place."""
         return (
             _HEAD.pack(_PACKED, self.scale)
-            + self.places.astype("<f4").tobytes()
+            + self.points.astype("<f4").tobytes()
             + self.described.tobytes()
         )
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Landmarks | None:
         """What was `packed`; None where an earlier or later program has packed it otherwise."""
-        count, rest = divmod(len(packed) - _HEAD.size, _PLACE_BYTES + _FIGURES)
+        count, rest = divmod(len(packed) - _HEAD.size, _POINT_BYTES + _FIGURES)
         if rest or count < 0 or packed[0] != _PACKED:
             return None
         _version, scale = _HEAD.unpack_from(packed)
-        places = (
+        points = (
             np.frombuffer(packed, "<f4", 3 * count, _HEAD.size).reshape(-1, 3).astype(np.float32)
         )
         described = np.frombuffer(
-            packed, np.uint8, _FIGURES * count, _HEAD.size + _PLACE_BYTES * count
+            packed, np.uint8, _FIGURES * count, _HEAD.size + _POINT_BYTES * count
         ).reshape(-1, _FIGURES)
-        return cls(scale, places, described)
+        return cls(scale, points, described)
 
 
 @dataclass(frozen=True)
@@ -143,16 +143,18 @@ def find_keypoints(grey: Grey, scale: float) -> Landmarks:
 
     Most of the time that a page costs goes in here.
     """
-    points, described = cv2.SIFT.create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(
+    keypoints, described = cv2.SIFT.create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(
         grey, None
     )
     if described is None:
         return Landmarks(scale, np.zeros((0, 3), np.float32), np.zeros((0, _FIGURES), np.uint8))
-    fit = [i for i, point in enumerate(points) if _SIZES[0] <= point.size <= _SIZES[1]]
-    fit.sort(key=lambda i: -points[i].response)
+    fit = [i for i, point in enumerate(keypoints) if _SIZES[0] <= point.size <= _SIZES[1]]
+    fit.sort(key=lambda i: -keypoints[i].response)
     del fit[_TO_ALIGN:]
-    places = np.array([(*points[i].pt, points[i].size) for i in fit], np.float32).reshape(-1, 3)
-    return Landmarks(scale, places, np.clip(described[fit], 0, 255).astype(np.uint8))
+    points = np.array([(*keypoints[i].pt, keypoints[i].size) for i in fit], np.float32).reshape(
+        -1, 3
+    )
+    return Landmarks(scale, points, np.clip(described[fit], 0, 255).astype(np.uint8))
 
 
 def see(picture: Grey) -> Seen:
@@ -169,9 +171,9 @@ def words(landmarks: Landmarks) -> list[tuple[str, ...]]:
     digits.
     """
     kept: list[int] = []
-    places = landmarks.places
-    for i in range(len(places)):
-        if all(math.dist(places[i, :2], places[j, :2]) > _APART for j in kept):
+    points = landmarks.points
+    for i in range(len(points)):
+        if all(math.dist(points[i, :2], points[j, :2]) > _APART for j in kept):
             kept.append(i)
             if len(kept) == LANDMARKS:
                 break
@@ -193,13 +195,13 @@ def _differences() -> Floats:
     """
     middle = (5, 6, 9, 10)
     corners = (0, 3, 12, 15)
-    rings = (middle, corners, tuple(cell for cell in range(16) if cell not in middle + corners))
+    zones = (middle, corners, tuple(cell for cell in range(16) if cell not in middle + corners))
     rows = np.zeros((WORDS * WORD_BITS, 16, 8), np.float32)
     for bit in range(len(rows)):
         for orientation in range(8):
-            for ring in rings:
+            for zone in zones:
                 order = sorted(
-                    ring,
+                    zone,
                     key=lambda cell: hashlib.sha256(
                         f"{bit} {orientation} {cell}".encode()
                     ).digest(),
@@ -250,8 +252,8 @@ def _laid_over(mine: Landmarks, theirs: Landmarks) -> Floats | None:
     good = [first for first, second in pairs if first.distance < _RATIO * second.distance]
     if len(good) < _ALIGNED_AT_LEAST:
         return None
-    source = np.array([theirs.places[match.queryIdx, :2] for match in good], np.float32)
-    target = np.array([mine.places[match.trainIdx, :2] for match in good], np.float32)
+    source = np.array([theirs.points[match.queryIdx, :2] for match in good], np.float32)
+    target = np.array([mine.points[match.trainIdx, :2] for match in good], np.float32)
     matrix, inliers = cv2.findHomography(
         source, target, cv2.RANSAC, 4.0, maxIters=2000, confidence=0.999
     )

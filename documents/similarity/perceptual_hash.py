@@ -12,9 +12,9 @@ scans on the very same form 1 of 44,850 (landscape) and 0 of 4,950 (portrait), o
 of 44,850; photographs none, the closest 48. Copies of one picture, median (worst) distance over 70
 pictures: JPEG 30 5 (18), half as large 15 (25), a third with JPEG 50 20 (38), 30 % darker 12 (24),
 30 % brighter 12 (24), contrast 0.6 15 (26), grey 0 (0), blurred 11 (21). Missed more often than
-found: one field painted over 27 (64), half a degree of turn 23 (44), a crop of 1 % 34 (62). So near
-means "worth a reviewer's look", and far means nothing: a picture that was cut or turned is known
-again by its landmarks (`documents.similarity.keypoints`).
+found: one field painted over 27 (64), rotated by half a degree 23 (44), a crop of 1 % 34 (62). So
+near means "worth a reviewer's look", and far means nothing: a picture that was cut or turned is
+known again by its landmarks (`documents.similarity.keypoints`).
 """
 
 from __future__ import annotations

@@ -10,14 +10,14 @@ from documents.specimens.company import Company, Kind
 from documents.specimens.decoys import DECOYS, decoy
 from documents.specimens.forgery import FORGERIES
 from documents.specimens.photograph import DAMAGES
-from documents.specimens.sheet import FORMS
+from documents.specimens.sheet import EDITIONS
 from documents.specimens.specimen import OVERRIDES, Specimen, make
 
 __all__ = [
     "DAMAGES",
     "DECOYS",
+    "EDITIONS",
     "FORGERIES",
-    "FORMS",
     "OVERRIDES",
     "Company",
     "Kind",

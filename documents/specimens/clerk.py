@@ -16,7 +16,7 @@ import zxingcpp
 
 from documents.specimens.company import Company, Kind, chinese_date
 from documents.specimens.seal import impression
-from documents.specimens.sheet import MARK, PLANS, Copy, Foil, Form, blank
+from documents.specimens.sheet import MARK, PLANS, Copy, Edition, Foil, blank
 from documents.typesetting import Colour, Face, Paper, Plate, inked, width, wrapped
 
 FIELDS: Final = (
@@ -107,13 +107,13 @@ def payload(uscc: str) -> str:
     return f"{_GSXT}/index.html?uniscid={uscc}"
 
 
-def shown(entry: Entry, form: Form) -> dict[str, str]:
+def shown(entry: Entry, edition: Edition) -> dict[str, str]:
     """The fields as they stand on the sheet, by the product's keys; "" for one that this sheet does
     not carry.
     """
     values = _values(entry)
     labels = _LABELS[entry.company.kind]
-    carried = {key for key in labels if key != "term" or _carries_term(entry, form)} | {
+    carried = {key for key in labels if key != "term" or _carries_term(entry, edition)} | {
         "uscc",
         "registration_authority",
     }
@@ -121,21 +121,21 @@ def shown(entry: Entry, form: Form) -> dict[str, str]:
     return fields | {"established_on": entry.company.established_on.isoformat()}
 
 
-def printed(entry: Entry, form: Form, rng: np.random.Generator) -> Paper:
-    """The finished page of `form`.
+def printed(entry: Entry, edition: Edition, rng: np.random.Generator) -> Paper:
+    """The finished page of `edition`.
 
     What differs from sheet to sheet (register, ink, seal) comes from `rng`.
     """
-    plan = PLANS[form]
+    plan = PLANS[edition]
     fixed, added, fine = Plate(plan.size), Plate(plan.size), Plate(plan.size)
     offset = float(rng.uniform(-8, 13)), float(rng.uniform(-8, 8))
     page = (
         _landscape(entry, fixed, added, fine, offset)
-        if form == "landscape"
+        if edition == "landscape"
         else _portrait(entry, fixed, added, fine, offset)
     )
     ink: Colour = (34, 34, 38) if rng.random() < 0.7 else (58, 56, 62)
-    sheet = inked(blank(form, entry.foil), fixed.mask, (46, 44, 42), 0.94)
+    sheet = inked(blank(edition, entry.foil), fixed.mask, (46, 44, 42), 0.94)
     sheet = inked(sheet, fine.mask, (70, 68, 66), 0.92)
     sheet = inked(sheet, added.mask, ink, float(rng.uniform(0.66, 0.97)))
     if entry.qr_uscc:
@@ -144,7 +144,7 @@ def printed(entry: Entry, form: Form, rng: np.random.Generator) -> Paper:
 
 
 @dataclass(frozen=True)
-class _Places:
+class _Positions:
     qr: tuple[int, int, int]
     """Left, top, side."""
     seal: tuple[int, int, int]
@@ -168,13 +168,13 @@ def _values(entry: Entry) -> dict[str, str]:
     }
 
 
-def _carries_term(entry: Entry, form: Form) -> bool:
-    return form == "portrait" or entry.issued_on < _TERM_LEFT_OUT_FROM
+def _carries_term(entry: Entry, edition: Edition) -> bool:
+    return edition == "portrait" or entry.issued_on < _TERM_LEFT_OUT_FROM
 
 
 def _landscape(
     entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]
-) -> _Places:
+) -> _Positions:
     dx, dy = offset
     labels, values = _LABELS[entry.company.kind], _values(entry)
     fixed.spread(112, 352, "统一社会信用代码", "hei", 23, 236)
@@ -224,12 +224,12 @@ def _landscape(
     _dated(fixed, added, entry, (1190, 1276, 1322, 1362, 1400, 1436), 982, dx, dy)
     fine.text(52, 1084, f"国家企业信用信息公示系统网址：{_GSXT}", "hei", 17)
     fine.text(1550, 1084, MARK, "hei", 17, "rs")
-    return _Places((1224, 334, 104), (1358, 902, 84))
+    return _Positions((1224, 334, 104), (1358, 902, 84))
 
 
 def _portrait(
     entry: Entry, fixed: Plate, added: Plate, fine: Plate, offset: tuple[float, float]
-) -> _Places:
+) -> _Positions:
     dx, dy = offset
     labels, values = _LABELS[entry.company.kind], _values(entry)
     if entry.copy == "副本":
@@ -253,7 +253,7 @@ def _portrait(
     fine.text(110, 1488, "请于每年1月1日至6月30日履行年报公示义务", "hei", 17)
     fine.text(70, 1564, f"企业信用信息公示系统网址：{_GSXT}", "hei", 17)
     fine.text(1062, 1564, MARK, "hei", 17, "rs")
-    return _Places((110, 1250, 190), (856, 1386, 104))
+    return _Positions((110, 1250, 190), (856, 1386, 104))
 
 
 def _paragraph(
@@ -284,11 +284,15 @@ def _dated(
 
 
 def _with_qr(
-    sheet: Paper, text: str, place: tuple[int, int, int], offset: tuple[float, float], ink: Colour
+    sheet: Paper,
+    text: str,
+    position: tuple[int, int, int],
+    offset: tuple[float, float],
+    ink: Colour,
 ) -> Paper:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
     modules = np.asarray(zxingcpp.write_barcode_to_image(code, add_quiet_zones=False))
-    left, top, side = round(place[0] + offset[0]), round(place[1] + offset[1]), place[2]
+    left, top, side = round(position[0] + offset[0]), round(position[1] + offset[1]), position[2]
     scale = -(-4 * side // modules.shape[0])
     fine = np.kron(255 - modules, np.ones((scale, scale), np.uint8))
     mask = np.zeros(sheet.shape[:2], np.uint8)
@@ -299,9 +303,9 @@ def _with_qr(
 
 
 def _with_seal(
-    sheet: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator
+    sheet: Paper, authority: str, position: tuple[int, int, int], rng: np.random.Generator
 ) -> Paper:
-    x, y, radius = place
+    x, y, radius = position
     x, y = x + round(rng.uniform(-14, 14)), y + round(rng.uniform(-14, 14))
     pressed = impression(authority, radius, rng)
     mask = np.zeros(sheet.shape[:2], np.uint8)

@@ -20,7 +20,7 @@ Kind = Literal["company", "individual", "cooperative"]
 """
 
 PROVINCE: Final = "澜川省"
-_PLACES: Final = (
+_CITIES: Final = (
     ("云溪市", "yunxi"),
     ("澜浦市", "lanpu"),
     ("望川市", "wangchuan"),
@@ -264,8 +264,10 @@ _AMOUNTS: Final = (
     (5000, "伍仟"),
     (10800, "壹亿零捌佰"),
 )
-_FIRST, _LAST = date(1998, 1, 5), date(2018, 6, 29)
-"""Before the older form was given up, so that every company can be shown on either form."""
+_FIRST: Final = date(1998, 1, 5)
+"""The earliest day on which a company is established."""
+_LAST: Final = date(2018, 6, 29)
+"""The latest such day: the older form was still in use, so every company can be shown on either."""
 _LETTERED_FROM: Final = date(2015, 10, 1)
 """From this day on, organisation codes were given out anew, and begin with MA."""
 
@@ -309,14 +311,14 @@ class Company:
                 "individual" if seed % 10 == 8 else "cooperative" if seed % 10 == 9 else "company"
             )
         rng = random.Random(f"company {seed} {kind}")  # noqa: S311 (nothing here is secret)
-        place = rng.randrange(len(_PLACES))
-        city, city_latin = _PLACES[place]
+        city_index = rng.randrange(len(_CITIES))
+        city, city_latin = _CITIES[city_index]
         district = rng.randrange(len(_DISTRICTS))
         word, word_latin = rng.choice(_WORDS)
         established_on = _FIRST + timedelta(days=rng.randrange((_LAST - _FIRST).days + 1))
         name, type_, scope = _trade(rng, kind, city, word)
         return cls(
-            uscc=_code(rng, kind, f"99{place + 1:02}{district + 1:02}", established_on),
+            uscc=_code(rng, kind, f"99{city_index + 1:02}{district + 1:02}", established_on),
             name=name,
             type=type_,
             legal_representative=rng.choice(_SURNAMES) + rng.choice(_GIVEN),

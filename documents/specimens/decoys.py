@@ -72,10 +72,10 @@ def _rows(
 
 
 def _pressed(
-    paper: Paper, authority: str, place: tuple[int, int, int], rng: np.random.Generator
+    paper: Paper, authority: str, position: tuple[int, int, int], rng: np.random.Generator
 ) -> Paper:
-    """The seal of `authority` at `place`: middle and radius."""
-    x, y, radius = place
+    """The seal of `authority` at `position`: middle and radius."""
+    x, y, radius = position
     seal = impression(authority, radius, rng)
     mask = np.zeros(paper.shape[:2], np.uint8)
     half = seal.shape[0] // 2
@@ -164,10 +164,10 @@ def _chat(company: Company, rng: np.random.Generator) -> Paper:
     plate = Plate(size)
     plate.text(414, 110, company.legal_representative, "song", 34, "ms")
     y = 180
-    for turn, said in enumerate(
+    for number, said in enumerate(
         (*_CHAT, f"公司叫{company.name}", "好的，收到后一个工作日内审核。", MARK)
     ):
-        lines, mine = wrapped(said, "song", 30, 470), turn % 2 == 1
+        lines, mine = wrapped(said, "song", 30, 470), number % 2 == 1
         room, tall = (
             round(max(width(line, "song", 30) for line in lines)) + 40,
             44 * len(lines) + 34,

@@ -59,11 +59,11 @@ def edited(code: str, seed: int) -> str:
     then wrong.
     """
     rng = random.Random(f"forgery {seed}")  # noqa: S311 (nothing here is secret)
-    place = rng.choice(
+    index = rng.choice(
         [i for i, character in enumerate(code[:17]) if character.isdigit() and i > 1]
     )
-    digit = rng.choice([digit for digit in "0123456789" if digit != code[place]])
-    return code[:place] + digit + code[place + 1 :]
+    digit = rng.choice([digit for digit in "0123456789" if digit != code[index]])
+    return code[:index] + digit + code[index + 1 :]
 
 
 def _is_forgery(name: str) -> bool:
@@ -141,8 +141,8 @@ def _on_code(photo: Photo, attack: Attack, rng: np.random.Generator) -> tuple[Pa
     if not photo.lines.get("uscc"):
         return None
     cells = _cells(photo.picture, photo.lines["uscc"][0], 18)
-    place, other = (int(at) for at in rng.choice(np.arange(2, 17), 2, replace=False))
-    x0, y0, x1, y1 = cells[place]
+    index, other = (int(at) for at in rng.choice(np.arange(2, 17), 2, replace=False))
+    x0, y0, x1, y1 = cells[index]
     result = photo.picture.copy()
     if attack == "copied_digit":
         left, top, right, bottom = cells[other]

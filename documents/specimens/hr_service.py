@@ -87,8 +87,8 @@ def make_hr_service(
     told = _told(rng, company, layout, overrides)
     page = sheet(_SIZES[layout], (250, 247, 238), 21)
     page = _framed(page)
-    page, place = _wide(page, told, rng) if layout == "wide" else _upright(page, told, rng)
-    page = sealed(page, told.values["authority"], place, 92, rng)
+    page, position = _wide(page, told, rng) if layout == "wide" else _upright(page, told, rng)
+    page = sealed(page, told.values["authority"], position, 92, rng)
     fields = {name: value for name, value in told.values.items() if value}
     if "number" in fields:
         fields["number"] = (

@@ -70,7 +70,10 @@ _GIVEN: Final = (
     "岫",
 )
 SIZE: Final = (1130, 1600)
-_LEFT, _RIGHT = 140, 990
+_LEFT: Final = 140
+"""Pixels from the page's left side to where its text begins."""
+_RIGHT: Final = 990
+"""Pixels from the page's left side to where its text ends."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,11 @@ def make_letter(
     company = company or Company.fictitious(seed, "company")
     told = _told(rng, company, overrides)
     page = sheet(SIZE, (252, 251, 247), 22)
-    page, place = {"sentence": _sentence, "form": _form, "introduction": _introduction}[layout](
+    page, position = {"sentence": _sentence, "form": _form, "introduction": _introduction}[layout](
         page, told, rng
     )
     if told.sealed:
-        page = sealed(page, told.seal_text, place, 112, rng)
+        page = sealed(page, told.seal_text, position, 112, rng)
     fields = {name: value for name, value in told.values.items() if value and name != "id_number"}
     if told.values["id_number"]:
         fields["id_last4"] = told.values["id_number"][-4:]
@@ -310,7 +313,7 @@ def _fitting(text: str, face: Face, size: int, room: float) -> int:
     return size
 
 
-def _signed(page: Paper, told: _Told, place: tuple[int, int], rng: np.random.Generator) -> Paper:
+def _signed(page: Paper, told: _Told, position: tuple[int, int], rng: np.random.Generator) -> Paper:
     """The legal representative's name, written by hand: large, leaning, in blue-black, with a
     stroke run through it.
     """
@@ -318,11 +321,11 @@ def _signed(page: Paper, told: _Told, place: tuple[int, int], rng: np.random.Gen
         return page
     name = told.values["legal_representative"]
     plate = Plate(SIZE)
-    x = float(place[0])
+    x = float(position[0])
     for character in name:
         plate.text(
             x,
-            place[1] + float(rng.uniform(-5, 5)),
+            position[1] + float(rng.uniform(-5, 5)),
             character,
             printable(name, "kai"),
             int(rng.integers(38, 46)),
@@ -330,13 +333,13 @@ def _signed(page: Paper, told: _Told, place: tuple[int, int], rng: np.random.Gen
         x += float(rng.uniform(34, 40))
     mask = plate.mask.copy()
     tail = [
-        (x, place[1] - 12),
-        (x + 22, place[1] - 22),
-        (x + 40, place[1] - 4),
-        (x + 62, place[1] - 18),
+        (x, position[1] - 12),
+        (x + 22, position[1] - 22),
+        (x + 40, position[1] - 4),
+        (x + 62, position[1] - 18),
     ]
     cv2.polylines(mask, [np.array(tail, np.int32)], False, 255, 2, cv2.LINE_AA)
-    lean = np.array([[1, -0.12, 0.12 * place[1]], [0, 1, 0]], np.float32)
+    lean = np.array([[1, -0.12, 0.12 * position[1]], [0, 1, 0]], np.float32)
     leaning = np.asarray(cv2.warpAffine(mask, lean, SIZE), np.uint8)
     return inked(page, leaning, (36, 44, 96), 0.92)
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from documents.specimens.company import Company
 from documents.specimens.photograph import DAMAGES, photographed
-from documents.specimens.photograph import turned as turn_page
+from documents.specimens.photograph import rotated as rotate_page
 from documents.specimens.seal import impression
 from documents.specimens.sheet import MARK
 from documents.typesetting import Face, Paper, Plate, cloud, has, inked, missing
@@ -82,12 +82,12 @@ def sealed(
     return inked(paper, mask, through, float(rng.uniform(0.65, 0.92)))
 
 
-def finished(page: Paper, damage: str, turned: int, *words: object) -> Image.Image:
-    """`page` photographed with `damage` and turned clockwise by `turned` degrees; `words` tell this
-    picture from others.
+def finished(page: Paper, damage: str, degrees: int, *words: object) -> Image.Image:
+    """`page` photographed with `damage` and turned clockwise by `degrees`; `words` seed the
+    photograph.
     """
     page = photographed(page, damage, generator("photograph", damage, *words))
-    return Image.fromarray(turn_page(page, turned))
+    return Image.fromarray(rotate_page(page, degrees))
 
 
 def checked(

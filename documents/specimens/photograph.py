@@ -44,7 +44,7 @@ def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
     return page
 
 
-def turned(page: Paper, degrees: int) -> Paper:
+def rotated(page: Paper, degrees: int) -> Paper:
     """`page` turned clockwise by `degrees`, one of QUARTERS."""
     return np.ascontiguousarray(np.rot90(page, -degrees // 90))
 
@@ -105,8 +105,10 @@ def _corners(
     half *= 1 + np.array([(-away, -side), (-away, side), (away, side), (away, -side)], np.float32)
     half += rng.uniform(-lean, lean, (4, 2)).astype(np.float32) * np.array(frame, np.float32) * 0.3
     angle = np.radians(rng.uniform(-tilt, tilt))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32)
-    corners = half @ turn.T
+    rotation = np.array(
+        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32
+    )
+    corners = half @ rotation.T
     corners *= min(1.0, *(0.495 * np.array(frame, np.float32) / np.abs(corners).max(axis=0)))
     slack = 0.5 * np.array(frame, np.float32) - np.abs(corners).max(axis=0)
     return np.asarray(corners + np.array(frame) / 2 + rng.uniform(-0.6, 0.6, 2) * slack, np.float32)
@@ -205,12 +207,14 @@ def _multiplied(page: Paper, small: _Floats) -> Paper:
 def _shadow(page: Paper, rng: Rng) -> Paper:
     """The shadow of the hand and phone over part of the sheet, its edge soft."""
     small = np.ones((90, 120), np.float32)
-    place = (
+    middle = (
         float(rng.uniform(12, 108)),
         float(rng.choice((rng.uniform(-9, 18), rng.uniform(72, 99)))),
     )
     hand = float(rng.uniform(50, 90)), float(rng.uniform(50, 80))
-    cv2.ellipse(small, (place, hand, float(rng.uniform(0, 180))), float(rng.uniform(0.5, 0.68)), -1)
+    cv2.ellipse(
+        small, (middle, hand, float(rng.uniform(0, 180))), float(rng.uniform(0.5, 0.68)), -1
+    )
     soft = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(2.5, 6)))
     return _multiplied(page, np.repeat(np.asarray(soft, np.float32)[..., None], 3, axis=2))
 
@@ -218,10 +222,14 @@ def _shadow(page: Paper, rng: Rng) -> Paper:
 def _glare(page: Paper, rng: Rng) -> Paper:
     """A lamp mirrored in the sheet: a bright patch that fades out."""
     small = np.zeros((90, 120), np.float32)
-    place = (float(rng.uniform(0.2, 0.8) * 120), float(rng.uniform(0.15, 0.85) * 90))
+    middle = (float(rng.uniform(0.2, 0.8) * 120), float(rng.uniform(0.15, 0.85) * 90))
     cv2.ellipse(
         small,
-        (place, (float(rng.uniform(8, 22)), float(rng.uniform(8, 18))), float(rng.uniform(0, 180))),
+        (
+            middle,
+            (float(rng.uniform(8, 22)), float(rng.uniform(8, 18))),
+            float(rng.uniform(0, 180)),
+        ),
         1.0,
         -1,
     )
@@ -372,9 +380,9 @@ def _stamped(page: Paper, rng: Rng) -> Paper:
         start = (-(row % 2) * size * 6) if many else round(side / 2 - len(text) * size / 2)
         for x in range(start, side if many else start + 1, size * (len(text) + 4)):
             plate.text(x, y, text, "song", size)
-    turn = cv2.getRotationMatrix2D((side / 2, side / 2), float(rng.uniform(18, 40)), 1.0)
-    turn[:, 2] += (width - side) / 2, (height - side) / 2
-    mask = cv2.warpAffine(plate.mask, turn, (width, height), flags=cv2.INTER_LINEAR)
+    rotation = cv2.getRotationMatrix2D((side / 2, side / 2), float(rng.uniform(18, 40)), 1.0)
+    rotation[:, 2] += (width - side) / 2, (height - side) / 2
+    mask = cv2.warpAffine(plate.mask, rotation, (width, height), flags=cv2.INTER_LINEAR)
     colours: tuple[Colour, ...] = ((60, 80, 170), (110, 112, 118), (196, 52, 60))
     return inked(
         page,
@@ -443,7 +451,7 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "photocopy": (_copied,),
     "recapture": (_recaptured,),
     "cropped": (_cropped,),
-    "turned": (lambda page, rng: turned(page, int(rng.choice(QUARTERS[1:]))),),
+    "turned": (lambda page, rng: rotated(page, int(rng.choice(QUARTERS[1:]))),),
 }
 DAMAGES: Final = tuple(_STEPS)
 """What can be done to a picture.

@@ -58,7 +58,7 @@ def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
     size = round(outer * min(0.27, 2.7 / max(len(text), 1)))
     arc = min(232.0, 26.0 * len(text))
     for i, character in enumerate(text):
-        turn = arc * (i / max(1, len(text) - 1) - 0.5) if len(text) > 1 else 0.0
+        rotation = arc * (i / max(1, len(text) - 1) - 0.5) if len(text) > 1 else 0.0
         tall = Image.new("L", (round(width(character, "song", size)) + 6, round(size * 1.25)))
         ImageDraw.Draw(tall).text(
             (tall.width / 2, tall.height / 2),
@@ -69,10 +69,13 @@ def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
             stroke_width=1,
         )
         tall = tall.resize((tall.width, round(tall.height * 1.2)), Image.Resampling.BICUBIC)
-        turned = tall.rotate(-turn, Image.Resampling.BICUBIC, expand=True)
+        rotated = tall.rotate(-rotation, Image.Resampling.BICUBIC, expand=True)
         away = outer * 0.76
-        x, y = middle + away * np.sin(np.radians(turn)), middle - away * np.cos(np.radians(turn))
-        seal.paste(255, (round(x - turned.width / 2), round(y - turned.height / 2)), turned)
+        x, y = (
+            middle + away * np.sin(np.radians(rotation)),
+            middle - away * np.cos(np.radians(rotation)),
+        )
+        seal.paste(255, (round(x - rotated.width / 2), round(y - rotated.height / 2)), rotated)
 
 
 def _taken(mask: Mask, rng: np.random.Generator) -> Mask:

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from documents.typesetting import Colour, Paper, Plate, cloud, inked
 
-Form = Literal["landscape", "portrait"]
-"""The form of 2019 and later; the one of 2015 to 2018."""
-FORMS: Final[tuple[Form, ...]] = ("landscape", "portrait")
+Edition = Literal["landscape", "portrait"]
+"""The edition of 2019 and later, and the one of 2015 to 2018."""
+EDITIONS: Final[tuple[Edition, ...]] = ("landscape", "portrait")
 Foil = Literal["gold", "dark"]
 Copy = Literal["正本", "副本"]
 
@@ -49,7 +49,7 @@ class Plan:
     border: Colour
 
 
-PLANS: Final[dict[Form, Plan]] = {
+PLANS: Final[dict[Edition, Plan]] = {
     "landscape": Plan(
         (1600, 1130),
         (48, 140, 1552, 1050),
@@ -72,12 +72,12 @@ PLANS: Final[dict[Form, Plan]] = {
 
 
 @lru_cache(maxsize=8)
-def blank(form: Form, foil: Foil) -> Paper:
-    """The sheet of `form` with its title in `foil`, read-only. The same at every call."""
-    plan = PLANS[form]
+def blank(edition: Edition, foil: Foil) -> Paper:
+    """The sheet of `edition` with its title in `foil`, read-only. The same at every call."""
+    plan = PLANS[edition]
     sheet = _paper(plan)
     sheet = inked(sheet, _pale_words(plan), _darker(plan.paper, 0.955))
-    frame = _guilloche(plan) if form == "landscape" else _meander(plan)
+    frame = _guilloche(plan) if edition == "landscape" else _meander(plan)
     sheet = inked(sheet, frame, plan.border, 0.9)
     sheet = _with_emblem(sheet, plan)
     sheet = _with_title(sheet, plan, foil)
@@ -123,14 +123,18 @@ def _guilloche(plan: Plan) -> npt.NDArray[np.uint8]:
     x0, y0, x1, y1 = (value * _FINE for value in plan.frame)
     cv2.rectangle(canvas, (x0, y0), (x1, y1), 130, band * 2)
     canvas[: y0 - 2], canvas[y1 + 3 :], canvas[:, : x0 - 2], canvas[:, x1 + 3 :] = 0, 0, 0, 0
-    steps = [(x, y, turn) for x in range(x0, x1 + 1, pitch) for y, turn in ((y0, 0), (y1, 180))]
-    steps += [(x, y, turn) for y in range(y0, y1 + 1, pitch) for x, turn in ((x0, 270), (x1, 90))]
-    for x, y, turn in steps:
-        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[turn]
+    steps = [
+        (x, y, rotation) for x in range(x0, x1 + 1, pitch) for y, rotation in ((y0, 0), (y1, 180))
+    ]
+    steps += [
+        (x, y, rotation) for y in range(y0, y1 + 1, pitch) for x, rotation in ((x0, 270), (x1, 90))
+    ]
+    for x, y, rotation in steps:
+        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[rotation]
         middle = (x + inwards[0] * band, y + inwards[1] * band)
         cv2.circle(canvas, middle, pitch // 2, 130, -1, cv2.LINE_AA)
-    for x, y, turn in steps:
-        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[turn]
+    for x, y, rotation in steps:
+        inwards = {0: (0, 1), 180: (0, -1), 90: (-1, 0), 270: (1, 0)}[rotation]
         for depth, shift in ((0.0, 0), (0.5, pitch // 2), (1.0, 0)):
             middle = (
                 round(x + inwards[0] * band * depth + abs(inwards[1]) * shift),
@@ -141,7 +145,7 @@ def _guilloche(plan: Plan) -> npt.NDArray[np.uint8]:
                     canvas,
                     middle,
                     (radius, radius),
-                    turn,
+                    rotation,
                     0,
                     180,
                     235 if radius % 8 else 60,
@@ -155,11 +159,11 @@ def _guilloche(plan: Plan) -> npt.NDArray[np.uint8]:
 
 
 _KEY: Final = ((0, 10), (0, 0), (9, 0), (9, 7), (3, 7), (3, 3), (6, 3), (6, 5))
-"""One turn of the meander on a grid of 12 × 10."""
+"""One loop of the meander on a grid of 12 × 10."""
 
 
 def _meander(plan: Plan) -> npt.NDArray[np.uint8]:
-    """A key pattern between thin rules, as the older form has it."""
+    """A key pattern between thin rules, as the older edition has it."""
     canvas, unit = _canvas(plan), 1.75 * _FINE
     x0, y0, x1, y1 = plan.frame
     for gap in (0, 26):
@@ -203,7 +207,7 @@ def _meander(plan: Plan) -> npt.NDArray[np.uint8]:
 def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
     """A red disc in a gold ring over a red drape, with hills, water and a rising sun in gold."""
     x, y, radius = (value * _FINE for value in plan.emblem)
-    drape, ring, gold = _canvas(plan), _canvas(plan), _canvas(plan)
+    drape, rim, gold = _canvas(plan), _canvas(plan), _canvas(plan)
     foot = np.array(
         [
             (x - radius * 0.72, y + radius * 0.6),
@@ -215,16 +219,16 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
     )
     cv2.fillPoly(drape, [foot.astype(np.int32)], 255, cv2.LINE_AA)
     cv2.circle(drape, (x, y), radius, 255, -1, cv2.LINE_AA)
-    cv2.circle(ring, (x, y), round(radius * 0.92), 255, round(radius * 0.14), cv2.LINE_AA)
-    for turn in np.arange(0, 2 * np.pi, np.pi / 36):
+    cv2.circle(rim, (x, y), round(radius * 0.92), 255, round(radius * 0.14), cv2.LINE_AA)
+    for angle in np.arange(0, 2 * np.pi, np.pi / 36):
         inner, outer = (
             (
-                round(x + np.cos(turn + lean) * radius * reach),
-                round(y + np.sin(turn + lean) * radius * reach),
+                round(x + np.cos(angle + lean) * radius * reach),
+                round(y + np.sin(angle + lean) * radius * reach),
             )
             for lean, reach in ((0.0, 0.85), (0.09, 0.99))
         )
-        cv2.line(ring, inner, outer, 120, _FINE, cv2.LINE_AA)
+        cv2.line(rim, inner, outer, 120, _FINE, cv2.LINE_AA)
     cv2.circle(gold, (x, round(y - radius * 0.32)), round(radius * 0.17), 255, -1, cv2.LINE_AA)
     for peak, tall in ((-0.34, 0.3), (0.3, 0.38), (0.0, 0.5)):
         outline = np.array([(peak - 0.36, 0.28), (peak, 0.28 - tall), (peak + 0.36, 0.28)])
@@ -237,7 +241,7 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
             (x + radius * along, y + radius * (depth + 0.03 * np.sin(along * 22))), axis=1
         )
         cv2.polylines(gold, [wave.astype(np.int32)], False, 255, round(radius * 0.035), cv2.LINE_AA)
-    for mask, colour in ((drape, (206, 44, 40)), (ring, (204, 160, 62)), (gold, (222, 182, 84))):
+    for mask, colour in ((drape, (206, 44, 40)), (rim, (204, 160, 62)), (gold, (222, 182, 84))):
         sheet = inked(sheet, _shrunk(mask, plan.size), colour, 0.96)
     return sheet
 

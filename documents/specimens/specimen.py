@@ -1,4 +1,4 @@
-"""Which picture belongs to a seed, a form and a damage, and what does it truly say?"""
+"""Makes the picture of a licence from a seed, an edition and a damage, with what it truly says."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from documents.specimens.clerk import Entry, printed, shown
 from documents.specimens.company import Company
 from documents.specimens.forgery import ANY, FORGERIES, deceit, without_forgery
 from documents.specimens.photograph import DAMAGES, QUARTERS, photographed
-from documents.specimens.photograph import turned as turn_page
-from documents.specimens.sheet import FORMS, Copy, Form
+from documents.specimens.photograph import rotated as rotate_page
+from documents.specimens.sheet import EDITIONS, Copy, Edition
 from documents.typesetting import Face, missing
 
 _PRINTED: Final = tuple(
     field.name for field in fields(Company) if field.name not in ("domain", "status")
 )
 OVERRIDES: Final = (*_PRINTED, "qr_uscc", "copy", "issued_on", "face", "turned")
-"""What `make` takes beside seed, form, damage and company."""
+"""What `make` takes beside seed, edition, damage and company."""
 _CHOICES: Final[dict[str, tuple[object, ...]]] = {
     "copy": get_args(Copy),
     "face": ("song", "kai"),
@@ -56,12 +56,12 @@ class Specimen:
 
 def make(
     seed: int,
-    form: str = "landscape",
+    edition: str = "landscape",
     damage: str = "none",
     company: Company | None = None,
     **overrides: Any,
 ) -> Specimen:
-    """The licence of `company` (else the one of `seed`) on `form`, photographed with `damage`;
+    """The licence of `company` (else the one of `seed`) on `edition`, photographed with `damage`;
     equal arguments, equal picture.
 
     `damage` is one of DAMAGES, or several joined by "+", done in that order; or one of FORGERIES
@@ -70,26 +70,26 @@ def make(
     than the company's truth; `qr_uscc` (the code in the QR, "" for no QR; else the company's own);
     `copy` ("正本", "副本"), `issued_on`, `face` ("song", "kai"), and `turned` (0, 90, 180, 270
     degrees clockwise, done last). Raises ValueError, naming what was seen and what is known, for an
-    unknown form, damage or override, or for a character that no font here can print.
+    unknown edition, damage or override, or for a character that no font here can print.
     """
-    known_form = _form(form)
+    known_edition = _edition(edition)
     _refuse_unknown(damage)
     _refuse_odd(overrides)
-    rng = np.random.default_rng(_entropy("sheet", seed, form))
+    rng = np.random.default_rng(_entropy("sheet", seed, edition))
     company = company or Company.fictitious(seed)
     overrides = deceit(damage, company, seed) | overrides
     told = replace(
         company, **{name: value for name, value in overrides.items() if name in _PRINTED}
     )
-    entry = _entry(rng, company, told, known_form, overrides)
-    page = printed(entry, known_form, rng)
+    entry = _entry(rng, company, told, known_edition, overrides)
+    page = printed(entry, known_edition, rng)
     page = photographed(
         page,
         without_forgery(damage),
-        np.random.default_rng(_entropy("photograph", seed, form, damage)),
+        np.random.default_rng(_entropy("photograph", seed, edition, damage)),
     )
-    page = turn_page(page, overrides.get("turned", 0))
-    return Specimen(Image.fromarray(page), company, shown(entry, known_form))
+    page = rotate_page(page, overrides.get("turned", 0))
+    return Specimen(Image.fromarray(page), company, shown(entry, known_edition))
 
 
 def _entropy(*words: object) -> list[int]:
@@ -97,11 +97,11 @@ def _entropy(*words: object) -> list[int]:
     return list(" ".join(map(str, words)).encode())
 
 
-def _form(form: str) -> Form:
-    for known in FORMS:
-        if form == known:
+def _edition(edition: str) -> Edition:
+    for known in EDITIONS:
+        if edition == known:
             return known
-    raise ValueError(f"unknown form {form!r}; known: {', '.join(FORMS)}")
+    raise ValueError(f"unknown edition {edition!r}; known: {', '.join(EDITIONS)}")
 
 
 def _refuse_unknown(damage: str) -> None:
@@ -124,18 +124,22 @@ def _refuse_odd(overrides: dict[str, Any]) -> None:
 
 
 def _entry(
-    rng: np.random.Generator, company: Company, told: Company, form: Form, overrides: dict[str, Any]
+    rng: np.random.Generator,
+    company: Company,
+    told: Company,
+    edition: Edition,
+    overrides: dict[str, Any],
 ) -> Entry:
     """What the clerk prints.
 
     Every choice is drawn whether or not it is overridden, so that an override changes nothing else.
     """
-    first, last = _ISSUED[form]
+    first, last = _ISSUED[edition]
     first = max(first, told.established_on)
     issued_on = first + timedelta(days=int(rng.integers(max(1, (last - first).days))))
     copy: Copy = "副本" if rng.random() < 0.6 else "正本"
-    face: Face = "kai" if rng.random() < (0.15 if form == "landscape" else 0.4) else "song"
-    gold = rng.random() < (0.85 if form == "landscape" else 0.5)
+    face: Face = "kai" if rng.random() < (0.15 if edition == "landscape" else 0.4) else "song"
+    gold = rng.random() < (0.85 if edition == "landscape" else 0.5)
     number = f"S{company.uscc[2:8]}{int(rng.integers(10**7)):07}" if rng.random() < 0.35 else ""
     entry = Entry(
         company=told,
@@ -146,16 +150,16 @@ def _entry(
         foil="gold" if gold else "dark",
         number=number,
     )
-    return _printable(entry, form)
+    return _printable(entry, edition)
 
 
-def _printable(entry: Entry, form: Form) -> Entry:
+def _printable(entry: Entry, edition: Edition) -> Entry:
     """`entry` in a face that has every character; Song has more than Kai.
 
     Raises ValueError where none has.
     """
     text = "".join(
-        value for key, value in shown(entry, form).items() if key != "registration_authority"
+        value for key, value in shown(entry, edition).items() if key != "registration_authority"
     )
     if entry.face == "kai" and missing("kai", text):
         entry = replace(entry, face="song")

@@ -16,7 +16,7 @@ from typing import Final
 from events.core.errors import ProviderBroken, ProviderUnavailable
 
 _CHUNK: Final = 64 * 1024
-_ANSWER_BYTES: Final = 4096
+_REPLY_BYTES: Final = 4096
 _FOUND: Final = re.compile(r"stream: (?P<signature>[^\x00-\x1f]+) FOUND")
 
 
@@ -39,10 +39,10 @@ def scan(data: bytes, address: str, timeout: float = 30.0) -> ScanResult:
     deadline = time.monotonic() + timeout
     try:
         with _connect(address, timeout) as connection:
-            answer = _ask(connection, data, deadline)
+            reply = _ask(connection, data, deadline)
     except OSError as error:
         raise ProviderUnavailable(f"clamd: {error}") from error
-    return _understand(answer)
+    return _understand(reply)
 
 
 def _connect(address: str, timeout: float) -> socket.socket:
@@ -86,14 +86,14 @@ def _send(connection: socket.socket, message: bytes, deadline: float) -> None:
 
 
 def _receive(connection: socket.socket, deadline: float) -> bytes:
-    answer = b""
-    while len(answer) < _ANSWER_BYTES and not answer.endswith(b"\0"):
+    reply = b""
+    while len(reply) < _REPLY_BYTES and not reply.endswith(b"\0"):
         connection.settimeout(_left(deadline))
-        received = connection.recv(_ANSWER_BYTES)
+        received = connection.recv(_REPLY_BYTES)
         if not received:
             break
-        answer += received
-    return answer.rstrip(b"\0\n")
+        reply += received
+    return reply.rstrip(b"\0\n")
 
 
 def _left(deadline: float) -> float:
@@ -103,8 +103,8 @@ def _left(deadline: float) -> float:
     return left
 
 
-def _understand(answer: bytes) -> ScanResult:
-    text = answer.decode("utf-8", "replace")
+def _understand(reply: bytes) -> ScanResult:
+    text = reply.decode("utf-8", "replace")
     if text == "stream: OK":
         return ScanResult(clean=True)
     if found := _FOUND.fullmatch(text):

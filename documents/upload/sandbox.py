@@ -113,12 +113,12 @@ def run(
         task,
         json.dumps({**options, **limits}),
     ]
-    with _memory_file("in") as given, _memory_file("out") as answer:
+    with _memory_file("in") as given, _memory_file("out") as written:
         _write(given, data)
-        returncode = _wait(_start(command, given, answer), seconds)
-        size = os.fstat(answer).st_size
-        answered = os.pread(answer, size, 0) if size <= output_bytes else READY
-    if not answered.startswith(READY):
+        returncode = _wait(_start(command, given, written), seconds)
+        size = os.fstat(written).st_size
+        output = os.pread(written, size, 0) if size <= output_bytes else READY
+    if not output.startswith(READY):
         raise _not_started(returncode)
     if returncode is None:
         raise Died("time")
@@ -129,7 +129,7 @@ def run(
             if number == signal.SIGXCPU
             else Died("signal" if number else "garbage", number)
         )
-    return _unpack(answered[len(READY) :], isolation)
+    return _unpack(output[len(READY) :], isolation)
 
 
 @functools.cache
@@ -203,12 +203,12 @@ def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str
     ]
 
 
-def _start(command: list[str], given: int, answer: int) -> subprocess.Popen[bytes]:
+def _start(command: list[str], given: int, output: int) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
             stdin=given,
-            stdout=answer,
+            stdout=output,
             stderr=subprocess.DEVNULL,
             env={},
             cwd="/",
@@ -286,17 +286,17 @@ def _not_started(returncode: int | None) -> ProviderBroken | ProviderUnavailable
     return ProviderBroken(f"the sandbox did not start: it ended with {returncode}")
 
 
-def _unpack(answer: bytes, isolation: Isolation) -> Reply:
-    """The reply in `answer`:
+def _unpack(output: bytes, isolation: Isolation) -> Reply:
+    """The reply in `output`:
 
     4 bytes length of the header (big endian), the header as JSON, then its `blobs` of the lengths
     given there.
     """
-    length = int.from_bytes(answer[:4], "big")
-    if len(answer) < 4 or length > _HEADER_BYTES:
+    length = int.from_bytes(output[:4], "big")
+    if len(output) < 4 or length > _HEADER_BYTES:
         raise Died("garbage")
     try:
-        header = json.loads(answer[4 : 4 + length])
+        header = json.loads(output[4 : 4 + length])
         sizes = header["blobs"]
         offsets = [4 + length]
         for size in sizes:
@@ -305,7 +305,7 @@ def _unpack(answer: bytes, isolation: Isolation) -> Reply:
             offsets.append(offsets[-1] + size)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Died("garbage") from None
-    if offsets[-1] != len(answer):
+    if offsets[-1] != len(output):
         raise Died("garbage")
-    blobs = tuple(answer[start:end] for start, end in pairwise(offsets))
+    blobs = tuple(output[start:end] for start, end in pairwise(offsets))
     return Reply(header, blobs, isolation)

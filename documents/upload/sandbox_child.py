@@ -41,15 +41,16 @@ hold large photos.
 """
 EDITOR_LENGTH: Final = 100
 
-# EXIF 2.32, table 6 (orientation): value → how the stored picture is turned upright, by Pillow's
-# Transpose members.
 _UPRIGHT: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+"""EXIF orientation (EXIF 2.32, table 6) → the member of Pillow's Transpose that undoes it."""
 _GREY: Final = (128, 128)
 """Darkest and brightest."""
 _SCAN: Final = 0xDA
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """Any marker but restarts and what fills or escapes (ITU-T T.81, B.1.1)."""
-_EXIF_ORIENTATION, _EXIF_SOFTWARE, _TIFF_SUBFILE = 0x0112, 0x0131, 0x00FE
+_EXIF_ORIENTATION: Final = 0x0112
+_EXIF_SOFTWARE: Final = 0x0131
+_TIFF_SUBFILE: Final = 0x00FE
 
 
 @dataclass
@@ -293,9 +294,7 @@ def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Pag
 
 
 def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
-    """The work for TIFF: every page, without the reduced previews that cameras add (TIFF 6.0,
-    NewSubfileType bit 0).
-    """
+    """The work for TIFF: every page but the previews that cameras add (NewSubfileType bit 0)."""
     image: Any = open_as("PIL.TiffImagePlugin:TiffImageFile", data, limits)
     check_pages(image.n_frames, limits)
     editor = editor_of(image)
@@ -469,7 +468,7 @@ def ready() -> None:
     sys.stdout.buffer.flush()
 
 
-def answer(header: Mapping[str, Any], blobs: list[bytes]) -> None:
+def write_reply(header: Mapping[str, Any], blobs: list[bytes]) -> None:
     """Write `header` and `blobs` as `sandbox.run` reads them."""
     encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
     for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
@@ -493,7 +492,7 @@ def main() -> None:
         ]
         return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
 
-    answer(*attempt(work))
+    write_reply(*attempt(work))
 
 
 if __name__ == "__main__":

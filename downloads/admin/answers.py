@@ -28,11 +28,11 @@ from downloads.rules.ladder import Tier
 from employers.models import ApiClient, Employer, Member
 from events.core.reasons import REASONS
 
-OF_STANDING: Final = (
+OF_THE_TIER: Final = (
     "employer_unknown",
     "member_unknown",
     "authority_email_unverified",
-    *sorted({standing.reason for standing in (ladder.NOT_APPROVED, *ladder.BY_STATE.values())}),
+    *sorted({tier.reason for tier in (ladder.NOT_APPROVED, *ladder.BY_STATE.values())}),
     ladder.STEP_UP,
     ladder.RESTRICTED,
     "tier_without_downloads",
@@ -200,7 +200,7 @@ class TierFilter(admin.SimpleListFilter):
 class WhyNotFilter(admin.SimpleListFilter):
     title = _("why not")
     parameter_name = "reason"
-    codes: tuple[str, ...] = (*OF_STANDING, "quota_candidate", "quota_day", "quota_hour")
+    codes: tuple[str, ...] = (*OF_THE_TIER, "quota_candidate", "quota_day", "quota_hour")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(code, in_words(code)) for code in self.codes]
@@ -210,4 +210,4 @@ class WhyNotFilter(admin.SimpleListFilter):
 
 
 class WhyNotHonouredFilter(WhyNotFilter):
-    codes = (*OF_STANDING, "pass_spent", "pass_expired")
+    codes = (*OF_THE_TIER, "pass_spent", "pass_expired")

@@ -32,7 +32,7 @@ from downloads.tiers import appeals, wording
 from employers.accounts.forms import refusal_html
 from employers.models import Member, User
 from employers.permissions import PERMISSIONS, Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.actor import Role
 from events.core.errors import Refused
 from events.models import Event
@@ -47,10 +47,10 @@ def waiting_lately() -> appeals.Waiting:
     it.
     """
     seconds = settings.QUEUE_FIGURES_SECONDS
-    kept: Any = cache.get_or_set(
+    cached: Any = cache.get_or_set(
         "downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds
     )
-    waits: appeals.Waiting = kept
+    waits: appeals.Waiting = cached
     return waits
 
 
@@ -83,7 +83,7 @@ class WaitingFilter(admin.SimpleListFilter):
         )
 
 
-class AnswerForm(forms.Form):
+class AppealAnswerForm(forms.Form):
     """Lift or keep, with a word to the employer."""
 
     reply = forms.CharField(
@@ -98,7 +98,7 @@ class AnswerForm(forms.Form):
 
 
 @admin.register(MoveAppeal)
-class MoveAppealAdmin(LookOnlyAdmin):
+class MoveAppealAdmin(ReadOnlyAdmin):
     list_display = ("employer", "about", "waiting", "answer", "answered_by")
     list_filter = (WaitingFilter,)
     search_fields = ("=employer__id", "=employer__uscc")
@@ -171,21 +171,21 @@ class MoveAppealAdmin(LookOnlyAdmin):
             said = get_object_or_404(self.get_queryset(request), pk=object_id)
             if not isinstance(request.user, User) or not self.has_view_permission(request):
                 raise PermissionDenied
-            self._answer(request, said, request.user)
+            self._answer_appeal(request, said, request.user)
             return HttpResponseRedirect(request.path)
         found: MoveAppeal | None = self.get_object(request, object_id)
         shown = _evidence(found, request.user) if found and isinstance(request.user, User) else {}
         context = {
             **(extra_context or {}),
             **shown,
-            "answer_form": AnswerForm(),
+            "answer_form": AppealAnswerForm(),
             "is_nav_sidebar_enabled": False,
         }
         response = super().change_view(request, object_id, form_url, context)
         response["Cache-Control"] = "private, no-store"
         return response
 
-    def _answer(self, request: HttpRequest, said: MoveAppeal, user: User) -> None:
+    def _answer_appeal(self, request: HttpRequest, said: MoveAppeal, user: User) -> None:
         lift, reply = request.POST.get("answer") == "lift", request.POST.get("reply", "")
         try:
             appeals.answer_appeal(
@@ -241,8 +241,8 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
         "earlier": MoveAppeal.objects.filter(employer=said.employer_id)
         .exclude(pk=said.pk)
         .order_by("-at"),
-        "standing": Standing.objects.in_force(timezone.now()).filter(pk=said.employer_id).first(),
-        "hindrance": appeals.may_answer(said, user.as_reviewer())
+        "override": Standing.objects.in_force(timezone.now()).filter(pk=said.employer_id).first(),
+        "hindrance": appeals.may_answer_appeal(said, user.as_reviewer())
         if said.answered_at is None
         else None,
     }

@@ -23,24 +23,24 @@ from downloads.admin.answers import (
 from downloads.admin.relays import ForWhoSeesAnswers
 from downloads.models import GateDecision, PassUse, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 
 
-class WithItsRung:
+class WithTierInWords:
     """A column that names the tier of a row in the language of the page."""
 
     @admin.display(description=_("tier"), ordering="tier")
-    def rung(self, row: Any) -> Any:
+    def tier_in_words(self, row: Any) -> Any:
         return TIERS.get(row.tier, row.tier)
 
 
 @admin.register(GateDecision)
-class GateDecisionAdmin(Searched, WithItsRung, LookOnlyAdmin):
+class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
     list_display = (
         "decided_at",
         "allowed",
         "why",
-        "rung",
+        "tier_in_words",
         "uscc",
         "employer_id",
         "member_id",
@@ -62,8 +62,8 @@ class GateDecisionAdmin(Searched, WithItsRung, LookOnlyAdmin):
 
 
 @admin.register(PassUse)
-class PassUseAdmin(Searched, WithItsRung, ForWhoSeesAnswers):
-    list_display = ("used_at", "decision_id", "why", "rung")
+class PassUseAdmin(Searched, WithTierInWords, ForWhoSeesAnswers):
+    list_display = ("used_at", "decision_id", "why", "tier_in_words")
     list_filter = (UsedFilter, TierFilter, WhyNotHonouredFilter)
     search_fields = ("decision_id",)
     named = staticmethod(uses_named)
@@ -82,8 +82,8 @@ class WhyRestrictedFilter(WhyNotFilter):
 
 
 @admin.register(Standing)
-class StandingAdmin(WithItsRung, ForWhoSeesAnswers):
-    list_display = ("employer", "rung", "why", "moved_at", "until")
+class StandingAdmin(WithTierInWords, ForWhoSeesAnswers):
+    list_display = ("employer", "tier_in_words", "why", "moved_at", "until")
     list_filter = (TierFilter, WhyRestrictedFilter)
     search_fields = ("=employer__id", "=employer__uscc")
     search_help_text = _("The whole id or credit code of an employer")
@@ -91,5 +91,5 @@ class StandingAdmin(WithItsRung, ForWhoSeesAnswers):
     list_select_related = ("employer",)
 
     @admin.display(description=_("reason"), ordering="reason", empty_value="—")
-    def why(self, standing: Standing) -> str:
-        return in_words(standing.reason)
+    def why(self, override: Standing) -> str:
+        return in_words(override.reason)

@@ -26,14 +26,14 @@ from downloads.tiers import canaries
 from employers.accounts.forms import refusal_html
 from employers.models import User
 from employers.permissions import PERMISSIONS, Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.api.texts import REFERENCE
 from events.core.errors import Refused
 
 MAY_TRACE = PERMISSIONS[Power.TRACE]
 
 
-class ForWhoTraces(LookOnlyAdmin):
+class ForWhoTraces(ReadOnlyAdmin):
     """For who may trace leaks; who may see the gate's answers may look."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -307,7 +307,7 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
         )
 
 
-class RingForm(forms.Form):
+class CanaryOutcomeForm(forms.Form):
     """What a person found."""
 
     outcome = forms.CharField(
@@ -315,7 +315,7 @@ class RingForm(forms.Form):
     )
 
 
-class LookedAtFilter(admin.SimpleListFilter):
+class ResolvedFilter(admin.SimpleListFilter):
     """Whether a person has looked into it."""
 
     title = _("has been looked into")
@@ -331,7 +331,7 @@ class LookedAtFilter(admin.SimpleListFilter):
 @admin.register(CanaryRing)
 class CanaryRingAdmin(ForWhoTraces):
     list_display = ("at", "employer", "canary", "restricted", "looked_at", "looked_by")
-    list_filter = (LookedAtFilter, "restricted")
+    list_filter = (ResolvedFilter, "restricted")
     search_fields = ("=employer__id", "=employer__uscc", "=canary__candidate")
     search_help_text = _("The whole id or credit code of an employer, or a candidate's reference")
     ordering = ("-at",)
@@ -353,7 +353,7 @@ class CanaryRingAdmin(ForWhoTraces):
         ring = self.get_object(request, object_id)
         if ring is None or not self.has_view_permission(request):
             raise Http404
-        form = RingForm(request.POST or None)
+        form = CanaryOutcomeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
                 canaries.settle_canary(

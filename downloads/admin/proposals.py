@@ -29,7 +29,7 @@ from downloads.tiers import tier_changes
 from employers.accounts.forms import refusal_html
 from employers.models import User
 from employers.permissions import PERMISSIONS, Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
 
 
@@ -68,7 +68,7 @@ class LadderForm(forms.Form):
             ) from error
 
 
-class ProposalAdmin(LookOnlyAdmin):
+class ProposalAdmin(ReadOnlyAdmin):
     """A list of proposals, a page to make one, and a page on which a second person settles it."""
 
     form_class: ClassVar[type[forms.Form]]

@@ -24,13 +24,13 @@ from downloads.models import RelayBinding, RelayCall
 from downloads.models.relays import ENDED_WHY
 from downloads.rules.lost_contact import Tries
 from employers.models import ApiClient
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 
 SPANS: Final = (1, 7, 31)
 PLATFORMS_AT_MOST: Final = 50
 
 
-class ForWhoSeesAnswers(LookOnlyAdmin):
+class ForWhoSeesAnswers(ReadOnlyAdmin):
     """What belongs to the gate's answers is for whoever may see those."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

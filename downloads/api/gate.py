@@ -114,9 +114,7 @@ class GateDecisionOut(BaseModel):
         description="What you have to do with a yes.",
         examples=[["mark", "relay_only", "notify_candidate"]],
     )
-    tier: str = Field(
-        description="The rung of the ladder on which the employer stands.", examples=["provisional"]
-    )
+    tier: str = Field(description="The employer's tier.", examples=["provisional"])
     decided_at: datetime = Field(description="The moment of which the answer speaks.")
     retry_at: datetime | None = Field(description="With a quota that is used up: when it frees.")
     gate_pass: str | None = Field(
@@ -233,7 +231,7 @@ class ExplanationOut(Schema):
     candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
     allowed: bool = Field(description="What was answered.")
     reasons: list[ReasonOut] = Field(description="Why not; empty with a yes.")
-    tier: str = Field(description="The rung on which the employer stood.", examples=["provisional"])
+    tier: str = Field(description="The employer's tier then.", examples=["provisional"])
     ladder_version: str = Field(
         description="The version of the ladder by which it was decided.", examples=["2026-11.1"]
     )
@@ -251,7 +249,7 @@ class ExplanationOut(Schema):
 
     @classmethod
     def of(cls, told: releases_explain.Explanation) -> ExplanationOut:
-        row, held = told.row, told.rights
+        row, rights = told.row, told.rights
         return cls(
             id=row.pk,
             employer_id=row.employer_id,
@@ -270,9 +268,9 @@ class ExplanationOut(Schema):
             quota=QuotaUsedOut(
                 used_day=row.used_day if row.tells_use else None,
                 used_hour=row.used_hour if row.tells_use else None,
-                per_day=held.per_day if held else None,
-                per_hour=held.per_hour if held else None,
-                per_candidate=held.per_candidate if held else None,
+                per_day=rights.per_day if rights else None,
+                per_hour=rights.per_hour if rights else None,
+                per_candidate=rights.per_candidate if rights else None,
             ),
         )
 
@@ -313,9 +311,7 @@ class SpentOut(Schema):
     candidate: str = Field(
         description="Whose resume it is, by your reference.", examples=["cand-20481"]
     )
-    tier: str = Field(
-        description="The rung on which the employer stands now.", examples=["provisional"]
-    )
+    tier: str = Field(description="The employer's tier now.", examples=["provisional"])
     obligations: list[str] = Field(
         description="What you have to do.", examples=[["mark", "relay_only", "notify_candidate"]]
     )

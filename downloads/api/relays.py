@@ -110,7 +110,7 @@ def _codes(binding: RelayBinding) -> list[str]:
 
 def shown(binding: RelayBinding, client: ApiClient) -> RelayOut:
     """The binding as it stands after what was done; in a test nothing of it waits for a worker."""
-    test_mode_relays.follow_at_once(binding, client, lambda: now_for(client))
+    test_mode_relays.sync_at_once(binding, client, lambda: now_for(client))
     return RelayOut.of(bindings.binding_of(binding.pk, client))
 
 
@@ -244,7 +244,7 @@ def end(request: ApiRequest, relay_id: UUID) -> Status[None]:
     ended = bindings.end_for_candidate(
         bindings.binding_of(relay_id, client).pk, client.as_actor(), now_for(client)
     )
-    test_mode_relays.follow_at_once(ended, client, lambda: now_for(client))
+    test_mode_relays.sync_at_once(ended, client, lambda: now_for(client))
     return Status(204, None)
 
 

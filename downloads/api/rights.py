@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from ninja import Field, Router, Schema
 
 from downloads.api.gate import page_of
-from downloads.gate.current_tier import placed
+from downloads.gate.current_tier import employer_tier
 from downloads.models import GateDecision
 from downloads.rules.ladder import Obligation, Tier
 from employers.clock import now_for
@@ -63,9 +63,7 @@ class RightsOut(Schema):
     """
 
     employer_id: UUID = Field(description="The employer.")
-    tier: Tier = Field(
-        description="The rung of the ladder that it stands on.", examples=["provisional"]
-    )
+    tier: Tier = Field(description="The employer's tier.", examples=["provisional"])
     download: bool = Field(description="Whether it may download resumes at all.")
     reason: WhyNotOut | None = Field(description="Why it may not.")
     obligations: list[Obligation] = Field(
@@ -98,21 +96,21 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
     employer: Employer | None = Employer.objects.seen_by(client).filter(pk=employer_id).first()
     if employer is None:
         raise Refused("employer_unknown")
-    found = placed(employer, now)
-    stands, ladder = found.place, found.ladder
-    held, used = ladder.rights[stands.tier], _used(employer, client, now)
-    may = held.download and not stands.reason
+    found = employer_tier(employer, now)
+    current, ladder = found.current, found.ladder
+    granted, used = ladder.rights[current.tier], _used(employer, client, now)
+    may = granted.download and not current.reason
     return RightsOut(
         employer_id=employer.pk,
-        tier=stands.tier,
+        tier=current.tier,
         download=may,
-        per_candidate=held.per_candidate,
+        per_candidate=granted.per_candidate,
         ladder=ladder.version,
         as_of=now,
-        reason=WhyNotOut.of(REASONS[stands.reason]) if stands.reason else None,
-        obligations=list(held.obligations) if may else [],
-        day=QuotaOut(limit=held.per_day, left=max(0, held.per_day - used["day"])),
-        hour=QuotaOut(limit=held.per_hour, left=max(0, held.per_hour - used["hour"])),
+        reason=WhyNotOut.of(REASONS[current.reason]) if current.reason else None,
+        obligations=list(granted.obligations) if may else [],
+        day=QuotaOut(limit=granted.per_day, left=max(0, granted.per_day - used["day"])),
+        hour=QuotaOut(limit=granted.per_hour, left=max(0, granted.per_hour - used["hour"])),
         expires_at=found.case.expires_at if found.case else None,
     )
 

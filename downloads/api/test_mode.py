@@ -1,7 +1,4 @@
-"""How does a platform rehearse what holds downloads back, with test keys?
-
-A rule's move, the owner's appeal, a reviewer's answer.
-"""
+"""The test mode's tiers over the API: changes by the rules, appeals, and reviewers' answers."""
 
 from __future__ import annotations
 
@@ -55,21 +52,21 @@ class MoveIn(Schema):
 class StandingOut(Schema):
     """Where the employer was moved to; `tier` is null where its case alone says it."""
 
-    tier: str | None = Field(description="The rung of the ladder.", examples=["restricted"])
+    tier: str | None = Field(description="The employer's tier.", examples=["restricted"])
     reason: str | None = Field(description="What the gate answers.", examples=[RESTRICTED])
     since: datetime | None = Field(description="Since when.")
     until: datetime | None = Field(description="Until when, if that is known.")
 
     @classmethod
     def of(cls, employer: Employer, now: datetime) -> StandingOut:
-        standing = Standing.objects.in_force(now).filter(pk=employer.pk).first()
-        if standing is None:
+        override = Standing.objects.in_force(now).filter(pk=employer.pk).first()
+        if override is None:
             return cls(tier=None, reason=None, since=None, until=None)
         return cls(
-            tier=standing.tier,
-            reason=standing.reason or None,
-            since=standing.moved_at,
-            until=standing.until,
+            tier=override.tier,
+            reason=override.reason or None,
+            since=override.moved_at,
+            until=override.until,
         )
 
 
@@ -99,7 +96,7 @@ def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
 
 
 class AppealIn(Schema):
-    """What an owner says against what holds the downloads back."""
+    """An owner's appeal against a restriction."""
 
     member_id: UUID = Field(
         description="An owner of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
@@ -120,7 +117,7 @@ class AppealOut(Schema):
     )
     due_at: datetime = Field(description="By when it is to be answered.")
     answered_at: datetime | None = Field(description="When it was.")
-    standing: StandingOut = Field(description="Where the employer stands now.")
+    standing: StandingOut = Field(description="The employer's tier now.")
 
     @classmethod
     def of(cls, said: MoveAppeal, now: datetime) -> AppealOut:
@@ -176,7 +173,7 @@ class AnswerIn(Schema):
     operation_id="test_answer_appeal",
 )
 def answer_appeal(request: ApiRequest, employer_id: UUID, given: AnswerIn) -> AppealOut:
-    """The appeal against what holds the downloads back that waits; for the case's own appeals there
+    """The open appeal against a restriction; for the case's own appeals there
     is `decide`.
     """
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)

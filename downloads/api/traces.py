@@ -123,7 +123,7 @@ def trace(
 ) -> Status[TraceOut]:
     """A photograph, screenshot, scan, PDF or text.
 
-    It is held against your own releases, within a minute; nobody is named by a guess.
+    It is compared with your own releases, within a minute; nobody is named by a guess.
     """
     client = request.auth.client
     asked = leaks.Asked(

@@ -1,11 +1,9 @@
-"""Has this candidate agreed that this company gets their resume?
+"""A candidate's consent to one company: asked for, given, refused, revoked.
 
-Asked for, given, refused, revoked; one transaction each.
-
-A consent is separate (个人信息保护法 23): for one company (by its code, whichever account of it
-asks), of one candidate, at one platform. All of it is written in the company's turn, which the gate
-holds while it answers, so nothing is allowed after a revocation was acknowledged, and before the
-candidate's own row, as everywhere (`downloads.candidates.operations`).
+A consent is separate (个人信息保护法 23): it is for one company (by its code, whichever account
+asks), one candidate and one platform. It is written under the company's lock, which the gate holds
+while it answers, so nothing is allowed after a revocation was acknowledged. The lock is taken
+before the candidate's own row (`downloads.candidates.operations`). Each operation is a transaction.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from django.db import transaction
 
 from downloads import locks
 from downloads.candidates import erasure, notices, operations
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import Candidate, Consent, ConsentRequest, Mode
 from downloads.models.consent_purposes import USUAL, Kind, Method, Purpose, purpose_of
 from downloads.relays import eligibility
@@ -72,9 +70,9 @@ def ask_consent(
         raise Refused("member_unknown", "member_id")
     with transaction.atomic():
         locks.lock_company(employer.uscc)
-        place = place_of(employer.pk, now)
-        if place.reason or place.tier not in eligibility.MAY_ASK_FOR_NEW:
-            raise Refused(place.reason or "employer_not_approved")
+        current = current_tier_of(employer.pk, now)
+        if current.reason or current.tier not in eligibility.MAY_HAVE_NEW_NUMBERS:
+            raise Refused(current.reason or "employer_not_approved")
         candidate = operations.locked_candidate(candidate_id)
         latest = candidate.requests.filter(uscc=employer.uscc).order_by("-asked_at").first()
         if latest is not None and latest.answered_at is None and latest.expires_at > now:

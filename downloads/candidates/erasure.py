@@ -40,8 +40,8 @@ def takers(candidate: Candidate, uscc: str) -> list[Release]:
 
 
 def order(candidate: Candidate, last: Release, actor: Actor, now: datetime) -> EraseOrder | None:
-    """Let an account that took erase its copies; None where it has done so since, or owes it
-    already. In the company's turn.
+    """Ask an account that has copies to erase them; None if it has done so since, or has an open
+    order. Call it under the company's lock.
     """
     earlier = EraseOrder.objects.filter(candidate=candidate, employer=last.employer_id)
     if (

@@ -1,11 +1,9 @@
-"""What does a platform tell us of a candidate, and from when on does it hold?
+"""What a platform tells us about a candidate: the operations on a candidate's row and its blocks.
 
-The verbs on a candidate's own row and its blocks.
-
-A mode is written on a row that the gate reads `FOR SHARE`; a block, in the company's turn, which
-the gate holds. So from the acknowledgement on no answer overlooks either. Turns are taken before
-the row, in the order of their codes: nobody waits in a ring. What closes or blocks ends the relay
-numbers in its scope in the same transaction, so nobody calls by one that is there already.
+A mode is written on a row that the gate reads `FOR SHARE`; a block is written under the company's
+lock, which the gate holds. So no answer after the acknowledgement overlooks either. Company locks
+are taken before the row and in the order of the companies' codes, so there is no deadlock. A mode
+or a block that closes also ends the relay numbers in its scope, in the same transaction.
 """
 
 from __future__ import annotations
@@ -64,14 +62,14 @@ def put_candidate(
     for _ in range(TRIES):
         try:
             return _put(client, reference, told, email, now)
-        except _TurnMissed:  # the platform says two things of them at the same moment
+        except _CompanyNotLocked:  # the platform says two things of them at the same moment
             continue
     raise DatabaseError("what is blocked does not stand still")
 
 
-class _TurnMissed(Exception):
-    """A company is to be blocked whose turn was not taken, since it was blocked already as the
-    turns were.
+class _CompanyNotLocked(Exception):
+    """A company has to be blocked whose lock was not taken, because its block was still there when
+    the locks were taken.
     """
 
 
@@ -83,8 +81,8 @@ def _put(
         before = (
             set(known.blocked.filter(own=False).values_list("uscc", flat=True)) if known else set()
         )
-        taken = sorted(before ^ set(told.blocked))
-        for uscc in taken:
+        locked = sorted(before ^ set(told.blocked))
+        for uscc in locked:
             locks.lock_company(uscc)
         is_new = known is None
         if is_new:
@@ -102,7 +100,7 @@ def _put(
                 False,
             )
         changed = _write(candidate, told, email, now)
-        gone, blocked = _block_as_told(candidate, told.blocked, taken, now)
+        gone, blocked = _block_as_told(candidate, told.blocked, locked, now)
         if told.mode == Mode.CLOSED and (is_new or changed):
             bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
         elif blocked:
@@ -149,10 +147,12 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
 
 
 def _block_as_told(
-    candidate: Candidate, told: Mapping[str, str], taken: Collection[str], now: datetime
+    candidate: Candidate, told: Mapping[str, str], locked: Collection[str], now: datetime
 ) -> tuple[bool, list[str]]:
-    """Whether any company is blocked no more, and the codes of those that are from now on, whose
-    turn has to be `taken`.
+    """Write the blocks that the platform told us.
+
+    Returns whether any company is no longer blocked, and the codes of the newly blocked ones, which
+    all have to be among the `locked`.
     """
     gone, _ = candidate.blocked.filter(own=False).exclude(uscc__in=told).delete()
     there = set(candidate.blocked.values_list("uscc", flat=True))
@@ -161,8 +161,8 @@ def _block_as_told(
         for uscc, name in told.items()
         if uscc not in there
     ]
-    if any(block.uscc not in taken for block in new):
-        raise _TurnMissed
+    if any(block.uscc not in locked for block in new):
+        raise _CompanyNotLocked
     BlockedEmployer.objects.bulk_create(new)
     return bool(gone), [block.uscc for block in new]
 
@@ -238,8 +238,8 @@ def block_employer(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: 
 
 
 def add_block(candidate: Candidate, uscc: str, name: str, actor: Actor, now: datetime) -> None:
-    """The same of a locked candidate, in the company's turn; its relay numbers end, of every
-    account of the company.
+    """Block a company for a candidate, both locked, and end the candidate's relay numbers with
+    every account of the company.
     """
     _, is_new = BlockedEmployer.objects.update_or_create(
         candidate=candidate,

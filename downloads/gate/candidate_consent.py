@@ -1,9 +1,7 @@
-"""What does a candidate say to this company now?
+"""A candidate's consent to one company, for callers other than the gate.
 
-As the gate's own statement asks (`statements._wills`), for what is not the gate.
-
-What is read here can be another a moment later. Whoever writes by it holds the company's turn and
-the candidate's word (`lock_candidate`) first.
+The gate's own statement reads the same (`sql._wills`). An answer can change a moment later: whoever
+writes by it locks the company and the candidate (`lock_candidate`) first.
 """
 
 from __future__ import annotations
@@ -12,10 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from downloads import locks
 from downloads.models import Candidate, CandidateDefault, Mode
+from events.db.dialect import current_dialect
 
 
 def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
@@ -37,23 +35,21 @@ def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -
 
 
 def lock_candidate(client_id: UUID, reference: str) -> None:
-    """Let the candidate's own row be as it is until the caller's transaction ends; after the
-    company's turn, before any binding.
+    """Keep the candidate's row from being changed until the transaction ends.
 
-    `FOR SHARE`, as the gate: whoever spent a pass in this transaction holds it so already, and two
-    companies that did would wait for each other's. Of whom there is no row yet, the first one waits
+    Call it after the company's lock and before any binding's. The lock is `FOR SHARE`, as the
+    gate's is: a transaction that spent a pass holds it already, and two companies that asked for
+    more would wait for each other. A candidate without a row is kept from getting one
     (`locks.share_first_row`).
     """
-    if connection.vendor == "postgresql" and not _shared(client_id, reference):
+    if not _lock_row(client_id, reference):
         locks.share_first_row(client_id, reference)
-        _shared(client_id, reference)  # it may have been made while that was waited for
+        _lock_row(client_id, reference)  # it may have been made during the wait for the lock
 
 
-def _shared(client_id: UUID, reference: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM {Candidate._meta.db_table} WHERE client_id = %s AND reference = %s FOR"  # noqa: S608
-            " SHARE",
-            [client_id, reference],
-        )
-        return cursor.fetchone() is not None
+def _lock_row(client_id: UUID, reference: str) -> bool:
+    table = Candidate._meta.db_table
+    return current_dialect().lock(
+        f"SELECT 1 FROM {table} WHERE client_id = %s AND reference = %s FOR SHARE",  # noqa: S608
+        [client_id, reference],
+    )

@@ -1,6 +1,6 @@
-"""Where does an employer stand on the ladder now?
+"""An employer's current tier, for everything but the gate.
 
-For what is not the gate, which reads the same facts in its own statement.
+The gate reads the same facts in its own statement (`downloads.gate.sql`).
 """
 
 from __future__ import annotations
@@ -11,29 +11,30 @@ from uuid import UUID
 
 from downloads.gate import ladder_versions
 from downloads.models import Standing
-from downloads.rules.ladder import Ladder, standing
-from downloads.rules.ladder import Standing as Place
+from downloads.rules.ladder import CurrentTier, Ladder, current_tier
 from employers.models import Employer
 from verification.models import Case
 
 
 @dataclass(frozen=True)
-class Placed:
-    """An employer's place, by which version of the ladder, and the case that counts."""
+class EmployerTier:
+    """An employer's current tier, the ladder that gives it, and the case that counts."""
 
-    place: Place
+    current: CurrentTier
     ladder: Ladder
     case: Case | None
 
 
-def placed(employer: Employer, now: datetime) -> Placed:
-    """Where it stands at `now`."""
+def employer_tier(employer: Employer, now: datetime) -> EmployerTier:
+    """The employer's tier at `now`."""
     case = Case.objects.of(employer).first()
     ladder = ladder_versions.in_force()
-    moved = Standing.objects.of(employer.pk, now)
-    return Placed(standing(case, employer.confirmed_at, now, ladder, moved), ladder, case)
+    override = Standing.objects.of(employer.pk, now)
+    return EmployerTier(
+        current_tier(case, employer.confirmed_at, now, ladder, override), ladder, case
+    )
 
 
-def place_of(employer_id: UUID, now: datetime) -> Place:
-    """The same of an id."""
-    return placed(Employer.objects.get(pk=employer_id), now).place
+def current_tier_of(employer_id: UUID, now: datetime) -> CurrentTier:
+    """The current tier of the employer with this id."""
+    return employer_tier(Employer.objects.get(pk=employer_id), now).current

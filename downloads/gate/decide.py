@@ -1,13 +1,12 @@
-"""May this employer's member download these candidates' resumes now?
+"""Decides whether an employer's member may download candidates' resumes now.
 
-One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, in the
-company's turn (`downloads.locks`): a suspension that was acknowledged is always seen, and no quota
-is exceeded. `docs/how-it-works/gate.md` says why.
+One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, under the
+company's lock (`downloads.locks`). So a suspension that was acknowledged is always seen, and no
+quota is exceeded. `docs/how-it-works/gate.md` says why.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from downloads import locks
 from downloads.gate import ladder_versions, sql
@@ -24,6 +23,7 @@ from downloads.models import GateDecision
 from downloads.rules.ladder import Ladder, Obligation, Tier
 from employers.platforms import known_keys
 from events.core.reasons import REASONS, Reason
+from events.db.dialect import current_dialect
 
 AT_ONCE: Final = 100
 """So many candidates are asked about in one question at most."""
@@ -89,15 +89,16 @@ def decide_all(
     Raises `known_keys.KeyEnded`, where it is not, and nothing was written.
     """
     ids = [uuid4() for _ in candidates]
+    dialect = current_dialect()
     parameters: dict[str, Any] = {
-        "client": locks.uuid(client_id),
-        "employer": locks.uuid(employer_id),
-        "member": locks.uuid(member_id),
-        "key": under and locks.uuid(under),
+        "client": client_id,
+        "employer": employer_id,
+        "member": member_id,
+        "key": under,
         "mode": settings.CANDIDATES_DEFAULT,
-    } | _asked(ids, candidates)
+    } | dialect.numbered_pairs_parameters("asked", ids, candidates)
     for ladder in ladder_versions.until_in_force():
-        statement = sql.decision(connection.vendor, test, ladder)
+        statement = sql.decision(dialect, test, ladder)
         if rows := locks.with_company_lock(
             statement, parameters | _moment(now, zone, ladder), repeatable=True
         ):
@@ -109,31 +110,19 @@ def decide_all(
     raise DatabaseError("the ladder does not stand still")
 
 
-def _asked(ids: Sequence[UUID], candidates: Sequence[str]) -> dict[str, Any]:
-    if connection.vendor == "postgresql":
-        return {"ids": list(ids), "candidates": list(candidates)}
-    return {
-        "asked": json.dumps(
-            [[locks.uuid(id_), candidate] for id_, candidate in zip(ids, candidates, strict=True)]
-        )
-    }
-
-
 def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
     """The times that the statement compares with, and the version of the ladder that it is made
     of.
     """
     day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now - timedelta(hours=1)
-    times = {
+    return {
+        "ladder": ladder.version,
         "now": now,
         "young_after": now - ladder.provisional_for,
         "day": day,
         "hour": hour,
         "since": min(day, hour),
-    }
-    return {"ladder": ladder.version} | {
-        name: locks.parameter(time) for name, time in times.items()
     }
 
 
@@ -165,8 +154,8 @@ def retry_at(
     """When the quota that `reason` names frees for whoever was answered by `row`; None where it
     never does, or is none.
     """
-    held = ladder.rights[Tier(row.tier)]
-    if not (held.download and held.per_day and held.per_hour and held.per_candidate):
+    rights = ladder.rights[Tier(row.tier)]
+    if not (rights.download and rights.per_day and rights.per_hour and rights.per_candidate):
         return None
     if reason in ("quota_day", "quota_candidate"):
         return (now.astimezone(zone) + timedelta(days=1)).replace(
@@ -178,9 +167,9 @@ def retry_at(
         decided_at__gt=now - timedelta(hours=1), decided_at__lte=now
     )
     newest = list(
-        within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour]
+        within.order_by("-decided_at").values_list("decided_at", flat=True)[: rights.per_hour]
     )
-    return newest[-1] + timedelta(hours=1) if len(newest) == held.per_hour else now
+    return newest[-1] + timedelta(hours=1) if len(newest) == rights.per_hour else now
 
 
 def _answer(row: tuple[Any, ...], now: datetime, ladder: Ladder) -> Answer:

@@ -66,8 +66,8 @@ def as_data(ladder: Ladder) -> dict[str, Any]:
     """The ladder as JSON has it."""
     return {
         "tiers": {
-            str(tier): asdict(held) | {"obligations": [str(one) for one in held.obligations]}
-            for tier, held in ladder.rights.items()
+            str(tier): asdict(rights) | {"obligations": [str(one) for one in rights.obligations]}
+            for tier, rights in ladder.rights.items()
         },
         "provisional_days": ladder.provisional_for.days,
         "thresholds": asdict(ladder.thresholds),
@@ -198,9 +198,11 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
 
 
 def settle_ladder_version(pk: int, user: User, now: datetime, *, activate: bool) -> None:
-    """Bring a proposed ladder into force, or drop it. Raises Refused as `proposals.settled`."""
+    """Bring a proposed ladder into force, or drop it. Raises Refused as `settle_proposal` does."""
     with transaction.atomic():
-        row = proposals.settled(LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate)
+        row = proposals.settle_proposal(
+            LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate
+        )
         row.active_from = now if activate else None
         row.save()
         record(

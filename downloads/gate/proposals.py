@@ -14,7 +14,7 @@ from verification.cases import guards
 Proposed = TypeVar("Proposed", LadderVersion, Move)
 
 
-def settled(
+def settle_proposal(
     model: type[Proposed], pk: int, user: User, power: Power, now: datetime, *, confirmed: bool
 ) -> Proposed:
     """The open proposal, locked for the caller's transaction, with who settles it; not saved yet.

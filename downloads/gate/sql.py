@@ -1,12 +1,10 @@
-"""In which words is the database asked?
+"""The SQL statements of the gate, of a pass and of a copy's link, made from the ladder.
 
-The gate's statement and that of a pass, made from the ladder so that it stands once.
-
-Both rest on the same facts (`_facts`, `_wills`): the employer that the platform may know of, the
-member, the case that counts; and what the candidate said. On PostgreSQL their rows are read `FOR
-SHARE`, so a suspension, or a candidate who closes, either came before and is seen, or waits
-(`docs/how-it-works/gate.md`). Consents and blocks are written in the company's turn, which whoever
-asks holds.
+All of them rest on the same facts (`_facts`, `_candidate_consent`): the employer if the platform
+may know it, the member, the case that counts, and what the candidate allows. On PostgreSQL these
+rows are read `FOR SHARE`, so a suspension, or a candidate who closes, either came before and is
+seen, or waits (`docs/how-it-works/gate.md`). Consents and blocks are written under the company's
+lock, which the caller holds.
 """
 
 from __future__ import annotations
@@ -29,18 +27,27 @@ from downloads.models import (
 from downloads.rules import ladder as rules_ladder
 from downloads.rules.ladder import Ladder, Tier
 from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, User
+from events.db.dialect import Dialect
 from verification.models import Case
 from verification.rules.validity import in_force_sql
 
-EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
-KEY, CLIENT = (model._meta.db_table for model in (ApiKey, ApiClient))
-COPIES, LINKS = (model._meta.db_table for model in (Copy, CopyLink))
-ANSWERS, USES, MOVED, LADDERS = (
-    model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion)
-)
-CANDIDATE, DEFAULT, BLOCKED, CONSENT = (
-    model._meta.db_table for model in (Candidate, CandidateDefault, BlockedEmployer, Consent)
-)
+# Tables.
+EMPLOYER = Employer._meta.db_table
+MEMBER = Member._meta.db_table
+USER = User._meta.db_table
+CASE = Case._meta.db_table
+KEY = ApiKey._meta.db_table
+CLIENT = ApiClient._meta.db_table
+COPIES = Copy._meta.db_table
+LINKS = CopyLink._meta.db_table
+ANSWERS = GateDecision._meta.db_table
+USES = PassUse._meta.db_table
+OVERRIDES = Standing._meta.db_table
+LADDERS = LadderVersion._meta.db_table
+CANDIDATE = Candidate._meta.db_table
+DEFAULT = CandidateDefault._meta.db_table
+BLOCKED = BlockedEmployer._meta.db_table
+CONSENT = Consent._meta.db_table
 
 _LATEST = (
     f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
@@ -58,20 +65,20 @@ written.
 
 
 @lru_cache(maxsize=16)
-def decision(vendor: str, test: bool, ladder: Ladder) -> str:
+def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Decides about every candidate that is `asked` about, in their order, and writes the answers.
 
     What the company took today is read by the index `gate_budget`: it costs as much as its quota is
     large, however many answers there are. An answer that has another reason says nothing of it.
-    Whoever asks holds the company's turn (`downloads.locks`), so no other question takes of it
+    The caller holds the company's lock (`downloads.locks`), so no other question uses the quota
     meanwhile.
     """
     return f"""
     WITH asked AS (
-        {_asked(vendor)}
-    ), {_facts(vendor, test, ladder)}, {_wills(vendor, "asked")}, today AS (
+        {dialect.numbered_pairs("asked", "id", "candidate")}
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "asked")}, today AS (
         SELECT candidate, client_id, decided_at FROM {ANSWERS}
-        WHERE uscc = (SELECT uscc FROM standing) AND allowed AND decided_at >= %(since)s AND {_world(test)}
+        WHERE uscc = (SELECT uscc FROM current_tier) AND allowed AND decided_at >= %(since)s AND {_world(test)}
     ), used AS (
         SELECT COUNT(*) FILTER (WHERE decided_at >= %(day)s) AS day, COUNT(*) FILTER (WHERE decided_at > %(hour)s) AS hour FROM today
     ), taken AS (
@@ -80,18 +87,18 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
         SELECT a.n, a.id, a.candidate, w.unwilling,
                CASE WHEN w.unwilling = '' AND COALESCE(t.times, 0) + ROW_NUMBER() OVER (PARTITION BY a.candidate ORDER BY a.n)
                    <= {_limit("per_candidate", ladder)} THEN 1 ELSE 0 END AS fits
-        FROM asked a CROSS JOIN standing s JOIN wills w ON w.candidate = a.candidate LEFT JOIN taken t ON t.candidate = a.candidate
-    ), placed AS (
-        SELECT n, id, candidate, unwilling, fits, SUM(fits) OVER (ORDER BY n) AS place FROM counted
+        FROM asked a CROSS JOIN current_tier s JOIN candidate_consent w ON w.candidate = a.candidate LEFT JOIN taken t ON t.candidate = a.candidate
+    ), numbered AS (
+        SELECT n, id, candidate, unwilling, fits, SUM(fits) OVER (ORDER BY n) AS position FROM counted
     ), answer AS (
         SELECT p.n, p.id, p.candidate, s.*, u.day, u.hour,
                CASE WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads'
                     WHEN p.unwilling <> '' THEN p.unwilling
                     WHEN p.fits = 0 THEN 'quota_candidate'
-                    WHEN u.day + p.place > {_limit("per_day", ladder)} THEN 'quota_day'
-                    WHEN u.hour + p.place > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
-        FROM placed p, standing s LEFT JOIN used u ON s.reason = ''
+                    WHEN u.day + p.position > {_limit("per_day", ladder)} THEN 'quota_day'
+                    WHEN u.hour + p.position > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
+        FROM numbered p, current_tier s LEFT JOIN used u ON s.reason = ''
     ), granted AS (
         SELECT a.*, COUNT(*) FILTER (WHERE why = '') OVER (ORDER BY n) AS so_far FROM answer a
     )
@@ -105,7 +112,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
 
 
 @lru_cache(maxsize=16)
-def spending(vendor: str, test: bool, ladder: Ladder) -> str:
+def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured.
 
     No row: no such answer.
@@ -114,13 +121,13 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     WITH given AS (
         SELECT id, decided_at, candidate FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
            AND member_id = %(member)s AND test = {_boolean(test)} AND allowed
-    ), {_facts(vendor, test, ladder)}, {_wills(vendor, "given")}, judged AS (
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "given")}, judged AS (
         SELECT g.id, s.tier,
                CASE WHEN EXISTS (SELECT 1 FROM {USES} WHERE decision_id = g.id AND reason = '') THEN 'pass_spent'
                     WHEN g.decided_at <= %(expired)s THEN 'pass_expired'
                     WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE w.unwilling END AS why
-        FROM given g, standing s, wills w
+        FROM given g, current_tier s, candidate_consent w
     )
     INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
     WHERE {_IN_FORCE}
@@ -129,7 +136,7 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
 
 
 @lru_cache(maxsize=16)
-def opening(vendor: str, test: bool, ladder: Ladder) -> str:
+def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out.
 
     No row: no such link, or a used one.
@@ -142,12 +149,12 @@ def opening(vendor: str, test: bool, ladder: Ladder) -> str:
         SELECT l.id, l.expires_at, c.state, c.candidate FROM {LINKS} l JOIN {COPIES} c ON c.id = l.of_id
         WHERE l.id = %(link)s AND l.used_at IS NULL AND c.employer_id = %(employer)s AND c.member_id = %(member)s
            AND c.client_id = %(client)s AND c.test = {_boolean(test)}
-    ), {_facts(vendor, test, ladder)}, {_wills(vendor, "given")}, judged AS (
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "given")}, judged AS (
         SELECT g.id,
                CASE WHEN g.expires_at <= %(now)s THEN 'copy_link_expired' WHEN g.state <> 'ready' THEN 'release_closed'
                     WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE w.unwilling END AS why
-        FROM given g, standing s, wills w
+        FROM given g, current_tier s, candidate_consent w
     )
     UPDATE {LINKS} SET used_at = %(now)s, why = (SELECT why FROM judged)
     WHERE id = (SELECT id FROM judged) AND used_at IS NULL AND {_IN_FORCE}
@@ -155,21 +162,9 @@ def opening(vendor: str, test: bool, ladder: Ladder) -> str:
     """
 
 
-def _asked(vendor: str) -> str:
-    """The candidates that are asked about, each with the id of its answer, numbered in their
-    order.
-    """
-    if vendor == "postgresql":
-        return (
-            "SELECT n, id, candidate FROM unnest(%(ids)s::uuid[], %(candidates)s::text[]) WITH"
-            " ORDINALITY AS a (id, candidate, n)"
-        )
-    return "SELECT key AS n, value ->> 0 AS id, value ->> 1 AS candidate FROM json_each(%(asked)s)"
-
-
-def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
-    """The rows that every answer rests on, and the `standing` that they give."""
-    share = "FOR SHARE" if vendor == "postgresql" else ""
+def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
+    """The rows that every answer rests on, and the `current_tier` that they give."""
+    share = dialect.for_share
     seen = (
         "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
     )
@@ -182,9 +177,9 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
     ), c_now AS (
         SELECT id, version, state, golden, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
         ORDER BY approved_at DESC NULLS LAST, opened_at DESC LIMIT 1 {share}
-    ), moved AS (
-        SELECT tier, reason FROM {MOVED} WHERE employer_id = %(employer)s AND (until IS NULL OR until > %(now)s) {share}
-    ), standing AS (
+    ), override AS (
+        SELECT tier, reason FROM {OVERRIDES} WHERE employer_id = %(employer)s AND (until IS NULL OR until > %(now)s) {share}
+    ), current_tier AS (
         SELECT e.uscc, c.id AS case_id, c.version AS case_version, c.state AS case_state,
                CASE WHEN e.id IS NULL THEN '{Tier.HELD}' ELSE {_case_of("tier")} END AS tier,
                CASE WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown'
@@ -192,34 +187,32 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
         LEFT JOIN e_now e ON 1 = 1 LEFT JOIN m_now m ON 1 = 1 LEFT JOIN c_now c ON e.id IS NOT NULL
-        LEFT JOIN moved v ON 1 = 1
+        LEFT JOIN override v ON 1 = 1
     )"""
 
 
-def _wills(vendor: str, asked: str) -> str:
+def _candidate_consent(dialect: Dialect, asked: str) -> str:
     """Of each candidate in `asked`, once, why it is not to be for this company:
 
-    `unwilling`, "" where nothing speaks against it.
-
-    One look-up by an index each: the candidate by platform and reference, then block and consent by
-    candidate and company. Whoever is not known to us stands where the platform has declared, else
-    where the deployment says.
+    `unwilling` is the reason against it, or "". Each row takes one look-up by an index: the
+    candidate by platform and reference, then block and consent by candidate and company. For an
+    unknown candidate the mode is what the platform declared, or else the deployment's default.
     """
-    share = "FOR SHARE" if vendor == "postgresql" else ""
+    share = dialect.for_share
     return f"""known AS (
         SELECT id, reference, mode FROM {CANDIDATE} WHERE client_id = %(client)s AND reference IN (SELECT candidate FROM {asked}) {share}
     ), moded AS (
         SELECT DISTINCT a.candidate, k.id,
                COALESCE(k.mode, (SELECT mode FROM {DEFAULT} WHERE client_id = %(client)s), CAST(%(mode)s AS text)) AS mode
         FROM {asked} a LEFT JOIN known k ON k.reference = a.candidate
-    ), wills AS (
+    ), candidate_consent AS (
         SELECT o.candidate, CASE
             WHEN o.mode = '{Mode.CLOSED.value}' THEN 'candidate_closed'
             WHEN EXISTS (SELECT 1 FROM {BLOCKED} b WHERE b.candidate_id = o.id AND b.uscc = s.uscc) THEN 'candidate_blocked_employer'
             WHEN o.mode = '{Mode.ASK_FIRST.value}' AND NOT EXISTS (
                 SELECT 1 FROM {CONSENT} c WHERE c.candidate_id = o.id AND c.uscc = s.uscc AND c.revoked_at IS NULL AND c.until > %(now)s
             ) THEN 'candidate_no_consent' ELSE '' END AS unwilling
-        FROM moded o CROSS JOIN standing s
+        FROM moded o CROSS JOIN current_tier s
     )"""
 
 
@@ -235,12 +228,12 @@ def _boolean(value: bool) -> str:
 
 
 def _case_of(part: str) -> str:
-    """`rules_ladder.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer
-    `e`, moved to `v`.
+    """`rules_ladder.current_tier` as SQL: its `tier` or its `reason`, for the case `c` of the
+    employer `e` with the override `v`.
     """
     listed = " ".join(
-        f"WHEN '{state}' THEN '{getattr(standing, part)}'"
-        for state, standing in rules_ladder.BY_STATE.items()
+        f"WHEN '{state}' THEN '{getattr(tier, part)}'"
+        for state, tier in rules_ladder.BY_STATE.items()
     )
     there = "COALESCE(v.reason, '')"
     if part == "tier":
@@ -253,10 +246,10 @@ def _case_of(part: str) -> str:
 
 
 def _limit(of: str, ladder: Ladder) -> str:
-    """One figure of the ladder as SQL, for the tier of `standing` `s`."""
+    """One figure of the ladder as SQL, for the tier of `current_tier` `s`."""
     whens = " ".join(
-        f"WHEN '{tier}' THEN {int(getattr(held, of))}"
-        for tier, held in ladder.rights.items()
-        if getattr(held, of)
+        f"WHEN '{tier}' THEN {int(getattr(rights, of))}"
+        for tier, rights in ladder.rights.items()
+        if getattr(rights, of)
     )
     return f"CASE s.tier {whens} ELSE 0 END" if whens else "0"

@@ -23,7 +23,7 @@ class CleanResumeQuerySet(models.QuerySet["CleanResume"]):
     def of(self, client_id: uuid.UUID) -> Self:
         return self.filter(client_id=client_id)
 
-    def kept(self) -> Self:
+    def available(self) -> Self:
         """Those whose pages are still there."""
         return self.exclude(pages="")
 

@@ -1,7 +1,4 @@
-"""What did the gate answer, to whom, about whom; and by which relay numbers does who reach whom?
-
-One row for every answer, denials too.
-"""
+"""Tables of the gate: its answers, uses of passes, overrides of tiers, appeals, and the ladder."""
 
 from __future__ import annotations
 
@@ -116,20 +113,17 @@ class StandingQuerySet(models.QuerySet["Standing"]):
     def in_force(self, now: datetime) -> StandingQuerySet:
         return self.filter(models.Q(until=None) | models.Q(until__gt=now))
 
-    def of(self, employer_id: uuid.UUID, now: datetime) -> ladder.Standing | None:
-        """Where the employer was moved to on the ladder; None where its case alone says where it
-        stands.
-        """
+    def of(self, employer_id: uuid.UUID, now: datetime) -> ladder.CurrentTier | None:
+        """The tier that the employer was moved to, or None if its case alone gives its tier."""
         row = self.in_force(now).filter(pk=employer_id).first()
-        return ladder.Standing(Tier(row.tier), row.reason) if row else None
+        return ladder.CurrentTier(Tier(row.tier), row.reason) if row else None
 
 
 class Standing(models.Model):
-    """That an employer was moved on the ladder, by a rule or by two people; without a row its case
-    alone says where it stands.
+    """An override of an employer's tier, made by a rule or by two people.
 
-    The gate reads it at every question. Written in the company's turn
-    (`downloads.tiers.tier_changes`), so no answer overlooks it.
+    Without a row, the employer's case alone gives its tier. The gate reads the row for every
+    answer. It is written under the company's lock (`downloads.tiers.tier_changes`).
     """
 
     MOVED_TO = [
@@ -244,7 +238,7 @@ class MoveAppealQuerySet(models.QuerySet["MoveAppeal"]):
 
 
 class MoveAppeal(models.Model):
-    """What an owner says against the employer's place on the ladder, and a member of staff's answer
+    """An owner's appeal against a change of tier, and a member of staff's answer
     (`downloads.tiers.appeals`).
     """
 

@@ -96,12 +96,14 @@ class RelayBindingQuerySet(JobQuerySet):
         """All that ever led from this employer to this candidate of this platform."""
         return self.filter(employer_id=employer_id, client_id=client_id, candidate=candidate)
 
-    def holding(self, number: str, extension: str, at: datetime) -> Self:
+    def with_number(self, number: str, extension: str, at: datetime) -> Self:
         """Whose the number was at that moment, and whose it was last before: whoever finds it on
         paper asks for that.
         """
-        held = self.filter(number=number, bound_at__lte=at)
-        return (held.filter(extension=extension) if extension else held).order_by("-bound_at")
+        of_number = self.filter(number=number, bound_at__lte=at)
+        return (of_number.filter(extension=extension) if extension else of_number).order_by(
+            "-bound_at"
+        )
 
 
 class RelayBinding(Job):

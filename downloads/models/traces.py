@@ -1,8 +1,6 @@
-"""Who asked whose copy a leak is, and what was found?
+"""Tables of leaks and canaries: traces of leaked copies, planted resumes, calls to their numbers.
 
-And which resumes are bait, and who rang for one?
-
-Django reads them through `downloads.models`.
+Import them from `downloads.models`.
 """
 
 from __future__ import annotations
@@ -83,7 +81,7 @@ class Trace(Job):
 
 
 class Canary(models.Model):
-    """A resume of nobody: whoever rings the relay number on a copy of it has the copy from the
+    """A resume of nobody: whoever calls the relay number on a copy of it has the copy from the
     employer it was made for.
     """
 
@@ -117,9 +115,9 @@ class Canary(models.Model):
 
 
 class CanaryRing(models.Model):
-    """That somebody outside an employer's team rang the number on its copy of a canary.
+    """A call to the number on an employer's copy of a canary, from outside the employer's team.
 
-    A person looks at each.
+    A person looks into each.
     """
 
     canary = models.ForeignKey(

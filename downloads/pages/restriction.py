@@ -1,4 +1,4 @@
-"""What does an employer see of what holds its downloads back, and how does it speak against it?"""
+"""The employer's page about a restriction, with the owner's appeal."""
 
 from __future__ import annotations
 
@@ -79,15 +79,15 @@ def _page(
 ) -> dict[str, Any]:
     return {
         "member": member,
-        "title": wording.title(found.standing),
-        "standing": found.standing,
-        "step_up": found.standing.reason == STEP_UP,
-        "smaller": found.standing.tier == Tier.PROVISIONAL,
+        "title": wording.title(found.override),
+        "override": found.override,
+        "step_up": found.override.reason == STEP_UP,
+        "smaller": found.override.tier == Tier.PROVISIONAL,
         "by_people": found.move.role == Role.REVIEWER,
         "seen": wording.seen(found.move),
-        "ways": _ways(member) if found.standing.reason == STEP_UP else [],
+        "ways": _ways(member) if found.override.reason == STEP_UP else [],
         "open_appeal": found.open_appeal,
-        "kept": found.kept,
+        "upheld": found.upheld,
         "late": found.open_appeal is not None and found.open_appeal.due_at <= now,
         "form": form,
         "refused": appeals.may_appeal(member, found, now),
@@ -110,13 +110,13 @@ def _ways(member: Member) -> list[dict[str, Any]]:
     ]
 
 
-def held_back(request: HttpRequest) -> dict[str, Any]:
-    """For every page (`TEMPLATES` names it): what holds the signed-in member's employer back.
+def restriction_notice(request: HttpRequest) -> dict[str, Any]:
+    """The restriction of the signed-in member's employer, for every page (`TEMPLATES` names it).
 
-    Asked only where a page shows it.
+    It is read only if a page shows it.
     """
 
-    def look() -> dict[str, Any] | None:
+    def load() -> dict[str, Any] | None:
         member = getattr(request, "member", None)
         found = (
             appeals.restriction_of(member.employer_id, now_of(member.employer)) if member else None
@@ -124,10 +124,10 @@ def held_back(request: HttpRequest) -> dict[str, Any]:
         if found is None:
             return None
         return {
-            "title": wording.title(found.standing),
+            "title": wording.title(found.override),
             "appealed": found.open_appeal is not None,
-            "step_up": found.standing.reason == STEP_UP,
-            "rests": found.standing.tier == Tier.RESTRICTED,
+            "step_up": found.override.reason == STEP_UP,
+            "rests": found.override.tier == Tier.RESTRICTED,
         }
 
-    return {"held_back": SimpleLazyObject(look)}
+    return {"restriction_notice": SimpleLazyObject(load)}

@@ -277,9 +277,9 @@ class SimulatedRelays:
             if self._open(row, now)
             or (self._ended(row) > now - RESTS_FOR and row["candidate"] != order.candidate)
         }
-        places = range(HOSTS) if fate.extension else range(HOSTS, POOL)
+        indexes = range(HOSTS) if fate.extension else range(HOSTS, POOL)
         for extension in map(str, EXTENSIONS) if fate.extension else ("",):
-            for number in map(number_at, places):
+            for number in map(number_at, indexes):
                 if (number, extension) not in taken:
                     return number, extension
         raise _FAILURES["no_number"]
@@ -402,9 +402,9 @@ class SimulatedRelays:
         return hmac.new(self._key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def number_at(place: int) -> str:
-    """The number of the pool at `place`."""
-    return f"+861700000{place:04d}"
+def number_at(index: int) -> str:
+    """The number of the pool at `index`."""
+    return f"+861700000{index:04d}"
 
 
 def _text(moment: datetime) -> str:

@@ -17,17 +17,17 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from downloads import locks, relay_providers
 from downloads.gate import candidate_consent
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import GateDecision, RelayBinding
 from downloads.models.relays import OPEN, RelayBindingQuerySet, RelayState
 from downloads.relays import callers, notices
 from downloads.relays.eligibility import (
-    KEEPS_THEM,
-    MAY_ASK_FOR_NEW,
+    MAY_HAVE_NEW_NUMBERS,
+    MAY_KEEP_NUMBERS,
     check_consent,
     check_tier,
-    hold_word,
     lasts,
+    lock_consent,
     refused_since,
     unwilling,
 )
@@ -51,14 +51,12 @@ CLOSED_AT_ONCE: Final = 500
 def request_binding(
     decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime
 ) -> RelayBinding:
-    """The relay number by which the employer of this allowed answer reaches its candidate: the one
-    that is open, or a new one.
+    """The open relay number between this allowed answer's employer and candidate, or a new one.
 
     The row is there at once, and its number as soon as the provider lends one. A number that was
     muted before begins muted. Raises Refused: `decision_unknown`, `phone_invalid`,
     `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why the candidate does not
-    want it, and where they have said so since that answer, `relay_candidate_ended` or
-    `relay_contact_refused`.
+    want it, or, if they have said so since, `relay_candidate_ended` or `relay_contact_refused`.
     """
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client.pk).first()
     if decision is None:
@@ -128,9 +126,11 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
     """Another number for a binding that its provider has lost, if the employer may have new ones
     and the candidate wants it.
 
-    Within `hold_word`, which comes before the binding is locked.
+    Call it after `lock_consent`, which comes before the lock of the binding.
     """
-    if place_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(binding, now):
+    if current_tier_of(binding.employer_id, now).tier in MAY_HAVE_NEW_NUMBERS and not unwilling(
+        binding, now
+    ):
         decision = GateDecision.objects.get(pk=binding.decision_id)
         _begin(
             decision,
@@ -262,13 +262,13 @@ def mute_binding(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> 
 
 
 def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
-    """The candidate wants to hear of this employer no more: this number ends, or the one that has
-    taken its place since.
+    """End this number, or the one that has replaced it, because the candidate wants no more calls
+    from this employer.
 
-    Raises Refused `relay_unknown`; one that has ended stays as it ended.
+    Raises Refused `relay_unknown`. A number that has ended stays as it is.
     """
     with transaction.atomic():
-        binding = _in_turn(binding_id)
+        binding = _locked_with_company(binding_id)
         _end_for_candidate(_between(binding), actor, now)
         binding.refresh_from_db()
     return binding
@@ -281,10 +281,11 @@ def end_as_candidate_says(
     now: datetime,
     companies: Collection[str] | None = None,
 ) -> None:
-    """End each number that leads to this candidate: of these companies, by their codes, or of all.
+    """End each number that leads to this candidate, for the `companies` with these codes or for
+    all.
 
-    In the turns of the `companies`, or with the candidate's own row locked: none begins until the
-    commit.
+    The caller holds the locks of the `companies`, or of the candidate's own row, so that no number
+    begins before the commit.
     """
     of_them = RelayBinding.objects.of(client_id).filter(candidate=candidate)
     if companies is not None:
@@ -316,7 +317,7 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
     not want it.
     """
     with transaction.atomic():
-        binding = _in_turn(binding_id)
+        binding = _locked_with_company(binding_id)
         member = (
             Member.objects.active()
             .filter(pk=member_id, employer=binding.employer_id, user__is_active=True)
@@ -353,7 +354,7 @@ def answer_contact_request(
     have said so since they were asked.
     """
     with transaction.atomic():
-        binding = _in_turn(binding_id)
+        binding = _locked_with_company(binding_id)
         if binding.asked_at is None or not binding.candidate_sealed:
             raise Refused("relay_not_asked")
         opened = _between(binding).open().first()
@@ -397,9 +398,7 @@ def _between(binding: RelayBinding) -> RelayBindingQuerySet:
 
 
 def end_binding(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
-    """The end of a locked binding, from the commit on; its provider is told by the worker that the
-    doorbell wakes.
-    """
+    """End a locked binding; a worker tells the provider after the commit."""
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.ENDED, now, why
     binding.due_at, binding.tries = now, 0
@@ -441,12 +440,12 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
     keeps its numbers.
     """
     counting = Case.objects.filter(employer=OuterRef("pk")).counting()
-    held = Employer.objects.exclude(Exists(counting.in_force(now)))
+    without_approval = Employer.objects.exclude(Exists(counting.in_force(now)))
     of = RelayBinding.objects.open().filter(test=client is not None)
     if client is not None:
         of = of.filter(client_id=client.pk)
     employers = (
-        held.filter(Exists(of.filter(employer=OuterRef("pk"))))
+        without_approval.filter(Exists(of.filter(employer=OuterRef("pk"))))
         .order_by("pk")
         .values_list("pk", flat=True)[:CLOSED_AT_ONCE]
     )
@@ -455,15 +454,15 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
 
 def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> int:
     """End each of them if the employer still may not, each in a transaction of its own: one that
-    fails holds none of the others.
+    fails stops none of the others.
     """
     closed = 0
     for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):
         with transaction.atomic():
-            place = place_of(employer_id, now)
+            current = current_tier_of(employer_id, now)
             binding = locked_binding(binding_id)
-            if binding.state in OPEN and place.tier not in KEEPS_THEM:
-                end_binding(binding, place.reason or "employer_not_approved", SYSTEM, now)
+            if binding.state in OPEN and current.tier not in MAY_KEEP_NUMBERS:
+                end_binding(binding, current.reason or "employer_not_approved", SYSTEM, now)
                 closed += 1
     return closed
 
@@ -481,12 +480,10 @@ def binding_of(binding_id: UUID, client: ApiClient) -> RelayBinding:
     return binding
 
 
-def _in_turn(binding_id: UUID) -> RelayBinding:
-    """The same in the turn of its company and with the candidate's word held, which come before any
-    row of it is locked.
-    """
+def _locked_with_company(binding_id: UUID) -> RelayBinding:
+    """The binding, locked after its company and its candidate, which have to come first."""
     if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
-        hold_word(unlocked)
+        lock_consent(unlocked)
     return locked_binding(binding_id)
 
 

@@ -72,7 +72,7 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
             return False
         if binding is not None:
             canaries.heard(binding, call)
-            _follows(binding, record, call, now)
+            _act_on_call(binding, record, call, now)
     return True
 
 
@@ -86,11 +86,11 @@ def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
     if record.reference:
         found = of.filter(reference=record.reference).first()
     elif record.number:
-        found = of.holding(record.number, record.extension, record.at).first()
+        found = of.with_number(record.number, record.extension, record.at).first()
     return found
 
 
-def _follows(binding: RelayBinding, record: CallRecord, call: RelayCall, now: datetime) -> None:
+def _act_on_call(binding: RelayBinding, record: CallRecord, call: RelayCall, now: datetime) -> None:
     notices.record_binding_event(
         "call_relay",
         binding,

@@ -25,7 +25,7 @@ from employers.accounts.sightings import phone_of
 from employers.models import Employer, Member
 from events.models import Event
 
-LOOKED_OVER: Final = 500
+COMPARED_AT_MOST: Final = 500
 """So many teams in a round, those that were looked at longest ago; and any number of those with a
 change lately.
 """
@@ -79,7 +79,7 @@ def digest(members: Sequence[Member]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def look_for_changes(now: datetime, since: datetime) -> list[UUID]:
+def find_changed_teams(now: datetime, since: datetime) -> list[UUID]:
     """Mark the teams whose members are others than their provider was told, where anybody may be
     called; their employers.
     """
@@ -92,7 +92,7 @@ def look_for_changes(now: datetime, since: datetime) -> list[UUID]:
     )
     lately = list(used.filter(employer__in=changed))
     longest = list(
-        used.filter(looked_at__lte=now - AGAIN_AFTER).order_by("looked_at")[:LOOKED_OVER]
+        used.filter(looked_at__lte=now - AGAIN_AFTER).order_by("looked_at")[:COMPARED_AT_MOST]
     )
     both = {team.pk: team for team in (*lately, *longest)}.values()
     there = _callers({team.employer_id for team in both})

@@ -14,14 +14,14 @@ from django.conf import settings
 
 from downloads import locks
 from downloads.gate import candidate_consent
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import Copy, GateDecision, RelayBinding
 from downloads.rules.ladder import Tier
 from employers.models import Employer
 from events.core.errors import Refused
 
-MAY_ASK_FOR_NEW: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
-KEEPS_THEM: Final = (*MAY_ASK_FOR_NEW, Tier.RESTRICTED)
+MAY_HAVE_NEW_NUMBERS: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
+MAY_KEEP_NUMBERS: Final = (*MAY_HAVE_NEW_NUMBERS, Tier.RESTRICTED)
 
 
 def lasts() -> timedelta:
@@ -31,15 +31,15 @@ def lasts() -> timedelta:
 
 def check_tier(employer_id: UUID, now: datetime) -> None:
     """Raises Refused unless the employer may have new numbers."""
-    place = place_of(employer_id, now)
-    if place.tier is Tier.RESTRICTED:
+    current = current_tier_of(employer_id, now)
+    if current.tier is Tier.RESTRICTED:
         raise Refused("relay_not_for_tier")
-    if place.reason or place.tier not in MAY_ASK_FOR_NEW:
-        raise Refused(place.reason or "employer_not_approved")
+    if current.reason or current.tier not in MAY_HAVE_NEW_NUMBERS:
+        raise Refused(current.reason or "employer_not_approved")
 
 
-def hold_word(binding: RelayBinding) -> None:
-    """Lock what the candidate says to this company until the caller's transaction ends."""
+def lock_consent(binding: RelayBinding) -> None:
+    """Lock the company and what the candidate allows it, until the caller's transaction ends."""
     locks.lock_company_of(binding.employer_id)
     candidate_consent.lock_candidate(binding.client_id, binding.candidate)
 

@@ -1,10 +1,8 @@
-"""What has its provider to be told of a relay number, and what does it answer?
+"""Tells the provider what has changed about a relay number, and writes down its answer.
 
-Asked outside of any transaction, from the row.
-
-The row is the queue: whoever holds its lease tells the difference between what is wanted and what
-was told. A provider that is down costs time and blames nobody. What was changed while it was asked
-is told next.
+The provider is asked outside of any transaction. The row is the queue: the worker that leases it
+compares what is wanted with what the provider was told. A provider that is down only costs time.
+A change that comes while it is asked is told next.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ import structlog
 from django.db import transaction
 
 from downloads import relay_providers
-from downloads.gate.current_tier import place_of
+from downloads.gate.current_tier import current_tier_of
 from downloads.models import RelayBinding, RelayTeam
 from downloads.models.relays import OPEN, RelayState
 from downloads.relay_providers.base import (
@@ -42,7 +40,7 @@ LEASE_SECONDS: Final = 60.0
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 """A request for which no number could be lent for so long has failed."""
 BROKEN_FOR: Final = timedelta(minutes=10)
-LOOKED_AT: Final = timedelta(days=1)
+CHECKED_EVERY: Final = timedelta(days=1)
 """How often a binding with which all is well is asked after."""
 NOBODY_FOR: Final = timedelta(hours=1)
 BROKEN: Final = (ProviderBroken, Rejected, KeyError)
@@ -67,7 +65,7 @@ class Heard:
     unbound: bool = False
     lost: bool = False
     over: str = ""
-    """Why it ends now, by our own clock, by the employer's place or by the candidate's word."""
+    """Why it ends now: by our own clock, by the employer's tier or by what the candidate says."""
 
 
 def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
@@ -104,17 +102,17 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
         if binding.reference:
             provider.unbind(binding.reference, binding.number, now)
         return Heard(unbound=True)
-    place = place_of(binding.employer_id, now)
-    if place.tier not in eligibility.KEEPS_THEM:
-        return Heard(over=place.reason or "employer_not_approved")
+    current = current_tier_of(binding.employer_id, now)
+    if current.tier not in eligibility.MAY_KEEP_NUMBERS:
+        return Heard(over=current.reason or "employer_not_approved")
     if why := _not_wanted(binding, now):
         return Heard(over=why)
     if binding.expires_at <= now:
         return Heard(over="relay_expired")
     if binding.state == RelayState.REQUESTED:
-        return _lend(lease, provider, now)
+        return _bind(lease, provider, now)
     try:
-        return _keep(binding, provider, now)
+        return _refresh(binding, provider, now)
     except UnknownBinding:
         return Heard(lost=True)
 
@@ -130,7 +128,7 @@ def _not_wanted(binding: RelayBinding, now: datetime) -> str:
     return "relay_candidate_ended" if why else ""
 
 
-def _lend(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
+def _bind(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
     """A number, mute from its first moment where it is to be."""
     binding = lease.row
     if binding.reference:
@@ -184,7 +182,7 @@ def _give_back(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> N
     lease.update(reference="", number="", extension="", told_expires_at=None)
 
 
-def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
+def _refresh(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
     """Whatever the provider was not told yet; else whether it still has the binding."""
     muted = binding.muted or not binding.team.callers
     expires_at = binding.told_expires_at
@@ -205,14 +203,14 @@ def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
 
 
 def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
-    """What was answered, provided that the lease holds.
+    """Write down what was answered, unless the lease was lost.
 
     What others did to the row meanwhile stays, and is told next.
     """
     now = lease.clock()
     with transaction.atomic():
         if heard.lost:  # another may begin, for which all that is locked before a binding is
-            eligibility.hold_word(lease.row)
+            eligibility.lock_consent(lease.row)
         binding = lease.locked()
         if binding is None:
             return False
@@ -273,7 +271,7 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         or binding.told_expires_at is None
         or binding.expires_at > binding.told_expires_at
     )
-    binding.due_at = now if untold else min(bindings.next_due(binding, now), now + LOOKED_AT)
+    binding.due_at = now if untold else min(bindings.next_due(binding, now), now + CHECKED_EVERY)
     binding.save()
     if untold:
         notices.notify_binding_worker(binding)
@@ -286,37 +284,37 @@ def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str
     """
     now = lease.clock()
     with transaction.atomic():
-        held = lease.locked()
-        if held is None:
+        binding = lease.locked()
+        if binding is None:
             return False
         if (
-            held.state == RelayState.REQUESTED
-            and now >= held.requested_at + GIVEN_UP_AFTER
+            binding.state == RelayState.REQUESTED
+            and now >= binding.requested_at + GIVEN_UP_AFTER
             and why != "relay_no_caller"
         ):
-            bindings.fail_binding(held, why or "relay_failed", now)
+            bindings.fail_binding(binding, why or "relay_failed", now)
             return True
-        told_before = held.last_error == why or (
-            why == "relay_no_number" and held.none_free_at is not None
+        told_before = binding.last_error == why or (
+            why == "relay_no_number" and binding.none_free_at is not None
         )
-        if why and held.state == RelayState.REQUESTED and not told_before:
-            notices.record_binding_event("wait_relay", held, SYSTEM, now, reasons=[why])
-        if why == "relay_no_number" and held.none_free_at is None:
-            held.none_free_at = now
-        held.lease = held.leased_until = None
-        held.last_error = why or error or "unavailable"
-        held.due_at = now + timedelta(seconds=min(3600.0, max(1.0, seconds)))
+        if why and binding.state == RelayState.REQUESTED and not told_before:
+            notices.record_binding_event("wait_relay", binding, SYSTEM, now, reasons=[why])
+        if why == "relay_no_number" and binding.none_free_at is None:
+            binding.none_free_at = now
+        binding.lease = binding.leased_until = None
+        binding.last_error = why or error or "unavailable"
+        binding.due_at = now + timedelta(seconds=min(3600.0, max(1.0, seconds)))
         if (
-            held.state in OPEN and held.expires_at > now
+            binding.state in OPEN and binding.expires_at > now
         ):  # it ends when it is to end, however long the wait
-            held.due_at = min(held.due_at, held.expires_at)
+            binding.due_at = min(binding.due_at, binding.expires_at)
         if (
-            held.state not in OPEN
-            and held.told_expires_at is not None
-            and held.told_expires_at <= now
+            binding.state not in OPEN
+            and binding.told_expires_at is not None
+            and binding.told_expires_at <= now
         ):
-            held.finished_at = now  # it has ended there by its own time
-        held.save()
+            binding.finished_at = now  # it has ended there by its own time
+        binding.save()
     return False
 
 

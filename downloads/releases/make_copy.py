@@ -41,13 +41,13 @@ VERSION: Final = "2"
 """Of what opens, redacts and paints. Raise it when the same file gives other pages."""
 
 
-class _NotLentYet(Exception):
-    """The relay number is still asked for: its doorbell rings for the copy too."""
+class _NoNumberYet(Exception):
+    """The relay number is not there yet; when it is, the copy is continued."""
 
 
 FAILURES: Final = (
     Failure(Refused, tries=1),
-    Failure(_NotLentYet, 5.0, until=lambda copy: copy.requested_at + WAITS_FOR_A_NUMBER),
+    Failure(_NoNumberYet, 5.0, until=lambda copy: copy.requested_at + WAITS_FOR_A_NUMBER),
     Failure(
         ProviderUnavailable,
         lambda unavailable, tries: max(1.0, min(60.0, unavailable.retry_after)),
@@ -80,7 +80,7 @@ def why_not(error: Exception) -> str:
     """The code of the reason that the platform is told when the work was given up."""
     if isinstance(error, Refused):
         return error.code
-    codes = {WorkersDied: "resume_unreadable", _NotLentYet: "release_no_relay"}
+    codes = {WorkersDied: "resume_unreadable", _NoNumberYet: "release_no_relay"}
     return codes.get(type(error), "release_not_made")
 
 
@@ -89,7 +89,7 @@ def _made(lease: Lease[Copy]) -> tuple[bytes, str]:
     copy, clock = lease.row, lease.clock
     resume, pages = _clean(lease)
     _let_nothing_through(pages, operations.grant_of(copy))
-    binding = _lent(copy.binding_id, clock)
+    binding = _bound(copy.binding_id, clock)
     key = mark_keys.current()
     words = Words(copy.receiver, copy.number, clock())
     keys = mark_keys.keys_of(copy.number, key, resume.page_count)
@@ -112,9 +112,9 @@ def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
         "sha256": opened.sha256,
         "made_by": made_by(),
     }
-    resume = CleanResume.objects.kept().filter(**same).first()
+    resume = CleanResume.objects.available().filter(**same).first()
     if resume is None:
-        resume = _kept(redact.redact(opened, marked_copy.BLANK), same, copy.test, clock())
+        resume = _stored(redact.redact(opened, marked_copy.BLANK), same, copy.test, clock())
     now = clock()
     CleanResume.objects.filter(pk=resume.pk).update(used_at=now)
     if not lease.update(resume=resume, sha256=opened.sha256):
@@ -134,7 +134,7 @@ def _original(copy: Copy) -> bytes:
     return source.fetch(copy.client_id, copy.original_reference, open.Limits().bytes)
 
 
-def _kept(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:
+def _stored(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:
     """The clean pages of a file, sealed; where another was first, its."""
     name = default_storage.save("pages", ContentFile(clean_pages.packed(redacted.pages)))
     removed = [
@@ -152,7 +152,7 @@ def _kept(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -
             return CleanResume.objects.create(pages=name, **same, **new)
     except IntegrityError:
         default_storage.delete(name)
-        return CleanResume.objects.kept().get(**same)
+        return CleanResume.objects.available().get(**same)
 
 
 def stored(resume: CleanResume) -> tuple[RedactedPage, ...]:
@@ -183,14 +183,14 @@ def _let_nothing_through(pages: Sequence[RedactedPage], given: tuple[str, str]) 
 # --- The relay number -----------------------------------------------------------------------------
 
 
-def _lent(binding_id: UUID, clock: Clock) -> RelayBinding:
-    """The binding, once a number is lent. Raises `_NotLentYet`, and Refused where none will be."""
+def _bound(binding_id: UUID, clock: Clock) -> RelayBinding:
+    """The binding, once a number is lent. Raises `_NoNumberYet`, and Refused where none will be."""
     binding = RelayBinding.objects.get(pk=binding_id)
     if binding.state == RelayState.REQUESTED:
         provider_sync.sync_binding(binding_id, clock)  # unless another asks for it at this moment
         binding.refresh_from_db()
     if binding.state == RelayState.REQUESTED:
-        raise _NotLentYet
+        raise _NoNumberYet
     if binding.state != RelayState.BOUND:
         raise Refused(binding.ended_why or "release_no_relay")
     return binding

@@ -23,14 +23,14 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, Signer
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from documents.upload.intake import looks_like, media_type_of
 from downloads import locks
 from downloads.candidates import notices
 from downloads.gate import ladder_versions, sql
-from downloads.gate.current_tier import placed
+from downloads.gate.current_tier import employer_tier
 from downloads.models import Copy, CopyLink, CopyState, GateDecision
 from downloads.relays import bindings, callers, eligibility
 from downloads.releases import passes, resume_sources
@@ -40,6 +40,7 @@ from events.core import undoing
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import ProviderBroken, Refused
 from events.core.sealing import seal_text, unseal_text
+from events.db.dialect import current_dialect
 from events.doorbell import notify_worker
 from events.models import record
 from resumes.opening.open import ACCEPTED, FIELD, Limits
@@ -75,7 +76,7 @@ def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`,
     `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
     """
-    _look_at(asked)
+    _check_resume(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
     existing: Copy | None = (
         Copy.objects.of(client.pk)
@@ -120,7 +121,7 @@ def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     return made
 
 
-def _look_at(asked: Asked) -> None:
+def _check_resume(asked: Asked) -> None:
     """What can be told at once of a file, before anything is spent on it."""
     if asked.resume is None:
         if not asked.reference:
@@ -241,10 +242,10 @@ def _may_still(copy: Copy, now: datetime) -> None:
     candidate does not want it any more.
     """
     locks.lock_company_of(copy.employer_id)
-    at = placed(Employer.objects.get(pk=copy.employer_id), now)
-    if at.place.reason:
-        raise Refused(at.place.reason)
-    if not at.ladder.rights[at.place.tier].download:
+    tier = employer_tier(Employer.objects.get(pk=copy.employer_id), now)
+    if tier.current.reason:
+        raise Refused(tier.current.reason)
+    if not tier.ladder.rights[tier.current.tier].download:
         raise Refused("tier_without_downloads")
     if (
         not Member.objects.active()
@@ -351,19 +352,16 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
     """
     copy = link.of
     parameters: dict[str, Any] = {
-        "link": locks.uuid(link.pk),
-        "client": locks.uuid(copy.client_id),
-        "employer": locks.uuid(copy.employer_id),
-        "member": locks.uuid(copy.member_id),
+        "link": link.pk,
+        "client": copy.client_id,
+        "employer": copy.employer_id,
+        "member": copy.member_id,
         "mode": settings.CANDIDATES_DEFAULT,
     }
     pdf = _stored(copy)
     for ladder in ladder_versions.until_in_force():
-        times = {"now": now, "young_after": now - ladder.provisional_for}
-        moment = {"ladder": ladder.version} | {
-            name: locks.parameter(time) for name, time in times.items()
-        }
-        statement = sql.opening(connection.vendor, copy.test, ladder)
+        moment = {"ladder": ladder.version, "now": now, "young_after": now - ladder.provisional_for}
+        statement = sql.opening(current_dialect(), copy.test, ladder)
         # What is looked at and that it left are one transaction: whoever revokes in between finds
         # all that did.
         with transaction.atomic():
@@ -403,12 +401,12 @@ def _left(copy_id: UUID, client: ApiClient, now: datetime) -> None:
 
 
 def _tell(copy: Copy, now: datetime) -> None:
-    at = placed(Employer.objects.get(pk=copy.employer_id), now)
-    held = at.ladder.rights[at.place.tier].obligations
+    tier = employer_tier(Employer.objects.get(pk=copy.employer_id), now)
+    obligations = tier.ladder.rights[tier.current.tier].obligations
     if (
-        Obligation.RELAY_ONLY not in held
+        Obligation.RELAY_ONLY not in obligations
     ):  # whatever was agreed, a copy that is made here bears a relay number alone
-        held = (*held, Obligation.RELAY_ONLY)
+        obligations = (*obligations, Obligation.RELAY_ONLY)
     notices.tell_candidate(
         notices.Left(
             copy.decision_id,
@@ -417,7 +415,7 @@ def _tell(copy: Copy, now: datetime) -> None:
             copy.employer_id,
             copy.member_id,
             copy.candidate,
-            held,
+            obligations,
             now,
         )
     )

@@ -19,13 +19,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db import connection, transaction
+from django.db import transaction
 
 from downloads import locks
 from downloads.candidates import notices
 from downloads.gate import ladder_versions, sql
 from downloads.rules.ladder import Obligation, Tier
 from events.core.errors import Refused
+from events.db.dialect import current_dialect
 
 GOOD_FOR: Final = timedelta(seconds=60)
 
@@ -64,25 +65,27 @@ def spend(
     """
     decision_id, employer_id, member_id = _read(gate_pass, client_id)
     parameters = {
-        "decision": locks.uuid(decision_id),
-        "client": locks.uuid(client_id),
-        "employer": locks.uuid(employer_id),
-        "member": locks.uuid(member_id),
+        "decision": decision_id,
+        "client": client_id,
+        "employer": employer_id,
+        "member": member_id,
         "mode": settings.CANDIDATES_DEFAULT,
     }
     for ladder in ladder_versions.until_in_force():
-        times = {"now": now, "young_after": now - ladder.provisional_for, "expired": now - GOOD_FOR}
-        moment = {"ladder": ladder.version} | {
-            name: locks.parameter(time) for name, time in times.items()
+        moment = {
+            "ladder": ladder.version,
+            "now": now,
+            "young_after": now - ladder.provisional_for,
+            "expired": now - GOOD_FOR,
         }
-        statement = sql.spending(connection.vendor, test, ladder)
+        statement = sql.spending(current_dialect(), test, ladder)
         with transaction.atomic():
             spent, reason = None, ""
             for reason, tier, candidate in locks.with_company_lock(statement, parameters | moment):
                 if not reason:
-                    held = ladder.rights[Tier(tier)].obligations
+                    obligations = ladder.rights[Tier(tier)].obligations
                     spent = Spent(
-                        decision_id, employer_id, member_id, candidate, Tier(tier), held, now
+                        decision_id, employer_id, member_id, candidate, Tier(tier), obligations, now
                     )
                     if leaves:
                         notices.tell_candidate(
@@ -93,7 +96,7 @@ def spend(
                                 employer_id,
                                 member_id,
                                 candidate,
-                                held,
+                                obligations,
                                 now,
                             )
                         )

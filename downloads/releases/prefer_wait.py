@@ -23,7 +23,7 @@ from downloads.models import Copy, CopyState
 
 LONGEST: Final = 20
 """Seconds. Proxies give up after 30 or 60."""
-LOOKED_EVERY: Final = 0.1
+POLLED_EVERY: Final = 0.1
 
 _lock: Final = threading.Lock()
 _waiting: Final[set[UUID]] = set()
@@ -40,22 +40,23 @@ def preferred(prefer: str) -> int:
 
 
 def until_made(copy: Copy, seconds: float) -> bool:
-    """Wait until the copy is no longer being prepared, for so long; False where it is, and there
-    was no place to wait in.
+    """Wait up to `seconds` until the copy is no longer being prepared.
+
+    Returns False if it still is and there was no free slot to wait in.
     """
     if seconds <= 0:
         return False
     ends = monotonic() + seconds
-    with _place(copy.client_id) as has_place:
+    with _slot(copy.client_id) as has_slot:
         while is_preparing := _is_preparing(copy.pk):
-            if not has_place or monotonic() >= ends:
+            if not has_slot or monotonic() >= ends:
                 break
-            sleep(LOOKED_EVERY)
-    return has_place or not is_preparing
+            sleep(POLLED_EVERY)
+    return has_slot or not is_preparing
 
 
 @contextmanager
-def _place(client_id: UUID) -> Iterator[bool]:
+def _slot(client_id: UUID) -> Iterator[bool]:
     with _lock:
         given = client_id not in _waiting and len(_waiting) < settings.RELEASES_AWAITED
         if given:

@@ -19,19 +19,19 @@ from downloads.gate import ladder_versions
 from downloads.gate.candidate_consent import consent_refusal
 from downloads.models import GateDecision, Standing
 from downloads.releases.passes import GOOD_FOR
-from downloads.rules.ladder import standing
+from downloads.rules.ladder import current_tier
 from employers.models import Member
 from verification.models import Case
 
 
-def still_holds(body: bytes, now: datetime) -> bool:
+def still_allows(body: bytes, now: datetime) -> bool:
     """Whether the answer in `body`, which was no error, may be given again at `now`."""
     if not body:
         return True
     answer = json.loads(body)
     rows = answer if isinstance(answer, list) else [answer]
     return all(
-        decision is not None and _stands(UUID(decision), now)
+        decision is not None and _still_in_force(UUID(decision), now)
         for row in rows
         for decision in _yes(row)
     )
@@ -48,10 +48,8 @@ def _yes(row: Any) -> Iterator[str | None]:
         yield row.get("decision_id")
 
 
-def _stands(decision_id: UUID, now: datetime) -> bool:
-    """Whether the decision is as young as a pass may be, its case as it was and in force, the
-    member there, the employer as free, and the candidate as willing.
-    """
+def _still_in_force(decision_id: UUID, now: datetime) -> bool:
+    """Whether the decision would be the same now, and is young enough for a pass."""
     decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None or decision.decided_at + GOOD_FOR <= now:  # as long as its pass
         return False
@@ -66,8 +64,8 @@ def _stands(decision_id: UUID, now: datetime) -> bool:
     case = Case.objects.of(member.employer).first()
     if case is None or (case.pk, case.version) != (decision.case_id, decision.case_version):
         return False
-    ladder, moved = ladder_versions.in_force(), Standing.objects.of(decision.employer_id, now)
-    stands = standing(case, member.employer.confirmed_at, now, ladder, moved)
-    if stands.reason or not ladder.rights[stands.tier].download:
+    ladder, override = ladder_versions.in_force(), Standing.objects.of(decision.employer_id, now)
+    current = current_tier(case, member.employer.confirmed_at, now, ladder, override)
+    if current.reason or not ladder.rights[current.tier].download:
         return False
     return not consent_refusal(decision.client_id, decision.candidate, decision.uscc, now)

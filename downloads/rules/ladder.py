@@ -16,7 +16,7 @@ from verification.rules.validity import Approval, in_force
 
 
 class Tier(StrEnum):
-    """The rungs of the ladder. Stored; never renamed."""
+    """The tiers of the ladder. Stored; never renamed."""
 
     HELD = "held"
     PROVISIONAL = "provisional"
@@ -114,24 +114,24 @@ FIRST: Final = Ladder(
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where an employer stands: its tier, and why it may not download, or "" if it may."""
+class CurrentTier:
+    """An employer's tier, and why it may not download, or "" if it may."""
 
     tier: Tier
     reason: str = ""
 
 
-NOT_APPROVED: Final = Standing(Tier.HELD, "employer_not_approved")
-EXPIRED: Final = Standing(Tier.HELD, "employer_expired")
-BY_STATE: Final[dict[State, Standing]] = {
-    State.REJECTED: Standing(Tier.HELD, "employer_rejected"),
+NOT_APPROVED: Final = CurrentTier(Tier.HELD, "employer_not_approved")
+EXPIRED: Final = CurrentTier(Tier.HELD, "employer_expired")
+BY_STATE: Final[dict[State, CurrentTier]] = {
+    State.REJECTED: CurrentTier(Tier.HELD, "employer_rejected"),
     State.APPROVED: EXPIRED,
     State.EXPIRED: EXPIRED,
-    State.SUSPENDED: Standing(Tier.SUSPENDED, "employer_suspended"),
-    State.REVOKED: Standing(Tier.REVOKED, "employer_revoked"),
+    State.SUSPENDED: CurrentTier(Tier.SUSPENDED, "employer_suspended"),
+    State.REVOKED: CurrentTier(Tier.REVOKED, "employer_revoked"),
 }
-"""Where an employer stands whose case is not in force, by the state of the case; `NOT_APPROVED`
-applies to the states that are not listed.
+"""The tier of an employer whose case is not in force, by the case's state. `NOT_APPROVED` applies
+to the states that are not listed.
 """
 
 
@@ -142,31 +142,31 @@ STEP_UP: Final = "employer_step_up"
 
 
 class CountingCase(Approval, Protocol):
-    """The fields of a case that tell where its employer stands."""
+    """The fields of a case that decide its employer's tier."""
 
     @property
     def conditional(self) -> bool: ...
 
 
-def standing(
+def current_tier(
     case: CountingCase | None,
     confirmed_at: datetime | None,
     now: datetime,
     ladder: Ladder = FIRST,
-    moved: Standing | None = None,
-) -> Standing:
-    """Where an employer stands whose case that counts is `case`.
+    override: CurrentTier | None = None,
+) -> CurrentTier:
+    """The tier of an employer; `case` is the one that counts.
 
-    `moved` is the tier that the employer was moved to. It never opens what the case does not, and
-    a conditional approval is always provisional.
+    `override` is the tier that the employer was moved to. It never opens what the case does not,
+    and a conditional approval is always provisional.
     """
     if case is None:
         return NOT_APPROVED
     if not in_force(case, now):
         return BY_STATE.get(State(case.state), NOT_APPROVED)
-    if moved and moved.tier is Tier.RESTRICTED:
-        return moved
-    if moved and not case.conditional:
-        return Standing(moved.tier)
+    if override and override.tier is Tier.RESTRICTED:
+        return override
+    if override and not case.conditional:
+        return CurrentTier(override.tier)
     young = confirmed_at is None or confirmed_at > now - ladder.provisional_for
-    return Standing(Tier.PROVISIONAL if case.conditional or young else Tier.ESTABLISHED)
+    return CurrentTier(Tier.PROVISIONAL if case.conditional or young else Tier.ESTABLISHED)

@@ -1,9 +1,7 @@
-"""What can a platform rehearse of candidates in its test?
+"""Scripted candidates for platforms' tests.
 
-References that stand for what a candidate says.
-
-They are laid out by the same operations as anybody; what answers by itself, answers as the
-candidate would on our page.
+Each reference has its own wishes. They are recorded by the same operations as real ones. A
+candidate who answers at once gives the answer that they would give on our page.
 """
 
 from __future__ import annotations

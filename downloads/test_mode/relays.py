@@ -1,10 +1,7 @@
-"""What can a platform do with relay numbers in its test?
+"""Scripted relay numbers for platforms' tests, and calls to play.
 
-Numbers of candidates that stand for outcomes, calls to play, time to move.
-
-All of it goes the way that everything goes: the same operations, the same worker's steps, the same
-signed records of calls. Only the provider is a simulator, one of each platform's own, and nobody's
-phone rings.
+Tests use the same operations, the same worker and the same signed call records as real numbers.
+Only the provider is simulated, with one simulator for each platform, and no phone rings.
 """
 
 from __future__ import annotations
@@ -180,7 +177,7 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
         call_records.poll_call_records(provider, clock())
 
 
-def follow_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
+def sync_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
     """In a test nobody waits for a worker: the simulator is asked before the answer, which costs no
     network. Else the row as it is.
     """

@@ -54,7 +54,7 @@ def watch_downloads(now: datetime, since: datetime, zone: ZoneInfo) -> int:
     )
     platforms = Platforms(now - timedelta(days=ladder.thresholds.window_days), now)
     return sum(
-        look_at(employer_id, ladder, now, zone, platforms)
+        watch_employer(employer_id, ladder, now, zone, platforms)
         for employer_id in list(most_first.values_list("employer_id", flat=True))
     )
 
@@ -75,15 +75,15 @@ class Platforms:
         return self._known[client_id]
 
 
-def look_at(
+def watch_employer(
     employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, platforms: Platforms
 ) -> bool:
     """Move the employer if what it took calls for it; whether it did."""
     employer = Employer.objects.filter(pk=employer_id).first()
     if employer is None:
         return False
-    standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
-    if standing is not None and standing.tier == Tier.RESTRICTED:
+    override = Standing.objects.in_force(now).filter(pk=employer_id).first()
+    if override is not None and override.tier == Tier.RESTRICTED:
         return False
     moved = tier_changes.last_move(
         employer_id
@@ -115,14 +115,14 @@ def look_at(
         _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone, overdue
     )
     if found := abuse_signals.seen(counted, ladder.thresholds):
-        return _act(employer_id, _seen(found, counted, begin), standing, ladder, now)
+        return _act(employer_id, _seen(found, counted, begin), override, ladder, now)
     if (
-        standing is None
+        override is None
         and _may_rise(employer, ladder, now)
         and abuse_signals.shows_hiring(len(facts), contacts, ladder.thresholds)
     ):
         return tier_changes.change_tier(
-            employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(standing)
+            employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(override)
         )
     return False
 
@@ -165,19 +165,19 @@ def _seen(
 def _act(
     employer_id: UUID,
     seen: tier_changes.Seen,
-    standing: Standing | None,
+    override: Standing | None,
     ladder: Ladder,
     now: datetime,
 ) -> bool:
     """A smaller quota for a while where nobody is called, or nothing erased that had to be; a fresh
     proof for any other signal; a person for several.
     """
-    basis = tier_changes.Basis(standing)
+    basis = tier_changes.Basis(override)
     if len(seen.signals) >= SEVERAL:
         return tier_changes.change_tier(
             employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis
         )
-    if MILD.issuperset(seen.signals) and (standing is None or standing.tier == Tier.ESTABLISHED):
+    if MILD.issuperset(seen.signals) and (override is None or override.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
         return tier_changes.change_tier(
             employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis

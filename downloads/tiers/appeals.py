@@ -1,10 +1,8 @@
-"""What can an employer say against its place on the ladder, and who answers?
+"""An owner's appeals against a change of tier, and the staff's answers.
 
-Its owner in words; a person who did not move it there.
-
-An appeal is against one move. Whoever answers sees what was seen beside what is said, and lifts it
-at once or keeps it, with a reply. A move that followed, or the end of the one that was appealed
-against, overtakes an appeal: there is nothing left to answer.
+An appeal is against one change. It is answered by somebody who did not make that change: they see
+what was seen and what the owner says, and lift the restriction at once or uphold it with a reply.
+A later change, or the end of the restriction, overtakes the appeal.
 """
 
 from __future__ import annotations
@@ -43,11 +41,11 @@ was shown anew since.
 
 @dataclass(frozen=True)
 class Restriction:
-    """A place on the ladder that holds an employer back, the move that put it there, and what was
-    said against that, latest first.
+    """An override that restricts an employer, the Event that made it, and the appeals against it,
+    latest first.
     """
 
-    standing: Standing
+    override: Standing
     move: Event
     appeals: tuple[MoveAppeal, ...]
 
@@ -56,21 +54,21 @@ class Restriction:
         return next((appeal for appeal in self.appeals if appeal.answered_at is None), None)
 
     @property
-    def kept(self) -> MoveAppeal | None:
+    def upheld(self) -> MoveAppeal | None:
         """The last answer, where it was no."""
         return next((appeal for appeal in self.appeals if appeal.outcome == Outcome.KEPT), None)
 
 
 def restriction_of(employer_id: UUID, now: datetime) -> Restriction | None:
-    """What holds the employer back beyond its case; None where nothing does."""
-    standing = (
+    """What restricts the employer beyond its case, or None."""
+    override = (
         Standing.objects.in_force(now).filter(pk=employer_id).exclude(tier=Tier.ESTABLISHED).first()
     )
-    move = tier_changes.last_move(employer_id) if standing else None
-    if standing is None or move is None:
+    move = tier_changes.last_move(employer_id) if override else None
+    if override is None or move is None:
         return None
     return Restriction(
-        standing,
+        override,
         move,
         tuple(MoveAppeal.objects.filter(employer=employer_id, move=move).order_by("-at")),
     )
@@ -78,7 +76,7 @@ def restriction_of(employer_id: UUID, now: datetime) -> Restriction | None:
 
 def overtaken_before(restriction: Restriction) -> MoveAppeal | None:
     """The employer's last appeal, where it was against an earlier move and this one overtook it."""
-    last = MoveAppeal.objects.filter(employer=restriction.standing.pk).order_by("-at").first()
+    last = MoveAppeal.objects.filter(employer=restriction.override.pk).order_by("-at").first()
     return (
         last
         if last and last.outcome == Outcome.OVERTAKEN and last.move_id != restriction.move.pk
@@ -106,10 +104,14 @@ def again_at(employer: Employer, restriction: Restriction, now: datetime) -> dat
     """From when on an answer that was no can be appealed against again; None where nobody has said
     no, or something is new.
     """
-    kept = restriction.kept
-    if kept is None or kept.answered_at is None or shown_anew(employer, kept.answered_at, now):
+    upheld = restriction.upheld
+    if (
+        upheld is None
+        or upheld.answered_at is None
+        or shown_anew(employer, upheld.answered_at, now)
+    ):
         return None
-    return kept.answered_at + AGAIN_AFTER
+    return upheld.answered_at + AGAIN_AFTER
 
 
 def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppeal:
@@ -141,7 +143,7 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
             at=now,
             due_at=due_at,
         )
-        _note("appeal", said, restriction.standing, member.as_actor(), now)
+        _note("appeal", said, restriction.override, member.as_actor(), now)
         _tell("restriction_appealed", said, now)
     return said
 
@@ -149,7 +151,7 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
 # --- Who answers ----------------------------------------------------------------------------------
 
 
-def may_answer(appeal: MoveAppeal, actor: Actor) -> Refused | None:
+def may_answer_appeal(appeal: MoveAppeal, actor: Actor) -> Refused | None:
     """Why this member of staff may not answer, or None if they may.
 
     A rule's move was the first look at it: one who decides cases answers. What people did took two,
@@ -192,7 +194,7 @@ def answer_appeal(
 
     Raises Refused: `words_missing` for a no without a reply, `appeal_none` where it is answered or
     overtaken, `restriction_none` where what it was against has ended meanwhile, which then
-    overtakes it, and what `may_answer` answers.
+    overtakes it, and what `may_answer_appeal` answers.
     """
     reply = reply.strip()[:REPLY_AT_MOST]
     if not lift and not reply:
@@ -200,7 +202,7 @@ def answer_appeal(
     employer_id = MoveAppeal.objects.values_list("employer_id", flat=True).get(pk=appeal_id)
     with transaction.atomic():
         locks.lock_company_of(employer_id)
-        standing = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
+        override = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
         said = (
             MoveAppeal.objects.select_for_update(of=("self",))
             .open()
@@ -210,22 +212,22 @@ def answer_appeal(
         )
         if said is None:
             raise Refused("appeal_none")
-        if refused := may_answer(said, actor):
+        if refused := may_answer_appeal(said, actor):
             raise refused
         said.answered_at = now
-        if standing is None:
+        if override is None:
             said.outcome = Outcome.OVERTAKEN
             said.save()
         else:
-            _answered(said, standing, reviewer, actor, now, lift=lift, reply=reply)
-    if standing is None:
+            _write_answer(said, override, reviewer, actor, now, lift=lift, reply=reply)
+    if override is None:
         raise Refused("restriction_none")
     return said
 
 
-def _answered(
+def _write_answer(
     said: MoveAppeal,
-    standing: Standing,
+    override: Standing,
     reviewer: User,
     actor: Actor,
     now: datetime,
@@ -239,9 +241,9 @@ def _answered(
         Outcome.LIFTED if lift else Outcome.KEPT,
     )
     said.save()
-    _note("lift" if lift else "uphold", said, standing, actor, now)
+    _note("lift" if lift else "uphold", said, override, actor, now)
     if lift:
-        tier_changes.lift_step_up(standing, actor, now, reply)
+        tier_changes.lift_step_up(override, actor, now, reply)
     else:
         _tell("restriction_kept", said, now)
 
@@ -270,7 +272,7 @@ def end_overtaken(now: datetime) -> int:
     )
 
 
-def answered_in() -> turnaround.Usual | None:
+def appeal_turnaround() -> turnaround.Usual | None:
     """From an owner's words to a person's answer, lately."""
     answered = (
         MoveAppeal.objects.answered_by_people()
@@ -281,17 +283,17 @@ def answered_in() -> turnaround.Usual | None:
     return turnaround.usual(end - said for said, end in answered[: turnaround.OF_THE_LAST] if end)
 
 
-def _note(verb: str, said: MoveAppeal, standing: Standing, actor: Actor, now: datetime) -> None:
-    until = standing.until.isoformat() if standing.until else None
+def _note(verb: str, said: MoveAppeal, override: Standing, actor: Actor, now: datetime) -> None:
+    until = override.until.isoformat() if override.until else None
     record(
         verb,
         said,
         actor,
         now,
         employer_id=said.employer_id,
-        from_state=standing.tier,
-        to_state=standing.tier,
-        reasons=[standing.reason] if standing.reason else [],
+        from_state=override.tier,
+        to_state=override.tier,
+        reasons=[override.reason] if override.reason else [],
         data={"until": until, "move": said.move_id},
     )
 

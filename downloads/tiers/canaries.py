@@ -1,12 +1,10 @@
-"""What happens when somebody rings for a resume of nobody?
+"""Canaries: resumes of nobody, and what follows from a call to one's number.
 
-The number on it leads to one employer's copy, and to no honest caller.
-
-A canary is shown to an employer as any other resume. Its copy bears a relay number of its own,
-which the employer's team may ring: that is hiring. Rings of others mean that the copy got out. One
-can be a machine that dials at random, so it takes several callers (`ZIZHI_CANARY_RINGS`) within a
-week until downloads rest; a person sees each ring at once. The employer is told what the restricted
-are always told, and never that it was bait.
+A canary is shown to an employer like any other resume. Its copy has a relay number of its own. The
+employer's team may call it, as in hiring. A call from anybody else means that the copy got out. One
+call can be a machine that dials at random, so it takes several callers (`ZIZHI_CANARY_RINGS`)
+within a week to restrict the employer; a person sees each call at once. The employer is told what
+every restricted employer is told, and never that it was a canary.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ from events.models import record
 log = structlog.get_logger()
 
 TOGETHER: Final = timedelta(days=7)
-"""Rings within this time count together."""
+"""Calls within this time count together."""
 
 
 def plant(
@@ -60,9 +58,9 @@ def plant(
 
 
 def heard(binding: RelayBinding, call: RelayCall) -> None:
-    """Put down that a call was for a canary and from outside, with the call itself.
+    """Record a call to a canary from outside the team, in the transaction of the call itself.
 
-    What follows from it, follows after the commit.
+    A worker acts upon it after the commit.
     """
     if call.outcome != Outcome.STRANGER or call.by_candidate:
         return
@@ -71,12 +69,12 @@ def heard(binding: RelayBinding, call: RelayCall) -> None:
         ring = CanaryRing.objects.create(
             canary=canary, call=call, employer_id=binding.employer_id, at=call.at
         )
-        _ring(ring)
+        _notify(ring)
 
 
-def answer_canary(ring_id: int, now: datetime) -> None:
-    """Act upon a ring, once: downloads of its employer rest if there were rings enough, until
-    people have looked.
+def act_on_call(ring_id: int, now: datetime) -> None:
+    """Act upon a call, once: restrict its employer if there were enough calls, until people have
+    looked into it.
     """
     ring = CanaryRing.objects.filter(pk=ring_id, answered_at=None).select_related("call").first()
     if ring is None:
@@ -91,7 +89,7 @@ def answer_canary(ring_id: int, now: datetime) -> None:
     callers = lately.values("call__caller_index").distinct().count()
     with transaction.atomic():
         enough = callers >= settings.CANARY_RINGS
-        if enough and not _rests(ring.employer_id, now):  # first the turn, then the row
+        if enough and not _rests(ring.employer_id, now):  # first the company's lock, then the row
             tier_changes.change_tier(
                 ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=tier_changes.Seen(("canary",))
             )
@@ -113,17 +111,17 @@ def answer_canary(ring_id: int, now: datetime) -> None:
 
 
 def _rests(employer_id: UUID, now: datetime) -> bool:
-    """Whether its downloads rest until people have looked: one more ring says nothing new, and must
-    not overtake an appeal.
+    """Whether it is restricted already: one more call says nothing new, and must not overtake an
+    appeal.
     """
-    standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
-    return standing is not None and standing.tier == Tier.RESTRICTED and standing.reason != STEP_UP
+    override = Standing.objects.in_force(now).filter(pk=employer_id).first()
+    return override is not None and override.tier == Tier.RESTRICTED and override.reason != STEP_UP
 
 
 def settle_canary(ring_id: int, outcome: str, user: User, now: datetime) -> None:
-    """A person has looked into it.
+    """Record what a person found out about a call. It then no longer counts.
 
-    Rings that were looked into count no more. Raises Refused: `not_allowed`, `state_conflict`.
+    Raises Refused: `not_allowed`, `state_conflict`.
     """
     if not user.as_reviewer().can(Power.TRACE):
         raise Refused("not_allowed")
@@ -137,7 +135,7 @@ def settle_canary(ring_id: int, outcome: str, user: User, now: datetime) -> None
 
 
 def unanswered() -> list[int]:
-    """Rings whose doorbell was lost."""
+    """The calls whose message was lost."""
     return list(
         CanaryRing.objects.filter(answered_at=None)
         .order_by("at")
@@ -145,5 +143,5 @@ def unanswered() -> list[int]:
     )
 
 
-def _ring(ring: CanaryRing) -> None:
+def _notify(ring: CanaryRing) -> None:
     notify_worker("downloads.tasks.answer_canary", ring.pk)

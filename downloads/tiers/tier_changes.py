@@ -1,9 +1,7 @@
-"""How does an employer come to another rung of the ladder?
+"""Changes of an employer's tier, by a rule or by two people, with the mails about them.
 
-By a rule, or by two people; always with a reason, and told.
-
-Each move is made in the company's turn (`downloads.locks`), so that the gate sees it from the
-moment that it is acknowledged.
+Each change is made under the company's lock (`downloads.locks`), so the gate sees it as soon as it
+is acknowledged.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ from verification.cases.authority_evidence import shown_anew
 from verification.models import Proof, ProofState
 
 OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
-"""The verbs of the Events that tell of a move."""
+"""The verbs of the Events about a change of tier."""
 VERBS: Final = {
     Tier.RESTRICTED: "restrict",
     Tier.PROVISIONAL: "demote",
@@ -63,21 +61,22 @@ NOTHING: Final = Seen()
 
 @dataclass(frozen=True)
 class Basis:
-    """The place on the ladder on which a rule decided (None: its case alone said it).
+    """The override that a rule saw when it decided, or None if there was none.
 
-    What others made of it meanwhile stays.
+    If others have changed it since, their change is kept.
     """
 
-    standing: Standing | None
+    override: Standing | None
 
-    def holds(self, found: Standing | None) -> bool:
-        return self._place(found) == self._place(self.standing)
+    def matches(self, found: Standing | None) -> bool:
+        """Whether `found` is still the override that the rule saw."""
+        return self._values(found) == self._values(self.override)
 
     @staticmethod
-    def _place(standing: Standing | None) -> tuple[object, ...] | None:
+    def _values(override: Standing | None) -> tuple[object, ...] | None:
         return (
-            (standing.tier, standing.reason, standing.moved_at, standing.until)
-            if standing
+            (override.tier, override.reason, override.moved_at, override.until)
+            if override
             else None
         )
 
@@ -94,25 +93,28 @@ def change_tier(
     basis: Basis | None = None,
     note: str = "",
 ) -> bool:
-    """Put the employer on `tier`, whatever its case would say, until `until`.
+    """Put the employer on `tier`, whatever its case says, until `until`.
 
-    `reason` is what the gate answers to the restricted; `seen` is what led to it; `note` is what
-    whoever moved it writes to the owners. False where `basis` no longer holds.
+    `reason` is what the gate answers if the tier is `restricted`; `seen` is what led to the change;
+    `note` is a message to the owners. Returns False if `basis` no longer matches.
     """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
         locks.lock_company_of(employer_id)
         earlier = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
-        if basis and not basis.holds(earlier):
+        if basis and not basis.matches(earlier):
             return False
-        values = {"tier": tier, "reason": reason, "moved_at": now, "until": until} | _kept(
-            earlier, reason
-        )
-        standing, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
+        values = {
+            "tier": tier,
+            "reason": reason,
+            "moved_at": now,
+            "until": until,
+        } | _earlier_override(earlier, reason)
+        override, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
         verb = "step_up" if reason == STEP_UP else VERBS[tier]
         _noted(
             verb,
-            standing,
+            override,
             earlier.tier if earlier else "",
             tier,
             [reason] if reason else [],
@@ -124,9 +126,9 @@ def change_tier(
     return True
 
 
-def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
-    """What a step-up goes back to: the place that a rule or two people gave before, which a proof
-    of authority does not answer for.
+def _earlier_override(earlier: Standing | None, reason: str) -> dict[str, Any]:
+    """What a step-up goes back to: the earlier override by a rule or by two people, which a proof
+    of authority does not lift.
     """
     if earlier is None or reason != STEP_UP:
         return {"earlier_tier": "", "earlier_until": None}
@@ -138,31 +140,32 @@ def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
 def lift_override(
     employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = ""
 ) -> bool:
-    """Let the employer's case say again where it stands; False where it did already, or `basis` no
-    longer holds.
+    """End the override, so that the employer's case gives its tier again.
+
+    Returns False if there is no override, or `basis` no longer matches.
     """
     with transaction.atomic():
         locks.lock_company_of(employer_id)
-        standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
-        if standing is None or (basis and not basis.holds(standing)):
+        override = Standing.objects.select_for_update().filter(pk=employer_id).first()
+        if override is None or (basis and not basis.matches(override)):
             return False
         _noted(
             "release",
-            standing,
-            standing.tier,
+            override,
+            override.tier,
             "",
-            [standing.reason] if standing.reason else [],
+            [override.reason] if override.reason else [],
             actor,
             now,
             note=note,
         )
-        standing.delete()
+        override.delete()
     return True
 
 
 def _noted(
     verb: str,
-    standing: Standing,
+    override: Standing,
     earlier: str,
     later: str,
     reasons: list[str],
@@ -171,32 +174,32 @@ def _noted(
     seen: Seen = NOTHING,
     note: str = "",
 ) -> None:
-    """Put it down, and tell the employer's owners, with the way back.
+    """Record the change, and tell the employer's owners about it and about the way back.
 
-    An appeal against the place before is overtaken by it.
+    It overtakes an appeal against the tier before.
     """
-    until = standing.until.isoformat() if standing.until else None
+    until = override.until.isoformat() if override.until else None
     data = {"until": until} | seen.stored()
     record(
         verb,
-        standing,
+        override,
         actor,
         now,
-        employer_id=standing.pk,
+        employer_id=override.pk,
         from_state=earlier,
         to_state=later,
         reasons=reasons,
         data=data,
     )
-    MoveAppeal.objects.open().filter(employer=standing.pk).update(
+    MoveAppeal.objects.open().filter(employer=override.pk).update(
         answered_at=now, outcome=Outcome.OVERTAKEN
     )
-    name = Employer.objects.values_list("name", flat=True).get(pk=standing.pk)
-    day = localtime(standing.until).date().isoformat() if standing.until else ""
+    name = Employer.objects.values_list("name", flat=True).get(pk=override.pk)
+    day = localtime(override.until).date().isoformat() if override.until else ""
     path = reverse(
         "verification:home" if verb in ("release", "promote") else "downloads:restriction"
     )
-    for member in notices.concerned(standing.pk, None):
+    for member in notices.concerned(override.pk, None):
         context = {
             "name": name,
             "verb": verb,
@@ -257,9 +260,9 @@ def propose_tier_change(
 
 
 def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
-    """Carry out a proposed move, or drop it. Raises Refused as `proposals.settled`."""
+    """Carry out a proposed move, or drop it. Raises Refused as `proposals.settle_proposal`."""
     with transaction.atomic():
-        proposed = proposals.settled(
+        proposed = proposals.settle_proposal(
             Move, move_id, user, Power.SECOND_REVIEW, now, confirmed=confirmed
         )
         proposed.confirmed = confirmed
@@ -289,8 +292,8 @@ def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bo
 
 
 def lift_step_ups(now: datetime) -> int:
-    """Release those who have proven their authority since it was asked for, by more than a weak
-    proof; how many.
+    """Lift the step-up of each employer that has since proven its authority by more than a weak
+    proof; returns how many.
     """
     return _lift_step_ups(Standing.objects.all(), now)
 
@@ -313,26 +316,26 @@ def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
         .select_related("employer__platform")
         .order_by("moved_at")
     )
-    for standing in list(asked):
-        moment = now_of(standing.employer, now)
-        if shown_anew(standing.employer, standing.moved_at, moment):
-            lifted += lift_step_up(standing, SYSTEM, moment)
+    for override in list(asked):
+        moment = now_of(override.employer, now)
+        if shown_anew(override.employer, override.moved_at, moment):
+            lifted += lift_step_up(override, SYSTEM, moment)
     return lifted
 
 
-def lift_step_up(standing: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
-    """Back to where it was moved to before a step-up, if that would still be in force; else as its
-    case says.
+def lift_step_up(override: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
+    """Restore the override from before the step-up if it would still be in force, or else end the
+    override.
     """
-    basis = Basis(standing)
-    if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
+    basis = Basis(override)
+    if override.earlier_tier and (override.earlier_until is None or override.earlier_until > now):
         return change_tier(
-            standing.pk,
-            Tier(standing.earlier_tier),
+            override.pk,
+            Tier(override.earlier_tier),
             actor,
             now,
-            until=standing.earlier_until,
+            until=override.earlier_until,
             basis=basis,
             note=note,
         )
-    return lift_override(standing.pk, actor, now, basis=basis, note=note)
+    return lift_override(override.pk, actor, now, basis=basis, note=note)

@@ -95,10 +95,10 @@ def seen_by_staff(move: Event) -> list[str]:
     )
 
 
-def title(standing: Any) -> str:
-    """What holds the employer back."""
-    if standing.reason == STEP_UP:
+def title(override: Any) -> str:
+    """The title of a page about a restriction."""
+    if override.reason == STEP_UP:
         return gettext("Your company's downloads rest until its authority is shown anew")
-    if standing.tier == Tier.PROVISIONAL:
+    if override.tier == Tier.PROVISIONAL:
         return gettext("Your company has a smaller quota for now")
     return gettext("Your company's downloads are restricted")

@@ -151,7 +151,7 @@ def _new_password() -> forms.CharField:
 
 
 class _NewPasswordForm(RefusableForm):
-    """A form with `password`, held against the rules for passwords together with the address in
+    """A form with `password`, checked by the rules for passwords together with the address in
     `email`.
     """
 

@@ -95,7 +95,7 @@ def _unclaimed(email: str) -> QuerySet[User]:
     )
 
 
-def _release(user: User, now: datetime) -> None:
+def _free_address(user: User, now: datetime) -> None:
     """Take the address from an account that never confirmed it, for whoever has the mail that went
     there; the account is closed.
     """
@@ -144,7 +144,7 @@ def join(token: str, password: str, language: str, max_age: int, now: datetime) 
     try:
         with transaction.atomic():
             if squatter := _unclaimed(email).select_for_update(of=("self",)).first():
-                _release(squatter, now)
+                _free_address(squatter, now)
             user = User.objects.create_user(
                 email, password, language=language, joined_at=now, email_verified_at=now
             )

@@ -41,7 +41,7 @@ def new_device() -> str:
     return signing.dumps(secrets.token_urlsafe(18), salt=_DEVICE_SALT)
 
 
-def kept_device(cookie: str) -> str:
+def device_or_new(cookie: str) -> str:
     """The cookie that a browser with `cookie` is to have: the same again, or a new one where that
     is not ours.
     """

@@ -86,7 +86,7 @@ def member_required(
         )
         if member is None:
             return private(render(request, "employers/no_company.html", status=403))
-        request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, what holds the company back
+        request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, a restriction
         request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
         return private(view(request, member, *args, **kwargs))
 
@@ -184,7 +184,7 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
 
     The device's cookie is written anew, so that it lasts while it is used.
     """
-    cookie = cookie or sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+    cookie = cookie or sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     sightings.record(
         user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
     )

@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from employers.masking import masked
 from employers.models import Employer, Member, User
 from employers.permissions import Power, is_auditor, powers
-from events.admin import EventAdmin, LookOnlyAdmin
+from events.admin import EventAdmin, ReadOnlyAdmin
 from events.models import Event
 
 
-class OfEmployersAdmin(LookOnlyAdmin):
+class OfEmployersAdmin(ReadOnlyAdmin):
     """Rows that belong to employers; what belongs to one that was made for a colleague, or by a
     platform's test, is not there.
     """
@@ -62,7 +62,7 @@ OF_QUALITY: Final = ("goldencase", "look_quality")
 
 
 @admin.register(Employer)
-class EmployerAdmin(LookOnlyAdmin):
+class EmployerAdmin(ReadOnlyAdmin):
     list_display = ("name", "uscc", "account_class", "registered_at", "confirmed_at")
     list_filter = ("account_class", ("confirmed_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "uscc", "=id")

@@ -30,7 +30,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.accounts import api_clients
 from employers.accounts.forms import refusal_html
 from employers.models import ApiClient, ApiKey, Scope, User
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.actor import Actor
 from events.core.errors import Refused
 
@@ -143,7 +143,7 @@ class ContactForm(forms.Form):
 
 
 @admin.register(ApiClient)
-class PlatformAdmin(LookOnlyAdmin):
+class PlatformAdmin(ReadOnlyAdmin):
     list_display = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
     list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "=keys__key_start")

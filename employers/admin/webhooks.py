@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.accounts.forms import refusal_html
 from employers.models import ApiClient, User
 from employers.permissions import Power
-from events.admin import LookOnly, LookOnlyAdmin, TabularInline
+from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline
 from events.core.actor import Actor
 from events.core.errors import Refused
 from events.delivery import webhooks
@@ -36,7 +36,7 @@ from events.models import PlatformEvent, WebhookAttempt, WebhookDelivery, Webhoo
 URL_SHOWN: Final = 44
 
 
-class OfPlatformsAdmin(LookOnlyAdmin):
+class OfPlatformsAdmin(ReadOnlyAdmin):
     """Rows that belong to a platform, which is told by its name."""
 
     client_path = "client_id"
@@ -254,7 +254,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         return endpoint.paused_at is None and endpoint.finished_at is None
 
 
-class AttemptInline(LookOnly, TabularInline):
+class AttemptInline(ReadOnly, TabularInline):
     model = WebhookAttempt
     extra = 0
     fields = readonly_fields = ("at", "http", "error", "milliseconds", "response_start")

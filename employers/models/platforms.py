@@ -13,8 +13,8 @@ from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from employers.prepared_reads import first_row
 from events.core.actor import Actor, Role
+from events.db.dialect import current_dialect
 
 
 class Scope(models.TextChoices):
@@ -86,7 +86,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         Before each request: written out, since making the query anew cost more than the gate's
         whole answer. What else the two rows hold is read when it is asked for.
         """
-        found = first_row(
+        found = current_dialect().first_row(
             _BY_KEY, [ApiKey.hash_key(key), connection.ops.adapt_datetimefield_value(now)]
         )
         if found is None:

@@ -61,7 +61,7 @@ class BearerKey(HttpBearer):
                 if key is None:
                     return None
                 if self.confirmed and (self.scope is None or self.scope in key.scopes):
-                    known_keys.keep_key(token, key)
+                    known_keys.remember_key(token, key)
             setattr(request, _KEY, key)
             _admit(request, key)
             note_key_use(key, now)

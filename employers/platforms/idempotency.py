@@ -1,11 +1,9 @@
-"""Has this been asked before?
+"""Idempotency keys: a platform's own key for a request, and the response that it got.
 
-A platform's own key for what it asks, and the answer that was given to it.
-
-A key is claimed in a row before anything is done; what is done and the answer are then committed
-together, so whatever dies in between has done nothing, and the same key can be sent again once the
-claim has run out. Answers can hold links and names, so they rest sealed; of what was asked only a
-blind index is kept.
+A key is claimed in a row before anything is done. What is done and the response are then committed
+together, so a process that dies in between has done nothing, and the same key can be sent again
+once the claim has run out. Responses can contain links and names, so they are sealed; of the
+request only a blind index is stored.
 """
 
 from __future__ import annotations
@@ -32,8 +30,8 @@ _PURPOSE: Final = "idempotency"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is said again to the same key."""
+class StoredResponse:
+    """The response that the same key gets again."""
 
     status: int
     headers: dict[str, str]
@@ -42,22 +40,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class Claim:
-    """That whoever holds this does what the key asks for."""
+    """The right to carry out a key's request."""
 
     row: int
     token: uuid.UUID
 
 
 def in_progress(seconds: int) -> Refused:
-    """That the same key is being answered; in so many seconds it can be tried again."""
+    """The refusal while the same key is in progress; it can be tried again after `seconds`."""
     return Refused(
         "idempotency_in_progress", "Idempotency-Key", details={"retry_after": str(max(1, seconds))}
     )
 
 
-def claim_answer(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | Answer:
-    """Claim `key` for what is `asked` (method, address and body), or the answer that it was given
-    before.
+def claim_key(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | StoredResponse:
+    """Claim `key` for what is `asked` (method, address and body), or return the response that it
+    got before.
 
     Raises Refused: `idempotency_key_invalid`, `idempotency_key_reused` (for something else),
     `idempotency_in_progress`.
@@ -86,7 +84,7 @@ def claim_answer(client: ApiClient, key: str, asked: bytes, now: datetime) -> Cl
         return _opened(row)
     if row.claimed_until > now:
         raise in_progress(1)
-    # Whoever had it has died, or takes too long: then its answer is not kept, and what it did is
+    # The other request has died, or takes too long: its response is not stored, and what it did is
     # undone.
     taken = IdempotentAnswer.objects.filter(pk=row.pk, claim=row.claim, answer_sealed="")
     if not taken.update(claim=token, claimed_until=now + CLAIMED_FOR):
@@ -94,27 +92,27 @@ def claim_answer(client: ApiClient, key: str, asked: bytes, now: datetime) -> Cl
     return Claim(row.pk, token)
 
 
-def keep_answer(claim: Claim, answer: Answer, now: datetime) -> bool:
-    """Keep `answer`, in the transaction that did what was asked; False where the claim is another's
-    by now.
+def store_response(claim: Claim, stored: StoredResponse, now: datetime) -> bool:
+    """Store the response, in the transaction that did what was asked. False if another request has
+    the claim by now.
     """
-    body = base64.b64encode(answer.body).decode()
-    sealed = seal_text(json.dumps([answer.status, answer.headers, body]), f"{_PURPOSE} {claim.row}")
+    body = base64.b64encode(stored.body).decode()
+    sealed = seal_text(json.dumps([stored.status, stored.headers, body]), f"{_PURPOSE} {claim.row}")
     mine = IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="")
     return bool(mine.update(answer_sealed=sealed, answered_at=now))
 
 
 def drop_claim(claim: Claim) -> None:
-    """Nothing was done: the key is free again."""
+    """Free the key, because nothing was done."""
     IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="").delete()
 
 
 def sweep(now: datetime) -> int:
-    """Let go of the answers that are no longer kept; how many those were."""
+    """Delete the responses that are older than `KEPT_FOR`; returns how many."""
     gone, _ = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
     return gone
 
 
-def _opened(row: IdempotentAnswer) -> Answer:
+def _opened(row: IdempotentAnswer) -> StoredResponse:
     status, headers, body = json.loads(unseal_text(row.answer_sealed, f"{_PURPOSE} {row.pk}"))
-    return Answer(status, headers, base64.b64decode(body))
+    return StoredResponse(status, headers, base64.b64decode(body))

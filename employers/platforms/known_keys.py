@@ -39,7 +39,7 @@ def known_key(token: str) -> ApiKey | None:
     return _known.get(ApiKey.hash_key(token))
 
 
-def keep_key(token: str, key: ApiKey) -> None:
+def remember_key(token: str, key: ApiKey) -> None:
     """`key`, that was just found by `token`."""
     if key.client.test:
         return
@@ -58,6 +58,6 @@ def confirm_key(key_id: UUID, now: datetime) -> None:
 
 def forget(key: ApiKey) -> None:
     """A key that has ended."""
-    for hash_, kept in tuple(_known.items()):
-        if kept.pk == key.pk:
+    for hash_, known in tuple(_known.items()):
+        if known.pk == key.pk:
             _known.pop(hash_, None)

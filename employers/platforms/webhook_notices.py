@@ -61,8 +61,8 @@ def tell_of_pause(endpoint: WebhookEndpoint, why: PausedWhy, now: datetime) -> N
 def who_mends() -> list[User]:
     """Staff with the power to resume it: the operators; superusers where there are none."""
     app, _, codename = PERMISSIONS[Power.WEBHOOKS].partition(".")
-    held = Permission.objects.filter(codename=codename, content_type__app_label=app)
-    given = Q(groups__permissions__in=held) | Q(user_permissions__in=held)
+    permissions = Permission.objects.filter(codename=codename, content_type__app_label=app)
+    given = Q(groups__permissions__in=permissions) | Q(user_permissions__in=permissions)
     staff = User.objects.filter(is_active=True, is_staff=True)
     operators = [
         user

@@ -1,8 +1,7 @@
-"""How long does a sign-in at the console hold, and where?
+"""A sign-in at the console: how long it lasts, and from which browser and network.
 
-Ten hours, half an hour without a request, one browser, one street.
-
-What is kept in the session. A stolen cookie is of no use in another browser, or in another place.
+It ends after ten hours, after half an hour without a request, and when a request comes from another
+browser or network, so a stolen cookie is of no use there. It is kept in the session.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ class Over(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
-    """From where a request comes: the device's name, a digest of the browser's, and the
-    neighbourhood of the network.
+class Origin:
+    """Where a request comes from: the device's name, and digests of the browser and of its
+    network.
     """
 
     device: str
@@ -54,9 +53,9 @@ class Stay:
     near: str
 
     @classmethod
-    def begin(cls, factor: int | None, place: Place, now: datetime) -> Stay:
+    def begin(cls, factor: int | None, origin: Origin, now: datetime) -> Stay:
         at = int(now.timestamp())
-        return cls(factor, at, at, place.device, place.agent, place.near)
+        return cls(factor, at, at, origin.device, origin.agent, origin.near)
 
     @classmethod
     def of(cls, stored: Any) -> Stay | None:
@@ -69,8 +68,8 @@ class Stay:
     def stored(self) -> dict[str, Any]:
         return asdict(self)
 
-    def over(self, place: Place, factor: int | None, now: datetime) -> Over | None:
-        """Why this stay is over, seen from a request that comes from `place`, or None.
+    def over(self, origin: Origin, factor: int | None, now: datetime) -> Over | None:
+        """Why this stay is over, seen from a request that comes from `origin`, or None.
 
         `factor` is the account's own now.
         """
@@ -79,8 +78,8 @@ class Stay:
             return Over.TOO_LONG
         if at - self.seen >= IDLE_SECONDS:
             return Over.IDLE
-        if (self.agent, self.near) != (place.agent, place.near) or (
-            self.device and self.device != place.device
+        if (self.agent, self.near) != (origin.agent, origin.near) or (
+            self.device and self.device != origin.device
         ):
             return Over.ELSEWHERE
         return Over.FACTOR if self.factor != factor else None

@@ -29,7 +29,7 @@ MINUTES = Text("几分钟", "a few minutes")
 ONE_DAY = Text("一个工作日内", "within one working day")
 REVIEWED = Text("还说不准：由审核员处理，此前处理的太少", "cannot be said yet: a reviewer looks, and too few have been decided here")
 HEARD = Text("还说不准：由另一位审核员答复，此前答复的太少", "cannot be said yet: another reviewer answers, and too few have been answered here")
-LOOKED_AT = Text("还说不准：由审核员答复下载限制的申诉，此前答复的太少", "cannot be said yet: a reviewer answers appeals against restrictions, and too few have been answered here")
+RESTRICTION_REVIEWED = Text("还说不准：由审核员答复下载限制的申诉，此前答复的太少", "cannot be said yet: a reviewer answers appeals against restrictions, and too few have been answered here")
 """What waits for a person: told from what took how long lately (`verification.cases.turnaround.told`), and so as long as that is too little."""
 DAYS = Text("几天", "a few days")
 NEVER = Text("不适用", "not applicable")
@@ -1017,7 +1017,7 @@ REASONS: dict[str, Reason] = _table(
             "企业管理员可查看看到了什么并写明情况、提出申诉；由没有作出限制的审核员答复，查清后立即恢复",
             "The employer's owner can see what was seen, explain it and appeal; a reviewer who did not restrict it answers, and downloads return at once when it is cleared up",
         ),
-        "company", LOOKED_AT,
+        "company", RESTRICTION_REVIEWED,
     ),
     Reason(
         "employer_step_up",

@@ -1,1 +1,1 @@
-"""Locks and indexes of the database, built beside the work."""
+"""The database: the differences between engines, and operations for migrations."""

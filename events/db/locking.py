@@ -1,9 +1,8 @@
-"""How long does a migration wait for a table that others use?
+"""The first operation of a migration that alters a table in use.
 
-A moment: then it gives up, and can be run again.
-
-Whoever waits for a lock that shuts others out has everybody wait behind it. So a migration that
-alters a table in use, or makes another one refer to it, begins with this.
+A migration that waits for a lock makes everybody else who needs the table wait behind it. This one
+gives up after a moment instead, and can be run again. Making a new table refer to one in use locks
+that one too.
 """
 
 from __future__ import annotations
@@ -12,15 +11,16 @@ from typing import Any, Final
 
 from django.db import migrations
 
+from events.db.dialect import dialect_of
+
 WAIT: Final = "5s"
 
 
 def be_quick(apps: Any, schema_editor: Any) -> None:
-    """Until the end of this transaction no lock is waited for longer than `WAIT`."""
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(f"SET LOCAL lock_timeout = '{WAIT}'")
+    """Wait for no lock longer than `WAIT`, until the transaction ends."""
+    dialect_of(schema_editor.connection).limit_lock_wait(schema_editor, WAIT)
 
 
 def quickly() -> migrations.RunPython:
-    """The first operation of a migration."""
+    """The operation: it goes first."""
     return migrations.RunPython(be_quick, migrations.RunPython.noop)

@@ -20,16 +20,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from events.core import event_types
+from events.db.dialect import current_dialect
 from events.delivery import webhooks
 from events.models import Event, Feed, Outgoing, PlatformEvent
 
 AT_ONCE: Final = 500
 """Outbox rows of one transaction."""
 _LOCK: Final = 0x7A697A6869
-"""The advisory lock of relays on PostgreSQL."""
+"""The number of the advisory lock that a relay holds."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +64,13 @@ def relay(now: datetime, audience: Audience | None = None) -> int:
     if audience is None:
         raise RuntimeError("nobody has said who hears: events.delivery.feed.told_to")
     with transaction.atomic():
-        _wait_for_other_relays()
+        current_dialect().advisory_lock(_LOCK)
         taken = list(Outgoing.objects.select_related("event").order_by("id")[:AT_ONCE])
         rows = _numbered([outgoing.event for outgoing in taken], audience, now)
         PlatformEvent.objects.bulk_create(rows)
         webhooks.queue(rows, now)
         Outgoing.objects.filter(pk__in=[outgoing.pk for outgoing in taken]).delete()
     return len(taken)
-
-
-def _wait_for_other_relays() -> None:
-    """Until the end of the transaction this is the only relay.
-
-    On SQLite whoever writes is alone.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> list[PlatformEvent]:

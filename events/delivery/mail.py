@@ -52,7 +52,7 @@ What goes there, from a platform's test, is kept to be looked at and sent to nob
 def queue_mail(
     to: str, template: str, language: str, context: dict[str, Any], now: datetime
 ) -> Mail:
-    """Put a mail in the queue and ring for it once the transaction has committed.
+    """Put a mail in the queue; a worker is notified after the commit.
 
     `template` names `<template>.txt` in a folder of `templates/email/`, whose first line is the
     subject, and `<template>.html`, which says the same with a button. `context` is JSON, and is
@@ -66,7 +66,7 @@ def queue_mail(
 
 
 def send_mail(mail_id: int, now: datetime, site_url: str) -> bool:
-    """Send mail `mail_id`, unless it is sent, held by another or not yet due; whether it was sent.
+    """Send mail `mail_id`, unless it is sent, leased or not yet due; whether it was sent.
 
     If its context has a `path`, the template finds the whole `link`, `site_url` included.
     """

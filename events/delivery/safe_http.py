@@ -151,7 +151,7 @@ def seconds_asked(retry_after: str, now: datetime) -> float | None:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What came back: a status, or a word for why there is none."""
 
     status: int | None
@@ -391,7 +391,7 @@ def post(
     context: ssl.SSLContext | None = None,
     seconds: float = TOTAL_SECONDS,
     lines: Lines | None = None,
-) -> Answer:
+) -> Response:
     """POST `body` there, by a connection of `lines` if one is kept; whatever goes wrong is an
     answer, too.
     """
@@ -406,7 +406,7 @@ def post(
         error = refused.code
     except _FAILS as failed:
         error = "timeout" if time.monotonic() - started >= seconds else _word(failed)
-    return Answer(status, error, round((time.monotonic() - started) * 1000), start, retry_after)
+    return Response(status, error, round((time.monotonic() - started) * 1000), start, retry_after)
 
 
 def _told(

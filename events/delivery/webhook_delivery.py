@@ -1,11 +1,9 @@
-"""How does a message come to its endpoint, and what if it does not?
+"""Sends webhooks: one worker for an endpoint, retries for days, then a dead letter.
 
-One worker for an endpoint, retries for days, then a dead letter.
-
-A worker holds the endpoint and sends what waits there, the longest due first, for `TURN_SECONDS` at
-most. After a failure the endpoint rests, and with it all that waits: one that hangs takes
-`safe_http.TOTAL_SECONDS` of one worker's time at a go, and not all workers. Deliveries may overtake
-each other; their sequence numbers tell.
+A worker leases the endpoint and sends what waits there, the longest due first, for at most
+`SENDING_SECONDS`. After a failure the endpoint and everything that waits for it rest, so one that
+hangs takes `safe_http.TOTAL_SECONDS` of one worker at a time. Deliveries may overtake each other;
+their sequence numbers give the order.
 """
 
 from __future__ import annotations
@@ -27,7 +25,9 @@ from events.models import Outcome, PausedWhy, WebhookAttempt, WebhookDelivery, W
 
 log = structlog.get_logger()
 
-_SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+_SECONDS: Final = timedelta(seconds=1)
+_MINUTES: Final = timedelta(minutes=1)
+_HOURS: Final = timedelta(hours=1)
 WAITS: Final = (
     5 * _SECONDS,
     5 * _MINUTES,
@@ -46,26 +46,26 @@ JITTER: Final = 0.2
 """Each wait is up to so much shorter or longer, so that what failed together does not come back
 together.
 """
-RESTS_FROM, RESTS_AT_MOST = timedelta(seconds=5), timedelta(minutes=5)
-"""How long an endpoint rests after its first failure; twice as long after each further one, and no
-longer than that.
-"""
+RESTS_FROM: Final = timedelta(seconds=5)
+"""How long an endpoint rests after its first failure. Each further failure doubles it."""
+RESTS_AT_MOST: Final = timedelta(minutes=5)
+"""The longest that an endpoint rests, apart from `JITTER`."""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
 """An endpoint that for so long did nothing but fail is paused."""
 ASKED_AT_MOST: Final = timedelta(hours=24)
 """Who answers 429 or 503 and says when to come again is not come to before, but waited for no
 longer than that.
 """
-TURN_SECONDS: Final = 10.0
+SENDING_SECONDS: Final = 10.0
 LEASE_SECONDS: Final = 60
-"""Longer than a turn and one try, with time for a slow resolver: whoever holds an endpoint need not
-renew.
+"""Longer than `SENDING_SECONDS` and one try, with time for a slow resolver, so that the lease need
+not be renewed.
 """
 GONE: Final = 410
 _POST: Final = partial(safe_http.post, lines=safe_http.Lines())
 """By connections that this process keeps from one message to the next."""
 
-Post = Callable[..., safe_http.Answer]
+Post = Callable[..., safe_http.Response]
 
 
 # --- Pure -----------------------------------------------------------------------------------------
@@ -86,11 +86,11 @@ def rest_after(failures: int, chance: float) -> timedelta:
     return RESTS_FROM * min(longest, 2.0 ** min(failures - 1, 20)) * (1 + JITTER * (2 * chance - 1))
 
 
-def asked_wait(answer: safe_http.Answer, now: datetime, chance: float) -> timedelta:
+def asked_wait(response: safe_http.Response, now: datetime, chance: float) -> timedelta:
     """How long the endpoint asks to be left alone, and up to `JITTER` more, so that not all come at
     the first moment.
     """
-    seconds = safe_http.seconds_asked(answer.retry_after, now)
+    seconds = safe_http.seconds_asked(response.retry_after, now)
     asked = min(timedelta(seconds=seconds or 0), ASKED_AT_MOST)
     return asked * (1 + JITTER * chance)
 
@@ -101,15 +101,15 @@ def asked_wait(answer: safe_http.Answer, now: datetime, chance: float) -> timede
 def send_waiting(
     endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST
 ) -> int:
-    """Send what is due for the endpoint, unless it is held, paused or at rest; how many were
-    received.
+    """Send what is due for the endpoint, unless it is leased, paused or at rest; returns how many
+    were received.
 
-    Rings again where something is left when the turn is over, or came while it ended.
+    It notifies the worker again if something is left after `SENDING_SECONDS`.
     """
     lease = claim(WebhookEndpoint.objects.all(), endpoint_id, clock, LEASE_SECONDS)
     if lease is None:
         return 0
-    received, rests_until, ends = 0, None, clock() + timedelta(seconds=TURN_SECONDS)
+    received, rests_until, ends = 0, None, clock() + timedelta(seconds=SENDING_SECONDS)
     while rests_until is None and clock() < ends and (delivery := _next(endpoint_id, clock)):
         rests_until = _send(delivery, local, post)
         received += rests_until is None
@@ -143,7 +143,7 @@ def _send(lease: Lease[WebhookDelivery], local: bool, post: Post) -> datetime | 
     delivery = lease.row
     message, now = delivery.message(), lease.clock()
     body = webhooks.body_of(message)
-    answer = post(
+    response = post(
         delivery.endpoint.url,
         webhooks.headers_for(delivery.endpoint, message["id"], body, now),
         body,
@@ -151,28 +151,28 @@ def _send(lease: Lease[WebhookDelivery], local: bool, post: Post) -> datetime | 
     )
     now = lease.clock()
     with transaction.atomic():
-        if not _write_down(lease, answer, now):
+        if not _write_down(lease, response, now):
             return None  # another worker has it, or the endpoint was deleted meanwhile
-        if answer.received and not delivery.endpoint.failures:
+        if response.received and not delivery.endpoint.failures:
             return None
-        return _judge_endpoint(delivery.endpoint_id, answer, now)
+        return _judge_endpoint(delivery.endpoint_id, response, now)
 
 
-def _write_down(lease: Lease[WebhookDelivery], answer: safe_http.Answer, now: datetime) -> bool:
+def _write_down(lease: Lease[WebhookDelivery], response: safe_http.Response, now: datetime) -> bool:
     delivery = lease.row
     WebhookAttempt.objects.create(
         delivery=delivery,
         at=now,
-        status=answer.status,
-        error=answer.error[:40],
-        milliseconds=answer.milliseconds,
-        response_start=answer.start,
+        status=response.status,
+        error=response.error[:40],
+        milliseconds=response.milliseconds,
+        response_start=response.start,
     )
-    if answer.received:
+    if response.received:
         return lease.finish(outcome=Outcome.DELIVERED)
-    what, wait = answer.error or str(answer.status), wait_after(delivery.tries, random.random())  # noqa: S311
+    what, wait = response.error or str(response.status), wait_after(delivery.tries, random.random())  # noqa: S311
     if wait is not None:
-        due_at = now + max(wait, asked_wait(answer, now, random.random()))  # noqa: S311
+        due_at = now + max(wait, asked_wait(response, now, random.random()))  # noqa: S311
         return lease.give_back(due_at, what)
     log.warning(
         "webhook_given_up",
@@ -184,22 +184,24 @@ def _write_down(lease: Lease[WebhookDelivery], answer: safe_http.Answer, now: da
     return lease.finish(outcome=Outcome.DEAD)
 
 
-def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) -> datetime | None:
+def _judge_endpoint(
+    endpoint_id: UUID, response: safe_http.Response, now: datetime
+) -> datetime | None:
     """What this attempt says of the endpoint's health; until when it rests, if it failed."""
     endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(
         pk=endpoint_id
     )
     health: dict[str, Any]
-    if answer.received:
+    if response.received:
         health = {"failures": 0, "failing_since": None}
     else:
         health = {"failures": endpoint.failures + 1, "failing_since": endpoint.failing_since or now}
     for name, value in health.items():
         setattr(endpoint, name, value)
     endpoint.save(update_fields=list(health))
-    if answer.received:
+    if response.received:
         return None
-    if endpoint.paused_at is None and answer.status == GONE:
+    if endpoint.paused_at is None and response.status == GONE:
         webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
     elif (
         endpoint.paused_at is None
@@ -207,4 +209,4 @@ def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) 
         and now - endpoint.failing_since >= GIVEN_UP_AFTER
     ):
         webhooks.stop(endpoint, PausedWhy.FAILING, SYSTEM, now)
-    return now + max(rest_after(endpoint.failures, random.random()), asked_wait(answer, now, 0))  # noqa: S311
+    return now + max(rest_after(endpoint.failures, random.random()), asked_wait(response, now, 0))  # noqa: S311

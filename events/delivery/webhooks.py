@@ -312,8 +312,8 @@ def rotate_secret(
 
 
 def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
-    """What each endpoint is to be sent of these feed rows, in the caller's transaction; rung for
-    after it.
+    """Queue these feed rows for each endpoint that wants them, in the caller's transaction; workers
+    are notified after it.
     """
     clients = {row.client_id for row in rows}
     endpoints = list(
@@ -333,7 +333,7 @@ def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
 
 
 def notify_webhook_worker(endpoint_id: UUID) -> None:
-    """Ring for what waits for an endpoint, once the transaction has committed."""
+    """Notify a worker that something waits for this endpoint, after the commit."""
     notify_worker("events.tasks.send_webhooks", endpoint_id)
 
 

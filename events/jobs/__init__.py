@@ -1,1 +1,1 @@
-"""Rows that wait for a worker, and the lease that a worker holds them by."""
+"""Rows that wait for a worker, and the leases by which workers claim them."""

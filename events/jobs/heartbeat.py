@@ -25,10 +25,10 @@ BEATS_PER_LEASE = 3
 
 
 @contextmanager
-def held(
+def keep_alive(
     jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime], seconds: float
 ) -> Iterator[None]:
-    """Row `pk` stays held by `lease` until the end of the block, however long that takes.
+    """Extend the `lease` on row `pk` until the end of the block, however long that takes.
 
     Writes in the block must still check the lease: it ends if the database does not answer in time.
     """

@@ -1,6 +1,6 @@
 """Work kept as rows: a row waits until it is done, and a message only announces it.
 
-A worker that gets the message claims the row with one UPDATE and holds it by a lease. If the
+A worker that gets the message claims the row with one UPDATE, which gives it a lease. If the
 message is lost or the worker dies, the next sweep announces the row again once its lease has ended.
 """
 
@@ -18,7 +18,7 @@ SWEEP_AT_MOST = 200
 
 class JobQuerySet(models.QuerySet[Any]):
     def due(self, now: datetime) -> Self:
-        """Unfinished rows whose time has come and that nobody holds."""
+        """Unfinished rows whose time has come and that are not leased."""
         return self.filter(
             Q(leased_until=None) | Q(leased_until__lte=now), finished_at=None, due_at__lte=now
         )
@@ -40,20 +40,20 @@ class JobQuerySet(models.QuerySet[Any]):
         )
         return lease if taken else None
 
-    def held(self, pk: Any, lease: uuid.UUID) -> Self:
-        """Row `pk`, provided that `lease` still holds it."""
+    def leased(self, pk: Any, lease: uuid.UUID) -> Self:
+        """Row `pk`, if its lease is still `lease`."""
         return self.filter(pk=pk, lease=lease, finished_at=None)
 
     def extend(self, pk: Any, lease: uuid.UUID, now: datetime, seconds: float) -> bool:
-        """Hold on for another `seconds`; False when the lease was lost."""
-        return bool(self.held(pk, lease).update(leased_until=now + timedelta(seconds=seconds)))
+        """Extend the lease by `seconds`; False if it was lost."""
+        return bool(self.leased(pk, lease).update(leased_until=now + timedelta(seconds=seconds)))
 
     def give_back(
         self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "", **changes: Any
     ) -> bool:
         """Let go of the row until `due_at`; False when the lease was lost."""
         return bool(
-            self.held(pk, lease).update(
+            self.leased(pk, lease).update(
                 lease=None, leased_until=None, due_at=due_at, last_error=error[:200], **changes
             )
         )
@@ -61,13 +61,13 @@ class JobQuerySet(models.QuerySet[Any]):
     def finish(self, pk: Any, lease: uuid.UUID, now: datetime, **changes: Any) -> bool:
         """The work is done; False when the lease was lost, and then nothing is written."""
         return bool(
-            self.held(pk, lease).update(
+            self.leased(pk, lease).update(
                 lease=None, leased_until=None, finished_at=now, last_error="", **changes
             )
         )
 
 
-def ring_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
+def notify_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
     """Send the Celery `task` the key of each row that is due: the longest due first, and at most
     `SWEEP_AT_MOST`.
     """

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 class LeaseLost(Exception):
-    """Another worker holds the row. Raised inside a transaction, it rolls back what was written."""
+    """Another worker has the lease. Raised inside a transaction, it rolls back what was written."""
 
 
 class WorkersDied(Exception):
@@ -46,21 +46,21 @@ class Lease(Generic[Row]):
 
     def locked(self) -> Row | None:
         """The row as it is now, locked until the transaction ends; None if the lease was lost."""
-        held = self.jobs.held(self.row.pk, self.id)
-        row: Row | None = held.select_for_update(of=("self",)).first()
+        leased = self.jobs.leased(self.row.pk, self.id)
+        row: Row | None = leased.select_for_update(of=("self",)).first()
         return row
 
     def update(self, **changes: Any) -> bool:
         """Change the row and keep the lease; False if the lease was lost."""
-        return bool(self.jobs.held(self.row.pk, self.id).update(**changes))
+        return bool(self.jobs.leased(self.row.pk, self.id).update(**changes))
 
     def extend(self) -> bool:
-        """Hold the row for another `seconds`; False if the lease was lost."""
+        """Extend the lease by its `seconds`; False if it was lost."""
         return self.jobs.extend(self.row.pk, self.id, self.clock(), self.seconds)
 
-    def kept(self) -> AbstractContextManager[None]:
+    def keep_alive(self) -> AbstractContextManager[None]:
         """The lease lasts until the end of the block, however long that takes."""
-        return heartbeat.held(self.jobs, self.row.pk, self.id, self.clock, self.seconds)
+        return heartbeat.keep_alive(self.jobs, self.row.pk, self.id, self.clock, self.seconds)
 
     def finish(self, **changes: Any) -> bool:
         """The work is done; False if the lease was lost."""
@@ -112,13 +112,13 @@ class Failure:
 
 
 def claim(jobs: JobQuerySet, pk: Any, clock: Clock, seconds: float) -> Lease[Any] | None:
-    """Claim row `pk` for `seconds`; None if it is finished, held by another or not yet due."""
+    """Claim row `pk` for `seconds`; None if it is finished, leased or not yet due."""
     lease = jobs.claim(pk, clock(), seconds)
-    row = jobs.held(pk, lease).first() if lease else None
+    row = jobs.leased(pk, lease).first() if lease else None
     return Lease(row, jobs, lease, clock, seconds) if lease and row else None
 
 
-def _as_answered(lease: Lease[Any], result: object) -> bool:
+def _is_truthy(lease: Lease[Any], result: object) -> bool:
     return bool(result)
 
 
@@ -130,7 +130,7 @@ def _finish(lease: Lease[Any], error: Exception) -> bool:
 def run(
     lease: Lease[Any] | None,
     work: Callable[[Lease[Any]], Result],
-    write_down: Callable[[Lease[Any], Result], bool] = _as_answered,
+    write_down: Callable[[Lease[Any], Result], bool] = _is_truthy,
     *,
     failures: Sequence[Failure],
     give_up: Callable[[Lease[Any], Exception], bool] = _finish,
@@ -152,7 +152,7 @@ def run(
     if deaths is not None and lease.row.deaths >= deaths:
         return give_up(lease, WorkersDied())
     try:
-        with lease.kept() if beats else nullcontext():
+        with lease.keep_alive() if beats else nullcontext():
             result = work(lease)
     except LeaseLost:
         log.info("lease_lost", job=str(lease.row.pk))

@@ -31,8 +31,8 @@ def packed(pages: Sequence[RedactedPage]) -> bytes:
         archive.writestr(
             _ABOUT, json.dumps([_described(page) for page in pages], ensure_ascii=False)
         )
-        for place, page in enumerate(pages):
-            archive.writestr(f"{place}.png", _png(page))
+        for number, page in enumerate(pages):
+            archive.writestr(f"{number}.png", _png(page))
     return out.getvalue()
 
 
@@ -42,7 +42,8 @@ def unpacked(data: bytes) -> tuple[RedactedPage, ...]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             described = json.loads(archive.read(_ABOUT))
             return tuple(
-                _page(about, archive.read(f"{place}.png")) for place, about in enumerate(described)
+                _page(about, archive.read(f"{number}.png"))
+                for number, about in enumerate(described)
             )
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, cv2.error) as wrong:
         raise ProviderBroken(f"the clean pages do not open: {type(wrong).__name__}") from wrong

@@ -12,7 +12,7 @@ from typing import Final
 
 from resumes.marking import MarkKey, Words, marked
 from resumes.marking.pdf import Sheet, released
-from resumes.redaction.inpaint import Place, painted
+from resumes.redaction.inpaint import Patch, painted
 from resumes.redaction.redact import Language, Line, RedactedPage, Replacement, language_of
 from resumes.redaction.text_lines import Quad
 
@@ -65,7 +65,7 @@ def _sheet(page: RedactedPage, key: MarkKey, words: Words, said: tuple[str, ...]
     marked_page = marked(page.pixels, key, words, resolution(page))
     if not page.phones:
         return Sheet(marked_page, page.dpi, page.lines)
-    pixels, written = painted(marked_page, [Place(quad, said, plain=True) for quad in page.phones])
+    pixels, written = painted(marked_page, [Patch(quad, said, plain=True) for quad in page.phones])
     lines = [line for line in page.lines if not _is_one_of(line.quad, page.phones)]
     lines += [Line(text, quad) for text, quad in zip(written, page.phones, strict=True) if text]
     return Sheet(pixels, page.dpi, lines)

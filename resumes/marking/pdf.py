@@ -20,7 +20,7 @@ from PIL import Image
 from resumes.opening.open import Pixels
 from resumes.redaction.redact import Line
 
-QUALITY: Final = 80
+JPEG_QUALITY: Final = 80
 """Of JPEG: small print stays sharp, and a page at 150 dpi takes some 250 KB."""
 FEW_COLOURS: Final = 256
 """A page of so many or fewer is stored without loss, where that is smaller."""
@@ -86,7 +86,7 @@ def _image(pdf: pikepdf.Pdf, pixels: Pixels) -> pikepdf.Object:
     )
     picture = Image.fromarray(pixels[..., 0] if grey else pixels)
     jpeg = io.BytesIO()
-    picture.save(jpeg, "JPEG", quality=QUALITY, optimize=True, subsampling=0)
+    picture.save(jpeg, "JPEG", quality=JPEG_QUALITY, optimize=True, subsampling=0)
     common = {
         "Type": pikepdf.Name.XObject,
         "Subtype": pikepdf.Name.Image,

@@ -55,8 +55,8 @@ def tiled(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
     stamp, length = _stamp(lines, size)
     height, width = stamp.shape
     along, across = length + 3.0 * size, 2.5 * size + _APART * dpi / 150
-    turn = np.radians(_SLANT)
-    cos, sin = float(np.cos(turn)), float(np.sin(turn))
+    rotation = np.radians(_SLANT)
+    cos, sin = float(np.cos(rotation)), float(np.sin(rotation))
     canvas = np.zeros(shape, np.uint8)
     reach = float(np.hypot(*shape)) + length
     for row in range(-int(reach / across) - 1, int(reach / across) + 2):
@@ -79,8 +79,8 @@ def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
     x0, y0 = max(0, x), max(0, y)
     x1, y1 = min(canvas.shape[1], x + stamp.shape[1]), min(canvas.shape[0], y + stamp.shape[0])
     if x0 < x1 and y0 < y1:
-        place = canvas[y0:y1, x0:x1]
-        np.maximum(place, stamp[y0 - y : y1 - y, x0 - x : x1 - x], out=place)
+        part = canvas[y0:y1, x0:x1]
+        np.maximum(part, stamp[y0 - y : y1 - y, x0 - x : x1 - x], out=part)
 
 
 def footer(
@@ -116,9 +116,9 @@ def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
     radians = np.radians(_SLANT)
     width = int(flat.shape[1] * np.cos(radians) + flat.shape[0] * np.sin(radians)) + 4
     height = int(flat.shape[1] * np.sin(radians) + flat.shape[0] * np.cos(radians)) + 4
-    turn = cv2.getRotationMatrix2D((flat.shape[1] / 2, flat.shape[0] / 2), _SLANT, 1.0)
-    turn[:, 2] += (width - flat.shape[1]) / 2, (height - flat.shape[0]) / 2
-    slanted = cv2.warpAffine(flat, turn, (width, height), flags=cv2.INTER_LINEAR)
+    rotation = cv2.getRotationMatrix2D((flat.shape[1] / 2, flat.shape[0] / 2), _SLANT, 1.0)
+    rotation[:, 2] += (width - flat.shape[1]) / 2, (height - flat.shape[0]) / 2
+    slanted = cv2.warpAffine(flat, rotation, (width, height), flags=cv2.INTER_LINEAR)
     edge = cv2.morphologyEx(slanted, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     stamp = np.maximum(
         slanted.astype(np.uint16) * BODY // 255, edge.astype(np.uint16) * OUTLINE // 255

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from documents.upload.sandbox_child import Limits, Refusal, answer, attempt, ready
+from documents.upload.sandbox_child import Limits, Refusal, attempt, ready, write_reply
 
 ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
 MAIN: Final = "word/document.xml"
@@ -195,7 +195,7 @@ def main() -> None:
     def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         return {}, [printed(harmless(data), program, limits)]
 
-    answer(*attempt(work))
+    write_reply(*attempt(work))
 
 
 if __name__ == "__main__":

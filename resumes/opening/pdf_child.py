@@ -25,7 +25,6 @@ from documents.upload.sandbox_child import (
     Limits,
     Refusal,
     Task,
-    answer,
     attempt,
     check_pages,
     confine,
@@ -36,6 +35,7 @@ from documents.upload.sandbox_child import (
     orientation_of,
     ready,
     to_rgb,
+    write_reply,
 )
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
     fine = 64
     """PDFium's pixels are whole; drawn so many times larger, they are not."""
 
-    def place(px: float, py: float) -> tuple[float, float]:
+    def to_pixels(px: float, py: float) -> tuple[float, float]:
         raw.FPDF_PageToDevice(
             page,
             0,
@@ -151,14 +151,17 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
         if raw.FPDFText_GetCharBox(text, index, *edges) and (
             right.value > left.value or top.value > bottom.value
         ):
-            corners = [place(left.value, top.value), place(right.value, bottom.value)]
+            corners = [to_pixels(left.value, top.value), to_pixels(right.value, bottom.value)]
             (ax, ay), (bx, by) = corners
             box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
             if raw.FPDFText_GetCharOrigin(text, index, ctypes.byref(x), ctypes.byref(y)):
-                origin = place(x.value, y.value)
+                origin = to_pixels(x.value, y.value)
             advance = box[0], box[2]
             if raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(loose)):
-                (ax, ay), (bx, by) = place(loose.left, loose.top), place(loose.right, loose.bottom)
+                (ax, ay), (bx, by) = (
+                    to_pixels(loose.left, loose.top),
+                    to_pixels(loose.right, loose.bottom),
+                )
                 size = min(abs(ay - by), 4 * (abs(ax - bx) + 1))
                 advance = min(ax, bx, box[0]), max(ax, bx, box[2])
         yield LETTER.pack(code, *box, *advance, *origin, size)
@@ -247,7 +250,7 @@ def main() -> None:
             blob for page in pages for blob in (page.pixels, page.letters)
         ]
 
-    answer(*attempt(work))
+    write_reply(*attempt(work))
 
 
 if __name__ == "__main__":

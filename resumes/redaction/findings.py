@@ -22,9 +22,9 @@ Source = Literal["text", "seen"]
 SAME: Final = 0.4
 """The share of the smaller of two places that lies in the other, from which on they are one."""
 SQUARE: Final = 64
-"""Pixels of a side of the squares in which what is found is held against each other."""
-MOST_PLACES: Final = 2000
-"""of what is found on it: many times what any resume has, and so many are held against each other
+"""Pixels of a side of the squares within which findings are compared."""
+MOST_QUADS: Final = 2000
+"""of what is found on it: many times what any resume has, and so many are compared
 within seconds.
 """
 
@@ -55,7 +55,7 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
             visible[key] = Found(same.kind, same.masked, same.quads, same.sources | each.sources)
         elif quads:
             visible[key] = Found(each.kind, each.masked, quads, each.sources)
-    if sum(len(each.quads) for each in visible.values()) > MOST_PLACES:
+    if sum(len(each.quads) for each in visible.values()) > MOST_QUADS:
         raise Refused("resume_unreadable")
     together = [_one_of(group) for group in _groups(list(visible.values()))]
     return sorted(
@@ -83,9 +83,9 @@ def _groups(found: Sequence[Found]) -> list[list[Found]]:
             for square in _squares(quad):
                 near.update({id(other[1]): other for other in squares.get(square, ())})
                 squares.setdefault(square, []).append((index, quad))
-            for other, held in near.values():
-                if first(other) != first(index) and _share(held, quad) > SAME:
-                    group[first(index)] = first(other)
+            for which, other in near.values():
+                if first(which) != first(index) and _share(other, quad) > SAME:
+                    group[first(index)] = first(which)
     together: dict[int, list[Found]] = {}
     for index, each in enumerate(found):
         together.setdefault(first(index), []).append(each)
@@ -118,10 +118,10 @@ def _one_of(group: Sequence[Found]) -> Found:
     # Words go where the file says, which is exact.
     first, *others = sorted(group, key=lambda each: "text" not in each.sources)
     quads, squares = [*first.quads], dict[tuple[int, int], list[Quad]]()
-    for held in first.quads:
-        _put(held, squares)
+    for other in first.quads:
+        _put(other, squares)
     for quad in (quad for other in others for quad in other.quads):
-        if not any(_within(quad, held) for held in squares.get(next(_squares(quad)), ())):
+        if not any(_within(quad, other) for other in squares.get(next(_squares(quad)), ())):
             quads.append(quad)
             _put(quad, squares)
     return Found(
@@ -137,9 +137,9 @@ def _put(quad: Quad, squares: dict[tuple[int, int], list[Quad]]) -> None:
         squares.setdefault(square, []).append(quad)
 
 
-def _within(quad: Quad, held: Quad) -> bool:
-    """Whether all of `quad` is covered by `held`."""
-    return _share(quad, held) > 0.98 and bool(cv2.contourArea(quad) <= cv2.contourArea(held))
+def _within(quad: Quad, other: Quad) -> bool:
+    """Whether all of `quad` is covered by `other`."""
+    return _share(quad, other) > 0.98 and bool(cv2.contourArea(quad) <= cv2.contourArea(other))
 
 
 def _area(found: Found) -> float:

@@ -22,10 +22,10 @@ from resumes.redaction.text_lines import Quad
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
-RING: Final = 5
-"""Pixels around a place that tell the colour of its ground."""
+BORDER: Final = 5
+"""Pixels around a patch that give the colour of its ground."""
 LETTER: Final = 0.86
-"""The height of a letter's body, where that of the place is 1."""
+"""The height of a letter's body, if that of the patch is 1."""
 LEAST: Final = 0.62
 """How much smaller than what was there words may be, before shorter ones are taken."""
 SMALLEST: Final = 8
@@ -35,10 +35,8 @@ ALIKE: Final = 14
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """A quadrilateral of the page, and the words for it, longest first; none where it is only
-    covered.
-    """
+class Patch:
+    """A quadrilateral of the page to cover, and the words to write there, longest first, if any."""
 
     quad: Quad
     words: tuple[str, ...] = ()
@@ -58,19 +56,19 @@ def blank(pixels: Pixels, quad: Quad) -> bool:
     )
 
 
-def painted(pixels: Pixels, places: Sequence[Place]) -> tuple[Pixels, list[str]]:
-    """A copy of `pixels` with every place covered, and the words that found room in each."""
+def painted(pixels: Pixels, patches: Sequence[Patch]) -> tuple[Pixels, list[str]]:
+    """A copy of `pixels` with every patch covered, and the words that found room in each."""
     page = pixels.copy()
     taken = np.zeros(pixels.shape[:2], np.uint8)
-    for place in places:
-        cv2.fillConvexPoly(taken, np.round(place.quad).astype(np.int32), 255)
-    colours = [_colours(pixels, place.quad) for place in places]
-    for place, (ground, _) in zip(places, colours, strict=True):
-        cv2.fillConvexPoly(page, np.round(place.quad).astype(np.int32), ground)
-        cv2.polylines(page, [np.round(place.quad).astype(np.int32)], True, ground, 1)
+    for patch in patches:
+        cv2.fillConvexPoly(taken, np.round(patch.quad).astype(np.int32), 255)
+    colours = [_colours(pixels, patch.quad) for patch in patches]
+    for patch, (ground, _) in zip(patches, colours, strict=True):
+        cv2.fillConvexPoly(page, np.round(patch.quad).astype(np.int32), ground)
+        cv2.polylines(page, [np.round(patch.quad).astype(np.int32)], True, ground, 1)
     said = [
-        _write(page, taken, place, ground, _print_on(ground) if place.plain else ink)
-        for place, (ground, ink) in zip(places, colours, strict=True)
+        _write(page, taken, patch, ground, _print_on(ground) if patch.plain else ink)
+        for patch, (ground, ink) in zip(patches, colours, strict=True)
     ]
     return page, said
 
@@ -86,19 +84,19 @@ def _around(quad: Quad, pixels: Pixels, room: int) -> tuple[int, int, int, int]:
 
 def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
     """The colour of the ground around `quad`, and that of the ink in it."""
-    x, y, w, h = _around(quad, pixels, RING)
+    x, y, w, h = _around(quad, pixels, BORDER)
     if not w or not h:
         return (255, 255, 255), (60, 60, 60)
     part = pixels[y : y + h, x : x + w]
     inside = np.zeros(part.shape[:2], np.uint8)
     cv2.fillConvexPoly(inside, np.round(quad - (x, y)).astype(np.int32), 255)
-    ring = part[inside == 0].reshape(-1, 3)
-    held = part[inside > 0].reshape(-1, 3)
-    ground = np.median(ring if len(ring) else held, axis=0)
-    if not len(held):
+    border = part[inside == 0].reshape(-1, 3)
+    covered = part[inside > 0].reshape(-1, 3)
+    ground = np.median(border if len(border) else covered, axis=0)
+    if not len(covered):
         return _colour(ground), (60, 60, 60)
-    away = np.abs(held.astype(np.int16) - ground).sum(axis=1)
-    ink = np.median(held[away >= np.quantile(away, 0.97)], axis=0)
+    away = np.abs(covered.astype(np.int16) - ground).sum(axis=1)
+    ink = np.median(covered[away >= np.quantile(away, 0.97)], axis=0)
     if np.abs(ink - ground).sum() < 180:  # too pale to read
         return _colour(ground), _print_on(_colour(ground))
     return _colour(ground), _colour(ink)
@@ -114,19 +112,19 @@ def _colour(values: npt.NDArray[np.generic]) -> Colour:
     return r, g, b
 
 
-def _write(page: Pixels, taken: Pixels, place: Place, ground: Colour, ink: Colour) -> str:
-    """Put words into `place` of `page`, the first that fit at a size that can be read; those words,
+def _write(page: Pixels, taken: Pixels, patch: Patch, ground: Colour, ink: Colour) -> str:
+    """Put words into `patch` of `page`, the first that fit at a size that can be read; those words,
     or none. Where it is `taken`, other words go.
     """
-    if not place.words:
+    if not patch.words:
         return ""
-    a, b, _, d = place.quad
+    a, b, _, d = patch.quad
     along, high = b - a, float(np.linalg.norm(d - a))
     room = float(np.linalg.norm(along))
     size = max(SMALLEST, round(high * LETTER))
     least = max(SMALLEST, round(size * LEAST))
-    free = room + _free(page, taken, place.quad, ground)
-    for words in place.words:
+    free = room + _free(page, taken, patch.quad, ground)
+    for words in patch.words:
         wide = width(words, "song", size)
         if wide <= room or (wide <= free):
             break

@@ -24,7 +24,7 @@ from resumes.opening.open import Page, Pixels, Resume
 from resumes.redaction.barcodes import codes_on
 from resumes.redaction.contacts import Contact, contacts_in
 from resumes.redaction.findings import Found, ItemKind, Source, united
-from resumes.redaction.inpaint import Place, painted
+from resumes.redaction.inpaint import Patch, painted
 from resumes.redaction.text_lines import (
     Quad,
     Reading,
@@ -172,13 +172,13 @@ def _redacted(
         page,
     )
     language = language_of(run.text for run in seen) if seen else language_of([page.text])
-    places = [
-        Place(quad, replacement.of(each.kind, language) if first else ())
+    patches = [
+        Patch(quad, replacement.of(each.kind, language) if first else ())
         for each in found
         for first, quad in _firsts(each.quads)
     ]
-    pixels, said = painted(page.pixels, places)
-    lines = _left(seen, places, said)
+    pixels, said = painted(page.pixels, patches)
+    lines = _left(seen, patches, said)
     items = [Item(each.kind, page.number, each.masked, each.sources) for each in found]
     phones = tuple(each.quads[0] for each in found if each.kind == "phone")
     return RedactedPage(page.number, pixels, page.dpi, lines, phones), items
@@ -189,10 +189,10 @@ def _nothing_left(seen: Sequence[Run], found: list[Found], page: Page) -> list[F
     covered. Among other lines it may have shown none.
     """
     for _ in range(LOOKS):
-        places = [quad for each in found for quad in each.quads]
+        covered = [quad for each in found for quad in each.quads]
         more = []
         for run in seen:
-            for start, end in _kept(run, places):
+            for start, end in _uncovered(run, covered):
                 rest = Reading(
                     run.text[start:end], tuple((run, index) for index in range(start, end))
                 )
@@ -268,10 +268,10 @@ def _quads(reading: Reading, contact: Contact, source: Source) -> list[Quad]:
     """The places of `contact`, a line each; none where only what stands across two lines counts,
     and it does not.
     """
-    places = [place for place in reading.places[contact.start : contact.end] if place]
-    if reading.only_across and (not places or places[-1][0] is reading.places[0][0]):  # type: ignore[index]
+    characters = [each for each in reading.sources[contact.start : contact.end] if each]
+    if reading.only_across and (not characters or characters[-1][0] is reading.sources[0][0]):  # type: ignore[index]
         return []
-    return _lines_of([run.quads[index] for run, index in places], source)
+    return _lines_of([run.quads[index] for run, index in characters], source)
 
 
 def _lines_of(quads: Sequence[Quad], source: Source) -> list[Quad]:
@@ -332,12 +332,12 @@ def _in_codes(pixels: Pixels) -> Iterator[Found]:
 # --- What is left ---------------------------------------------------------------------------------
 
 
-def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> tuple[Line, ...]:
+def _left(seen: Sequence[Run], patches: Sequence[Patch], said: Sequence[str]) -> tuple[Line, ...]:
     """The lines that were seen, without what was covered, and the words that were put there."""
-    ours = [Line(words, place.quad) for place, words in zip(places, said, strict=True) if words]
+    ours = [Line(words, patch.quad) for patch, words in zip(patches, said, strict=True) if words]
     lines = []
     for run in seen:
-        for start, end in _kept(run, [place.quad for place in places]):
+        for start, end in _uncovered(run, [patch.quad for patch in patches]):
             text = run.text[start:end].strip()
             if text:
                 quad = np.stack(
@@ -352,15 +352,15 @@ def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> 
     return tuple(_as_read([*ours, *lines]))
 
 
-def _kept(run: Run, places: Sequence[Quad]) -> Iterator[tuple[int, int]]:
-    """Where the stretches of `run` begin and end that no place covers."""
+def _uncovered(run: Run, covered: Sequence[Quad]) -> Iterator[tuple[int, int]]:
+    """The stretches of `run` that are not `covered`: where each begins and ends."""
     low, high = run.quads.reshape(-1, 2).min(axis=0), run.quads.reshape(-1, 2).max(axis=0)
     near = [
-        place
-        for place in places
-        if not ((place.max(axis=0) < low).any() or (place.min(axis=0) > high).any())
+        quad
+        for quad in covered
+        if not ((quad.max(axis=0) < low).any() or (quad.min(axis=0) > high).any())
     ]
-    return _stretches([not any(_inside(quad, place) for place in near) for quad in run.quads])
+    return _stretches([not any(_inside(quad, other) for other in near) for quad in run.quads])
 
 
 def _as_read(lines: Sequence[Line]) -> list[Line]:
@@ -376,9 +376,9 @@ def _as_read(lines: Sequence[Line]) -> list[Line]:
     return [line for row in rows for line in sorted(row, key=lambda line: float(line.quad[0, 0]))]
 
 
-def _inside(quad: Quad, place: Quad) -> bool:
+def _inside(quad: Quad, other: Quad) -> bool:
     x, y = quad.mean(axis=0)
-    return cv2.pointPolygonTest(place, (float(x), float(y)), False) >= 0
+    return cv2.pointPolygonTest(other, (float(x), float(y)), False) >= 0
 
 
 def _stretches(kept: Sequence[bool]) -> Iterator[tuple[int, int]]:

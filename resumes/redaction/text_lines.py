@@ -27,7 +27,7 @@ Quad = npt.NDArray[np.float32]
 SPACE: Final = 0.18
 GAP: Final = 1.5
 """Heights between two characters, from which on there is a space, or another cell."""
-LOOKED_AT: Final = 200
+SEARCHED: Final = 200
 """Runs further down the page, among which the one beneath is looked for."""
 ACROSS: Final = 160
 """Characters of a run that are read together with those of another: so much is the longest value
@@ -71,12 +71,12 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A text put together of runs: for each character its run and its place there, or None for what
-    stands between.
+    """A text put together of runs: for each character its run and its index there, or None for what
+    is between runs.
     """
 
     text: str
-    places: tuple[tuple[Run, int] | None, ...]
+    sources: tuple[tuple[Run, int] | None, ...]
     only_across: bool = False
     """Whether only what begins behind the first line counts, since the rest is said elsewhere."""
 
@@ -204,15 +204,15 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
     if not runs:
         return
     level = [
-        _Level(run, *_turned(run.middle, angle), _extent(run, angle))
+        _Level(run, *_rotated(run.middle, angle), _extent(run, angle))
         for angle in [_angle(runs)]
         for run in runs
     ]
     yield _joined(_rows(level))
-    down = sorted(level, key=lambda place: place.across)
+    down = sorted(level, key=lambda piece: piece.across)
     beneath: dict[_Level, _Level] = {}
     for number, upper in enumerate(down):
-        if (lower := _beneath(upper, down[number + 1 : number + 1 + LOOKED_AT])) is not None:
+        if (lower := _beneath(upper, down[number + 1 : number + 1 + SEARCHED])) is not None:
             beneath[upper] = lower
     for upper, lower in beneath.items():
         yield _joined([[_end(upper)], [_begin(lower)]], only_across=True)
@@ -225,31 +225,31 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
         ):
             column.append(next_down)
         if len(column) > 2:
-            yield _joined([[place] for place in column], only_across=True)
+            yield _joined([[piece] for piece in column], only_across=True)
 
 
-def _end(place: _Level) -> _Level:
-    """`place`, of a long run its end: what begins further before does not reach into the next."""
-    run = place.run
+def _end(piece: _Level) -> _Level:
+    """`piece`, of a long run its end: what begins further before does not reach into the next."""
+    run = piece.run
     return (
-        replace(place, run=Run(run.text[-ACROSS:], run.quads[-ACROSS:], run.seen))
+        replace(piece, run=Run(run.text[-ACROSS:], run.quads[-ACROSS:], run.seen))
         if len(run.text) > ACROSS
-        else place
+        else piece
     )
 
 
-def _begin(place: _Level) -> _Level:
-    run = place.run
+def _begin(piece: _Level) -> _Level:
+    run = piece.run
     return (
-        replace(place, run=Run(run.text[:ACROSS], run.quads[:ACROSS], run.seen))
+        replace(piece, run=Run(run.text[:ACROSS], run.quads[:ACROSS], run.seen))
         if len(run.text) > ACROSS
-        else place
+        else piece
     )
 
 
-def _is_digits(place: _Level) -> bool:
-    return len(place.run.text) <= SHORT and all(
-        character.isnumeric() or character == " " for character in place.run.text
+def _is_digits(piece: _Level) -> bool:
+    return len(piece.run.text) <= SHORT and all(
+        character.isnumeric() or character == " " for character in piece.run.text
     )
 
 
@@ -271,61 +271,61 @@ class _Level:
     extent: tuple[float, float]
 
 
-def _turned(point: tuple[float, float], angle: float) -> tuple[float, float]:
+def _rotated(point: tuple[float, float], angle: float) -> tuple[float, float]:
     x, y = point
     return x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
 
 
 def _extent(run: Run, angle: float) -> tuple[float, float]:
-    along = [_turned((float(x), float(y)), angle)[0] for x, y in run.quads.reshape(-1, 2)]
+    along = [_rotated((float(x), float(y)), angle)[0] for x, y in run.quads.reshape(-1, 2)]
     return min(along), max(along)
 
 
 def _rows(level: Iterable[_Level]) -> list[list[_Level]]:
     rows: list[list[_Level]] = []
-    for place in sorted(level, key=lambda place: place.across):
-        if rows and place.across - rows[-1][-1].across < 0.5 * min(
-            place.run.height, rows[-1][-1].run.height
+    for piece in sorted(level, key=lambda piece: piece.across):
+        if rows and piece.across - rows[-1][-1].across < 0.5 * min(
+            piece.run.height, rows[-1][-1].run.height
         ):
-            rows[-1].append(place)
+            rows[-1].append(piece)
         else:
-            rows.append([place])
-    return [sorted(row, key=lambda place: place.along) for row in rows]
+            rows.append([piece])
+    return [sorted(row, key=lambda piece: piece.along) for row in rows]
 
 
 def _beneath(upper: _Level, level: Iterable[_Level]) -> _Level | None:
     """What stands under `upper`, within two and a half lines."""
     below = [
-        place
-        for place in level
+        piece
+        for piece in level
         if 0.6 * upper.run.height
-        < place.across - upper.across
-        < 3.2 * max(upper.run.height, place.run.height)
-        and min(place.extent[1], upper.extent[1]) - max(place.extent[0], upper.extent[0])
-        > 0.3 * min(_length(place), _length(upper))
+        < piece.across - upper.across
+        < 3.2 * max(upper.run.height, piece.run.height)
+        and min(piece.extent[1], upper.extent[1]) - max(piece.extent[0], upper.extent[0])
+        > 0.3 * min(_length(piece), _length(upper))
     ]
-    return min(below, key=lambda place: place.across, default=None)
+    return min(below, key=lambda piece: piece.across, default=None)
 
 
-def _length(place: _Level) -> float:
-    return place.extent[1] - place.extent[0]
+def _length(piece: _Level) -> float:
+    return piece.extent[1] - piece.extent[0]
 
 
 def _joined(rows: Sequence[Sequence[_Level]], *, only_across: bool = False) -> Reading:
     """The text of `rows`. Two runs close together are one cell that a reader has broken."""
     text: list[str] = []
-    places: list[tuple[Run, int] | None] = []
+    sources: list[tuple[Run, int] | None] = []
     for row in rows:
         before: _Level | None = None
-        for place in row:
+        for piece in row:
             if text:
                 near = (
                     before is not None
-                    and abs(place.extent[0] - before.extent[1]) < NEAR * place.run.height
+                    and abs(piece.extent[0] - before.extent[1]) < NEAR * piece.run.height
                 )
                 text.append("\n" if before is None else " " if near else "\t")
-                places.append(None)
-            before = place
-            text += place.run.text
-            places += [(place.run, index) for index in range(len(place.run.text))]
-    return Reading("".join(text), tuple(places), only_across)
+                sources.append(None)
+            before = piece
+            text += piece.run.text
+            sources += [(piece.run, index) for index in range(len(piece.run.text))]
+    return Reading("".join(text), tuple(sources), only_across)

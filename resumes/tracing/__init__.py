@@ -1,6 +1,6 @@
 """Whose copy is this leaked picture?
 
-It is laid over the clean page, and what differs is held against each release's secret.
+It is laid over the clean page, and what differs is compared with each release's secret.
 
 Pure: pictures and keys go in, ranked releases with what speaks for them come out. A release is
 named only where chance would name a wrong one less than once in a million traces (`scoring`);

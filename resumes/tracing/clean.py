@@ -28,23 +28,23 @@ _FEW: Final = 400
 _DARK: Final = 96
 """Grey levels; what is darker, as a picture or a dark band, has no room for pale cells."""
 QUICK: Final = 400
-"""So many of the strongest are held against those of a leak to see which page it may be of."""
+"""So many of the strongest are compared with those of a leak to see which page it may be of."""
 
 
 @dataclass(frozen=True)
 class Landmarks:
     """Places of detail and what is around each (SIFT; compared as roots: Hellinger)."""
 
-    places: Floats
+    points: Floats
     described: Floats
 
     @property
     def count(self) -> int:
-        return len(self.places)
+        return len(self.points)
 
     def strongest(self, count: int) -> Landmarks:
         """The first `count`: the strongest stand first."""
-        return Landmarks(self.places[:count], self.described[:count])
+        return Landmarks(self.points[:count], self.described[:count])
 
 
 def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landmarks:
@@ -52,16 +52,18 @@ def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landma
     none = Landmarks(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     if min(picture.shape) < 16:
         return none
-    points, described = cv2.SIFT.create(
+    keypoints, described = cv2.SIFT.create(
         nfeatures=most, contrastThreshold=contrast
     ).detectAndCompute(picture, None)
-    if described is None or not len(points):
+    if described is None or not len(keypoints):
         return none
     # Large ones are seen at any size of the picture, and say more than a corner of one letter.
-    order = sorted(range(len(points)), key=lambda n: -points[n].response * points[n].size)[:most]
-    places = np.array([points[n].pt for n in order], np.float32)
+    order = sorted(range(len(keypoints)), key=lambda n: -keypoints[n].response * keypoints[n].size)[
+        :most
+    ]
+    points = np.array([keypoints[n].pt for n in order], np.float32)
     return Landmarks(
-        places,
+        points,
         np.sqrt(
             described[order] / np.maximum(described[order].sum(axis=1, keepdims=True), 1)
         ).astype(np.float32),
@@ -106,7 +108,7 @@ class CleanPage:
         ratio = np.array(
             [self.grey.shape[1] / small.shape[1], self.grey.shape[0] / small.shape[0]], np.float32
         )
-        return Landmarks((found.places + 0.5) * ratio - 0.5, found.described)
+        return Landmarks((found.points + 0.5) * ratio - 0.5, found.described)
 
     @cached_property
     def units(self) -> wordshift.Boxes:

@@ -155,17 +155,17 @@ def _words(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int6
         at.append(n)
     if len(at) < 4:
         return none
-    places = np.array(shifts, np.float32)
-    places -= np.median(places, axis=0).astype(np.float32)
-    near = np.abs(places).max(axis=1) < 2 * _FARTHEST
-    places, which = places[near], np.array(at, np.int64)[near]
+    offsets = np.array(shifts, np.float32)
+    offsets -= np.median(offsets, axis=0).astype(np.float32)
+    near = np.abs(offsets).max(axis=1) < 2 * _FARTHEST
+    offsets, which = offsets[near], np.array(at, np.int64)[near]
     if len(which) < 4:
         return none
     middles = (boxes[which, :2] + boxes[which, 2:]) / 2
     apart = ((middles[:, None] - middles[None]) ** 2).sum(axis=2)
     closeness = np.exp(-apart / (2 * (_NEIGHBOURS * page.dpi / 150) ** 2))
     np.fill_diagonal(closeness, 0)
-    bounded = np.clip(places, -_FARTHEST, _FARTHEST)
+    bounded = np.clip(offsets, -_FARTHEST, _FARTHEST)
     around = closeness @ bounded / (closeness.sum(axis=1, keepdims=True) + 1e-6)
     rest = bounded - around
     return np.stack([_bounded(rest[:, side]) for side in (0, 1)], axis=1).astype(np.float32), which

@@ -71,7 +71,7 @@ class Position:
         return float(np.sqrt(abs(np.linalg.det(self.homography[:2, :2] / self.homography[2, 2]))))
 
     @property
-    def turned(self) -> int:
+    def rotation(self) -> int:
         """By how many degrees clockwise the leak was turned: 0, 90, 180 or 270, the nearest."""
         a = self.homography / self.homography[2, 2]
         return round(float(np.degrees(np.arctan2(a[1, 0], a[0, 0]))) / 90) * 90 % 360
@@ -109,7 +109,7 @@ def sizes(leak: Grey) -> Iterator[Leak]:
         if max(small.shape) > 2 * _LONGEST or min(small.shape) < 16:
             continue
         found = landmarks(np.asarray(small, np.uint8))
-        yield Leak(leak, Landmarks((found.places + 0.5) / scale - 0.5, found.described))
+        yield Leak(leak, Landmarks((found.points + 0.5) / scale - 0.5, found.described))
 
 
 def likeness(leak: Landmarks, page: CleanPage) -> int:
@@ -128,7 +128,7 @@ def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
     pairs = _matches(leak, page.landmarks)
     if len(pairs) < AGREED_AT_LEAST:
         return []
-    on_leak, on_page = leak.places[pairs[:, 0]], page.landmarks.places[pairs[:, 1]]
+    on_leak, on_page = leak.points[pairs[:, 0]], page.landmarks.points[pairs[:, 1]]
     # From the leak to the page, so that "within so many pixels" means the page's.
     found, mask = cv2.findHomography(
         on_leak, on_page, cv2.USAC_MAGSAC, _SPREAD, maxIters=4000, confidence=0.999

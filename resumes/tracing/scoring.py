@@ -3,7 +3,7 @@
 z is Σ value × sign / √(Σ value²) over all that was measured. The values know no key, and the signs
 of a release that the leak does not come from are fair coins, so by Hoeffding's inequality such a
 release reaches z with a probability of at most exp(−z²/2), whatever was done to the picture and
-however the values are distributed. With every look that was taken (releases × ways of laying the
+however the values are distributed. With every comparison (releases × ways of laying the
 leak on the page × kinds of evidence) counted, `chance` bounds how often a trace names somebody
 wrong.
 """
@@ -26,7 +26,7 @@ from resumes.tracing.evidence import Evidence
 MAX_CHANCE: Final = 1e-6
 """Of naming a wrong release in a trace. With 200 releases of a resume it takes z ≥ 6.5."""
 LEAST: Final = 6.0
-"""z below it names nobody, however few were looked at."""
+"""z below this names nobody, however few comparisons there were."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Score:
 
     release: str
     z: float
-    """The best of the ways in which it was looked at."""
+    """The best of all comparisons."""
     underprint: float
-    """z of the cells alone, of the page's best look."""
+    """z of the cells alone, in the page's best comparison."""
     words: float
     """z of the words alone."""
     chance: float
@@ -71,7 +71,7 @@ class Score:
 
 
 def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
-    """The cells held against each key, which has signs for `cells` of them."""
+    """The cells compared with each key, which has signs for `cells` of them."""
     agreement = [
         float(evidence.cells @ underprint.signs(key, cells)[evidence.cell_at])
         if len(evidence.cells)
@@ -82,7 +82,7 @@ def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
 
 
 def word_sums(evidence: Evidence, keys: Sequence[MarkKey], units: int) -> Sums:
-    """The words held against each key."""
+    """The words compared with each key."""
     agreement = []
     for key in keys:
         across, down = wordshift.signs(key, units)
@@ -98,9 +98,9 @@ def both(cells: Sums, words: Sums) -> Sums:
     return cells + words
 
 
-def chance(z: float, looks: int) -> float:
-    """At most so likely is it that any of `looks` at innocents reaches `z`."""
-    return min(1.0, looks * math.exp(-z * z / 2)) if z > 0 else 1.0
+def chance(z: float, comparisons: int) -> float:
+    """At most so likely is it that any of `comparisons` at innocents reaches `z`."""
+    return min(1.0, comparisons * math.exp(-z * z / 2)) if z > 0 else 1.0
 
 
 def _square(values: Floats) -> float:

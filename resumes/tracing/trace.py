@@ -21,7 +21,7 @@ from resumes.tracing.evidence import Evidence, measured
 from resumes.tracing.registration import Aligned, Position
 from resumes.tracing.scoring import Score, Sums
 
-_LOOKED_AT: Final = 3
+_CANDIDATES: Final = 3
 """Pages that are positioned exactly, of those that look likeliest."""
 _ALIKE: Final = 0.5
 """Of the likeliest page's landmarks; a page on which so many agree may be the right one as well."""
@@ -62,10 +62,10 @@ class Trace:
     pictures: tuple[Found, ...]
     """In the order in which they were given."""
     scores: tuple[Score, ...]
-    """Of every release that any picture was held against, by all pictures together or the best one,
-    the likeliest first.
+    """One for every release that a picture was compared with, the likeliest first. Each counts all
+    pictures together, or the best one.
     """
-    looks: int
+    comparisons: int
     """How many agreements were looked at; each Score's `chance` counts them all."""
 
     @property
@@ -78,7 +78,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Comparison:
     """One way of laying a picture on its page."""
 
     aligned: Aligned
@@ -92,20 +92,20 @@ class _Look:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Match:
     """A picture on the page that it is of."""
 
     page: CleanPage
     position: Position
-    looks: tuple[_Look, ...]
+    comparisons: tuple[_Comparison, ...]
     releases: tuple[Release, ...]
-    looked: int
-    """At how many agreements, on this page and on those that look like it."""
+    compared: int
+    """How many agreements were computed, on this page and on similar ones."""
 
     @property
     def z(self) -> npt.NDArray[np.float64]:
-        """Looks × kinds × releases."""
-        return np.array([[kind.z for kind in look.kinds] for look in self.looks])
+        """Comparisons × kinds × releases."""
+        return np.array([[kind.z for kind in comparison.kinds] for comparison in self.comparisons])
 
     @property
     def best(self) -> float:
@@ -115,43 +115,49 @@ class _Place:
 def trace(
     pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Sequence[Release]
 ) -> Trace:
-    """Holds `pictures` (of any size, grey or red green blue) against `pages` and the `releases` of
+    """Compare `pictures` (of any size, grey or red green blue) with `pages` and the `releases` of
     their resumes.
     """
-    places = [_placed(grey(picture), pages, releases) for picture in pictures]
-    joint = _joint(places)
-    looks = sum(place.looked for place in places if place) + len(joint)
+    matches = [_matched(grey(picture), pages, releases) for picture in pictures]
+    joint = _joint(matches)
+    comparisons = sum(match.compared for match in matches if match) + len(joint)
     best: dict[str, Score] = {}
     found = []
-    for place in places:
-        told = _told(place, looks)
+    for match in matches:
+        told = _told(match, comparisons)
         found.append(told)
         for score in told.scores:
             best[score.release] = max(best.get(score.release, score), score, key=lambda one: one.z)
     for number, z in joint.items():
         if z > best[number].z:
             best[number] = Score(
-                number, z, best[number].underprint, best[number].words, scoring.chance(z, looks)
+                number,
+                z,
+                best[number].underprint,
+                best[number].words,
+                scoring.chance(z, comparisons),
             )
-    return Trace(tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), looks)
+    return Trace(
+        tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), comparisons
+    )
 
 
-def _placed(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Place | None:
+def _matched(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Match | None:
     """`leak` on the page that it is of.
 
     Pages that look much the same, as two versions of a resume do, are all looked at.
     """
-    places = [
+    matches = [
         _looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)
     ]
-    best = max(places, key=lambda place: place.best, default=None)
-    return best and replace(best, looked=sum(place.looked for place in places))
+    best = max(matches, key=lambda match: match.best, default=None)
+    return best and replace(best, compared=sum(match.compared for match in matches))
 
 
 def _looked_at(
     leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]
-) -> _Place:
-    """`leak` on `page`, with and without being pulled straight, held against each of the resume's
+) -> _Match:
+    """`leak` on `page`, with and without being pulled straight, compared with each of the resume's
     releases.
     """
     asked = tuple(
@@ -171,14 +177,14 @@ def _looked_at(
             pulled = registration.aligned(leak, position, page, drift + again)
         ways.append(pulled)
     rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
-    looks = []
+    comparisons = []
     for way in ways:
         evidence = measured(way, page)
         cells = scoring.cell_sums(evidence, keys, rows * columns)
-        looks.append(
-            _Look(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units)))
+        comparisons.append(
+            _Comparison(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units)))
         )
-    return _Place(page, position, tuple(looks), asked, len(asked) * len(looks) * _KINDS)
+    return _Match(page, position, tuple(comparisons), asked, len(asked) * len(comparisons) * _KINDS)
 
 
 def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, Position]]:
@@ -193,7 +199,7 @@ def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, 
             ]
         if any(position.agreed >= registration.ENOUGH for _, position in found):
             break
-    ordered = sorted(found, key=lambda one: -one[1].agreed)[:_LOOKED_AT]
+    ordered = sorted(found, key=lambda one: -one[1].agreed)[:_CANDIDATES]
     return [one for one in ordered if one[1].agreed >= _ALIKE * ordered[0][1].agreed]
 
 
@@ -206,49 +212,49 @@ def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
     likeness = np.array([registration.likeness(leak, page) for page in pages], np.float64)
     full = [
         n
-        for n in np.argsort(-likeness)[: _LOOKED_AT - 1].tolist()
+        for n in np.argsort(-likeness)[: _CANDIDATES - 1].tolist()
         if likeness[n] >= _ALIKE * likeness.max()
     ]
     shares = likeness / np.sqrt([1 + page.landmarks.count for page in pages])
     return [pages[n] for n in dict.fromkeys([*full, int(shares.argmax())])]
 
 
-def _told(place: _Place | None, looks: int) -> Found:
-    if place is None:
+def _told(match: _Match | None, comparisons: int) -> Found:
+    if match is None:
         return Found(None, None, None, None, ())
-    z = place.z
-    best = z.max(axis=(0, 1)) if place.releases else np.zeros(0)
-    which = int(z.max(axis=(1, 2)).argmax()) if place.releases else 0
+    z = match.z
+    best = z.max(axis=(0, 1)) if match.releases else np.zeros(0)
+    which = int(z.max(axis=(1, 2)).argmax()) if match.releases else 0
     scores = [
         Score(
             release.number,
             float(best[n]),
             float(z[which, 0, n]),
             float(z[which, 1, n]),
-            scoring.chance(float(best[n]), looks),
+            scoring.chance(float(best[n]), comparisons),
         )
-        for n, release in enumerate(place.releases)
+        for n, release in enumerate(match.releases)
     ]
-    look = place.looks[which]
+    comparison = match.comparisons[which]
     return Found(
-        place.page,
-        place.position,
-        look.aligned,
-        look.evidence,
+        match.page,
+        match.position,
+        comparison.aligned,
+        comparison.evidence,
         tuple(sorted(scores, key=lambda score: -score.z)),
     )
 
 
-def _joint(places: Sequence[_Place | None]) -> dict[str, float]:
+def _joint(matches: Sequence[_Match | None]) -> dict[str, float]:
     """z of each release over all pictures of its resume together, where there is more than one:
     weak pages add up.
     """
     totals: dict[str, list[tuple[float, float]]] = {}
-    for place in places:
-        if place is None or not place.releases:
+    for match in matches:
+        if match is None or not match.releases:
             continue
-        sums = scoring.both(place.looks[-1].cells, place.looks[-1].words)
-        for release, agreement in zip(place.releases, sums.agreement.tolist(), strict=True):
+        sums = scoring.both(match.comparisons[-1].cells, match.comparisons[-1].words)
+        for release, agreement in zip(match.releases, sums.agreement.tolist(), strict=True):
             totals.setdefault(release.number, []).append((agreement, sums.square))
     return {
         number: sum(agreement for agreement, _ in parts) / sum(square for _, square in parts) ** 0.5

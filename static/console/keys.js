@@ -2,20 +2,12 @@
 "use strict";
 
 (() => {
-  const { all, ready, viewer } = Zizhi;
+  const { all, remember, remembered, viewer } = Zizhi;
   const OFF = "zizhi-keys-off";
   const TYPED_IN = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
   const PRESSED = "a[href], button, summary, input, select, textarea";
 
-  function stored() {
-    try {
-      return localStorage.getItem(OFF) === "1";
-    } catch {
-      return false;
-    }
-  }
-
-  let off = stored();
+  let off = remembered(OFF);
 
   const opened = () => document.querySelector(".decision[open]");
 
@@ -37,12 +29,10 @@
 
   const press = (key) => document.querySelector(`#desk [data-key="${key}"]:is(a, button), #toasts [data-key="${key}"]`)?.click();
 
-  function confirm(event) {
-    const form = opened()?.querySelector("form");
-    if (!form) return false;
-    if (form.matches("[data-held]")) Zizhi.send(form, event.timeStamp);
-    else form.requestSubmit(form.querySelector("[type=submit].default"));
-    return true;
+  function confirm() {
+    const button = opened()?.querySelector("[type=submit].default");
+    if (button && !button.disabled) button.form.requestSubmit(button);
+    return Boolean(button);
   }
 
   const sheet = () => document.getElementById("keys");
@@ -68,7 +58,7 @@
     if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && target.matches(".decision textarea")) {
       event.preventDefault();
-      confirm(event);
+      confirm();
       return;
     }
     if (event.key === "Escape") {
@@ -78,7 +68,7 @@
     }
     if (off || event.ctrlKey || event.metaKey || event.altKey || target.matches(TYPED_IN)) return;
     if (event.key === "Enter") {
-      if (!event.repeat && !target.matches(PRESSED) && confirm(event)) event.preventDefault();
+      if (!event.repeat && !target.matches(PRESSED) && confirm()) event.preventDefault();
       return;
     }
     if (/^[1-9]$/.test(event.key) && !event.repeat) { tick(event.key); return; }
@@ -90,24 +80,14 @@
     act();
   });
 
-  ready((root) => {
-    root.querySelector("#keys-open")?.addEventListener("click", () => sheet().showModal());
-    const on = root.querySelector("#keys-on");
-    if (!on) return;
-    on.checked = !off;
-    document.body.classList.toggle("keys-off", off);
-    on.addEventListener("change", () => {
-      off = !on.checked;
-      document.body.classList.toggle("keys-off", off);
-      try {
-        localStorage.setItem(OFF, off ? "1" : "0");
-      } catch {
-        /* It holds until the page is left. */
-      }
-    });
-    all(".decision summary", root).forEach((summary) => summary.addEventListener("click", () => {
-      const decision = summary.parentElement;
-      requestAnimationFrame(() => { if (decision.open) decision.querySelector("form").focus({ preventScroll: true }); });
-    }));
-  });
+  const on = document.getElementById("keys-on");
+  const show = () => document.body.classList.toggle("keys-off", off);
+  document.getElementById("keys-open").addEventListener("click", () => sheet().showModal());
+  on.checked = !off;
+  on.addEventListener("change", () => { off = !on.checked; remember(OFF, off); show(); });
+  show();
+  all(".decision summary").forEach((summary) => summary.addEventListener("click", () => {
+    const decision = summary.parentElement;
+    requestAnimationFrame(() => { if (decision.open) decision.querySelector("form").focus({ preventScroll: true }); });
+  }));
 })();

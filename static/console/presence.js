@@ -2,11 +2,13 @@
 "use strict";
 
 (() => {
-  const { ready, post, desk, mine } = Zizhi;
+  const { desk, mine, post, reload } = Zizhi;
   const EVERY = 10_000;
   const IDLE = 5 * 60_000;
+  const aside = document.querySelector("[data-aside]");
+  if (!aside) return;
   let touched = performance.now();
-  let ends = 0;
+  let ends = performance.now() + 1000 * Number(aside.dataset.secondsLeft);
 
   const idle = () => performance.now() - touched >= IDLE;
 
@@ -18,26 +20,22 @@
     }, { passive: true });
   }
 
-  const aside = () => document.querySelector("[data-aside]");
-
   /** A page that nobody touches goes silent: its claim ends soon after, and no beat keeps anybody signed in who has left. */
   async function beat() {
-    const page = desk();
-    if (!page?.dataset.beat || idle()) return;
+    if (idle()) return;
     let answer;
     try {
-      answer = await post(page.dataset.beat, { active: "1" });
+      answer = await post(desk.dataset.beat, { active: "1" });
     } catch {
       return;
     }
-    if (desk() !== page || !answer.ok) return;
-    if (answer.mine && !mine()) { await Zizhi.again(); return; }
-    if (!answer.mine) delete page.dataset.mine;
+    if (!answer.ok) return;
+    if (answer.mine && !mine()) { reload(); return; }
+    if (!answer.mine) delete desk.dataset.mine;
     ends = performance.now() + 1000 * answer.seconds_left;
-    const place = aside();
-    if (place.dataset.asideKey !== answer.key) {
-      place.dataset.asideKey = answer.key;
-      place.innerHTML = answer.html;
+    if (aside.dataset.asideKey !== answer.key) {
+      aside.dataset.asideKey = answer.key;
+      aside.innerHTML = answer.html;
     }
     tick();
   }
@@ -55,13 +53,8 @@
     claim.querySelector(".countdown").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   }
 
-  ready(() => {
-    const place = aside();
-    if (!place) return;
-    ends = performance.now() + 1000 * Number(place.dataset.secondsLeft);
-    tick();
-    beat();
-  });
+  tick();
+  beat();
   setInterval(tick, 1000);
   setInterval(beat, EVERY);
 })();

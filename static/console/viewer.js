@@ -2,8 +2,17 @@
 "use strict";
 
 (() => {
-  const { all, ready } = Zizhi;
-  let views = [];
+  const { all, remember, remembered } = Zizhi;
+  const BOXES_OFF = "zizhi-boxes-off";
+  const views = all(".viewport").map((element) => {
+    const sheet = element.querySelector(".sheet");
+    const lies = Number(element.dataset.turn) % 360;
+    return {
+      element, sheet, lies, stage: element.querySelector(".stage"), image: sheet.querySelector("img"),
+      width: Number(sheet.dataset.width), height: Number(sheet.dataset.height), turn: lies, zoom: 1,
+    };
+  });
+  let boxesOff = remembered(BOXES_OFF);
   let shown = null;
   let flown = -1;
 
@@ -49,8 +58,9 @@
     fit: () => { if (shown) { shown.zoom = 1; lay(shown); } },
     turn: () => { if (shown) { shown.turn = (shown.turn + 90) % 360; lay(shown); } },
     boxes: () => {
-      const off = document.body.classList.toggle("boxes-off");
-      all(".tools [data-do=boxes]").forEach((button) => button.setAttribute("aria-pressed", String(!off)));
+      boxesOff = !boxesOff;
+      remember(BOXES_OFF, boxesOff);
+      showBoxes();
     },
     /** To the next field that has a place on a page: those that differ stand first. */
     fly: () => {
@@ -61,6 +71,11 @@
       fly(order[flown].dataset.field);
     },
   };
+
+  function showBoxes() {
+    document.body.classList.toggle("boxes-off", boxesOff);
+    all(".tools [data-do=boxes]").forEach((button) => button.setAttribute("aria-pressed", String(!boxesOff)));
+  }
 
   /* --- From a value to its place ------------------------------------------------------------------------ */
 
@@ -124,7 +139,7 @@
     view.image.addEventListener("load", draw);
   }
 
-  /* --- Each page that is shown ---------------------------------------------------------------------------- */
+  /* --- The page ------------------------------------------------------------------------------------------- */
 
   function drag(view) {
     let from = null;
@@ -145,31 +160,20 @@
     view.element.addEventListener("dragstart", (event) => event.preventDefault());
   }
 
-  ready((root) => {
-    flown = -1;
-    views = all(".viewport", root).map((element) => {
-      const sheet = element.querySelector(".sheet");
-      const lies = Number(element.dataset.turn) % 360;
-      return {
-        element, sheet, lies, stage: element.querySelector(".stage"), image: sheet.querySelector("img"),
-        width: Number(sheet.dataset.width), height: Number(sheet.dataset.height), turn: lies, zoom: 1,
-      };
-    });
-    shown = null;
-    if (views.length) show(views[0]);
-    all(".strip button", root).forEach((button) => button.addEventListener("click", () => show(views[Number(button.dataset.page) - 1])));
-    all(".tools button", root).forEach((button) => button.addEventListener("click", () => tools[button.dataset.do]()));
-    views.forEach(drag);
-    all("tr[data-field], .only-read [data-field], .finding[data-field]", root).forEach((element) => {
-      const field = element.dataset.field;
-      if (!field) return;
-      element.addEventListener("pointerenter", () => light(field, true));
-      element.addEventListener("pointerleave", () => light(field, false));
-      element.addEventListener("click", () => { if (getSelection().isCollapsed) fly(field); });
-      element.classList.toggle("flies", Boolean(boxOf(field)));
-    });
-    all("canvas.crop", root).forEach(crop);
+  if (views.length) show(views[0]);
+  showBoxes();
+  all(".strip button").forEach((button) => button.addEventListener("click", () => show(views[Number(button.dataset.page) - 1])));
+  all(".tools button").forEach((button) => button.addEventListener("click", () => tools[button.dataset.do]()));
+  views.forEach(drag);
+  all("tr[data-field], .only-read [data-field], .finding[data-field]").forEach((element) => {
+    const field = element.dataset.field;
+    if (!field) return;
+    element.addEventListener("pointerenter", () => light(field, true));
+    element.addEventListener("pointerleave", () => light(field, false));
+    element.addEventListener("click", () => { if (getSelection().isCollapsed) fly(field); });
+    element.classList.toggle("flies", Boolean(boxOf(field)));
   });
+  all("canvas.crop").forEach(crop);
 
   window.addEventListener("resize", () => shown && lay(shown));
   Zizhi.viewer = tools;

@@ -133,24 +133,24 @@ def serious(violations: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_open_pages(visit: Visitor, look: str) -> None:
-    visitor = visit(**_look(look))
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_open_pages(visit: Visitor, screen: str) -> None:
+    visitor = visit(**_screen(screen))
     for path in OPEN_PAGES:
         page = visitor.go(path)
         visitor.is_calm()
         assert serious(Axe().run(page).response["violations"]) == [], path
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_a_recruiters_pages(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_a_recruiters_pages(visit: Visitor, screen: str, now: datetime) -> None:
     more = {
         State.DRAFT: ("/case/declare/", "/team/"),
         State.SUSPENDED: ("/case/appeal/",),
         State.REJECTED: ("/case/appeal/",),
     }
     for state in State:
-        visitor = visit(**_look(look))
+        visitor = visit(**_screen(screen))
         visitor.sign_in(in_state(state, now))
         for path in ("/case/", *more.get(state, ())):
             page = visitor.go(path)
@@ -158,11 +158,11 @@ def test_a_recruiters_pages(visit: Visitor, look: str, now: datetime) -> None:
             assert serious(Axe().run(page).response["violations"]) == [], (state, path)
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(
-    visit: Visitor, look: str, now: datetime
+    visit: Visitor, screen: str, now: datetime
 ) -> None:
-    visitor, user = visit(**_look(look)), in_state(State.SUSPENDED, now)
+    visitor, user = visit(**_screen(screen)), in_state(State.SUSPENDED, now)
     case = Case.objects.get()
     appeals.appeal(case.pk, user.member, "已移出名录，证明见附件。", [], now)
     visitor.sign_in(user)
@@ -179,24 +179,26 @@ def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(
         assert serious(Axe().run(page).response["violations"]) == []
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_pages_behind_a_mailed_link(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_pages_behind_a_mailed_link(visit: Visitor, screen: str, now: datetime) -> None:
     owner = make_member(now)
     invitation = signing.dumps(
         [str(owner.employer_id), "new@example.com", now.isoformat()], salt=INVITE_SALT
     )
     reset = f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/"  # noqa: E501
-    visitor = visit(**_look(look))
+    visitor = visit(**_screen(screen))
     for path in (f"/join/{invitation}/", "/join/x/", reset, "/password/x/y/"):
         page = visitor.go(path)
         visitor.is_calm()
         assert serious(Axe().run(page).response["violations"]) == [], path
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_pages_of_what_went_wrong(visit: Visitor, look: str, now: datetime, settings: Any) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_pages_of_what_went_wrong(
+    visit: Visitor, screen: str, now: datetime, settings: Any
+) -> None:
     settings.ROOT_URLCONF = "tests.browser.error_urls"
-    visitor = visit(**_look(look))
+    visitor = visit(**_screen(screen))
     visitor.sign_in(make_member(now).user)
     for status in ("400", "403", "stale", "404", "413", "500"):
         page = visitor.go(f"/error/{status}/")
@@ -206,13 +208,13 @@ def test_pages_of_what_went_wrong(visit: Visitor, look: str, now: datetime, sett
         assert serious(Axe().run(page).response["violations"]) == [], status
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_a_reviewers_pages(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_a_reviewers_pages(visit: Visitor, screen: str, now: datetime) -> None:
     for state in (State.IN_REVIEW, State.SUSPENDED):
         in_state(state, now)
     for case in Case.objects.filter(state=State.SUSPENDED):
         appeals.appeal(case.pk, case.employer.members.get(), "已移出名录，证明见附件。", [], now)
-    reviewer, visitor = make_reviewer(now), visit(**_look(look))
+    reviewer, visitor = make_reviewer(now), visit(**_screen(screen))
     visitor.sign_in(reviewer)
     queue = "/console/verification/case/"
     page = visitor.go(queue)
@@ -232,7 +234,7 @@ def test_a_reviewers_pages(visit: Visitor, look: str, now: datetime) -> None:
     visitor.complaints = [said for said in visitor.complaints if "nowhere.jpg" not in said]
 
 
-def _look(name: str) -> dict[str, Any]:
+def _screen(name: str) -> dict[str, Any]:
     screen, language, colours = name.split("-")
     return {
         **(PHONE if screen == "phone" else {}),
@@ -241,12 +243,16 @@ def _look(name: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_pages_before_the_address_is_confirmed(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_pages_before_the_address_is_confirmed(visit: Visitor, screen: str, now: datetime) -> None:
     member = make_member(now, email_verified_at=None)
     make_document(make_case(member, now), now)
     link = f"/verify-email/{signing.dumps([str(member.user.pk), member.user.email], salt=VERIFY_SALT)}/"  # noqa: E501
-    stranger, other, visitor = visit(**_look(look)), visit(**_look(look)), visit(**_look(look))
+    stranger, other, visitor = (
+        visit(**_screen(screen)),
+        visit(**_screen(screen)),
+        visit(**_screen(screen)),
+    )
     other.sign_in(make_member(now).user)
     visitor.sign_in(member.user)
     for somebody, path in (
@@ -284,12 +290,12 @@ def sent(page: Page, **typed: str) -> None:
     form.locator("button").last.click()
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_an_account_that_belongs_to_no_company(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_an_account_that_belongs_to_no_company(visit: Visitor, screen: str, now: datetime) -> None:
     removed = make_member(now)
     Member.objects.filter(pk=removed.pk).update(left_at=now)
     for user in (removed.user, make_reviewer(now)):
-        visitor = visit(**_look(look))
+        visitor = visit(**_screen(screen))
         visitor.sign_in(user)
         page = visitor.go("/case/")
         expect(page.locator("h1")).to_have_count(1)
@@ -297,8 +303,8 @@ def test_an_account_that_belongs_to_no_company(visit: Visitor, look: str, now: d
         is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_colleagues_of_a_verified_company(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_colleagues_of_a_verified_company(visit: Visitor, screen: str, now: datetime) -> None:
     owner = make_member(now, make_employer(now, confirmed_at=now))
     make_case(owner, now, State.APPROVED)
     for address in (
@@ -319,7 +325,7 @@ def test_colleagues_of_a_verified_company(visit: Visitor, look: str, now: dateti
             proven_at=now,
             observed={"name": owner.employer.name},
         )
-    visitor = visit(**_look(look))
+    visitor = visit(**_screen(screen))
     visitor.sign_in(owner.user)
     page = visitor.go("/team/")
     page.locator("details.confirm summary").first.click()
@@ -336,10 +342,10 @@ def test_colleagues_of_a_verified_company(visit: Visitor, look: str, now: dateti
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 @pytest.mark.parametrize("how", ["on condition", "lapsed"])
-def test_approvals_that_are_not_whole(visit: Visitor, look: str, how: str, now: datetime) -> None:
-    visitor, user = visit(**_look(look)), in_state(State.APPROVED, now)
+def test_approvals_that_are_not_whole(visit: Visitor, screen: str, how: str, now: datetime) -> None:
+    visitor, user = visit(**_screen(screen)), in_state(State.APPROVED, now)
     if how == "lapsed":
         Case.objects.update(
             approved_at=now - timedelta(days=180), expires_at=now - timedelta(hours=1)
@@ -352,12 +358,12 @@ def test_approvals_that_are_not_whole(visit: Visitor, look: str, how: str, now: 
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 @pytest.mark.parametrize("scripted", [True, False])
 def test_a_document_that_was_refused_and_one_that_was_taken_out(
-    visit: Visitor, look: str, scripted: bool, now: datetime
+    visit: Visitor, screen: str, scripted: bool, now: datetime
 ) -> None:
-    visitor, member = visit(**_look(look), java_script_enabled=scripted), make_member(now)
+    visitor, member = visit(**_screen(screen), java_script_enabled=scripted), make_member(now)
     Document.objects.filter(pk=make_document(make_case(member, now), now).pk).update(
         superseded_at=now
     )
@@ -386,12 +392,12 @@ def test_a_document_that_was_refused_and_one_that_was_taken_out(
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 @pytest.mark.parametrize("scripted", [True, False])
 def test_what_was_given_before_is_used_again_and_taken_out_again(
-    visit: Visitor, look: str, scripted: bool, now: datetime
+    visit: Visitor, screen: str, scripted: bool, now: datetime
 ) -> None:
-    visitor, member = visit(**_look(look), java_script_enabled=scripted), make_member(now)
+    visitor, member = visit(**_screen(screen), java_script_enabled=scripted), make_member(now)
     old = make_document(make_case(member, now, State.WITHDRAWN), now)
     old.pages.update(image=default_storage.save("page.jpg", ContentFile(make(5).jpeg())))
     make_case(member, now)
@@ -411,11 +417,11 @@ def test_what_was_given_before_is_used_again_and_taken_out_again(
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 def test_a_transfer_before_its_code_arrived_and_after_it_came_back(
-    visit: Visitor, look: str, now: datetime
+    visit: Visitor, screen: str, now: datetime
 ) -> None:
-    visitor, member = visit(**_look(look)), make_member(now)
+    visitor, member = visit(**_screen(screen)), make_member(now)
     make_case(member, now)
     visitor.sign_in(member.user)
     page = visitor.go("/case/authority/bank-deposit/")
@@ -444,13 +450,13 @@ def test_a_transfer_before_its_code_arrived_and_after_it_came_back(
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_forms_that_were_refused(visit: Visitor, screen: str, now: datetime) -> None:
     taken, owner = (
         make_employer(now, confirmed_at=now),
         make_member(now, make_employer(now, confirmed_at=now)),
     )
-    visitor = visit(**_look(look))
+    visitor = visit(**_screen(screen))
     page = visitor.go("/register/")
     email, phone = (
         page.locator("#id_email").bounding_box(),
@@ -498,8 +504,8 @@ def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> No
     is_for_everybody(visitor, "join")
 
 
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
-def test_forms_of_the_case_that_were_refused(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
+def test_forms_of_the_case_that_were_refused(visit: Visitor, screen: str, now: datetime) -> None:
     code = make_uscc()
     for state, path, typed, wrong in (
         (
@@ -510,7 +516,7 @@ def test_forms_of_the_case_that_were_refused(visit: Visitor, look: str, now: dat
         ),
         (State.REJECTED, "/case/appeal/", {"words": ""}, "#id_words_error"),
     ):
-        visitor = visit(**_look(look))
+        visitor = visit(**_screen(screen))
         visitor.sign_in(in_state(state, now))
         page = visitor.go(path)
         sent(page, **typed)

@@ -28,7 +28,7 @@ from tests.factories import make_reviewer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
 
-LOOKS: dict[str, dict[str, Any]] = {
+SCREENS: dict[str, dict[str, Any]] = {
     "phone-zh": {**PHONE, "locale": "zh-CN"},
     "desk-en": {**DESK, "locale": "en-GB"},
 }
@@ -44,11 +44,11 @@ def mailed(template: str) -> str:
     return str(Mail.objects.filter(template=template).latest("pk").context["path"])
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("screen", list(SCREENS))
 def test_from_the_link_to_the_leak_and_back_to_the_copy(
-    visit: Visitor, look: str, tmp_path: Path
+    visit: Visitor, screen: str, tmp_path: Path
 ) -> None:
-    shop, zh = Shop(Platform()), "zh" in look
+    shop, zh = Shop(Platform()), "zh" in screen
     told = {"mode": "ask_first", "email": "lin@home.test", "language": "zh-hans" if zh else "en"}
     assert shop.platform.call("put", "/candidates/c-1", told)["http"] == 201
     asked = {
@@ -63,7 +63,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     who = {name: asked[name] for name in ("employer_id", "member_id")}
     assert shop.platform.call("post", "/candidates/c-1/consent-requests", who)["http"] == 200
     # The candidate.
-    candidate = visit(**LOOKS[look])
+    candidate = visit(**SCREENS[screen])
     candidate.go(mailed("candidate_asked"))
     candidate.page.locator("section.asked").get_by_role(
         "button", name="同意" if zh else "Yes, I agree"
@@ -73,7 +73,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     assert make_copy.make_copy(release["id"], timezone.now)
     address = urlsplit(shop.link(release["id"])["url"]).path
     # The recruiter.
-    recruiter = visit(**LOOKS[look], accept_downloads=True)
+    recruiter = visit(**SCREENS[screen], accept_downloads=True)
     recruiter.go("/")
     with recruiter.page.expect_download() as download:
         recruiter.page.evaluate("address => { location.href = address }", address)
@@ -85,7 +85,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     # The candidate is told as it opens.
     candidate.go(mailed("candidate_told"))
     expect(candidate.page.locator("main")).to_contain_text("云溪市示例科技有限公司")
-    is_usable(candidate, f"{look}-told")
+    is_usable(candidate, f"{screen}-told")
     # A second opening.
     recruiter.complaints.clear()
     recruiter.go(address)
@@ -95,39 +95,39 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     recruiter.complaints = [
         each for each in recruiter.complaints if "410" not in each
     ]  # the browser's own word for the status
-    is_usable(recruiter, f"{look}-link-used")
+    is_usable(recruiter, f"{screen}-link-used")
     # Staff.
     Copy.objects.update(test=False)
     leak = tmp_path / "leak.png"
     pdfium.PdfDocument(file.read_bytes())[0].render(scale=1.6).to_pil().save(leak)
-    staff = visit(**LOOKS[look])
+    staff = visit(**SCREENS[screen])
     staff.sign_in(make_reviewer(timezone.now()))
     page = staff.go("/console/downloads/trace/add/")
-    is_usable(staff, f"{look}-trace")
+    is_usable(staff, f"{screen}-trace")
     page.locator("input[type=file]").set_input_files(leak)
     page.locator("[name=why]").fill("2026-11-24 群内截图" if zh else "A screenshot in a group")
     page.locator(".console-form button[type=submit]").click()
     expect(page.locator("h2[role=status]")).to_be_visible()
-    is_usable(staff, f"{look}-traced-waiting")
+    is_usable(staff, f"{screen}-traced-waiting")
     assert leaks.trace_leak(Trace.objects.get().pk, timezone.now)
     page.get_by_role("link", name="再次查看" if zh else "Look again").click()
     expect(page.locator(".results strong").first).to_be_visible()
     expect(page.locator(".results")).to_contain_text(release["number"])
-    is_usable(staff, f"{look}-traced")
+    is_usable(staff, f"{screen}-traced")
     staff.go("/console/downloads/trace/")
-    is_usable(staff, f"{look}-traces")
+    is_usable(staff, f"{screen}-traces")
     staff.go(f"/console/downloads/copy/{release['id']}/change/")
-    is_usable(staff, f"{look}-copy")
+    is_usable(staff, f"{screen}-copy")
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
-def test_staffs_pages_for_canaries(visit: Visitor, look: str) -> None:
+@pytest.mark.parametrize("screen", list(SCREENS))
+def test_staffs_pages_for_canaries(visit: Visitor, screen: str) -> None:
     platform, now = Platform(), timezone.now()
     relay, user = platform.bind(), make_reviewer(now)
-    staff = visit(**LOOKS[look])
+    staff = visit(**SCREENS[screen])
     staff.sign_in(user)
     staff.go("/console/downloads/canary/add/")
-    is_usable(staff, f"{look}-plant")
+    is_usable(staff, f"{screen}-plant")
     canary = canaries.plant(platform.client.pk, "c-1", None, "a tip", user, now)
     assert Canary.objects.get() == canary
     assert platform.play(relay["id"], by_stranger=True)["call"]["outcome"] == "stranger"
@@ -143,7 +143,7 @@ def test_staffs_pages_for_canaries(visit: Visitor, look: str) -> None:
         f"canaryring/{ring.pk}/change/",
     ):
         staff.go(f"/console/downloads/{path}")
-        is_usable(staff, f"{look}-{path.split('/')[0]}-{'one' if 'change' in path else 'all'}")
+        is_usable(staff, f"{screen}-{path.split('/')[0]}-{'one' if 'change' in path else 'all'}")
     staff.page.locator("[name=outcome]").fill("a machine")
     staff.page.locator(".console-form button[type=submit]").click()
     expect(staff.page.locator(".console-form")).to_contain_text("a machine")

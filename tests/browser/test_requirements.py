@@ -43,7 +43,7 @@ from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LOOKS = [
+SCREENS = [
     pytest.param({**PHONE, "locale": "zh-CN", "color_scheme": "light"}, id="phone-zh-light"),
     pytest.param({**DESK, "locale": "en", "color_scheme": "dark"}, id="desk-en-dark"),
 ]
@@ -139,25 +139,25 @@ def test_from_a_free_mailbox_to_rights_with_a_code_to_the_company(
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
 def test_every_page_of_authority_is_for_everybody(
-    visit: Visitor, member: Member, now: datetime, look: dict[str, Any]
+    visit: Visitor, member: Member, now: datetime, screen: dict[str, Any]
 ) -> None:
     make_case(member, now)
-    visitor = visit(**look)
+    visitor = visit(**screen)
     visitor.sign_in(member.user)
     for path in ("company-email", "bank-deposit", "e-licence", "vouch", "asked"):
         visitor.go(f"/case/authority/{path}/")
         is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scripted", [True, False])
 def test_a_transfer_is_followed(
-    visit: Visitor, member: Member, now: datetime, look: dict[str, Any], scripted: bool
+    visit: Visitor, member: Member, now: datetime, screen: dict[str, Any], scripted: bool
 ) -> None:
     make_case(member, now)
-    visitor = visit(**look, java_script_enabled=scripted)
+    visitor = visit(**screen, java_script_enabled=scripted)
     visitor.sign_in(member.user)
     page = visitor.go("/case/authority/bank-deposit/")
     expect(page.locator("#id_account_holder")).to_have_value(member.employer.name)
@@ -264,9 +264,9 @@ def test_what_was_read_is_looked_at(
     visitor.is_calm()
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
 def test_what_was_read_of_a_service_licence_is_looked_at(
-    visit: Visitor, now: datetime, look: dict[str, Any]
+    visit: Visitor, now: datetime, screen: dict[str, Any]
 ) -> None:
     member = make_member(now, make_employer(now, account_class="commercial_agency"))
     document = make_document(make_case(member, now), now, "hr_service_licence")
@@ -287,7 +287,7 @@ def test_what_was_read_of_a_service_licence_is_looked_at(
         "regions": {"number": [300, 300, 700, 340]},
     }
     DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=read)
-    visitor = visit(**look)
+    visitor = visit(**screen)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     expect(page.locator("#item-agency_licence")).to_have_attribute(
@@ -326,12 +326,12 @@ def sent_back(member: Member, now: datetime, state: State, verb: str, times: int
     return case
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
 def test_only_what_failed_is_done_again(
-    visit: Visitor, member: Member, now: datetime, look: dict[str, Any]
+    visit: Visitor, member: Member, now: datetime, screen: dict[str, Any]
 ) -> None:
     sent_back(member, now, State.CHANGES_REQUESTED, "request_changes")
-    visitor = visit(**look)
+    visitor = visit(**screen)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     again = page.locator(".tag.again")
@@ -345,13 +345,18 @@ def test_only_what_failed_is_done_again(
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scripted", [True, False])
 def test_an_appeal_with_evidence(
-    visit: Visitor, member: Member, now: datetime, photo: Path, look: dict[str, Any], scripted: bool
+    visit: Visitor,
+    member: Member,
+    now: datetime,
+    photo: Path,
+    screen: dict[str, Any],
+    scripted: bool,
 ) -> None:
     case = sent_back(member, now, State.REJECTED, "reject")
-    visitor = visit(**look, java_script_enabled=scripted)
+    visitor = visit(**screen, java_script_enabled=scripted)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     page.locator(".decision .actions a").first.click()
@@ -386,16 +391,16 @@ def test_after_the_third_time_a_person_is_asked(
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_while_it_is_the_recruiters_turn_the_next_step_stands_first(
-    visit: Visitor, member: Member, now: datetime, look: dict[str, Any]
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_recruiters_next_step_comes_first(
+    visit: Visitor, member: Member, now: datetime, screen: dict[str, Any]
 ) -> None:
     case = make_case(member, now, State.CHECKING)
     make_document(case, now)
     attempt = Attempt.objects.create(
         case=case, number=1, submitted_at=now, due_at=now, leased_until=now + timedelta(hours=1)
     )
-    visitor = visit(**look)
+    visitor = visit(**screen)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     expect(page.locator(".pill.checking")).to_be_visible()
@@ -423,10 +428,10 @@ def test_while_it_is_the_recruiters_turn_the_next_step_stands_first(
     is_for_everybody(visitor)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scripted", [True, False])
 def test_an_agency_adds_a_client(
-    visit: Visitor, now: datetime, tmp_path: Path, look: dict[str, Any], scripted: bool
+    visit: Visitor, now: datetime, tmp_path: Path, screen: dict[str, Any], scripted: bool
 ) -> None:
     agency = make_employer(
         now, name="云溪市示例人力资源有限公司", account_class="commercial_agency"
@@ -441,7 +446,7 @@ def test_an_agency_adds_a_client(
     )
     path, client = tmp_path / "授权书.jpg", Company.fictitious(411)
     path.write_bytes(make_letter(31, company=client).jpeg())
-    visitor = visit(**look | {"locale": "en"}, java_script_enabled=scripted)
+    visitor = visit(**screen | {"locale": "en"}, java_script_enabled=scripted)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
     item = opened(page, "client_authorization")

@@ -16,7 +16,7 @@ from downloads.tiers import tier_changes
 from employers.models import Member
 from events.core.actor import SYSTEM
 from tests.browser.conftest import PHONE, Visit, Visitor
-from tests.browser.test_pages import _look, is_for_everybody
+from tests.browser.test_pages import _screen, is_for_everybody
 from tests.downloads.gate.test_quotas import approved
 from tests.factories import make_member, make_reviewer
 from tests.verification.platform import Platform
@@ -66,13 +66,13 @@ def console_is_for_everybody(visitor: Visit) -> None:
 
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["with scripts", "without"])
-@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 def test_from_the_case_to_the_answer(
-    visit: Visitor, look: str, scripted: bool, member: Member, now: datetime
+    visit: Visitor, screen: str, scripted: bool, member: Member, now: datetime
 ) -> None:
     owner, reviewer = (
-        visit(**_look(look), java_script_enabled=scripted),
-        visit(**_look(look), java_script_enabled=scripted),
+        visit(**_screen(screen), java_script_enabled=scripted),
+        visit(**_screen(screen), java_script_enabled=scripted),
     )
     owner.sign_in(member.user)
     page = owner.go("/case/")
@@ -100,9 +100,9 @@ def test_from_the_case_to_the_answer(
     assert Standing.objects.get().tier == Tier.RESTRICTED
 
 
-@pytest.mark.parametrize("look", ["phone-en-light", "desk-zh-dark"])
+@pytest.mark.parametrize("screen", ["phone-en-light", "desk-zh-dark"])
 def test_the_other_restrictions_and_a_colleague(
-    visit: Visitor, look: str, member: Member, now: datetime
+    visit: Visitor, screen: str, member: Member, now: datetime
 ) -> None:
     until = now + timedelta(days=14)
     for tier, reason in ((Tier.RESTRICTED, STEP_UP), (Tier.PROVISIONAL, "")):
@@ -115,7 +115,7 @@ def test_the_other_restrictions_and_a_colleague(
             until=until if tier is Tier.PROVISIONAL else None,
         )
         for who in (member, make_member(now, member.employer, role="recruiter")):
-            visitor = visit(**_look(look))
+            visitor = visit(**_screen(screen))
             visitor.sign_in(who.user)
             for path in (PAGE, "/case/"):
                 visitor.go(path)

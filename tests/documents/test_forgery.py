@@ -29,21 +29,21 @@ def meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def looks(traces: list[Trace]) -> set[Kind]:
-    return {trace.kind for trace in traces if trace.score >= LEVELS[trace.kind].look}
+def for_review(traces: list[Trace]) -> set[Kind]:
+    return {trace.kind for trace in traces if trace.score >= LEVELS[trace.kind].review}
 
 
 class TestHonest:
     @pytest.mark.parametrize("damage", ["scan", "phone", "light", "hard", "none"])
     def test_nobody_has_to_look_at_a_picture_as_it_was_taken(self, damage: str) -> None:
         one = read(5, damage)
-        assert looks(traces_of(bgr(one.picture), one.lines)) == set()
+        assert for_review(traces_of(bgr(one.picture), one.lines)) == set()
 
     @pytest.mark.parametrize("quality", [75, 90])
     @pytest.mark.parametrize("seed", SEEDS)
     def test_nor_at_one_that_a_messenger_passed_on(self, seed: int, quality: int) -> None:
         one = read(seed)
-        assert looks(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
+        assert for_review(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
 
     def test_nor_where_a_mark_of_use_was_laid_over_the_photo_afterwards(self) -> None:
         """仅供…使用, typed across a photo in a phone's album: it crosses values, and is not of them
@@ -64,7 +64,7 @@ class TestHonest:
                     2,
                 )
         traces = traces_of(decoded(saved(marked, 92)), one.lines)
-        assert looks(traces) & {Kind.COMPRESSION} == set()
+        assert for_review(traces) & {Kind.COMPRESSION} == set()
         assert Kind.OVERLAY in {trace.kind for trace in traces}
 
     def test_a_picture_without_values_or_smaller_than_any_window_says_nothing(self) -> None:
@@ -84,18 +84,18 @@ class TestCompression:
     def test_a_value_that_was_put_into_the_photo_has_no_comb(
         self, seed: int, attack: Attack
     ) -> None:
-        picture, place = forged(seed, attack)
+        picture, region = forged(seed, attack)
         found = worst(unlike_the_rest(picture, read(seed).lines), Kind.COMPRESSION)
-        assert found.score >= LEVELS[Kind.COMPRESSION].look
-        assert meet(found.region, place)
+        assert found.score >= LEVELS[Kind.COMPRESSION].review
+        assert meet(found.region, region)
 
     def test_one_digit_is_enough(self) -> None:
-        picture, place = forged(5, "retyped_digit")
+        picture, region = forged(5, "retyped_digit")
         found = worst(unlike_the_rest(picture, read(5).lines), Kind.COMPRESSION)
         assert (
             found.field,
-            found.score >= LEVELS[Kind.COMPRESSION].look,
-            meet(found.region, place),
+            found.score >= LEVELS[Kind.COMPRESSION].review,
+            meet(found.region, region),
         ) == ("uscc", True, True)
 
     def test_without_an_earlier_comb_nothing_can_be_told(self) -> None:
@@ -108,39 +108,39 @@ class TestCompression:
 class TestCopies:
     @pytest.mark.parametrize("damage", ["phone", "scan"])
     def test_a_digit_that_was_copied_is_found_twice(self, damage: str) -> None:
-        picture, place = forged(5, "copied_digit", damage)
+        picture, region = forged(5, "copied_digit", damage)
         found = worst(same_patches(picture, read(5, damage).lines), Kind.COPY)
-        assert found.score >= LEVELS[Kind.COPY].look
-        assert meet(found.region, place)
+        assert found.score >= LEVELS[Kind.COPY].review
+        assert meet(found.region, region)
 
     @pytest.mark.parametrize("damage", ["phone", "scan", "none"])
     def test_equal_digits_of_one_print_are_not(self, damage: str) -> None:
         one = read(5, damage)
         assert all(
-            trace.score < LEVELS[Kind.COPY].look
+            trace.score < LEVELS[Kind.COPY].review
             for trace in same_patches(bgr(one.picture), one.lines)
         )
 
-    @pytest.mark.parametrize("turn", [90, 180, 270])
-    def test_whichever_way_the_page_lies(self, turn: int) -> None:
-        """`turn` degrees clockwise would set it upright, so it lies turned the other way."""
-        picture, place = forged(5, "copied_digit")
+    @pytest.mark.parametrize("rotation", [90, 180, 270])
+    def test_whichever_way_the_page_lies(self, rotation: int) -> None:
+        """`rotation` degrees clockwise would set it upright, so it lies turned the other way."""
+        picture, region = forged(5, "copied_digit")
         height, width = picture.shape[:2]
-        lying = np.ascontiguousarray(np.rot90(picture, turn // 90))
-        line = lain(tuple(read(5).lines["uscc"][0]), turn, width, height)
-        found = worst(same_patches(lying, {"uscc": [line]}, turn), Kind.COPY)
-        assert found.score >= LEVELS[Kind.COPY].look
-        assert meet(found.region, lain(place, turn, width, height))
+        lying = np.ascontiguousarray(np.rot90(picture, rotation // 90))
+        line = lain(tuple(read(5).lines["uscc"][0]), rotation, width, height)
+        found = worst(same_patches(lying, {"uscc": [line]}, rotation), Kind.COPY)
+        assert found.score >= LEVELS[Kind.COPY].review
+        assert meet(found.region, lain(region, rotation, width, height))
 
 
-def lain(region: tuple[float, ...], turn: int, width: int, height: int) -> tuple[float, ...]:
+def lain(region: tuple[float, ...], rotation: int, width: int, height: int) -> tuple[float, ...]:
     """`region` of an upright page of `width` × `height`, after that was turned counter-clockwise by
-    `turn` degrees.
+    `rotation` degrees.
     """
     x0, y0, x1, y1 = region
-    if turn == 90:
+    if rotation == 90:
         return y0, width - x1, y1, width - x0
-    if turn == 180:
+    if rotation == 180:
         return width - x1, height - y1, width - x0, height - y0
     return height - y1, x0, height - y0, x1
 
@@ -157,7 +157,7 @@ class TestGround:
         picture[40:70, 100:260] = 210
         cv2.putText(picture, "1234567", (105, 62), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (40, 40, 40), 1)
         (trace,) = smoother_than_around(picture, {"name": [(100, 40, 260, 70)]})
-        assert trace.score >= LEVELS[Kind.GROUND].look
+        assert trace.score >= LEVELS[Kind.GROUND].review
 
     def test_print_on_the_same_paper_is_not(self) -> None:
         picture = self.grainy()
@@ -197,7 +197,7 @@ class TestGlyphs:
 
     def test_a_character_of_another_ink_and_height_is_out_of_line(self) -> None:
         (trace,) = out_of_line(self.line(odd=5), {"uscc": [(0, 0, 420, 60)]})
-        assert trace.score >= LEVELS[Kind.GLYPH].look
+        assert trace.score >= LEVELS[Kind.GLYPH].review
         assert meet(trace.region, (12 + 5 * 33, 10, 12 + 6 * 33, 55))
 
     def test_one_print_is_in_line(self) -> None:
@@ -212,7 +212,7 @@ class TestScreen:
     @pytest.mark.parametrize("damage", ["phone", "none"])
     def test_a_photo_of_a_screen_shows_its_grid(self, damage: str) -> None:
         picture, _ = forged(5, "recaptured", damage, quality=85)
-        assert of_screen(picture).score >= LEVELS[Kind.SCREEN].look
+        assert of_screen(picture).score >= LEVELS[Kind.SCREEN].review
 
     @pytest.mark.parametrize(
         "damage", ["scan", "phone", "light", "hard", "none", "photocopy", "noise"]
@@ -225,15 +225,15 @@ class TestScreen:
 
 
 class TestPlaces:
-    @pytest.mark.parametrize("turn", [0, 90, 180, 270])
-    def test_a_place_on_the_upright_strip_is_told_as_one_on_the_page(self, turn: int) -> None:
+    @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+    def test_a_place_on_the_upright_strip_is_told_as_one_on_the_page(self, rotation: int) -> None:
         page = np.zeros((50, 80, 3), np.uint8)
         page[20:24, 30:37] = 255
         line = (10, 10, 70, 45)
-        strip = upright(page, line, turn)
+        strip = upright(page, line, rotation)
         ys, xs = np.nonzero(strip[..., 0])
-        place = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-        assert back(place, line, turn) == (30, 20, 37, 24)
+        region = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+        assert back(region, line, rotation) == (30, 20, 37, 24)
 
     def test_windows_go_along_the_line_and_stay_on_it(self) -> None:
         assert windows((0, 0, 40, 20)) == [(0, 0, 20, 20), (10, 0, 30, 20), (20, 0, 40, 20)]

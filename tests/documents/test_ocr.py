@@ -19,7 +19,7 @@ from documents.ocr import READERS, share_cores, tesseract
 from documents.ocr.base import CloseReader, Picture, Reader
 from documents.ocr.rapid import PART, RapidReader
 from documents.ocr.tesseract import TesseractReader
-from documents.page.boxes import TextBox, Turn
+from documents.page.boxes import Rotation, TextBox
 from documents.specimens import make
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
@@ -40,7 +40,7 @@ def reader(request: pytest.FixtureRequest) -> Reader:
     return chosen
 
 
-def holding(boxes: list[TextBox], text: str) -> TextBox:
+def box_with(boxes: list[TextBox], text: str) -> TextBox:
     return next(box for box in boxes if text in box.text.replace(" ", ""))
 
 
@@ -48,7 +48,7 @@ def holding(boxes: list[TextBox], text: str) -> TextBox:
 def test_text_is_found_in_its_place(reader: Reader) -> None:
     image = make(1).image
     boxes = reader.read(picture(image))
-    box = holding(boxes, "注册资本")
+    box = box_with(boxes, "注册资本")
     assert 0.5 < box.score <= 1
     assert abs(box.angle) < 5
     assert 0 <= box.x0 < box.x1 <= image.width and 0 <= box.y0 < box.y1 <= image.height
@@ -76,12 +76,13 @@ def test_what_is_no_picture_is_our_error(reader: Reader) -> None:
 
 @pytest.mark.reading
 @pytest.mark.parametrize(
-    "turn", [90, *(pytest.param(turn, marks=pytest.mark.accuracy) for turn in (180, 270))]
+    "rotation",
+    [90, *(pytest.param(rotation, marks=pytest.mark.accuracy) for rotation in (180, 270))],
 )
-def test_rapid_reads_a_page_that_lies_turned(turn: Turn) -> None:
-    specimen = make(2, turned=turn)
+def test_rapid_reads_a_page_that_lies_turned(rotation: Rotation) -> None:
+    specimen = make(2, turned=rotation)
     reading = read_pages([specimen.image], [RAPID])
-    assert reading.turn == 360 - turn
+    assert reading.turn == 360 - rotation
     assert reading.fields["uscc"] == specimen.fields["uscc"]
     x0, y0, x1, y1 = reading.regions["name"]
     assert 0 <= x0 < x1 <= specimen.image.width and 0 <= y0 < y1 <= specimen.image.height
@@ -90,11 +91,11 @@ def test_rapid_reads_a_page_that_lies_turned(turn: Turn) -> None:
 @pytest.mark.reading
 def test_rapid_reads_where_it_is_told() -> None:
     page = picture(make(3).image)
-    code = holding(RAPID.read(page), "91")
+    code = box_with(RAPID.read(page), "91")
     assert isinstance(RAPID, CloseReader)
-    again = RAPID.read_places(page, [code.polygon])
+    again = RAPID.read_regions(page, [code.polygon])
     assert [box.text for box in again] == [code.text]
-    assert RAPID.read_places(page, []) == []
+    assert RAPID.read_regions(page, []) == []
 
 
 def test_rapid_serves_many_threads_with_one_engine() -> None:

@@ -20,7 +20,7 @@ from PIL import Image, ImageStat
 
 from documents import uscc
 from documents.ocr.rapid import RapidReader
-from documents.specimens import DAMAGES, DECOYS, FORGERIES, FORMS, Company, decoy, make
+from documents.specimens import DAMAGES, DECOYS, EDITIONS, FORGERIES, Company, decoy, make
 from documents.specimens.company import chinese_date
 from documents.specimens.forgery import edited
 from documents.typesetting import Face, Plate, has, missing
@@ -80,31 +80,31 @@ class TestCompany:
 
 
 class TestPicture:
-    @pytest.mark.parametrize("form", FORMS)
-    def test_equal_arguments_give_equal_pictures(self, form: str) -> None:
-        assert same(make(3, form, "heavy").image, make(3, form, "heavy").image)
-        assert not same(make(3, form).image, make(4, form).image)
+    @pytest.mark.parametrize("edition", EDITIONS)
+    def test_equal_arguments_give_equal_pictures(self, edition: str) -> None:
+        assert same(make(3, edition, "heavy").image, make(3, edition, "heavy").image)
+        assert not same(make(3, edition).image, make(4, edition).image)
 
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("damage", DAMAGES)
-    def test_each_damage_leaves_a_picture_of_use(self, form: str, damage: str) -> None:
-        image = make(6, form, damage).image
+    def test_each_damage_leaves_a_picture_of_use(self, edition: str, damage: str) -> None:
+        image = make(6, edition, damage).image
         assert image.mode == "RGB"
         assert min(image.size) >= 500
         assert max(image.size) <= 2400
         assert max(ImageStat.Stat(image).stddev) > 15
-        unchanged = same(image, make(6, form).image)
+        unchanged = same(image, make(6, edition).image)
         assert unchanged is (damage == "none")
 
     def test_forms_lie_and_stand(self) -> None:
         assert make(1, "landscape").image.size == (1600, 1130)
         assert make(1, "portrait").image.size == (1130, 1600)
 
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("damage", ["none", "light", "turned"])
     @pytest.mark.parametrize("seed", [2, 8, 19])
-    def test_its_qr_code_names_its_company(self, form: str, damage: str, seed: int) -> None:
-        specimen = make(seed, form, damage)
+    def test_its_qr_code_names_its_company(self, edition: str, damage: str, seed: int) -> None:
+        specimen = make(seed, edition, damage)
         assert qr_payloads(specimen.image) == [
             f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.fields['uscc']}"
         ]
@@ -226,10 +226,10 @@ class TestDecoy:
 
 
 class TestTruth:
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("seed", [1, 2, 3, 8, 9, 10, 27, 33, 48, 59])
     def test_fields_are_what_is_printed_and_every_glyph_exists(
-        self, form: str, seed: int, monkeypatch: pytest.MonkeyPatch
+        self, edition: str, seed: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         drawn: list[tuple[Face, str]] = []
         draw = Plate.text
@@ -241,7 +241,7 @@ class TestTruth:
             draw(self, x, y, text, face, size, anchor)
 
         monkeypatch.setattr(Plate, "text", noting)
-        specimen = make(seed, form)
+        specimen = make(seed, edition)
         assert not [(face, text) for face, text in drawn if missing(face, text)]
         printed = "".join(text for _, text in drawn)
         fields = dict(specimen.fields)
@@ -253,7 +253,7 @@ class TestTruth:
         assert "样本·虚构 SPECIMEN" in printed
 
     def test_fields_have_the_same_keys_whatever_the_sheet_carries(self) -> None:
-        keys = {tuple(make(seed, form).fields) for seed in (1, 8, 9) for form in FORMS}
+        keys = {tuple(make(seed, edition).fields) for seed in (1, 8, 9) for edition in EDITIONS}
         assert len(keys) == 1
         assert make(8).fields["registered_capital"] == make(8).fields["term"] == ""
 
@@ -292,7 +292,7 @@ class TestTruth:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            ({"form": "square"}, ["'square'", "landscape, portrait"]),
+            ({"edition": "square"}, ["'square'", "landscape, portrait"]),
             ({"damage": "light+wet"}, ["'wet'", "heavy"]),
             ({"capital": "1"}, ["capital", "registered_capital"]),
             ({"copy": "抄本"}, ["'抄本'", "正本, 副本"]),
@@ -317,14 +317,14 @@ def reader() -> RapidReader:
 
 @pytest.mark.reading
 @pytest.mark.accuracy
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     ("damage", "seed"), [("none", 1), ("none", 8), ("light", 2), ("light", 13)]
 )
 def test_a_reader_finds_the_code_and_the_name(
-    reader: RapidReader, form: str, damage: str, seed: int
+    reader: RapidReader, edition: str, damage: str, seed: int
 ) -> None:
-    specimen = make(seed, form, damage)
+    specimen = make(seed, edition, damage)
     boxes = reader.read(np.ascontiguousarray(np.asarray(specimen.image)[..., ::-1]))
     text = unicodedata.normalize("NFKC", "".join(box.text for box in boxes)).replace(" ", "")
     assert specimen.fields["uscc"] in text

@@ -47,8 +47,8 @@ def test_made_codes_are_valid(code: str) -> None:
 
 
 @given(codes, st.integers(0, 17), st.sampled_from(ALPHABET))
-def test_any_single_wrong_character_is_caught(code: str, place: int, character: str) -> None:
-    wrong = code[:place] + character + code[place + 1 :]
+def test_any_single_wrong_character_is_caught(code: str, index: int, character: str) -> None:
+    wrong = code[:index] + character + code[index + 1 :]
     assert is_valid(wrong) == (wrong == code)
 
 

@@ -22,7 +22,7 @@ from employers.models import ApiClient, Employer, Member, Scope
 from events.delivery import feed
 from events.models import PlatformEvent
 from tests.factories import make_api_client, make_case, make_member
-from verification.checks import test_outcomes
+from verification.checks import scripted_outcomes
 from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -39,7 +39,7 @@ class Platform:
         self.member = self.hire(self.employer)
 
     def employ(self, reference: str, number: int) -> str:
-        code = test_outcomes.code_for(number)
+        code = scripted_outcomes.code_for(number)
         body = {"reference": reference, "name": f"云溪市示例{reference}有限公司", "uscc": code}
         return str(self.call("post", "/employers", body)["id"])
 

@@ -94,7 +94,7 @@ def test_a_row_not_yet_due_is_left(waiting: Mail, now: datetime) -> None:
     assert Mail.objects.claim(waiting.pk, now - timedelta(seconds=1), 60) is None
 
 
-def test_mail_is_rung_for_only_after_the_commit(
+def test_mail_is_sent_only_after_the_commit(
     now: datetime, django_capture_on_commit_callbacks: object
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
@@ -107,7 +107,7 @@ def test_a_sent_mail_forgets_whom_and_what(now: datetime) -> None:
         "a@example.com", "verify_email", "en", {"link": "http://localhost/secret"}, now
     )
     assert mail.send_mail(queued.pk, now, SITE)
-    assert not mail.send_mail(queued.pk, now, SITE), "rung twice, sent once"
+    assert not mail.send_mail(queued.pk, now, SITE), "notified twice, sent once"
     (sent,) = outbox.outbox
     assert sent.to == ["a@example.com"] and "http://localhost/secret" in sent.body and sent.subject
     queued.refresh_from_db()

@@ -104,15 +104,9 @@ def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None
 
 # --- The service ----------------------------------------------------------------------------------
 
-THREE, FOUR = "VerifyBizLicenseEnterprise3", "VerifyBizLicenseEnterprise4"
-_VERIFIED = {
-    THREE: ({"CreditCode", "EntName"}, {"CreditCode", "EntName", "LrName", "VerifyType"}),
-    FOUR: (
-        {"CreditCode", "EntName", "LrName", "IdNum"},
-        {"CreditCode", "EntName", "LrName", "IdNum"},
-    ),
-}
-"""Which parameters each needs, and which it knows."""
+THREE = "VerifyBizLicenseEnterprise3"
+_NEEDED = {"CreditCode", "EntName"}
+_KNOWN = _NEEDED | {"LrName", "VerifyType"}
 
 Answer = dict[str, Any]
 Handler = Callable[["_Exchange"], None]
@@ -154,17 +148,12 @@ def told_of(specimen: Specimen) -> Answer:
 
 @dataclass(frozen=True)
 class Entry:
-    """A company in the register behind the service.
-
-    `status` is its number there; `id_number` its representative's.
-    """
+    """A company in the register behind the service; `status` is its number there."""
 
     uscc: str
     name: str
     legal_representative: str
     status: str = "1"
-    period: str = "2020-02-24/"
-    id_number: str = "990101198001010018"
 
 
 @dataclass
@@ -190,7 +179,7 @@ class TencentServer:
     def reply(self, headers: Mapping[str, str], body: bytes) -> Answer:
         check_signature(headers, body, time.time() + self.clock_off)
         action = headers.get("x-tc-action", "")
-        if action not in ("BizLicenseOCR", *_VERIFIED):
+        if action not in ("BizLicenseOCR", THREE):
             raise Fault("InvalidAction")
         if headers.get("x-tc-version") != "2018-11-19":
             raise Fault("NoSuchVersion")
@@ -202,8 +191,8 @@ class TencentServer:
             self.parameters = json.loads(body)
         except ValueError:
             raise Fault("InvalidParameter") from None
-        if action in _VERIFIED:
-            return self._verify(action)
+        if action == THREE:
+            return self._verify()
         if unknown := set(self.parameters) - {
             "ImageBase64",
             "ImageUrl",
@@ -215,16 +204,15 @@ class TencentServer:
         self._look(self.parameters.get("ImageBase64"))
         return self.answer
 
-    def _verify(self, action: str) -> Answer:
-        needed, allowed = _VERIFIED[action]
-        if unknown := set(self.parameters) - allowed:
+    def _verify(self) -> Answer:
+        if unknown := set(self.parameters) - _KNOWN:
             raise Fault("UnknownParameter", str(unknown))
-        if missing := needed - set(self.parameters):
+        if missing := _NEEDED - set(self.parameters):
             raise Fault("MissingParameter", str(missing))
         if not all(isinstance(value, str) and value for value in self.parameters.values()):
             raise Fault("InvalidParameterValue.InvalidParameterValueLimit")
-        self.asked.append({"Action": action} | self.parameters)
-        return (self._three if action == THREE else self._four)(self.parameters)
+        self.asked.append({"Action": THREE} | self.parameters)
+        return self._three(self.parameters)
 
     def _of(self, asked: Answer) -> Entry | None:
         """By its code, or else by its name, as the service finds it."""
@@ -249,21 +237,6 @@ class TencentServer:
             "StatusCode": 0,
             "VerifyResult": int(agrees),
             "OperatingStatus": "1" if entry.status == "1" else "2",
-        }
-
-    def _four(self, asked: Answer) -> Answer:
-        entry = self._of(asked)
-        agrees = {
-            "IsCreditCodeConsistent": bool(entry) and entry.uscc == asked["CreditCode"],
-            "IsEntNameConsistent": bool(entry) and entry.name == asked["EntName"],
-            "IsLrNameConsistent": bool(entry) and entry.legal_representative == asked["LrName"],
-            "IsIdNumConsistent": bool(entry) and entry.id_number == asked["IdNum"],
-        }
-        return agrees | {
-            "StatusCode": 0,
-            "VerifyResult": int(all(agrees.values())),
-            "OperatingStatus": entry.status if entry else "/",
-            "OperatingPeriod": entry.period if entry else "/",
         }
 
     def _look(self, encoded: object) -> None:

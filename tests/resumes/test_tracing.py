@@ -104,11 +104,11 @@ def test_what_washes_out_the_paper_leaves_the_words() -> None:
     assert both.words > scoring.LEAST < both.underprint
 
 
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_a_turned_picture_is_seen_to_be_turned(turns: int) -> None:
-    found = told([np.ascontiguousarray(np.rot90(copy(1, 3), -turns))], 1).pictures[0]
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_the_rotation_of_a_picture_is_found(quarters: int) -> None:
+    found = told([np.ascontiguousarray(np.rot90(copy(1, 3), -quarters))], 1).pictures[0]
     assert found.position is not None
-    assert found.position.turned == 90 * turns
+    assert found.position.rotation == 90 * quarters
     assert found.scores[0].release == "1/3"
 
 
@@ -229,7 +229,7 @@ def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float],
 
 
 @pytest.mark.parametrize(
-    ("z", "looks", "is_named"),
+    ("z", "comparisons", "is_named"),
     [
         (5.9, 1, False),
         (6.0, 1, True),
@@ -241,8 +241,8 @@ def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float],
         (-9.0, 1, False),
     ],
 )
-def test_more_looks_take_more_agreement(z: float, looks: int, is_named: bool) -> None:
-    assert Score("r", z, z, 0.0, chance(z, looks)).is_named is is_named
+def test_more_comparisons_take_more_agreement(z: float, comparisons: int, is_named: bool) -> None:
+    assert Score("r", z, z, 0.0, chance(z, comparisons)).is_named is is_named
 
 
 def test_no_evidence_is_no_agreement() -> None:

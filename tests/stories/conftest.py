@@ -71,8 +71,10 @@ def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Do
     return case, document
 
 
-def licence(seed: int, company: Company, damage: str = "light", form: str = "landscape") -> bytes:
-    return make(seed, form=form, damage=damage, company=company).jpeg()
+def licence(
+    seed: int, company: Company, damage: str = "light", edition: str = "landscape"
+) -> bytes:
+    return make(seed, edition=edition, damage=damage, company=company).jpeg()
 
 
 def wait_until(what: Callable[[], object], complaint: str, log: Path, seconds: float = 150) -> None:

@@ -42,12 +42,12 @@ def submit_and_run(case: Case, member: Member, now: datetime) -> Case:
     return Case.objects.get(pk=case.pk)
 
 
-@pytest.mark.parametrize("form", ["landscape", "portrait"])
-def test_an_honest_employer_is_through(form: str, now: datetime) -> None:
+@pytest.mark.parametrize("edition", ["landscape", "portrait"])
+def test_an_honest_employer_is_through(edition: str, now: datetime) -> None:
     company = register_company(101)
     member = recruiter_of(company, now)
     assert ask(member, now).reasons[0].code == "employer_not_approved"
-    case, _ = upload_licence(member, now, licence(101, company, form=form))
+    case, _ = upload_licence(member, now, licence(101, company, edition=edition))
     case = submit_and_run(case, member, now)
     assert case.state == State.APPROVED, list(case.decisions.values_list("reasons", flat=True))
     answer = ask(member, now)
@@ -57,7 +57,7 @@ def test_an_honest_employer_is_through(form: str, now: datetime) -> None:
 def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     company, other = register_company(102), register_company(103)
     member, reviewer = recruiter_of(company, now), make_reviewer(now)
-    case, wrong = upload_licence(member, now, licence(103, other, form="portrait"))
+    case, wrong = upload_licence(member, now, licence(103, other, edition="portrait"))
     case = submit_and_run(case, member, now)
     assert case.state == State.IN_REVIEW
     assert {"uscc_mismatch", "name_mismatch"} <= {
@@ -67,7 +67,7 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["uscc_mismatch"])
     documents.remove_document(wrong.pk, member.as_actor(), now)
-    upload_licence(member, now, licence(104, company, form="portrait"))
+    upload_licence(member, now, licence(104, company, edition="portrait"))
     case = submit_and_run(case, member, now)
     assert case.state == State.APPROVED and case.attempt_number == 2
     assert ask(member, now).allowed

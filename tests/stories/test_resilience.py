@@ -331,8 +331,8 @@ def test_a_provider_that_is_down_slow_or_wrong(broker: str, scene: Scene, tmp_pa
 
 
 def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> None:
-    """Before a worker is there, and while one is at work: the rows are the queue, and are rung for
-    again.
+    """Before a worker is there, and while one is at work: the rows are the queue, and a sweep sends
+    them again.
     """
     first, second = (
         scene.employer(451),

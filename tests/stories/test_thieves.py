@@ -221,9 +221,7 @@ def test_a_register_that_could_not_compare_has_not_agreed(now: datetime) -> None
     class Unsure:
         name, behind = "unsure", timedelta(0)
 
-        def verify(
-            self, uscc: str, name: str, legal_representative: str, id_number: str = ""
-        ) -> Agreement:
+        def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
             return Agreement(True, Agrees.MATCH, Agrees.UNABLE, Agrees.MATCH, Status.ACTIVE)
 
     subject = subject_of(handed_in(make_member(now), now).case, now)
@@ -297,7 +295,7 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
     back = membership.join(token, PASSWORD, "en", 3600 * 24 * 7, now + 2 * DAY)
     assert (
         back.pk == insider.pk
-        and not Proof.objects.of(back, owner.employer.uscc).standing(now + 2 * DAY).exists()
+        and not Proof.objects.of(back, owner.employer.uscc).in_force(now + 2 * DAY).exists()
     )
     assert not can_vouch(back, owner.employer.uscc, now + 2 * DAY)
 
@@ -396,4 +394,4 @@ def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: dateti
     late = documents.add_document(
         case.pk, kind, letter(), {"clean": None}, member.user, member.as_actor(), before
     )
-    assert [standing.document for standing in client_letters.standings(case, now)] == [late]
+    assert [status.document for status in client_letters.letter_statuses(case, now)] == [late]

@@ -96,7 +96,7 @@ def test_a_killed_worker_loses_nothing(broker: str, tmp_path: Path) -> None:
     assert Event.objects.filter(verb="approve").count() == 1
 
 
-def test_a_ring_that_was_never_heard_is_rung_again(
+def test_a_lost_message_is_sent_again(
     broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process died between commit and publish."""

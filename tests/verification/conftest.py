@@ -17,7 +17,5 @@ def platform(db: None) -> Platform:
 
 @pytest.fixture
 def books(tmp_path: Path, settings: Any) -> None:
-    """The rehearsed bank and licences of each test begin with empty books; and this deployment has
-    neither.
-    """
+    """The test mode's bank and licences start with empty books; this deployment has neither."""
     settings.VAR_DIR, settings.BANK, settings.E_LICENCES = tmp_path, "", ""

@@ -11,7 +11,7 @@ from employers.accounts.api_clients import create_api_client
 from employers.models import Employer, Member, Scope
 from events.delivery import feed
 from events.models import PlatformEvent
-from verification.checks import test_outcomes
+from verification.checks import scripted_outcomes
 
 ALL = [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE]
 
@@ -23,7 +23,7 @@ class Platform:
         self.client, self.key = create_api_client(name, ALL, timezone.now(), test=True)
 
     def employer(self, recipe: int) -> tuple[Employer, Member]:
-        code = test_outcomes.code_for(recipe)
+        code = scripted_outcomes.code_for(recipe)
         made = self.call(
             "post",
             "/employers",

@@ -99,7 +99,7 @@ def test_rows_in_every_state(before: Any) -> None:
         "case_name_key",
     } <= indexes()
     assert "case_review_queue" not in indexes()
-    assert queue_placement.place_anew(NOW) == 1
+    assert queue_placement.place_due(NOW) == 1
     assert Case.objects.get(state=State.IN_REVIEW).review_due is not None
 
 
@@ -143,5 +143,5 @@ def test_who_appeals_against_a_suspension_waits_since_then(before: Any) -> None:
     assert list(Case.objects.awaiting_review().values_list("pk", "review_since")) == [
         (heard.pk, NOW - timedelta(hours=2))
     ]
-    assert queue_placement.place_anew(NOW) == 1
+    assert queue_placement.place_due(NOW) == 1
     assert Case.objects.get(pk=heard.pk).harm == 3

@@ -24,9 +24,9 @@ from tests.factories import make_document, make_member, make_reviewer, make_uscc
 from tests.verification.platform import ALL, Platform, proven, relayed
 from verification.authority import deposits, email_codes
 from verification.cases import operations
-from verification.checks import test_outcomes
+from verification.checks import scripted_outcomes
 from verification.models import Case, CheckRun, Document
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.rules.findings import Outcome
 from verification.rules.states import State
 
@@ -40,10 +40,10 @@ STATE_OF = {
 }
 
 
-@pytest.mark.parametrize("number", test_outcomes.RECIPES)
+@pytest.mark.parametrize("number", scripted_outcomes.RECIPES)
 def test_each_recipe_comes_out_as_it_says(number: int, platform: Platform) -> None:
-    recipe = test_outcomes.RECIPES[number]
-    assert usccs.problem(test_outcomes.code_for(number)) is None
+    recipe = scripted_outcomes.RECIPES[number]
+    assert usccs.problem(scripted_outcomes.code_for(number)) is None
     employer, member, answer = platform.hand_in(number)
     assert answer["state"] == STATE_OF[recipe.outcome], answer
     case = Case.objects.get(employer=employer)
@@ -59,9 +59,9 @@ def test_each_recipe_comes_out_as_it_says(number: int, platform: Platform) -> No
 
 def test_recipes_are_listed_with_codes_that_work(platform: Platform) -> None:
     listed = platform.call("get", "/test/recipes")["data"]
-    assert len(listed) == len(test_outcomes.RECIPES)
+    assert len(listed) == len(scripted_outcomes.RECIPES)
     for each in listed:
-        recipe = test_outcomes.recipe_of(each["uscc"])
+        recipe = scripted_outcomes.recipe_of(each["uscc"])
         assert (
             recipe is not None
             and recipe.number == each["recipe"]
@@ -231,7 +231,7 @@ def test_a_test_takes_its_own_codes_and_addresses_and_nobody_else_does(
     live = Platform()
     live.client, live.key = create_api_client("live", ALL, timezone.now())
     assert (
-        live.call("post", "/employers", real | {"uscc": test_outcomes.code_for(0)})["code"]
+        live.call("post", "/employers", real | {"uscc": scripted_outcomes.code_for(0)})["code"]
         == "uscc_invalid"
     )
     employer, _ = platform.employer(0)
@@ -257,7 +257,7 @@ def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: 
         deposits.start_deposit(
             member, employer.name, "100000000000", "示例银行", timezone.now()
         ).provider
-        == test_providers.NAME
+        == scripted_providers.NAME
     )
     assert not Mail.objects.exclude(to__endswith=".test").exists()
 
@@ -268,7 +268,7 @@ def test_neither_world_declares_a_code_of_the_other(platform: Platform, now: dat
     said = {"name": "某公司", "legal_representative": "", "account_class": "direct_employer"}
     for member, code, why in (
         (tried, make_uscc(), "test_code_required"),
-        (real, test_outcomes.code_for(0), "uscc_invalid"),
+        (real, scripted_outcomes.code_for(0), "uscc_invalid"),
     ):
         case = operations.open_case(member.employer, member.as_actor(), now)
         with pytest.raises(Refused, match=why):
@@ -283,7 +283,7 @@ def test_what_a_test_uploads_accuses_nobody(platform: Platform, now: datetime) -
 
 def test_every_reason_of_a_recipe_is_one() -> None:
     assert all(
-        recipe.reason in REASONS for recipe in test_outcomes.RECIPES.values() if recipe.reason
+        recipe.reason in REASONS for recipe in scripted_outcomes.RECIPES.values() if recipe.reason
     )
 
 
@@ -316,7 +316,7 @@ def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
     )
 
 
-# --- What holds downloads back --------------------------------------------------------------------
+# --- Restrictions ---------------------------------------------------------------------------------
 
 
 def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:
@@ -357,7 +357,7 @@ def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:
     assert employer.name not in listed, "no person sees a test's appeal"
 
 
-def test_a_step_up_is_lifted_by_a_rehearsed_proof(platform: Platform) -> None:
+def test_a_step_up_is_lifted_by_a_proof_in_the_test(platform: Platform) -> None:
     employer, member, _ = platform.hand_in(0)
     platform.call("post", "/test/clock", {"advance": "P3D"})
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
@@ -368,7 +368,7 @@ def test_a_step_up_is_lifted_by_a_rehearsed_proof(platform: Platform) -> None:
         employer,
         member,
         account_number="100000000000",
-        code=test_providers.CODE,
+        code=scripted_providers.CODE,
     )
     platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert platform.ask(employer, member)["allowed"], (

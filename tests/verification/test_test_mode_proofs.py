@@ -1,4 +1,4 @@
-"""Tests of proofs of authority in a platform's test, by rehearsed providers."""
+"""Tests of proofs of authority in a platform's test, by simulated providers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.factories import make_member, sign_in
 from tests.verification.platform import Platform, proven
 from verification.authority import deposits, email_codes
 from verification.models import Proof
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.tasks import check_proof
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -33,12 +33,12 @@ def test_a_code_by_mail_proves_and_is_shown_with_the_mails(platform: Platform) -
         for mail in platform.call("get", "/test/mails")["data"]
         if mail["to"] == "hr@company.test"
     ]
-    assert test_providers.CODE in str(mail)
+    assert scripted_providers.CODE in str(mail)
     assert (
         proven(platform, "company-email", employer, member, code="654321")["code"]
         == "proof_code_wrong"
     )
-    given = proven(platform, "company-email", employer, member, code=test_providers.CODE)
+    given = proven(platform, "company-email", employer, member, code=scripted_providers.CODE)
     assert (given["state"], given["proof_id"]) == ("proven", begun["proof_id"])
 
 
@@ -50,7 +50,9 @@ def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(
 ) -> None:
     employer, member, _ = platform.hand_in(0)
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
-    proven(platform, "company-email", employer, member, address=address, code=test_providers.CODE)
+    proven(
+        platform, "company-email", employer, member, address=address, code=scripted_providers.CODE
+    )
     rights = platform.call("get", f"/employers/{employer.pk}/rights")
     assert (rights["tier"] != "restricted") is is_sound
 
@@ -73,7 +75,7 @@ def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
     assert (begun["http"], begun["state"], begun["stage"]) == (200, "pending", "accepted")
     wrong = proven(platform, "deposit", employer, member, code="654321")
     assert wrong["code"] == "proof_code_wrong"
-    given = proven(platform, "deposit", employer, member, code=test_providers.CODE)
+    given = proven(platform, "deposit", employer, member, code=scripted_providers.CODE)
     assert (given["state"], given["proof_id"]) == ("pending", begun["proof_id"])
     platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert state_of(begun) == ("proven", "")
@@ -94,7 +96,7 @@ def test_each_account_ends_as_it_says(
 ) -> None:
     employer, member = platform.employer(0)
     begun = proven(
-        platform, "deposit", employer, member, account_number=account, code=test_providers.CODE
+        platform, "deposit", employer, member, account_number=account, code=scripted_providers.CODE
     )
     platform.call("post", "/test/clock", {"advance": after})
     assert state_of(begun)[1] == why
@@ -104,7 +106,7 @@ def test_each_account_ends_as_it_says(
 def test_a_bank_that_is_down_for_a_moment_is_asked_again(platform: Platform, account: str) -> None:
     employer, member = platform.employer(0)
     begun = proven(
-        platform, "deposit", employer, member, account_number=account, code=test_providers.CODE
+        platform, "deposit", employer, member, account_number=account, code=scripted_providers.CODE
     )
     assert begun["stage"] == "", "nothing was heard of it"
     for _ in range(2):
@@ -132,7 +134,7 @@ def test_one_account_proves_one_company_in_each_test_and_no_test_hinders_another
             employer,
             member,
             account_number="100000000000",
-            code=test_providers.CODE,
+            code=scripted_providers.CODE,
         )
         assert (said.get("code") == "bank_account_of_other") is again
         where.call("post", "/test/clock", {"advance": "PT20M"})

@@ -25,7 +25,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from verification.admin.case_content import in_words
@@ -35,7 +35,7 @@ from verification.models import Bulk, Case, Ruling, RulingOutcome
 from verification.reviewing import bulk_decisions, reason_choices, related_cases
 from verification.rules.states import State
 
-MAY_LOOK: Final = "verification.view_case"
+MAY_VIEW: Final = "verification.view_case"
 
 OUTCOME_WORDS: Final[dict[str, wording.Word]] = {
     RulingOutcome.WAITING: _("can still be undone"),
@@ -91,7 +91,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Bulk)
-class BulkAdmin(LookOnlyAdmin):
+class BulkAdmin(ReadOnlyAdmin):
     list_display = ("what", "number", "proposed_by", "proposed_at", "how_it_stands")
     list_display_links = None
     list_filter = (OpenFilter,)
@@ -100,7 +100,7 @@ class BulkAdmin(LookOnlyAdmin):
     sortable_by = ()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(MAY_LOOK))
+        return bool(request.user.has_perm(MAY_VIEW))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Reached from the head of every page; of no use in the list of tables."""
@@ -233,7 +233,7 @@ class BulkAdmin(LookOnlyAdmin):
             "may_confirm": may and is_open and bulk.proposed_by_id != person.pk,
             "may_drop": may and is_open,
             "may_undo": any(
-                guards.may_undo(ruling, person.as_reviewer()) and _held(ruling, now)
+                guards.may_undo(ruling, person.as_reviewer()) and _can_be_undone(ruling, now)
                 for ruling in rulings.values()
             ),
             "waits": is_open,
@@ -319,7 +319,7 @@ def _became(refusal: str, ruling: Ruling | None) -> wording.Word:
     return OUTCOME_WORDS[ruling.outcome] if ruling else ""
 
 
-def _held(ruling: Ruling, now: datetime) -> bool:
+def _can_be_undone(ruling: Ruling, now: datetime) -> bool:
     return ruling.finished_at is None and ruling.due_at > now
 
 

@@ -24,11 +24,11 @@ from events.core.errors import Refused
 from events.models import Event, record
 from verification.admin.decision_form import (
     BUTTONS,
-    HOLD_FOR,
     IN_FORCE,
     KEYS,
     NEEDS_CONFIRMATION,
     NOTHING_TYPED,
+    POSTPONE_FOR,
     SET_ASIDE,
     Typed,
 )
@@ -259,7 +259,7 @@ def what_may_be_done(
             (kind, DocumentKind(kind).label) for kind in dict.fromkeys([paper, *sorted(given)])
         ],
         "put_down": put_down,
-        "hold_for": list(HOLD_FOR.items()),
+        "hold_for": list(POSTPONE_FOR.items()),
         "typed_elsewhere": typed if typed.note and typed.verb not in shown else None,
     }
 
@@ -303,10 +303,10 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
         for event in events
         if event.verb != "view_page"
     ]
-    looks = Counter(
+    page_views = Counter(
         names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page"
     )
-    return {"timeline": timeline, "looks": looks.most_common()}
+    return {"timeline": timeline, "page_views": page_views.most_common()}
 
 
 def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
@@ -337,9 +337,7 @@ Marks = dict[tuple[str, int], list[case_comparison.Box]]
 
 
 def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
-    """The places of traces of editing, and of pictures that were seen elsewhere, on the pages that
-    they are on.
-    """
+    """The regions of traces of editing, and of pictures that were seen elsewhere, by page."""
     marks: Marks = {}
     for finding in findings:
         if finding.check == "forgery" and finding.region:
@@ -348,11 +346,11 @@ def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Doc
                 case_comparison.traces([finding], "forgery", finding.page)
             )
     same = [finding for finding in findings if finding.check == "duplicates" and finding.region]
-    for place, region in (
+    for page_key, region in (
         _seen_elsewhere(observed.get("duplicates", {}), documents).items() if same else ()
     ):
-        of_it = next((finding for finding in same if finding.document == place[0]), same[0])
-        marks.setdefault(place, []).extend(
+        of_it = next((finding for finding in same if finding.document == page_key[0]), same[0])
+        marks.setdefault(page_key, []).extend(
             case_comparison.traces([replace(of_it, region=region)], "duplicates", of_it.page)
         )
     return marks
@@ -371,11 +369,11 @@ def _seen_elsewhere(
         if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at
     ]
     only = licences[0] if len(licences) == 1 else ""
-    places: dict[tuple[str, int], tuple[float, float, float, float]] = {}
+    regions: dict[tuple[str, int], tuple[float, float, float, float]] = {}
     for near in duplicates.get("near_same", ()):
         if near.get("region") and (document := near.get("of_document") or only):
-            places.setdefault((document, near["of_page"]), tuple(near["region"]))
-    return places
+            regions.setdefault((document, near["of_page"]), tuple(near["region"]))
+    return regions
 
 
 def shown_pages(
@@ -408,16 +406,13 @@ def shown_pages(
     return pages
 
 
-def record_look(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
-    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`.
-
-    `ahead`: it was loaded before its turn.
-    """
+def record_page_view(page: DocumentPage, user: User, now: datetime) -> None:
+    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
     actor, document = user.as_reviewer(), page.document
-    looks = Event.objects.about(document).filter(
+    page_views = Event.objects.about(document).filter(
         verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE
     )
-    if any(look.data.get("page") == page.number for look in looks):
+    if any(view.data.get("page") == page.number for view in page_views):
         return
-    data = {"case": str(document.case_id), "page": page.number} | ({"ahead": True} if ahead else {})
+    data = {"case": str(document.case_id), "page": page.number}
     record("view_page", document, actor, now, employer_id=document.case.employer_id, data=data)

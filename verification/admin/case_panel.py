@@ -1,15 +1,11 @@
-"""What does a reviewer have before them besides the case?
-
-Who works on it, what can still be undone, what colleagues say, saved replies.
-
-Gathered for the templates; what is written here is only that something was shown.
-"""
+"""What the page of a case shows besides the case: claims, undo, notes, drafts and saved replies."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.utils.translation import override
 
@@ -96,11 +92,8 @@ def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
         .order_by("-made_at")
         .first()
     )
-    return said_of(ruling, now) if ruling else None
-
-
-def said_of(ruling: Ruling, now: datetime) -> dict[str, Any]:
-    """What a toast says of a ruling."""
+    if ruling is None:
+        return None
     words = wording.DECISIONS[ruling.verb].done % {"name": ruling.case.declared_name}
     return {
         "ruling": ruling,
@@ -176,6 +169,19 @@ def draft(case: Case, reviewer: User) -> Typed:
         else None
     )
     return Typed.kept(kept.verb, kept.reasons, kept.note, kept.about) if kept else NOTHING_TYPED
+
+
+def save_draft(case_id: UUID, reviewer: User, typed: Typed, now: datetime) -> None:
+    """Keep what this reviewer typed. Raises Refused."""
+    claims.save_draft(
+        case_id,
+        reviewer,
+        now,
+        verb=typed.verb,
+        codes=typed.reasons,
+        note=typed.note,
+        about=typed.about,
+    )
 
 
 # --- Saved replies --------------------------------------------------------------------------------

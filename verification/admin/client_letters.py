@@ -24,7 +24,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.actor import Actor
 from events.core.errors import Refused
 from verification.admin.case_content import in_words
@@ -37,7 +37,7 @@ MAY_DECIDE = "verification.change_case"
 """Whoever decides cases decides whether a client's letter is good."""
 
 
-class ToLookAtFilter(admin.SimpleListFilter):
+class ForReviewFilter(admin.SimpleListFilter):
     """Those in doubt, unless somebody is searched for."""
 
     title = _("to look at")
@@ -58,17 +58,17 @@ class ToLookAtFilter(admin.SimpleListFilter):
         if self.value() == "all" or request.GET.get("q"):
             return queryset
         doubtful = [
-            standing.client.pk
-            for standing in client_letters.to_look_at(timezone.now())
-            if standing.client
+            status.client.pk
+            for status in client_letters.letters_for_review(timezone.now())
+            if status.client
         ]
         return queryset.filter(pk__in=doubtful)
 
 
 @admin.register(ClientAuthorisation)
-class ClientAuthorisationAdmin(LookOnlyAdmin):
+class ClientAuthorisationAdmin(ReadOnlyAdmin):
     list_display = ("client_name", "agency", "why", "valid_until", "added_at", "ended_at")
-    list_filter = (ToLookAtFilter,)
+    list_filter = (ForReviewFilter,)
     search_fields = ("=client_uscc", "client_name", "employer__name", "=employer__uscc")
     ordering = ("added_at",)
     list_select_related = ("employer", "document__case")
@@ -90,7 +90,7 @@ class ClientAuthorisationAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, client: ClientAuthorisation) -> str:
-        finding = client_letters.standing_of(client, timezone.now()).finding
+        finding = client_letters.letter_status(client, timezone.now()).finding
         return str(wording.code_for_staff(finding.code)) if finding else ""
 
     def get_urls(self) -> list[URLPattern]:
@@ -189,11 +189,11 @@ def _case_url(client: ClientAuthorisation) -> str:
 
 def _letter(client: ClientAuthorisation, now: datetime) -> dict[str, Any]:
     """The letter's pages, what was read of it, and what that means."""
-    standing = client_letters.standing_of(client, now)
-    read = (getattr(standing.document, "reading", None) and standing.document.reading.reading) or {}
+    status = client_letters.letter_status(client, now)
+    read = (getattr(status.document, "reading", None) and status.document.reading.reading) or {}
     return {
-        "standing": standing,
-        "said": case_comparison.Said(standing.finding) if standing.finding else None,
+        "status": status,
+        "said": case_comparison.Said(status.finding) if status.finding else None,
         "read": [
             (wording.FIELDS.get(name, name), value)
             for name, value in read.get("fields", {}).items()
@@ -201,8 +201,8 @@ def _letter(client: ClientAuthorisation, now: datetime) -> dict[str, Any]:
         "page_urls": [
             reverse(
                 "admin:verification_case_page",
-                args=[standing.document.case_id, standing.document.pk, page.number],
+                args=[status.document.case_id, status.document.pk, page.number],
             )
-            for page in standing.document.pages.all()
+            for page in status.document.pages.all()
         ],
     }

@@ -59,10 +59,11 @@ IN_FORCE = {
 Nothing is chosen beforehand.
 """
 
-HOLD_FOR: Final = {4: _("4 hours"), 24: _("1 day"), 72: _("3 days"), 168: _("7 days")}
+POSTPONE_FOR: Final = {4: _("4 hours"), 24: _("1 day"), 72: _("3 days"), 168: _("7 days")}
 """For how many hours a case can be set aside."""
 
 NOTE_AT_MOST: Final = 2000
+VERB_AT_MOST: Final = 30
 
 
 def said_of(data: Mapping[str, str]) -> dict[str, str]:
@@ -100,10 +101,10 @@ class DecisionForm(forms.Form):
         return {name: value for name, value in told.items() if value is not None}
 
 
-class HoldForm(forms.Form):
+class PostponeForm(forms.Form):
     """For how long a case is set aside, and why."""
 
-    hours = forms.TypedChoiceField(coerce=int, choices=list(HOLD_FOR.items()))
+    hours = forms.TypedChoiceField(coerce=int, choices=list(POSTPONE_FOR.items()))
     note = forms.CharField(required=False, max_length=NOTE_AT_MOST)
 
 
@@ -133,7 +134,7 @@ class Typed:
     def of(cls, verb: str, request: HttpRequest) -> Typed:
         sent = request.POST
         return cls(
-            verb,
+            verb[:VERB_AT_MOST],
             tuple(sent.getlist("reasons")),
             sent.get("note", "")[:NOTE_AT_MOST],
             sent.get("in_force", ""),

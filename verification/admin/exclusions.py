@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import refusal_html
 from employers.models import User
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
 from verification.checks import exclusion_list
 from verification.models import Case, Exclusion, ExclusionKind
@@ -71,7 +71,7 @@ class ExclusionForm(forms.Form):
 
 
 @admin.register(Exclusion)
-class ExclusionAdmin(LookOnlyAdmin):
+class ExclusionAdmin(ReadOnlyAdmin):
     list_display = ("added_at", "kind", "shown", "case", "added_by", "lifted_at")
     list_filter = ("kind", ("lifted_at", admin.EmptyFieldListFilter))
     search_fields = ("=shown", "=case__id")

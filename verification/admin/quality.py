@@ -34,7 +34,7 @@ from verification.admin.case_content import in_words
 from verification.cases import wording
 from verification.models import Case, GoldenCase, GoldenKind
 from verification.quality import golden_cases, reviewer_figures
-from verification.quality.reviewer_figures import Answers, Figures
+from verification.quality.reviewer_figures import Figures, GoldenAnswers
 from verification.reviewing import reason_choices
 
 PERIODS: Final[Mapping[str, tuple[timedelta | None, wording.Word]]] = {
@@ -57,7 +57,7 @@ BUCKET_WORDS: Final = (
 )
 
 
-class KeepForm(forms.Form):
+class SaveForm(forms.Form):
     """What a lead says is right of a decided case."""
 
     verb = forms.ChoiceField(choices=[(verb, verb) for verb in golden_cases.RIGHT])
@@ -76,11 +76,11 @@ class KeepForm(forms.Form):
 def quality_view(request: HttpRequest) -> HttpResponse:
     """Everybody's figures, and each reviewer's in alphabetical order."""
     user, now = _staff(request), timezone.now()
-    may_keep = user.as_reviewer().can(Power.QUALITY)
-    if not may_keep and not is_auditor(user.has_perm):
+    may_save = user.as_reviewer().can(Power.QUALITY)
+    if not may_save and not is_auditor(user.has_perm):
         raise PermissionDenied
     period, since = _period(request, now)
-    told = reviewer_figures.quality(since)
+    told = reviewer_figures.reviewer_quality(since)
     record("look_quality", user, user.as_reviewer(), now, data={"period": period})
     context = {
         "everybody": _shown(told.everybody),
@@ -89,7 +89,7 @@ def quality_view(request: HttpRequest) -> HttpResponse:
         ],
         "golden_cases": _golden_cases(),
         "share": f"{100 * settings.GOLDEN_SHARE:g}",
-        "may_keep": may_keep,
+        "may_save": may_save,
         "page_url": reverse("quality"),
     }
     return _page(request, "quality", gettext("Quality of decisions"), context | _periods(period))
@@ -110,7 +110,7 @@ def mine_view(request: HttpRequest) -> HttpResponse:
     return _page(request, "mine", gettext("My figures"), context | _periods(period))
 
 
-def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def save_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Keep a decided case as a golden one:
 
     GET asks what is right of it, prefilled by what was decided; POST keeps it.
@@ -118,7 +118,7 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     user, now = _lead(request), timezone.now()
     case = get_object_or_404(Case.objects.shown_to(str(user.pk)), pk=case_id)
     address = reverse("admin:verification_case_change", args=[case_id])
-    if refused := golden_cases.may_keep(case, user.as_reviewer()):
+    if refused := golden_cases.may_save(case, user.as_reviewer()):
         messages.error(request, in_words(refused))
         return HttpResponseRedirect(address)
     last = golden_cases.final(case)
@@ -130,10 +130,10 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
         if request.method == "POST"
         else [reason["code"] for reason in last.reasons]
     )
-    form = KeepForm(verb, request.POST or None)
+    form = SaveForm(verb, request.POST or None)
     if request.method == "POST" and "confirmed" in request.POST and form.is_valid():
         try:
-            golden_cases.keep_golden_case(
+            golden_cases.save_golden_case(
                 case_id, form.cleaned_data["verb"], form.cleaned_data["reasons"], user, now
             )
         except Refused as refused:
@@ -159,15 +159,15 @@ def keep_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def retire_view(request: HttpRequest, golden_id: int) -> HttpResponse:
     """GET asks once more; POST gives it to nobody any more."""
     user = _lead(request)
-    kept = get_object_or_404(GoldenCase.objects.in_use(), pk=golden_id)
+    golden = get_object_or_404(GoldenCase.objects.in_use(), pk=golden_id)
     if request.method != "POST":
         return _page(
             request,
             "retire",
-            gettext("Retire the golden case of %(name)s") % {"name": kept.name},
-            {"kept": _listed(kept)},
+            gettext("Retire the golden case of %(name)s") % {"name": golden.name},
+            {"golden": _listed(golden)},
         )
-    golden_cases.retire(kept.pk, user, timezone.now())
+    golden_cases.retire(golden.pk, user, timezone.now())
     messages.success(
         request, gettext("It is given to nobody any more, and what was stored of it is erased.")
     )
@@ -179,7 +179,7 @@ def urls() -> list[URLPattern]:
     doors: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
         "quality": ("", quality_view),
         "quality_mine": ("mine/", mine_view),
-        "quality_keep": ("keep/<uuid:case_id>/", keep_view),
+        "quality_keep": ("keep/<uuid:case_id>/", save_view),
         "quality_retire": ("golden/<int:golden_id>/retire/", retire_view),
     }
     return [
@@ -200,11 +200,11 @@ def _shown(figures: Figures) -> dict[str, Any]:
         "spread": quality_chart.spread(
             list(zip(map(str, BUCKET_WORDS), figures.times.buckets, strict=True))
         ),
-        "answers": [_answered(answers) for answers in figures.answers],
+        "answers": [_golden_share(answers) for answers in figures.answers],
     }
 
 
-def _answered(answers: Answers) -> dict[str, Any]:
+def _golden_share(answers: GoldenAnswers) -> dict[str, Any]:
     """One line of the table of what was answered to what; a verb that was never right stands there
     if somebody gave it.
     """
@@ -237,16 +237,16 @@ def _golden_cases() -> list[dict[str, Any]]:
         .annotate(**named)
         .order_by("-made_at", "-pk")
     )
-    return [_listed(kept) for kept in there[:SHOWN_AT_MOST]]
+    return [_listed(golden) for golden in there[:SHOWN_AT_MOST]]
 
 
-def _listed(kept: Any) -> dict[str, Any]:
+def _listed(golden: Any) -> dict[str, Any]:
     return {
-        "kept": kept,
-        "kind": GoldenKind(kept.kind).label,
-        "right": wording.DECISIONS[kept.right_verb].button,
-        "reasons": [wording.code_for_staff(code) for code in kept.right_reasons],
-        "until": kept.made_at + timedelta(days=settings.GOLDEN_DAYS),
+        "golden": golden,
+        "kind": GoldenKind(golden.kind).label,
+        "right": wording.DECISIONS[golden.right_verb].button,
+        "reasons": [wording.code_for_staff(code) for code in golden.right_reasons],
+        "until": golden.made_at + timedelta(days=settings.GOLDEN_DAYS),
     }
 
 

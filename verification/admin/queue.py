@@ -32,7 +32,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.masking import masked
 from employers.models import AccountClass, User
 from employers.permissions import Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.actor import Actor
 from verification.admin import provinces, queue_chart
 from verification.cases import queue_placement, wording
@@ -192,7 +192,7 @@ class ClaimFilter(_Filter):
     title, asks = _("claim"), "claim"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
-        counts = {Claim.FREE: figures.free, Claim.HELD: figures.held}
+        counts = {Claim.FREE: figures.free, Claim.HELD: figures.postponed}
         return [
             (value, f"{words} ({counts[Claim(value)]})" if value in counts else str(words))
             for value, words in CLAIM_WORDS.items()
@@ -207,11 +207,11 @@ def _counted(counts: Mapping[str, int], chosen: str, words: Any) -> list[tuple[s
 
 def _figures(request: HttpRequest) -> Figures:
     """The queue's figures, the same everywhere on one page."""
-    kept: Figures | None = getattr(request, "_queue_figures", None)
-    if kept is None:
-        kept = queue_figures.of_queue(timezone.now(), UUID(_actor(request).id))
-        request._queue_figures = kept  # type: ignore[attr-defined]
-    return kept
+    cached: Figures | None = getattr(request, "_queue_figures", None)
+    if cached is None:
+        cached = queue_figures.of_queue(timezone.now(), UUID(_actor(request).id))
+        request._queue_figures = cached  # type: ignore[attr-defined]
+    return cached
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -246,7 +246,7 @@ class QueueList(ChangeList):
             case.asked, case.now, case.is_mine = asked, now, case.claimed_by_me(me, now)
 
 
-class QueueAdmin(LookOnlyAdmin):
+class QueueAdmin(ReadOnlyAdmin):
     """The list of cases. What is done with one stands in `verification.admin`."""
 
     list_display = ("company", "why_held", "why_next", "waiting", "claim_in_words")
@@ -331,7 +331,7 @@ class QueueAdmin(LookOnlyAdmin):
             attempt,
             who,
         )
-        holds = case.awaits_review() and case.rights_now != RightsNow.NONE
+        has_rights = case.awaits_review() and case.rights_now != RightsNow.NONE
         return format_html(
             '<a class="company" href="{}" lang="zh-Hans">{}</a><span class="below">{}</span>{}',
             url + case.asked,
@@ -339,7 +339,7 @@ class QueueAdmin(LookOnlyAdmin):
             " · ".join(str(part) for part in below),
             (
                 format_html('<span class="tag">{}</span>', TIER_WORDS[case.rights_now])
-                if holds
+                if has_rights
                 else ""
             ),
         )

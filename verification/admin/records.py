@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
-from events.admin import LookOnly, LookOnlyAdmin, TabularInline
+from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline
 from verification.models import (
     Attempt,
     CheckRun,
@@ -26,7 +26,7 @@ from verification.models import (
 from verification.reviewing import case_comparison
 
 
-class CheckRunInline(LookOnly, TabularInline):
+class CheckRunInline(ReadOnly, TabularInline):
     model = CheckRun
     extra = 0
     fields = ("code", "round", "version", "observation", "findings", "started_at", "finished_at")
@@ -85,7 +85,7 @@ class DisagreesFilter(admin.SimpleListFilter):
 
 
 @admin.register(ShadowVerdict)
-class ShadowVerdictAdmin(LookOnlyAdmin):
+class ShadowVerdictAdmin(ReadOnlyAdmin):
     list_display = ("at", "attempt", "policy_version", "live_outcome", "outcome", "why")
     list_filter = (DisagreesFilter, "policy_version", "live_outcome", "outcome")
     list_select_related = ("attempt",)
@@ -113,7 +113,7 @@ class DocumentAdmin(OfEmployersAdmin):
 
 
 @admin.register(RegistryRecord)
-class RegistryRecordAdmin(LookOnlyAdmin):
+class RegistryRecordAdmin(ReadOnlyAdmin):
     """The snapshot of the company register; `manage.py import_registry` fills it."""
 
     list_display = (
@@ -133,7 +133,7 @@ class RegistryRecordAdmin(LookOnlyAdmin):
 
 
 @admin.register(HrLicenceRecord)
-class HrLicenceRecordAdmin(LookOnlyAdmin):
+class HrLicenceRecordAdmin(ReadOnlyAdmin):
     """The published lists of licensed agencies; `manage.py import_hr_licences` fills them."""
 
     list_display = ("number", "name", "uscc", "valid_until", "as_of")

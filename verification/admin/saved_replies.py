@@ -92,7 +92,7 @@ class SavedReplyAdmin(ModelAdmin):
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return isinstance(request.user, User) and saved_replies.may_keep(request.user.as_reviewer())
+        return isinstance(request.user, User) and saved_replies.may_save(request.user.as_reviewer())
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_add_permission(request, obj)
@@ -104,4 +104,4 @@ class SavedReplyAdmin(ModelAdmin):
         assert isinstance(request.user, User)
         now = timezone.now()
         obj.retired_at = (obj.retired_at or now) if form.cleaned_data["retired"] else None
-        saved_replies.keep_reply(obj, request.user.as_reviewer(), now)
+        saved_replies.save_reply(obj, request.user.as_reviewer(), now)

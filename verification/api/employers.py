@@ -104,7 +104,7 @@ class EmployerOut(Schema):
     def all_of(cls, employers: Sequence[Employer]) -> list[EmployerOut]:
         """The same of many, with as many questions to the database as of one."""
         counting: dict[UUID, Case] = {}
-        for case in Case.objects.standing().filter(employer__in=employers):
+        for case in Case.objects.latest_approved_first().filter(employer__in=employers):
             counting.setdefault(case.employer_id, case)
         return [cls.of(employer, counting.get(employer.pk)) for employer in employers]
 

@@ -191,8 +191,10 @@ class WayOut(Schema):
             takes=Words.of(turnaround.told(way.takes)),
             expires_at=way.expires_at,
             reasons=[WhyOut.of(why) for why in way.reasons],
-            reusable=way.kept.count if way.kept else 0,
-            not_reusable=WhyOut.of(way.kept.why_not) if way.kept and way.kept.why_not else None,
+            reusable=way.reusable.count if way.reusable else 0,
+            not_reusable=WhyOut.of(way.reusable.why_not)
+            if way.reusable and way.reusable.why_not
+            else None,
         )
 
 

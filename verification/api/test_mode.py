@@ -1,7 +1,4 @@
-"""How does a platform rehearse everything that can happen, with test keys?
-
-Codes that stand for outcomes, and a clock to move.
-"""
+"""The test mode over the API: scripted codes, reviewers' decisions, and a clock to move."""
 
 from __future__ import annotations
 
@@ -22,9 +19,9 @@ from events.core.errors import Refused
 from events.delivery import mail
 from events.models import Mail
 from verification import test_mode
-from verification.checks import test_outcomes
+from verification.checks import scripted_outcomes
 from verification.models import Case, Proof
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.rules.findings import Outcome
 
 router = Router(tags=["test mode"])
@@ -73,13 +70,13 @@ class RecipeOut(Schema):
     reason: str | None = Field(
         description="The code of the reason that is given.", examples=["registry_revoked"]
     )
-    says: Words = Field(description="What it rehearses.")
+    says: Words = Field(description="What it tests.")
 
     @classmethod
-    def of(cls, recipe: test_outcomes.Recipe) -> RecipeOut:
+    def of(cls, recipe: scripted_outcomes.Recipe) -> RecipeOut:
         return cls(
             recipe=recipe.number,
-            uscc=test_outcomes.code_for(recipe.number),
+            uscc=scripted_outcomes.code_for(recipe.number),
             outcome=recipe.outcome,
             reason=recipe.reason or None,
             says=Words.of(recipe.words),
@@ -102,7 +99,7 @@ class RecipesOut(Schema):
 def recipes(request: ApiRequest) -> RecipesOut:
     """Each with a fresh code. Outcomes that only a reviewer decides are made by `decide` below."""
     _test_client(request)
-    return RecipesOut(data=[RecipeOut.of(recipe) for recipe in test_outcomes.RECIPES.values()])
+    return RecipesOut(data=[RecipeOut.of(recipe) for recipe in scripted_outcomes.RECIPES.values()])
 
 
 class HandIn(Schema):
@@ -208,18 +205,18 @@ class Mailed(Schema):
     address: str = Field(
         default="",
         max_length=254,
-        examples=[f"hr@{test_providers.DOMAIN}"],
+        examples=[f"hr@{scripted_providers.DOMAIN}"],
         description=(
             "It ends with .test; the register knows each company of a test at"
-            f" {test_providers.DOMAIN}, and elsewhere it proves little. Needed unless a code of"
+            f" {scripted_providers.DOMAIN}, and elsewhere it proves little. Needed unless a code of"
             " this member is under way."
         ),
     )
     code: str = Field(
         default="",
         max_length=20,
-        examples=[test_providers.CODE],
-        description=f"The right one is always {test_providers.CODE}.",
+        examples=[scripted_providers.CODE],
+        description=f"The right one is always {scripted_providers.CODE}.",
     )
 
 
@@ -256,15 +253,15 @@ class Deposit(Schema):
         examples=["100000000000"],
         description=(
             "9 to 25 digits, of which the last two say what becomes of it:"
-            f" {', '.join(test_providers.FATES)}; any other arrives. Needed unless a deposit of"
+            f" {', '.join(scripted_providers.FATES)}; any other arrives. Needed unless a deposit of"
             " this member is under way."
         ),
     )
     code: str = Field(
         default="",
         max_length=20,
-        examples=[test_providers.CODE],
-        description=f"The right one is always {test_providers.CODE}.",
+        examples=[scripted_providers.CODE],
+        description=f"The right one is always {scripted_providers.CODE}.",
     )
 
 
@@ -413,19 +410,19 @@ def mails(request: ApiRequest) -> MailsOut:
 
     It is sent to nobody.
     """
-    kept = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[
+    mail_row = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[
         :MAILS_AT_MOST
     ]
-    return MailsOut(data=[_shown(each) for each in kept])
+    return MailsOut(data=[_shown(each) for each in mail_row])
 
 
-def _shown(kept: Mail) -> MailOut:
-    letter = mail.letter(kept, settings.SITE_URL, kept.created_at)
+def _shown(mail_row: Mail) -> MailOut:
+    letter = mail.letter(mail_row, settings.SITE_URL, mail_row.created_at)
     return MailOut(
-        id=kept.pk,
-        at=kept.created_at,
-        to=kept.to,
-        template=kept.template,
+        id=mail_row.pk,
+        at=mail_row.created_at,
+        to=mail_row.to,
+        template=mail_row.template,
         subject=str(letter.subject),
         text=str(letter.body),
     )

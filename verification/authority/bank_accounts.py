@@ -18,8 +18,8 @@ def of_other_companies(account: str, employer: Employer, uscc: str) -> ProofQuer
 def has_proven_another(proof: Proof) -> bool:
     """Whether the account of a locked proof has proven another company since it was begun.
 
-    All of one account go through the lock of its first proof, so that of two at once the second
-    sees the first. Whoever holds that one waits for no other, so that nobody waits in a ring.
+    All proofs by one account take the lock of its first proof, so that of two at once the second
+    sees the first. No other lock is taken under it, so there is no deadlock.
     """
     if not (account := proof.observed.get("account")):
         return False

@@ -20,7 +20,7 @@ from events.models import record
 from verification.authority import proofs
 from verification.cases.proof_ways import WAYS
 from verification.models import Proof, ProofKind, ProofState
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.providers.banks.base import Stage
 
 _CODE: Final = re.compile(r"[0-9]{6}")
@@ -28,7 +28,7 @@ _CODE: Final = re.compile(r"[0-9]{6}")
 
 def new_code(member: Member) -> str:
     """Six random digits; in a test, the same digits always."""
-    return test_providers.CODE if member.employer.test else f"{secrets.randbelow(10**6):06d}"
+    return scripted_providers.CODE if member.employer.test else f"{secrets.randbelow(10**6):06d}"
 
 
 def hash_of(proof: Proof, code: str) -> str:

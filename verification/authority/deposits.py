@@ -30,7 +30,7 @@ SEALED: Final = "proof.deposit"
 _ACCOUNT: Final = re.compile(r"[0-9]{9,25}")
 
 ASK_BANK_AFTER: Final = timedelta(minutes=15)
-LOOK_AGAIN_AFTER: Final = timedelta(days=1)
+ASK_AFTER_ARRIVAL: Final = timedelta(days=1)
 """A transfer that has arrived can still be returned, until its proof has ended."""
 FEN: Final = 1
 """One fen: it is the memo that is sent."""
@@ -104,7 +104,7 @@ def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) ->
     return codes.confirm(proof_id, member, ProofKind.BANK_DEPOSIT, code, now)
 
 
-def ask(proof: Proof, now: datetime) -> proofs.Answer:
+def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
     """Send the transfer, or ask the bank what has become of it."""
     bank = banks.bank(proof.provider)
     if proof.reference:
@@ -123,10 +123,10 @@ def ask(proof: Proof, now: datetime) -> proofs.Answer:
     if transfer is None:
         raise ProviderBroken("the bank does not know a transfer that it had taken")
     if transfer.stage is Stage.RETURNED:
-        return proofs.Answer(
+        return proofs.ProviderAnswer(
             transfer.stage, now, transfer.reference, RETURNED[transfer.returned or Return.OTHER]
         )
     known = [stage for stage in (proof.stage, transfer.stage) if stage in _RANK]
     stage = max(known, key=lambda each: _RANK.index(Stage(each)))
-    again = LOOK_AGAIN_AFTER if stage == Stage.ARRIVED else ASK_BANK_AFTER
-    return proofs.Answer(str(stage), now + again, transfer.reference)
+    again = ASK_AFTER_ARRIVAL if stage == Stage.ARRIVED else ASK_BANK_AFTER
+    return proofs.ProviderAnswer(str(stage), now + again, transfer.reference)

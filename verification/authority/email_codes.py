@@ -18,7 +18,7 @@ from verification.authority import codes, proofs
 from verification.cases.authority_evidence import declared_by, is_public
 from verification.cases.proof_ways import WAYS
 from verification.models import Proof, ProofKind
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 
 MAILS_PER_ADDRESS: Final = 6
 """Codes that one address is sent in a day, whoever asks."""
@@ -50,7 +50,7 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
     if member.employer.test and not address.endswith(
         NOWHERE
     ):  # no stranger's mailbox takes part in a test
-        raise Refused("test_email_required", "address", expected=f"…@{test_providers.DOMAIN}")
+        raise Refused("test_email_required", "address", expected=f"…@{scripted_providers.DOMAIN}")
     if is_public(domain := address.rpartition("@")[2]):
         raise Refused("proof_email_public", "address", seen=domain)
     company, code = check_name(declared_by(member).name), codes.new_code(member)

@@ -21,7 +21,7 @@ from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.delivery.mail import queue_mail
 from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
 from verification.authority import deposits, proofs, scans
-from verification.authority.proofs import Answer
+from verification.authority.proofs import ProviderAnswer
 from verification.cases.authority_evidence import declared_by
 from verification.models import Proof, ProofKind, ProofState
 from verification.providers.banks.base import Stage as TransferStage
@@ -78,11 +78,13 @@ def poll_provider(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
         lambda lease: _ASK.get(ProofKind(lease.row.kind), _nobody)(lease.row, clock()),
         _write_down,
         failures=FAILURES,
-        give_up=lambda lease, _: _write_down(lease, Answer(lease.row.stage, clock(), lapsed=True)),
+        give_up=lambda lease, _: _write_down(
+            lease, ProviderAnswer(lease.row.stage, clock(), lapsed=True)
+        ),
     )
 
 
-def _write_down(lease: Lease[Proof], answer: Answer) -> bool:
+def _write_down(lease: Lease[Proof], answer: ProviderAnswer) -> bool:
     """Store the answer, unless the lease was lost or the proof has ended meanwhile."""
     now = lease.clock()
     with transaction.atomic():
@@ -133,12 +135,12 @@ def _tell_sent(proof: Proof, now: datetime) -> None:
 # --- Asking, outside of any transaction -----------------------------------------------------------
 
 
-def _nobody(proof: Proof, now: datetime) -> Answer:
+def _nobody(proof: Proof, now: datetime) -> ProviderAnswer:
     """A code by mail and a colleague's answer come by themselves, or not in time."""
-    return Answer(proof.stage, proof.expires_at)
+    return ProviderAnswer(proof.stage, proof.expires_at)
 
 
-_ASK: Final[dict[ProofKind, Callable[[Proof, datetime], Answer]]] = {
+_ASK: Final[dict[ProofKind, Callable[[Proof, datetime], ProviderAnswer]]] = {
     ProofKind.BANK_DEPOSIT: deposits.ask,
     ProofKind.E_LICENCE: scans.ask,
 }

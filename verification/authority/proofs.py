@@ -24,12 +24,12 @@ from verification.cases.authority_evidence import Declared, declared_by
 from verification.cases.notices import tell_admins
 from verification.cases.proof_ways import WAYS, ProofWay
 from verification.models import Proof, ProofKind, ProofState
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.rules import policy
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProviderAnswer:
     """What a provider's reply means for the proof."""
 
     stage: str
@@ -43,9 +43,9 @@ class Answer:
 
 
 def offered(*, test: bool) -> frozenset[ProofKind]:
-    """The ways that can be used here. A test always has those of `test_providers`."""
+    """The ways that can be used here. A test always has those of `scripted_providers`."""
     if test:
-        return test_providers.OFFERED
+        return scripted_providers.OFFERED
     return frozenset(
         kind for kind, way in WAYS.items() if not way.provider or getattr(settings, way.provider)
     )
@@ -55,7 +55,7 @@ def _provider(way: ProofWay, test: bool) -> str:
     """The name of the provider to ask; empty for a way without one."""
     if not way.provider:
         return ""
-    return test_providers.NAME if test else str(getattr(settings, way.provider))
+    return scripted_providers.NAME if test else str(getattr(settings, way.provider))
 
 
 def cancel_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
@@ -149,11 +149,10 @@ def locked(proof_id: UUID) -> Proof | None:
 def end_proof(
     proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = ""
 ) -> None:
-    """The end of a locked proof, in the caller's transaction: its secrets are erased, its people
-    told, its case rung for.
+    """End a locked proof, in the caller's transaction: erase its secrets, tell its people, and
+    notify the worker of its case.
 
-    An account that has proven another company meanwhile proves no second one, so that what was to
-    be proven fails.
+    If its bank account has proven another company meanwhile, the proof fails.
     """
     if state == ProofState.PROVEN and has_proven_another(proof):
         state, failure = ProofState.FAILED, "bank_account_of_other"

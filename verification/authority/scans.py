@@ -28,14 +28,14 @@ def begin(member: Member, now: datetime) -> Proof:
         return proof
 
 
-def ask(proof: Proof, now: datetime) -> proofs.Answer:
+def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
     """Fetch the code to scan, or ask who has scanned it."""
     service = e_licences.e_licence_service(proof.provider)
     scan = (
         service.ask(proof.reference, now) if proof.reference else service.begin(str(proof.pk), now)
     )
     if scan.stage in (Stage.PENDING, Stage.SCANNED):
-        return proofs.Answer(
+        return proofs.ProviderAnswer(
             scan.stage,
             now + ASK_SCAN_AFTER,
             scan.reference,
@@ -43,9 +43,9 @@ def ask(proof: Proof, now: datetime) -> proofs.Answer:
             observed={"qr": scan.qr},
         )
     if scan.stage is Stage.EXPIRED:
-        return proofs.Answer(scan.stage, now, scan.reference, lapsed=True)
+        return proofs.ProviderAnswer(scan.stage, now, scan.reference, lapsed=True)
     if scan.stage is Stage.REFUSED or scan.licence is None:
-        return proofs.Answer(scan.stage, now, scan.reference, "e_licence_refused")
+        return proofs.ProviderAnswer(scan.stage, now, scan.reference, "e_licence_refused")
     company, licence = declared_by(proof.member), scan.licence
     agrees = {
         "uscc": licence.uscc == proof.uscc == company.uscc,
@@ -58,9 +58,9 @@ def ask(proof: Proof, now: datetime) -> proofs.Answer:
         "mismatch": [name for name, same in agrees.items() if not same],
     }
     if observed["mismatch"]:
-        return proofs.Answer(
+        return proofs.ProviderAnswer(
             scan.stage, now, scan.reference, "e_licence_mismatch", observed=observed
         )
-    return proofs.Answer(
+    return proofs.ProviderAnswer(
         scan.stage, now, scan.reference, proven=True, observed=observed | {"name": company.name}
     )

@@ -72,7 +72,7 @@ def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
 
     Raises Refused: `not_allowed`, `vouch_not_possible`, `proof_lapsed`, `proof_over`.
     """
-    return _answered(proof_id, colleague, now, yes=True)
+    return _answer_vouch(proof_id, colleague, now, yes=True)
 
 
 def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
@@ -80,10 +80,10 @@ def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
 
     Raises Refused: `not_allowed`, `proof_lapsed`, `proof_over`.
     """
-    return _answered(proof_id, colleague, now, yes=False)
+    return _answer_vouch(proof_id, colleague, now, yes=False)
 
 
-def _answered(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) -> Proof:
+def _answer_vouch(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) -> Proof:
     with transaction.atomic():
         proof = proofs.locked(proof_id)
         if proof is None or proof.kind != ProofKind.VOUCH or proof.voucher_id != colleague.pk:

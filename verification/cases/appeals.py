@@ -20,7 +20,7 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import decisions, documents, failed_uploads, operations
 from verification.cases.notices import tell_employer
-from verification.cases.storage import let_go
+from verification.cases.storage import erase_unused
 from verification.models import Appeal, Case, Document, DocumentKind
 from verification.rules.states import State
 
@@ -77,7 +77,7 @@ def _speak(
         [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in each.taken_in.pages]
         for each in evidence
     ]
-    kept = False
+    is_stored = False
     try:
         with operations.moving(case_id, verb, member.as_actor(), now, why=_failed(case_id)) as move:
             if move.case.state == State.REJECTED:
@@ -88,7 +88,7 @@ def _speak(
                 case=move.case, verb=verb, text=words, by=member.user, at=now
             )
             said.documents.set(
-                _kept(move.case, each, names, member, now)
+                _stored_once(move.case, each, names, member, now)
                 for each, names in zip(evidence, stored, strict=True)
             )
             move.data["files"] = len(evidence)
@@ -99,12 +99,12 @@ def _speak(
                 now,
                 by=member.user,
             )
-        kept = True
+        is_stored = True
         return move.case
     finally:
-        if not kept:
+        if not is_stored:
             for each, names in zip(evidence, stored, strict=True):
-                let_go(each.taken_in.sha256, names)
+                erase_unused(each.taken_in.sha256, names)
 
 
 def _failed(case_id: UUID) -> decisions.Why:
@@ -117,11 +117,11 @@ def _failed(case_id: UUID) -> decisions.Why:
     )
 
 
-def _kept(
+def _stored_once(
     case: Case, evidence: Evidence, names: Sequence[str], member: Member, now: datetime
 ) -> Document:
     kind = DocumentKind.APPEAL_EVIDENCE
     same = case.documents.current().filter(kind=kind, sha256=evidence.taken_in.sha256).first()
-    return same or documents.keep_document(
+    return same or documents.store_document(
         case, kind, evidence.taken_in, names, evidence.scan, member.user, now
     )

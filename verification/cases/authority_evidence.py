@@ -23,7 +23,7 @@ from documents.uscc import is_of_test
 from employers.models import Employer, Member
 from verification.cases.proof_ways import WAYS
 from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.rules.facts import STRENGTH, Strength
 from verification.rules.states import State
 
@@ -142,7 +142,7 @@ def acting_for(employer_id: UUID, handing_in: Q) -> list[Member]:
 def proofs_of(
     members: Iterable[Member], uscc: str, now: datetime
 ) -> dict[str, list[dict[str, Any]]]:
-    """The proofs of these people for one company as JSON, `standing` and `under_way`, without
+    """The proofs of these people for one company as JSON, `in_force` and `under_way`, without
     personal data.
     """
     theirs = Proof.objects.filter(member__in=[member.pk for member in members], uscc=uscc).order_by(
@@ -150,7 +150,7 @@ def proofs_of(
     )
     under_way = theirs.under_way().filter(expires_at__gt=now)
     return {
-        "standing": [_plain(proof, now) for proof in theirs.standing(now)],
+        "standing": [_plain(proof, now) for proof in theirs.in_force(now)],
         "under_way": [_plain(proof, now) for proof in under_way],
     }
 
@@ -204,14 +204,14 @@ def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
     domain = _registered_domain(employer.uscc)
     fresh = Proof.objects.filter(
         employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None
-    ).standing(now)
+    ).in_force(now)
     return any(worth(_plain(proof, now), employer.name, domain) in SOUND for proof in fresh)
 
 
 def _registered_domain(uscc: str) -> str:
     """The domain that the register has of this company; "" where that is none, or anybody's."""
     if is_of_test(uscc):
-        return test_providers.DOMAIN
+        return scripted_providers.DOMAIN
     record = RegistryRecord.objects.filter(pk=uscc).first()
     return own_domain(record.email_domain) if record else ""
 
@@ -233,7 +233,7 @@ def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
     if at_company_domain(member.user.email.rpartition("@")[2], domain):
         return True
     others = (
-        Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).standing(now)
+        Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).in_force(now)
     )
     if any(worth(_plain(proof, now), member.employer.name, domain) in SOUND for proof in others):
         return True

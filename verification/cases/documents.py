@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
-from documents.photo.flaws import Quality
+from documents.photo.flaws import PhotoQuality
 from documents.upload.intake import Intake
 from employers.models import User
 from events.core.actor import Actor
@@ -19,17 +19,17 @@ from events.core.errors import Refused
 from events.doorbell import notify_worker
 from events.models import record
 from verification.cases.operations import editing, notify_case_worker
-from verification.cases.storage import let_go
+from verification.cases.storage import erase_unused
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.rules.states import State
 
 DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
 """Removed documents count, since they are kept. Clients' letters are counted separately."""
-CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
-"""Clients' letters of a case that one attempt reads, and of an approved case, which reads each by
-itself.
-"""
+CLIENTS_AT_ONCE = 20
+"""Clients' letters of a case before its approval: one attempt reads them all."""
+CLIENTS_AT_MOST = 200
+"""Clients' letters of an approved case, which reads each by itself."""
 READ_AT_ONCE = (
     DocumentKind.BUSINESS_LICENCE,
     DocumentKind.HR_SERVICE_LICENCE,
@@ -45,13 +45,14 @@ def add_document(
     user: User,
     actor: Actor,
     now: datetime,
-    quality: Sequence[Quality | None] = (),
+    photo_quality: Sequence[PhotoQuality | None] = (),
 ) -> Document:
     """Keep an upload that intake has opened.
 
     If the case has the same file already, its document is returned and nothing is written.
 
-    `scan` is the virus scanner's result for the original; `quality` is that of its pages, if known.
+    `scan` is the virus scanner's result for the original; `photo_quality` is that of the pages, if
+    known.
     Files are written before the transaction, which on SQLite holds the only write lock. If it
     fails, they are deleted again.
     """
@@ -68,7 +69,7 @@ def add_document(
                 case.state == State.APPROVED and case.approved_at is not None
             ):  # approved while this waited: no check has seen it
                 now = max(now, case.approved_at + timedelta(microseconds=1))
-            document = keep_document(case, kind, taken_in, names, scan, user, now, quality)
+            document = store_document(case, kind, taken_in, names, scan, user, now, photo_quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)
             if case.state == State.CHECKING:
@@ -76,7 +77,7 @@ def add_document(
             return document
     finally:
         if document is None:
-            let_go(taken_in.sha256, names)
+            erase_unused(taken_in.sha256, names)
 
 
 def room_for(case: Case, kind: str) -> int:
@@ -109,7 +110,7 @@ def _uploads_left(case: Case, kind: str) -> int:
     return UPLOADS_PER_CASE - case.documents.exclude(of_clients).count()
 
 
-def keep_document(
+def store_document(
     case: Case,
     kind: str,
     taken_in: Intake,
@@ -117,7 +118,7 @@ def keep_document(
     scan: dict[str, Any],
     user: User,
     now: datetime,
-    quality: Sequence[Quality | None] = (),
+    photo_quality: Sequence[PhotoQuality | None] = (),
 ) -> Document:
     """Write the rows of an upload, whose pages are stored under `names`.
 
@@ -145,7 +146,7 @@ def keep_document(
             quality=judged.as_json() if judged else None,
         )
         for page, name, judged in zip(
-            taken_in.pages, names, quality or [None] * len(names), strict=True
+            taken_in.pages, names, photo_quality or [None] * len(names), strict=True
         )
     )
     queue_reading(document, now)

@@ -48,8 +48,8 @@ SENT_BACK_UNTIL_A_PERSON = 3
 ADDED_WHILE_CHECKING = frozenset(
     {DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION}
 )
-"""Documents that what has been read does not rest on: an attempt that waits looks at them when it
-is rung for.
+"""Documents that can be added while the checks run: nothing that was read depends on them, and the
+attempt sees them in its next round.
 """
 
 NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke", "reopen"})
@@ -117,9 +117,9 @@ def _reviewer_may(
         return refused
     if verb == "uphold" and not case.heard():
         return Refused("appeal_none")
-    if ruling is None and (refused := _holds(verb, case, actor, now)):
+    if ruling is None and (refused := _claim_missing(verb, case, actor, now)):
         return refused
-    if verb in NEEDS_CLAIM and (refused := _whose_turn(case, actor)):
+    if verb in NEEDS_CLAIM and (refused := _not_for(case, actor)):
         return refused
     if verb == "approve" and failed_uploads.was_never_checked(case):
         return Refused("case_not_submitted")
@@ -138,7 +138,7 @@ def _begun_anew(verb: str, case: Case) -> Refused | None:
     return Refused("other_case_open") if Case.objects.beside(case).open().exists() else None
 
 
-def _holds(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+def _claim_missing(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
     if not (verb in NEEDS_CLAIM or (verb in ENDS_A_HEARING and case.heard())) or case.claimed_by_me(
@@ -157,8 +157,8 @@ def _under_way(case: Case) -> Refused | None:
     )
 
 
-def _whose_turn(case: Case, actor: Actor) -> Refused | None:
-    """Why a case that waits for reviewers does not wait for this one."""
+def _not_for(case: Case, actor: Actor) -> Refused | None:
+    """Why a case that waits for reviewers is not for this one, or None."""
     if not case.awaits_review():
         return None
     if (case.for_senior or case.review_stage != ReviewStage.FIRST) and not actor.can(
@@ -255,16 +255,16 @@ def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
         )
     if under_way := _under_way(case):
         return under_way
-    if case.held_until is not None and case.held_until > now and not _held_by(case, actor):
+    if case.held_until is not None and case.held_until > now and not _postponed_by(case, actor):
         return Refused("case_held")
     if Appeal.objects.open().against(actor.id).filter(case=case).exists():
         return Refused("another_reviewer_required")
-    return _whose_turn(case, actor)
+    return _not_for(case, actor)
 
 
-def _held_by(case: Case, actor: Actor) -> bool:
-    held = CaseNote.objects.filter(case=case, kind=NoteKind.HOLD).first()
-    return held is not None and str(held.by_id) == actor.id
+def _postponed_by(case: Case, actor: Actor) -> bool:
+    note = CaseNote.objects.filter(case=case, kind=NoteKind.HOLD).first()
+    return note is not None and str(note.by_id) == actor.id
 
 
 def may_bulk(verb: str, actor: Actor) -> Refused | None:
@@ -302,7 +302,7 @@ def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | Non
     if (
         actor.role in states.EMPLOYER
         and kind == DocumentKind.CLIENT_AUTHORIZATION
-        and case.holds_rights(now)
+        and case.is_in_force(now)
     ):
         return (
             None if case.account_class == AccountClass.COMMERCIAL_AGENCY else may_edit(case, actor)

@@ -37,11 +37,11 @@ def tell_admins(
     proven: bool = False,
     but: UUID | None = None,
 ) -> None:
-    """Write to the owners of the approved employer that holds the code: of a stranger at once, of a
-    colleague once proven.
+    """Write to the owners of the approved employer that owns the code: about a stranger at once,
+    about a colleague once something is proven.
 
-    Of one stranger they are told once a day, and once more when something is proven: a stranger's
-    every try would be a flood. `way` is a kind of proof, or of a document that was handed in; `but`
+    They hear of one stranger once a day, and once more when something is proven, so that repeated
+    tries are no flood. `way` is a kind of proof, or of a document that was handed in; `but`
     is an owner who knows already. A stranger's address is masked: who registered it may be a
     namesake who mistyped a code.
     """
@@ -52,11 +52,12 @@ def tell_admins(
         user__is_active=True,
         employer__test=member.employer.test,
     )
-    holder = Employer.objects.filter(
+    owner_of_code = Employer.objects.filter(
         uscc=uscc, confirmed_at__isnull=False, test=member.employer.test
     ).first()
-    if holder is None or (
-        holder.pk != member.employer_id and not _worth_telling(holder, member, proven, now)
+    if owner_of_code is None or (
+        owner_of_code.pk != member.employer_id
+        and not _worth_telling(owner_of_code, member, proven, now)
     ):
         return
     for owner in owners.exclude(pk=member.pk).select_related("user", "employer"):
@@ -102,18 +103,18 @@ def concerned(employer_id: UUID, user: Any) -> list[Member]:
     return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=user)))
 
 
-def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: datetime) -> bool:
-    """Whether the holder of the code has not been told this of the stranger, nor too much, today;
+def _worth_telling(owner: Employer, stranger: Member, proven: bool, now: datetime) -> bool:
+    """Whether the owner of the code has not been told this of the stranger, nor too much, today;
     then that is put down.
     """
     told = {"of": str(stranger.employer_id), "proven": proven}
     lately = Event.objects.filter(
-        employer_id=holder.pk, verb="warn_owners", at__gt=now - timedelta(days=1)
+        employer_id=owner.pk, verb="warn_owners", at__gt=now - timedelta(days=1)
     )
     today = list(lately.values_list("data", flat=True)[:STRANGERS_PER_DAY])
     if told in today or len(today) >= STRANGERS_PER_DAY:
         return False
-    record("warn_owners", holder, stranger.as_actor(), now, employer_id=holder.pk, data=told)
+    record("warn_owners", owner, stranger.as_actor(), now, employer_id=owner.pk, data=told)
     return True
 
 

@@ -62,8 +62,8 @@ def moving(
     Raises `Refused` (nothing is written) and `Case.DoesNotExist`.
     """
     with transaction.atomic():
-        # The employer first and then its cases, everywhere: the gate locks in that order too, and
-        # so nobody waits in a ring.
+        # Everywhere the employer is locked first and then its cases, as by the gate, so there is no
+        # deadlock.
         employer = Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
         case = Case.objects.select_for_update().get(pk=case_id)
         if employer is not None:
@@ -199,7 +199,7 @@ def submit(
 ) -> Attempt:
     """Hand the case in.
 
-    A worker is rung for after the commit; if that ring is lost, the sweeper rings again.
+    A worker is notified after the commit; if that message is lost, a sweep sends it again.
     """
     with moving(case_id, "submit", actor, now, seen_version=seen_version) as move:
         case = move.case
@@ -233,11 +233,11 @@ def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
 
 
 def notify_case_worker(case_id: UUID, now: datetime) -> None:
-    """What an attempt waits for has changed: it is due now, and a worker is rung for after the
-    commit.
+    """Make the case's attempt due now, because what it waits for has changed, and notify a worker
+    after the commit.
 
-    Asked while a worker is at it, the moved `due_at` tells that worker to look once more
-    (`apply_verdict.wait`).
+    If a worker is running the checks, the changed `due_at` tells it to run them once more
+    (`apply_verdict.wait_for`).
     """
     attempt = Attempt.objects.filter(case_id=case_id, finished_at=None).first()
     if attempt is not None:
@@ -385,7 +385,7 @@ def review(
             move.case.employer.confirmed_at = None
             move.case.employer.save(update_fields=["confirmed_at"])
         if verb == "reinstate":
-            hold_code(move.case, now)
+            take_code(move.case, now)
         waited = (
             queue_placement.waited(move.case, now)
             if actor.role is Role.REVIEWER and move.case.awaits_review()
@@ -444,7 +444,7 @@ def begin_rights(
         case.declared_uscc,
         case.account_class,
     )
-    hold_code(case, now)
+    take_code(case, now)
     case.approved_at, case.expires_at, case.conditional = (
         now,
         rights_end(now, valid_for, findings, now),
@@ -452,11 +452,8 @@ def begin_rights(
     )
 
 
-def hold_code(case: Case, now: datetime) -> None:
-    """The case's code belongs to its employer alone.
-
-    Raises Refused where it belongs to another meanwhile.
-    """
+def take_code(case: Case, now: datetime) -> None:
+    """Let the case's employer own its code. Raises Refused if another employer owns it already."""
     if case.golden:
         return
     employer = case.employer

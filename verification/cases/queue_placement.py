@@ -1,9 +1,8 @@
-"""Where does a case stand among those that wait for a reviewer?
+"""Places cases in the reviewers' queue: since when, due when, how urgent, and whether two people
+decide.
 
-Since when, by when, how urgent, and whether two people look at it.
-
-Written when it comes to the reviewers, and reckoned anew where time changes it: an approval that it
-would renew comes to its end.
+The position is written when a case comes to the reviewers, and again when time changes it: when the
+approval that it would renew comes to its end.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ waits for us.
 
 
 def place_after_move(case: Case, from_state: State, codes: Sequence[str], now: datetime) -> None:
-    """A case has moved: it gets its place where it comes to the reviewers, and loses it where it
-    leaves them. The caller saves it.
+    """Place a case that has come to the reviewers, or clear the position of one that has left them.
+    The caller saves it.
     """
     before = from_state in states.REVIEWABLE or case.hearing
     case.hearing = case.state in states.STOPPED and case.heard()
@@ -52,10 +51,9 @@ def place_after_move(case: Case, from_state: State, codes: Sequence[str], now: d
 
 
 def place_in_queue(case: Case, codes: Sequence[str], now: datetime) -> None:
-    """Give a case that comes to the reviewers at `now`, for these reasons, its place in their
-    queue; the caller saves it.
+    """Place a case that comes to the reviewers at `now` for these reasons; the caller saves it.
 
-    Without codes it waits for what was decided on it last.
+    Without codes, the reasons are those of the last decision on it.
     """
     case.review_since, case.review_stage = now, ReviewStage.FIRST
     codes = codes or _decided_last(case)
@@ -74,14 +72,14 @@ def waited(case: Case, now: datetime) -> float | None:
 
 
 def factors(case: Case, now: datetime) -> urgency.Factors | None:
-    """Why a case is where it is in the queue, to be shown; None for one that has no place in it."""
+    """Why a case is where it is in the queue, to be shown; None for one that is not in it."""
     if case.review_since is None or case.review_due is None:
         return None
     kinds = (kind for kind, harm in urgency.CURRENT.harm.items() if harm == case.harm)
     weighs = next(
         kinds, urgency.Kind.ORDINARY
-    )  # none under rules that have changed: it is placed anew within minutes
-    return urgency.Place(weighs, case.review_since, case.review_due).factors(now, hours())
+    )  # none under rules that have changed: it is placed again within minutes
+    return urgency.QueuePosition(weighs, case.review_since, case.review_due).factors(now, hours())
 
 
 def hours() -> Hours:
@@ -93,16 +91,16 @@ def hours() -> Hours:
 # --- What time changes ----------------------------------------------------------------------------
 
 
-def place_anew(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
-    """Place what has no place yet, and what time has moved, the most urgent first; how many
-    were.
+def place_due(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
+    """Place the cases that have no position yet or whose position has changed with time, the most
+    urgent first; returns how many.
     """
     return _each(_misplaced(now).order_by("-urgency", "submitted_at", "pk")[:at_most], now)
 
 
 def place_all(now: datetime) -> int:
-    """Place everything anew, where the rules, the working hours or the key have changed; how many
-    were.
+    """Place every waiting case again, after the rules, the working hours or the key have changed;
+    returns how many.
     """
     return _each(Case.objects.awaiting_review(), now)
 
@@ -123,11 +121,11 @@ def _misplaced(now: datetime) -> CaseQuerySet:
 def _each(cases: CaseQuerySet, now: datetime) -> int:
     keys = list(cases.values_list("pk", flat=True))
     for key in keys:
-        _place_anew(key, now)
+        _place_again(key, now)
     return len(keys)
 
 
-def _place_anew(case_id: UUID, now: datetime) -> None:
+def _place_again(case_id: UUID, now: datetime) -> None:
     with transaction.atomic():
         case: Case | None = Case.objects.queued().select_for_update().filter(pk=case_id).first()
         if case is None:
@@ -143,18 +141,18 @@ def _place_anew(case_id: UUID, now: datetime) -> None:
         case.save()
 
 
-# --- The parts of a place -------------------------------------------------------------------------
+# --- The parts of a position ----------------------------------------------------------------------
 
 
 def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:
     assert case.review_since is not None
     rights = _rights(case, now)
     kinds = urgency.kinds(codes, case.account_class, appealed=case.heard(), lapsing=rights.lapsing)
-    place = urgency.queue_position(kinds, case.review_since, hours())
+    position = urgency.queue_position(kinds, case.review_since, hours())
     case.review_due, case.harm, case.urgency = (
-        place.due,
-        urgency.CURRENT.harm[place.weighs],
-        place.key(hours()),
+        position.due,
+        urgency.CURRENT.harm[position.weighs],
+        position.key(hours()),
     )
     case.rights_now, case.name_key = rights.now, name_lookalikes.key(case.declared_name)
 

@@ -22,14 +22,14 @@ from events.core.sealing import OVERHEAD, key_from, seal, unseal
 from verification.models import DocumentPage
 
 
-def let_go(sha256: str, names: Sequence[str]) -> None:
+def erase_unused(sha256: str, names: Sequence[str]) -> None:
     """Erase stored pages of the file `sha256` that no row holds (any more): of a file that is used
     again, two rows hold the same pages.
     """
-    held = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list(
+    referenced = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list(
         "image", flat=True
     )
-    for name in set(names).difference(held):
+    for name in set(names).difference(referenced):
         default_storage.delete(name)
 
 

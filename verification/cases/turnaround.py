@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext, ngettext, override
 
-from events.core.reasons import HEARD, LOOKED_AT, REVIEWED, Text
+from events.core.reasons import HEARD, RESTRICTION_REVIEWED, REVIEWED, Text
 from verification.models import Appeal, Attempt, Decision
 
 OF_THE_LAST: Final = 200
@@ -101,7 +101,7 @@ def measured_by(whose: str, measure: Callable[[], Usual | None]) -> None:
     _OF[whose] = measure
 
 
-_KEEPS: Final = 20
+_CACHED_TIMES: Final = 20
 """What is usual changes slowly: it is kept this many times as long as the figures of the queue."""
 
 
@@ -111,10 +111,12 @@ def lately(whose: str) -> Usual | None:
 
     Counted a few minutes ago at most.
     """
-    kept: Any = cache.get_or_set(
-        f"verification.durations.{whose}", _OF[whose], settings.QUEUE_FIGURES_SECONDS * _KEEPS
+    cached: Any = cache.get_or_set(
+        f"verification.durations.{whose}",
+        _OF[whose],
+        settings.QUEUE_FIGURES_SECONDS * _CACHED_TIMES,
     )
-    usually: Usual | None = kept
+    usually: Usual | None = cached
     return usually
 
 
@@ -127,7 +129,9 @@ def told(takes: Text) -> Text:
 
     The one place for that. While too few have been decided to say, what stands in `takes` says so.
     """
-    whose = {REVIEWED: "reviewers", HEARD: "appeals", LOOKED_AT: "restrictions"}.get(takes)
+    whose = {REVIEWED: "reviewers", HEARD: "appeals", RESTRICTION_REVIEWED: "restrictions"}.get(
+        takes
+    )
     usually = lately(whose) if whose else None
     return Text(_in("zh-hans", usually), _in("en", usually)) if usually else takes
 

@@ -68,19 +68,19 @@ class Duplicates:
         same_bytes = list(others.filter(sha256__in=hashes).values_list("case_id", "sha256"))
         files = {digest for _, digest in same_bytes}
         same = Employer.objects.real().filter(uscc=subject.uscc)
-        holding = Q(confirmed_at__isnull=False)
-        if not same.filter(holding, pk=subject.employer_id).exists():
+        owning = Q(confirmed_at__isnull=False)
+        if not same.filter(owning, pk=subject.employer_id).exists():
             # A revoked one holds the code no more; that it was revoked is for a person to know,
             # until somebody holds it again.
-            holding |= Q(cases__state=State.REVOKED)
-        holders = same.filter(holding).exclude(pk=subject.employer_id).distinct()
+            owning |= Q(cases__state=State.REVOKED)
+        owners = same.filter(owning).exclude(pk=subject.employer_id).distinct()
         return {
             "same_bytes": sorted({str(case) for case, _ in same_bytes}),
             "same_files": [
                 {"document": d.id, "kind": d.kind} for d in subject.documents if d.sha256 in files
             ],
             "near_same": self._near_same(subject),
-            "same_uscc": [str(pk) for pk in holders.values_list("pk", flat=True)],
+            "same_uscc": [str(pk) for pk in owners.values_list("pk", flat=True)],
             "companies_seen_with": self._companies_seen_with(subject),
             "young_of_person": self._young_of_person(subject, earlier),
         }
@@ -110,10 +110,10 @@ class Duplicates:
         Against who holds the code, whoever tried with the same code says nothing: they borrowed.
         """
         others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
-        holds = Employer.objects.filter(
+        is_owned = Employer.objects.filter(
             pk=subject.employer_id, uscc=subject.uscc, confirmed_at__isnull=False
         ).exists()
-        return others.exclude(case__declared_uscc=subject.uscc) if holds else others
+        return others.exclude(case__declared_uscc=subject.uscc) if is_owned else others
 
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
         """Pages of other employers that show the same picture as one of ours: of each case and page

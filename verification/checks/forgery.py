@@ -54,32 +54,32 @@ class Forgery:
         others = [document for kind in OTHER_PAPERS for document in subject.of_kind(kind)]
         read = _read_of_papers(earlier.get("agency_licence", {}))
         told = [
-            {"kind": document.kind} | _looked_at(document, *read.get(document.id, (1, {}, 0)))
+            {"kind": document.kind} | _observed(document, *read.get(document.id, (1, {}, 0)))
             for document in others
         ]
         if not documents:
             return {"document": None, "others": told}
         document, reading = documents[-1], earlier.get("reading", {})
         here = reading.get("document") == document.id
-        place = (
+        page_lines = (
             (int(reading.get("page", 1)), reading.get("lines", {}), reading.get("turn", 0))
             if here
             else (1, {}, reading.get("turn", 0))
         )
-        return _looked_at(document, *place) | {"others": told}
+        return _observed(document, *page_lines) | {"others": told}
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        looked_at = [observation] if observation["document"] else []
+        observations = [observation] if observation["document"] else []
         findings = [
             finding
-            for seen in [*looked_at, *observation["others"]]
+            for seen in [*observations, *observation["others"]]
             for finding in self._of_one(seen)
         ]
         if observation["document"]:
             findings += self._qr(earlier.get("reading", {}))
         nothing = (
             [Finding(self.code, "no_trace_of_editing", Severity.PASS)]
-            if looked_at or observation["others"]
+            if observations or observation["others"]
             else []
         )
         return findings or nothing
@@ -110,9 +110,9 @@ class Forgery:
         )
 
     def _editor(self, seen: Observation) -> list[Finding]:
-        """An editor's name is reason to look where a trace agrees with it: at that one's place.
+        """An editor's name, with the region of the strongest trace that agrees with it.
 
-        Alone it is worth a note, of the page.
+        Alone it is worth a note about the page.
         """
         editor = seen["editor"] or ""
         if not touches(editor):
@@ -125,9 +125,9 @@ class Forgery:
         )
         page = (
             [0, 0, *seen["size"]] if "size" in seen else None
-        )  # what was observed before the size was kept has no place
+        )  # observations from before the size was stored have no region
         region = max(agree, key=_strength)["region"] if agree else page
-        field, place = seen.get("kind") or "document", _box(region)
+        field, box = seen.get("kind") or "document", _box(region)
         return [
             Finding(
                 self.code,
@@ -136,7 +136,7 @@ class Forgery:
                 field,
                 editor,
                 page=seen["page"],
-                region=place,
+                region=box,
                 document=seen["document"],
             )
         ]
@@ -166,13 +166,13 @@ class Forgery:
         ]
 
 
-def _looked_at(document: SubjectDocument, number: int, lines: Lines, turn: int) -> Observation:
+def _observed(document: SubjectDocument, number: int, lines: Lines, rotation: int) -> Observation:
     """The page of a document that was read, or its first."""
     pages = Pages(document)
     picture = picture_of(pages[min(number, len(pages)) - 1])
     size, traces = (
         [picture.shape[1], picture.shape[0]],
-        [trace.as_json() for trace in traces_of(picture, lines, turn)],
+        [trace.as_json() for trace in traces_of(picture, lines, rotation)],
     )
     return {
         "document": document.id,
@@ -185,7 +185,7 @@ def _looked_at(document: SubjectDocument, number: int, lines: Lines, turn: int) 
 
 def _strength(trace: dict[str, Any]) -> float:
     """As a share of what a person looks at, which makes traces of different kinds comparable."""
-    return float(trace["score"]) / LEVELS[Kind(trace["kind"])].look
+    return float(trace["score"]) / LEVELS[Kind(trace["kind"])].review
 
 
 def _box(region: Sequence[float] | None) -> tuple[float, float, float, float] | None:

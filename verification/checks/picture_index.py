@@ -3,8 +3,8 @@
 A page's landmarks are looked for once, when its document is read or else when they are first
 needed, and kept (`PageLandmarks`). Their words (`documents.similarity.keypoints`) are rows of
 `PageBand`: `view` is the landmark, `band` which of its words. They are written when a case's
-pictures are first held against others, before others are searched: so of two cases with one picture
-that are checked in the same moment, at least one sees the other.
+pictures are first compared with others, and before others are searched: so if two cases with one
+picture are checked in the same moment, at least one sees the other.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from PIL import Image
 from documents.similarity import keypoints
 from documents.similarity.keypoints import Agreement, Grey, Landmarks, Seen
 from events.core.sealing import Damaged, KeyMissing, keys, seal, unseal
+from events.db.dialect import current_dialect
 from verification.models import DocumentPage, PageBand, PageLandmarks
 
 SAME: Final = 0.95
 """From this share of agreeing blocks on, two pages show the same picture (`python -m
 benchmarks.duplicates`).
 """
-LOOKED_AT: Final = 64
+ROWS_AT_MOST: Final = 64
 """Of a word that many pages have, so many are looked at.
 
 Such words, a form's labels, tell little: each counts its part.
@@ -69,7 +70,7 @@ def prepare(pages: Iterable[DocumentPage]) -> None:
     The bands come later, with the check: a picture that nobody has handed in is not to stand
     between others in the index.
     """
-    for page, known in _with_kept(pages):
+    for page, known in _with_stored(pages):
         with suppress(FileNotFoundError):
             landmarks_of(page, known)
 
@@ -90,12 +91,12 @@ def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
     return found
 
 
-def _with_kept(
+def _with_stored(
     pages: Iterable[DocumentPage],
 ) -> Iterator[tuple[DocumentPage, PageLandmarks | None]]:
     pages = list(pages)
-    kept = PageLandmarks.objects.in_bulk([page.pk for page in pages])
-    return ((page, kept.get(page.pk)) for page in pages)
+    stored = PageLandmarks.objects.in_bulk([page.pk for page in pages])
+    return ((page, stored.get(page.pk)) for page in pages)
 
 
 def _unsealed(known: PageLandmarks | None) -> Landmarks | None:
@@ -133,7 +134,7 @@ def index_pages(pages: Iterable[DocumentPage]) -> None:
     indexed = set(
         PageBand.objects.filter(page__in=pages).values_list("page_id", flat=True).distinct()
     )
-    new = _with_kept(page for page in pages if page.pk not in indexed)
+    new = _with_stored(page for page in pages if page.pk not in indexed)
     rows = [row for page, known in new for row in bands_of(page.pk, landmarks_of(page, known))]
     PageBand.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
 
@@ -154,16 +155,14 @@ def candidates(
 
     The work is bounded by LOOKED_AT and RANKED.
     """
-    listed = {"postgresql": "string_agg(o.page_id::text, ',')"}.get(
-        connection.vendor, "group_concat(o.page_id)"
-    )
+    listed = current_dialect().joined("o.page_id")
     marks = ",".join(["%s"] * len(page_ids))
     # Only names of our own and a number stand in the text; what comes from outside is a parameter.
     statement = f"""
         SELECT m.page_id, (
             SELECT {listed} FROM (
                 SELECT b.page_id FROM verification_pageband b
-                WHERE b.band = m.band AND b.value = m.value AND b.page_id NOT IN ({marks}) LIMIT {LOOKED_AT}
+                WHERE b.band = m.band AND b.value = m.value AND b.page_id NOT IN ({marks}) LIMIT {ROWS_AT_MOST}
             ) o
         ) FROM verification_pageband m WHERE m.page_id IN ({marks})
     """  # noqa: E501, S608
@@ -207,8 +206,8 @@ def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -
     others = DocumentPage.objects.in_bulk({page for found in likely.values() for page in found})
     seen = (
         {
-            page.pk: _if_kept(page, known)
-            for page, known in _with_kept([*mine.values(), *others.values()])
+            page.pk: _if_stored(page, known)
+            for page, known in _with_stored([*mine.values(), *others.values()])
         }
         if others
         else {}
@@ -229,7 +228,7 @@ def _compared(ours: Seen | None, theirs: Seen | None) -> Agreement | None:
         return None
 
 
-def _if_kept(page: DocumentPage, known: PageLandmarks | None) -> Seen | None:
+def _if_stored(page: DocumentPage, known: PageLandmarks | None) -> Seen | None:
     """None when its picture is no longer kept."""
     try:
         return _seen(page, landmarks_of(page, known))

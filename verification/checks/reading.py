@@ -204,12 +204,12 @@ def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Ob
     """What was read of the document when it came in, where the same would be read now: by this
     version, for the same facts.
     """
-    kept: Observation | None = (
+    early: Observation | None = (
         DocumentReading.objects.filter(document=UUID(document_id), version=version)
         .values_list("reading", flat=True)
         .first()
     )
-    return kept if kept and kept.get("declared") == declared else None
+    return early if early and early.get("declared") == declared else None
 
 
 @cache

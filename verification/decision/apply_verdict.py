@@ -1,9 +1,8 @@
-"""How is the policy's verdict carried out?
+"""Carries out the policy's verdict on an attempt: wait, send to review, approve or reject.
 
-What the machine does to a case: begin, wait, settle, end.
-
-The same verbs as a reviewer's, by `operations.moving`. An attempt that waits is told of to whoever
-has to act, and is due again at once when what it waits for has happened (`operations.ring`).
+It uses the same operations as a reviewer, through `operations.moving`. The people who have to act
+are told what an attempt waits for, and `operations.notify_case_worker` makes it due at once when
+that has happened.
 """
 
 from __future__ import annotations
@@ -58,15 +57,15 @@ def apply_verdict(
         return wait_for(lease, verdict, now)
     try:
         return _carry_out(lease, verdict, findings, now)
-    except _Rung:
-        return _look_again(lease, now)
+    except _CaseChanged:
+        return _check_again(lease, now)
     except Refused as refused:
         if verdict.outcome is not Outcome.APPROVE:
             raise
         # Another employer with the same code was approved since the checks looked: a person
         # decides.
-        held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
-        return _carry_out(lease, held, findings, now)
+        for_review = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
+        return _carry_out(lease, for_review, findings, now)
 
 
 def _carry_out(
@@ -76,8 +75,8 @@ def _carry_out(
     why = Why.from_verdict(verdict, findings)
     try:
         with moving(lease.row.case_id, verb, SYSTEM, now, why=why) as move:
-            if verdict.outcome is Outcome.APPROVE and _rung(lease):
-                raise _Rung
+            if verdict.outcome is Outcome.APPROVE and _has_changed(lease):
+                raise _CaseChanged
             if not lease.finish(outcome=verdict.outcome, waiting_for=""):
                 raise LeaseLost
             if verdict.outcome is Outcome.APPROVE:
@@ -91,18 +90,18 @@ def _carry_out(
     return True
 
 
-class _Rung(Exception):
-    """Something came while the checks ran, which they may not have seen; rolls back what was about
-    to be written.
+class _CaseChanged(Exception):
+    """Something came while the checks ran that they may not have seen; raised to roll back the
+    approval.
     """
 
 
-def _rung(lease: Lease[Attempt]) -> bool:
-    held = lease.locked()
-    return held is not None and held.due_at != lease.row.due_at
+def _has_changed(lease: Lease[Attempt]) -> bool:
+    locked = lease.locked()
+    return locked is not None and locked.due_at != lease.row.due_at
 
 
-def _look_again(lease: Lease[Attempt], now: datetime) -> bool:
+def _check_again(lease: Lease[Attempt], now: datetime) -> bool:
     """Another round at once: nothing is approved that no check has looked at."""
     with transaction.atomic():
         notify_worker("verification.tasks.check_attempt", lease.row.pk)
@@ -141,19 +140,19 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
 
 
 def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
-    """Let the attempt rest until time has told, and tell the employer what it waits for: once, and
-    again when that has changed.
+    """Let the attempt wait, and tell the employer what it waits for: once, and again when that has
+    changed.
 
-    Whoever rang while the checks ran (`operations.ring`) has moved `due_at`: what they rang for may
-    have come after the check had looked, so that the attempt is due again at once.
+    If `operations.notify_case_worker` has changed `due_at` while the checks ran, they may have
+    missed something, so the attempt is due again at once.
     """
     assert verdict.wait_until is not None
     attempt, waiting_for = lease.row, _waits_for(verdict.reasons)
     with transaction.atomic():
-        held = lease.locked()
-        if held is None:
+        locked = lease.locked()
+        if locked is None:
             return False
-        due_at = now if held.due_at != attempt.due_at else verdict.wait_until
+        due_at = now if locked.due_at != attempt.due_at else verdict.wait_until
         lease.give_back(due_at, waits=attempt.waits + 1, waiting_for=waiting_for)
         before = (
             Event.objects.about(attempt.case)
@@ -201,7 +200,7 @@ def confirm_approval(case_id: UUID, now: datetime) -> bool:
     with transaction.atomic():
         Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
         case: Case = Case.objects.select_for_update().get(pk=case_id)
-        if not case.conditional or not case.holds_rights(now):
+        if not case.conditional or not case.is_in_force(now):
             return False
         assert case.approved_at is not None
         case.conditional = False
@@ -232,7 +231,7 @@ def end_approval(case_id: UUID, now: datetime) -> None:
     conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
     why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()
     with moving(case_id, "expire", SYSTEM, now, why=why) as move:
-        if move.case.holds_rights(now):  # confirmed in the same moment
+        if move.case.is_in_force(now):  # confirmed in the same moment
             raise Refused("state_conflict", "state", seen=move.case.state)
         if not move.case.conditional:
             _tell_end(move.case, "employer_expired", now)

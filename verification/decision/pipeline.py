@@ -16,7 +16,7 @@ from employers.models import Member
 from events.core.errors import ProviderUnavailable, Refused
 from events.jobs import runner
 from events.jobs.runner import Clock, Failure, Lease, LeaseLost, backoff
-from verification.checks import CHECKS, test_outcomes
+from verification.checks import CHECKS, scripted_outcomes
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
 from verification.decision import apply_verdict
 from verification.models import Attempt, Case, CheckRun, Document, ShadowVerdict
@@ -46,7 +46,7 @@ def run_checks(
     checks: tuple[Check, ...] = CHECKS,
     shadow: policy.Rules | None = None,
 ) -> bool:
-    """Take attempt `attempt_id` to its verdict, unless it is done, held by another or not due;
+    """Take attempt `attempt_id` to its verdict, unless it is done, leased or not due;
     whether it was settled.
 
     In a platform's test, checks of the same names find what the code of the company asks for. The
@@ -55,17 +55,17 @@ def run_checks(
     attempts = Attempt.objects.select_related("case__employer", "case__submitted_by")
     lease = runner.claim(attempts, attempt_id, clock, lease_seconds)
     return runner.run(
-        lease, partial(_settle, checks=checks, shadow=shadow), failures=FAILURES, beats=True
+        lease, partial(_decide, checks=checks, shadow=shadow), failures=FAILURES, beats=True
     )
 
 
-def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rules | None) -> bool:
+def _decide(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rules | None) -> bool:
     attempt, clock = lease.row, lease.clock
     if attempt.case.state not in IN_PROGRESS:
         lease.finish()
         return False
     if attempt.case.test:
-        checks = test_outcomes.checks(
+        checks = scripted_outcomes.checks(
             attempt.case.declared_uscc,
             tuple(check.code for check in checks),
             attempt.waits,
@@ -78,9 +78,9 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
             findings, reported, policy.CURRENT, waits=attempt.waits, now=clock()
         )
         with transaction.atomic():
-            settled = apply_verdict.apply_verdict(lease, verdict, findings, clock())
-            if settled and shadow is not None:
-                _keep_beside(
+            applied = apply_verdict.apply_verdict(lease, verdict, findings, clock())
+            if applied and shadow is not None:
+                _record_shadow(
                     attempt,
                     verdict,
                     policy.decide_case(
@@ -88,7 +88,7 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
                     ),
                     clock(),
                 )
-        return settled
+        return applied
     except DATABASE_LOST:
         if not connection.is_usable():
             connection.close()  # the next query opens another
@@ -98,7 +98,7 @@ def _settle(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
         return False
 
 
-def _keep_beside(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime) -> None:
+def _record_shadow(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime) -> None:
     """A row of its own; that it could not be written is no reason to lose the live verdict."""
     try:
         with transaction.atomic():

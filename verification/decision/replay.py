@@ -98,10 +98,10 @@ def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> 
 
 
 def subject_then(attempt: Attempt, at: datetime) -> Subject:
-    """What the attempt was about at `at`: with the documents that stood then."""
-    standing = Q(superseded_at=None) | Q(superseded_at__gt=at)
+    """the attempt's subject at `at`, with the documents of that time."""
+    not_superseded = Q(superseded_at=None) | Q(superseded_at__gt=at)
     documents = (
-        attempt.case.documents.filter(standing, uploaded_at__lte=at)
+        attempt.case.documents.filter(not_superseded, uploaded_at__lte=at)
         .order_by("uploaded_at")
         .prefetch_related("pages")
     )
@@ -120,12 +120,16 @@ def _replayed(attempt: Attempt, rules: policy.Rules, checks: Sequence[Check]) ->
     findings, judged = _judged(attempt, runs, at, checks)
     verdict = policy.decide_case(findings, {run.code for run in runs}, rules, waits=round_, now=at)
     live, would = Outcome(attempt.outcome or Outcome.WAIT), verdict.outcome
-    if live is Outcome.REVIEW and would is Outcome.APPROVE and _held_by_the_database(attempt, runs):
+    if (
+        live is Outcome.REVIEW
+        and would is Outcome.APPROVE
+        and _refused_by_the_database(attempt, runs)
+    ):
         would = live
     return Replayed(str(attempt.case_id), int(attempt.number), live, would, verdict.reasons, judged)
 
 
-def _held_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool:
+def _refused_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool:
     """Whether it was no finding that held the case, but another approval of the same moment.
 
     No policy would change that.

@@ -1,10 +1,8 @@
-"""For whom does an agency recruit?
-
-Its clients, each with the letter by which that client has authorised it.
+"""An agency's clients, each with the letter that authorises the agency.
 
 A letter that comes with a case is judged with it, by the check `agency_licence`. One that comes
-later, while the approval is in force, is read by itself and judged whenever somebody asks; a doubt
-is a reviewer's to settle.
+later, while the approval is in force, is read by itself and judged when it is needed. A reviewer
+decides about doubtful ones.
 """
 
 from __future__ import annotations
@@ -37,31 +35,31 @@ from verification.rules.validity import day_of
 UNREAD = Finding(
     AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION
 )
-"""Of a letter that no reader could read."""
+"""For a letter that no reader could read."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One letter: for which client it is said to stand, and what was found of it."""
+class LetterStatus:
+    """One letter, the client that it is said to be for, and what was found in it."""
 
     document: Document
     client: ClientAuthorisation | None
     finding: Finding | None
-    """None until it has been read, and until it is said for which client it stands."""
+    """None until the letter has been read and its client is named."""
     accepted: bool = False
-    """A reviewer has looked at what the machine was in doubt of."""
+    """Whether a reviewer has accepted it after the machine was in doubt."""
 
     @property
     def pending(self) -> bool:
-        """Whether it is still to be read."""
+        """Whether it has not been read yet."""
         reading = getattr(self.document, "reading", None)
         return reading is not None and reading.finished_at is None
 
     @property
     def agrees(self) -> bool:
-        """Whether it holds: by itself, or because a reviewer has accepted it.
+        """Whether it is good: by itself, or because a reviewer has accepted it.
 
-        What has ended is no matter of opinion.
+        A reviewer cannot accept one that has ended.
         """
         if self.finding is None:
             return False
@@ -71,7 +69,7 @@ class Standing:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a person has to look: the machine could not tell."""
+        """Whether a reviewer has to decide, because the machine could not."""
         return (
             self.finding is not None
             and not self.agrees
@@ -88,10 +86,10 @@ def add_client(
     uscc: str,
     valid_until: date | None,
 ) -> ClientAuthorisation:
-    """Say for which client the letter `document_id` stands, until when (None: without an end); said
-    again, it is corrected.
+    """Name the client of the letter `document_id` and the letter's last day (None: without an end).
+    Calling it again corrects both.
 
-    Whether the letter says so too is found by the check `agency_licence`; one that waits looks
+    The check `agency_licence` finds out whether the letter says the same. A waiting case is checked
     again. Raises Refused.
     """
     kind = DocumentKind.CLIENT_AUTHORIZATION
@@ -138,11 +136,10 @@ def add_client(
 
 
 def judge(document_id: UUID, now: datetime) -> None:
-    """A letter has been read: its agency is told what became of it, where it came while the
-    approval is in force.
+    """Tell the agency about a letter that has been read, if it came while the approval is in force.
 
-    The case is locked, as by whoever is just saying for which client it stands, so that one of the
-    two sees both.
+    It locks the case, as `add_client` does, so that one of the two sees both the reading and the
+    client.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).get(documents=document_id)
@@ -156,19 +153,19 @@ def judge(document_id: UUID, now: datetime) -> None:
 
 
 def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None:
-    """Write to the agency what the machine found of a letter by itself, once; of a doubt a
-    reviewer's answer is told.
+    """Write to the agency what the machine found in a letter, once. About a doubtful letter it
+    hears when a reviewer has decided.
     """
-    standing = standing_of(client, now)
+    status = letter_status(client, now)
     if (
-        not case.holds_rights(now)
+        not case.is_in_force(now)
         or case.approved_at is None
-        or standing.document.uploaded_at <= case.approved_at
+        or status.document.uploaded_at <= case.approved_at
     ):
         return
-    if (found := standing.finding) is None or standing.doubtful:
+    if (found := status.finding) is None or status.doubtful:
         return
-    reasons = [] if standing.agrees else [found.as_reason()]
+    reasons = [] if status.agrees else [found.as_reason()]
     events = Event.objects.about(client).filter(
         verb__in=("judge_client", "accept_client", "end_client")
     )
@@ -190,10 +187,9 @@ def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None
 
 
 def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """An agency no longer recruits for this client: it says so, or a reviewer does, of which it is
-    told.
+    """End an agency's work for this client, at its own word or by a reviewer, who tells the agency.
 
-    Ended twice is the same as once. Raises Refused.
+    Ending it twice is the same as once. Raises Refused.
     """
     if actor.role not in states.EMPLOYER and (refused := guards.may_decide(actor)):
         raise refused
@@ -224,9 +220,9 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
 
 
 def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """A reviewer has looked at the letter, and it is good.
+    """Accept a letter as a reviewer.
 
-    What the agency says of it afterwards is looked at anew. Raises Refused.
+    If the agency changes what it says about the letter, it is judged again. Raises Refused.
     """
     if refused := guards.may_decide(actor):
         raise refused
@@ -254,8 +250,8 @@ def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthori
 
 
 def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
-    """Take out a letter of which nobody has said for whom it stands; of the others the client is
-    ended. Raises Refused.
+    """Remove a letter whose client has not been named. To remove another one, end its client.
+    Raises Refused.
     """
     document = Document.objects.get(pk=document_id, kind=DocumentKind.CLIENT_AUTHORIZATION)
     with operations.editing(document.case_id, actor, adding=document.kind, now=now) as case:
@@ -272,10 +268,10 @@ def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
             )
 
 
-# --- How the letters stand ------------------------------------------------------------------------
+# --- The letters' status --------------------------------------------------------------------------
 
 
-def standings(case: Case, now: datetime) -> list[Standing]:
+def letter_statuses(case: Case, now: datetime) -> list[LetterStatus]:
     """The letters that came while the approval of `case` was in force, without those that were
     ended, the oldest first.
     """
@@ -283,13 +279,13 @@ def standings(case: Case, now: datetime) -> list[Standing]:
         case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at
     )
     return (
-        [*standings_of(letters.filter(client_authorisation__ended_at=None), now)]
+        [*letter_statuses_of(letters.filter(client_authorisation__ended_at=None), now)]
         if case.approved_at
         else []
     )
 
 
-def to_look_at(now: datetime) -> list[Standing]:
+def letters_for_review(now: datetime) -> list[LetterStatus]:
     """The letters of every agency in force about which a person has to decide, the oldest first."""
     letters = Document.objects.current().filter(
         kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.real().in_force(now)
@@ -298,16 +294,16 @@ def to_look_at(now: datetime) -> list[Standing]:
         uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False
     )
     read = later.filter(client_authorisation__ended_at=None, reading__finished_at__isnull=False)
-    return [standing for standing in standings_of(read, now) if standing.doubtful]
+    return [status for status in letter_statuses_of(read, now) if status.doubtful]
 
 
-def standing_of(client: ClientAuthorisation, now: datetime) -> Standing:
-    """How the letter of one client stands, whenever it came."""
-    return next(standings_of(Document.objects.filter(pk=client.document_id), now))
+def letter_status(client: ClientAuthorisation, now: datetime) -> LetterStatus:
+    """The status of one client's letter, whenever it came."""
+    return next(letter_statuses_of(Document.objects.filter(pk=client.document_id), now))
 
 
-def standings_of(letters: Any, now: datetime) -> Iterator[Standing]:
-    """How each of these letters stands, whenever it came, the oldest first."""
+def letter_statuses_of(letters: Any, now: datetime) -> Iterator[LetterStatus]:
+    """The status of each of these letters, whenever they came, the oldest first."""
     documents = list(
         letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at")
     )
@@ -319,7 +315,7 @@ def standings_of(letters: Any, now: datetime) -> Iterator[Standing]:
     accepted = _accepted(clients.values())
     for document in documents:
         client = clients.get(document.pk)
-        yield Standing(
+        yield LetterStatus(
             document,
             client,
             _found(document, client, now),
@@ -328,7 +324,7 @@ def standings_of(letters: Any, now: datetime) -> Iterator[Standing]:
 
 
 def _found(document: Document, client: ClientAuthorisation | None, now: datetime) -> Finding | None:
-    """What the letter says, held against what its agency says of it."""
+    """What the letter says, compared with what its agency says about it."""
     row: DocumentReading | None = getattr(document, "reading", None)
     if client is None or row is None or row.finished_at is None:
         return None
@@ -343,12 +339,12 @@ def _found(document: Document, client: ClientAuthorisation | None, now: datetime
 
 
 def _found_against(client: ClientAuthorisation, now: datetime) -> tuple[str, ...]:
-    finding = standing_of(client, now).finding
+    finding = letter_status(client, now).finding
     return (finding.code,) if finding is not None and finding.severity > Severity.NOTE else ()
 
 
 def _accepted(clients: Iterable[ClientAuthorisation]) -> set[str]:
-    """The ids of those that a reviewer has accepted as they are said to be now."""
+    """The ids of those that a reviewer has accepted and nobody has changed since."""
     events = Event.objects.filter(
         subject_type="clientauthorisation", verb__in=("accept_client", "change_client")
     )

@@ -46,7 +46,7 @@ _ENDED: Final = {LICENCE: "document_expired", AGENCY: "agency_licence_expired"}
 
 
 @dataclass(frozen=True)
-class Kept:
+class Reusable:
     """The papers of one kind that an employer gave with an earlier case."""
 
     documents: tuple[Document, ...] = ()
@@ -55,10 +55,10 @@ class Kept:
     """Why others cannot."""
 
 
-NOTHING: Final[dict[str, Kept]] = {}
+NOTHING: Final[dict[str, Reusable]] = {}
 
 
-def kept_before(case: Case, now: datetime) -> dict[str, Kept]:
+def reusable_documents(case: Case, now: datetime) -> dict[str, Reusable]:
     """By kind, what the employer of `case` gave last and has not given with this one; nothing once
     the case is handed in.
     """
@@ -99,9 +99,9 @@ def kept_before(case: Case, now: datetime) -> dict[str, Kept]:
             or (kind in (LICENCE, "approval_document") and kind != due)
         ):
             continue
-        kept = _letters(left, now) if kind == _LETTER else _papers(kind, left, now)
-        if kept.documents or kept.why_not:
-            found[kind] = kept
+        reusable = _letters(left, now) if kind == _LETTER else _papers(kind, left, now)
+        if reusable.documents or reusable.why_not:
+            found[kind] = reusable
     return found
 
 
@@ -113,17 +113,19 @@ def use_again(case_id: UUID, kind: str, user: User, actor: Actor, now: datetime)
     none, or finds these beside them.
     """
     with operations.editing(case_id, actor, adding=kind, now=now) as case:
-        kept = kept_before(case, now).get(kind, Kept())
-        if not kept.documents and kept.why_not:
+        reusable = reusable_documents(case, now).get(kind, Reusable())
+        if not reusable.documents and reusable.why_not:
             raise Refused(
-                kept.why_not.code,
-                kept.why_not.field,
-                seen=kept.why_not.seen,
-                expected=kept.why_not.expected,
+                reusable.why_not.code,
+                reusable.why_not.field,
+                seen=reusable.why_not.seen,
+                expected=reusable.why_not.expected,
             )
-        if kept.documents and not (room := room_for(case, kind)):
+        if reusable.documents and not (room := room_for(case, kind)):
             raise too_many(case, kind)
-        chosen = [document.pk for document in kept.documents[: room if kept.documents else 0]]
+        chosen = [
+            document.pk for document in reusable.documents[: room if reusable.documents else 0]
+        ]
         locked = (
             Document.objects.select_for_update(of=("self",))
             .filter(pk__in=chosen)
@@ -181,7 +183,7 @@ def _can_be_undone(document: Document, now: datetime) -> bool:
 # --- What speaks against them ---------------------------------------------------------------------
 
 
-def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Kept:
+def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Reusable:
     """The papers of a case: what was found of one of a kind was found of them all, unless it came
     after.
     """
@@ -189,16 +191,16 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Kept:
     paper = paper_of(case.account_class, case.declared_uscc)
     findings = [f for f in decisions.findings_of(case.pk) if about(f.code, f.field, paper) == item]
     if ended := _ended(item, findings, now):
-        return Kept((), ended)
+        return Reusable((), ended)
     decision: Decision | None = case.decisions.first()
     if decision is None:  # taken back before anybody decided
         told = (
             wording.told(finding) for finding in findings if finding.severity >= Severity.CONCERN
         )
         wrong = next((Why(f.code, f.field, f.seen, f.expected, f.check) for f in told), None)
-        return Kept((), wrong) if wrong else Kept(tuple(documents))
+        return Reusable((), wrong) if wrong else Reusable(tuple(documents))
     if decision.verb not in (*SENT_BACK, *STOPS, "uphold"):
-        return Kept(tuple(documents))
+        return Reusable(tuple(documents))
     reasons = [reason for reason in decision.reasons if reason.get("code") in REASONS]
     wrongs = [
         reason
@@ -206,12 +208,12 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Kept:
         if about(reason["code"], reason.get("field") or "", paper) == item
     ]
     if not wrongs:
-        return Kept(tuple(documents))
+        return Reusable(tuple(documents))
     code, *rest = (
         str(wording.told_reason(wrongs[0]).get(key) or "")
         for key in ("code", "field", "seen", "expected", "check")
     )
-    return Kept(
+    return Reusable(
         tuple(document for document in documents if document.uploaded_at > decision.decided_at),
         Why(code, *rest),
     )
@@ -227,16 +229,16 @@ def _ended(item: str, findings: Iterable[Finding], now: datetime) -> Why | None:
     )
 
 
-def _letters(documents: Sequence[Document], now: datetime) -> Kept:
+def _letters(documents: Sequence[Document], now: datetime) -> Reusable:
     """Clients' letters, each by itself; those that were ended are over, as their agency knows."""
     letters = Document.objects.filter(pk__in=[document.pk for document in documents])
     good, wrong = [], []
-    for standing in client_letters.standings_of(letters, now):
-        if standing.client is not None and standing.client.ended_at is not None:
+    for status in client_letters.letter_statuses_of(letters, now):
+        if status.client is not None and status.client.ended_at is not None:
             continue
-        found = standing.finding
-        if found is None or standing.agrees or found.severity < Severity.CONCERN:
-            good.append(standing.document)
+        found = status.finding
+        if found is None or status.agrees or found.severity < Severity.CONCERN:
+            good.append(status.document)
         else:
             wrong.append(Why(found.code, found.field, found.seen, found.expected, found.check))
-    return Kept(tuple(good), wrong[0] if wrong else None)
+    return Reusable(tuple(good), wrong[0] if wrong else None)

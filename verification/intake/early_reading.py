@@ -75,8 +75,8 @@ class Value:
 
     field: str
     read: str
-    placed: bool
-    """Whether its place on the page is known, so that a crop of it can be shown."""
+    has_region: bool
+    """Whether its region on the page is known, so that a crop can be shown."""
     said: str | None = None
 
     @property
@@ -119,13 +119,13 @@ def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | N
     if not lease.finish(reading=observation, version=version):
         return False
     if document.superseded_at is None and lease.row.deaths < DEATHS:
-        _look_ahead(document)
+        _find_keypoints_ahead(document)
         if observation and document.kind == DocumentKind.CLIENT_AUTHORIZATION:
             client_letters.judge(document.pk, lease.clock())
     return observation is not None
 
 
-def _look_ahead(document: Document) -> None:
+def _find_keypoints_ahead(document: Document) -> None:
     """Do now what the check `duplicates` would else do while the employer waits.
 
     It does what is lacking by itself.

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, models, reset_queries, transaction
+from django.db import models, reset_queries, transaction
 
 from documents.uscc import normalise, problem
+from events.db.dialect import current_dialect
 
 BATCH: Final = 5000
 PROGRESS_SECONDS: Final = 5.0
@@ -75,8 +76,8 @@ class Sheet:
             raise RowFault("row", "a NUL character", "text")
         return tuple(self.read[column](row[column], column) for column in row)
 
-    def places(self, header: list[str]) -> dict[str, int]:
-        """Where each column stands. Raises CommandError before anything is written."""
+    def indexes(self, header: list[str]) -> dict[str, int]:
+        """The index of each column. Raises CommandError before anything is written."""
         names = [name.strip().lower() for name in header]
         if missing := [column for column in self.needed if column not in names]:
             expected = ", ".join(self.needed)
@@ -204,8 +205,8 @@ class SnapshotCommand(BaseCommand):
 
     def _import(self, lines: Any, tally: Tally, began: float) -> None:
         reader = csv.reader(lines)
-        places = self.sheet.places(next(reader, []))
-        columns = tuple(places)
+        indexes = self.sheet.indexes(next(reader, []))
+        columns = tuple(indexes)
         key, as_of = (columns.index(column) for column in (self.sheet.key, "as_of"))
         batch: dict[str, Values] = {}
         told = began
@@ -213,8 +214,8 @@ class SnapshotCommand(BaseCommand):
             try:
                 values = self.sheet.values_of(
                     {
-                        column: cells[place] if place < len(cells) else ""
-                        for column, place in places.items()
+                        column: cells[index] if index < len(cells) else ""
+                        for column, index in indexes.items()
                     }
                 )
                 self.noted(dict(zip(columns, values, strict=True)))
@@ -278,56 +279,20 @@ class SnapshotCommand(BaseCommand):
 
 
 def write(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
-    """Insert `rows`, or overwrite what is not newer; how many it was.
+    """Insert `rows`, overwriting those that are not newer, and return how many were written.
 
-    No key may stand in two of them.
+    No two of them may have the same key.
     """
     if not rows:
         return 0
-    return (
-        _copied(sheet, columns, rows)
-        if connection.vendor == "postgresql"
-        else _inserted(sheet, columns, rows)
-    )
-
-
-def _upsert(sheet: Sheet, columns: Sequence[str], source: str) -> str:
-    """The statement that writes what `source` gives for `columns`."""
     table = sheet.model._meta.db_table
-    fill = {column: value for column, value in sheet.further.items() if column not in columns}
     new = ", ".join(f"{column} = excluded.{column}" for column in columns if column != sheet.key)
-    source = source.format(
-        columns=", ".join(columns), fill="".join(f", {value}" for value in fill.values())
+    return current_dialect().insert_rows(
+        table,
+        columns,
+        rows,
+        constants={name: sql for name, sql in sheet.further.items() if name not in columns},
+        on_conflict=(
+            f"ON CONFLICT ({sheet.key}) DO UPDATE SET {new} WHERE excluded.as_of >= {table}.as_of"
+        ),
     )
-    return (
-        f"INSERT INTO {table} ({', '.join((*columns, *fill))}) {source} "
-        f"ON CONFLICT ({sheet.key}) DO UPDATE SET {new} WHERE excluded.as_of >= {table}.as_of"
-    )
-
-
-def _inserted(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
-    marks = ", ".join(["%s"] * len(columns))
-    stored = [
-        [value.isoformat() if isinstance(value, date) else value for value in row] for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(_upsert(sheet, columns, f"VALUES ({marks}{{fill}})"), stored)
-        return int(cursor.rowcount)
-
-
-def _copied(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
-    """By COPY into a table of this connection, and from there: several times as fast as statements
-    with values.
-    """
-    names, table = ", ".join(columns), sheet.model._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE imported AS SELECT {names} FROM {table} WITH NO DATA"  # noqa: S608
-        )
-        with cursor.copy(f"COPY imported ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(_upsert(sheet, columns, "SELECT {columns}{fill} FROM imported"))
-        written = int(cursor.rowcount)
-        cursor.execute("DROP TABLE imported")
-        return written

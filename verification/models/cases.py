@@ -23,7 +23,7 @@ from verification.rules.states import EDITABLE, EMPLOYER, IN_PROGRESS, STOPPED, 
 
 
 class RightsNow(models.TextChoices):
-    """What the employer of a case that waits for a reviewer holds by another case. Stored."""
+    """The rights that the employer has by another case while this one waits. Stored."""
 
     NONE = "none"
     CONDITIONAL = "conditional"
@@ -39,7 +39,7 @@ class SecondReview(models.TextChoices):
 
 
 class ReviewStage(models.TextChoices):
-    """Whose turn it is: the first reviewer's, the second's, or, where those two differ, a third's.
+    """Which reviewer decides next: the first, the second, or a third if those two differ.
 
     Stored.
     """
@@ -90,10 +90,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """An employer's cases, the one that counts first: the last approved, else the last
         opened.
         """
-        return self.filter(employer=employer).standing()
+        return self.filter(employer=employer).latest_approved_first()
 
-    def standing(self) -> CaseQuerySet:
-        """In the order in which they count for their employer."""
+    def latest_approved_first(self) -> CaseQuerySet:
+        """In the order in which they count for their employer: the last approved, then the last
+        opened.
+        """
         return self.order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
 
     def counting(self) -> CaseQuerySet:
@@ -101,7 +103,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         first = (
             type(self)(self.model)
             .filter(employer=models.OuterRef("employer"))
-            .standing()
+            .latest_approved_first()
             .values("pk")[:1]
         )
         return self.filter(pk=models.Subquery(first))
@@ -120,8 +122,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Without those of which a decision is under way."""
         return self.exclude(models.Exists(Ruling.objects.open().filter(case=models.OuterRef("pk"))))
 
-    def not_held(self, now: datetime) -> CaseQuerySet:
-        """Without those that a reviewer has set aside until later."""
+    def not_postponed(self, now: datetime) -> CaseQuerySet:
+        """Without those that a reviewer has postponed."""
         return self.filter(Q(held_until=None) | Q(held_until__lte=now))
 
     def open_to(self, actor: Actor) -> CaseQuerySet:
@@ -148,7 +150,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """What anybody who may could take now: claimed by nobody, not set aside, no decision under
         way.
         """
-        return self.unclaimed(now).not_held(now).undecided()
+        return self.unclaimed(now).not_postponed(now).undecided()
 
 
 def by(*roles: Role) -> Callable[[object, Any], bool]:
@@ -220,20 +222,18 @@ class Case(ConcurrentTransitionMixin, models.Model):
     )
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    """When its reviewer began to look; empty while it is only claimed ahead, to be loaded before it
-    is its turn.
-    """
+    """When its reviewer began to look at it."""
 
-    # The place in the reviewers' queue, written by `triage`.
+    # The position in the reviewers' queue, written by `queue_placement`.
     hearing = models.BooleanField(default=False)
-    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`): its
-    place is among those in review.
+    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`), so it is
+    in the queue.
     """
     review_since = models.DateTimeField(null=True, blank=True)
     review_due = models.DateTimeField(null=True, blank=True)
     harm = models.FloatField(default=1)
     urgency = models.FloatField(default=0.0)
-    """By which the queue is ordered, the highest first (`urgency.Place.key`)."""
+    """By which the queue is ordered, the highest first (`urgency.QueuePosition.key`)."""
     rights_now = models.CharField(max_length=12, choices=RightsNow.choices, default=RightsNow.NONE)
     name_key = models.CharField(max_length=64, blank=True, default="")
     """By which look-alikes of the declared name are found (`lookalikes.skeleton`)."""
@@ -422,7 +422,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
             else {}
         )
 
-    def holds_rights(self, now: datetime) -> bool:
+    def is_in_force(self, now: datetime) -> bool:
         """Whether this case gives its employer rights at `now`."""
         return validity.in_force(self, now)
 
@@ -444,9 +444,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
         return self.claimed(now) and str(self.claimed_by_id) == user_id
 
     def seconds_before(self, user_id: str, now: datetime) -> float | None:
-        """How long the reviewer who holds the case has had it before them; None where they do not,
-        or only hold it ahead.
-        """
+        """How long this reviewer has looked at the case; None if they do not hold it."""
         looking = self.claimed_at is not None and self.claimed_by_me(user_id, now)
         return (now - self.claimed_at).total_seconds() if looking and self.claimed_at else None
 

@@ -76,9 +76,9 @@ class Decision(models.Model):
 def reviewers() -> models.QuerySet[User]:
     """Who can decide on cases."""
     may = Q(codename="change_case", content_type__app_label="verification")
-    holding = Permission.objects.filter(may).filter(
+    granted = Permission.objects.filter(may).filter(
         Q(user=models.OuterRef("pk")) | Q(group__user=models.OuterRef("pk"))
     )
     return User.objects.filter(
-        Q(is_superuser=True) | Q(models.Exists(holding)), is_active=True, is_staff=True
+        Q(is_superuser=True) | Q(models.Exists(granted)), is_active=True, is_staff=True
     )

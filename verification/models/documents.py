@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from documents.photo.flaws import Quality
+from documents.photo.flaws import PhotoQuality
 from employers.models import Employer, User
 from events.jobs.queue import Job, JobQuerySet
 from verification.models.cases import Case
@@ -85,7 +85,7 @@ class Document(models.Model):
         return f"{self.kind} {self.pk}"
 
     @property
-    def to_look_at(self) -> list[DocumentPage]:
+    def pages_with_flaws(self) -> list[DocumentPage]:
         """Pages whose photograph has a flaw."""
         return [page for page in self.pages.all() if page.judged.flaws]
 
@@ -100,7 +100,7 @@ class DocumentPage(models.Model):
     height = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=64)
     quality = models.JSONField(null=True, blank=True)
-    """What was seen of the photograph's quality when it came in (`flaws.Quality`); null where
+    """What was seen of the photograph's quality when it came in (`flaws.PhotoQuality`); null where
     nobody looked.
     """
 
@@ -114,8 +114,8 @@ class DocumentPage(models.Model):
         return f"{self.document_id} p. {self.number}"
 
     @property
-    def judged(self) -> Quality:
-        return Quality.from_json(self.quality)
+    def judged(self) -> PhotoQuality:
+        return PhotoQuality.from_json(self.quality)
 
 
 class PageLandmarks(models.Model):

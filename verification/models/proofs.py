@@ -39,7 +39,7 @@ class ProofQuerySet(JobQuerySet):
         """
         return self.filter(member=member, uscc=uscc).order_by("-started_at")
 
-    def standing(self, now: datetime) -> ProofQuerySet:
+    def in_force(self, now: datetime) -> ProofQuerySet:
         """Proven, not past their time, and begun since the recruiter joined: whoever comes back
         shows it again.
         """

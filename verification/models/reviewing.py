@@ -297,7 +297,9 @@ class GoldenCase(models.Model):
 
 
 class GoldenTurn(models.Model):
-    """That a reviewer was given a golden case, as a case of their own, and what they ruled."""
+    """The assignment of a golden case to a reviewer, with the case that was made for it and the
+    reviewer's ruling.
+    """
 
     golden = models.ForeignKey(
         GoldenCase, on_delete=models.PROTECT, related_name="turns", db_index=False
@@ -313,7 +315,7 @@ class GoldenTurn(models.Model):
     """Empty until they have ruled."""
     answered_at = models.DateTimeField(null=True, blank=True)
     lapsed_at = models.DateTimeField(null=True, blank=True)
-    """When it went from their sight without having been decided."""
+    """When it was withdrawn undecided."""
 
     class Meta:
         constraints = [

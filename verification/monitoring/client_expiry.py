@@ -95,9 +95,9 @@ def last_end(case: Case, now: datetime) -> datetime | None:
     ):
         return None
     later = {
-        standing.document.pk
-        for standing in client_letters.standings(case, now)
-        if _counts(standing)
+        status.document.pk
+        for status in client_letters.letter_statuses(case, now)
+        if _counts(status)
     }
     ends = [
         _ends(letter)
@@ -109,16 +109,14 @@ def last_end(case: Case, now: datetime) -> datetime | None:
     return max((end_of(day) for day in ends if day), default=case.approved_at)
 
 
-def _counts(standing: client_letters.Standing) -> bool:
-    return (
-        standing.agrees or standing.doubtful or (standing.client is not None and standing.pending)
-    )
+def _counts(status: client_letters.LetterStatus) -> bool:
+    return status.agrees or status.doubtful or (status.client is not None and status.pending)
 
 
 def _letters(case: Case) -> list[Document]:
     """Those that nobody took out or ended."""
-    kept = Q(client_authorisation=None) | Q(client_authorisation__ended_at=None)
-    letters = case.documents.current().filter(kept, kind=DocumentKind.CLIENT_AUTHORIZATION)
+    not_ended = Q(client_authorisation=None) | Q(client_authorisation__ended_at=None)
+    letters = case.documents.current().filter(not_ended, kind=DocumentKind.CLIENT_AUTHORIZATION)
     return list(letters.select_related("reading", "client_authorisation"))
 
 

@@ -2,7 +2,7 @@
 
 It is asked again until it lists the company, or time is over.
 
-What it lists then is held against everything that rests on it, as if the case came in today.
+What it lists then is compared with everything that rests on it, as if the case came in today.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = No
     """
     case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
     attempt = Attempt.objects.filter(case=case).order_by("-number").first()
-    if not case.conditional or not case.holds_rights(clock()) or attempt is None:
+    if not case.conditional or not case.is_in_force(clock()) or attempt is None:
         return False
     check = registry or Registry()
     earlier = {run.code: run.observation for run in attempt.check_runs.order_by("round")}
@@ -57,10 +57,10 @@ def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = No
         return apply_verdict.confirm_approval(case_id, clock())
     if worst < Severity.CONCERN:
         return False
-    looked_at = case.decisions.stopped_for()
+    accepted = case.decisions.stopped_for()
     codes = list(
         dict.fromkeys(
-            f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in looked_at
+            f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in accepted
         )
     )
     # a person has lifted the suspension; it lapses with its time, unless the register comes to

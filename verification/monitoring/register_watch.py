@@ -41,11 +41,11 @@ def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
         record = RegistryRecord.objects.get(pk=case.declared_uscc)
         said = [ENDED[record.status]] if record.status in ENDED else []
         said += [LISTED] if record.serious_violation_list else []
-        if fresh := [code for code in said if code not in _looked_at(case)]:
+        if fresh := [code for code in said if code not in _known_reasons(case)]:
             yield case.pk, fresh
 
 
-def _looked_at(case: Case) -> set[str]:
+def _known_reasons(case: Case) -> set[str]:
     """For what the case was before a person: what its checks found, and what it was suspended for
     and reinstated.
     """

@@ -60,7 +60,7 @@ def remind_to_renew(case_id: UUID, now: datetime) -> bool:
     """
     with transaction.atomic():
         case: Case = Case.objects.select_for_update().get(pk=case_id)
-        if not case.holds_rights(now) or case.conditional:
+        if not case.is_in_force(now) or case.conditional:
             return False
         ends, template = _ends(case, now)
         if ends <= now or not (days := _days(ends, now)):

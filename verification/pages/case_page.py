@@ -60,7 +60,7 @@ def editor(
     related = case.documents.select_related("reading", "client_authorisation")
     documents = list(related.order_by("uploaded_at").prefetch_related("pages", "statements"))
     of_clients = (
-        {standing.document.pk: standing for standing in client_letters.standings(case, now)}
+        {status.document.pk: status for status in client_letters.letter_statuses(case, now)}
         if _has_letters(documents)
         else {}
     )
@@ -70,17 +70,17 @@ def editor(
             sent = client_form[1] if client_form and client_form[0] == document.pk else None
             document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
     slot_of = slots(documents, now)
-    kept = document_reuse.kept_before(case, now)
-    for kind, papers in kept.items():
-        slot_of[kind].kept = papers
+    reusable = document_reuse.reusable_documents(case, now)
+    for kind, papers in reusable.items():
+        slot_of[kind].reusable = papers
     if case.state in states.EDITABLE:
         opened |= {
             document.kind
             for document in documents
-            if document.superseded_at is None and _to_look_at(document)
+            if document.superseded_at is None and _awaits_employer(document)
         }
     made = items(
-        requirement_facts.requirements_of(case, member, now, kept),
+        requirement_facts.requirements_of(case, member, now, reusable),
         case.state,
         slot_of,
         frozenset(map(item_of_kind, opened)),
@@ -97,8 +97,7 @@ def editor(
         ],
         "met": sum(_met(item.requirement, case) for item in rows),
         "next": next_step(made),
-        # While it is the employer's turn, the next step stands above the checks, and not here once
-        # more.
+        # While the case waits for the employer, the next step is shown above the checks instead.
         "waits_for_employer": waits_for_employer(case),
         "editable": case.state in states.EDITABLE,
         "addable": {
@@ -138,7 +137,7 @@ def _met(requirement: Requirement, case: Case) -> bool:
     )
 
 
-def _to_look_at(document: Any) -> bool:
+def _awaits_employer(document: Any) -> bool:
     """Whether something was read of the document, or is about to be, of which its employer has said
     nothing.
     """
@@ -183,7 +182,7 @@ def page(
     actor = member.as_actor()
     in_force = (
         case
-        if case.holds_rights(now)
+        if case.is_in_force(now)
         else Case.objects.filter(employer=member.employer).in_force(now).first()
     )
     heard = case.state in states.REVIEWABLE | states.STOPPED
@@ -199,8 +198,8 @@ def page(
         "own_words": said,
         "asked_to_vouch": vouches.asked_of(member, now),
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
-        "lapsed": case.state == State.APPROVED and not case.holds_rights(now),
-        "renew_soon": case.holds_rights(now)
+        "lapsed": case.state == State.APPROVED and not case.is_in_force(now),
+        "renew_soon": case.is_in_force(now)
         and case.expires_at is not None
         and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,

@@ -106,7 +106,7 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
     runs = list(attempt.check_runs.all()) if attempt else []
     lines = check_lines(attempt, runs, now)
     waiting_for = attempt.waiting_for if attempt else ""
-    employers_turn = waits_for_employer(case, attempt)
+    for_employer = waits_for_employer(case, attempt)
     return {
         "case": case,
         "waits_until": policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT)
@@ -116,13 +116,13 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "checks": lines,
         "done_count": sum(line.state == "done" for line in lines),
         "in_progress": case.state in states.IN_PROGRESS,
-        "waits_for_employer": employers_turn,
-        "shown_state": State.CHANGES_REQUESTED if employers_turn else case.state,
+        "waits_for_employer": for_employer,
+        "shown_state": State.CHANGES_REQUESTED if for_employer else case.state,
         # What the browser shows already, so that an unchanged progress need not be sent and shown
         # again.
         "have": "-".join(
             [
-                turn(employers_turn),
+                who_acts(for_employer),
                 f"v{case.version}",
                 *(f"{line.code}.{line.state}" for line in lines),
                 waiting_for,
@@ -144,9 +144,9 @@ def meanwhile(member: Member, case: Case, now: datetime) -> Next | None:
     return next_step(items(requirement_facts.requirements_of(case, member, now), case.state, {}))
 
 
-def turn(employers_turn: bool) -> str:
-    """Whose turn it is, as the browser tells us what it shows already."""
-    return "yours" if employers_turn else "ours"
+def who_acts(for_employer: bool) -> str:
+    """Who acts next, in the word that the browser sends back about what it shows."""
+    return "yours" if for_employer else "ours"
 
 
 @dataclass(frozen=True)

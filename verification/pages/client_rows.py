@@ -22,9 +22,9 @@ Word = str | Promise
 
 @dataclass(frozen=True)
 class ClientLine:
-    """For which client a letter stands, how that stands, and the form by which it is said."""
+    """A letter, its client and its status, and the form that names the client."""
 
-    standing: client_letters.Standing
+    status: client_letters.LetterStatus
     letter: Letter
     form: ClientForm
     read: Mapping[str, str]
@@ -33,26 +33,26 @@ class ClientLine:
 
     @property
     def client(self) -> ClientAuthorisation | None:
-        return self.standing.client
+        return self.status.client
 
     @property
     def ended(self) -> bool:
         return self.client is not None and self.client.ended_at is not None
 
     @property
-    def look(self) -> str:
+    def tag_style(self) -> str:
         """The tag, as of an item."""
         if self.ended:
             return "ended"
         if not self.judged:
             return "ready" if self.client else ""
         if self.letter.state is RequirementState.PENDING_VERIFICATION:
-            return "reviewing" if self.standing.doubtful else "checking"
-        return "done" if self.standing.agrees else "again" if self.client else "todo"
+            return "reviewing" if self.status.doubtful else "checking"
+        return "done" if self.status.agrees else "again" if self.client else "todo"
 
     @property
     def tag(self) -> Word:
-        return wording.TAGS[self.look] if self.look else ""
+        return wording.TAGS[self.tag_style] if self.tag_style else ""
 
     @property
     def why(self) -> Why | None:
@@ -60,11 +60,11 @@ class ClientLine:
 
 
 def client_line(
-    document: Document, standing: client_letters.Standing | None, sent: ClientForm | None = None
+    document: Document, status: client_letters.LetterStatus | None, sent: ClientForm | None = None
 ) -> ClientLine:
-    """A client's letter; `standing` is None of one that came with its case.
+    """The row of a client's letter; `status` is None for one that came with its case.
 
-    What was read of it is offered, not taken.
+    The form offers what was read in the letter.
     """
     client = getattr(document, "client_authorisation", None)
     row = getattr(document, "reading", None)
@@ -76,6 +76,6 @@ def client_line(
             "uscc": client.client_uscc,
             "valid_until": client.valid_until,
         }
-    shown = standing or client_letters.Standing(document, client, None)
+    shown = status or client_letters.LetterStatus(document, client, None)
     form = sent or ClientForm.of(document.pk, said)
-    return ClientLine(shown, requirement_facts.letter_of(shown), form, read, standing is not None)
+    return ClientLine(shown, requirement_facts.letter_of(shown), form, read, status is not None)

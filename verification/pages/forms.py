@@ -26,7 +26,7 @@ CODE_LENGTH: Final = 6
 
 
 class DeclareForm(RefusableForm):
-    """The facts that the licence is held against."""
+    """The facts that the licence is compared with."""
 
     name = company_field()
     uscc = uscc_field()

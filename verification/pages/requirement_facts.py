@@ -20,7 +20,7 @@ from events.models import Event
 from verification.authority import proofs
 from verification.cases import authority_evidence, guards, wording
 from verification.intake import client_letters
-from verification.intake.document_reuse import Kept, kept_before
+from verification.intake.document_reuse import Reusable, reusable_documents
 from verification.models import (
     Attempt,
     Case,
@@ -36,12 +36,12 @@ from verification.rules import policy, states
 from verification.rules.facts import (
     STRENGTH,
     Facts,
-    KeptPaper,
     Letter,
     Paper,
     Proof,
     Report,
     RequirementState,
+    ReusablePaper,
     Strength,
     Why,
 )
@@ -54,14 +54,14 @@ ANYBODY: Final = Actor(Role.OWNER)
 
 
 def requirements_of(
-    case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
+    case: Case, member: Member | None, now: datetime, reusable: Mapping[str, Reusable] | None = None
 ) -> list[Requirement]:
     """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in,
     else the first owner.
 
-    `kept` is what `reusing.kept_before` says, where somebody has asked it already.
+    `reusable` is what `reusing.reusable_documents` says, where somebody has asked it already.
     """
-    return due_requirements(facts_of(case, member, now, kept), CURRENT, now)
+    return due_requirements(facts_of(case, member, now, reusable), CURRENT, now)
 
 
 def requirements_before(
@@ -82,7 +82,7 @@ def requirements_before(
 
 
 def facts_of(
-    case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None
+    case: Case, member: Member | None, now: datetime, reusable: Mapping[str, Reusable] | None = None
 ) -> Facts:
     """The facts about `case` and its recruiter, as plain values and as the employer may know
     them.
@@ -140,7 +140,7 @@ def facts_of(
         not_offered=_not_offered(case.test),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
-        kept=_kept(kept_before(case, now) if kept is None else kept),
+        reusable=_reusable_papers(reusable_documents(case, now) if reusable is None else reusable),
         **_address(member.user if member else None),
         **_may_prove(acting),
     )
@@ -288,8 +288,11 @@ def _papers(case: Case) -> tuple[Paper, ...]:
     )
 
 
-def _kept(kept: Mapping[str, Kept]) -> dict[str, KeptPaper]:
-    return {kind: KeptPaper(len(papers.documents), papers.why_not) for kind, papers in kept.items()}
+def _reusable_papers(reusable: Mapping[str, Reusable]) -> dict[str, ReusablePaper]:
+    return {
+        kind: ReusablePaper(len(papers.documents), papers.why_not)
+        for kind, papers in reusable.items()
+    }
 
 
 def _clients(case: Case) -> tuple[Any, ...]:
@@ -300,25 +303,25 @@ def _clients(case: Case) -> tuple[Any, ...]:
 
 
 def _letters(case: Case, now: datetime) -> tuple[Letter, ...]:
-    """Where each letter stands that came while the approval was in force."""
-    return tuple(letter_of(standing) for standing in client_letters.standings(case, now))
+    """The state of each letter that came while the approval was in force."""
+    return tuple(letter_of(status) for status in client_letters.letter_statuses(case, now))
 
 
-def letter_of(standing: client_letters.Standing) -> Letter:
-    """A client's letter as the employer may know it: the machine's doubt is a reviewer's to settle,
-    the rest is its own.
+def letter_of(status: client_letters.LetterStatus) -> Letter:
+    """A client's letter as the employer sees it. A letter that a reviewer has to decide about is
+    pending.
     """
-    if standing.client is None:
+    if status.client is None:
         return Letter(RequirementState.CURRENTLY_DUE, Why("agency_client_name_missing", "company"))
-    if standing.agrees:
+    if status.agrees:
         return Letter(RequirementState.SATISFIED)
-    if (found := standing.finding) is None:
+    if (found := status.finding) is None:
         return Letter(RequirementState.PENDING_VERIFICATION)
     why = Why(found.code, found.field, found.seen, found.expected, found.check)
     return Letter(
         (
             RequirementState.PENDING_VERIFICATION
-            if standing.doubtful
+            if status.doubtful
             else RequirementState.CURRENTLY_DUE
         ),
         why,
@@ -346,8 +349,8 @@ def _renew_by(case: Case, now: datetime) -> datetime | None:
 
 
 def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
-    """What the employer may do with the case; of handing it in only whether it is its turn, since
-    the rest is what is asked.
+    """What the employer may do with the case. For `submit` only the state counts, since the rest is
+    in the requirements.
     """
     others = {
         verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None

@@ -42,7 +42,7 @@ class Slot:
     name: Promise | str
     documents: list[Document] = field(default_factory=list)
     removed: list[Document] = field(default_factory=list)
-    kept: document_reuse.Kept | None = None
+    reusable: document_reuse.Reusable | None = None
     """What was given of it with an earlier case."""
 
     @property
@@ -87,7 +87,7 @@ class WayLine:
         return wording.WAY_STATES["failed"] if self.failed else ""
 
     @property
-    def look(self) -> str:
+    def tag_style(self) -> str:
         return {
             RequirementState.SATISFIED: "done",
             RequirementState.PENDING_VERIFICATION: "checking",
@@ -119,7 +119,7 @@ class Item:
 
     requirement: Requirement
     tag: Word
-    look: str
+    tag_style: str
     """How the tag looks, besides what it says: `todo`, `again`, `under-way` or `done`."""
     ways: Sequence[WayLine]
     given: Sequence[Slot] = ()
@@ -146,13 +146,13 @@ class Item:
         return [
             why
             for why in self.requirement.reasons
-            if self.look != "todo" and why.code not in UNSAID
+            if self.tag_style != "todo" and why.code not in UNSAID
         ]
 
     @property
     def lacking(self) -> Sequence[Why]:
         """Of what is not there yet: how it is given, who can, and how long that takes."""
-        return self.requirement.reasons if self.look == "todo" else ()
+        return self.requirement.reasons if self.tag_style == "todo" else ()
 
     @property
     def by_letter(self) -> bool:
@@ -235,14 +235,14 @@ def items(
             )
             for way in requirement.ways
         ]
-        words, look = tag_of(requirement, case_state)
-        opens = requirement is following or look == "again" or requirement.code in opened
+        words, tag_style = tag_of(requirement, case_state)
+        opens = requirement is following or tag_style == "again" or requirement.code in opened
         given = [
             slot_of[kind]
             for kind in CURRENT.items[requirement.code].ways
             if kind in slot_of and slot_of[kind].documents
         ]
-        made.append(Item(requirement, words, look, ways, given, opens))
+        made.append(Item(requirement, words, tag_style, ways, given, opens))
     return made
 
 

@@ -54,7 +54,7 @@ from verification.rules.states import State
 
 log = structlog.get_logger()
 
-LOOK_BACK: Final = timedelta(days=1)
+RULINGS_WITHIN: Final = timedelta(days=1)
 """A lot that was drawn longer ago is not made up for."""
 LAPSES_AFTER: Final = timedelta(days=7)
 """One that is still undecided then, since its reviewer never took it or handed it on, goes from
@@ -63,12 +63,12 @@ their sight.
 _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199")
 
 
-# --- Whose turn it is -----------------------------------------------------------------------------
+# --- Who gets one ---------------------------------------------------------------------------------
 
 
 def give_due(now: datetime) -> int:
     """Give a golden case to each reviewer for whom one was drawn; how many were given."""
-    lately = Ruling.objects.filter(made_at__gt=now - LOOK_BACK).values("by")
+    lately = Ruling.objects.filter(made_at__gt=now - RULINGS_WITHIN).values("by")
     given = 0
     for reviewer in reviewers().filter(pk__in=lately):
         try:
@@ -98,7 +98,7 @@ def give_golden_case(reviewer: User, now: datetime) -> Case | None:
 def _drawn(reviewer: User, now: datetime) -> bool:
     """Whether one of the rulings since their last one drew a golden case."""
     last = GoldenTurn.objects.filter(reviewer=reviewer).aggregate(at=Max("given_at"))["at"]
-    since = max(filter(None, (last, now - LOOK_BACK)))
+    since = max(filter(None, (last, now - RULINGS_WITHIN)))
     rulings = Ruling.objects.filter(by=reviewer, made_at__gt=since, case__golden=False).exclude(
         outcome=RulingOutcome.UNDONE
     )
@@ -133,11 +133,11 @@ def _unknown_to(reviewer: User) -> GoldenCase | None:
 
 
 def lapse_due(now: datetime) -> int:
-    """Take from sight what has waited for too long; how many."""
-    turns = GoldenTurn.objects.filter(
+    """Withdraw the assignments that have waited for too long; returns how many."""
+    assignments = GoldenTurn.objects.filter(
         lapsed_at=None, given_at__lte=now - LAPSES_AFTER, case__state=State.IN_REVIEW
     )
-    free = turns.filter(Q(case__claimed_until=None) | Q(case__claimed_until__lte=now))
+    free = assignments.filter(Q(case__claimed_until=None) | Q(case__claimed_until__lte=now))
     return GoldenTurn.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(
         lapsed_at=now
     )
@@ -262,7 +262,7 @@ class _Arrival:
             move.case.submitted_at, move.case.submitted_by = self.submitted, member.user
 
     def _add(self, made: golden_cases.Recipe, case: Case, member: Member, at: datetime) -> None:
-        kept = {name: made[name] for name in ("kind", "size", "media_type", "editor", "scan")}
+        chosen = {name: made[name] for name in ("kind", "size", "media_type", "editor", "scan")}
         # The hash of a file that is no other's: nothing is found by it.
         digest = hashlib.sha256(made["ref"].encode()).hexdigest()
         document = Document.objects.create(
@@ -271,7 +271,7 @@ class _Arrival:
             sha256=digest,
             uploaded_by=member.user,
             uploaded_at=at,
-            **kept,
+            **chosen,
         )
         DocumentPage.objects.bulk_create(
             DocumentPage(document=document, **page) for page in made["pages"]

@@ -4,7 +4,7 @@ A lead keeps a decided one; after its time, nothing of it stays.
 
 What is kept is a recipe, and no case: what the company declared, clean pages stored anew, what the
 checks saw and found. Whoever handed the original in is not in it. Of the recipe each reviewer is
-made a case of their own (`golden_turns`).
+made a case of their own (`golden_assignment`).
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ _BESIDE_OTHERS: Final = {"duplicates": "no_duplicate", "exclusion": "not_exclude
 """Checks that look at other employers, and what each finds where there is nothing: a golden case
 names nobody else.
 """
-_LOOKED: Final = ("claim", "rule", "view_page")
+_SEEN: Final = ("claim", "rule", "view_page")
 
 
 # --- Which can be kept ----------------------------------------------------------------------------
 
 
-def may_keep(case: Case, actor: Actor) -> Refused | None:
+def may_save(case: Case, actor: Actor) -> Refused | None:
     """Why this person may not keep the case as a golden one, or None if they may."""
     if not actor.can(Power.QUALITY) or case.golden:
         return Refused("not_allowed", seen=actor.role)
@@ -104,13 +104,13 @@ def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
 # --- Keeping one ----------------------------------------------------------------------------------
 
 
-def keep_golden_case(
+def save_golden_case(
     case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: datetime
 ) -> GoldenCase:
     """Keep a decided case as a golden one, for which this is right. Raises Refused."""
     actor = lead.as_reviewer()
     case: Case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
-    if refused := may_keep(case, actor):
+    if refused := may_save(case, actor):
         raise refused
     if verb not in RIGHT:
         raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(RIGHT))
@@ -176,16 +176,16 @@ def _know(case: Case) -> set[str]:
     deciders = case.decisions.filter(decided_by__isnull=False).values_list("decided_by", flat=True)
     rulers = Ruling.objects.filter(case=case).values_list("by", "confirmed_by")
     subjects = [str(case.pk), *map(str, case.documents.values_list("pk", flat=True))]
-    looked = Event.objects.filter(
+    seen_by = Event.objects.filter(
         subject_id__in=subjects,
         subject_type__in=("case", "document"),
-        verb__in=_LOOKED,
+        verb__in=_SEEN,
         role="reviewer",
     )
     ids = {
         *deciders,
         *(person for pair in rulers for person in pair if person),
-        *looked.values_list("actor_id", flat=True),
+        *seen_by.values_list("actor_id", flat=True),
     }
     return {str(person) for person in ids}
 
@@ -208,7 +208,7 @@ def recipe_of(case: Case) -> Recipe:
     """
     documents, runs = _documents(case), runs_of(case)
     pages = _stored_anew(documents)
-    held: Decision | None = case.decisions.filter(
+    decision: Decision | None = case.decisions.filter(
         verb="hold_for_review", attempt_number=case.attempt_number
     ).first()
     doubts = [
@@ -231,7 +231,7 @@ def recipe_of(case: Case) -> Recipe:
         "language": user.language if user else "zh-hans",
         "mail_domain": user.email.rpartition("@")[2] if user else "",
         "has_phone": bool(user and user.phone_sealed),
-        "held_for": list(held.reasons) if held else doubts,
+        "held_for": list(decision.reasons) if decision else doubts,
         "documents": [_document(document, pages) for document in documents],
         "runs": [_run(run) for run in runs],
         "proofs": [
@@ -291,8 +291,8 @@ def _stored_anew(documents: Iterable[Document]) -> dict[int, str]:
 
 
 def _document(document: Document, names: Mapping[int, str]) -> Recipe:
-    kept = ("kind", "size", "media_type", "editor", "scan")
-    return {name: getattr(document, name) for name in kept} | {
+    chosen = ("kind", "size", "media_type", "editor", "scan")
+    return {name: getattr(document, name) for name in chosen} | {
         "ref": str(document.pk),
         "pages": [_page(page, names[page.pk]) for page in document.pages.all()],
         "statements": [

@@ -22,9 +22,9 @@ from django.db import transaction
 from PIL import Image
 
 from documents.licence.read import read_pages
-from documents.photo.flaws import Quality
+from documents.photo.flaws import PhotoQuality
 from documents.photo.quality import judge_page
-from documents.specimens import FORMS, Company, make
+from documents.specimens import EDITIONS, Company, make
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import LAYOUTS, make_letter
 from documents.upload.intake import Intake, examine
@@ -71,11 +71,11 @@ def _papers(
     seed: int, company: Company, damage: str = "light", **printed: Any
 ) -> tuple[Paper, ...]:
     """A licence, and a letter that authorises the recruiter."""
-    form, layout = FORMS[seed % len(FORMS)], LAYOUTS[seed % len(LAYOUTS)]
+    edition, layout = EDITIONS[seed % len(EDITIONS)], LAYOUTS[seed % len(LAYOUTS)]
     return (
         (
             DocumentKind.BUSINESS_LICENCE,
-            lambda: make(seed, form=form, damage=damage, company=company, **printed).jpeg(),
+            lambda: make(seed, edition=edition, damage=damage, company=company, **printed).jpeg(),
         ),
         (
             DocumentKind.AUTHORIZATION_LETTER,
@@ -178,7 +178,7 @@ class _TakenIn:
 
     kind: str
     intake: Intake
-    quality: list[Quality | None]
+    photo_quality: list[PhotoQuality | None]
     read: dict[str, Any] | None
 
 
@@ -243,7 +243,14 @@ def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: d
     )
     for paper in papers:
         document = documents.add_document(
-            case.pk, paper.kind, paper.intake, {"clean": None}, user, actor, now, paper.quality
+            case.pk,
+            paper.kind,
+            paper.intake,
+            {"clean": None},
+            user,
+            actor,
+            now,
+            paper.photo_quality,
         )
         if paper.read is not None:
             reading = {"document": str(document.pk), "declared": _declared(company)} | paper.read

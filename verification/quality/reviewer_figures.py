@@ -6,7 +6,7 @@ In a number of queries that depends neither on how many reviewers there are nor 
 did. A figure of fewer than `AT_LEAST` is told as what it is, too few to say; nothing here orders
 people by a figure.
 
-`quality` is of pictures and stands elsewhere; this is of decisions.
+The quality of photographs is in `documents.photo.quality`.
 """
 
 from __future__ import annotations
@@ -130,13 +130,15 @@ class Times:
         sums = [0] * (len(BUCKETS) + 1)
         for seconds, n in self.counts.items():
             sums[
-                next((place for place, most in enumerate(BUCKETS) if seconds < most), len(BUCKETS))
+                next(
+                    (bucket for bucket, most in enumerate(BUCKETS) if seconds < most), len(BUCKETS)
+                )
             ] += n
         return sums
 
 
 @dataclass(frozen=True)
-class Answers:
+class GoldenAnswers:
     """What was answered to golden cases of one kind and one right decision."""
 
     kind: str
@@ -155,7 +157,7 @@ class Figures:
     """What can be said of one reviewer's decisions, or of everybody's."""
 
     golden: Share
-    answers: Sequence[Answers]
+    answers: Sequence[GoldenAnswers]
     by_verb: Kappa
     """How often two agreed on cases that both were given by chance, each not knowing what the other
     said: on the decision.
@@ -190,7 +192,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Quality:
+class ReviewerQuality:
     everybody: Figures
     reviewers: Sequence[tuple[User, Figures]] = field(default_factory=tuple)
     """By their addresses, in alphabetical order."""
@@ -207,26 +209,26 @@ class _Counted:
 
     golden: Sequence[Row]
     pairs: Sequence[Row]
-    looks: Sequence[Row]
+    timings: Sequence[Row]
     decisions: Sequence[Row]
 
     def people(self) -> set[UUID]:
         of = {
             row["by"]
-            for rows in (self.golden, self.pairs, self.looks, self.decisions)
+            for rows in (self.golden, self.pairs, self.timings, self.decisions)
             for row in rows
         }
         return {person for person in of | {row["first_by"] for row in self.pairs} if person}
 
 
-def quality(since: datetime | None) -> Quality:
+def reviewer_quality(since: datetime | None) -> ReviewerQuality:
     """Everybody's figures since then, and each reviewer's: five queries.
 
     Golden cases count where their answers do, and as looks.
     """
     counted = _count(since, None)
     people = User.objects.filter(pk__in=counted.people()).order_by("email")
-    return Quality(
+    return ReviewerQuality(
         _figures(counted, None), [(person, _figures(counted, person.pk)) for person in people]
     )
 
@@ -243,7 +245,7 @@ def of_one(reviewer: User, since: datetime | None, golden_until: datetime) -> Fi
 def _count(
     since: datetime | None, reviewer: User | None, golden_until: datetime | None = None
 ) -> _Counted:
-    turns = GoldenTurn.objects.filter(right__isnull=False, **_after("answered_at", since))
+    assignments = GoldenTurn.objects.filter(right__isnull=False, **_after("answered_at", since))
     rulings = Ruling.objects.filter(**_after("made_at", since))
     decisions = Decision.objects.filter(
         decided_by__isnull=False, verb__in=DECIDED, **_after("decided_at", since)
@@ -252,17 +254,17 @@ def _count(
     if reviewer is None:
         decisions = decisions.filter(case__golden=False)
     else:
-        turns = turns.filter(reviewer=reviewer, answered_at__lt=golden_until)
+        assignments = assignments.filter(reviewer=reviewer, answered_at__lt=golden_until)
         pairs = pairs.filter(Q(by=reviewer) | Q(first_by=reviewer.pk))
         rulings, decisions = rulings.filter(by=reviewer), decisions.filter(decided_by=reviewer)
-    answered = turns.order_by().values(
+    answered = assignments.order_by().values(
         "verb",
         "right",
         by=F("reviewer"),
         kind=F("golden__kind"),
         right_verb=F("golden__right_verb"),
     )
-    looks = rulings.order_by().annotate(whole=Floor("seconds")).values("by", "outcome", "whole")
+    timings = rulings.order_by().annotate(whole=Floor("seconds")).values("by", "outcome", "whole")
     return _Counted(
         golden=list(answered.annotate(n=Count("pk"))),
         pairs=list(
@@ -270,7 +272,7 @@ def _count(
             .values("by", "first_by", "second_review", "first_verb", "verb")
             .annotate(n=Count("pk"))
         ),
-        looks=list(looks.annotate(n=Count("pk"), total=Sum("seconds"))),
+        timings=list(timings.annotate(n=Count("pk"), total=Sum("seconds"))),
         decisions=list(_overturned(decisions)),
     )
 
@@ -338,14 +340,16 @@ def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
 
 
 def _figures(counted: _Counted, of: UUID | None) -> Figures:
-    looks = [row for row in counted.looks if of in (None, row["by"])]
+    timings = [row for row in counted.timings if of in (None, row["by"])]
     golden = [row for row in counted.golden if of in (None, row["by"])]
     outcomes: Counter[str] = Counter()
-    for row in looks:
+    for row in timings:
         outcomes[row["outcome"]] += row["n"]
     rulings = outcomes.total()
     timed = [
-        row for row in looks if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE
+        row
+        for row in timings
+        if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE
     ]
     counts: Counter[int] = Counter()
     for row in timed:
@@ -397,11 +401,11 @@ def _category(verb: str) -> str:
     return CATEGORY.get(verb, NOT_LET_THROUGH)
 
 
-def _answers(rows: Iterable[Row]) -> list[Answers]:
+def _answers(rows: Iterable[Row]) -> list[GoldenAnswers]:
     grouped: dict[tuple[str, str], Counter[str]] = {}
     right: Counter[tuple[str, str]] = Counter()
     for row in rows:
         key = (row["kind"], row["right_verb"])
         grouped.setdefault(key, Counter())[row["verb"]] += row["n"]
         right[key] += row["n"] if row["right"] else 0
-    return [Answers(*key, by_verb, right[key]) for key, by_verb in sorted(grouped.items())]
+    return [GoldenAnswers(*key, by_verb, right[key]) for key, by_verb in sorted(grouped.items())]

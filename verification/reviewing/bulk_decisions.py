@@ -76,7 +76,7 @@ def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
         refused = Refused("state_conflict", "state", seen=case.state)
     if refused is None:
         if case.claimed_by_me(actor.id, now):
-            claims.let_go(case, now)
+            claims.clear_claim(case, now)
             case.save()
         record(
             "propose_bulk",
@@ -106,8 +106,8 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
         bulk.confirmed_by, bulk.confirmed_at = other, now
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))
-        # The employers first and then their cases, as everywhere, and both in one order: so nobody
-        # waits in a ring.
+        # The employers first and then their cases, as everywhere, and both in one order, so there
+        # is no deadlock.
         list(
             Employer.objects.filter(pk__in=[item.case.employer_id for item in items])
             .order_by("pk")
@@ -131,7 +131,7 @@ def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -
     if case.version != item.case_version:
         return Refused("bulk_changed")
     if case.claimed_by_me(actor.id, now):  # who confirms has had it before them
-        claims.let_go(case, now)
+        claims.clear_claim(case, now)
         case.save()
     for person in (bulk.proposed_by.as_reviewer(), actor):
         if refused := guards.may_bulk(bulk.verb, person) or guards.may_claim(case, person, now):

@@ -1,6 +1,6 @@
 """What a reviewer compares to decide: a case's fields from all sources, and what checks found.
 
-Turns stored facts into rows of words; reads and writes nothing.
+It makes rows of words from stored facts; it reads and writes nothing.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Row:
 
     @property
     def compares(self) -> bool:
-        """Whether it belongs among the fields that are held against each other, rather than with
+        """Whether it belongs among the fields that are compared, rather than with
         what is only read.
         """
         return self.field in _ALWAYS_SHOWN or self.agreement in ("agrees", "differs")

@@ -1,9 +1,7 @@
-"""Who works on which case?
+"""Claims on cases, the drafts of reviewers, and who has a case open.
 
-Claims that end by themselves, taken ahead, asked for and given; drafts, and who else is there.
-
-A claim is a lease on a case and changes nothing about it: no version is counted up by it, and a
-heartbeat is no Event.
+A claim is a lease: it ends by itself, and a colleague can ask for it. It does not count as a change
+of the case, so the version of the case stays the same. A heartbeat writes no Event.
 """
 
 from __future__ import annotations
@@ -52,7 +50,7 @@ class Beat:
 
     mine: bool
     until: datetime | None = None
-    """When the claim ends, unless it is held for longer; None where it is not theirs."""
+    """When the claim ends, unless it is extended; None where it is not theirs."""
     others: tuple[str, ...] = ()
     """The addresses of colleagues who have the case open too."""
     asked_by: str = ""
@@ -71,8 +69,8 @@ def _locked(case_id: UUID) -> Iterator[Case]:
 
 
 @contextmanager
-def held(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
-    """A case that this reviewer holds; locked until the end, and then saved. Raises Refused."""
+def claimed_case(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
+    """A case that this reviewer has claimed; locked until the end, then saved. Raises Refused."""
     with _locked(case_id) as case:
         if refused := guards.may_decide(actor):
             raise refused
@@ -84,40 +82,30 @@ def held(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
 # --- Claims ---------------------------------------------------------------------------------------
 
 
-def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) -> Case:
-    """Take a waiting case; taking one's own again extends it.
-
-    `ahead`: to be loaded before it is its turn. Raises Refused.
-    """
+def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
+    """Claim a waiting case, or extend one's own claim. Raises Refused."""
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may_claim(case, actor, now):
             raise refused
-        _take(case, reviewer, actor, now, ahead=ahead)
+        _take(case, reviewer, actor, now)
     return case
 
 
-def claim_next(
-    reviewer: User, now: datetime, ahead: bool = False, filters: Filters = NO_FILTERS
-) -> Case | None:
-    """Take the most urgent case that this reviewer may take, what was assigned to them first; None
-    where there is none.
+def claim_next(reviewer: User, now: datetime, filters: Filters = NO_FILTERS) -> Case | None:
+    """Claim the most urgent case that this reviewer may claim; None if there is none.
 
-    What was taken ahead comes first, and becomes current unless the next one is only taken ahead,
-    too. `filters`: of what is nobody's yet, only what they ask for.
+    Cases that are assigned to the reviewer come first. `filters` apply to the other cases.
     """
     actor = reviewer.as_reviewer()
-    taken_ahead = Case.objects.awaiting_review().filter(
-        claimed_by=reviewer, claimed_until__gt=now, claimed_at=None
-    )
     waiting = Case.objects.awaiting_review().free(now).open_to(actor)
     of_nobody = filters.apply(
         waiting.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False)), actor, now
     )
     with transaction.atomic():
-        for cases in (taken_ahead, waiting.filter(assigned_to=reviewer), of_nobody):
+        for cases in (waiting.filter(assigned_to=reviewer), of_nobody):
             if case := _first(cases, actor, now):
-                _take(case, reviewer, actor, now, ahead=ahead)
+                _take(case, reviewer, actor, now)
                 case.save()
                 return case
     return None
@@ -140,56 +128,37 @@ def _first(cases: CaseQuerySet, actor: Actor, now: datetime) -> Case | None:
     return None
 
 
-def _take(case: Case, reviewer: User, actor: Actor, now: datetime, *, ahead: bool) -> None:
+def _take(case: Case, reviewer: User, actor: Actor, now: datetime) -> None:
     mine = case.claimed_by_me(actor.id, now)
-    began = case.claimed_at if mine else None
-    case.claimed_by, case.claimed_until, case.claimed_at = (
-        reviewer,
-        now + CLAIM_FOR,
-        began if ahead else began or now,
-    )
+    case.claimed_at = (case.claimed_at if mine else None) or now
+    case.claimed_by, case.claimed_until = reviewer, now + CLAIM_FOR
     case.held_until = None
     if not mine:
-        _answer(case, now)
+        _answer_take_over(case, now)
     record("claim", case, actor, now, employer_id=case.employer_id)
-
-
-def begin(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """The reviewer looks at a case that they claimed ahead: their time with it runs from now on.
-
-    Raises Refused.
-    """
-    with held(case_id, reviewer.as_reviewer(), now) as case:
-        case.claimed_at = case.claimed_at or now
-    return case
 
 
 def drop_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Put a case back into the queue. Raises Refused."""
     actor = reviewer.as_reviewer()
-    with held(case_id, actor, now) as case:
-        let_go(case, now)
+    with claimed_case(case_id, actor, now) as case:
+        clear_claim(case, now)
         record("release_claim", case, actor, now, employer_id=case.employer_id)
     return case
 
 
-def let_go(case: Case, now: datetime) -> None:
-    """Nobody holds the case any more, and who asked for it need not; the caller saves it."""
+def clear_claim(case: Case, now: datetime) -> None:
+    """End the claim, and a colleague's request for the case; the caller saves it."""
     case.claimed_by = case.claimed_until = case.claimed_at = None
-    _answer(case, now)
+    _answer_take_over(case, now)
 
 
 def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
-    """The reviewer has the case before them.
-
-    Their claims last on from here, provided that they are `active`.
-    """
+    """Record that the reviewer has the case open, and extend their claim if they are `active`."""
     mine = Q(claimed_by=reviewer, claimed_until__gt=now)
     Presence.objects.update_or_create(case_id=case_id, user=reviewer, defaults={"seen_at": now})
-    if active:  # with the case, what was taken ahead of it
-        Case.objects.filter(mine).filter(Q(pk=case_id) | Q(claimed_at=None)).update(
-            claimed_until=now + BEAT_FOR
-        )
+    if active:
+        Case.objects.filter(mine, pk=case_id).update(claimed_until=now + BEAT_FOR)
     others = (
         Presence.objects.filter(case_id=case_id, seen_at__gt=now - THERE_FOR)
         .exclude(user=reviewer)
@@ -230,7 +199,7 @@ def assign(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
 
 
 def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
-    """Ask for a case that a colleague holds; asked twice is the same as once. Raises Refused."""
+    """Ask for a case that a colleague has claimed; asking twice changes nothing. Raises Refused."""
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may_ask_for(case, actor, now):
@@ -257,12 +226,12 @@ def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
 def give_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Hand a case over to the colleague who asked for it. Raises Refused."""
     actor = reviewer.as_reviewer()
-    with held(case_id, actor, now) as case:
+    with claimed_case(case_id, actor, now) as case:
         asked = _asked_of(case, reviewer)
-        # What is asked of a claim does not hold the one who lets it go.
+        # The colleague has to be allowed to take it, not the one who gives it.
         if refused := guards.may_ask_for(case, asked.asked_by.as_reviewer(), now):
             raise refused
-        _answer(case, now, given=True)
+        _answer_take_over(case, now, given=True)
         case.claimed_by, case.claimed_until, case.claimed_at = asked.asked_by, now + CLAIM_FOR, now
         record(
             "give_claim",
@@ -275,12 +244,12 @@ def give_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
     return case
 
 
-def keep_claim(case_id: UUID, reviewer: User, now: datetime) -> None:
-    """Go on with a case that a colleague asked for. Raises Refused."""
+def decline_take_over(case_id: UUID, reviewer: User, now: datetime) -> None:
+    """Keep a case that a colleague asked for. Raises Refused."""
     actor = reviewer.as_reviewer()
-    with held(case_id, actor, now) as case:
+    with claimed_case(case_id, actor, now) as case:
         _asked_of(case, reviewer)
-        _answer(case, now)
+        _answer_take_over(case, now)
         record("keep_claim", case, actor, now, employer_id=case.employer_id)
 
 
@@ -295,7 +264,7 @@ def _asked_of(case: Case, reviewer: User) -> TakeOver:
     return asked
 
 
-def _answer(case: Case, now: datetime, *, given: bool = False) -> None:
+def _answer_take_over(case: Case, now: datetime, *, given: bool = False) -> None:
     TakeOver.objects.filter(case=case, answered_at=None).update(answered_at=now, given=given)
 
 

@@ -15,7 +15,7 @@ from events.models import record
 from verification.models import Case, CaseNote, NoteKind
 from verification.reviewing import claims
 
-HOLD_AT_MOST: Final = timedelta(days=7)
+POSTPONE_AT_MOST: Final = timedelta(days=7)
 WORDS_AT_MOST: Final = 2000
 
 
@@ -23,9 +23,9 @@ def postpone_case(case_id: UUID, reviewer: User, now: datetime, until: datetime,
     """Set a claimed case aside until later, a week at most; until then only this reviewer can take
     it. Raises Refused.
     """
-    if not now < until <= now + HOLD_AT_MOST:
+    if not now < until <= now + POSTPONE_AT_MOST:
         raise Refused("until_invalid", "until", seen=until.isoformat())
-    with claims.held(case_id, reviewer.as_reviewer(), now) as case:
+    with claims.claimed_case(case_id, reviewer.as_reviewer(), now) as case:
         case.held_until = until
         _put_down(case, NoteKind.HOLD, reviewer, now, why, {"until": until.isoformat()})
     return case
@@ -33,7 +33,7 @@ def postpone_case(case_id: UUID, reviewer: User, now: datetime, until: datetime,
 
 def escalate_case(case_id: UUID, reviewer: User, now: datetime, why: str) -> Case:
     """Hand a claimed case to the seniors. Raises Refused."""
-    with claims.held(case_id, reviewer.as_reviewer(), now) as case:
+    with claims.claimed_case(case_id, reviewer.as_reviewer(), now) as case:
         case.for_senior, case.assigned_to = True, None
         _put_down(case, NoteKind.ESCALATE, reviewer, now, why, {})
     return case
@@ -47,7 +47,7 @@ def _put_down(
     """
     if not why.strip():
         raise Refused("words_missing", "why")
-    claims.let_go(case, now)
+    claims.clear_claim(case, now)
     CaseNote.objects.create(
         case=case, by=reviewer, at=now, kind=kind, text=why.strip()[:WORDS_AT_MOST]
     )

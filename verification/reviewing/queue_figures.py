@@ -26,17 +26,17 @@ from verification.cases import guards
 from verification.models import Appeal, Case, CaseQuerySet, CaseReason, Decision, Ruling
 
 DAYS: Final = 14
-CHART_KEEPS: Final = 20
+CHART_CACHED_TIMES: Final = 20
 """The chart is kept this many times as long as the figures: days change slowly."""
 _TENTHS: Final = 10
 """Waiting is told to a tenth of an hour."""
 
-Kept = TypeVar("Kept")
+Cached = TypeVar("Cached")
 
 
-def _kept(name: str, seconds: int, made: Callable[[], Kept]) -> Kept:
-    kept: Any = cache.get_or_set(f"verification.figures.{name}", made, seconds)
-    found: Kept = kept
+def _cached(name: str, seconds: int, made: Callable[[], Cached]) -> Cached:
+    cached: Any = cache.get_or_set(f"verification.figures.{name}", made, seconds)
+    found: Cached = cached
     return found
 
 
@@ -50,7 +50,7 @@ class Figures:
     waiting: int = 0
     free: int = 0
     late: int = 0
-    held: int = 0
+    postponed: int = 0
     oldest: datetime | None = None
     """When the one came that has waited longest."""
     by_reason: Mapping[str, int] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Figures:
         oldest = min(filter(None, (self.oldest, other.oldest)), default=None)
         summed: dict[str, Any] = {
             name: getattr(self, name) + getattr(other, name)
-            for name in ("waiting", "free", "late", "held")
+            for name in ("waiting", "free", "late", "postponed")
         }
         by: dict[str, Any] = {
             name: _added(getattr(self, name), getattr(other, name))
@@ -80,9 +80,9 @@ def of_queue(now: datetime, reviewer: UUID) -> Figures:
     """The queue in figures, as it was at most `QUEUE_FIGURES_SECONDS` ago, with what is there for
     this reviewer alone.
     """
-    kept = _kept("queue", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
+    cached = _cached("queue", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
     own = _made_for(reviewer)
-    return kept.and_also(count(now, own)) if own.exists() else kept
+    return cached.and_also(count(now, own)) if own.exists() else cached
 
 
 def _made_for(reviewer: UUID) -> CaseQuerySet:
@@ -98,14 +98,14 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
     `among`: golden cases; else all others.
     """
     waiting = (Case.objects.real() if among is None else among).queued().order_by()
-    not_held = Q(held_until=None) | Q(held_until__lte=now)
+    not_postponed = Q(held_until=None) | Q(held_until__lte=now)
     unclaimed = Q(claimed_until=None) | Q(claimed_until__lte=now)
     groups = list(
         waiting.values("account_class", "rights_now").annotate(
             n=Count("*"),
-            loose=Count("pk", filter=unclaimed & not_held),
+            loose=Count("pk", filter=unclaimed & not_postponed),
             late=Count("pk", filter=Q(review_due__lte=now)),
-            held=Count("pk", filter=~not_held),
+            postponed=Count("pk", filter=~not_postponed),
             oldest=Min(Coalesce("review_since", "submitted_at")),
         )
     )
@@ -113,7 +113,7 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
     # than all the rest.
     under_way = (
         waiting.unclaimed(now)
-        .not_held(now)
+        .not_postponed(now)
         .filter(pk__in=Ruling.objects.open().values("case"))
         .count()
     )
@@ -135,7 +135,7 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
         waiting=sum(group["n"] for group in groups),
         free=sum(group["loose"] for group in groups) - under_way,
         late=sum(group["late"] for group in groups),
-        held=sum(group["held"] for group in groups),
+        postponed=sum(group["postponed"] for group in groups),
         oldest=min((group["oldest"] for group in groups if group["oldest"]), default=None),
         by_reason=dict(reasons),
         by_class=_summed(groups, "account_class"),
@@ -216,14 +216,16 @@ def lately(now: datetime, reviewer: UUID) -> list[Day]:
     """The last `DAYS` days, today at the end, as they were at most a few minutes ago, with what was
     there for this reviewer alone.
     """
-    kept = _kept("lately", settings.QUEUE_FIGURES_SECONDS * CHART_KEEPS, lambda: _look_back(now))
+    cached = _cached(
+        "lately", settings.QUEUE_FIGURES_SECONDS * CHART_CACHED_TIMES, lambda: _count_fortnight(now)
+    )
     own = _made_for(reviewer)
-    return (kept.and_also(_look_back(now, own)) if own.exists() else kept).days(now)
+    return (cached.and_also(_count_fortnight(now, own)) if own.exists() else cached).days(now)
 
 
-def look_back(now: datetime) -> list[Day]:
+def fortnight(now: datetime) -> list[Day]:
     """The last `DAYS` days from the decisions on record: four queries."""
-    return _look_back(now).days(now)
+    return _count_fortnight(now).days(now)
 
 
 def _days(now: datetime) -> list[date]:
@@ -231,7 +233,7 @@ def _days(now: datetime) -> list[date]:
     return [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
 
 
-def _look_back(now: datetime, among: CaseQuerySet | None = None) -> _Fortnight:
+def _count_fortnight(now: datetime, among: CaseQuerySet | None = None) -> _Fortnight:
     since = timezone.make_aware(datetime.combine(_days(now)[0], datetime.min.time()))
     decisions = Decision.objects.filter(decided_at__gte=since).order_by()
     decisions = (

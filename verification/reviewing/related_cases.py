@@ -21,6 +21,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import SightingKind, User
+from events.db.dialect import current_dialect
 from verification.cases import wording
 from verification.checks import picture_index
 from verification.models import Case, CheckRun, Decision, DocumentKind, DocumentPage
@@ -32,8 +33,10 @@ AT_MOST: Final = 50
 QUERIES: Final = 10
 COUNTED: Final = 1000
 """How far it is counted how many share a thing."""
-DECISIONS, LOOKED_AT = 20, 100
-"""How many decisions are shown, of how many of the latest."""
+DECISIONS: Final = 20
+"""How many decisions are shown."""
+READ_AT_MOST: Final = 100
+"""How many of the latest decisions they are chosen from: the reviewer's own come first."""
 _ALIKE: Final = 20
 _UNSAID: Final = (State.DRAFT, State.WITHDRAWN)
 """Nobody stands by what is declared there: it says nothing of anybody."""
@@ -116,7 +119,7 @@ class Related:
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecidedCase:
     """What somebody decided on one of the cases, in words."""
 
     case: Case
@@ -140,7 +143,7 @@ class Cluster:
     """
     alike: list[Case] = field(default_factory=list)
     """Cases of other codes whose names a passing eye takes for this one's."""
-    decisions: list[Decided] = field(default_factory=list)
+    decisions: list[DecidedCase] = field(default_factory=list)
     """What people decided on these cases; those of the reviewer who looks first, then the latest
     first.
     """
@@ -204,7 +207,7 @@ def _alike(case: Case) -> list[Case]:
     return list(alike.order_by("-opened_at")[:_ALIKE])
 
 
-def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
+def _decided(cluster: Cluster, reviewer: User | None) -> list[DecidedCase]:
     among = [found.case.pk for found in cluster.related]
     latest = (
         Decision.objects.filter(case__in=among, decided_by__isnull=False)
@@ -212,7 +215,7 @@ def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
         .order_by("-pk")
     )
     told = [
-        Decided(
+        DecidedCase(
             case=decision.case,
             at=decision.decided_at,
             words=wording.HAPPENED_FOR_STAFF.get(decision.verb, decision.verb),
@@ -220,7 +223,7 @@ def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
             by=str(decision.decided_by),
             mine=reviewer is not None and decision.decided_by_id == reviewer.pk,
         )
-        for decision in latest[:LOOKED_AT]
+        for decision in latest[:READ_AT_MOST]
     ]
     return sorted(told, key=lambda decided: not decided.mine)[:DECISIONS]
 
@@ -236,9 +239,7 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
     `COUNTED` for each thing.
     """
     key = Case._meta.pk
-    listed = {"postgresql": "string_agg(CAST(o.id AS text), ',')"}.get(
-        connection.vendor, "group_concat(o.id)"
-    )
+    listed = current_dialect().joined("o.id")
     marks = ",".join(["%s"] * len(seeds))
     parts = []
     for by, (things, thing, others) in _THINGS.items():

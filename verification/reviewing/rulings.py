@@ -107,7 +107,7 @@ def rule_on_case(
                 )
         except IntegrityError as error:  # the constraint: one open ruling a case
             raise Refused("decision_under_way") from error
-        claims.let_go(case, now)
+        claims.clear_claim(case, now)
         case.save()
         ReviewDraft.objects.filter(case=case, reviewer=reviewer).delete()
         record("rule", case, actor, now, employer_id=case.employer_id, data={"ruling": ruling.pk})
@@ -140,8 +140,8 @@ def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
     with _locked(ruling.case_id) as case:
         if not guards.may_undo(ruling, actor):
             raise Refused("not_allowed", seen=actor.role)
-        held = Ruling.objects.open().filter(pk=ruling.pk, lease=None, due_at__gt=now)
-        if not held.update(finished_at=now, outcome=RulingOutcome.UNDONE):
+        undoable = Ruling.objects.open().filter(pk=ruling.pk, lease=None, due_at__gt=now)
+        if not undoable.update(finished_at=now, outcome=RulingOutcome.UNDONE):
             raise Refused("undo_too_late")
         if ruling.bulk_id is None:
             _give_back(case, ruling, now)
@@ -157,10 +157,10 @@ def _give_back(case: Case, ruling: Ruling, now: datetime) -> None:
     case.claimed_by, case.claimed_until = ruling.by, now + claims.CLAIM_FOR
     case.claimed_at = ruling.made_at - timedelta(seconds=ruling.seconds or 0)
     case.save()
-    _keep_typed(ruling, now)
+    _save_draft(ruling, now)
 
 
-def _keep_typed(ruling: Ruling, now: datetime) -> None:
+def _save_draft(ruling: Ruling, now: datetime) -> None:
     about = ruling.besides.get("about", {})
     claims.save_draft(
         ruling.case_id,
@@ -177,7 +177,7 @@ def _keep_typed(ruling: Ruling, now: datetime) -> None:
 
 
 def carry_out(ruling_id: int, now: datetime) -> str:
-    """Carry out a ruling, if it is due and held by nobody; its outcome, or "" if it was not due."""
+    """Carry out a ruling, if it is due and not leased; its outcome, or "" if it was not due."""
     rulings = Ruling.objects.select_related("by")
     lease: Lease[Ruling] | None = claim(rulings, ruling_id, lambda: now, LEASE_SECONDS)
     if lease is None:
@@ -239,14 +239,16 @@ def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
 
 
 def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
-    """What is ruled on a golden case is compared with what is right, once; then it goes the way of
-    every other.
-    """
-    turn = GoldenTurn.objects.select_related("golden").get(case=case)
-    if turn.answered_at is None:
-        turn.verb, turn.reasons, turn.answered_at = ruling.verb, ruling.reasons, now
-        turn.right = turn.golden.agrees(ruling.verb, ruling.reasons)
-        turn.save()
+    """Compare the ruling on a golden case with the right one, once."""
+    assignment = GoldenTurn.objects.select_related("golden").get(case=case)
+    if assignment.answered_at is None:
+        assignment.verb, assignment.reasons, assignment.answered_at = (
+            ruling.verb,
+            ruling.reasons,
+            now,
+        )
+        assignment.right = assignment.golden.agrees(ruling.verb, ruling.reasons)
+        assignment.save()
 
 
 def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
@@ -279,7 +281,7 @@ def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None
         data={"ruling": ruling.pk},
     )
     if ruling.bulk_id is None and guards.may_decide(ruling.by.as_reviewer()) is None:
-        _keep_typed(ruling, now)
+        _save_draft(ruling, now)
 
 
 # --- Before it is decided -------------------------------------------------------------------------

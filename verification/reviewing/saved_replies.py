@@ -20,16 +20,16 @@ def problem(text: str) -> Refused | None:
     return reply_templates.problem(text)
 
 
-def may_keep(actor: Actor) -> bool:
+def may_save(actor: Actor) -> bool:
     """Whether this member of staff writes replies: what all reviewers say is for who answers for
     their work.
     """
     return actor.can(Power.QUALITY)
 
 
-def keep_reply(reply: SavedReply, actor: Actor, now: datetime) -> SavedReply:
+def save_reply(reply: SavedReply, actor: Actor, now: datetime) -> SavedReply:
     """Keep a reply, new or changed. Raises Refused where a variable in it is not known."""
-    if not may_keep(actor):
+    if not may_save(actor):
         raise Refused("not_allowed", seen=actor.role)
     if refused := problem(reply.text_zh) or problem(reply.text_en):
         raise refused

@@ -75,7 +75,7 @@ class Paper:
 
 
 @dataclass(frozen=True)
-class KeptPaper:
+class ReusablePaper:
     """What an employer gave of one kind with an earlier case: how many can be used again, and why
     others cannot.
     """
@@ -148,7 +148,7 @@ class Facts:
     proving_shown: str = ""
     """That address, masked."""
     papers: tuple[Paper, ...] = ()
-    kept: Mapping[str, KeptPaper] = field(default_factory=dict)
+    reusable: Mapping[str, ReusablePaper] = field(default_factory=dict)
     """By kind, what is here from an earlier case and has not been given with this one."""
     proofs: tuple[Proof, ...] = ()
     clients_until: tuple[date | None, ...] = ()

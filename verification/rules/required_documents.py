@@ -21,14 +21,17 @@ class Unlocks(StrEnum):
     DOWNLOAD = "download"
 
 
-MAIL, FACTS, REGISTRATION, AUTHORITY = "mail_address", "company_facts", "registration", "authority"
-LICENCE, APPROVAL, AGENCY, CLIENTS = (
-    "business_licence",
-    "approval_document",
-    "agency_licence",
-    "client_authorization",
-)
-SUBMISSION, REVERIFICATION = "submission", "reverification"
+# The codes of requirements.
+MAIL: Final = "mail_address"
+FACTS: Final = "company_facts"
+REGISTRATION: Final = "registration"
+AUTHORITY: Final = "authority"
+LICENCE: Final = "business_licence"
+APPROVAL: Final = "approval_document"
+AGENCY: Final = "agency_licence"
+CLIENTS: Final = "client_authorization"
+SUBMISSION: Final = "submission"
+REVERIFICATION: Final = "reverification"
 
 
 @dataclass(frozen=True)

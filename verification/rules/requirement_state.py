@@ -152,8 +152,8 @@ def proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime
         )
     if state is not RequirementState.SATISFIED:
         return None
-    standing = [proof.holds_until for proof in facts.proofs if proof.stands(now) and proof.opens]
-    return None if None in standing else max((until for until in standing if until), default=None)
+    ends = [proof.holds_until for proof in facts.proofs if proof.stands(now) and proof.opens]
+    return None if None in ends else max((until for until in ends if until), default=None)
 
 
 def waited_until(

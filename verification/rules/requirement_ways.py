@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from events.core.reasons import Text
-from verification.rules.facts import STRENGTH, Facts, KeptPaper, RequirementState, Strength, Why
+from verification.rules.facts import STRENGTH, Facts, RequirementState, ReusablePaper, Strength, Why
 from verification.rules.findings import Severity
 from verification.rules.required_documents import (
     AUTHORITY,
@@ -39,7 +39,7 @@ class Way:
     """What it is about, masked: the address, the account, the colleague."""
     reasons: tuple[Why, ...] = ()
     expires_at: datetime | None = None
-    kept: KeptPaper | None = None
+    reusable: ReusablePaper | None = None
     """Of a document: what is here from an earlier case, to be used again by one press."""
 
     @property
@@ -92,7 +92,14 @@ def ways_of(
     due = state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
     takes = [code for code in codes if not due or _takes(code, facts)]
     return tuple(
-        Way(code, TAKES[code], state=state, shown=shown, reasons=whys, kept=facts.kept.get(code))
+        Way(
+            code,
+            TAKES[code],
+            state=state,
+            shown=shown,
+            reasons=whys,
+            reusable=facts.reusable.get(code),
+        )
         for code in takes
     )
 
@@ -123,7 +130,9 @@ def _way_of_proof(
             whys if there and not accepted else (),
             RequirementState.SATISFIED if accepted else at,
         )
-        return Way(kind, takes, strength, stands, reasons=reasons, kept=facts.kept.get(kind))
+        return Way(
+            kind, takes, strength, stands, reasons=reasons, reusable=facts.reusable.get(kind)
+        )
     of_kind = sorted(
         (proof for proof in facts.proofs if proof.kind == kind),
         key=lambda proof: proof.started_at,

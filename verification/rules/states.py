@@ -42,7 +42,7 @@ REVIEWABLE: Final = frozenset({State.IN_REVIEW})
 """It waits for a reviewer."""
 
 EVER_APPROVED: Final = frozenset({State.APPROVED, State.SUSPENDED, State.EXPIRED, State.REVOKED})
-"""It was approved once; `Case.holds_rights` says whether it gives rights now."""
+"""It was approved once; `Case.is_in_force` says whether it gives rights now."""
 
 STOPPED: Final = frozenset({State.SUSPENDED, State.REVOKED})
 """Rights were taken away.

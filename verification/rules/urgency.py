@@ -125,13 +125,13 @@ class Factors:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a case stands in the queue: by what it weighs, when it came to the reviewers, and by
-    when it shall be decided.
+class QueuePosition:
+    """A case's position in the queue: its heaviest kind, when it came to the reviewers, and when it
+    is due.
     """
 
     weighs: Kind
-    """Of what it is, the heaviest."""
+    """The heaviest of the kinds that apply."""
     entered: datetime
     due: datetime
 
@@ -165,15 +165,15 @@ class Place:
 
 def queue_position(
     of: Collection[Kind], entered: datetime, hours: Hours, rules: Rules = CURRENT
-) -> Place:
-    """The place of a case that is of these kinds (at least one) and came to the reviewers at
+) -> QueuePosition:
+    """The position of a case of these kinds (at least one) that came to the reviewers at
     `entered`.
     """
     ordinary = rules.target[Kind.ORDINARY]
     target = min(rules.target.get(kind, ordinary) for kind in of)
     # Of two that weigh the same, the first of the rules is named.
     weighs = max((kind for kind in rules.harm if kind in of), key=lambda kind: rules.harm[kind])
-    return Place(weighs, entered, hours.after(entered, target))
+    return QueuePosition(weighs, entered, hours.after(entered, target))
 
 
 def _hours(amount: timedelta) -> float:

@@ -82,18 +82,18 @@ def _page_of(rng: random.Random, chinese: bool) -> tuple[bytes, Person, tuple[st
 def scan(rng: random.Random, chinese: bool) -> Cv:
     """A page laid askew on a scanner, in a PDF."""
     pdf, who, values = _page_of(rng, chinese)
-    turn = np.deg2rad(rng.uniform(-2.2, 2.2))
+    rotation = np.deg2rad(rng.uniform(-2.2, 2.2))
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
     aspect = A4[1] / A4[0]
     x, y = square[:, 0], square[:, 1]
-    turned = np.stack(
+    rotated = np.stack(
         [
-            x * np.cos(turn) - y * aspect * np.sin(turn),
-            x / aspect * np.sin(turn) + y * np.cos(turn),
+            x * np.cos(rotation) - y * aspect * np.sin(rotation),
+            x / aspect * np.sin(rotation) + y * np.cos(rotation),
         ],
         axis=1,
     )
-    corners = turned * 0.96 + 0.5
+    corners = rotated * 0.96 + 0.5
     picture, truth = _warped(pdf, values, rng.choice((150, 200)), corners)
     image = _noisy(picture, rng, 5)
     if rng.random() < 0.5:

@@ -29,7 +29,7 @@ from benchmarks.service.stories.pieces import (
     licence,
     trying,
 )
-from documents.specimens import FORMS, make
+from documents.specimens import EDITIONS, make
 
 
 def borrowed(how: str) -> Story:
@@ -154,7 +154,7 @@ def kit(number: int) -> list[Outcome]:
     """A set that is sold to many: one picture, for each buyer cut and saved anew."""
     company = company_of(number)
     registered(company)
-    picture = make(number, FORMS[number % 2], "phone", company).image
+    picture = make(number, EDITIONS[number % 2], "phone", company).image
     told = []
     for buyer, (share, quality) in enumerate(((1.0, 88), (0.95, 60), (0.93, 40))):
         papers = [
@@ -228,7 +228,7 @@ def excluded_picture(number: int) -> list[Outcome]:
 
     company = company_of(number)
     registered(company)
-    picture = make(number, FORMS[number % 2], "phone", company).image
+    picture = make(number, EDITIONS[number % 2], "phone", company).image
     before = Walk(
         Applicant(
             "", False, company, [Paper(LICENCE, (lambda: recut(picture, 1.0, 88),))], FREE_MAIL[0]

@@ -168,7 +168,7 @@ def forged_qr(number: int) -> list[Outcome]:
             number,
             "forged QR code",
             company,
-            papers=[licence(number, company, form="landscape", qr_uscc=other.uscc)],
+            papers=[licence(number, company, edition="landscape", qr_uscc=other.uscc)],
         )
     ]
 

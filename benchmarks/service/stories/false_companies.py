@@ -87,7 +87,7 @@ def nominee(number: int) -> list[Outcome]:
                 company_of(number + at, "company"), established_on=day, legal_representative=person
             )
         )
-    papers = [licence(number, shell, form="landscape", issued_on=day)]
+    papers = [licence(number, shell, edition="landscape", issued_on=day)]
     return [attack_outcome(number, "shell: a nominee of many young ones", shell, papers=papers)]
 
 

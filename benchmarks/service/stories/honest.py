@@ -1,4 +1,4 @@
-"""Honest employers of every class, form and way of proving their authority."""
+"""Honest employers of every class, edition of the licence and way of proving their authority."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from benchmarks.service.applicants import NOW, Applicant, Outcome, Paper, Walk, as_pdf, licensed
-from documents.specimens import FORMS, Company, make
+from documents.specimens import EDITIONS, Company, make
 from documents.specimens.approval import Kind
 from documents.specimens.forgery import Attack
 from documents.specimens.hr_service import make_hr_service
@@ -18,13 +18,11 @@ from documents.uscc import check_character
 
 Story = Callable[[int], list[Outcome]]
 
-LICENCE, LETTER, HR_LICENCE, CLIENT, APPROVAL = (
-    "business_licence",
-    "authorization_letter",
-    "hr_service_licence",
-    "client_authorization",
-    "approval_document",
-)
+LICENCE: Final = "business_licence"
+LETTER: Final = "authorization_letter"
+HR_LICENCE: Final = "hr_service_licence"
+CLIENT: Final = "client_authorization"
+APPROVAL: Final = "approval_document"
 FREE_MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")
 EDITS: Final[tuple[Attack, ...]] = (
     "retyped_digit",
@@ -84,28 +82,28 @@ def company_of(number: int, kind: Any = None) -> Company:
 
 
 def photo(
-    number: int, company: Company, damage: str, form: str = "", **printed: Any
+    number: int, company: Company, damage: str, edition: str = "", **printed: Any
 ) -> Callable[[], bytes]:
     """A picture of the company's licence, made when it is asked for."""
-    form = form or FORMS[number % len(FORMS)]
+    edition = edition or EDITIONS[number % len(EDITIONS)]
 
     def shot() -> bytes:
         plain = "none" if damage == "pdf" else damage
-        specimen = make(number, form=form, damage=plain, company=company, **printed)
+        specimen = make(number, edition=edition, damage=plain, company=company, **printed)
         return as_pdf(specimen.image) if damage == "pdf" else specimen.jpeg()
 
     return shot
 
 
 def licence(
-    number: int, company: Company, damage: str = "light", form: str = "", **printed: Any
+    number: int, company: Company, damage: str = "light", edition: str = "", **printed: Any
 ) -> Paper:
     """The licence, with the photos that its owner would take one after the other if asked to."""
     tries = (damage, *_BETTER.get(damage, ("light",)))
     return Paper(
         LICENCE,
         tuple(
-            photo(number + i * 7, company, name, form or FORMS[number % 2], **printed)
+            photo(number + i * 7, company, name, edition or EDITIONS[number % 2], **printed)
             for i, name in enumerate(tries)
         ),
     )
@@ -133,7 +131,7 @@ def young(number: int) -> Company:
 
 def young_licence(number: int, company: Company) -> Paper:
     return licence(
-        number, company, damage="light", form="landscape", issued_on=company.established_on
+        number, company, damage="light", edition="landscape", issued_on=company.established_on
     )
 
 

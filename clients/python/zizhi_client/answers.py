@@ -32,7 +32,7 @@ class Appeal:
     """When it was."""
 
     standing: Standing
-    """Where the employer stands now."""
+    """The employer's tier now."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class CandidateRecipe:
     """How they want to be asked."""
 
     says: Words
-    """What it rehearses."""
+    """What it tests."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ class Decision(YesOrNo):
     """What you have to do with a yes."""
 
     tier: str
-    """The rung of the ladder on which the employer stands."""
+    """The employer's tier."""
 
     decided_at: datetime
     """The moment of which the answer speaks."""
@@ -480,7 +480,7 @@ class Explanation:
     """Why not; empty with a yes."""
 
     tier: str
-    """The rung on which the employer stood."""
+    """The employer's tier then."""
 
     ladder_version: str
     """The version of the ladder by which it was decided."""
@@ -779,7 +779,7 @@ class Recipe:
     """The code of the reason that is given."""
 
     says: Words
-    """What it rehearses."""
+    """What it tests."""
 
 
 @dataclass(frozen=True)
@@ -868,7 +868,7 @@ class RelayRecipe:
     """To be given with `POST /relays`."""
 
     says: Words
-    """What it rehearses."""
+    """What it tests."""
 
 
 @dataclass(frozen=True)
@@ -1065,7 +1065,7 @@ class Rights:
     """The employer."""
 
     tier: str
-    """The rung of the ladder that it stands on."""
+    """The employer's tier."""
 
     download: bool
     """Whether it may download resumes at all."""
@@ -1119,7 +1119,7 @@ class Spent:
     """Whose resume it is, by your reference."""
 
     tier: str
-    """The rung on which the employer stands now."""
+    """The employer's tier now."""
 
     obligations: list[str]
     """What you have to do."""
@@ -1133,7 +1133,7 @@ class Standing:
     """Where the employer was moved to; `tier` is null where its case alone says it."""
 
     tier: str | None
-    """The rung of the ladder."""
+    """The employer's tier."""
 
     reason: str | None
     """What the gate answers."""

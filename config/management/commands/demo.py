@@ -124,7 +124,7 @@ def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
 
 
 @contextlib.contextmanager
-def client(key: str, at: str, where_to_look: str = "") -> Iterator[tuple[Zizhi, str]]:
+def client(key: str, at: str, hint: str = "") -> Iterator[tuple[Zizhi, str]]:
     """A recruitment site's program that asks the pages at `at`, as soon as they answer.
 
     Raises CommandError.
@@ -136,7 +136,7 @@ def client(key: str, at: str, where_to_look: str = "") -> Iterator[tuple[Zizhi, 
             )
             yield zizhi, at
         except ZizhiError as error:
-            raise CommandError(f"{error}.{where_to_look}") from error
+            raise CommandError(f"{error}.{hint}") from error
 
 
 def is_there(zizhi: Zizhi) -> bool:

@@ -38,7 +38,7 @@ def owed_erasures(request: HttpRequest) -> dict[str, Any]:
     shows it.
     """
 
-    def look() -> dict[str, Any] | None:
+    def load() -> dict[str, Any] | None:
         member = getattr(request, "member", None)
         due = (
             list(
@@ -56,7 +56,7 @@ def owed_erasures(request: HttpRequest) -> dict[str, Any]:
             else None
         )
 
-    return {"owed_erasures": SimpleLazyObject(look)}
+    return {"owed_erasures": SimpleLazyObject(load)}
 
 
 @require_GET

@@ -18,7 +18,7 @@ from tests.browser.conftest import PHONE, Visitor
 from tests.browser.console.test_queue import serious
 from tests.factories import make_reviewer
 from tests.verification.quality.golden import decided
-from tests.verification.quality.test_reviewer_figures import decision, pair, ruling, turn
+from tests.verification.quality.test_reviewer_figures import decision, golden_answer, pair, ruling
 from tests.verification.staff import make_staff
 from verification.models import Case, GoldenCase, GoldenTurn
 from verification.quality import golden_assignment, golden_cases
@@ -72,14 +72,14 @@ def a_month(now: datetime, lead: User) -> User:
         )
         decision(case, bert, answered, at)
         kind, verb = (("honest", "approve"), ("name", "reject"), ("forged", "reject"))[number % 3]
-        turn(
+        golden_answer(
             anna,
             at - timedelta(days=40),
             "approve" if number % 7 == 0 else verb,
             number % 7 > 0,
             kind,
         )
-    turn(chris, now, "reject", True)
+    golden_answer(chris, now, "reject", True)
     GoldenCase.objects.filter(kind="honest").update(right_verb="approve")
     return anna
 
@@ -91,7 +91,7 @@ def test_every_width_and_both_languages_are_calm(
     options: dict[str, Any] = (
         PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 1000}}
     )
-    golden_cases.keep_golden_case(decided(now).pk, "reject", ["name_mismatch"], lead, now)
+    golden_cases.save_golden_case(decided(now).pk, "reject", ["name_mismatch"], lead, now)
     kept, other = GoldenCase.objects.get(kind="kept"), decided(now, 4)
     for locale in ("zh-CN", "en-GB"):
         visitor = visit(**options, locale=locale)

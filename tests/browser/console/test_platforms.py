@@ -32,7 +32,7 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BACK = "https://www.site-a.example/hr/"
-LOOKS: dict[str, dict[str, Any]] = {
+SCREENS: dict[str, dict[str, Any]] = {
     "phone-zh": {**PHONE, "locale": "zh-CN"},
     "desk-en-dark": {**DESK, "locale": "en-GB", "color_scheme": "dark"},
 }
@@ -67,13 +67,13 @@ def is_usable(visitor: Visit, name: str) -> None:
     visitor.complaints.clear()
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("screen", list(SCREENS))
 def test_from_the_platform_and_back(
-    visit: Visitor, platform: ApiClient, look: str, live_server: Any
+    visit: Visitor, platform: ApiClient, screen: str, live_server: Any
 ) -> None:
-    language = "en" if "-en" in look else "zh-hans"
+    language = "en" if "-en" in screen else "zh-hans"
     words = {"en": ("Continue", "Back to 招聘网 A"), "zh-hans": ("继续", "返回招聘网 A")}[language]
-    visitor = visit(**LOOKS[look])
+    visitor = visit(**SCREENS[screen])
     went: list[str] = []
 
     def arrived(route: Route) -> None:
@@ -83,17 +83,17 @@ def test_from_the_platform_and_back(
     visitor.context.route(re.compile(r"https://www\.site-a\.example/.*"), arrived)
     address = door(platform, live_server.url, language)
     page = visitor.go(address)
-    is_usable(visitor, f"{look}-door")
+    is_usable(visitor, f"{screen}-door")
     page.get_by_role("button", name=words[0]).click()
     page.wait_for_url("**/case/")
-    is_usable(visitor, f"{look}-case")
+    is_usable(visitor, f"{screen}-case")
     expect(page.locator(".from-platform a")).to_have_text(words[1])
     case = Case.objects.get()
     make = {"employer": case.employer.members.get(), "now": timezone.now()}
     case.delete()
     make_case(make["employer"], make["now"], State.IN_REVIEW)
     visitor.go("/case/")
-    is_usable(visitor, f"{look}-handed-in")
+    is_usable(visitor, f"{screen}-handed-in")
     page.locator(".handed-in a.button").click()
     page.wait_for_url(f"{BACK}**")
     (url,) = went
@@ -102,24 +102,24 @@ def test_from_the_platform_and_back(
     ]
     visitor.go(address)
     expect(page.locator("h1")).to_have_count(1)
-    is_usable(visitor, f"{look}-gone")
+    is_usable(visitor, f"{screen}-gone")
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("screen", list(SCREENS))
 def test_the_other_purposes(
-    visit: Visitor, platform: ApiClient, look: str, live_server: Any
+    visit: Visitor, platform: ApiClient, screen: str, live_server: Any
 ) -> None:
-    visitor = visit(**LOOKS[look])
+    visitor = visit(**SCREENS[screen])
     for purpose in (LinkPurpose.RENEW, LinkPurpose.APPEAL):
-        visitor.go(door(platform, live_server.url, "en" if "-en" in look else "zh-hans", purpose))
-        is_usable(visitor, f"{look}-door-{purpose}")
+        visitor.go(door(platform, live_server.url, "en" if "-en" in screen else "zh-hans", purpose))
+        is_usable(visitor, f"{screen}-door-{purpose}")
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("screen", list(SCREENS))
 def test_staffs_pages_for_a_platform(
-    visit: Visitor, platform: ApiClient, look: str, now: datetime
+    visit: Visitor, platform: ApiClient, screen: str, now: datetime
 ) -> None:
-    visitor = visit(**LOOKS[look])
+    visitor = visit(**SCREENS[screen])
     visitor.sign_in(make_reviewer(now))
     old = platform.keys.get()
     old.scopes = ["gate:decide", "employers:read", "employers:write"]
@@ -139,9 +139,9 @@ def test_staffs_pages_for_a_platform(
         visitor.go(at + path)
         is_usable(
             visitor,
-            f"{look}-console-{path.strip('/').split('/')[-1] or 'list'}-{'key' if 'keys' in path else 'platform'}",  # noqa: E501
+            f"{screen}-console-{path.strip('/').split('/')[-1] or 'list'}-{'key' if 'keys' in path else 'platform'}",  # noqa: E501
         )
     page = visitor.go(f"{at}keys/{key.pk}/rotate/")
     page.locator(".console-form button[type=submit]").click()
     expect(page.locator("#key")).to_have_value(re.compile("^zk_"))
-    is_usable(visitor, f"{look}-console-created")
+    is_usable(visitor, f"{screen}-console-created")

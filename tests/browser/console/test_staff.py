@@ -20,7 +20,7 @@ from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-LOOKS: dict[str, dict[str, Any]] = {
+SCREENS: dict[str, dict[str, Any]] = {
     "phone-zh-light": {**PHONE, "locale": "zh-CN"},
     "phone-en-dark": {**PHONE, "locale": "en", "color_scheme": "dark"},
     "desk-zh-dark": {"locale": "zh-CN", "color_scheme": "dark"},
@@ -61,9 +61,9 @@ def code_now(secret: str) -> str:
     return totp.code(secret, totp.step_at(datetime.now().astimezone()))
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_setting_up_and_coming_in(visit: Visitor, look: str, colleague: User) -> None:
-    visitor = visit(**LOOKS[look])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_setting_up_and_coming_in(visit: Visitor, screen: str, colleague: User) -> None:
+    visitor = visit(**SCREENS[screen])
     page = visitor.go("/console/verification/case/")
     fits(visitor, "password")
     type_password(page, colleague)
@@ -85,7 +85,7 @@ def test_setting_up_and_coming_in(visit: Visitor, look: str, colleague: User) ->
     visitor.go("/console/second-factor/set-up/")
     fits(visitor, "it is set up")
 
-    other = visit(**LOOKS[look])
+    other = visit(**SCREENS[screen])
     page = other.go("/console/")
     type_password(page, colleague)
     expect(page.locator("#id_code")).to_be_visible()
@@ -100,10 +100,10 @@ def test_setting_up_and_coming_in(visit: Visitor, look: str, colleague: User) ->
     expect(page).to_have_url(re.compile(r"/console/$"))
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_trying_it_out(visit: Visitor, look: str, colleague: User, settings: Any) -> None:
+@pytest.mark.parametrize("screen", SCREENS)
+def test_trying_it_out(visit: Visitor, screen: str, colleague: User, settings: Any) -> None:
     settings.STAFF_SECOND_FACTOR = "optional"
-    visitor = visit(**LOOKS[look])
+    visitor = visit(**SCREENS[screen])
     page = visitor.go("/console/")
     expect(page.locator(".sign-in-hint")).to_be_visible()
     fits(visitor, "trying out")

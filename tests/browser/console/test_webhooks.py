@@ -20,7 +20,7 @@ from tests.browser.console.test_platforms import is_usable
 from tests.factories import make_reviewer, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LOOKS: dict[str, dict[str, Any]] = {
+SCREENS: dict[str, dict[str, Any]] = {
     "phone-zh": {**PHONE, "locale": "zh-CN"},
     "phone-en": {**PHONE, "locale": "en-GB"},
     "desk-zh-dark": {**DESK, "locale": "zh-CN", "color_scheme": "dark"},
@@ -28,8 +28,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_an_operator_mends_an_endpoint(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", SCREENS)
+def test_an_operator_mends_an_endpoint(visit: Visitor, screen: str, now: datetime) -> None:
     platform, _ = create_api_client("招聘网 A", [], now, contact_email="ops@site-a.example")
     endpoint, _ = webhooks.create(
         platform.pk,
@@ -42,9 +42,9 @@ def test_an_operator_mends_an_endpoint(visit: Visitor, look: str, now: datetime)
     )
     webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
     visitor = (
-        visit(java_script_enabled=False, **LOOKS[look])
-        if look == "desk-en"
-        else visit(**LOOKS[look])
+        visit(java_script_enabled=False, **SCREENS[screen])
+        if screen == "desk-en"
+        else visit(**SCREENS[screen])
     )
     operator = make_user(now, is_staff=True, language="zh-hans")
     may = (
@@ -61,15 +61,15 @@ def test_an_operator_mends_an_endpoint(visit: Visitor, look: str, now: datetime)
     at = f"/console/events/webhookendpoint/{endpoint.pk}/"
     page = visitor.go("/console/")
     if visitor.scripted:
-        is_usable(visitor, f"webhooks-console-{look}")
+        is_usable(visitor, f"webhooks-console-{screen}")
         visitor.go(f"{at}change/")
-        is_usable(visitor, f"webhooks-endpoint-{look}")
+        is_usable(visitor, f"webhooks-endpoint-{screen}")
     else:
         visitor.go(f"{at}change/")
     page.locator(f"a[href='{at}resume/']").press("Enter")
     page.wait_for_url(f"**{at}resume/")
     if visitor.scripted:
-        is_usable(visitor, f"webhooks-resume-{look}")
+        is_usable(visitor, f"webhooks-resume-{screen}")
     page.locator(".console-form button").press("Enter")
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert WebhookEndpoint.objects.get().paused_at is None
@@ -77,22 +77,22 @@ def test_an_operator_mends_an_endpoint(visit: Visitor, look: str, now: datetime)
     page.wait_for_url(f"**{at}replay/")
     page.locator("[name=first]").fill("1")
     if visitor.scripted:
-        is_usable(visitor, f"webhooks-replay-{look}")
+        is_usable(visitor, f"webhooks-replay-{screen}")
     page.locator(".console-form button").press("Enter")
     expect(page.locator(".messagelist .success")).to_be_visible()
 
 
-@pytest.mark.parametrize("look", ["phone-zh", "desk-en"])
-def test_a_platforms_contact_is_put_down(visit: Visitor, look: str, now: datetime) -> None:
+@pytest.mark.parametrize("screen", ["phone-zh", "desk-en"])
+def test_a_platforms_contact_is_put_down(visit: Visitor, screen: str, now: datetime) -> None:
     platform, _ = create_api_client("招聘网 A", [], now)
-    visitor = visit(**LOOKS[look])
+    visitor = visit(**SCREENS[screen])
     visitor.sign_in(make_reviewer(now))
     page = visitor.go(f"/console/employers/apiclient/{platform.pk}/contact/")
     page.locator("[name=contact_email]").fill("ops@site-a.example")
-    is_usable(visitor, f"platform-contact-{look}")
+    is_usable(visitor, f"platform-contact-{screen}")
     page.locator(".console-form button").press("Enter")
     expect(page.locator(".messagelist .success")).to_be_visible()
     platform.refresh_from_db()
     assert platform.contact_email == "ops@site-a.example"
     visitor.go("/console/employers/apiclient/add/")
-    is_usable(visitor, f"platform-add-{look}")
+    is_usable(visitor, f"platform-add-{screen}")

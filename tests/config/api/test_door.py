@@ -21,7 +21,7 @@ from config.api.door import DONE_ONCE
 from config.api.problems import STATUS
 from config.api.routes import api
 from downloads.models import GateDecision
-from downloads.releases.repeated_answers import still_holds
+from downloads.releases.repeated_answers import still_allows
 from employers.accounts.api_clients import add_key, rotate_key
 from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
 from employers.platforms import api as employers_api
@@ -324,7 +324,7 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
     asked = question()
     body = json.dumps(asked)
     may = "employers:read employers:write gate:decide"
-    idempotency.claim_answer(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
+    idempotency.claim_key(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
     waits = send("POST", GATE, key, body, Idempotency_Key="k-1")
     assert (waits.status_code, waits.json()["code"]) == (409, "idempotency_in_progress") and int(
         waits["Retry-After"]
@@ -336,14 +336,14 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
 
 
 def test_what_was_taken_over_keeps_nothing(platform: tuple[ApiClient, str], now: datetime) -> None:
-    slow = idempotency.claim_answer(platform[0], "k", b"asked", now)
-    fast = idempotency.claim_answer(platform[0], "k", b"asked", now + idempotency.CLAIMED_FOR)
+    slow = idempotency.claim_key(platform[0], "k", b"asked", now)
+    fast = idempotency.claim_key(platform[0], "k", b"asked", now + idempotency.CLAIMED_FOR)
     assert isinstance(slow, idempotency.Claim) and isinstance(fast, idempotency.Claim)
-    answer = idempotency.Answer(200, {}, b"{}")
-    assert not idempotency.keep_answer(slow, answer, now)
+    answer = idempotency.StoredResponse(200, {}, b"{}")
+    assert not idempotency.store_response(slow, answer, now)
     idempotency.drop_claim(slow)
-    assert idempotency.keep_answer(fast, answer, now)
-    assert idempotency.claim_answer(platform[0], "k", b"asked", now) == answer
+    assert idempotency.store_response(fast, answer, now)
+    assert idempotency.claim_key(platform[0], "k", b"asked", now) == answer
 
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), None])
@@ -364,7 +364,7 @@ def test_what_failed_can_be_tried_again(key: str, error: Exception | None) -> No
 @pytest.mark.parametrize("error", [RuntimeError("killed"), OperationalError("gone")])
 def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: Exception) -> None:
     asked = question()
-    with mock.patch("config.api.door.idempotency.keep_answer", side_effect=error):
+    with mock.patch("config.api.door.idempotency.store_response", side_effect=error):
         answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
     assert answer.status_code in (500, 503) and answer["Content-Type"].startswith(
         "application/problem+json"
@@ -376,7 +376,7 @@ def test_what_dies_before_its_answer_is_kept_has_done_nothing(key: str, error: E
 
 def test_what_takes_longer_than_its_claim_undoes_what_it_did(key: str) -> None:
     asked = question()
-    with mock.patch("config.api.door.idempotency.keep_answer", return_value=False):
+    with mock.patch("config.api.door.idempotency.store_response", return_value=False):
         answer = send("POST", GATE, key, asked, Idempotency_Key="k-1")
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_in_progress")
     assert not GateDecision.objects.exists()
@@ -429,7 +429,7 @@ def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) ->
     ],
 )
 def test_what_cannot_be_told_is_no_yes(body: bytes, holds: bool, now: datetime) -> None:
-    assert still_holds(body, now) is holds
+    assert still_allows(body, now) is holds
 
 
 def test_a_no_is_said_again(key: str) -> None:
@@ -440,14 +440,12 @@ def test_a_no_is_said_again(key: str) -> None:
 
 
 def test_answers_are_let_go_after_a_day(platform: tuple[ApiClient, str], now: datetime) -> None:
-    idempotency.claim_answer(platform[0], "old", b"asked", timezone.now() - idempotency.KEPT_FOR)
-    idempotency.claim_answer(platform[0], "new", b"asked", timezone.now())
+    idempotency.claim_key(platform[0], "old", b"asked", timezone.now() - idempotency.KEPT_FOR)
+    idempotency.claim_key(platform[0], "new", b"asked", timezone.now())
     sweep_answers()
     assert [row.key for row in IdempotentAnswer.objects.all()] == ["new"]
     assert isinstance(
-        idempotency.claim_answer(
-            platform[0], "new", b"other", timezone.now() + idempotency.KEPT_FOR
-        ),
+        idempotency.claim_key(platform[0], "new", b"other", timezone.now() + idempotency.KEPT_FOR),
         idempotency.Claim,
     )
 

@@ -37,7 +37,7 @@ from events.delivery import webhooks
 from events.delivery.feed import relay
 from events.models import WebhookDelivery, record
 from tests.factories import make_case, make_employer, make_member
-from verification.checks import test_outcomes
+from verification.checks import scripted_outcomes
 from verification.rules.states import State
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -77,7 +77,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     client, key = create_api_client("a test", list(Scope), now, test=True)
     ApiClient.objects.filter(pk=client.pk).update(return_urls="https://site.example/back")
     employer = make_employer(
-        now, platform=client, test=True, reference="co-1", uscc=test_outcomes.code_for(0)
+        now, platform=client, test=True, reference="co-1", uscc=scripted_outcomes.code_for(0)
     )
     member = make_member(now, employer, email="owner@company.test")
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=100))
@@ -109,7 +109,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     ids |= {"decision_id": yes["id"], "gate_pass": yes["gate_pass"]}
     set_phone(client, employer, _named(member).pk, "13800000001", now)
     lent = bindings.request_binding(yes["id"], client, "13900000001", now)
-    ids["relay_id"] = relays.follow_at_once(lent, client, timezone.now).pk
+    ids["relay_id"] = relays.sync_at_once(lent, client, timezone.now).pk
     given = {"gate_pass": yes["gate_pass"], "candidate_phone": "13900000001"}
     file = SimpleUploadedFile("cv.pdf", b"%PDF-1.7")
     begun = (

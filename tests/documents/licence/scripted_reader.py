@@ -40,19 +40,19 @@ class ScriptedReader:
     name: str = "scripted"
     asked: list[str] = field(default_factory=list)
     zooms: list[float] = field(default_factory=list)
-    most_places: int = 0
+    most_regions: int = 0
 
-    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
         self._note("lines")
-        self.most_places = max(self.most_places, len(places))
-        return [box for box in self.in_lines if any(_holds(place, box) for place in places)]
+        self.most_regions = max(self.most_regions, len(regions))
+        return [box for box in self.in_lines if any(_contains(region, box) for region in regions)]
 
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
     ) -> list[TextBox]:
         self._note("ink" if ink else "area")
         self.zooms.append(zoom)
-        return [box for box in (self.in_ink if ink else self.enlarged) if _holds(area, box)]
+        return [box for box in (self.in_ink if ink else self.enlarged) if _contains(area, box)]
 
     def _note(self, what: str) -> None:
         self.asked.append(what)
@@ -60,7 +60,7 @@ class ScriptedReader:
             raise self.fails
 
 
-def _holds(area: Polygon, box: TextBox) -> bool:
+def _contains(area: Polygon, box: TextBox) -> bool:
     return cv2.pointPolygonTest(np.array(area, np.float32), box.middle, measureDist=False) >= 0
 
 

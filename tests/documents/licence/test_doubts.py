@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from documents.licence.doubts import Doubt
 from documents.licence.extract import fields_of
-from documents.page.boxes import Point, Polygon, TextBox, Turn, Weak, turned
+from documents.page.boxes import Point, Polygon, Rotation, TextBox, Weak, rotated
 from tests.documents.printed import (
     CODE,
     EXPECTED,
@@ -145,7 +145,7 @@ def kept(doubts: Sequence[Doubt]) -> list[Doubt]:
     return [doubt for doubt in doubts if not doubt.clipped]
 
 
-def holds(area: Polygon, box: TextBox) -> bool:
+def contains(area: Polygon, box: TextBox) -> bool:
     outline = np.array(area, np.float32)
     return all(
         cv2.pointPolygonTest(outline, corner, measureDist=True) >= -1 for corner in box.polygon
@@ -166,7 +166,7 @@ def direction(polygon: Polygon) -> float:
 def looked_at(case: Case, doubts: Sequence[Doubt], there: TextBox) -> Doubt:
     """The doubt that covers what is missing, of the right fields."""
     found = [
-        doubt for doubt in kept(doubts) if doubt.names == case.names and holds(doubt.area, there)
+        doubt for doubt in kept(doubts) if doubt.names == case.names and contains(doubt.area, there)
     ]
     assert found, doubts
     return found[0]
@@ -183,19 +183,19 @@ def test_what_is_amiss_is_doubted_in_its_place(case: Case) -> None:
     )
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("rotation", [90, 180, 270])
 @pytest.mark.parametrize("case", DOUBTFUL.values(), ids=DOUBTFUL)
-def test_on_a_page_that_lies_turned(case: Case, turn: Turn) -> None:
-    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
-    page = turned(case.page, turn, WIDTH, HEIGHT)
-    (there,) = turned([case.there], turn, WIDTH, HEIGHT)
+def test_on_a_page_that_lies_turned(case: Case, rotation: Rotation) -> None:
+    width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
+    page = rotated(case.page, rotation, WIDTH, HEIGHT)
+    (there,) = rotated([case.there], rotation, WIDTH, HEIGHT)
     doubt = looked_at(case, fields_of(page, width, height).doubts, there)
     for polygon in (doubt.area, doubt.line or doubt.area):
         assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), (
             "the corners begin where reading begins"
         )
     level = looked_at(case, read(*case.page).doubts, case.there)
-    assert np.allclose(doubt.area, level.turned(turn, WIDTH, HEIGHT).area)
+    assert np.allclose(doubt.area, level.rotated(rotation, WIDTH, HEIGHT).area)
 
 
 @settings(max_examples=40)
@@ -218,7 +218,7 @@ def inner(box: TextBox) -> TextBox:
 def test_the_line_is_told_where_it_is_known(which: str) -> None:
     case = DOUBTFUL[which]
     doubt = looked_at(case, read(*case.page).doubts, case.there)
-    assert doubt.line and holds(doubt.line, inner(case.there))
+    assert doubt.line and contains(doubt.line, inner(case.there))
     assert TextBox("", 0.0, doubt.line).height < 1.6 * case.there.height
 
 
@@ -275,7 +275,7 @@ def test_what_a_larger_word_left_of_a_code_is_a_place_for_one_in_the_head_alone(
     doubts = read(*without(CODE, "统一社会信用代码"), scrap).doubts
     assert (
         any(
-            doubt.names == CODES and doubt.line and holds(doubt.line, inner(scrap))
+            doubt.names == CODES and doubt.line and contains(doubt.line, inner(scrap))
             for doubt in doubts
         )
         is there
@@ -286,12 +286,13 @@ def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() ->
     (doubt,) = read(*LANDSCAPE).doubts
     street = next(box for box in LANDSCAPE if box.text == STREET)
     assert doubt.names == ("address",) and doubt.clipped and doubt.area == doubt.line
-    assert holds(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
-    assert not holds(doubt.area, line(street.x1, 520, "一二三")), (
+    assert contains(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
+    assert not contains(doubt.area, line(street.x1, 520, "一二三")), (
         "two characters more are another print"
     )
     assert (
-        holds(doubt.area, line(street.x1 - 48, 520, "1号")) and doubt.area[0][0] > street.x0 + 100
+        contains(doubt.area, line(street.x1 - 48, 520, "1号"))
+        and doubt.area[0][0] > street.x0 + 100
     ), "a short cut shows what a whole line's does not"
     assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
 
@@ -316,7 +317,7 @@ def test_a_short_value_of_which_the_reader_is_not_sure_is_doubted(
     (box,) = (box for box in LANDSCAPE if box.text == printed[name] and box.x0 in (250, 950))
     found = read(*(replace(other, score=score) if other is box else other for other in LANDSCAPE))
     assert [doubt.names for doubt in kept(found.doubts)] == ([(name,)] if doubted else [])
-    assert all(holds(doubt.area, box) for doubt in kept(found.doubts))
+    assert all(contains(doubt.area, box) for doubt in kept(found.doubts))
 
 
 def test_one_weak_character_in_a_short_value_is_enough() -> None:
@@ -399,12 +400,12 @@ def test_a_row_reaches_to_the_next_label() -> None:
 
 
 @given(st.sampled_from([90, 180, 270]), st.tuples(st.floats(0, 900), st.floats(0, 900)))
-def test_a_doubt_is_turned_with_its_page(turn: Turn, corner: Point) -> None:
+def test_a_doubt_is_turned_with_its_page(rotation: Rotation, corner: Point) -> None:
     x, y = corner
     area: Polygon = (x, y), (x + 90, y), (x + 90, y + 30), (x, y + 30)
     doubt = Doubt(("name",), area, 24.0, area, (area,))
-    (box,) = turned([TextBox("", 0.0, area)], turn, WIDTH, HEIGHT)
-    assert doubt.turned(turn, WIDTH, HEIGHT) == replace(
+    (box,) = rotated([TextBox("", 0.0, area)], rotation, WIDTH, HEIGHT)
+    assert doubt.rotated(rotation, WIDTH, HEIGHT) == replace(
         doubt, area=box.polygon, line=box.polygon, other_cuts=(box.polygon,)
     )
-    assert replace(doubt, line=None).turned(turn, WIDTH, HEIGHT).line is None
+    assert replace(doubt, line=None).rotated(rotation, WIDTH, HEIGHT).line is None

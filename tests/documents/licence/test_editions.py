@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.licence.editions import Form, is_other_title, is_title
+from documents.licence.editions import Edition, is_other_title, is_title
 from documents.licence.read import read_pages
 from documents.ocr import READERS
 from documents.page.boxes import TextBox
@@ -84,7 +84,7 @@ def test_a_page_is_a_licence_by_its_title_or_by_its_labels() -> None:
     assert not read(*LETTER).is_licence
 
 
-# --- Which form -----------------------------------------------------------------------------------
+# --- Which edition --------------------------------------------------------------------------------
 
 
 def column(title: str, number: tuple[str, str], *labels: str) -> list[TextBox]:
@@ -101,57 +101,61 @@ BODY = (
     "成立日期2015年12月01日",
 )
 SHEETS = {
-    "two columns and a code": (LANDSCAPE, Form.LANDSCAPE_2019),
+    "two columns and a code": (LANDSCAPE, Edition.LANDSCAPE_2019),
     "one column and a code": (
         column("营业执照", ("统一社会信用代码", CODE), *BODY),
-        Form.PORTRAIT_2015,
+        Edition.PORTRAIT_2015,
     ),
-    "one column and a number": (column("营业执照", ("注册号", NUMBER), *BODY), Form.PORTRAIT_2014),
+    "one column and a number": (
+        column("营业执照", ("注册号", NUMBER), *BODY),
+        Edition.PORTRAIT_2014,
+    ),
     "a company's, before 2014": (
         column("企业法人营业执照", ("注册号", NUMBER), *BODY),
-        Form.BEFORE_2014,
+        Edition.BEFORE_2014,
     ),
     "a copy of a company's": (
         column("企业法人营业执照（副本）", ("注册号", NUMBER), *BODY),
-        Form.BEFORE_2014,
+        Edition.BEFORE_2014,
     ),
     "a sheet that speaks of itself": (
         [*column("营业执照", ("统一社会信用代码", CODE), *BODY), line(140, 900, "请出示营业执照")],
-        Form.PORTRAIT_2015,
+        Edition.PORTRAIT_2015,
     ),
     "a sole trader's, before 2014": (
         column("个体工商户营业执照", ("注册号", NUMBER), *BODY),
-        Form.BEFORE_2014,
+        Edition.BEFORE_2014,
     ),
     "two columns and a number": (
         [*without("统一社会信用代码", CODE), line(100, 300, "注册号"), line(100, 340, NUMBER)],
-        Form.BEFORE_2014,
+        Edition.BEFORE_2014,
     ),
-    "electronic": ([*LANDSCAPE, line(100, 60, "电子营业执照")], Form.ELECTRONIC),
+    "electronic": ([*LANDSCAPE, line(100, 60, "电子营业执照")], Edition.ELECTRONIC),
     "a corner of a licence": (
         column("营业执照", ("统一社会信用代码", CODE), *BODY[:2]),
-        Form.UNKNOWN,
+        Edition.UNKNOWN,
     ),
-    "no licence": (LETTER, Form.UNKNOWN),
-    "nothing": ([], Form.UNKNOWN),
+    "no licence": (LETTER, Edition.UNKNOWN),
+    "nothing": ([], Edition.UNKNOWN),
 }
 
 
-@pytest.mark.parametrize(("boxes", "form"), SHEETS.values(), ids=SHEETS)
-def test_the_form_is_told(boxes: list[TextBox], form: Form) -> None:
-    assert read(*boxes).form == form
+@pytest.mark.parametrize(("boxes", "edition"), SHEETS.values(), ids=SHEETS)
+def test_the_edition_is_recognised(boxes: list[TextBox], edition: Edition) -> None:
+    assert read(*boxes).edition == edition
 
 
 @pytest.mark.reading
 @pytest.mark.accuracy
 @pytest.mark.parametrize("kind", ["company", "individual", "cooperative"])
 @pytest.mark.parametrize(
-    ("printed", "form"), [("landscape", Form.LANDSCAPE_2019), ("portrait", Form.PORTRAIT_2015)]
+    ("printed", "edition"),
+    [("landscape", Edition.LANDSCAPE_2019), ("portrait", Edition.PORTRAIT_2015)],
 )
-def test_the_form_of_specimens(printed: str, form: Form, kind: Kind) -> None:
-    specimen = make(31, form=printed, company=Company.fictitious(31, kind))
+def test_the_edition_of_specimens(printed: str, edition: Edition, kind: Kind) -> None:
+    specimen = make(31, edition=printed, company=Company.fictitious(31, kind))
     reading = read_pages([specimen.image], READERS[:1])
-    assert reading.form == form
+    assert reading.form == edition
     assert reading.looks_like_licence and "title_missing" not in reading.problems
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from documents.licence.extract import fields_of
 from documents.licence.fields import Problem
 from documents.licence.problems import problems_of
-from documents.page.boxes import Polygon, TextBox, Turn, opposite, turned
+from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
 from documents.page.text import is_furniture, simplified, tidy
 from documents.page.values import (
     clean,
@@ -45,16 +45,16 @@ def test_landscape_of_2019() -> None:
     assert min(found.confidence.values()) > 0.9
     assert found.regions["name"] == (250, 408, 442, 432)
     assert [doubt for doubt in found.doubts if not doubt.clipped] == []
-    assert found.form == "landscape_2019"
+    assert found.edition == "landscape_2019"
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_page_that_lies_on_its_side(turn: Turn) -> None:
-    lying = turned(LANDSCAPE, turn, WIDTH, HEIGHT)
-    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
+    lying = rotated(LANDSCAPE, rotation, WIDTH, HEIGHT)
+    width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     found = fields_of(lying, width, height)
     assert found.fields == EXPECTED
-    assert found.turn == opposite(turn)
+    assert found.rotation == opposite(rotation)
     name = next(box for box in lying if box.text == EXPECTED["name"])
     assert found.regions["name"] == (round(name.x0), round(name.y0), round(name.x1), round(name.y1))
 
@@ -246,8 +246,8 @@ def test_a_wrong_check_character_is_given_as_read_and_doubted() -> None:
 
 @given(st.integers(8, 16), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUWXY"))
 @settings(max_examples=50)
-def test_no_code_is_ever_mended(place: int, character: str) -> None:
-    misread = CODE[:place] + character + CODE[place + 1 :]
+def test_no_code_is_ever_mended(index: int, character: str) -> None:
+    misread = CODE[:index] + character + CODE[index + 1 :]
     found = read(*without(CODE), line(100, 340, misread))
     assert found.fields["uscc"] == misread
     assert is_valid(found.fields["uscc"]) == (misread == CODE)
@@ -352,11 +352,11 @@ def aside(boxes: Sequence[TextBox], right: float, down: float = 0.0) -> list[Tex
 @pytest.mark.parametrize(
     ("right", "down"), [(WIDTH, 0), (0, HEIGHT), (WIDTH, 300)], ids=["beside", "below", "askew"]
 )
-@pytest.mark.parametrize("turn", [0, 90])
-def test_two_licences_on_a_page_are_told(right: float, down: float, turn: Turn) -> None:
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_two_licences_on_a_page_are_told(right: float, down: float, rotation: Rotation) -> None:
     width, height = WIDTH + int(right), HEIGHT + int(down)
-    both = turned([*LANDSCAPE, *aside(LANDSCAPE, right, down)], turn, width, height)
-    found = fields_of(both, *((width, height) if turn == 0 else (height, width)))
+    both = rotated([*LANDSCAPE, *aside(LANDSCAPE, right, down)], rotation, width, height)
+    found = fields_of(both, *((width, height) if rotation == 0 else (height, width)))
     assert found.several and Problem.SEVERAL_LICENCES in problems_of(found)
     assert found.codes == (CODE,), "it is told of two papers of one company too"
 

@@ -13,7 +13,7 @@ from opencc import OpenCC
 
 from documents.licence.extract import fields_of
 from documents.licence.fields import FIELDS
-from documents.page.boxes import TextBox, Turn, Weak, turned
+from documents.page.boxes import Rotation, TextBox, Weak, rotated
 from documents.page.labels import LABELS
 from tests.documents.printed import CODE, HEIGHT, NUMBER, WIDTH, line, read
 
@@ -146,8 +146,8 @@ def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
 
 @settings(max_examples=50)
 @given(pages, st.sampled_from([0, 90, 180, 270]))
-def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], turn: Turn) -> None:
-    for doubt in fields_of(turned(boxes, turn, WIDTH, HEIGHT), WIDTH, HEIGHT).doubts:
+def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], rotation: Rotation) -> None:
+    for doubt in fields_of(rotated(boxes, rotation, WIDTH, HEIGHT), WIDTH, HEIGHT).doubts:
         assert doubt.names and set(doubt.names) <= set(FIELDS)
         assert doubt.line_height >= 1
         assert all(

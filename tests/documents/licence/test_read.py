@@ -50,9 +50,9 @@ CODE, NAME = SPECIMEN.fields["uscc"], SPECIMEN.fields["name"]
 
 
 @pytest.mark.reading
-@pytest.mark.parametrize("form", ["landscape", "portrait"])
-def test_a_clean_specimen_is_read_whole(form: str) -> None:
-    specimen = make(12, form=form)
+@pytest.mark.parametrize("edition", ["landscape", "portrait"])
+def test_a_clean_specimen_is_read_whole(edition: str) -> None:
+    specimen = make(12, edition=edition)
     reading = read_pages([specimen.image], READERS[:1])
     printed = {name: text for name, text in specimen.fields.items() if text and name in FIELDS}
     for name in ("uscc", "name", "legal_representative", "established_on", "registered_capital"):
@@ -82,10 +82,10 @@ def printed_qr(**of_specimen: Any) -> tuple[Picture, tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
-def test_the_place_of_the_qr_code_is_kept(turned: int) -> None:
-    page, place = printed_qr(turned=turned)
+def test_the_region_of_the_qr_code_is_stored(turned: int) -> None:
+    page, region = printed_qr(turned=turned)
     code = qr_code(page)
-    assert code and code.region == pytest.approx(place, abs=3)
+    assert code and code.region == pytest.approx(region, abs=3)
     assert (
         read_pages(
             [Image.fromarray(page[..., ::-1])], [ScriptedReader("a", says(("名称", NAME)))]
@@ -98,11 +98,11 @@ def test_the_place_of_the_qr_code_is_kept(turned: int) -> None:
 def test_a_code_that_another_size_showed_stands_where_it_is_on_the_page(
     shrunk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page, place = printed_qr()
+    page, region = printed_qr()
     for name in {"_plain", "_half", "_double", "_contrast", "_triple"} - {shrunk}:
         monkeypatch.setattr(documents.licence.read, name, lambda grey: np.full_like(grey, 255))
     code = qr_code(page)
-    assert code and code.region == pytest.approx(place, abs=4)
+    assert code and code.region == pytest.approx(region, abs=4)
 
 
 def test_of_two_codes_the_one_that_states_a_company_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,9 +128,9 @@ def test_the_licence_is_found_among_other_pages() -> None:
 
 @pytest.mark.reading
 @pytest.mark.accuracy
-@pytest.mark.parametrize("form", ["landscape", "portrait"])
-def test_two_licences_side_by_side_are_told(form: str) -> None:
-    left, right = make(14, form=form).image, make(15, form="portrait").image
+@pytest.mark.parametrize("edition", ["landscape", "portrait"])
+def test_two_licences_side_by_side_are_told(edition: str) -> None:
+    left, right = make(14, edition=edition).image, make(15, edition="portrait").image
     page = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
     page.paste(left, (0, 0))
     page.paste(right, (left.width, 0))
@@ -183,13 +183,13 @@ def test_a_second_reader_looks_at_the_same_picture() -> None:
 def test_the_page_that_says_most_is_kept() -> None:
     """The first of them, where two say as much."""
 
-    class Turning(ScriptedReader):
+    class Rotating(ScriptedReader):
         def read(self, image: Picture) -> list[TextBox]:
             super().read(image)
             return [said[0], said[1], said[1], said[2]][len(self.pages) - 1]
 
     said = [says(("类型", "有限责任公司")), says(("名称", NAME), ("法定代表人", "王示例")), []]
-    reading = read_pages([BLANK] * 4, [Turning("a", [])])
+    reading = read_pages([BLANK] * 4, [Rotating("a", [])])
     assert reading.page == 2 and reading.fields["name"] == NAME
 
 
@@ -254,7 +254,7 @@ def test_a_cloud_is_asked_last_and_fills_what_is_missing() -> None:
         CloudReading(
             {"uscc": CODE, "name": "别的公司", "address": "云溪市澜浦路1号"},
             "cloud",
-            answer={"Id": "1"},
+            response={"Id": "1"},
         )
     )
     reading = read_pages([BLANK], [ScriptedReader("a", says(("名称", NAME)))], cloud=cloud)

@@ -20,7 +20,7 @@ from documents.licence.second_look import (
     look_for,
     second_opinion,
 )
-from documents.page.boxes import TextBox, Turn, turned
+from documents.page.boxes import Rotation, TextBox, rotated
 from documents.page.values import is_checked_number
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.documents.licence.scripted_reader import (
@@ -59,11 +59,11 @@ def test_a_missing_value_is_found_in_its_line() -> None:
     assert alike_in_keys(found)
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_missing_value_is_found_on_a_page_that_lies_turned(turn: Turn) -> None:
-    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
-    page = turned([box for box in SOUND if box.text != "王示例"], turn, WIDTH, HEIGHT)
-    (there,) = turned([REPRESENTATIVE], turn, WIDTH, HEIGHT)
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_missing_value_is_found_on_a_page_that_lies_turned(rotation: Rotation) -> None:
+    width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
+    page = rotated([box for box in SOUND if box.text != "王示例"], rotation, WIDTH, HEIGHT)
+    (there,) = rotated([REPRESENTATIVE], rotation, WIDTH, HEIGHT)
     reader = ScriptedReader(in_lines=[there])
     picture = np.full((height, width, 3), 255, np.uint8)
     found = look_again(picture, page, fields_of(page, width, height), reader)
@@ -442,7 +442,7 @@ def test_the_number_of_looks_is_bounded(lost: set[str], codes: int) -> None:
     page = [*without(*lost), *(line(40 + 15 * i, 640 + 15 * i, WRONG) for i in range(codes))]
     reader = ScriptedReader()
     again(page, reader)
-    assert reader.asked.count("lines") <= 2 and reader.most_places <= MOST_LINES
+    assert reader.asked.count("lines") <= 2 and reader.most_regions <= MOST_LINES
     assert reader.asked.count("ink") <= MOST_LOOKS
     assert reader.asked.count("area") <= MOST_LOOKS + 2, "and two halves"
     assert all(1 <= zoom <= LARGEST_ZOOM for zoom in reader.zooms)
@@ -453,7 +453,7 @@ def test_all_cuts_of_two_codes_printed_into_another_word_are_read() -> None:
     page = [*without(CODE), *(line(400, 240 + 50 * i, f"(副A{WRONG}", width=500) for i in range(3))]
     reader = ScriptedReader()
     again(page, reader)
-    assert reader.most_places == MOST_LINES >= 22
+    assert reader.most_regions == MOST_LINES >= 22
 
 
 def test_a_page_of_labels_alone_keeps_the_bound() -> None:

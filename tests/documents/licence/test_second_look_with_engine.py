@@ -29,14 +29,17 @@ def both_looks(image: Image.Image) -> tuple[Found, Found]:
     return first, look_again(picture, boxes, first, RAPID)
 
 
-def place_of(image: Image.Image, name: str) -> Region:
+def region_of(image: Image.Image, name: str) -> Region:
     return both_looks(image)[0].regions[name]
 
 
-def overlaid(image: Image.Image, layer: Image.Image, place: Region) -> Image.Image:
-    """`image` with the middle of `layer` on the middle of `place`."""
+def overlaid(image: Image.Image, layer: Image.Image, region: Region) -> Image.Image:
+    """`image` with the middle of `layer` on the middle of `region`."""
     page = image.convert("RGBA")
-    left, top = (place[0] + place[2] - layer.width) // 2, (place[1] + place[3] - layer.height) // 2
+    left, top = (
+        (region[0] + region[2] - layer.width) // 2,
+        (region[1] + region[3] - layer.height) // 2,
+    )
     page.alpha_composite(layer, (max(0, left), max(0, top)))
     return page.convert("RGB")
 
@@ -68,7 +71,7 @@ def logo(radius: float) -> Image.Image:
 def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
     specimen = make(78)
     page = overlaid(
-        specimen.image, stamp("仅供招聘使用"), place_of(specimen.image, "established_on")
+        specimen.image, stamp("仅供招聘使用"), region_of(specimen.image, "established_on")
     )
     first, second = both_looks(page)
     assert first.fields.get("established_on") != specimen.fields["established_on"]
@@ -80,8 +83,10 @@ def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
     comes first; the right name is among what is offered, and a wrong one is not given as sure.
     """
     specimen, name = make(61), "legal_representative"
-    place = place_of(specimen.image, name)
-    first, second = both_looks(overlaid(specimen.image, logo(2.6 * (place[3] - place[1])), place))
+    region = region_of(specimen.image, name)
+    first, second = both_looks(
+        overlaid(specimen.image, logo(2.6 * (region[3] - region[1])), region)
+    )
     assert first.fields.get(name) != specimen.fields[name]
     assert specimen.fields[name] in (second.fields[name], *second.alternatives.get(name, ()))
     assert second.fields[name] == specimen.fields[name] or second.confidence[name] < SURE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.licence.editions import Form
+from documents.licence.editions import Edition
 from documents.licence.extract import Found
 from documents.licence.fields import Problem
 from documents.licence.witnesses import (
@@ -34,7 +34,7 @@ def sound(region: str, first8: str) -> str:
 CODE, OTHER = sound("110108", "MA00A1B2"), sound("310115", "MA1K3B2T")
 ONE_LOOK_ALIKE = CODE.replace("B", "8")
 FAR = CODE[:4] + ("5" if CODE[4] != "5" else "7") + CODE[5:]
-PLACE = (100, 328, 340, 352)
+REGION = (100, 328, 340, 352)
 
 
 def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...] = ()) -> Found:
@@ -44,10 +44,10 @@ def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...]
         fields=fields,
         confidence=dict.fromkeys(fields, confidence),
         alternatives={"uscc": alternatives} if alternatives else {},
-        regions=dict.fromkeys(fields, PLACE),
-        lines=dict.fromkeys(fields, (PLACE,)),
-        form=Form.LANDSCAPE_2019,
-        turn=0,
+        regions=dict.fromkeys(fields, REGION),
+        lines=dict.fromkeys(fields, (REGION,)),
+        edition=Edition.LANDSCAPE_2019,
+        rotation=0,
         labels=5,
         codes=(),
         titled=True,
@@ -82,7 +82,7 @@ def test_one_look_alike_is_settled_by_the_qr_code() -> None:
     )
     assert problems == (Problem.USCC_SETTLED_BY_QR,)
     assert settled.fields["uscc"] == CODE and settled.confidence["uscc"] == ONLY_IN_QR
-    assert settled.regions["uscc"] == PLACE, "it stands where it was read"
+    assert settled.regions["uscc"] == REGION, "it stands where it was read"
     assert "uscc" not in settled.alternatives, "what is settled is nothing else"
 
 

@@ -22,8 +22,8 @@ from documents.specimens import make
 STORED = Path(__file__).parent / "data" / "engine_outputs.json"
 DAMAGES = ("none", "scan", "phone", "light", "turned", "hard")
 SPECIMENS = [
-    (4001 + i, form, damage)
-    for i, (form, damage) in enumerate(product(("landscape", "portrait"), DAMAGES))
+    (4001 + i, edition, damage)
+    for i, (edition, damage) in enumerate(product(("landscape", "portrait"), DAMAGES))
 ]
 
 
@@ -55,11 +55,11 @@ def _output(row: dict[str, Any]) -> Output:
     return Output(row["name"], row["width"], row["height"], boxes, row["printed"])
 
 
-def _row(reader: RapidReader, seed: int, form: str, damage: str) -> dict[str, Any]:
-    specimen = make(seed, form=form, damage=damage)
+def _row(reader: RapidReader, seed: int, edition: str, damage: str) -> dict[str, Any]:
+    specimen = make(seed, edition=edition, damage=damage)
     boxes = reader.read(picture_of(specimen.image))
     return {
-        "name": f"{seed}-{form}-{damage}",
+        "name": f"{seed}-{edition}-{damage}",
         "width": specimen.image.width,
         "height": specimen.image.height,
         "printed": {name: text for name, text in specimen.fields.items() if text},

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from documents.licence.extract import fields_of
-from documents.page.boxes import turned
+from documents.page.boxes import rotated
 from tests.documents.ocr.engine_outputs import Output, stored
 
 OUTPUTS = stored()
@@ -34,7 +34,7 @@ def test_every_field_that_decides(output: Output) -> None:
         name: plain(output.printed[name]) for name in printed
     }
     assert found.titled and found.is_licence
-    assert found.form == ("landscape_2019" if "landscape" in output.name else "portrait_2015")
+    assert found.edition == ("landscape_2019" if "landscape" in output.name else "portrait_2015")
 
 
 @pytest.mark.parametrize("output", OUTPUTS, ids=lambda output: output.name)
@@ -46,13 +46,13 @@ def test_nothing_wrong_is_given_as_sure(output: Output) -> None:
     }
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("rotation", [90, 180, 270])
 @pytest.mark.parametrize("output", OUTPUTS[:3], ids=lambda output: output.name)
-def test_a_turned_page_says_the_same(output: Output, turn: int) -> None:
+def test_a_turned_page_says_the_same(output: Output, rotation: int) -> None:
     upright = fields_of(output.boxes, output.width, output.height)
-    size = (output.width, output.height) if turn == 180 else (output.height, output.width)
-    found = fields_of(turned(output.boxes, turn, output.width, output.height), *size)  # type: ignore[arg-type]
-    assert (found.fields, found.form) == (upright.fields, upright.form)
+    size = (output.width, output.height) if rotation == 180 else (output.height, output.width)
+    found = fields_of(rotated(output.boxes, rotation, output.width, output.height), *size)  # type: ignore[arg-type]
+    assert (found.fields, found.edition) == (upright.fields, upright.edition)
 
 
 @pytest.mark.parametrize("output", OUTPUTS[:6], ids=lambda output: output.name)

@@ -1,4 +1,4 @@
-"""Does the arithmetic of turned pages hold?"""
+"""Tests of the arithmetic of rotated pages."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from documents.page.boxes import (
     Polygon,
+    Rotation,
     TextBox,
-    Turn,
     opposite,
     region_of,
-    turn_of,
-    turned,
-    turned_back,
+    rotated,
+    rotated_back,
+    rotation_of,
 )
 
-TURNS: tuple[Turn, ...] = (0, 90, 180, 270)
+ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
 WIDTH, HEIGHT = 800, 600
-places = st.tuples(
+corners = st.tuples(
     st.integers(0, 700), st.integers(0, 550), st.integers(20, 100), st.integers(10, 40)
 )
 
@@ -31,43 +31,43 @@ def box(x: float, y: float, width: float, height: float, text: str = "营业执�
     return TextBox(text, 1.0, polygon)
 
 
-def size(turn: Turn) -> tuple[int, int]:
-    return (WIDTH, HEIGHT) if turn in (0, 180) else (HEIGHT, WIDTH)
+def size(rotation: Rotation) -> tuple[int, int]:
+    return (WIDTH, HEIGHT) if rotation in (0, 180) else (HEIGHT, WIDTH)
 
 
-@given(places, st.sampled_from(TURNS))
-def test_a_turn_and_its_opposite_change_nothing(
-    place: tuple[int, int, int, int], turn: Turn
+@given(corners, st.sampled_from(ROTATIONS))
+def test_a_rotation_and_its_opposite_change_nothing(
+    corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
-    original = box(*place)
-    (there,) = turned([original], turn, WIDTH, HEIGHT)
-    (back,) = turned([there], opposite(turn), *size(turn))
+    original = box(*corners)
+    (there,) = rotated([original], rotation, WIDTH, HEIGHT)
+    (back,) = rotated([there], opposite(rotation), *size(rotation))
     assert back == original
     assert (there.length, there.height) == (original.length, original.height)
 
 
-@given(places, st.sampled_from(TURNS))
+@given(corners, st.sampled_from(ROTATIONS))
 def test_a_page_photographed_turned_is_recognised(
-    place: tuple[int, int, int, int], turn: Turn
+    corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
     """A page that lies turned one way must be turned the other."""
-    lying = turned([box(*place)], turn, WIDTH, HEIGHT)
-    assert turn_of(lying) == opposite(turn)
+    lying = rotated([box(*corners)], rotation, WIDTH, HEIGHT)
+    assert rotation_of(lying) == opposite(rotation)
 
 
-@given(places, st.sampled_from(TURNS))
+@given(corners, st.sampled_from(ROTATIONS))
 def test_regions_come_back_to_the_page_as_it_was(
-    place: tuple[int, int, int, int], turn: Turn
+    corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
-    original = box(*place)
-    upright = turned([original], turn, WIDTH, HEIGHT)
-    assert turned_back(region_of(upright), turn, WIDTH, HEIGHT) == region_of([original])
+    original = box(*corners)
+    upright = rotated([original], rotation, WIDTH, HEIGHT)
+    assert rotated_back(region_of(upright), rotation, WIDTH, HEIGHT) == region_of([original])
 
 
 def test_long_lines_outvote_short_ones() -> None:
-    stamps = [turned([box(10, 10 * i, 20, 8)], 90, WIDTH, HEIGHT)[0] for i in range(3)]
-    assert turn_of([*stamps, box(0, 0, 500, 20)]) == 0
-    assert turn_of([]) == 0
+    stamps = [rotated([box(10, 10 * i, 20, 8)], 90, WIDTH, HEIGHT)[0] for i in range(3)]
+    assert rotation_of([*stamps, box(0, 0, 500, 20)]) == 0
+    assert rotation_of([]) == 0
 
 
 @pytest.mark.parametrize("degrees", [-20, -5, 0, 7, 40])

@@ -235,9 +235,9 @@ def test_a_digit_is_never_like_every_other() -> None:
 
 @given(st.integers(8, 15), st.sets(st.integers(0, 17)))
 def test_where_the_reader_was_sure_a_wrong_character_is_the_prints(
-    place: int, unsure: set[int]
+    index: int, unsure: set[int]
 ) -> None:
-    read = CODE[:place] + "8" + CODE[place + 1 :]
+    read = CODE[:index] + "8" + CODE[index + 1 :]
     assert confidence.like_codes(read, ()) == ()
     for other in confidence.like_codes(read, unsure):
         assert next(at for at in ANYWHERE if other[at] != read[at]) in unsure
@@ -258,8 +258,8 @@ def test_only_sound_codes_are_suggested_one_character_away(read: str) -> None:
 
 
 @given(st.integers(2, 17), st.sampled_from(ALPHABET))
-def test_a_suggestion_is_no_guess_at_another_place(place: int, character: str) -> None:
-    read = CODE[:place] + character + CODE[place + 1 :]
+def test_a_suggestion_is_no_guess_at_another_place(index: int, character: str) -> None:
+    read = CODE[:index] + character + CODE[index + 1 :]
     for other in confidence.like_codes(read, ANYWHERE):
         assert is_sound(other)
         assert not is_valid(read)

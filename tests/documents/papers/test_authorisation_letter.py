@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.page.boxes import TextBox, Turn, turned
+from documents.page.boxes import Rotation, TextBox, rotated
 from documents.page.text import simplified
 from documents.papers.authorisation_letter import (
     FIELDS,
@@ -87,11 +87,11 @@ def test_a_form() -> None:
     assert 300 < x0 < 345 and y0 < 700 < y1 and x1 > 480
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_page_that_lies_on_its_side(turn: Turn) -> None:
-    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
+    width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     assert (
-        authorization_letter_of(turned(SENTENCE, turn, WIDTH, HEIGHT), width, height).fields
+        authorization_letter_of(rotated(SENTENCE, rotation, WIDTH, HEIGHT), width, height).fields
         == EXPECTED
     )
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.page.boxes import TextBox, Turn, opposite, turned
+from documents.page.boxes import Rotation, TextBox, opposite, rotated
 from documents.page.text import simplified
 from documents.papers.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from tests.documents.printed import CODE, HEIGHT, WIDTH, letters, line
@@ -83,13 +83,13 @@ def test_the_upright_form_with_the_older_number_and_no_label_for_the_day() -> No
     }
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_page_that_lies_on_its_side(turn: Turn) -> None:
-    lying = turned(WIDE, turn, WIDTH, HEIGHT)
-    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
+    lying = rotated(WIDE, rotation, WIDTH, HEIGHT)
+    width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     reading = hr_service_licence_of(lying, width, height)
     assert reading.fields == EXPECTED
-    assert reading.turn == opposite(turn)
+    assert reading.turn == opposite(rotation)
 
 
 def without(*texts: str) -> list[TextBox]:

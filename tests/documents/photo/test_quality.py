@@ -32,10 +32,10 @@ from documents.photo.flaws import (
     NOT_A_LICENCE,
     SMALL,
     Flaw,
-    Quality,
+    PhotoQuality,
 )
 from documents.photo.quality import judge, judge_page
-from documents.specimens import FORMS, make
+from documents.specimens import EDITIONS, make
 from documents.upload.intake import CleanPage
 from events.core.reasons import REASONS
 from tests.factories import make_case, make_document, make_member
@@ -46,16 +46,18 @@ for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
 
 SEEDS = (3, 4)
-TURNS = (0, *(pytest.param(turn, marks=pytest.mark.accuracy) for turn in (1, 2, 3)))
+ROTATIONS = (0, *(pytest.param(rotation, marks=pytest.mark.accuracy) for rotation in (1, 2, 3)))
 
 
 @cache
 def photo(seed: int, damage: str = "light") -> Picture:
-    return np.ascontiguousarray(np.asarray(make(seed, FORMS[seed % 2], damage).image)[:, :, ::-1])
+    return np.ascontiguousarray(
+        np.asarray(make(seed, EDITIONS[seed % 2], damage).image)[:, :, ::-1]
+    )
 
 
-def turned(picture: Picture, turn: int) -> Picture:
-    return np.ascontiguousarray(np.rot90(picture, turn))
+def rotated(picture: Picture, rotation: int) -> Picture:
+    return np.ascontiguousarray(np.rot90(picture, rotation))
 
 
 def with_lamp(picture: Picture) -> Picture:
@@ -138,13 +140,13 @@ def chat() -> Picture:
 
 
 class TestSpecimens:
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize("damage", ["none", "light"])
-    def test_a_good_photo_has_no_flaw(self, seed: int, damage: str, turn: int) -> None:
-        assert judge(turned(photo(seed, damage), turn)) == Quality()
+    def test_a_good_photo_has_no_flaw(self, seed: int, damage: str, rotation: int) -> None:
+        assert judge(rotated(photo(seed, damage), rotation)) == PhotoQuality()
 
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize(
         ("spoilt", "code"),
@@ -158,14 +160,14 @@ class TestSpecimens:
         ],
     )
     def test_each_flaw_is_the_only_one_told(
-        self, spoilt: Callable[[Picture], Picture], code: str, seed: int, turn: int
+        self, spoilt: Callable[[Picture], Picture], code: str, seed: int, rotation: int
     ) -> None:
-        assert judge(turned(spoilt(photo(seed)), turn)).codes == (code,)
+        assert judge(rotated(spoilt(photo(seed)), rotation)).codes == (code,)
 
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_a_part_that_was_cut_off(self, seed: int, turn: int) -> None:
-        assert judge(turned(photo(seed, "light+cropped"), turn)).codes == (CROPPED,)
+    def test_a_part_that_was_cut_off(self, seed: int, rotation: int) -> None:
+        assert judge(rotated(photo(seed, "light+cropped"), rotation)).codes == (CROPPED,)
 
     @pytest.mark.parametrize(
         "damage",
@@ -187,19 +189,19 @@ class TestSpecimens:
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_sheet_far_away_in_a_large_picture_is_a_licence(self, seed: int) -> None:
-        assert judge(far_away(photo(seed))) == Quality()
+        assert judge(far_away(photo(seed))) == PhotoQuality()
 
-    @pytest.mark.parametrize("turn", TURNS)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("kind", ["blank", "gradient", "noise", "sheet in a dim room"])
-    def test_what_shows_no_print_is_no_licence(self, kind: str, turn: int) -> None:
-        picture = turned(plain(kind), turn)
+    def test_what_shows_no_print_is_no_licence(self, kind: str, rotation: int) -> None:
+        picture = rotated(plain(kind), rotation)
         assert judge(picture).flaws[0].area == (0, 0, picture.shape[1], picture.shape[0])
         assert judge(picture).codes == (NOT_A_LICENCE,)
-        assert judge(picture, licence=False) == Quality()
+        assert judge(picture, licence=False) == PhotoQuality()
 
-    @pytest.mark.parametrize("turn", TURNS)
-    def test_a_screenshot_of_a_chat_is_no_licence(self, turn: int) -> None:
-        assert judge(turned(chat(), turn)).codes == (NOT_A_LICENCE,)
+    @pytest.mark.parametrize("rotation", ROTATIONS)
+    def test_a_screenshot_of_a_chat_is_no_licence(self, rotation: int) -> None:
+        assert judge(rotated(chat(), rotation)).codes == (NOT_A_LICENCE,)
 
     def test_clouds_are_no_good_photo(self) -> None:
         assert judge(plain("clouds")).codes in {(NOT_A_LICENCE,), (BLURRED,)}
@@ -264,16 +266,18 @@ class TestAreas:
 
 class TestStored:
     def test_comes_back_as_it_was(self) -> None:
-        quality = Quality((Flaw(BLURRED, (1, 2, 30, 40), 4.25), Flaw(GLARE, (5, 6, 7, 8), 0.0123)))
-        assert Quality.from_json(quality.as_json()) == quality
+        quality = PhotoQuality(
+            (Flaw(BLURRED, (1, 2, 30, 40), 4.25), Flaw(GLARE, (5, 6, 7, 8), 0.0123))
+        )
+        assert PhotoQuality.from_json(quality.as_json()) == quality
 
     def test_nobody_looked_and_codes_of_another_day(self) -> None:
-        assert Quality.from_json(None) == Quality()
+        assert PhotoQuality.from_json(None) == PhotoQuality()
         assert (
-            Quality.from_json(
+            PhotoQuality.from_json(
                 {"version": "0", "problems": [{"code": "gone", "area": [0, 0, 1, 1], "measure": 1}]}
             )
-            == Quality()
+            == PhotoQuality()
         )
 
     def test_every_code_is_a_reason(self) -> None:
@@ -344,7 +348,7 @@ class TestTheEmployer:
 
     def test_another_kind_of_paper_is_never_called_no_licence(self, visitor: Client) -> None:
         self.send(visitor, plain("blank"), kind="authorization_letter")
-        assert DocumentPage.objects.get().judged == Quality()
+        assert DocumentPage.objects.get().judged == PhotoQuality()
         self.send(visitor, plain("blank"))
         assert DocumentPage.objects.exclude(
             document__kind="authorization_letter"

@@ -102,10 +102,10 @@ def test_what_platforms_declare_is_listed_and_changed_by_nobody(live: Live) -> N
     now = timezone.now()
     operations.declare_default(live.client, Mode.ASK_FIRST, "Consent dialog v3", now)
     tested = Platform()
-    operations.declare_default(tested.client, Mode.CLOSED, "A rehearsal", now)
+    operations.declare_default(tested.client, Mode.CLOSED, "A trial", now)
     auditor = sign_in(make_colleague(now, "Auditors"))
     page = auditor.get(f"{CONSOLE}/candidatedefault/").content.decode()
-    assert live.client.name in page and "Consent dialog v3" in page and "A rehearsal" not in page
+    assert live.client.name in page and "Consent dialog v3" in page and "A trial" not in page
     assert (
         "Consent dialog v3"
         not in auditor.get(f"{CONSOLE}/candidatedefault/?mode=closed").content.decode()
@@ -191,7 +191,7 @@ def test_a_kept_yes_is_not_said_again_once_the_candidate_has_changed_their_mind(
 def test_the_statement_agrees_with_the_function(
     known: str | None, declared: str, consent: str, blocks: bool, now: datetime
 ) -> None:
-    """SQL and Python, held against each other over every combination of what a candidate can have
+    """Compares SQL and Python over every combination of what a candidate can have
     said.
     """
     live = Live(now)

@@ -21,9 +21,9 @@ from tests.downloads.relays.relay_numbers import (
     PHONE,
     bound,
     called,
-    followed,
     give_phone,
     requested,
+    synced,
     taken_in,
 )
 from tests.factories import make_colleague, sign_in
@@ -60,7 +60,7 @@ def test_a_number_found_on_paper_leads_to_whose_it_was(
         bound(member, platform, now, "+8613900000002", "c-2"),
     )
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
-    followed(binding, now)
+    synced(binding, now)
     page = auditor.get(BINDINGS, {"q": binding.number}).content.decode()
     assert member.employer.name in page and "c-1" in page and other.number not in page
     assert "The candidate no longer takes this employer" in page
@@ -81,9 +81,9 @@ def test_the_figures_say_how_many_were_lost(
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
-    followed(binding, now)
+    synced(binding, now)
     taken_in(provider, called(provider, binding, now), now)
-    followed(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)
+    synced(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)
     page = auditor.get(CALLS).content.decode()
     assert "66.7 %" in page and "Yunxi Jobs" in page and "—" in page, (
         "of the last day there is nothing to say"

@@ -1,6 +1,4 @@
-"""Can a platform do with relay numbers all that it should, rehearse each outcome, and learn nothing
-that is not its own?
-"""
+"""Tests of relay numbers over the API, with real keys and with test keys."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from events.core.reasons import REASONS
 from events.delivery import feed
 from events.models import Event, PlatformEvent
 from tests.factories import make_member
-from verification.checks import test_outcomes
+from verification.checks import scripted_outcomes
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +37,7 @@ class Platform:
             "a platform", list(Scope), timezone.now(), test=test
         )
         if test:
-            code = test_outcomes.code_for(0)
+            code = scripted_outcomes.code_for(0)
             self.employer = self.call(
                 "post",
                 "/employers",

@@ -65,8 +65,8 @@ def test_each_mode_and_block_is_answered_with_its_reason(platform: Platform) -> 
 
 def test_a_no_of_the_candidate_uses_no_quota_and_the_order_stays(live: Live, now: datetime) -> None:
     live.candidate(now, "closed", Mode.CLOSED)
-    held = FIRST.rights[Tier.PROVISIONAL]
-    for n in range(held.per_hour - 1):
+    rights = FIRST.rights[Tier.PROVISIONAL]
+    for n in range(rights.per_hour - 1):
         assert live.ask(now, f"c-{n}").allowed
     for _ in range(4):
         assert live.ask(now, "closed").reasons[0].code == "candidate_closed"
@@ -85,8 +85,8 @@ def test_a_no_of_the_candidate_uses_no_quota_and_the_order_stays(live: Live, now
 
 def test_who_is_held_learns_nothing_of_the_candidate(live: Live, now: datetime) -> None:
     live.candidate(now, "closed", Mode.CLOSED)
-    held = make_member(now)
-    assert live.ask(now, "closed", held).reasons[0].code == "employer_not_approved"
+    unapproved = make_member(now)
+    assert live.ask(now, "closed", unapproved).reasons[0].code == "employer_not_approved"
 
 
 def test_another_platforms_candidate_is_another(live: Live, now: datetime) -> None:
@@ -334,8 +334,10 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
     change: str, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plenty = {
-        tier: Rights(True, 100_000, 100_000, 100_000, held.obligations) if held.download else held
-        for tier, held in FIRST.rights.items()
+        tier: Rights(True, 100_000, 100_000, 100_000, rights.obligations)
+        if rights.download
+        else rights
+        for tier, rights in FIRST.rights.items()
     }
     ladder = Ladder("test", plenty, FIRST.provisional_for)
     monkeypatch.setattr(ladder_versions, "until_in_force", lambda: iter([ladder]))
@@ -391,10 +393,10 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(
+def test_what_is_blocked_again_meanwhile_is_blocked_under_the_companys_lock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The block is there as the turns are taken, and gone as it is to be written: another call of
+    """The block is there as the locks are taken, and gone as it is to be written: another call of
     the platform took it back.
     """
     live, now = Live(timezone.now()), timezone.now()

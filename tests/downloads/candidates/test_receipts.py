@@ -201,4 +201,4 @@ def test_a_platform_gets_the_receipt_with_the_release() -> None:
     platform.take()
     (row,) = platform.call("get", "/candidates/c-1/releases")["data"]
     assert receipts.is_genuine(receipts.Receipt(row["receipt"], row["signature"], row["key_id"]))
-    assert json.loads(row["receipt"])["test"] == "yes", "nobody takes a rehearsal for a release"
+    assert json.loads(row["receipt"])["test"] == "yes", "nobody takes a test for a real release"

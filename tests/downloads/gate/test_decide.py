@@ -173,12 +173,12 @@ def test_the_hour_does_not_begin_anew_at_midnight(approved: Member, now: datetim
 
 
 STATES: list[State | None] = [None, *State]
-MOVES = [
+OVERRIDES = [
     None,
-    ladder.Standing(Tier.PROVISIONAL),
-    ladder.Standing(Tier.ESTABLISHED),
-    ladder.Standing(Tier.RESTRICTED, ladder.RESTRICTED),
-    ladder.Standing(Tier.RESTRICTED, ladder.STEP_UP),
+    ladder.CurrentTier(Tier.PROVISIONAL),
+    ladder.CurrentTier(Tier.ESTABLISHED),
+    ladder.CurrentTier(Tier.RESTRICTED, ladder.RESTRICTED),
+    ladder.CurrentTier(Tier.RESTRICTED, ladder.STEP_UP),
 ]
 
 
@@ -186,17 +186,17 @@ MOVES = [
 @pytest.mark.parametrize("confirmed", [None, timedelta(days=29), timedelta(days=31)])
 @pytest.mark.parametrize("left", [timedelta(seconds=-1), timedelta(0), timedelta(days=1)])
 @pytest.mark.parametrize("conditional", [False, True])
-@pytest.mark.parametrize("moved", MOVES)
+@pytest.mark.parametrize("override", OVERRIDES)
 def test_the_statement_agrees_with_the_ladder(
     state: State | None,
     confirmed: timedelta | None,
     left: timedelta,
     conditional: bool,
-    moved: ladder.Standing | None,
+    override: ladder.CurrentTier | None,
     now: datetime,
     db: None,
 ) -> None:
-    """SQL and pure function, held against each other over every combination of facts."""
+    """Compares SQL and pure function over every combination of facts."""
     member = make_member(now)
     member.employer.confirmed_at = now - confirmed if confirmed else None
     member.employer.save()
@@ -205,15 +205,15 @@ def test_the_statement_agrees_with_the_ladder(
         case = make_case(
             member, now, state, approved_at=now, expires_at=now + left, conditional=conditional
         )
-    if moved:
+    if override:
         Standing.objects.create(
             employer=member.employer,
-            tier=moved.tier,
-            reason=moved.reason,
+            tier=override.tier,
+            reason=override.reason,
             moved_at=now,
             until=now + timedelta(1),
         )
-    expected = ladder.standing(case, member.employer.confirmed_at, now, moved=moved)
+    expected = ladder.current_tier(case, member.employer.confirmed_at, now, override=override)
     answer = ask(member, now)
     assert answer.tier is expected.tier
     assert [reason.code for reason in answer.reasons] == (
@@ -300,7 +300,7 @@ def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_moves_and_questions_never_wait_in_a_ring(now: datetime) -> None:
+def test_moves_and_questions_never_deadlock(now: datetime) -> None:
     """One employer, asked about by four threads while it is suspended and reinstated: nobody ends
     in a deadlock.
     """

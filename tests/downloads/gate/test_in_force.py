@@ -1,4 +1,4 @@
-"""Every place that asks whether a case is in force gives the same answer."""
+"""All code that asks whether a case is in force gives the same answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from downloads.gate.current_tier import placed
+from downloads.gate.current_tier import employer_tier
 from downloads.relays import bindings
 from downloads.rules import ladder
 from employers.models import ApiClient, Scope
@@ -38,7 +38,7 @@ def test_one_row_of_the_table_is_in_force() -> None:
 
 
 @pytest.mark.parametrize(("state", "left", "golden", "expected"), TABLE)
-def test_all_places_agree(
+def test_all_code_agrees(
     state: State, left: timedelta, golden: bool, expected: bool, now: datetime, db: None
 ) -> None:
     member = make_member(now)
@@ -46,16 +46,16 @@ def test_all_places_agree(
         member, now, state, golden=golden, approved_at=now - SECOND, expires_at=now + left
     )
     assert validity.in_force(case, now) == expected
-    assert case.holds_rights(now) == expected
+    assert case.is_in_force(now) == expected
     assert Case.objects.in_force(now).exists() == expected
     assert requirement_facts.facts_of(case, member, now).in_force(now) == expected
 
-    standing = ladder.standing(case, None, now)
-    assert (standing.reason == "") == expected
-    assert placed(member.employer, now).place == standing
+    current = ladder.current_tier(case, None, now)
+    assert (current.reason == "") == expected
+    assert employer_tier(member.employer, now).current == current
     answer = ask(member, now)
-    assert answer.allowed == expected and answer.tier is standing.tier
-    assert [reason.code for reason in answer.reasons] == [standing.reason] * (not expected)
+    assert answer.allowed == expected and answer.tier is current.tier
+    assert [reason.code for reason in answer.reasons] == [current.reason] * (not expected)
 
 
 @pytest.mark.parametrize(("state", "left", "golden", "expected"), TABLE)

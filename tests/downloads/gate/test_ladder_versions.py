@@ -135,7 +135,7 @@ def test_what_is_no_ladder_is_refused(wrong: Any, now: datetime, db: None) -> No
         ladder_versions.propose(wrong, "…", make_reviewer(now), now)
 
 
-def test_what_differs_is_said_by_its_place() -> None:
+def test_differences_are_named() -> None:
     earlier = {
         "tiers": {"a": {"per_day": 20, "obligations": ["mark"]}, "b": {"per_day": 1}},
         "days": 30,

@@ -99,10 +99,10 @@ def test_one_candidate_is_had_once_however_many_ask() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the company's turn the same threads take too much: so the test above can fail."""
+    """Without the company's lock the same threads take too much: so the test above can fail."""
     from downloads import locks
 
-    monkeypatch.setattr(locks, "TAKE", "SELECT %(employer)s::uuid")
+    monkeypatch.setattr(locks, "LOCK_COMPANY", "SELECT %(employer)s::uuid")
     now = timezone.now()
     taken = max(at_once(20, 10, approved(now, days=60), now) for _ in range(5))
     assert taken > FIRST.rights[Tier.ESTABLISHED].per_hour

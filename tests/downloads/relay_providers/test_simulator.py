@@ -114,12 +114,12 @@ def test_fates_of_calls(simulator: SimulatedRelays, digits: str, outcome: Outcom
 def test_many_at_once_share_no_number(tmp_path: Path) -> None:
     path = tmp_path / "relays.sqlite3"
     group = SimulatedRelays(path, "a key").set_callers("", "a team", [CALLER], NOW)
-    lent: list[Bound] = []
+    numbers: list[Bound] = []
 
     def ask(first: int) -> None:
         relays = SimulatedRelays(path, "a key")
         for each in range(first, first + 5):
-            lent.append(
+            numbers.append(
                 relays.bind(
                     order(group, f"r-{each}", f"+86139000{each:05d}"), NOW + timedelta(seconds=each)
                 )
@@ -130,4 +130,4 @@ def test_many_at_once_share_no_number(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(lent) == 20 and len({each.number for each in lent}) == 20
+    assert len(numbers) == 20 and len({each.number for each in numbers}) == 20

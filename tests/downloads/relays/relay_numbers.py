@@ -49,7 +49,7 @@ def requested(
     return bindings.request_binding(allowed(member, client, now, candidate), client, phone, now)
 
 
-def followed(binding: RelayBinding, now: datetime) -> RelayBinding:
+def synced(binding: RelayBinding, now: datetime) -> RelayBinding:
     provider_sync.sync_binding(binding.pk, lambda: now)
     return RelayBinding.objects.get(pk=binding.pk)
 
@@ -57,7 +57,7 @@ def followed(binding: RelayBinding, now: datetime) -> RelayBinding:
 def bound(
     member: Member, client: ApiClient, now: datetime, phone: str = PHONE, candidate: str = "c-1"
 ) -> RelayBinding:
-    made = followed(requested(member, client, now, phone, candidate), now)
+    made = synced(requested(member, client, now, phone, candidate), now)
     assert made.state == RelayState.BOUND, made.last_error
     return made
 

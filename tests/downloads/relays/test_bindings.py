@@ -35,10 +35,10 @@ from tests.downloads.relays.relay_numbers import (
     at_provider,
     bound,
     called,
-    followed,
     give_phone,
     requested,
     suspend,
+    synced,
     taken_in,
     verbs,
 )
@@ -54,7 +54,7 @@ def test_a_number_is_lent_and_nothing_of_the_candidates_is_readable(
 ) -> None:
     asked = requested(member, platform, now)
     assert asked.state == RelayState.REQUESTED and not asked.number
-    binding = followed(asked, now)
+    binding = synced(asked, now)
     assert (
         binding.state == RelayState.BOUND
         and binding.number.startswith("+861700")
@@ -96,7 +96,7 @@ def test_another_employer_or_platform_has_another_number(
     assert len({each.number for each in made}) == 3
 
 
-def test_the_doorbell_rings_after_the_commit_alone(
+def test_the_worker_is_notified_after_the_commit_alone(
     member: Member,
     platform: ApiClient,
     now: datetime,
@@ -116,7 +116,7 @@ def test_a_changed_number_is_another_binding_and_the_old_one_ends(
 ) -> None:
     old = bound(member, platform, now)
     new = bound(member, platform, now, OTHER)
-    old = followed(old, now)
+    old = synced(old, now)
     assert (old.state, old.ended_why) == (
         RelayState.ENDED,
         "relay_number_changed",
@@ -175,7 +175,7 @@ def test_extending_counts_from_now_and_the_provider_is_told(
     later = now + timedelta(days=10)
     for _ in range(2):
         bindings.extend_binding(binding.pk, platform.as_actor(), later)
-    binding = followed(binding, later)
+    binding = synced(binding, later)
     there = at_provider(provider, binding, later)
     assert there is not None and there.expires_at == binding.expires_at == later + timedelta(
         days=30
@@ -202,8 +202,8 @@ def test_reminders_seven_days_and_one_day_before_once_each(
 ) -> None:
     binding = bound(member, platform, now)
     for days in range(1, 30):
-        binding = followed(binding, now + timedelta(days=days))
-        binding = followed(binding, now + timedelta(days=days))
+        binding = synced(binding, now + timedelta(days=days))
+        binding = synced(binding, now + timedelta(days=days))
     told = Event.objects.about(binding).filter(verb="remind_relay")
     assert [(event.data["days"], event.at) for event in told] == [
         (7, now + timedelta(days=23)),
@@ -221,7 +221,7 @@ def test_reminders_seven_days_and_one_day_before_once_each(
 def test_a_reminder_that_was_late_says_what_is_left(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
-    binding = followed(bound(member, platform, now), now + timedelta(days=29, hours=12))
+    binding = synced(bound(member, platform, now), now + timedelta(days=29, hours=12))
     assert [
         event.data["days"] for event in Event.objects.about(binding).filter(verb="remind_relay")
     ] == [1]
@@ -230,10 +230,10 @@ def test_a_reminder_that_was_late_says_what_is_left(
 def test_after_an_extension_the_reminders_begin_anew(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
-    binding = followed(bound(member, platform, now), now + timedelta(days=24))
+    binding = synced(bound(member, platform, now), now + timedelta(days=24))
     bindings.extend_binding(binding.pk, platform.as_actor(), now + timedelta(days=24))
-    binding = followed(binding, now + timedelta(days=24))
-    assert binding.reminded == 0 and followed(binding, now + timedelta(days=48)).reminded == 7
+    binding = synced(binding, now + timedelta(days=24))
+    assert binding.reminded == 0 and synced(binding, now + timedelta(days=48)).reminded == 7
 
 
 def test_a_contact_that_is_reported_lets_it_last(
@@ -255,13 +255,13 @@ def test_its_time_ends_it_and_the_recruiter_is_told(
 ) -> None:
     binding = bound(member, platform, now)
     over = binding.expires_at
-    binding = followed(binding, over)
+    binding = synced(binding, over)
     assert (binding.state, binding.ended_why, binding.ended_at) == (
         RelayState.ENDED,
         "relay_expired",
         over,
     )
-    assert followed(binding, over).finished_at == over
+    assert synced(binding, over).finished_at == over
     assert Mail.objects.filter(template="relay_ended").count() == 1
     for verb in (
         lambda: bindings.extend_binding(binding.pk, SYSTEM, over),
@@ -283,7 +283,7 @@ def test_an_extension_in_the_last_moment_wins(
         return heard
 
     monkeypatch.setattr(provider_sync, "_ask", meanwhile)
-    binding = followed(binding, over)
+    binding = synced(binding, over)
     assert (
         binding.state == RelayState.BOUND and binding.expires_at > over and binding.due_at == over
     )
@@ -299,14 +299,14 @@ def test_asking_for_contact_is_answered_by_the_candidate(
     with pytest.raises(Refused, match="relay_still_open"):
         bindings.ask_for_contact(binding.pk, member.pk, now)
     over = now + timedelta(days=31)
-    binding = followed(binding, over)
+    binding = synced(binding, over)
     with pytest.raises(Refused, match="relay_not_asked"):
         bindings.answer_contact_request(binding.pk, True, platform, over)
     bindings.ask_for_contact(binding.pk, member.pk, over)
     with pytest.raises(Refused, match="relay_asked_already"):
         bindings.ask_for_contact(binding.pk, member.pk, over + timedelta(days=6))
     opened = bindings.answer_contact_request(binding.pk, True, platform, over)
-    assert opened.pk != binding.pk and followed(opened, over).state == RelayState.BOUND
+    assert opened.pk != binding.pk and synced(opened, over).state == RelayState.BOUND
     assert bindings.answer_contact_request(binding.pk, True, platform, over).pk == opened.pk, (
         "answered twice"
     )
@@ -322,7 +322,7 @@ def test_after_a_no_nobody_asks_again(
         for _ in range(2):
             bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     else:
-        binding = followed(binding, now + timedelta(days=31))
+        binding = synced(binding, now + timedelta(days=31))
         bindings.ask_for_contact(binding.pk, member.pk, now + timedelta(days=31))
         assert (
             bindings.answer_contact_request(
@@ -337,12 +337,12 @@ def test_after_a_no_nobody_asks_again(
 
 
 def test_a_stranger_asks_nobody(member: Member, platform: ApiClient, now: datetime) -> None:
-    binding = followed(bound(member, platform, now), now + timedelta(days=31))
+    binding = synced(bound(member, platform, now), now + timedelta(days=31))
     with pytest.raises(Refused, match="member_unknown"):
         bindings.ask_for_contact(binding.pk, make_member(now).pk, now + timedelta(days=31))
 
 
-# --- The employer's place -------------------------------------------------------------------------
+# --- The employer's tier --------------------------------------------------------------------------
 
 
 def _revoke(member: Member, now: datetime) -> None:
@@ -373,11 +373,11 @@ def test_who_may_no_longer_reach_anybody_reaches_nobody(
     CLOSING[why](member, now)
     assert bindings.close_those_not_allowed(now) == 2 and bindings.close_those_not_allowed(now) == 0
     for each in (binding, other):
-        each = followed(each, now)
+        each = synced(each, now)
         assert (each.state, each.ended_why) == (RelayState.ENDED, why) and at_provider(
             provider, each, now
         ) is None
-    assert followed(stays, now).state == RelayState.BOUND
+    assert synced(stays, now).state == RelayState.BOUND
     with pytest.raises(Refused, match=why):
         requested(member, platform, now, candidate="c-3")
 
@@ -387,7 +387,7 @@ def test_the_worker_looks_again_before_it_asks(
 ) -> None:
     binding = requested(member, platform, now)
     suspend(member, now)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert (binding.state, binding.ended_why, binding.number) == (
         RelayState.ENDED,
         "employer_suspended",
@@ -401,7 +401,7 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
     binding = bound(member, platform, now)
     tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now)
     assert bindings.close_those_not_allowed(now) == 0
-    assert followed(binding, now + timedelta(days=1)).state == RelayState.BOUND
+    assert synced(binding, now + timedelta(days=1)).state == RelayState.BOUND
     for verb in (
         lambda: requested(member, platform, now, candidate="c-9"),
         lambda: bindings.extend_binding(binding.pk, SYSTEM, now),
@@ -413,22 +413,22 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
 # --- Rounds, keeping, at once ---------------------------------------------------------------------
 
 
-def test_sweepers_ring_for_what_was_lost(
+def test_sweeps_send_what_was_lost(
     member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binding = requested(member, platform, now)
-    rung: list[Any] = []
-    monkeypatch.setattr(tasks.follow_relay, "delay", rung.append)
+    notified: list[Any] = []
+    monkeypatch.setattr(tasks.follow_relay, "delay", notified.append)
     tasks.sweep_relays()
-    assert rung == [str(binding.pk)]
+    assert notified == [str(binding.pk)]
     tasks.follow_relay(str(binding.pk))
     tasks.follow_relay(str(uuid4()))
-    rung.clear()
+    notified.clear()
     tasks.sweep_relays()
     tasks.sweep_teams()
     tasks.close_relays()
     tasks.poll_calls()
-    assert rung == [] and RelayTeam.objects.get().callers == 1
+    assert notified == [] and RelayTeam.objects.get().callers == 1
 
 
 def test_the_candidates_number_goes_after_half_a_year_and_the_row_after_three(
@@ -437,7 +437,7 @@ def test_the_candidates_number_goes_after_half_a_year_and_the_row_after_three(
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
-    followed(binding, now)
+    synced(binding, now)
     for days, sealed in ((179, True), (181, False)):
         retire(now + timedelta(days=days), 0)
         assert bool(RelayBinding.objects.get().candidate_sealed) is sealed

@@ -27,9 +27,9 @@ from tests.downloads.relays.relay_numbers import (
     PHONE,
     bound,
     called,
-    followed,
     give_phone,
     requested,
+    synced,
     taken_in,
     verbs,
 )
@@ -119,12 +119,12 @@ def test_a_call_after_the_end_is_found_by_its_number(
 ) -> None:
     binding = bound(member, platform, now)
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
-    followed(binding, now)
+    synced(binding, now)
     later = now + timedelta(days=100)
     taken_in(provider, called(provider, binding, later), later)
     call = RelayCall.objects.get()
     assert (call.outcome, call.binding_id, call.client_id) == ("unbound", binding.pk, platform.pk)
-    assert RelayBinding.objects.holding(binding.number, "", later).first() == binding
+    assert RelayBinding.objects.with_number(binding.number, "", later).first() == binding
 
 
 def test_a_number_that_was_never_ours_is_put_down_all_the_same(
@@ -152,11 +152,11 @@ def test_lost_contact_is_counted(
     for caller in (CALLERS[0], CALLERS[0], "+8613700000009"):
         taken_in(provider, called(provider, binding, now, caller), now)
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
-    followed(binding, now)
+    synced(binding, now)
     taken_in(provider, called(provider, binding, now), now)
     blocked = bound(member, platform, now, f"{MAGIC}0010", "c-2")
     taken_in(provider, called(provider, blocked, now), now)
-    followed(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)
+    synced(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)
     tries = RelayCall.objects.tries(now, now + timedelta(seconds=1))
     assert (tries.calls, tries.met_ended, tries.met_blocked, tries.found_none) == (4, 1, 1, 1)
     assert tries.share == 3 / 5

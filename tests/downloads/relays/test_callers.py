@@ -25,9 +25,9 @@ from tests.downloads.relays.relay_numbers import (
     CALLERS,
     PHONE,
     bound,
-    followed,
     give_phone,
     requested,
+    synced,
     verbs,
 )
 from tests.factories import make_member
@@ -44,12 +44,12 @@ def test_joining_and_leaving_change_who_gets_through(
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
     colleague = make_member(now, member.employer, role="recruiter")
     membership.give_phone(colleague, CALLERS[1], SYSTEM, now)
-    assert callers.look_for_changes(now, now) == [member.employer_id]
+    assert callers.find_changed_teams(now, now) == [member.employer_id]
     assert provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and gets_through(CALLERS[1])
-    assert callers.look_for_changes(now, now) == []
+    assert callers.find_changed_teams(now, now) == []
     membership.remove_member(member, colleague.pk, now)
-    callers.look_for_changes(now, now)
+    callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
 
@@ -59,17 +59,17 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
 ) -> None:
     binding = bound(member, platform, now)
     membership.give_phone(member, "", SYSTEM, now)
-    callers.look_for_changes(now, now)
+    callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert (
         binding.state == RelayState.BOUND
         and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
     )
     membership.give_phone(member, CALLERS[1], SYSTEM, now)
-    callers.look_for_changes(now, now)
+    callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert [provider.call(binding.number, "", caller, now).outcome for caller in CALLERS] == [
         Outcome.STRANGER,
         Outcome.CONNECTED,
@@ -78,26 +78,26 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
 
 def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, db: None) -> None:
     silent = approved(now, days=60)
-    binding = followed(requested(silent, platform, now), now)
+    binding = synced(requested(silent, platform, now), now)
     assert binding.state == RelayState.REQUESTED and binding.last_error == "relay_no_caller"
-    binding = followed(binding, binding.due_at)
+    binding = synced(binding, binding.due_at)
     assert verbs(binding) == ["request_relay", "wait_relay"]
     membership.give_phone(silent, CALLERS[0], SYSTEM, now)
-    callers.look_for_changes(now, now)
+    callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
-    assert followed(binding, now).state == RelayState.BOUND
+    assert synced(binding, now).state == RelayState.BOUND
 
 
 def test_where_nobody_ever_calls_it_ends_by_its_time(
     platform: ApiClient, now: datetime, db: None
 ) -> None:
     silent = approved(now, days=60)
-    binding = followed(requested(silent, platform, now), now)
+    binding = synced(requested(silent, platform, now), now)
     over = binding.expires_at
     assert over == now + timedelta(days=30)
     for moment in (now + timedelta(days=2), over - timedelta(minutes=20), over):
         assert binding.state == RelayState.REQUESTED and binding.due_at <= moment
-        binding = followed(binding, moment)
+        binding = synced(binding, moment)
     assert (binding.state, binding.ended_why, binding.ended_at) == (
         RelayState.ENDED,
         "relay_expired",
@@ -118,7 +118,7 @@ def test_a_provider_that_is_down_is_told_of_the_team_later(
 ) -> None:
     binding = bound(member, platform, now)
     membership.give_phone(member, CALLERS[1], SYSTEM, now)
-    callers.look_for_changes(now, now)
+    callers.find_changed_teams(now, now)
     team = RelayTeam.objects.get()
     provider.fail_next("unavailable")
     assert not provider_sync.tell_team(team.pk, lambda: now)
@@ -136,7 +136,7 @@ def test_looking_over_the_teams_costs_the_same_for_many(
         give_phone(made, f"+86138000000{each:02d}")
         bound(made, platform, now, PHONE, f"c-{each}")
     with django_assert_max_num_queries(6):
-        assert callers.look_for_changes(now, now) == []
+        assert callers.find_changed_teams(now, now) == []
 
 
 def test_a_round_in_which_nothing_changed_writes_nothing(
@@ -148,8 +148,8 @@ def test_a_round_in_which_nothing_changed_writes_nothing(
         bound(made, platform, now, PHONE, f"c-{each}")
     with django_assert_max_num_queries(14) as asked:
         for seconds in range(30, 3600, 600):
-            assert callers.look_for_changes(now + timedelta(seconds=seconds), now) == []
-        assert callers.look_for_changes(now + timedelta(seconds=3599), now) == []
+            assert callers.find_changed_teams(now + timedelta(seconds=seconds), now) == []
+        assert callers.find_changed_teams(now + timedelta(seconds=3599), now) == []
     assert not [query for query in asked.captured_queries if query["sql"].startswith("UPDATE")]
 
 
@@ -164,8 +164,8 @@ def test_whose_change_left_no_trace_is_found_within_the_hour(
         looked_at=now + timedelta(minutes=30)
     )
     give_phone(member, "+8613800000009")
-    assert callers.look_for_changes(now + timedelta(minutes=59), now) == []
-    assert callers.look_for_changes(now + timedelta(minutes=60), now) == [member.employer_id]
+    assert callers.find_changed_teams(now + timedelta(minutes=59), now) == []
+    assert callers.find_changed_teams(now + timedelta(minutes=60), now) == [member.employer_id]
     looked = dict(RelayTeam.objects.values_list("employer_id", "looked_at"))
     assert looked == {
         member.employer_id: now + timedelta(minutes=60),
@@ -185,12 +185,12 @@ def test_every_way_to_become_a_caller_is_seen_in_the_next_round(
         membership.give_phone(colleague, CALLERS[1], SYSTEM, now)
     else:
         give_phone(colleague, CALLERS[1])
-        assert callers.look_for_changes(now, now) == []
+        assert callers.find_changed_teams(now, now) == []
         token = signing.dumps(
             [str(colleague.user.pk), colleague.user.email], salt=registration.VERIFY_SALT
         )
         registration.verify_email(token, colleague.user, 3600, now)
-    assert callers.look_for_changes(now, now) == [member.employer_id]
+    assert callers.find_changed_teams(now, now) == [member.employer_id]
 
 
 def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now: datetime) -> None:

@@ -35,9 +35,9 @@ from tests.downloads.relays.relay_numbers import (
     allowed,
     at_provider,
     bound,
-    followed,
     give_phone,
     requested,
+    synced,
 )
 from verification.models import Case
 
@@ -105,14 +105,14 @@ def test_the_numbers_in_its_scope_end_with_the_word(
     asked = requested(member, elsewhere, now)
     others = bound(member, platform, now, OTHER, "c-2")
     SAYS[how](platform, member, now)
-    mine, theirs = followed(own, now), followed(neighbours, now)
+    mine, theirs = synced(own, now), synced(neighbours, now)
     assert (mine.state, mine.ended_why) == (RelayState.ENDED, ENDED) and at_provider(
         provider, mine, now
     ) is None
     assert theirs.state == (RelayState.ENDED if how in OF_ALL else RelayState.BOUND)
     assert (at_provider(provider, theirs, now) is None) is (how in OF_ALL)
-    assert followed(others, now).state == RelayState.BOUND, "another candidate's"
-    assert followed(asked, now).state == RelayState.BOUND, "another platform's candidate"
+    assert synced(others, now).state == RelayState.BOUND, "another candidate's"
+    assert synced(asked, now).state == RelayState.BOUND, "another platform's candidate"
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -135,9 +135,9 @@ def test_one_that_is_asked_for_is_lent_to_nobody(
         return made
 
     monkeypatch.setattr(SimulatedRelays, "bind", meanwhile)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert (binding.state, binding.ended_why) == (RelayState.ENDED, ENDED)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert binding.finished_at == now and at_provider(provider, binding, now) is None
 
 
@@ -163,7 +163,7 @@ def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(
     put(platform, now)
     before = bound(member, platform, now)
     later = before.expires_at
-    followed(before, later)
+    synced(before, later)
     bound(member, platform, later)
     kept = bound(member, platform, later, candidate="c-2")
     _erase(platform, member, later)
@@ -189,7 +189,7 @@ def test_what_was_closed_before_there_was_this_end_ends_when_it_is_looked_at(
     tomorrow = max(known.due_at, unknown.due_at)
     assert tomorrow <= now + timedelta(days=1)
     for binding in (known, unknown):
-        binding = followed(followed(binding, tomorrow), tomorrow)
+        binding = synced(synced(binding, tomorrow), tomorrow)
         assert (binding.state, binding.ended_why) == (RelayState.ENDED, ENDED) and at_provider(
             provider, binding, tomorrow
         ) is None
@@ -255,7 +255,7 @@ def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(
     with pytest.raises(Refused, match="candidate_no_consent"):
         bindings.extend_binding(binding.pk, platform.as_actor(), over)
     bindings.after_contact(binding.decision_id, over)
-    binding = followed(binding, over)
+    binding = synced(binding, over)
     assert (binding.state, binding.expires_at) == (RelayState.BOUND, until), (
         "what is lent runs out by its own time"
     )
@@ -276,9 +276,9 @@ def test_a_consent_that_runs_out_while_a_number_is_waited_for_lends_none(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
     consented(platform, member, now, 1)
-    binding = followed(requested(member, platform, now, f"{MAGIC}0002"), now)
+    binding = synced(requested(member, platform, now, f"{MAGIC}0002"), now)
     assert binding.state == RelayState.REQUESTED
-    binding = followed(binding, now + timedelta(days=1))
+    binding = synced(binding, now + timedelta(days=1))
     assert (binding.state, binding.ended_why, binding.number) == (
         RelayState.ENDED,
         "candidate_no_consent",
@@ -307,7 +307,7 @@ def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
     over = now + timedelta(days=31)
-    binding = followed(bound(member, platform, now), over)
+    binding = synced(bound(member, platform, now), over)
     bindings.ask_for_contact(binding.pk, member.pk, over)
     bindings.answer_contact_request(binding.pk, False, platform, over)
     with pytest.raises(Refused, match="relay_contact_refused"):
@@ -332,7 +332,7 @@ def test_what_the_provider_lost_is_not_lent_anew_to_whom_has_closed(
         return heard
 
     monkeypatch.setattr(provider_sync, "_ask", meanwhile)
-    followed(binding, now + timedelta(days=1))
+    synced(binding, now + timedelta(days=1))
     assert not RelayBinding.objects.open().exists() and RelayBinding.objects.count() == 1
 
 
@@ -342,7 +342,7 @@ def test_nobody_is_asked_for_contact_who_does_not_want_it(
 ) -> None:
     put(platform, now)
     over = now + timedelta(days=31)
-    binding = followed(bound(member, platform, now), over)
+    binding = synced(bound(member, platform, now), over)
     asked = bindings.ask_for_contact(binding.pk, member.pk, over)
     SAYS[how](platform, member, over)
     with pytest.raises(Refused, match=WHY[how]):
@@ -357,7 +357,7 @@ def test_a_yes_that_comes_after_a_later_no_opens_nothing(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
     over = now + timedelta(days=31)
-    first = followed(bound(member, platform, now), over)
+    first = synced(bound(member, platform, now), over)
     bindings.ask_for_contact(first.pk, member.pk, over)
     again = bound(member, platform, over + timedelta(hours=1))
     bindings.end_for_candidate(again.pk, platform.as_actor(), over + timedelta(hours=2))
@@ -476,7 +476,7 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
     at_once: tuple[Member, ApiClient],
 ) -> None:
     """Two companies ask for the same candidates, who close, block, revoke, and are erased
-    meanwhile; nobody waits in a ring.
+    meanwhile; no deadlock.
     """
     member, client = at_once
     now = timezone.now()

@@ -18,9 +18,9 @@ from tests.downloads.relays.relay_numbers import (
     CALLERS,
     at_provider,
     bound,
-    followed,
     give_phone,
     requested,
+    synced,
     verbs,
 )
 
@@ -32,7 +32,7 @@ def test_a_muted_number_lets_no_call_through_until_unmuted(
     outcomes = []
     for muted in (True, True, False):
         bindings.mute_binding(binding.pk, muted, platform.as_actor(), now)
-        binding = followed(binding, now)
+        binding = synced(binding, now)
         outcomes.append(provider.call(binding.number, "", CALLERS[0], now).outcome)
     assert outcomes == [Outcome.MUTED, Outcome.MUTED, Outcome.CONNECTED]
     assert verbs(binding).count("mute_relay") == 1
@@ -51,12 +51,12 @@ def test_muted_before_it_was_lent_it_is_mute_from_its_first_moment(
     monkeypatch.setattr(
         SimulatedRelays, "mute", lambda *args: (_ for _ in ()).throw(UnknownBinding("gone"))
     )
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert binding.state == RelayState.REQUESTED, (
         "a number that could not be muted is told to nobody"
     )
     monkeypatch.setattr(SimulatedRelays, "mute", mute)
-    binding = followed(binding, binding.due_at)
+    binding = synced(binding, binding.due_at)
     there = at_provider(provider, binding, now)
     assert there is not None and there.muted and binding.told_muted
 
@@ -73,7 +73,7 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> 
     monkeypatch.setattr(SimulatedRelays, name, asked)
 
 
-def lent_at(provider: SimulatedRelays, now: datetime) -> list[str]:
+def bound_at_provider(provider: SimulatedRelays, now: datetime) -> list[str]:
     """The references of what is lent at the provider, whoever knows of it."""
     with provider._books.writing() as books:
         return [
@@ -93,17 +93,17 @@ def test_where_muting_fails_the_number_is_given_back(
     binding = requested(member, platform, now)
     bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert (binding.state, binding.reference, binding.number) == (
         RelayState.REQUESTED,
         "",
         "",
-    ) and lent_at(provider, now) == []
-    binding = followed(binding, binding.due_at)
+    ) and bound_at_provider(provider, now) == []
+    binding = synced(binding, binding.due_at)
     assert (
         binding.state == RelayState.BOUND
         and binding.told_muted
-        and lent_at(provider, now) == [binding.reference]
+        and bound_at_provider(provider, now) == [binding.reference]
     )
 
 
@@ -120,8 +120,8 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
     bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
     fails_once(monkeypatch, "unbind", ProviderUnavailable("down", 60.0))
-    binding = followed(binding, now)
-    (left,) = lent_at(provider, now)
+    binding = synced(binding, now)
+    (left,) = bound_at_provider(provider, now)
     assert (binding.state, binding.reference, binding.due_at) == (
         RelayState.REQUESTED,
         left,
@@ -136,17 +136,17 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
     elif then == "given up":
         moment = now + timedelta(days=1)
         provider.fail_next("unavailable")
-        binding = followed(binding, moment)
+        binding = synced(binding, moment)
         assert binding.state == RelayState.FAILED and binding.finished_at is None
     elif then == "nobody calls":
         give_phone(member, "")
-    binding = followed(binding, moment)
+    binding = synced(binding, moment)
     if then == "goes on":
-        assert binding.state == RelayState.BOUND and lent_at(provider, moment) == [
+        assert binding.state == RelayState.BOUND and bound_at_provider(provider, moment) == [
             binding.reference
         ] != [left]
     else:
-        assert lent_at(provider, moment) == []
+        assert bound_at_provider(provider, moment) == []
         assert (binding.finished_at is None) is (then == "nobody calls")
 
 
@@ -161,12 +161,16 @@ def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
     bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        followed(binding, now)
+        synced(binding, now)
     binding.refresh_from_db()
-    assert lent_at(provider, now) == [binding.reference] and binding.state == RelayState.REQUESTED
+    assert (
+        bound_at_provider(provider, now) == [binding.reference]
+        and binding.state == RelayState.REQUESTED
+    )
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     assert (
-        followed(binding, now + timedelta(minutes=2)).finished_at and lent_at(provider, now) == []
+        synced(binding, now + timedelta(minutes=2)).finished_at
+        and bound_at_provider(provider, now) == []
     )
 
 
@@ -174,5 +178,5 @@ def test_muting_outlasts_the_number(member: Member, platform: ApiClient, now: da
     first = bound(member, platform, now)
     bindings.mute_binding(first.pk, True, platform.as_actor(), now)
     over = now + timedelta(days=31)
-    followed(first, over)
-    assert followed(requested(member, platform, over), over).muted
+    synced(first, over)
+    assert synced(requested(member, platform, over), over).muted

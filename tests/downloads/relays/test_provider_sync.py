@@ -17,7 +17,7 @@ from events.core.actor import SYSTEM
 from events.core.reasons import REASONS
 from events.delivery.mail import letter
 from events.models import Mail
-from tests.downloads.relays.relay_numbers import at_provider, bound, followed, requested, verbs
+from tests.downloads.relays.relay_numbers import at_provider, bound, requested, synced, verbs
 from verification.cases import operations
 from verification.models import Case
 
@@ -29,14 +29,14 @@ from verification.models import Case
 def test_what_passes_is_waited_for(
     digits: str, seconds: int, member: Member, platform: ApiClient, now: datetime
 ) -> None:
-    binding = followed(requested(member, platform, now, MAGIC + digits), now)
+    binding = synced(requested(member, platform, now, MAGIC + digits), now)
     assert (
         binding.state == RelayState.REQUESTED
         and binding.due_at == now + timedelta(seconds=seconds)
         and binding.lease is None
     )
     assert not provider_sync.sync_binding(binding.pk, lambda: binding.due_at - timedelta(seconds=1))
-    binding = followed(binding, binding.due_at)
+    binding = synced(binding, binding.due_at)
     assert binding.state == RelayState.BOUND and binding.last_error == ""
 
 
@@ -46,7 +46,7 @@ def test_an_empty_pool_is_told_once_and_given_up_after_a_day(
     binding = requested(member, platform, now, f"{MAGIC}0001")
     moment = now
     while binding.state == RelayState.REQUESTED:
-        binding = followed(binding, moment)
+        binding = synced(binding, moment)
         moment = binding.due_at
     assert now + timedelta(days=1) <= moment <= now + timedelta(days=1, hours=1)
     assert (binding.state, binding.ended_why, binding.none_free_at) == (
@@ -65,7 +65,7 @@ def test_an_empty_pool_is_told_once_and_given_up_after_a_day(
 def test_a_number_that_cannot_be_called_is_told_at_once(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:
-    binding = followed(requested(member, platform, now, f"{MAGIC}0003"), now)
+    binding = synced(requested(member, platform, now, f"{MAGIC}0003"), now)
     assert (binding.state, binding.ended_why) == (RelayState.FAILED, "relay_number_illegal")
 
 
@@ -74,7 +74,7 @@ def test_a_provider_that_was_taken_away_blames_nobody(
 ) -> None:
     binding = requested(member, platform, now)
     RelayBinding.objects.update(provider="gone")
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert (
         binding.state == RelayState.REQUESTED
         and binding.due_at > now
@@ -87,10 +87,10 @@ def test_what_the_provider_lost_is_lent_anew(
 ) -> None:
     first = bound(member, platform, now, f"{MAGIC}0015")
     assert first.due_at == now + timedelta(days=1)
-    first = followed(first, now + timedelta(days=1))
+    first = synced(first, now + timedelta(days=1))
     assert (first.state, first.ended_why) == (RelayState.ENDED, "relay_lost")
     second = RelayBinding.objects.open().get()
-    assert followed(second, now + timedelta(days=1)).state == RelayState.BOUND
+    assert synced(second, now + timedelta(days=1)).state == RelayState.BOUND
 
 
 def test_a_worker_that_died_costs_a_lease(
@@ -99,7 +99,7 @@ def test_a_worker_that_died_costs_a_lease(
     binding = requested(member, platform, now)
     assert RelayBinding.objects.claim(binding.pk, now, 60)
     assert not provider_sync.sync_binding(binding.pk, lambda: now + timedelta(seconds=59))
-    assert followed(binding, now + timedelta(seconds=61)).state == RelayState.BOUND
+    assert synced(binding, now + timedelta(seconds=61)).state == RelayState.BOUND
 
 
 def test_who_lost_its_lease_writes_nothing(
@@ -142,8 +142,8 @@ def test_what_ended_while_it_was_lent_is_given_back(
         return made
 
     monkeypatch.setattr(SimulatedRelays, "bind", meanwhile)
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert binding.state == RelayState.ENDED and binding.reference and binding.finished_at is None
     assert at_provider(provider, binding, now) is not None
-    binding = followed(binding, now)
+    binding = synced(binding, now)
     assert binding.finished_at == now and at_provider(provider, binding, now) is None

@@ -1,4 +1,4 @@
-"""Tests of how the worker makes a copy, and of what holds the resume back."""
+"""Tests of how the worker makes a copy, and of what keeps a resume from leaving."""
 
 from __future__ import annotations
 
@@ -152,16 +152,16 @@ def test_the_lease_is_held_for_as_long_as_it_takes(
     release, happened, made = shop.post(shop.gate_pass(), pdf()), [], marked_copy.copy
 
     @contextmanager
-    def held(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
-        happened.append(("held", Copy.objects.held(pk, lease).count()))
+    def alive(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
+        happened.append(("held", Copy.objects.leased(pk, lease).count()))
         yield
-        happened.append(("let go", Copy.objects.held(pk, lease).count()))
+        happened.append(("let go", Copy.objects.leased(pk, lease).count()))
 
     def copy(*arguments: Any) -> bytes:
         happened.append(("made", 1))
         return made(*arguments)
 
-    monkeypatch.setattr("events.jobs.heartbeat.held", held)
+    monkeypatch.setattr("events.jobs.heartbeat.keep_alive", alive)
     monkeypatch.setattr("resumes.marking.marked_copy.copy", copy)
     assert make(release)
     assert happened == [("held", 1), ("made", 1), ("let go", 1)]
@@ -179,7 +179,7 @@ def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
     later = timezone.now() + timedelta(minutes=2)
     provider_sync.sync_binding(copy.binding_id, lambda: later)
     copy.refresh_from_db()
-    assert copy.due_at == later, "its doorbell rang"
+    assert copy.due_at == later, "it is due again"
     assert make_copy.make_copy(copy.pk, lambda: later)
     assert shop.read(release["id"])["state"] == "ready"
 

@@ -274,7 +274,7 @@ def test_a_request_that_is_undone_leaves_no_file(
 ) -> None:
     gate_pass = shop.gate_pass()
     monkeypatch.setattr(
-        "employers.platforms.idempotency.keep_answer", lambda *_: False
+        "employers.platforms.idempotency.store_response", lambda *_: False
     )  # another took it over meanwhile
     assert shop.post(gate_pass, pdf(), key="k-1")["code"] == "idempotency_in_progress"
     assert not Copy.objects.exists() and not PassUse.objects.exists() and not stored_files()
@@ -415,10 +415,10 @@ def test_clean_pages_of_who_is_erased_go_once_nothing_is_reported(
     retention.retire_copies(now, 365)
     assert shop.platform.call("delete", "/candidates/c-1")["http"] == 204
     retention.retire_copies(now, 365)
-    assert CleanResume.objects.kept().exists(), "a leak that was reported can still be traced"
+    assert CleanResume.objects.available().exists(), "a leak that was reported can still be traced"
     misuse_reports.settle_misuse_report(report.pk, "looked into", make_reviewer(now), now)
     retention.retire_copies(now, 365)
-    assert not CleanResume.objects.kept().exists()
+    assert not CleanResume.objects.available().exists()
 
 
 def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:

@@ -113,9 +113,9 @@ def test_who_is_suspended_meanwhile_is_handed_nothing(
 def test_few_wait_at_once_and_the_others_are_answered_at_once(
     shop: Shop, worker: list[float], settings: Any
 ) -> None:
-    with ExitStack() as places:
+    with ExitStack() as slots:
         for _ in range(settings.RELEASES_AWAITED):
-            assert places.enter_context(prefer_wait._place(uuid4()))
+            assert slots.enter_context(prefer_wait._slot(uuid4()))
         told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
         assert (told["http"], told["state"], told["applied"]) == (
             202,
@@ -123,19 +123,19 @@ def test_few_wait_at_once_and_the_others_are_answered_at_once(
             None,
         ) and not worker
     assert shop.post(shop.gate_pass("c-2"), pdf(), prefer="wait=10")["http"] == 201, (
-        "a place is given back"
+        "a slot is given back"
     )
 
 
 def test_a_platform_waits_once_in_each_process(shop: Shop, worker: list[float]) -> None:
-    with prefer_wait._place(shop.client.pk):
+    with prefer_wait._slot(shop.client.pk):
         gate_pass = shop.gate_pass()
         first = shop.post(gate_pass, pdf(), prefer="wait=10")
         assert (first["http"], first["applied"]) == (202, None) and not worker
         make(first)
         again = shop.post(gate_pass, pdf(), prefer="wait=10")
         assert (again["http"], again["id"]) == (201, first["id"]) and again["link"], (
-            "what is there needs no place to wait in"
+            "a finished copy needs no slot"
         )
 
 

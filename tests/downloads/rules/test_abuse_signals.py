@@ -129,7 +129,7 @@ def take(member: Member, taken: list[Taken]) -> None:
     )
 
 
-def look(now: datetime) -> int:
+def watch(now: datetime) -> int:
     return abuse_watch.watch_downloads(now, now - timedelta(days=2), SHANGHAI)
 
 
@@ -137,12 +137,12 @@ def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(
     member: Member, now: datetime
 ) -> None:
     take(member, every(timedelta(minutes=1), USUAL.sequence, now - timedelta(hours=3), by=1))
-    assert look(now) == 1
+    assert watch(now) == 1
     assert Standing.objects.get().reason == STEP_UP
     assert Event.objects.get(verb="step_up").data["seen"] == ["sequence"]
-    assert look(now) == 0
+    assert watch(now) == 0
     tier_changes.lift_override(member.employer_id, SYSTEM, now + timedelta(minutes=1))
-    assert look(now + timedelta(minutes=2)) == 0
+    assert watch(now + timedelta(minutes=2)) == 0
 
 
 def test_a_page_asked_about_at_once_is_no_rush(member: Member, now: datetime) -> None:
@@ -153,12 +153,12 @@ def test_a_page_asked_about_at_once_is_no_rush(member: Member, now: datetime) ->
         abuse_signals.most_within(abuse_signals.one_each_moment(page), timedelta(seconds=60)) == 1
     )
     spend(now - timedelta(hours=2), "c-1003", "c-1009")
-    assert look(now) == 0
+    assert watch(now) == 0
 
 
 def test_without_passes_a_page_is_no_burst(member: Member, now: datetime) -> None:
     take(member, [Taken(now - timedelta(hours=3), f"c-{1000 + 7 * n}") for n in range(USUAL.burst)])
-    assert look(now) == 0
+    assert watch(now) == 0
 
 
 def test_what_left_quickly_from_one_page_is_a_burst_and_a_sequence(
@@ -168,7 +168,7 @@ def test_what_left_quickly_from_one_page_is_a_burst_and_a_sequence(
     take(member, [Taken(now - timedelta(hours=3), candidate) for candidate in page])
     for n, candidate in enumerate(page):
         spend(now - timedelta(hours=3) + timedelta(seconds=n), candidate)
-    assert look(now) == 1
+    assert watch(now) == 1
     assert Event.objects.get(verb="restrict").data["seen"] == ["burst", "sequence"]
 
 
@@ -180,12 +180,12 @@ def test_a_night_counts_what_left_and_not_what_was_asked_about(
     asked = every(timedelta(minutes=2), USUAL.night, night)
     take(member, asked)
     spend(night + timedelta(hours=1), asked[0].candidate)
-    assert look(now) == 0, "all but one stayed where they were"
+    assert watch(now) == 0, "all but one stayed where they were"
     for n, one in enumerate(asked[1:-1], start=1):
         spend(night + timedelta(hours=1, minutes=n), one.candidate)
-    assert look(now) == 0
+    assert watch(now) == 0
     spend(night + timedelta(hours=3), asked[-1].candidate)
-    assert look(now) == 1
+    assert watch(now) == 1
     assert Event.objects.get(verb="step_up").data["seen"] == ["night"]
 
 
@@ -197,7 +197,7 @@ def test_what_is_asked_by_day_and_leaves_at_night_is_the_nights(
     take(member, asked)
     for n, one in enumerate(asked):
         spend(night + timedelta(minutes=5 * n), one.candidate)
-    assert look(now + timedelta(hours=2)) == 1
+    assert watch(now + timedelta(hours=2)) == 1
     assert Event.objects.get(verb="step_up").data["seen"] == ["night"]
 
 
@@ -212,7 +212,7 @@ def test_of_a_platform_that_spends_no_passes_a_nights_answers_count(
             now.astimezone(SHANGHAI).replace(hour=0, minute=30) - timedelta(hours=24),
         ),
     )
-    assert look(now) == 1
+    assert watch(now) == 1
     assert Event.objects.get(verb="step_up").data["seen"] == ["night"]
 
 
@@ -243,9 +243,9 @@ def test_everybody_is_looked_at_and_who_took_most_first(
     )
     looked: list[UUID] = []
     monkeypatch.setattr(
-        abuse_watch, "look_at", lambda employer_id, *_: bool(looked.append(employer_id))
+        abuse_watch, "watch_employer", lambda employer_id, *_: bool(looked.append(employer_id))
     )
-    look(now)
+    watch(now)
     assert sorted(looked) == sorted(took) and [took[one] for one in looked] == sorted(
         took.values(), reverse=True
     )
@@ -253,20 +253,20 @@ def test_everybody_is_looked_at_and_who_took_most_first(
 
 def test_several_signals_wait_for_a_person(member: Member, now: datetime) -> None:
     take(member, every(timedelta(seconds=1), USUAL.burst, now - timedelta(hours=3), by=1))
-    assert look(now) == 1
+    assert watch(now) == 1
     assert Standing.objects.get().reason == RESTRICTED
 
 
 def test_real_hiring_raises_the_quota_early(member: Member, now: datetime) -> None:
     take(member, every(timedelta(hours=2), USUAL.early_downloads, now - timedelta(hours=47)))
-    assert look(now) == 0, "nobody was contacted"
+    assert watch(now) == 0, "nobody was contacted"
     for _ in range(6):
         Contact.objects.create(
             decision_id=uuid4(), client_id=CLIENT, uscc=member.employer.uscc, at=now
         )
-    assert look(now) == 1
+    assert watch(now) == 1
     assert Standing.objects.get().tier == Tier.ESTABLISHED
-    assert look(now) == 0
+    assert watch(now) == 0
 
 
 def test_no_one_rises_early_on_condition_or_too_young(member: Member, now: datetime) -> None:
@@ -276,10 +276,10 @@ def test_no_one_rises_early_on_condition_or_too_young(member: Member, now: datet
             decision_id=uuid4(), client_id=CLIENT, uscc=member.employer.uscc, at=now
         )
     member.employer.cases.update(conditional=True)
-    assert look(now) == 0
+    assert watch(now) == 0
     member.employer.cases.update(conditional=False)
     Employer.objects.update(confirmed_at=now - timedelta(days=13))
-    assert look(now) == 0
+    assert watch(now) == 0
 
 
 def test_who_calls_nobody_has_a_smaller_quota_for_a_while(member: Member, now: datetime) -> None:
@@ -294,11 +294,11 @@ def test_who_calls_nobody_has_a_smaller_quota_for_a_while(member: Member, now: d
             now.astimezone(SHANGHAI).replace(hour=12) - timedelta(days=1),
         ),
     )
-    assert look(now) == 0, "the platform tells of no contacts, so that there are none says nothing"
+    assert watch(now) == 0, "the platform tells of no contacts, so that there are none says nothing"
     Contact.objects.create(decision_id=uuid4(), client_id=CLIENT, uscc="another", at=now)
-    assert look(now) == 1
-    standing = Standing.objects.get()
-    assert (standing.tier, standing.until) == (
+    assert watch(now) == 1
+    override = Standing.objects.get()
+    assert (override.tier, override.until) == (
         Tier.PROVISIONAL,
         now + timedelta(days=USUAL.window_days),
     )

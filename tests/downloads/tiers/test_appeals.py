@@ -299,14 +299,14 @@ def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
 def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> None:
     restrict(member, now)
     reviewer = make_colleague(now, "Reviewers")
-    assert appeals.answered_in() is None and turnaround.told(
+    assert appeals.appeal_turnaround() is None and turnaround.told(
         REASONS[RESTRICTED].takes
     ).en.startswith("cannot be said yet")
     for n in range(turnaround.AT_LEAST):
         at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)
         now += timedelta(hours=3)
-    usually = appeals.answered_in()
+    usually = appeals.appeal_turnaround()
     assert usually is not None and usually.median == timedelta(hours=3)
     cache.clear()
     assert "3 hours" in turnaround.told(REASONS[RESTRICTED].takes).en

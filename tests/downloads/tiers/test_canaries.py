@@ -1,6 +1,4 @@
-"""Does a ring for a resume of nobody let downloads rest, once it is no accident, without a word of
-bait to the employer?
-"""
+"""Tests that calls to a canary's number restrict its employer, who is not told about the canary."""
 
 from __future__ import annotations
 
@@ -50,7 +48,7 @@ def call(platform: Platform, relay_id: str, caller: str) -> None:
     provider.call(binding.number, binding.extension, caller, timezone.now(), 20)
     test_mode_relays.bring_in(provider, timezone.now)
     for ring in canaries.unanswered():
-        canaries.answer_canary(ring, timezone.now())
+        canaries.act_on_call(ring, timezone.now())
 
 
 def test_two_strangers_let_downloads_rest_and_the_team_does_not(
@@ -65,8 +63,8 @@ def test_two_strangers_let_downloads_rest_and_the_team_does_not(
         "one machine may dial at random, as often as it likes"
     )
     call(platform, relay, "+8615400002222")
-    standing = Standing.objects.get()
-    assert (str(standing.employer_id), standing.tier, standing.reason) == (
+    override = Standing.objects.get()
+    assert (str(override.employer_id), override.tier, override.reason) == (
         platform.employer,
         "restricted",
         "employer_restricted",
@@ -83,7 +81,7 @@ def test_two_strangers_let_downloads_rest_and_the_team_does_not(
     assert Event.objects.filter(verb="ring_canary").count() == 3
 
 
-def test_one_ring_is_enough_where_a_deployment_says_so(
+def test_one_call_is_enough_where_a_deployment_says_so(
     platform: Platform, canary: Canary, settings: Any
 ) -> None:
     settings.CANARY_RINGS = 1
@@ -91,7 +89,7 @@ def test_one_ring_is_enough_where_a_deployment_says_so(
     assert Standing.objects.get().tier == "restricted"
 
 
-def test_a_ring_for_anybody_else_is_none(platform: Platform, canary: Canary) -> None:
+def test_a_call_to_anybody_else_does_not_count(platform: Platform, canary: Canary) -> None:
     call(platform, platform.bind(candidate="c-2", phone="+8613900000002")["id"], "+8615400001111")
     other = Platform()
     call(other, other.bind()["id"], "+8615400001111")
@@ -100,10 +98,10 @@ def test_a_ring_for_anybody_else_is_none(platform: Platform, canary: Canary) -> 
     )
 
 
-def test_a_ring_is_acted_upon_once(platform: Platform, canary: Canary) -> None:
+def test_a_call_is_acted_upon_once(platform: Platform, canary: Canary) -> None:
     call(platform, platform.bind()["id"], "+8615400001111")
     (ring,) = CanaryRing.objects.all()
-    canaries.answer_canary(ring.pk, timezone.now())
+    canaries.act_on_call(ring.pk, timezone.now())
     assert Event.objects.filter(verb="ring_canary").count() == 1
 
 
@@ -118,7 +116,7 @@ def test_what_people_have_looked_into_counts_no_more(platform: Platform, canary:
     assert refused.value.code == "state_conflict"
 
 
-def test_one_more_ring_overtakes_no_appeal_and_a_lifted_one_begins_anew(
+def test_one_more_call_overtakes_no_appeal_and_a_lifted_one_begins_anew(
     platform: Platform, canary: Canary
 ) -> None:
     relay, now = platform.bind()["id"], timezone.now()
@@ -144,7 +142,7 @@ def test_one_more_ring_overtakes_no_appeal_and_a_lifted_one_begins_anew(
     assert Standing.objects.get().tier == "restricted"
 
 
-def test_rings_far_apart_do_not_count_together(platform: Platform, canary: Canary) -> None:
+def test_calls_far_apart_do_not_count_together(platform: Platform, canary: Canary) -> None:
     relay = platform.bind()["id"]
     call(platform, relay, "+8615400001111")
     CanaryRing.objects.update(at=timezone.now() - timedelta(days=8))
@@ -190,9 +188,7 @@ def test_of_no_platform_nobody_plants(platform: Platform) -> None:
     assert refused.value.code == "platform_unknown"
 
 
-def test_rings_of_long_ago_go_with_their_calls_and_what_nobody_looked_into_stays(
-    platform: Platform, canary: Canary
-) -> None:
+def test_what_nobody_looked_into_is_kept(platform: Platform, canary: Canary) -> None:
     relay, user = platform.bind()["id"], make_colleague(timezone.now(), "Seniors")
     for caller in ("+8615400001111", "+8615400002222"):
         call(platform, relay, caller)

@@ -213,7 +213,7 @@ def test_a_step_up_goes_back_to_what_was_before(
 def test_what_two_people_did_meanwhile_stays(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between what a rule saw and its turn, others may have moved the employer."""
+    """Between what a rule saw and its lock, others may have moved the employer."""
     tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
 
     def shown(*_: object) -> bool:
@@ -247,9 +247,9 @@ def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
 
 
 def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None:
-    standing = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
+    override = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
     Standing.objects.bulk_create(
-        Standing(employer=make_employer(now), **standing) for _ in range(201)
+        Standing(employer=make_employer(now), **override) for _ in range(201)
     )
     tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     prove(member, now + timedelta(minutes=1))
@@ -281,8 +281,8 @@ def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member)
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_answer_allows_after_a_restriction_was_acknowledged() -> None:
-    """There is no row to lock before the first move of an employer: the company's turn stands in
-    for it.
+    """There is no row to lock before an employer's first change of tier: the company's lock has to
+    do.
     """
     now = timezone.now()
     members = [approved(now, days=60) for _ in range(25)]

@@ -281,12 +281,12 @@ def test_looking_spends_nothing_and_pressing_spends_it(call: Caller) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_who_press_at_once_one_gets_in(call: Caller) -> None:
     door, together = call.door(), threading.Barrier(20)
-    places: list[int] = []
+    answers: list[int] = []
 
     def press() -> None:
         together.wait()
         try:
-            places.append(Client().post(door).status_code)
+            answers.append(Client().post(door).status_code)
         finally:
             connections.close_all()
 
@@ -295,7 +295,7 @@ def test_of_twenty_who_press_at_once_one_gets_in(call: Caller) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(places) == [302] + [410] * 19
+    assert sorted(answers) == [302] + [410] * 19
     assert Event.objects.filter(verb="onboard").count() == 1
 
 
@@ -413,7 +413,7 @@ def test_who_did_not_come_by_a_link_has_no_way_back(now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "place"),
+    ("state", "path"),
     [
         (None, "/case/"),
         (State.APPROVED, "/case/"),
@@ -422,12 +422,12 @@ def test_who_did_not_come_by_a_link_has_no_way_back(now: datetime) -> None:
     ],
 )
 def test_an_appeal_leads_to_its_page_where_there_is_one(
-    call: Caller, state: State | None, place: str
+    call: Caller, state: State | None, path: str
 ) -> None:
     door = call.door(purpose="appeal")
     if state:
         make_case(Member.objects.get(), timezone.now(), state)
-    assert Client().post(door, follow=True).request["PATH_INFO"] == place, (
+    assert Client().post(door, follow=True).request["PATH_INFO"] == path, (
         "through the page of what restricts downloads, if need be"
     )
 

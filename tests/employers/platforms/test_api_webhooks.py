@@ -176,8 +176,8 @@ def test_deliveries_with_their_attempts_and_sending_again(
     happen(client, now, 3)
     endpoint = WebhookEndpoint.objects.get()
 
-    def post(*_: Any, local: bool) -> safe_http.Answer:
-        return safe_http.Answer(500, "", 12, "out of order")
+    def post(*_: Any, local: bool) -> safe_http.Response:
+        return safe_http.Response(500, "", 12, "out of order")
 
     webhook_delivery.send_waiting(endpoint.pk, timezone.now, post=post)
     page = api("GET", f"{one}/deliveries?limit=2").json()

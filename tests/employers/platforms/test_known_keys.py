@@ -15,10 +15,8 @@ from django.db import DatabaseError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import locks
 from downloads.gate import decide
 from downloads.models import GateDecision
-from employers import prepared_reads
 from employers.accounts.api_clients import (
     create_api_client,
     revoke_api_client,
@@ -28,7 +26,8 @@ from employers.accounts.api_clients import (
 from employers.models import ApiClient, ApiKey, Member, Scope
 from employers.platforms import known_keys
 from events.core.actor import SYSTEM
-from tests.employers.test_prepared_reads import lose
+from events.db import dialect
+from tests.events.db.test_dialect import lose
 from tests.factories import make_case, make_member
 from verification.rules.states import State
 
@@ -139,6 +138,19 @@ def test_what_confirms_nothing_looks_keys_up(platform: Platform) -> None:
         headers={"Authorization": f"Bearer {platform.text}"},
     )
     assert answer.status_code == 401
+
+
+def test_a_key_is_found_by_its_text_alone() -> None:
+    now = timezone.now()
+    client, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
+    found = ApiKey.objects.by_key(key, now)
+    assert (
+        found is not None
+        and found.client == client
+        and found.scopes == ["gate:decide"]
+        and found.client_id == client.pk
+    )
+    assert ApiKey.objects.by_key(key + "x", now) is None
 
 
 def test_a_key_that_may_not_ask_is_told_so_known_or_not() -> None:
@@ -264,7 +276,7 @@ def test_what_took_long_to_be_found_lost_is_not_asked_of_an_old_moment(
     ready()
     lose()
     monkeypatch.setattr(
-        prepared_reads, "monotonic", iter([0.0, prepared_reads.AT_MOST_SECONDS + 0.1]).__next__
+        dialect, "monotonic", iter([0.0, dialect.RESEND_WITHIN_SECONDS + 0.1]).__next__
     )
     with pytest.raises(DatabaseError):
         _ask(made)
@@ -282,16 +294,16 @@ def test_a_question_whose_answer_was_written_before_the_connection_was_lost_coun
     """The second finds its ids taken, and no answer is no."""
     from django.db import IntegrityError
 
-    made, truly = Platform(), locks._in_turn
+    made, truly = Platform(), dialect._rows_after_lock
     ready()
 
     def lost_after(*given: Any) -> Any:
-        monkeypatch.setattr(locks, "_in_turn", truly)
+        monkeypatch.setattr(dialect, "_rows_after_lock", truly)
         truly(*given)
         lose()
-        return truly(given[0], "SELECT 1", given[2])
+        return truly(*given[:2], "SELECT 1", given[3])
 
-    monkeypatch.setattr(locks, "_in_turn", lost_after)
+    monkeypatch.setattr(dialect, "_rows_after_lock", lost_after)
     with pytest.raises(IntegrityError):
         _ask(made)
     assert GateDecision.objects.count() == 1

@@ -46,7 +46,7 @@ def go_on_failing(
         record("register", employer, SYSTEM, at, employer_id=employer.pk)
         feed.relay(at)
         webhook_delivery.send_waiting(
-            endpoint.pk, lambda at=at: at, post=lambda *_, **__: safe_http.Answer(status, "", 1)
+            endpoint.pk, lambda at=at: at, post=lambda *_, **__: safe_http.Response(status, "", 1)
         )  # type: ignore[misc]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from employers.accounts.sightings import DEVICE_COOKIE, new_device
 from employers.models import SecondFactor, User
-from employers.security.console_session import Place, Stay
+from employers.security.console_session import Origin, Stay
 from events.models import Event
 from tests.employers.security.staff_sign_in import (
     CODE_PAGE,
@@ -90,6 +90,6 @@ def test_a_session_holds_neither_address_nor_browser(
 
 
 def test_what_is_no_stay(now: datetime) -> None:
-    stay = Stay.begin(3, Place("d", "a", "n"), now)
+    stay = Stay.begin(3, Origin("d", "a", "n"), now)
     assert Stay.of(stay.stored()) == stay
     assert [Stay.of(stored) for stored in (None, {}, {"factor": 1}, "x")] == [None] * 4

@@ -27,17 +27,17 @@ def send(endpoint: WebhookEndpoint, at: datetime, **more: Any) -> int:
     return webhook_delivery.send_waiting(endpoint.pk, lambda: at, local=True, **more)
 
 
-def answering(*statuses: int | str) -> tuple[list[str], Callable[..., safe_http.Answer]]:
+def answering(*statuses: int | str) -> tuple[list[str], Callable[..., safe_http.Response]]:
     """Posts that come to nobody, answered in turn; what was posted."""
     posted: list[str] = []
 
-    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Answer:
+    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Response:
         answer = statuses[min(len(posted), len(statuses) - 1)]
         posted.append(headers["webhook-id"])
         return (
-            safe_http.Answer(answer, "", 3)
+            safe_http.Response(answer, "", 3)
             if isinstance(answer, int)
-            else safe_http.Answer(None, answer, 3)
+            else safe_http.Response(None, answer, 3)
         )
 
     return posted, post

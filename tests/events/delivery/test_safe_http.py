@@ -478,7 +478,7 @@ def test_no_more_are_kept_than_so_many(
 def test_two_at_once_do_not_share_one(receiver: Receiver, lines: Lines) -> None:
     receiver.answers = lambda number: 200
     assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
-    answers: list[safe_http.Answer] = []
+    answers: list[safe_http.Response] = []
 
     def many() -> None:
         answers.extend(post(receiver.url, {}, b"{}", local=True, lines=lines) for _ in range(20))

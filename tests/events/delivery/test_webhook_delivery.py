@@ -118,12 +118,12 @@ def test_one_endpoint_takes_one_worker(employer: Employer, now: datetime) -> Non
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 2)
 
-    def post(*_: Any, local: bool) -> safe_http.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Response:
         assert (
             send(endpoint, now, post=lambda *_, **__: pytest.fail("two workers at one endpoint"))
             == 0
         )
-        return safe_http.Answer(200, "", 1)
+        return safe_http.Response(200, "", 1)
 
     assert send(endpoint, now, post=post) == 2
 
@@ -139,7 +139,7 @@ def test_a_worker_that_died_holds_nothing_for_ever(employer: Employer, now: date
     assert send(endpoint, now, post=post) == 0 and send(endpoint, later, post=post) == 1
 
 
-def _die(*_: Any, **__: Any) -> safe_http.Answer:
+def _die(*_: Any, **__: Any) -> safe_http.Response:
     raise KeyboardInterrupt
 
 
@@ -198,8 +198,8 @@ def test_who_is_busy_is_not_come_to_before_it_says(
         else asked
     )
 
-    def post(*_: Any, **__: Any) -> safe_http.Answer:
-        return safe_http.Answer(429, "", 1, retry_after=text)
+    def post(*_: Any, **__: Any) -> safe_http.Response:
+        return safe_http.Response(429, "", 1, retry_after=text)
 
     assert send(endpoint, now, post=post) == 0
     endpoint.refresh_from_db()
@@ -232,18 +232,18 @@ def test_a_worker_keeps_its_connection_from_one_message_to_the_next(
     happen(employer, now, 5)
     assert send(endpoint, now) == 5
     happen(employer, now, 5)
-    assert send(endpoint, now) == 5, "and from one turn to the next"
+    assert send(endpoint, now) == 5, "and from one call to the next"
     assert (
         len(receiver.lines) == 1
         and len({message["id"] for message in receiver.verified(secret)}) == 10
     )
 
 
-# --- Doorbells ------------------------------------------------------------------------------------
+# --- Notified workers -----------------------------------------------------------------------------
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     heard: list[str] = []
     monkeypatch.setattr(tasks.send_webhooks, "delay", heard.append)
     monkeypatch.setattr(
@@ -254,28 +254,28 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return heard
 
 
-def test_bells_ring_after_the_commit_and_the_sweeper_rings_for_what_is_due(
-    rung: list[str], employer: Employer, now: datetime, django_capture_on_commit_callbacks: Any
+def test_workers_are_notified_after_the_commit_and_by_the_sweep(
+    notified: list[str], employer: Employer, now: datetime, django_capture_on_commit_callbacks: Any
 ) -> None:
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     with django_capture_on_commit_callbacks(execute=True):
         record("register", employer, SYSTEM, now, employer_id=employer.pk)
         record("view_page", employer, SYSTEM, now, employer_id=employer.pk)
-        assert rung == []
-    assert rung == ["relay"]
+        assert notified == []
+    assert notified == ["relay"]
     with django_capture_on_commit_callbacks(execute=True):
         tasks.relay()
-    assert rung == ["relay", str(endpoint.pk)]
+    assert notified == ["relay", str(endpoint.pk)]
     tasks.sweep_webhooks()
-    assert rung == ["relay", str(endpoint.pk), str(endpoint.pk)]
+    assert notified == ["relay", str(endpoint.pk), str(endpoint.pk)]
     WebhookEndpoint.objects.update(due_at=timezone.now() + timedelta(minutes=1))
     tasks.sweep_webhooks()
-    assert len(rung) == 3, "it rests"
+    assert len(notified) == 3, "it rests"
 
 
-def test_what_comes_while_a_turn_ends_is_rung_for(
-    rung: list[str],
+def test_the_worker_is_notified_of_what_comes_at_the_end(
+    notified: list[str],
     employer: Employer,
     now: datetime,
     monkeypatch: pytest.MonkeyPatch,
@@ -296,18 +296,20 @@ def test_what_comes_while_a_turn_ends_is_rung_for(
     monkeypatch.setattr(webhook_delivery, "_next", look)
     with django_capture_on_commit_callbacks(execute=True):
         assert send(endpoint, now, post=post) == 1
-    assert rung.count(str(endpoint.pk)) >= 1 and WebhookDelivery.objects.due(now).count() == 1
+    assert notified.count(str(endpoint.pk)) >= 1 and WebhookDelivery.objects.due(now).count() == 1
 
 
-def test_a_turn_ends_after_its_time(rung: list[str], employer: Employer, now: datetime) -> None:
+def test_sending_ends_after_its_time(
+    notified: list[str], employer: Employer, now: datetime
+) -> None:
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 10)
     passed = [0.0]
 
-    def post(*_: Any, local: bool) -> safe_http.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Response:
         passed[0] += 3
-        return safe_http.Answer(200, "", 3000)
+        return safe_http.Response(200, "", 3000)
 
     done = webhook_delivery.send_waiting(
         endpoint.pk, lambda: now + timedelta(seconds=passed[0]), local=True, post=post

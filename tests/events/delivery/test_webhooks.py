@@ -162,9 +162,9 @@ def test_deleted_while_it_is_being_sent_to(employer: Employer, now: datetime) ->
     endpoint, _ = add(client_id, "https://hr.example.com/", now)
     happen(employer, now, 2)
 
-    def post(*_: Any, local: bool) -> safe_http.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Response:
         webhooks.delete(endpoint.pk, client_id, SYSTEM, now)
-        return safe_http.Answer(200, "", 1)
+        return safe_http.Response(200, "", 1)
 
     send(endpoint, now, post=post)
     assert set(WebhookDelivery.objects.values_list("outcome", flat=True)) == {Outcome.CANCELLED}
@@ -245,17 +245,17 @@ def test_not_more_endpoints_than_that(now: datetime) -> None:
         add(CLIENT, "https://hr.example.com/", now)
 
 
-def test_a_pause_holds_in_the_middle_of_a_turn(employer: Employer, now: datetime) -> None:
+def test_a_pause_applies_in_the_middle_of_sending(employer: Employer, now: datetime) -> None:
     client_id = employer.platform_id
     assert client_id
     endpoint, _ = add(client_id, "https://hr.example.com/", now)
     happen(employer, now, 3)
     posted: list[str] = []
 
-    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Answer:
+    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Response:
         posted.append(headers["webhook-id"])
         webhooks.pause(endpoint.pk, client_id, SYSTEM, now)
-        return safe_http.Answer(200, "", 1)
+        return safe_http.Response(200, "", 1)
 
     assert send(endpoint, now, post=post) == 1 and len(posted) == 1
     assert WebhookDelivery.objects.filter(finished_at=None).count() == 2

@@ -28,17 +28,17 @@ def test_work_longer_than_the_lease_keeps_the_row() -> None:
     job = a_job()
     lease = Mail.objects.claim(job.pk, timezone.now(), LEASE)
     assert lease is not None
-    with heartbeat.held(Mail.objects.all(), job.pk, lease, timezone.now, LEASE):
+    with heartbeat.keep_alive(Mail.objects.all(), job.pk, lease, timezone.now, LEASE):
         time.sleep(LEASE * 3)
         assert Mail.objects.claim(job.pk, timezone.now(), LEASE) is None
-    assert Mail.objects.held(job.pk, lease).exists()
+    assert Mail.objects.leased(job.pk, lease).exists()
 
 
 def test_it_ends_with_the_work() -> None:
     job = a_job()
     lease = Mail.objects.claim(job.pk, timezone.now(), LEASE)
     assert lease is not None
-    with heartbeat.held(Mail.objects.all(), job.pk, lease, timezone.now, LEASE):
+    with heartbeat.keep_alive(Mail.objects.all(), job.pk, lease, timezone.now, LEASE):
         pass
     assert (
         Mail.objects.claim(job.pk, timezone.now() + timedelta(seconds=LEASE * 2), LEASE) is not None
@@ -51,7 +51,7 @@ def test_it_ends_with_a_failure_too() -> None:
     assert lease is not None
     with (
         pytest.raises(ZeroDivisionError),
-        heartbeat.held(Mail.objects.all(), job.pk, lease, timezone.now, LEASE),
+        heartbeat.keep_alive(Mail.objects.all(), job.pk, lease, timezone.now, LEASE),
     ):
         raise ZeroDivisionError
     time.sleep(LEASE * 1.5)
@@ -61,7 +61,7 @@ def test_it_ends_with_a_failure_too() -> None:
 def test_it_never_takes_back_what_another_holds() -> None:
     job = a_job()
     stale, theirs = uuid4(), Mail.objects.claim(job.pk, timezone.now(), 60)
-    with heartbeat.held(Mail.objects.all(), job.pk, stale, timezone.now, 0.3):
+    with heartbeat.keep_alive(Mail.objects.all(), job.pk, stale, timezone.now, 0.3):
         time.sleep(0.5)
     job.refresh_from_db()
     assert job.lease == theirs and job.leased_until > timezone.now() + timedelta(seconds=50)

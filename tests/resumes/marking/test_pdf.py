@@ -41,7 +41,7 @@ def drawn(data: bytes, number: int = 0) -> Pixels:
     )
 
 
-def held(data: bytes) -> Pixels:
+def pixels_of(data: bytes) -> Pixels:
     """The picture in the first page, pixel by pixel."""
     (image,) = pypdfium2.PdfDocument(data)[0].get_objects()
     return np.asarray(image.get_bitmap().to_pil().convert("RGB"))
@@ -54,8 +54,8 @@ def image_of(data: bytes) -> pikepdf.Object:
 
 
 def test_the_pixels_come_out_as_they_went_in() -> None:
-    assert (held(released([Sheet(page(), 75)])) == page()).all()
-    assert np.abs(held(released([Sheet(noisy(), 75)])).astype(int) - noisy()).mean() < 4
+    assert (pixels_of(released([Sheet(page(), 75)])) == page()).all()
+    assert np.abs(pixels_of(released([Sheet(noisy(), 75)])).astype(int) - noisy()).mean() < 4
     assert np.abs(drawn(released([Sheet(page(), 75)]))[:, :620].astype(int) - page()).mean() < 3
 
 
@@ -79,7 +79,7 @@ def test_each_page_takes_the_smaller_form(pixels: Pixels, kind: str) -> None:
     data = released([Sheet(pixels, 75)])
     assert image_of(data).Filter == kind
     tolerance = 0 if kind == "/FlateDecode" else 40
-    assert np.abs(held(data).astype(int) - pixels).max() <= tolerance
+    assert np.abs(pixels_of(data).astype(int) - pixels).max() <= tolerance
 
 
 def test_the_text_can_be_searched_where_it_stands_and_is_not_seen() -> None:

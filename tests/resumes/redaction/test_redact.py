@@ -51,10 +51,10 @@ class Seeing(Blind):
         return list(self.boxes)
 
 
-def box(text: str, x: float, y: float, height: float = 30, turned: bool = False) -> TextBox:
+def box(text: str, x: float, y: float, height: float = 30, rotated: bool = False) -> TextBox:
     """`text` at `x`, `y` (its top left), each character half as wide as it is high."""
     wide = len(text) * height / 2
-    if turned:
+    if rotated:
         return TextBox(text, 0.9, ((x, y), (x, y + wide), (x - height, y + wide), (x - height, y)))
     return TextBox(text, 0.9, ((x, y), (x + wide, y), (x + wide, y + height), (x, y + height)))
 
@@ -198,11 +198,11 @@ def test_what_is_only_seen_is_found() -> None:
     assert "2018.09-2022.06" in redacted.text
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_a_line_that_a_reader_broke_is_one(turned: bool) -> None:
+@pytest.mark.parametrize("rotated", [False, True])
+def test_a_line_that_a_reader_broke_is_one(rotated: bool) -> None:
     boxes = [
-        box("138001", 100, 50, turned=turned),
-        box("38000", *((100, 146) if turned else (196, 50)), turned=turned),
+        box("138001", 100, 50, rotated=rotated),
+        box("38000", *((100, 146) if rotated else (196, 50)), rotated=rotated),
     ]
     assert kinds(redact(resume_with(bare()), reader=Seeing(*boxes))) == ["phone"]
 
@@ -251,7 +251,7 @@ def test_what_still_shows_once_all_is_covered_holds_the_page_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As if no cover held: every look finds it again."""
-    monkeypatch.setattr("resumes.redaction.redact._inside", lambda quad, place: False)
+    monkeypatch.setattr("resumes.redaction.redact._inside", lambda quad, other: False)
     with pytest.raises(Refused, match="resume_contact_left"):
         redact(resume_with(bare()), reader=Seeing(box(f"Tel: {PHONE}", 60, 100)))
 

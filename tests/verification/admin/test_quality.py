@@ -14,7 +14,7 @@ from employers.models import User
 from events.models import Event
 from tests.factories import make_colleague
 from tests.verification.quality.golden import decided
-from tests.verification.quality.test_reviewer_figures import ruling, turn
+from tests.verification.quality.test_reviewer_figures import golden_answer, ruling
 from tests.verification.staff import make_staff, waiting
 from verification.models import GoldenCase
 from verification.quality import golden_assignment
@@ -75,7 +75,7 @@ def test_a_reviewer_sees_nobody_else(now: datetime, client: Client) -> None:
     before = client.get(MINE, {"period": "all"}).content
     for _ in range(30):
         ruling(waiting(now), other, now, seconds=7)
-    turn(other, now, "approve", False)
+    golden_answer(other, now, "approve", False)
     strip = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
     after = client.get(MINE, {"period": "all"}).content
     assert strip.sub(b"", before) == strip.sub(b"", after)
@@ -157,11 +157,11 @@ class TestKeeping:
                 reverse("admin:verification_case_change", args=[case.pk])
             ).content.decode()
         )
-        kept = turn(make_staff(now), now, "reject", True).golden
+        kept = golden_answer(make_staff(now), now, "reject", True).golden
         assert client.post(reverse("quality_retire", args=[kept.pk])).status_code == 403
 
     def test_retiring_asks_once_more(self, now: datetime, lead: User, client: Client) -> None:
-        kept = turn(make_staff(now), now, "reject", True).golden
+        kept = golden_answer(make_staff(now), now, "reject", True).golden
         address = reverse("quality_retire", args=[kept.pk])
         assert client.get(address).status_code == 200 and GoldenCase.objects.in_use().exists()
         assert client.post(address).url == QUALITY
@@ -174,7 +174,7 @@ def test_the_number_of_queries_does_not_grow(
     client.get(QUALITY)
     for _ in range(4):
         person = make_staff(now)
-        turn(person, now, "reject", True)
+        golden_answer(person, now, "reject", True)
         ruling(waiting(now), person, now, seconds=4)
     with django_assert_max_num_queries(16):
         client.get(QUALITY)

@@ -15,7 +15,7 @@ from employers.models import ApiClient, Employer, Scope
 from events.models import Event
 from tests.factories import make_api_client, make_case, make_employer, make_member, make_uscc
 from verification.api.employers import EXAMPLE, EmployerOut
-from verification.checks.test_outcomes import code_for
+from verification.checks.scripted_outcomes import code_for
 from verification.models import Case
 from verification.rules.states import EDITABLE, State
 

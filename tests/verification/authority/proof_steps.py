@@ -28,18 +28,18 @@ def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06d}"
 
 
-def follow(proof: Proof, now: datetime) -> Proof:
+def poll(proof: Proof, now: datetime) -> Proof:
     proof_polling.poll_provider(proof.pk, lambda: now, 60)
     proof.refresh_from_db()
     return proof
 
 
-def follow_until(proof: Proof, until: datetime) -> Proof:
+def poll_until(proof: Proof, until: datetime) -> Proof:
     """Ask whenever the proof is due, as the sweeper would, until it has ended or `until` has
     come.
     """
     while proof.finished_at is None and proof.due_at <= until:
-        follow(proof, proof.due_at)
+        poll(proof, proof.due_at)
     return proof
 
 

@@ -15,10 +15,10 @@ from tests.verification.authority.proof_steps import (
     ACCOUNT,
     MINUTE,
     deposit,
-    follow,
-    follow_until,
     mails,
     other_than,
+    poll,
+    poll_until,
 )
 from verification.authority import codes, deposits, proof_polling, proofs
 from verification.models import Proof, ProofKind, ProofState
@@ -40,9 +40,9 @@ def test_a_deposit_from_begin_to_end(member: Member, bank: SimulatedBank, now: d
         and proof.shown.endswith("1188")
         and proof.expires_at == now + timedelta(days=10)
     )
-    follow(proof, now)
+    poll(proof, now)
     assert proof.stage == "accepted" and proof.sealed == "", "the bank has what it needs"
-    follow(proof, proof.due_at)
+    poll(proof, proof.due_at)
     assert proof.stage == "arrived" and mails("deposit_sent") == [member.user.email]
     code = memo(bank, ACCOUNT, proof.due_at)
     proof = deposits.confirm_deposit(proof.pk, member, code, now + timedelta(hours=1))
@@ -77,7 +77,7 @@ def test_deposits_that_are_not_made(
 def test_one_account_does_not_prove_many_companies(
     member: Member, bank: SimulatedBank, now: datetime
 ) -> None:
-    proof = follow_until(deposit(member, now), now + timedelta(hours=1))
+    proof = poll_until(deposit(member, now), now + timedelta(hours=1))
     twin = make_member(now)
     assert deposit(twin, now).state == ProofState.PENDING, (
         "what is only begun stands in nobody's way"
@@ -101,7 +101,7 @@ def test_one_deposit_at_a_time(member: Member, now: datetime) -> None:
 
 
 def test_three_tries(member: Member, bank: SimulatedBank, now: datetime) -> None:
-    proof = follow_until(deposit(member, now), now + timedelta(hours=1))
+    proof = poll_until(deposit(member, now), now + timedelta(hours=1))
     right = memo(bank, ACCOUNT, now + timedelta(hours=1))
     for code in ("proof_code_wrong", "proof_code_wrong", "proof_code_used_up"):
         with pytest.raises(Refused, match=code):
@@ -122,7 +122,7 @@ def test_three_tries(member: Member, bank: SimulatedBank, now: datetime) -> None
 def test_what_the_bank_returns_fails(
     ending: str, failure: str, member: Member, now: datetime
 ) -> None:
-    proof = follow_until(deposit(member, now, f"1000000011{ending}"), now + timedelta(days=9))
+    proof = poll_until(deposit(member, now, f"1000000011{ending}"), now + timedelta(days=9))
     assert (proof.state, proof.failure, proof.sealed, proof.code_hash) == (
         ProofState.FAILED,
         failure,
@@ -139,7 +139,7 @@ def test_a_code_given_before_the_bank_has_said_that_it_arrived(
     word.
     """
     proof = deposit(member, now)
-    follow(proof, now)
+    poll(proof, now)
     proof = deposits.confirm_deposit(
         proof.pk, member, memo(bank, ACCOUNT, now + MINUTE), now + MINUTE
     )
@@ -150,16 +150,16 @@ def test_a_code_given_before_the_bank_has_said_that_it_arrived(
         deposits.confirm_deposit(proof.pk, member, "000000", now + MINUTE).state
         == ProofState.PENDING
     ), "nothing more is asked"
-    assert follow(proof, now + MINUTE).state == ProofState.PROVEN
+    assert poll(proof, now + MINUTE).state == ProofState.PROVEN
 
 
 def test_a_right_code_does_not_help_where_the_money_came_back(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(codes, "new_code", lambda _: "123456")
-    proof = follow(deposit(member, now, "100000001102"), now)
+    proof = poll(deposit(member, now, "100000001102"), now)
     deposits.confirm_deposit(proof.pk, member, "123456", now)
-    proof = follow_until(Proof.objects.get(), now + timedelta(days=9))
+    proof = poll_until(Proof.objects.get(), now + timedelta(days=9))
     assert (proof.state, proof.failure) == (ProofState.FAILED, "bank_holder_mismatch")
 
 
@@ -172,7 +172,7 @@ def test_a_bank_with_its_moods(
     proof = deposit(member, now, number)
     assert not proof_polling.poll_provider(proof.pk, lambda: now, 60) or ending == "06"
     proof.refresh_from_db()
-    follow_until(proof, now + timedelta(days=2))
+    poll_until(proof, now + timedelta(days=2))
     assert proof.stage == "arrived" and bank.transfers() == 1
     assert (
         deposits.confirm_deposit(
@@ -183,7 +183,7 @@ def test_a_bank_with_its_moods(
 
 
 def test_a_deposit_that_nobody_completes(member: Member, now: datetime) -> None:
-    proof = follow_until(deposit(member, now), now + timedelta(days=11))
+    proof = poll_until(deposit(member, now), now + timedelta(days=11))
     assert proof.state == ProofState.LAPSED and proof.finished_at == now + timedelta(days=10)
 
 
@@ -191,10 +191,10 @@ def test_a_bank_that_is_gone_ends_with_the_time(member: Member, now: datetime) -
     proof = deposit(member, now)
     Proof.objects.filter(pk=proof.pk).update(provider="nobody")
     assert (
-        follow(proof, now).state == ProofState.PENDING
+        poll(proof, now).state == ProofState.PENDING
         and proof.due_at == now + proof_polling.BROKEN_FOR
     )
-    assert follow_until(proof, now + timedelta(days=11)).state == ProofState.LAPSED
+    assert poll_until(proof, now + timedelta(days=11)).state == ProofState.LAPSED
 
 
 def test_cancelled_while_the_bank_is_asked(

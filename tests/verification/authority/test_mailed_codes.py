@@ -13,10 +13,10 @@ from tests.factories import make_employer, make_member
 from tests.verification.authority.proof_steps import (
     ADDRESS,
     MINUTE,
-    follow,
     mailed_code,
     mails,
     other_than,
+    poll,
 )
 from verification.authority import deposits, email_codes, proof_polling
 from verification.cases.proof_ways import WAYS
@@ -87,7 +87,7 @@ def test_a_code_that_is_late(member: Member, now: datetime) -> None:
 def test_the_sweeper_ends_what_nobody_completes(member: Member, now: datetime) -> None:
     proof = email_codes.send_code(member, ADDRESS, now)
     assert not proof_polling.poll_provider(proof.pk, lambda: now + 29 * MINUTE, 60)
-    assert follow(proof, now + 30 * MINUTE).state == ProofState.LAPSED
+    assert poll(proof, now + 30 * MINUTE).state == ProofState.LAPSED
     assert mails("proof_ended") == [], "whoever let half an hour pass is not written to"
 
 

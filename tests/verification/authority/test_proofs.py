@@ -21,10 +21,10 @@ from tests.verification.authority.proof_steps import (
     MINUTE,
     at_once,
     deposit,
-    follow,
     mailed_code,
     mails,
     other_than,
+    poll,
 )
 from verification.authority import deposits, email_codes, proof_polling, vouches
 from verification.cases import operations
@@ -89,7 +89,7 @@ def test_the_known_admin_hears_of_a_colleagues_proof(now: datetime) -> None:
     assert mails("authority_notice") == [owner.user.email]
 
 
-def test_a_proof_rings_for_the_case_that_waits(member: Member, now: datetime) -> None:
+def test_a_proof_makes_the_waiting_case_due(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.CHECKING)
     attempt = Attempt.objects.create(
         case=case,
@@ -104,7 +104,7 @@ def test_a_proof_rings_for_the_case_that_waits(member: Member, now: datetime) ->
     assert attempt.due_at == now + MINUTE
 
 
-def test_a_proof_of_another_company_rings_for_nothing(member: Member, now: datetime) -> None:
+def test_a_proof_of_another_company_makes_nothing_due(member: Member, now: datetime) -> None:
     proof = email_codes.send_code(member, ADDRESS, now)
     case = make_case(member, now, State.CHECKING)
     case.declared_uscc = make_employer(now).uscc
@@ -217,11 +217,11 @@ def test_a_statement_is_read_and_a_phone_is_played(
 ) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: now + MINUTE)
     paid, scanned = deposit(member, now), proof_polling.start_scan(member, now)
-    follow(paid, now)
+    poll(paid, now)
     call_command("simulated", "statement", ACCOUNT)
     code = capsys.readouterr().out.split()[-1]
     deposits.confirm_deposit(paid.pk, member, code, now + MINUTE)
-    assert follow(paid, now + MINUTE).state == ProofState.PROVEN
+    assert poll(paid, now + MINUTE).state == ProofState.PROVEN
     holder = [
         "--uscc",
         member.employer.uscc,

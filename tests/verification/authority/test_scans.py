@@ -10,7 +10,7 @@ from employers.models import Member
 from events.core.errors import Refused
 from events.models import Mail
 from tests.factories import make_case, make_member
-from tests.verification.authority.proof_steps import MINUTE, follow_until, mails
+from tests.verification.authority.proof_steps import MINUTE, mails, poll_until
 from verification.authority import proof_polling
 from verification.models import ProofState
 from verification.providers.e_licences.base import By, ELicence
@@ -97,11 +97,11 @@ def test_confirmed_in_the_last_second(
         By.AUTHORISED,
         proof.expires_at - timedelta(milliseconds=1),
     )
-    assert follow_until(proof, now + timedelta(hours=1)).state == ProofState.PROVEN
+    assert poll_until(proof, now + timedelta(hours=1)).state == ProofState.PROVEN
 
 
 def test_a_scan_that_nobody_makes(member: Member, now: datetime) -> None:
-    proof = follow_until(proof_polling.start_scan(member, now), now + timedelta(hours=1))
+    proof = poll_until(proof_polling.start_scan(member, now), now + timedelta(hours=1))
     assert proof.state == ProofState.LAPSED and "qr" not in proof.observed
     assert mails("proof_ended") == []
 

@@ -140,7 +140,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     refused_by(first, stopped, now, verb=VERB[state])
     appeals.appeal(stopped.pk, member, "已移出名录，见证明", [file(1)], now)
     case = Case.objects.get(pk=stopped.pk)
-    assert case.state == state and not case.holds_rights(now) and case.appealed_at is None
+    assert case.state == state and not case.is_in_force(now) and case.appealed_at is None
     assert Mail.objects.get().template == "case_appeal"
     assert list(Case.objects.awaiting_review()) == [case], "it stands in the queue"
     assert not Case.objects.awaiting_review().open_to(first.as_reviewer()).exists()
@@ -166,7 +166,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     claims.claim(case.pk, second, now)
     operations.reinstate(case.pk, second, now)
     case = Case.objects.get(pk=case.pk)
-    assert case.holds_rights(now) and case.employer.confirmed_at is not None
+    assert case.is_in_force(now) and case.employer.confirmed_at is not None
     assert not Appeal.objects.open().exists()
     assert [event.verb for event in Event.objects.about(case) if event.to_state] == [
         "appeal",
@@ -197,7 +197,7 @@ def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(
         with pytest.raises(Refused, match="claim_required"):
             getattr(operations, verb)(case.pk, first, now, ["registry_abnormal_list"])
     operations.reinstate(case.pk, first, now)
-    assert Case.objects.get(pk=case.pk).holds_rights(now)
+    assert Case.objects.get(pk=case.pk).is_in_force(now)
 
 
 def test_what_was_said_before_answers_were_kept_is_answered_by_the_decision_after_it(

@@ -44,7 +44,7 @@ def test_opening_twice_is_one_case(draft: Case, member: Member, now: datetime) -
     assert Event.objects.filter(verb="open").count() == 1
 
 
-def test_submit_rings_only_after_the_commit(
+def test_submit_notifies_only_after_the_commit(
     draft: Case,
     member: Member,
     now: datetime,
@@ -249,11 +249,11 @@ def test_a_confirmed_code_is_one_employers(member: Member, now: datetime) -> Non
     assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW
 
 
-def test_the_sweeper_rings_for_the_lost_and_expires_the_old(
+def test_the_sweep_sends_the_lost_and_expires_the_old(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rung: list[int] = []
-    monkeypatch.setattr(tasks.check_attempt, "delay", rung.append)
+    notified: list[int] = []
+    monkeypatch.setattr(tasks.check_attempt, "delay", notified.append)
     monkeypatch.setattr(tasks.timezone, "now", lambda: now)
     case = make_case(member, now, State.SUBMITTED)
     lost = Attempt.objects.create(
@@ -261,7 +261,7 @@ def test_the_sweeper_rings_for_the_lost_and_expires_the_old(
     )
     other = make_case(make_member(now), now, State.APPROVED, expires_at=now)
     tasks.sweep()
-    assert rung == [lost.pk]
+    assert notified == [lost.pk]
     assert Case.objects.get(pk=other.pk).state == State.EXPIRED
 
 

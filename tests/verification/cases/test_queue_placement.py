@@ -25,7 +25,7 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db
 
 
-def held(member: Member, now: datetime, *codes: str, **fields: Any) -> Case:
+def for_review(member: Member, now: datetime, *codes: str, **fields: Any) -> Case:
     """A case that the machine hands to the reviewers, by the one way there is."""
     case = make_case(member, now, State.CHECKING, **fields)
     why = Why.of(codes)
@@ -39,7 +39,7 @@ def codes_of(case: Case) -> set[str]:
 
 
 def test_placed_as_it_comes(now: datetime) -> None:
-    case = held(make_member(now), now, "name_mismatch", "registry_not_found", "name_mismatch")
+    case = for_review(make_member(now), now, "name_mismatch", "registry_not_found", "name_mismatch")
     assert (case.review_since, case.harm, case.rights_now, case.second_review) == (
         now,
         1,
@@ -64,7 +64,9 @@ def test_placed_as_it_comes(now: datetime) -> None:
 def test_what_weighs_and_whether_two_look(
     codes: tuple[str, ...], account_class: str, harm: float, second: str, now: datetime
 ) -> None:
-    case = held(make_member(now, make_employer(now, account_class=account_class)), now, *codes)
+    case = for_review(
+        make_member(now, make_employer(now, account_class=account_class)), now, *codes
+    )
     assert (case.harm, case.second_review) == (harm, second)
 
 
@@ -79,14 +81,14 @@ def test_what_its_employer_would_lose(
     make_case(
         member, now, State.APPROVED, expires_at=now + timedelta(days=left), conditional=conditional
     )
-    case = held(member, now, "name_mismatch")
+    case = for_review(member, now, "name_mismatch")
     assert (case.rights_now, case.harm) == (rights, harm)
 
 
 def test_the_queue_stands_by_it(now: datetime) -> None:
-    ordinary = held(make_member(now), now, "name_mismatch")
-    forged = held(make_member(now), now, "forgery_suspected")
-    later = held(make_member(now), now + timedelta(days=1), "name_mismatch")
+    ordinary = for_review(make_member(now), now, "name_mismatch")
+    forged = for_review(make_member(now), now, "forgery_suspected")
+    later = for_review(make_member(now), now + timedelta(days=1), "name_mismatch")
     assert list(Case.objects.awaiting_review()) == [forged, ordinary, later]
     seen = [
         queue_placement.factors(case, now + timedelta(days=2)) for case in (forged, ordinary, later)
@@ -99,7 +101,7 @@ def test_the_queue_stands_by_it(now: datetime) -> None:
 
 def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
     member, reviewer = make_member(now), make_reviewer(now)
-    case = held(member, now, "registry_not_found")
+    case = for_review(member, now, "registry_not_found")
     claims.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["uscc_mismatch"])
     assert codes_of(case) == set(), "it waits no more"
@@ -115,7 +117,7 @@ def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
 
 def test_what_was_arranged_ends_as_it_leaves(now: datetime) -> None:
     reviewer = make_reviewer(now)
-    case = held(make_member(now), now, "name_mismatch")
+    case = for_review(make_member(now), now, "name_mismatch")
     Case.objects.update(assigned_to=reviewer, for_senior=True)
     claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch"])
@@ -125,13 +127,15 @@ def test_what_was_arranged_ends_as_it_leaves(now: datetime) -> None:
 
 def test_a_share_of_all_others_is_looked_at_twice(now: datetime, settings: Any) -> None:
     settings.SECOND_REVIEW_SAMPLE = 0.5
-    drawn = [held(make_member(now), now, "name_mismatch") for _ in range(60)]
+    drawn = [for_review(make_member(now), now, "name_mismatch") for _ in range(60)]
     share = sum(case.second_review == SecondReview.SAMPLE for case in drawn) / 60
     assert 0.2 < share < 0.8
     settings.SECOND_REVIEW_SAMPLE = 0.0
-    assert held(make_member(now), now, "name_mismatch").second_review == ""
+    assert for_review(make_member(now), now, "name_mismatch").second_review == ""
     settings.SECOND_REVIEW_SAMPLE, settings.SECOND_REVIEW_FROM_HARM = 1.0, 99
-    assert held(make_member(now), now, "forgery_suspected").second_review == SecondReview.SAMPLE
+    assert (
+        for_review(make_member(now), now, "forgery_suspected").second_review == SecondReview.SAMPLE
+    )
 
 
 # --- What time changes ----------------------------------------------------------------------------
@@ -151,7 +155,7 @@ def unplaced(now: datetime) -> Case:
     return case
 
 
-def test_the_sweeper_places_what_has_no_place(
+def test_the_sweep_places_what_has_no_position(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = unplaced(now)
@@ -164,20 +168,20 @@ def test_the_sweeper_places_what_has_no_place(
         "policy",
         {"forgery_suspected"},
     )
-    assert case.version == 0 and queue_placement.place_anew(now) == 0, "once"
+    assert case.version == 0 and queue_placement.place_due(now) == 0, "once"
 
 
 def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> None:
     member = make_member(now)
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=8))
-    case = held(member, now, "name_mismatch")
+    case = for_review(member, now, "name_mismatch")
     for days, moved, (harm, rights) in (
         (0, 0, (1, "in_force")),
         (2, 1, (4, "in_force")),
         (9, 1, (1, "none")),
         (9, 0, (1, "none")),
     ):
-        assert queue_placement.place_anew(now + timedelta(days=days)) == moved
+        assert queue_placement.place_due(now + timedelta(days=days)) == moved
         case.refresh_from_db()
         assert (case.harm, case.rights_now, case.review_since) == (harm, rights, now)
 
@@ -187,15 +191,15 @@ def test_a_condition_is_confirmed_while_its_renewal_waits(now: datetime) -> None
     approved = make_case(
         member, now, State.APPROVED, expires_at=now + timedelta(days=90), conditional=True
     )
-    case = held(member, now, "name_mismatch")
+    case = for_review(member, now, "name_mismatch")
     Case.objects.filter(pk=approved.pk).update(conditional=False)
-    assert (queue_placement.place_anew(now), queue_placement.place_anew(now)) == (1, 0)
+    assert (queue_placement.place_due(now), queue_placement.place_due(now)) == (1, 0)
     case.refresh_from_db()
     assert case.rights_now == "in_force"
 
 
 def test_all_can_be_placed_anew(now: datetime) -> None:
-    case = held(make_member(now), now, "name_mismatch")
+    case = for_review(make_member(now), now, "name_mismatch")
     make_document(case, now)
     Case.objects.update(urgency=77)
     out = StringIO()
@@ -210,7 +214,7 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(
     member, at = make_member(now), now + timedelta(hours=3)
     case = make_case(member, now, State.APPROVED)
     operations.suspend(case.pk, make_reviewer(now).as_reviewer(), now, ["registry_abnormal_list"])
-    ordinary = held(make_member(now), now, "name_mismatch")
+    ordinary = for_review(make_member(now), now, "name_mismatch")
     assert list(Case.objects.awaiting_review()) == [ordinary]
     appeals.appeal(case.pk, member, "已移出名录", [], at)
     case.refresh_from_db()

@@ -56,7 +56,7 @@ class TestWhatIsInForce:
             operations.reject(case.pk, reviewer, now, ["name_mismatch"])
         assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW and Case.objects.get(
             pk=old.pk
-        ).holds_rights(now)
+        ).is_in_force(now)
         assert not Mail.objects.exists() and not Event.objects.filter(verb="reject").exists()
 
     def test_both_at_once_for_the_same_reasons_and_both_told(
@@ -98,7 +98,7 @@ class TestWhatIsInForce:
 
     def test_left_in_force(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
         operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=False)
-        assert Case.objects.get(pk=old.pk).holds_rights(now)
+        assert Case.objects.get(pk=old.pk).is_in_force(now)
         assert [mail.template for mail in Mail.objects.all()] == [
             "case_reject"
         ] and "suspended" not in Mail.objects.get().context
@@ -122,7 +122,7 @@ class TestWhatIsInForce:
         ):
             with pytest.raises(Refused):
                 refused()
-        assert Case.objects.get(pk=old.pk).holds_rights(now) and not Mail.objects.exists()
+        assert Case.objects.get(pk=old.pk).is_in_force(now) and not Mail.objects.exists()
 
     def test_all_or_nothing(
         self, old: Case, case: Case, reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch
@@ -135,7 +135,7 @@ class TestWhatIsInForce:
         with pytest.raises(ZeroDivisionError):
             operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
         assert (
-            Case.objects.get(pk=old.pk).holds_rights(now)
+            Case.objects.get(pk=old.pk).is_in_force(now)
             and not Event.objects.filter(verb="suspend").exists()
         )
 
@@ -148,7 +148,7 @@ class TestWhatIsInForce:
         operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=chosen)
         assert Case.objects.get(pk=old.pk).state == State.APPROVED and Case.objects.get(
             pk=others.pk
-        ).holds_rights(now)
+        ).is_in_force(now)
         assert "suspended" not in Event.objects.get(verb="reject").data
 
     @pytest.mark.parametrize("verb", ["approve", "request_changes"])

@@ -44,7 +44,7 @@ MAIL = {"id": "4", "kind": "company_email", "domain": "shili.example"}
 
 
 def observed(
-    standing: tuple[Any, ...] = (), under_way: tuple[Any, ...] = (), **changed: Any
+    proven: tuple[Any, ...] = (), under_way: tuple[Any, ...] = (), **changed: Any
 ) -> dict[str, Any]:
     observation = {
         "unlisted": False,
@@ -52,7 +52,7 @@ def observed(
         "email_verified": True,
         "registry_domain": "shili.example",
         "letter": False,
-        "proofs": {"standing": list(standing), "under_way": list(under_way)},
+        "proofs": {"standing": list(proven), "under_way": list(under_way)},
     }
     return observation | changed
 
@@ -102,7 +102,7 @@ def test_proven(observation: dict[str, Any], way: str, strength: Strength) -> No
         (observed(email_domain="shi1i.example"), "authority_missing", Severity.WAIT),
         (observed(email_domain="", registry_domain=""), "authority_missing", Severity.WAIT),
         (
-            observed(email_verified=False, standing=(BANK,)),
+            observed(email_verified=False, proven=(BANK,)),
             "authority_email_unverified",
             Severity.UNABLE,
         ),
@@ -197,7 +197,7 @@ def found(member: Member, now: datetime, **registry: Any) -> Finding:
 
 
 @pytest.mark.django_db
-def test_a_standing_proof_is_found_until_it_ends(member: Member, now: datetime) -> None:
+def test_a_proof_is_found_until_it_ends(member: Member, now: datetime) -> None:
     assert found(member, now).code == "authority_missing"
     proof(member, now, ProofKind.BANK_DEPOSIT, observed={"name": NAME})
     assert found(member, now).seen == "bank_deposit"

@@ -132,8 +132,8 @@ def test_a_company_that_shows_an_approval_document_instead_of_its_licence_lacks_
 def test_a_qr_that_names_another_company() -> None:
     findings = Reading().judge(SUBJECT, {}, read() | {"qr_uscc": OTHER})
     assert [f.field for f in findings if f.severity is Severity.CONCERN] == ["qr"]
-    placed = read() | {"qr_uscc": OTHER, "regions": {"qr": [1, 2, 30, 40]}}
-    assert [f.region for f in Reading().judge(SUBJECT, {}, placed) if f.field == "qr"] == [
+    with_region = read() | {"qr_uscc": OTHER, "regions": {"qr": [1, 2, 30, 40]}}
+    assert [f.region for f in Reading().judge(SUBJECT, {}, with_region) if f.field == "qr"] == [
         (1, 2, 30, 40)
     ]
 

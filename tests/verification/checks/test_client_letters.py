@@ -128,7 +128,7 @@ def test_from_the_letter_to_a_client_that_holds(
 def test_without_a_new_letter_what_was_approved_stays_so(case: Case, now: datetime) -> None:
     assert case.approved_at is not None
     make_document(case, case.approved_at - timedelta(days=1), DocumentKind.CLIENT_AUTHORIZATION)
-    assert item(case, now).state is MET and client_letters.standings(case, now) == []
+    assert item(case, now).state is MET and client_letters.letter_statuses(case, now) == []
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_what_does_not_agree_is_due_with_its_reason_and_a_doubt_is_a_persons(
     client = add(letter, now)
     read(letter, **seen)
     assert item(case, now).state is state and codes(case, now) == [code]
-    assert [standing.client for standing in client_letters.to_look_at(now)] == (
+    assert [status.client for status in client_letters.letters_for_review(now)] == (
         [client] if doubtful else []
     )
 
@@ -174,7 +174,7 @@ def test_a_letter_that_no_reader_could_read_is_a_persons(
 ) -> None:
     add(letter, now)
     DocumentReading.objects.update(finished_at=now)
-    assert item(case, now).state is PENDING and len(client_letters.to_look_at(now)) == 1
+    assert item(case, now).state is PENDING and len(client_letters.letters_for_review(now)) == 1
 
 
 def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(
@@ -186,10 +186,10 @@ def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(
         client_letters.accept_client(client.pk, reviewer, now)
     event = Event.objects.get(verb="accept_client")
     assert event.reasons == ["agency_client_unsealed"] and event.data["case"] == str(case.pk)
-    assert item(case, now).state is MET and client_letters.to_look_at(now) == []
+    assert item(case, now).state is MET and client_letters.letters_for_review(now) == []
     later = datetime(2098, 12, 1, tzinfo=UTC)
-    assert client_letters.standing_of(client, later).agrees
-    assert not client_letters.standing_of(client, later + timedelta(days=90)).agrees, (
+    assert client_letters.letter_status(client, later).agrees
+    assert not client_letters.letter_status(client, later + timedelta(days=90)).agrees, (
         "its time is over, whoever accepted it"
     )
     add(letter, now, until=day_of(now))
@@ -204,7 +204,7 @@ def test_who_settles(case: Case, letter: Document, now: datetime) -> None:
             client_letters.accept_client(client.pk, actor, now)
     client_letters.end_client(client.pk, reviewer, now)
     assert Event.objects.get(verb="end_client").reasons == ["agency_client_unsealed"]
-    assert item(case, now).state is MET and client_letters.to_look_at(now) == []
+    assert item(case, now).state is MET and client_letters.letters_for_review(now) == []
     with pytest.raises(Refused, match="agency_client_ended"):
         client_letters.accept_client(client.pk, reviewer, now)
 

@@ -137,11 +137,11 @@ def shown(
 ) -> Case:
     """A case in `state` whose licence is `image`, kept as uploads are."""
     case = make_case(make_member(now, employer), now, state)
-    kept(make_document(case, now).pages.get(), image).save()
+    stored(make_document(case, now).pages.get(), image).save()
     return case
 
 
-def kept(page: DocumentPage, image: Image.Image) -> DocumentPage:
+def stored(page: DocumentPage, image: Image.Image) -> DocumentPage:
     """The page with its picture stored as uploads are."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
@@ -154,7 +154,7 @@ def kept(page: DocumentPage, image: Image.Image) -> DocumentPage:
     return page
 
 
-def look(case: Case, now: datetime) -> tuple[dict[str, Any], list[Finding]]:
+def run_check(case: Case, now: datetime) -> tuple[dict[str, Any], list[Finding]]:
     subject = subject_of(case, now)
     observation = Duplicates().observe(subject, {})
     return observation, Duplicates().judge(subject, {}, observation)
@@ -172,10 +172,10 @@ def documents_of_its_own(settings: Any, tmp_path: Any) -> None:
 @pytest.mark.django_db
 def test_a_cut_copy_at_another_employer(now: datetime) -> None:
     first, stranger = shown(now, licence(1)), shown(now, licence(2))
-    assert codes(look(first, now)[1]) == {"no_duplicate": Severity.PASS}
-    assert codes(look(stranger, now)[1]) == {"no_duplicate": Severity.PASS}
+    assert codes(run_check(first, now)[1]) == {"no_duplicate": Severity.PASS}
+    assert codes(run_check(stranger, now)[1]) == {"no_duplicate": Severity.PASS}
     thief = shown(now, COPIES["everything"](licence(1)))
-    observation, findings = look(thief, now)
+    observation, findings = run_check(thief, now)
     (near,) = observation["near_same"]
     assert near["case"] == str(first.pk) and near["agreement"] >= picture_index.SAME
     (finding,) = findings
@@ -191,14 +191,14 @@ def test_a_cut_copy_at_another_employer(now: datetime) -> None:
 @pytest.mark.django_db
 def test_each_page_of_ours_that_is_somebody_s_is_told(now: datetime) -> None:
     first, thief = shown(now, licence(1)), shown(now, licence(2))
-    look(first, now)
+    run_check(first, now)
     document = make_document(thief, now)
     for page, image in (
         (document.pages.get(), licence(1)),
         (DocumentPage(document=document, number=2), cut(licence(1))),
     ):
-        kept(page, image).save()
-    near = look(thief, now)[0]["near_same"]
+        stored(page, image).save()
+    near = run_check(thief, now)[0]["near_same"]
     assert {(each["case"], each["of_document"], each["of_page"]) for each in near} == {
         (str(first.pk), str(document.pk), number) for number in (1, 2)
     }
@@ -211,14 +211,14 @@ def test_a_picture_that_nobody_stands_by_accuses_nobody(state: State, now: datet
     other, mine = shown(now, licence(1), state), shown(now, licence(1))
     picture_index.index_pages(DocumentPage.objects.filter(document__case=other))
     Document.objects.update(sha256="a" * 64)
-    assert codes(look(mine, now)[1]) == {"no_duplicate": Severity.PASS}
+    assert codes(run_check(mine, now)[1]) == {"no_duplicate": Severity.PASS}
 
 
 @pytest.mark.django_db
 def test_ones_own_earlier_upload_is_no_duplicate(now: datetime) -> None:
     employer = make_employer(now)
-    look(shown(now, licence(1), State.REJECTED, employer), now)
-    assert codes(look(shown(now, licence(1), employer=employer), now)[1]) == {
+    run_check(shown(now, licence(1), State.REJECTED, employer), now)
+    assert codes(run_check(shown(now, licence(1), employer=employer), now)[1]) == {
         "no_duplicate": Severity.PASS
     }
 
@@ -227,28 +227,28 @@ def test_ones_own_earlier_upload_is_no_duplicate(now: datetime) -> None:
 def test_the_same_bytes_and_the_same_code(now: datetime) -> None:
     mine, theirs = shown(now, licence(1)), shown(now, licence(2))
     Document.objects.update(sha256="a" * 64)
-    assert codes(look(mine, now)[1]) == {"duplicate_same_image": Severity.CONCERN}
+    assert codes(run_check(mine, now)[1]) == {"duplicate_same_image": Severity.CONCERN}
     Document.objects.filter(case=theirs).update(sha256="b" * 64)
     theirs.employer.uscc, theirs.employer.confirmed_at = mine.declared_uscc, now
     theirs.employer.save()
-    assert codes(look(mine, now)[1]) == {"duplicate_same_uscc_active": Severity.CONCERN}
+    assert codes(run_check(mine, now)[1]) == {"duplicate_same_uscc_active": Severity.CONCERN}
 
 
 @pytest.mark.django_db
 def test_a_picture_that_is_gone_accuses_nobody(now: datetime) -> None:
     first = shown(now, licence(1))
-    look(first, now)
+    run_check(first, now)
     default_storage.delete(str(DocumentPage.objects.get(document__case=first).image.name))
-    assert codes(look(shown(now, licence(1)), now)[1]) == {"no_duplicate": Severity.PASS}
+    assert codes(run_check(shown(now, licence(1)), now)[1]) == {"no_duplicate": Severity.PASS}
 
 
 @pytest.mark.django_db
 def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its words are common then; the pages that share all of them still stand out."""
-    monkeypatch.setattr(picture_index, "LOOKED_AT", 3)
+    monkeypatch.setattr(picture_index, "ROWS_AT_MOST", 3)
     for _ in range(5):
-        look(shown(now, licence(1)), now)
-    assert len(look(shown(now, licence(1)), now)[0]["near_same"]) == 3
+        run_check(shown(now, licence(1)), now)
+    assert len(run_check(shown(now, licence(1)), now)[0]["near_same"]) == 3
 
 
 @pytest.mark.django_db
@@ -258,7 +258,7 @@ def test_nobody_hides_a_picture_behind_many_that_do_not_count(
 ) -> None:
     """More of them than candidates, each nearer to the thief's than the victim's is."""
     victim = shown(now, licence(1), State.APPROVED)
-    look(victim, now)
+    run_check(victim, now)
     employer = make_employer(now)
     for _ in range(picture_index.CANDIDATES + 1):
         other = shown(
@@ -267,10 +267,10 @@ def test_nobody_hides_a_picture_behind_many_that_do_not_count(
             State.REJECTED,
             employer if hidden_by.startswith("ones own") else None,
         )
-        look(other, now)
+        run_check(other, now)
         if hidden_by.startswith("withdrawn"):
             Case.objects.filter(pk=other.pk).update(state=State.WITHDRAWN)
-    near = look(shown(now, cut(licence(1)), employer=employer), now)[0]["near_same"]
+    near = run_check(shown(now, cut(licence(1)), employer=employer), now)[0]["near_same"]
     assert [each["case"] for each in near] == [str(victim.pk)]
 
 
@@ -283,13 +283,13 @@ def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
         return len(caught)
 
     first = shown(now, licence(1))
-    look(first, now)
+    run_check(first, now)
     written = PageBand.objects.count()
     assert 0 < written <= keypoints.LANDMARKS * keypoints.WORDS
-    look(shown(now, licence(1)), now)
+    run_check(shown(now, licence(1)), now)
     with_one = queries(first)
     for _ in range(2):
-        look(shown(now, licence(1)), now)
+        run_check(shown(now, licence(1)), now)
     assert queries(first) == with_one
     assert PageBand.objects.filter(page__document__case=first).count() == written
 
@@ -319,9 +319,11 @@ class Silent:
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """One for each page whose landmarks were looked for."""
     calls: list[float] = []
-    look = keypoints.find_keypoints
+    run_check = keypoints.find_keypoints
     monkeypatch.setattr(
-        keypoints, "find_keypoints", lambda grey, scale: (calls.append(scale), look(grey, scale))[1]
+        keypoints,
+        "find_keypoints",
+        lambda grey, scale: (calls.append(scale), run_check(grey, scale))[1],
     )
     return calls
 
@@ -333,7 +335,7 @@ def test_packed_landmarks_lose_nothing(image: Image.Image) -> None:
     found = seen(image).landmarks
     again = keypoints.Landmarks.unpacked(found.packed())
     assert again is not None and again.scale == found.scale
-    assert np.array_equal(again.places, found.places) and np.array_equal(
+    assert np.array_equal(again.points, found.points) and np.array_equal(
         again.descriptions, found.descriptions
     )
     assert keypoints.words(again) == keypoints.words(found)
@@ -359,8 +361,8 @@ def test_what_was_read_early_is_not_looked_for_by_the_check(
         bytes(sealed).startswith(b"ZZ")
         for sealed in PageLandmarks.objects.values_list("sealed", flat=True)
     )
-    look(first, now)
-    assert look(thief, now)[0]["near_same"][0]["case"] == str(first.pk)
+    run_check(first, now)
+    assert run_check(thief, now)[0]["near_same"][0]["case"] == str(first.pk)
     assert len(looked) == 2
     picture_index.prepare(thief.documents.get().pages.all())
     assert len(looked) == 2 and PageLandmarks.objects.count() == 2
@@ -371,11 +373,11 @@ def test_landmarks_are_looked_for_once_whoever_needs_them(
     now: datetime, looked: list[float]
 ) -> None:
     first = shown(now, licence(1))
-    look(first, now)
+    run_check(first, now)
     assert len(looked) == 1, "nobody had read it early"
     PageLandmarks.objects.all().delete()  # as of a page that came before they were kept
     for expected in (3, 4):
-        assert look(shown(now, licence(1)), now)[0]["near_same"]
+        assert run_check(shown(now, licence(1)), now)[0]["near_same"]
         assert len(looked) == expected
 
 
@@ -396,9 +398,9 @@ def test_kept_landmarks_that_do_not_open_are_looked_for_again(
     else:
         mine.sealed = bytes(mine.sealed)[:40] if harm == "cut short" else theirs.sealed
     mine.save()
-    look(first, now)
+    run_check(first, now)
     assert len(looked) == 3
-    look(first, now)
+    run_check(first, now)
     assert len(looked) == 3, "and are whole again"
 
 
@@ -445,7 +447,7 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
     meet(case.employer)
     meet(make_employer(now, uscc=case.employer.uscc))
     meet(at=now - timedelta(days=91))
-    assert code not in codes(look(case, now)[1]), "colleagues, the same company, and long ago"
+    assert code not in codes(run_check(case, now)[1]), "colleagues, the same company, and long ago"
     for companies, severity in (
         (1, Severity.NOTE),
         (2, Severity.NOTE),
@@ -453,7 +455,7 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
         (4, Severity.CONCERN),
     ):
         meet()
-        observation, findings = look(case, now)
+        observation, findings = run_check(case, now)
         assert observation["companies_seen_with"] == {kind: companies}
         assert codes(findings) == {"no_duplicate": Severity.PASS, code: severity}
     assert "4" not in findings[-1].as_reason().values()
@@ -469,7 +471,7 @@ def test_what_was_shown_before_is_indexed_by_a_command(
     assert "1 pages indexed, 1 no longer kept" in capsys.readouterr().out
     assert set(PageBand.objects.values_list("page__document__case", flat=True)) == {first.pk}
     assert not PageBand.objects.filter(page__document__case=draft).exists()
-    (near,) = look(shown(now, cut(licence(1))), now)[0]["near_same"]
+    (near,) = run_check(shown(now, cut(licence(1))), now)[0]["near_same"]
     assert near["case"] == str(first.pk)
 
 
@@ -480,10 +482,10 @@ def test_every_paper_counts_and_is_named(now: datetime) -> None:
     """
     first, thief = shown(now, licence(1)), shown(now, licence(2))
     first.documents.update(kind=DocumentKind.HR_SERVICE_LICENCE)
-    look(first, now)
+    run_check(first, now)
     document = make_document(thief, now, kind=DocumentKind.HR_SERVICE_LICENCE)
-    kept(document.pages.get(), cut(licence(1))).save()
-    (finding,) = look(thief, now)[1]
+    stored(document.pages.get(), cut(licence(1))).save()
+    (finding,) = run_check(thief, now)[1]
     assert (finding.code, finding.severity, finding.document) == (
         "duplicate_same_image",
         Severity.CONCERN,

@@ -128,9 +128,9 @@ def test_a_valid_code_stands_whatever_the_others_say(
     st.lists(codes(), max_size=3),
 )
 def test_one_that_is_no_code_is_mended_only_by_two(
-    true: str, place: int, wrong: str, alternatives: list[str], others: list[str]
+    true: str, index: int, wrong: str, alternatives: list[str], others: list[str]
 ) -> None:
-    read = true[:place] + wrong + true[place + 1 :]
+    read = true[:index] + wrong + true[index + 1 :]
     if is_valid(read):
         return
     found = code_of(read, [true, *alternatives], others)

@@ -1,6 +1,4 @@
-"""Does the machine carry out what the policy says: wait for the right one, go on when rung for,
-approve on condition?
-"""
+"""Tests of how the policy's verdict is carried out: waiting, going on, conditional approval."""
 
 from __future__ import annotations
 
@@ -126,14 +124,14 @@ def test_and_again_when_something_else_is_waited_for(attempt: Attempt, now: date
     ]
 
 
-def test_a_ring_makes_it_due(attempt: Attempt, now: datetime) -> None:
+def test_a_notified_attempt_is_due(attempt: Attempt, now: datetime) -> None:
     run(attempt, now, MISSING)
     later = now + timedelta(minutes=5)
     operations.notify_case_worker(attempt.case_id, later)
     assert run(attempt, later, MEDIUM).state == State.APPROVED
 
 
-def test_a_ring_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -> None:
+def test_a_change_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -> None:
     """The proof came after the check had looked and before the attempt began to wait."""
     meanwhile = now + timedelta(seconds=3)
     run(
@@ -146,7 +144,7 @@ def test_a_ring_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -
     assert run(attempt, attempt.due_at, MEDIUM).state == State.APPROVED
 
 
-def test_a_ring_for_a_decided_case_is_nothing(attempt: Attempt, now: datetime) -> None:
+def test_a_decided_case_is_not_checked_again(attempt: Attempt, now: datetime) -> None:
     run(attempt, now, MEDIUM)
     operations.notify_case_worker(attempt.case_id, now + timedelta(minutes=1))
     attempt.refresh_from_db()
@@ -272,21 +270,21 @@ def conditional(attempt: Attempt, now: datetime) -> Case:
 
 
 def test_it_holds_for_fourteen_days(conditional: Case, now: datetime) -> None:
-    assert conditional.expires_at == now + timedelta(days=14) and conditional.holds_rights(now)
+    assert conditional.expires_at == now + timedelta(days=14) and conditional.is_in_force(now)
     assert conditional.decisions.get().reasons[0]["code"] == "registry_pending"
     assert Mail.objects.filter(template="case_approve").count() == 1
     conditional.employer.refresh_from_db()
     assert conditional.employer.confirmed_at == now
 
 
-def look(case: Case, now: datetime, *findings: Finding) -> Case:
+def recheck(case: Case, now: datetime, *findings: Finding) -> Case:
     conditional_approvals.recheck_conditional(case.pk, lambda: now, Says("registry", *findings))
     return Case.objects.get(pk=case.pk)
 
 
 def test_the_register_confirms(conditional: Case, now: datetime) -> None:
     later = now + timedelta(days=3)
-    case = look(conditional, later)
+    case = recheck(conditional, later)
     assert (
         not case.conditional
         and case.expires_at == now + policy.CURRENT.valid_for
@@ -302,7 +300,7 @@ def test_the_register_confirms(conditional: Case, now: datetime) -> None:
     "finding", [PENDING, Finding("registry", "registry_outdated", Severity.UNABLE)]
 )
 def test_the_register_does_not_say_yet(finding: Finding, conditional: Case, now: datetime) -> None:
-    case = look(conditional, now + timedelta(days=3), finding)
+    case = recheck(conditional, now + timedelta(days=3), finding)
     assert (
         case.conditional
         and case.state == State.APPROVED
@@ -317,7 +315,7 @@ def test_the_register_does_not_say_yet(finding: Finding, conditional: Case, now:
 def test_the_register_contradicts(
     code: str, severity: Severity, conditional: Case, now: datetime
 ) -> None:
-    case = look(conditional, now + timedelta(days=3), Finding("registry", code, severity))
+    case = recheck(conditional, now + timedelta(days=3), Finding("registry", code, severity))
     assert case.state == State.SUSPENDED and case.decisions.first().reasons[0]["code"] == code
 
 
@@ -435,9 +433,9 @@ def test_from_waiting_to_approved_by_a_deposit(
     bank = banks.bank("simulator")
     assert isinstance(bank, SimulatedBank)
     ((_, code),) = bank.statement("100000001188", later)
-    with django_capture_on_commit_callbacks() as rung:
+    with django_capture_on_commit_callbacks() as notified:
         deposits.confirm_deposit(proof.pk, member, code, later)
-    assert rung, "the doorbell is rung after the commit"
+    assert notified, "the worker is notified after the commit"
     attempt.refresh_from_db()
     assert attempt.due_at == later
     assert at(later) == (State.APPROVED, "")

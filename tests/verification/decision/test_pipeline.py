@@ -87,9 +87,9 @@ def case_of(attempt: Attempt) -> Case:
 def test_checks_run_in_order_and_see_only_what_came_before(attempt: Attempt, clock: Clock) -> None:
     checks = all_checks()
     assert pipeline.run_checks(attempt.pk, clock, 60, checks)
-    for place, check in enumerate(checks):
+    for index, check in enumerate(checks):
         assert [list(earlier) for earlier in check.observed] == [
-            [before.code for before in checks[:place]]
+            [before.code for before in checks[:index]]
         ]  # type: ignore[attr-defined]
     case = case_of(attempt)
     assert case.state == State.APPROVED and case.expires_at == clock.now + policy.CURRENT.valid_for
@@ -104,7 +104,7 @@ def test_checks_run_in_order_and_see_only_what_came_before(attempt: Attempt, clo
     assert Mail.objects.filter(template="case_approve").count() == 1
 
 
-def test_rung_twice_settled_once(attempt: Attempt, clock: Clock) -> None:
+def test_notified_twice_decided_once(attempt: Attempt, clock: Clock) -> None:
     checks = all_checks()
     assert pipeline.run_checks(attempt.pk, clock, 60, checks)
     assert not pipeline.run_checks(attempt.pk, clock, 60, checks)

@@ -20,7 +20,7 @@ from events.core.errors import Refused
 from tests.factories import make_api_client, make_case, make_document, make_member
 from tests.verification.reviewing.test_second_review import at_once
 from verification.cases import documents, operations
-from verification.cases.storage import let_go
+from verification.cases.storage import erase_unused
 from verification.checks.duplicates import Duplicates
 from verification.decision import pipeline
 from verification.intake import document_reuse
@@ -115,7 +115,7 @@ def test_a_good_paper_is_used_again_by_one_press(
         for item in requirement_facts.requirements_of(case, member, now)
         if item.code == LICENCE
     ).ways
-    assert way.kept is not None and (way.kept.count, way.kept.why_not) == (1, None)
+    assert way.reusable is not None and (way.reusable.count, way.reusable.why_not) == (1, None)
     (new,) = again(case, member, now)
     assert again(case, member, now) == [], "pressed twice, it is given once"
     assert (new.sha256, new.uploaded_at, new.uploaded_by) == (old.sha256, now, member.user)
@@ -125,13 +125,15 @@ def test_a_good_paper_is_used_again_by_one_press(
     assert not DocumentReading.objects.get(document=new).finished_at, (
         "it is read for what is declared now"
     )
-    assert document_reuse.kept_before(case, now) == {}
+    assert document_reuse.reusable_documents(case, now) == {}
     documents.remove_document(new.pk, member.as_actor(), now)
-    assert document_reuse.kept_before(case, now) == {}, "it stands where it can be brought back"
+    assert document_reuse.reusable_documents(case, now) == {}, (
+        "it stands where it can be brought back"
+    )
     documents.restore_document(new.pk, member.as_actor(), now)
     assert case.documents.current().get() == new
     operations.submit(case.pk, member.user, member.as_actor(), now)
-    assert document_reuse.kept_before(Case.objects.get(pk=case.pk), now) == {}
+    assert document_reuse.reusable_documents(Case.objects.get(pk=case.pk), now) == {}
 
 
 @pytest.mark.parametrize(
@@ -175,8 +177,10 @@ def test_what_was_wrong_or_has_ended_is_not_offered_and_why_is_said(
         **finding,
     )
     case = begun(member, now)
-    kept = document_reuse.kept_before(case, now)[LICENCE]
-    assert kept.documents == () and kept.why_not is not None and kept.why_not.code == said
+    reusable = document_reuse.reusable_documents(case, now)[LICENCE]
+    assert (
+        reusable.documents == () and reusable.why_not is not None and reusable.why_not.code == said
+    )
     with pytest.raises(Refused) as refused:
         again(case, member, now)
     assert refused.value.code == said
@@ -194,9 +198,9 @@ def test_of_a_forged_letter_the_licence_is_not_to_blame(member: Member, now: dat
         "check": "forgery",
     }
     case.decisions.update(reasons=[reason])
-    kept = document_reuse.kept_before(begun(member, now), now)
-    assert len(kept[LICENCE].documents) == 1
-    letter = kept[DocumentKind.AUTHORIZATION_LETTER]
+    reusable = document_reuse.reusable_documents(begun(member, now), now)
+    assert len(reusable[LICENCE].documents) == 1
+    letter = reusable[DocumentKind.AUTHORIZATION_LETTER]
     assert letter.documents == () and letter.why_not == Why(
         "forgery_retyped_field", check="forgery"
     ), "and by what it was seen is not told"
@@ -205,8 +209,8 @@ def test_of_a_forged_letter_the_licence_is_not_to_blame(member: Member, now: dat
 def test_what_came_after_it_was_sent_back_is_offered(member: Member, now: datetime) -> None:
     bad = earlier(member, now, State.WITHDRAWN, "document_blurred", verb="request_changes")
     better = make_document(bad.case, now - timedelta(days=89))
-    kept = document_reuse.kept_before(begun(member, now), now)[LICENCE]
-    assert kept.documents == (better,) and kept.why_not is not None
+    reusable = document_reuse.reusable_documents(begun(member, now), now)[LICENCE]
+    assert reusable.documents == (better,) and reusable.why_not is not None
 
 
 def test_a_new_paper_and_the_other_kind_of_paper_ask_for_nothing_old(
@@ -214,11 +218,11 @@ def test_a_new_paper_and_the_other_kind_of_paper_ask_for_nothing_old(
 ) -> None:
     earlier(member, now, State.REJECTED, "authority_unproven", kind=DocumentKind.APPROVAL_DOCUMENT)
     case = begun(member, now)
-    assert document_reuse.kept_before(case, now) == {}
+    assert document_reuse.reusable_documents(case, now) == {}
     earlier(member, now, State.WITHDRAWN)
-    assert set(document_reuse.kept_before(case, now)) == {LICENCE}
+    assert set(document_reuse.reusable_documents(case, now)) == {LICENCE}
     make_document(case, now)
-    assert document_reuse.kept_before(case, now) == {}
+    assert document_reuse.reusable_documents(case, now) == {}
 
 
 def test_nobody_gets_the_papers_of_another_employer(member: Member, now: datetime) -> None:
@@ -263,11 +267,11 @@ def test_clients_letters_come_with_what_was_said_of_them(now: datetime) -> None:
             reading=read | {"names_agency": True, "declared": "", "declared_until": ""},
         )
     new_case = begun(member, now)
-    kept = document_reuse.kept_before(new_case, now)[LETTER]
+    reusable = document_reuse.reusable_documents(new_case, now)[LETTER]
     assert (
-        len(kept.documents) == 1
-        and kept.why_not is not None
-        and kept.why_not.code == "agency_client_expired"
+        len(reusable.documents) == 1
+        and reusable.why_not is not None
+        and reusable.why_not.code == "agency_client_expired"
     )
     again(new_case, member, now, LETTER)
     client = ClientAuthorisation.objects.get(document__case=new_case)
@@ -306,7 +310,7 @@ def erase(document: Document) -> None:
         Document.objects.select_for_update().get(pk=document.pk)
         names = [page.image.name for page in document.pages.all()]
         DocumentPage.objects.filter(document=document).delete()
-    let_go(document.sha256, names)
+    erase_unused(document.sha256, names)
 
 
 @pytest.mark.postgresql

@@ -153,14 +153,14 @@ class TestReading:
         row = read(document, now)  # asked, the reader would have no answer
         assert (row.reading, row.finished_at) == (None, now)
 
-    def test_the_sweeper_rings_for_what_is_due(
+    def test_the_sweep_sends_what_is_due(
         self, document: Document, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        rung = list[str]()
-        monkeypatch.setattr(tasks.read_document, "delay", rung.append)
+        notified = list[str]()
+        monkeypatch.setattr(tasks.read_document, "delay", notified.append)
         DocumentReading.objects.update(due_at=datetime.now(tz=now.tzinfo) - timedelta(days=1))
         tasks.sweep_readings()
-        assert rung == [str(document.pk)]
+        assert notified == [str(document.pk)]
 
 
 class TestReadOnce:
@@ -212,7 +212,7 @@ class TestReadOnce:
 class TestSaying:
     def test_shows_what_can_be_proof_read(self) -> None:
         shown = early_reading.values("business_licence", READ, {"name": "另一名称"})
-        assert [(value.field, value.placed, value.said, value.disputed) for value in shown] == [
+        assert [(value.field, value.has_region, value.said, value.disputed) for value in shown] == [
             ("name", True, "另一名称", True),
             ("uscc", False, None, False),
         ]

@@ -38,7 +38,7 @@ def remind_all(now: datetime) -> int:
 def test_each_time_is_once(case: Case, now: datetime) -> None:
     ends = now + timedelta(days=180)
     told = []
-    for hours in range(35 * 24, -5, -1):  # the task rings every hour
+    for hours in range(35 * 24, -5, -1):  # the task runs every hour
         at = ends - timedelta(hours=hours)
         if remind_all(at):
             told.append(round(hours / 24))

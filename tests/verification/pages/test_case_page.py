@@ -78,7 +78,7 @@ def test_each_state_has_its_word(
     state: RequirementState, whys: tuple[str, ...], ways: Any, at: State, tag: str
 ) -> None:
     (item,) = rows(requirement("business_licence", state, *whys, ways=ways), state=at)
-    assert (item.look, item.tag) == (tag, wording.TAGS[tag])
+    assert (item.tag_style, item.tag) == (tag, wording.TAGS[tag])
 
 
 def test_every_requirement_and_way_has_words_in_both_languages() -> None:
@@ -189,7 +189,7 @@ def test_a_way_that_failed_says_why_and_can_be_tried_again() -> None:
     stands = Way("e_licence", MINUTES, Strength.STRONG, MET)
     (item,) = rows(Requirement("authority", DUE, Unlocks.DOWNLOAD, (failed, stands)))
     lines = {line.way.code: line for line in item.ways}
-    assert (lines["bank_deposit"].look, str(lines["bank_deposit"].state)) == (
+    assert (lines["bank_deposit"].tag_style, str(lines["bank_deposit"].state)) == (
         "again",
         str(wording.WAY_STATES["failed"]),
     )
@@ -219,7 +219,7 @@ def test_what_was_read_opens_its_item_until_something_is_said_of_it(now: datetim
 def test_what_is_not_there_yet_says_how_who_and_how_long() -> None:
     licence = requirement("business_licence", DUE, "document_missing")
     (item,) = rows(licence)
-    assert item.look == "todo" and item.lacking == licence.reasons and item.shown_reasons == []
+    assert item.tag_style == "todo" and item.lacking == licence.reasons and item.shown_reasons == []
     (item,) = rows(
         requirement("business_licence", DUE, "document_blurred"), state=State.CHANGES_REQUESTED
     )

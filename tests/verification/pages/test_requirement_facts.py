@@ -51,7 +51,7 @@ DUE, PENDING, SATISFIED = (
 DOMAIN = "shili.example"
 
 
-def standing(case: Case, member: Member | None, now: datetime) -> dict[str, RequirementState]:
+def states_of(case: Case, member: Member | None, now: datetime) -> dict[str, RequirementState]:
     return {
         requirement.code: requirement.state for requirement in requirements_of(case, member, now)
     }
@@ -107,7 +107,7 @@ def prove(
 def test_a_draft_with_its_licence(now: datetime) -> None:
     member = make_member(now, email="lin@qq.com")
     case = make_case(member, now)
-    assert standing(case, member, now)["business_licence"] is DUE
+    assert states_of(case, member, now)["business_licence"] is DUE
     document = make_document(case, now)
     flaw = {
         "version": "1",
@@ -123,7 +123,7 @@ def test_a_draft_with_its_licence(now: datetime) -> None:
     (mail,) = [r for r in requirements_of(case, member, now) if r.code == "mail_address"]
     assert mail.state is SATISFIED and mail.ways[0].shown == "l***@qq.com"
     documents.remove_document(document.pk, member.as_actor(), now)
-    assert standing(case, member, now)["business_licence"] is DUE
+    assert states_of(case, member, now)["business_licence"] is DUE
 
 
 def test_nobody_in_particular_is_whoever_handed_it_in_else_the_first_owner(now: datetime) -> None:
@@ -152,18 +152,18 @@ def test_a_proof_is_one_persons_for_one_company_and_one_name(now: datetime) -> N
         observed={"name": case.declared_name},
         shown="**** 1234",
     )
-    assert standing(case, member, now)["authority"] is SATISFIED
+    assert states_of(case, member, now)["authority"] is SATISFIED
     assert facts_of(case, owner, now).proofs == (), (
         "who is about to hand it in, and the owners, count"
     )
     Case.objects.filter(pk=case.pk).update(declared_name="云溪市另一家有限公司")
     case.refresh_from_db()
-    assert standing(case, member, now)["authority"] is DUE, "it was given for another name"
+    assert states_of(case, member, now)["authority"] is DUE, "it was given for another name"
 
 
 def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
     """A recruiter has handed in, an owner proves: to whoever looks it is proven, and the waiting
-    attempt is rung for.
+    attempt is made due.
     """
     owner = make_member(now, email="boss@qq.com")
     recruiter = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
@@ -179,11 +179,11 @@ def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
     found = {"name": case.declared_name}
     prove(idle, case, now, ProofKind.E_LICENCE, observed=found)
     for looking in (owner, recruiter, idle, None):
-        assert standing(case, looking, now)["authority"] is DUE
+        assert states_of(case, looking, now)["authority"] is DUE
     proof = prove(owner, case, now, ProofKind.BANK_DEPOSIT, ProofState.PENDING, observed=found)
     proofs.end_proof(proof, ProofState.PROVEN, now, owner.as_actor())
     for looking in (owner, recruiter, idle, None):
-        assert standing(case, looking, now)["authority"] is SATISFIED
+        assert states_of(case, looking, now)["authority"] is SATISFIED
     attempt.refresh_from_db()
     assert attempt.due_at == now
     subject = subject_of(case, now)
@@ -209,8 +209,8 @@ def test_a_deposit_under_way_is_pending_until_its_time_is_over(now: datetime) ->
     member = make_member(now, email="lin@qq.com")
     case = make_case(member, now)
     prove(member, case, now, ProofKind.BANK_DEPOSIT, ProofState.PENDING)
-    assert standing(case, member, now)["authority"] is PENDING
-    assert standing(case, member, now + timedelta(days=10))["authority"] is DUE
+    assert states_of(case, member, now)["authority"] is PENDING
+    assert states_of(case, member, now + timedelta(days=10))["authority"] is DUE
 
 
 def test_the_last_word_of_each_check_counts_and_the_attempt_before_still_speaks(
@@ -221,10 +221,10 @@ def test_the_last_word_of_each_check_counts_and_the_attempt_before_still_speaks(
     make_document(case, now - timedelta(hours=1))
     old = Finding("reading", "document_unreadable", Severity.UNABLE, "name")
     ran(case, now - timedelta(minutes=9), "reading", old)
-    assert standing(case, member, now)["business_licence"] is PENDING
+    assert states_of(case, member, now)["business_licence"] is PENDING
     ran(case, now, "reading", Finding("reading", "uscc_agrees", Severity.PASS, "uscc"), number=2)
-    assert standing(case, member, now)["business_licence"] is SATISFIED
-    assert standing(case, member, now)["company_facts"] is PENDING, (
+    assert states_of(case, member, now)["business_licence"] is SATISFIED
+    assert states_of(case, member, now)["company_facts"] is PENDING, (
         "the register has not been asked"
     )
     ran(
@@ -234,7 +234,7 @@ def test_the_last_word_of_each_check_counts_and_the_attempt_before_still_speaks(
         Finding("registry", "registry_active", Severity.PASS, "status"),
         number=2,
     )
-    assert standing(case, member, now)["company_facts"] is SATISFIED
+    assert states_of(case, member, now)["company_facts"] is SATISFIED
 
 
 def test_what_the_register_knows_is_not_told(now: datetime) -> None:
@@ -275,20 +275,20 @@ def test_only_what_was_named_is_done_again_and_a_change_mends_it(now: datetime) 
         policy_version="1",
         decided_at=now - timedelta(hours=1),
     )
-    asked = standing(case, member, now)
+    asked = states_of(case, member, now)
     assert {code for code, state in asked.items() if state is DUE} == {
         "company_facts",
         "submission",
     }
     record("declare", case, SYSTEM, now, employer_id=case.employer_id)
-    assert standing(case, member, now)["company_facts"] is PENDING
+    assert states_of(case, member, now)["company_facts"] is PENDING
 
 
 def test_a_new_case_is_to_replace_the_one_in_force_by_its_end(now: datetime) -> None:
     member = make_member(now)
     ends = now + timedelta(days=20)
     old = make_case(member, now, State.APPROVED, expires_at=ends)
-    assert standing(old, member, now)["reverification"] is DUE
+    assert states_of(old, member, now)["reverification"] is DUE
     new = make_case(member, now)
     assert facts_of(new, member, now).renew_by == ends
     assert {r.deadline for r in requirements_of(new, member, now) if r.open} == {ends}

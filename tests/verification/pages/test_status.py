@@ -83,7 +83,7 @@ class TestStatus:
         assert "the register has not listed it yet" in page
         assert "Next try:" in page
 
-    def test_when_it_is_the_employers_turn_the_next_step_stands_above_the_checks(
+    def test_the_employers_next_step_is_above_the_checks(
         self, visitor: Client, attempt: Attempt, now: datetime
     ) -> None:
         have = (

@@ -205,7 +205,7 @@ def test_statuses_can_come_out_of_order(simulator: SimulatedBank) -> None:
     seen = [simulator.find("r-1", TUESDAY + timedelta(minutes=minutes)) for minutes in range(120)]
     stages = [transfer.stage for transfer in seen if transfer]
     changes = [
-        stage for place, stage in enumerate(stages) if place == 0 or stage is not stages[place - 1]
+        stage for index, stage in enumerate(stages) if index == 0 or stage is not stages[index - 1]
     ]
     assert changes == [Stage.ACCEPTED, Stage.SENT, Stage.ARRIVED, Stage.SENT, Stage.ARRIVED]
 

@@ -121,13 +121,13 @@ def test_no_second_holds_more_than_the_rate(gaps: list[float], per_second: float
 
 def test_twenty_a_second_are_twenty_from_the_first_second_on() -> None:
     pace = Pace(20)
-    turns = [pace.wait(0.0, 60.0) for _ in range(100)]
+    slots = [pace.wait(0.0, 60.0) for _ in range(100)]
     assert [
-        sum(second <= round(turn, 6) < second + 1 for turn in turns) for second in range(5)
+        sum(second <= round(slot, 6) < second + 1 for slot in slots) for second in range(5)
     ] == [20] * 5
 
 
-def test_a_turn_too_far_off_is_not_waited_for_nor_counted() -> None:
+def test_a_wait_that_is_too_long_is_not_waited_for_nor_counted() -> None:
     pace = Pace(2)
     assert [pace.wait(0.0, 1.0) for _ in range(3)] == [0, 0.5, 1.0]
     with pytest.raises(ProviderUnavailable):
@@ -135,7 +135,7 @@ def test_a_turn_too_far_off_is_not_waited_for_nor_counted() -> None:
     assert pace.wait(0.0, 2.0) == 1.5
 
 
-def test_the_registry_waits_for_its_turn(server: TencentServer) -> None:
+def test_the_registry_waits_for_its_slot(server: TencentServer) -> None:
     slept: list[float] = []
     registry = tencent_at(server, pace=Pace(1), clock=lambda: 0.0, sleep=slept.append)
     for _ in range(3):

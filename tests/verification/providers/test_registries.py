@@ -43,7 +43,6 @@ from verification.models import RegistryRecord
 from verification.providers.registries import choice
 from verification.providers.registries.base import Agreement, CompanyRecord, Status
 from verification.providers.registries.snapshot import SnapshotRegistry
-from verification.providers.registries.tencent import FOUR
 
 # --- The contract ---------------------------------------------------------------------------------
 
@@ -116,29 +115,17 @@ def snapshot_under_contract(server: TencentServer, monkeypatch: pytest.MonkeyPat
     )
 
 
-def tencent_under_contract(
-    server: TencentServer, monkeypatch: pytest.MonkeyPatch, id_number: str = ""
-) -> Contracted:
+def tencent_under_contract(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> Contracted:
     server.register = []
 
     def break_down() -> None:
         server.behave = cloud.status(503)
 
     registry = tencent_at(server)
-    return Contracted(
-        server.register.append, break_down, lambda u, n, p: registry.verify(u, n, p, id_number)
-    )
+    return Contracted(server.register.append, break_down, registry.verify)
 
 
-def four_under_contract(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> Contracted:
-    return tencent_under_contract(server, monkeypatch, ENTRY.id_number)
-
-
-REGISTERS = {
-    "snapshot": snapshot_under_contract,
-    "tencent": tencent_under_contract,
-    "tencent with an id": four_under_contract,
-}
+REGISTERS = {"snapshot": snapshot_under_contract, "tencent": tencent_under_contract}
 
 
 @pytest.mark.django_db
@@ -283,22 +270,14 @@ def told_by_hand(*arguments: str) -> str:
 
 
 @pytest.mark.django_db
-def test_an_operator_asks_the_chosen_registers_with_the_number_of_a_card(
+def test_an_operator_asks_the_chosen_registers(
     server: TencentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         f"{COMMAND}.chosen", lambda choice: (SnapshotRegistry(), tencent_at(server))
     )
-    monkeypatch.setattr(f"{COMMAND}.getpass", lambda prompt: ENTRY.id_number)
-    text = told_by_hand(USCC, NAME, PERSON, "--id-number")
-    assert asked(server) == [FOUR] and server.asked[0]["IdNum"] == ENTRY.id_number
-    assert (
-        "snapshot: does not list it" in text
-        and "legal_representative: match" in text
-        and ENTRY.id_number not in text
-    )
-    server.asked.clear()
-    told_by_hand(USCC, NAME, PERSON)
+    text = told_by_hand(USCC, NAME, PERSON)
+    assert "snapshot: does not list it" in text and "legal_representative: match" in text
     assert asked(server) == ["ENT_3META"]
 
 
@@ -308,8 +287,6 @@ def test_what_cannot_be_asked_by_hand_is_named(
 ) -> None:
     with pytest.raises(CommandError, match="no unified social credit code"):
         told_by_hand("123", NAME, PERSON)
-    with pytest.raises(CommandError, match="compares no number"):
-        told_by_hand(USCC, NAME, PERSON, "--id-number")
     monkeypatch.setattr(f"{COMMAND}.chosen", lambda choice: (None, tencent_at(server)))
     server.behave = cloud.status(502)
     with pytest.raises(CommandError, match="tencent: HTTP 502"):

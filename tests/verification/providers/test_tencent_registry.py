@@ -6,8 +6,6 @@ import logging
 import socket
 import traceback
 from dataclasses import replace
-from datetime import date
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,6 @@ from tests.fakes import tencent_server as cloud
 from tests.fakes.tencent_server import SECRET_ID, SECRET_KEY, TencentServer
 from tests.verification.providers.registered import (
     ENTRY,
-    MATCH,
     MISMATCH,
     NAME,
     PERSON,
@@ -76,44 +73,6 @@ def test_a_mismatch_of_two_does_not_say_whose_status_it_is(server: TencentServer
         UNABLE,
         Status.UNKNOWN,
     )
-
-
-@pytest.mark.parametrize(
-    ("period", "begins", "ends"),
-    [
-        ("2020-02-24/", date(2020, 2, 24), None),
-        ("2020-02-24/2040-02-23", date(2020, 2, 24), date(2040, 2, 23)),
-        ("/", None, None),
-        ("", None, None),
-        ("2020-02-30/2040-02-23", None, date(2040, 2, 23)),
-        ("长期", None, None),
-        (None, None, None),
-    ],
-)
-def test_four_elements_tell_the_period(
-    server: TencentServer, period: Any, begins: date | None, ends: date | None
-) -> None:
-    server.register = [replace(ENTRY, period=period)]
-    said = tencent_at(server).verify(USCC, NAME, PERSON, ENTRY.id_number)
-    assert asked(server) == [cloud.FOUR]
-    assert (said.operating_from, said.operating_until) == (begins, ends)
-
-
-def test_somebody_else_of_the_same_name(server: TencentServer) -> None:
-    said = tencent_at(server).verify(USCC, NAME, PERSON, "990101199912310023")
-    assert (said.name, said.legal_representative) == (MATCH, MISMATCH)
-
-
-def test_the_code_of_another_company_says_nothing_of_this_one(server: TencentServer) -> None:
-    server.register = [replace(ENTRY, status="4")]
-    said = tencent_at(server).verify(UNKNOWN, NAME, PERSON, ENTRY.id_number)
-    assert (said.uscc, said.name, said.legal_representative, said.status) == (
-        MISMATCH,
-        MATCH,
-        UNABLE,
-        Status.UNKNOWN,
-    )
-    assert said.operating_from is None
 
 
 def test_a_word_of_next_year_is_an_unknown_status(server: TencentServer) -> None:
@@ -194,14 +153,6 @@ def test_a_reply_that_makes_no_sense(server: TencentServer, response: bytes) -> 
     assert isinstance(raised_by(tencent_at(server)), ProviderBroken)
 
 
-def test_a_consistency_that_is_no_truth_value(server: TencentServer) -> None:
-    server.behave = cloud.saying(
-        b'{"Response": {"StatusCode": 0, "VerifyResult": 1, "IsCreditCodeConsistent": "yes"}}'
-    )
-    with pytest.raises(ProviderBroken):
-        tencent_at(server).verify(USCC, NAME, PERSON, ENTRY.id_number)
-
-
 @pytest.mark.parametrize(
     "way",
     [
@@ -252,9 +203,9 @@ def test_errors_and_logs_hold_nothing_personal(
     registry = tencent_at(server)
     said = ""
     try:
-        registry.verify(USCC, NAME, PERSON, ENTRY.id_number)
+        registry.verify(USCC, NAME, PERSON)
     except ProviderError as error:
         said = "".join(traceback.format_exception(error))
     said += caplog.text
-    for secret in (NAME, PERSON, ENTRY.id_number, SECRET_KEY):
+    for secret in (NAME, PERSON, SECRET_KEY):
         assert secret not in said

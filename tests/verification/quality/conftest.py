@@ -25,9 +25,9 @@ def reviewer(now: datetime) -> User:
 
 
 @pytest.fixture
-def kept(now: datetime, lead: User) -> Made:
+def make_golden(now: datetime, lead: User) -> Made:
     def made(seed: int = 3, verb: str = "reject") -> GoldenCase:
-        return golden_cases.keep_golden_case(
+        return golden_cases.save_golden_case(
             decided(now, seed, verb=verb).pk,
             verb,
             ["name_mismatch"] if verb != "approve" else [],
@@ -39,5 +39,5 @@ def kept(now: datetime, lead: User) -> Made:
 
 
 @pytest.fixture
-def planted(now: datetime, kept: Made, reviewer: User) -> Case:
-    return golden_assignment.plant(kept(), reviewer, now)
+def planted(now: datetime, make_golden: Made, reviewer: User) -> Case:
+    return golden_assignment.plant(make_golden(), reviewer, now)

@@ -25,26 +25,30 @@ class TestGiving:
         settings.GOLDEN_SHARE = 1.0
 
     def test_after_a_ruling_one_that_they_do_not_know(
-        self, now: datetime, kept: Made, reviewer: User
+        self, now: datetime, make_golden: Made, reviewer: User
     ) -> None:
-        made = kept()
+        made = make_golden()
         Ruling.objects.all().delete()
         assert golden_assignment.give_due(now) == 0, "nobody has ruled on anything"
         ruled(waiting(now), reviewer, now, "approve")
         assert golden_assignment.give_due(now) == 1
         assert golden_assignment.give_due(now) == 0, "one for a ruling"
-        turn = GoldenTurn.objects.get()
-        assert (turn.golden, turn.reviewer, turn.case.golden) == (made, reviewer, True)
+        assignment = GoldenTurn.objects.get()
+        assert (assignment.golden, assignment.reviewer, assignment.case.golden) == (
+            made,
+            reviewer,
+            True,
+        )
         ruled(waiting(now), reviewer, now + timedelta(minutes=1), "approve")
         assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, (
             "there is none that they have not had"
         )
 
     def test_a_golden_one_draws_no_other_and_an_undone_ruling_none(
-        self, now: datetime, kept: Made, reviewer: User
+        self, now: datetime, make_golden: Made, reviewer: User
     ) -> None:
-        kept(3)
-        kept(4)
+        make_golden(3)
+        make_golden(4)
         Ruling.objects.all().delete()
         case = claims.claim(waiting(now).pk, reviewer, now)
         ruling = rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
@@ -58,14 +62,14 @@ class TestGiving:
         assert golden_assignment.give_due(now + LATER) == 0
 
     def test_one_that_is_no_case_any_more_keeps_nobody_from_theirs(
-        self, now: datetime, kept: Made, reviewer: User
+        self, now: datetime, make_golden: Made, reviewer: User
     ) -> None:
-        made, other = kept(3), make_staff(now, Power.DECIDE)
+        made, other = make_golden(3), make_staff(now, Power.DECIDE)
         Ruling.objects.all().delete()
         recipe = made.recipe | {"documents": []}
         GoldenCase.objects.filter(pk=made.pk).update(recipe=recipe, known_to=[str(other.pk)])
         golden_cases.put_golden_case(
-            kept(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)]
+            make_golden(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)]
         )
         GoldenCase.objects.filter(kept_from__isnull=False).exclude(pk=made.pk).delete()
         Ruling.objects.all().delete()
@@ -74,8 +78,10 @@ class TestGiving:
         assert golden_assignment.give_due(now) == 1 and GoldenTurn.objects.get().reviewer == other
         assert Case.objects.filter(golden=True).count() == 1, "of the other nothing is left behind"
 
-    def test_not_to_those_who_read_the_answers(self, now: datetime, kept: Made, lead: User) -> None:
-        kept()
+    def test_not_to_those_who_read_the_answers(
+        self, now: datetime, make_golden: Made, lead: User
+    ) -> None:
+        make_golden()
         other = make_staff(now, *LEAD)
         ruled(waiting(now), other, now, "approve")
         assert golden_assignment.give_due(now) == 0
@@ -100,7 +106,7 @@ def test_twenty_sweeps_give_one(now: datetime, settings: Any) -> None:
     settings.GOLDEN_SHARE = 1.0
     lead, reviewer = make_staff(now, *LEAD), make_staff(now, Power.DECIDE)
     for seed in (3, 4, 5):
-        golden_cases.keep_golden_case(decided(now, seed).pk, "reject", [], lead, now)
+        golden_cases.save_golden_case(decided(now, seed).pk, "reject", [], lead, now)
     ruled(waiting(now), reviewer, now, "approve")
     said = at_once(lambda _: str(golden_assignment.give_golden_case(reviewer, now) is not None))
     assert said == {"True": 1, "False": 19}

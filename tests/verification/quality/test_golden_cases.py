@@ -45,7 +45,7 @@ class TestKeeping:
     ) -> None:
         case = decided(now)
         page = DocumentPage.objects.get(document__case=case)
-        made = golden_cases.keep_golden_case(case.pk, "reject", ["name_mismatch"], lead, now)
+        made = golden_cases.save_golden_case(case.pk, "reject", ["name_mismatch"], lead, now)
         (file,) = golden_cases.files_of(made.recipe)
         assert (
             file != page.image.name
@@ -63,7 +63,7 @@ class TestKeeping:
         self, state: State, now: datetime, lead: User
     ) -> None:
         case = make_case(make_member(now), now, state)
-        assert golden_cases.may_keep(case, lead.as_reviewer()) is not None, "nobody has decided it"
+        assert golden_cases.may_save(case, lead.as_reviewer()) is not None, "nobody has decided it"
         by = make_staff(now, Power.DECIDE)
         Decision.objects.create(
             case=case,
@@ -73,7 +73,7 @@ class TestKeeping:
             policy_version="1",
             decided_at=now,
         )
-        may = golden_cases.may_keep(case, lead.as_reviewer()) is None
+        may = golden_cases.may_save(case, lead.as_reviewer()) is None
         assert may is (
             state in {State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED}
         )
@@ -82,7 +82,7 @@ class TestKeeping:
         case = decided(now)
         case.appeals.create(verb="ask_person", text="请人工看看", by=case.submitted_by, at=now)
         with pytest.raises(Refused, match="golden_undecided"):
-            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
+            golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
 
     @pytest.mark.parametrize(
         ("check", "code"),
@@ -107,7 +107,7 @@ class TestKeeping:
             finished_at=now,
         )
         with pytest.raises(Refused, match="golden_not_alone"):
-            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
+            golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
 
     def test_what_a_check_saw_of_others_is_left_out(
         self, now: datetime, lead: User, reviewer: User
@@ -129,7 +129,7 @@ class TestKeeping:
             finished_at=now,
         )
         copy = golden_assignment.plant(
-            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now), reviewer, now
+            golden_cases.save_golden_case(case.pk, "reject", [], lead, now), reviewer, now
         )
         run = CheckRun.objects.get(attempt__case=copy, code="duplicates")
         assert run.observation == {"near_same": [], "same_uscc": [], "young_of_person": 0}
@@ -138,19 +138,19 @@ class TestKeeping:
     def test_once_and_by_leads_alone(self, now: datetime, lead: User) -> None:
         case = decided(now)
         with pytest.raises(Refused, match="not_allowed"):
-            golden_cases.keep_golden_case(case.pk, "reject", [], make_staff(now, *SENIOR), now)
+            golden_cases.save_golden_case(case.pk, "reject", [], make_staff(now, *SENIOR), now)
         with pytest.raises(Refused, match="not_allowed"):
-            golden_cases.keep_golden_case(case.pk, "suspend", [], lead, now)
-        golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
+            golden_cases.save_golden_case(case.pk, "suspend", [], lead, now)
+        golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
         with pytest.raises(Refused, match="golden_kept"):
-            golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
+            golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
 
 
 class TestItsEnd:
     def test_a_retired_one_leaves_nothing_but_its_figures(
-        self, now: datetime, lead: User, kept: Made, reviewer: User
+        self, now: datetime, lead: User, make_golden: Made, reviewer: User
     ) -> None:
-        made = kept()
+        made = make_golden()
         copy = golden_assignment.plant(made, reviewer, now)
         ruled(copy, reviewer, now)
         (file,) = golden_cases.files_of(made.recipe)
@@ -167,15 +167,15 @@ class TestItsEnd:
     @pytest.mark.django_db(transaction=True)
     def test_its_files_go_and_the_originals_stay(self, now: datetime) -> None:
         lead, case = make_staff(now, *LEAD), decided(now)
-        made = golden_cases.keep_golden_case(case.pk, "reject", [], lead, now)
+        made = golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
         (file,) = golden_cases.files_of(made.recipe)
         golden_cases.retire(made.pk, lead, now)
         assert not default_storage.exists(file)
         assert default_storage.exists(DocumentPage.objects.get(document__case=case).image.name)
 
-    def test_after_its_days(self, now: datetime, kept: Made, settings: Any) -> None:
+    def test_after_its_days(self, now: datetime, make_golden: Made, settings: Any) -> None:
         settings.GOLDEN_DAYS = 10
-        kept()
+        make_golden()
         assert golden_cases.retire_due(now + timedelta(days=9)) == 0
         assert golden_cases.retire_due(now + timedelta(days=10)) == 1
         assert golden_cases.retire_due(now + timedelta(days=11)) == 0
@@ -260,10 +260,15 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
     ruling = ruled(planted, reviewer, now, verb, codes)
     assert ruling.outcome == RulingOutcome.CARRIED_OUT
     planted.refresh_from_db()
-    turn = GoldenTurn.objects.get()
-    assert (planted.state, turn.right, turn.verb, turn.reasons) == (state, right, verb, list(codes))
+    assignment = GoldenTurn.objects.get()
+    assert (planted.state, assignment.right, assignment.verb, assignment.reasons) == (
+        state,
+        right,
+        verb,
+        list(codes),
+    )
     assert Mail.objects.count() == mails, "nobody is told"
-    assert planted.employer.confirmed_at is None and not planted.holds_rights(now)
+    assert planted.employer.confirmed_at is None and not planted.is_in_force(now)
     assert not Case.objects.in_force(now).filter(pk=planted.pk).exists()
 
 

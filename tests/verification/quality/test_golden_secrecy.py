@@ -80,8 +80,10 @@ class TestNobodyElse:
         client.force_login(make_colleague(now, "Reviewers"))
         assert [client.get(undo).status_code, client.post(undo).status_code] == [404, 404]
 
-    def test_hears_how_they_are_kept(self, now: datetime, kept: Made, client: Client) -> None:
-        kept()
+    def test_hears_how_they_are_kept(
+        self, now: datetime, make_golden: Made, client: Client
+    ) -> None:
+        make_golden()
         assert Event.objects.filter(verb="keep_golden").exists()
         for group, hears in (
             ("Reviewers", False),
@@ -98,7 +100,7 @@ class TestNobodyElse:
         waiting(now)
         counted = queue_figures.count(now)
         assert (counted.waiting, counted.free, dict(counted.by_reason)) == (1, 1, {})
-        assert queue_figures.look_back(now)[-1].backlog == 1
+        assert queue_figures.fortnight(now)[-1].backlog == 1
         assert str(planted.pk) not in {replayed.case_id for replayed in replay.over(policy.CURRENT)}
 
     def test_is_accused_by_it(self, now: datetime, planted: Case) -> None:

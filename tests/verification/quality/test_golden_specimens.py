@@ -27,23 +27,23 @@ pytestmark = pytest.mark.django_db
 def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> None:
     """They are read and checked as real ones; what is right of each is what a check has found."""
     call_command("make_golden", seed=41)
-    kinds = {kept.kind: kept for kept in GoldenCase.objects.all()}
+    kinds = {golden.kind: golden for golden in GoldenCase.objects.all()}
     assert set(kinds) == set(golden_specimens.KINDS)
     assert (
         not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists()
     ), "of the way nothing stays"
-    for kept in kinds.values():
-        copy = golden_assignment.plant(kept, reviewer, now)
+    for golden in kinds.values():
+        copy = golden_assignment.plant(golden, reviewer, now)
         found = {
             finding.code
             for finding in operations.findings_of(copy.pk)
             if finding.severity > Severity.NOTE
         }
-        assert set(kept.right_reasons) <= found, (kept.kind, found)
-        assert set(kept.right_reasons) <= set(
-            reason_choices.REASONS_FOR.get(kept.right_verb, ())
+        assert set(golden.right_reasons) <= found, (golden.kind, found)
+        assert set(golden.right_reasons) <= set(
+            reason_choices.REASONS_FOR.get(golden.right_verb, ())
         ), "each can be ticked"
-        ruling = ruled(copy, reviewer, now, kept.right_verb, tuple(kept.right_reasons))
+        ruling = ruled(copy, reviewer, now, golden.right_verb, tuple(golden.right_reasons))
         assert ruling.outcome in (RulingOutcome.CARRIED_OUT, RulingOutcome.FILED)
     assert set(GoldenTurn.objects.values_list("right", flat=True)) == {True}
 
@@ -79,6 +79,6 @@ def test_others_can_write_while_a_golden_case_is_read(
 
     monkeypatch.setattr(golden_specimens, "read_pages", read)
     monkeypatch.setattr("verification.checks.reading.read_pages", read)
-    kept = golden_specimens.make_golden_case(GoldenKind.NAME, 41, now)
-    assert kept.right_reasons == ["name_mismatch"]
+    golden = golden_specimens.make_golden_case(GoldenKind.NAME, 41, now)
+    assert golden.right_reasons == ["name_mismatch"]
     assert locked == [False]

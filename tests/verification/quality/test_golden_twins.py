@@ -48,9 +48,9 @@ class TestTwins:
 
     @pytest.fixture
     def both(
-        self, now: datetime, kept: Made, reviewer: User, client: Client, monkeypatch: Any
+        self, now: datetime, make_golden: Made, reviewer: User, client: Client, monkeypatch: Any
     ) -> Callable[[Walk], None]:
-        made = kept()
+        made = make_golden()
         # How long its employer took is drawn; the twins took as long, or they would differ by a day
         # at midnight.
         drawn = SimpleNamespace(
@@ -97,16 +97,10 @@ class TestTwins:
             def door(name: str, **sent: Any) -> Any:
                 url = reverse(f"admin:verification_case_{name}", args=[case.pk])
                 version = Case.objects.get(pk=case.pk).version
-                return client.post(
-                    url, sent | {"seen_version": version}, headers={"Accept": "application/json"}
-                )
+                return client.post(url, sent | {"seen_version": version})
 
             queue, paper = reverse("admin:verification_case_changelist"), case.documents.get()
-            following = client.post(
-                reverse("admin:verification_case_next"),
-                {"ahead": "1"},
-                headers={"Accept": "application/json"},
-            )
+            following = client.post(reverse("admin:verification_case_next"))
             return [
                 client.get(queue),
                 client.get(queue, {"claim": "free", "reason": "name_mismatch"}),

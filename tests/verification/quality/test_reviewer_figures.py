@@ -123,7 +123,7 @@ class TestAgreement:
         ):
             for _ in range(times):
                 pair(anna, said, bert, answered, now)
-        told = reviewer_figures.quality(None)
+        told = reviewer_figures.reviewer_quality(None)
         both = told.everybody
         assert (both.by_verb.n, round(both.by_verb.agreed, 3), both.by_verb.untold) == (
             22,
@@ -146,14 +146,14 @@ class TestAgreement:
         third = make_staff(now, Power.DECIDE, Power.SECOND_REVIEW)
         pair(anna, "approve", bert, "approve", now)
         pair(bert, "reject", third, "approve", now)
-        told = dict(reviewer_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.reviewer_quality(None).reviewers)
         assert [told[person].by_verb.n for person in (anna, bert, third)] == [1, 2, 1]
         assert told[bert].by_verb.untold == "too_few" and told[bert].by_verb.agreed == 0.5
 
     def test_what_the_policy_asks_stands_apart(self, now: datetime, anna: User, bert: User) -> None:
         pair(anna, "approve", bert, "approve", now, SecondReview.POLICY)
         pair(anna, "approve", bert, "reject", now, SecondReview.POLICY)
-        told = reviewer_figures.quality(None).everybody
+        told = reviewer_figures.reviewer_quality(None).everybody
         assert told.by_verb.n == 0 and told.by_policy == Share(1, 2)
 
     @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ class TestAgreement:
         Ruling.objects.filter(case=other, stage=RulingStage.FIRST).update(
             outcome=RulingOutcome.UNDONE
         )
-        assert reviewer_figures.quality(None).everybody.by_verb.n == 0
+        assert reviewer_figures.reviewer_quality(None).everybody.by_verb.n == 0
 
     def test_a_case_that_came_back_is_another_pair(
         self, now: datetime, anna: User, bert: User
@@ -186,7 +186,7 @@ class TestAgreement:
         ruling(
             case, bert, now, "approve", RulingStage.SECOND, second_review="sample", case_version=5
         )
-        told = reviewer_figures.quality(None).everybody.by_verb
+        told = reviewer_figures.reviewer_quality(None).everybody.by_verb
         assert (told.n, told.agreed) == (2, 0.5)
 
 
@@ -202,7 +202,7 @@ def test_time_undone_and_refused(now: datetime, anna: User) -> None:
         (None, "carried_out"),
     ):
         ruling(waiting(now), anna, now, outcome=outcome, seconds=seconds)
-    figures = reviewer_figures.quality(None).everybody
+    figures = reviewer_figures.reviewer_quality(None).everybody
     assert dict(figures.times.counts) == {10: 1, 20: 1, 30: 1}, (
         "an undone one is looked at once more"
     )
@@ -213,8 +213,8 @@ def test_time_undone_and_refused(now: datetime, anna: User) -> None:
 def test_of_a_period_alone(now: datetime, anna: User) -> None:
     ruling(waiting(now), anna, now - 40 * DAY, seconds=5)
     ruling(waiting(now), anna, now - 20 * DAY, seconds=5)
-    assert reviewer_figures.quality(now - 30 * DAY).everybody.rulings == 1
-    assert reviewer_figures.quality(None).everybody.rulings == 2
+    assert reviewer_figures.reviewer_quality(now - 30 * DAY).everybody.rulings == 1
+    assert reviewer_figures.reviewer_quality(None).everybody.rulings == 2
 
 
 # --- What an appeal changed -----------------------------------------------------------------------
@@ -245,7 +245,7 @@ class TestOverturned:
             answered_at=now + 2 * DAY,
         )
         decision(case, bert, answer, now + 2 * DAY)
-        told = dict(reviewer_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.reviewer_quality(None).reviewers)
         assert told[anna].changed_of_appealed == Share(changed, 1) and told[
             anna
         ].changed_of_all == Share(changed, 1)
@@ -267,7 +267,7 @@ class TestOverturned:
             answered_at=now + 4 * DAY,
         )
         decision(case, make_staff(now, Power.DECIDE), "approve", now + 4 * DAY)
-        told = dict(reviewer_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.reviewer_quality(None).reviewers)
         assert (told[anna].changed_of_appealed, told[bert].changed_of_appealed) == (
             Share(0, 0),
             Share(1, 1),
@@ -287,21 +287,21 @@ class TestOverturned:
                 at=now,
                 answered_at=answered,
             )
-        assert reviewer_figures.quality(None).everybody.changed_of_appealed == Share(0, 0)
+        assert reviewer_figures.reviewer_quality(None).everybody.changed_of_appealed == Share(0, 0)
 
     def test_reopened_by_a_colleague(self, now: datetime, anna: User, bert: User) -> None:
         case = make_case(make_member(now), now, State.REJECTED)
         decision(case, anna, "reject", now)
         decision(case, bert, "reopen", now + DAY)
         decision(case, bert, "approve", now + 2 * DAY)
-        told = dict(reviewer_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.reviewer_quality(None).reviewers)
         assert (told[anna].reopened, told[bert].reopened) == (Share(1, 1), Share(0, 1))
 
 
 # --- Golden cases ---------------------------------------------------------------------------------
 
 
-def turn(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> GoldenTurn:
+def golden_answer(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> GoldenTurn:
     golden = GoldenCase.objects.create(
         kind=kind, name="云溪", right_verb="reject", right_reasons=["name_mismatch"], made_at=at
     )
@@ -319,8 +319,8 @@ def turn(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> 
 
 def test_what_was_answered_to_which_kind(now: datetime, anna: User) -> None:
     for verb, right in (("reject", True), ("reject", False), ("approve", False)):
-        turn(anna, now, verb, right)
-    figures = reviewer_figures.quality(None).everybody
+        golden_answer(anna, now, verb, right)
+    figures = reviewer_figures.reviewer_quality(None).everybody
     assert figures.golden == Share(1, 3)
     (line,) = figures.answers
     assert (line.kind, line.right_verb, dict(line.by_verb), line.right, line.n) == (
@@ -336,14 +336,14 @@ def test_golden_cases_are_in_nothing_else(now: datetime, anna: User, bert: User)
     case = pair(anna, "approve", bert, "approve", now)
     decision(case, anna, "approve", now)
     Case.objects.filter(pk=case.pk).update(golden=True)
-    figures = reviewer_figures.quality(None).everybody
+    figures = reviewer_figures.reviewer_quality(None).everybody
     assert figures.by_verb.n == 0 and figures.changed_of_all == Share(0, 0)
 
 
 def test_ones_own_figures_tell_no_golden_case_apart(now: datetime, anna: User, bert: User) -> None:
     """Whatever is decided, each count grows alike, and answers count from the next month on."""
     before = reviewer_figures.of_one(anna, None, now)
-    case = turn(anna, now, "reject", False).case
+    case = golden_answer(anna, now, "reject", False).case
     ruling(case, anna, now, "reject", seconds=9)
     decision(case, anna, "reject", now)
     after_golden = reviewer_figures.of_one(anna, None, now)
@@ -365,14 +365,14 @@ def test_five_queries_however_many_there_are(
 ) -> None:
     for number in range(3):
         pair(anna, "approve", bert, "reject", now)
-        turn((anna, bert)[number % 2], now, "reject", True)
+        golden_answer((anna, bert)[number % 2], now, "reject", True)
         decision(waiting(now), bert, "approve", now)
     with django_assert_num_queries(5):
-        list(reviewer_figures.quality(now - DAY).reviewers)
+        list(reviewer_figures.reviewer_quality(now - DAY).reviewers)
     for _ in range(4):
         pair(
             make_staff(now, Power.DECIDE), "approve", make_staff(now, Power.DECIDE), "approve", now
         )
     with django_assert_num_queries(5):
-        assert len(reviewer_figures.quality(now - DAY).reviewers) == 10
+        assert len(reviewer_figures.reviewer_quality(now - DAY).reviewers) == 10
     assert AT_LEAST == 20

@@ -131,7 +131,7 @@ def test_it_needs_a_reason_and_not_too_many_cases(senior: User, now: datetime) -
 
 
 def test_what_cannot_be_decided_is_kept_with_its_reason(senior: User, now: datetime) -> None:
-    free, taken, held = (
+    free, taken, postponed = (
         waiting(now),
         claimed(now, make_staff(now, Power.DECIDE)),
         waiting(now, held_until=now + HOUR),
@@ -146,11 +146,11 @@ def test_what_cannot_be_decided_is_kept_with_its_reason(senior: User, now: datet
         "",
         seen_version=under_way.version,
     )  # type: ignore[arg-type]
-    bulk = propose([free, taken, held, under_way], senior, now)
+    bulk = propose([free, taken, postponed, under_way], senior, now)
     assert refusals(bulk) == {
         free.pk: "",
         taken.pk: "claimed_by_other",
-        held.pk: "case_held",
+        postponed.pk: "case_held",
         under_way.pk: "decision_under_way",
     }
     with refused("claimed_by_other"):
@@ -160,21 +160,21 @@ def test_what_cannot_be_decided_is_kept_with_its_reason(senior: User, now: datet
 def test_what_has_changed_since_is_left_out_and_told(
     senior: User, other: User, now: datetime
 ) -> None:
-    same, changed, taken, held = (waiting(now) for _ in range(4))
+    same, changed, taken, postponed = (waiting(now) for _ in range(4))
     mine = claimed(now, senior)
-    bulk = propose([same, changed, taken, held, mine], senior, now)
+    bulk = propose([same, changed, taken, postponed, mine], senior, now)
     mine.refresh_from_db()
     assert mine.claimed_by is None, "as with a decision, the claim ends"
     Case.objects.filter(pk=changed.pk).update(version=changed.version + 1)
     claims.claim(taken.pk, make_staff(now, Power.DECIDE), now)
-    Case.objects.filter(pk=held.pk).update(held_until=now + HOUR)
+    Case.objects.filter(pk=postponed.pk).update(held_until=now + HOUR)
     claims.claim(mine.pk, other, now)  # who confirms looks at it first
     bulk = bulk_decisions.confirm(bulk.pk, other, now)
     assert refusals(bulk) == {
         same.pk: "",
         changed.pk: "bulk_changed",
         taken.pk: "claimed_by_other",
-        held.pk: "case_held",
+        postponed.pk: "case_held",
         mine.pk: "",
     }
     assert set(bulk.rulings.values_list("case", flat=True)) == {same.pk, mine.pk}

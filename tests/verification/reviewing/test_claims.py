@@ -114,31 +114,6 @@ def test_the_most_urgent_first_then_the_oldest(one: User, now: datetime) -> None
     assert claims.claim_next(make_staff(now, *SENIOR), now) == cases[4]
 
 
-def test_one_ahead_becomes_current(one: User, other: User, now: datetime) -> None:
-    first, second, third = (waiting(now, urgency=urgency) for urgency in (3.0, 2.0, 1.0))
-    assert claims.claim_next(one, now) == first
-    assert (
-        claims.claim_next(one, now, ahead=True) == second == claims.claim_next(one, now, ahead=True)
-    ), "one, not more"
-    assert Case.objects.get(pk=second.pk).claimed_at is None
-    assert claims.claim_next(other, now) == third
-    later = now + 2 * MINUTE
-    claims.beat(first.pk, one, later, active=True)
-    assert holder(second, later + 2 * MINUTE) == one, "held with the case that is looked at"
-    current = claims.claim_next(one, later)
-    assert current == second and current.claimed_at == later
-    assert claims.claim_next(one, later) is None
-
-
-def test_one_ahead_is_begun(one: User, other: User, now: datetime) -> None:
-    case = waiting(now)
-    claims.claim(case.pk, one, now, ahead=True)
-    assert claims.begin(case.pk, one, now + MINUTE).claimed_at == now + MINUTE
-    assert claims.begin(case.pk, one, now + 2 * MINUTE).claimed_at == now + MINUTE
-    with pytest.raises(Refused, match="claim_required"):
-        claims.begin(case.pk, other, now)
-
-
 # --- From one to another --------------------------------------------------------------------------
 
 
@@ -191,10 +166,10 @@ def test_asked_for_and_given(one: User, other: User, now: datetime) -> None:
 def test_asked_for_and_kept(one: User, other: User, now: datetime) -> None:
     case = claimed(now, one)
     claims.ask_take_over(case.pk, other, now)
-    claims.keep_claim(case.pk, one, now)
+    claims.decline_take_over(case.pk, one, now)
     told = claims.beat(case.pk, one, now, active=True)
     assert (told.mine, told.asked_by) == (True, "") and not TakeOver.objects.get().given
-    for answer in (claims.keep_claim, claims.give_case):
+    for answer in (claims.decline_take_over, claims.give_case):
         with pytest.raises(Refused, match="state_conflict"):
             answer(case.pk, one, now)
     claims.ask_take_over(case.pk, other, now + MINUTE)

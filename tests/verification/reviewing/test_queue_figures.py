@@ -49,7 +49,7 @@ class TestNow:
         ruled(waiting(now), reviewer, now)
         make_case(make_member(now), now, State.APPROVED)
         found = queue_figures.count(now)
-        assert (found.waiting, found.free, found.late, found.held, found.oldest) == (
+        assert (found.waiting, found.free, found.late, found.postponed, found.oldest) == (
             6,
             3,
             1,
@@ -114,7 +114,7 @@ class TestLately:
         suspended = make_case(make_member(now), now, State.SUSPENDED)
         decided(suspended, "suspend", now, decided_by=reviewer)
         decided(suspended, "reinstate", now - 4 * DAY, decided_by=reviewer, waited=3.0)
-        days = queue_figures.look_back(now)
+        days = queue_figures.fortnight(now)
         assert len(days) == queue_figures.DAYS and days[-1].day == now.date()
         assert [(day.came, day.decided, day.backlog) for day in days[-4:]] == [
             (1, 0, 2),
@@ -129,7 +129,7 @@ class TestLately:
 
     def test_it_takes_four_queries(self, now: datetime, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(4):
-            queue_figures.look_back(now)
+            queue_figures.fortnight(now)
 
 
 @given(some.lists(some.integers(0, 500), min_size=1), some.sampled_from([0.5, 0.9]))

@@ -400,7 +400,7 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
         ), "and is offered it"
 
 
-def second_look(
+def second_ruling(
     case: Case, senior: User, at: datetime, verb: str, codes: tuple[str, ...] = ()
 ) -> str:
     claims.claim(case.pk, senior, at)
@@ -434,7 +434,7 @@ def test_two_who_agree(reviewer: User, senior: User, now: datetime) -> None:
     rulings.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
     assert not gate_is_open(case, now + 30 * SECOND) and not Mail.objects.exists()
     assert (
-        second_look(case, senior, now + timedelta(minutes=1), "approve")
+        second_ruling(case, senior, now + timedelta(minutes=1), "approve")
         == RulingOutcome.CARRIED_OUT
     )
     assert (
@@ -446,7 +446,7 @@ def test_two_who_differ_and_a_third(reviewer: User, senior: User, now: datetime)
     case = claimed(now, reviewer, second_review=SecondReview.POLICY)
     rulings.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
     at = now + timedelta(minutes=1)
-    assert second_look(case, senior, at, "reject", ("name_mismatch",)) == RulingOutcome.FILED
+    assert second_ruling(case, senior, at, "reject", ("name_mismatch",)) == RulingOutcome.FILED
     case.refresh_from_db()
     assert (case.review_stage, case.state) == (
         ReviewStage.THIRD,
@@ -458,7 +458,7 @@ def test_two_who_differ_and_a_third(reviewer: User, senior: User, now: datetime)
         with pytest.raises(Refused):
             claims.claim(case.pk, one, at)
     third = make_staff(now, *SENIOR)
-    assert second_look(case, third, at, "approve") == RulingOutcome.CARRIED_OUT
+    assert second_ruling(case, third, at, "approve") == RulingOutcome.CARRIED_OUT
     assert [ruling.stage for ruling in Ruling.objects.order_by("pk")] == list(RulingStage)[:3]
 
 

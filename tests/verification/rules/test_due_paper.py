@@ -33,7 +33,7 @@ WITHOUT_A_LICENCE = (
 )
 
 
-class Placing(AgencyLicence):
+class NoAgencyLicence(AgencyLicence):
     """The check itself, for an agency by its scope, whose HR service licence and client's letter
     say all that they should.
     """
@@ -124,7 +124,7 @@ def test_had_it_slipped_through_the_door_a_person_would_look(
     told = saying(
         reading=Reading(),
         registry=scope,
-        agency_licence=Placing(()),
+        agency_licence=NoAgencyLicence(()),
         authority=Says("authority", MEDIUM),
     )
     assert pipeline.run_checks(attempt.pk, lambda: now, 60, told)

@@ -339,8 +339,8 @@ def row(facts: Facts, **expected: RequirementState) -> Any:
     ],
 )
 def test_where_each_stands(facts: Facts, expected: dict[str, RequirementState]) -> None:
-    standing = stands(facts)
-    assert {code: standing.get(code) for code in expected} == expected
+    states = stands(facts)
+    assert {code: states.get(code) for code in expected} == expected
 
 
 def test_deadlines() -> None:

@@ -17,7 +17,7 @@ from verification.rules.urgency import (
     RULES,
     Factors,
     Kind,
-    Place,
+    QueuePosition,
     kinds,
     queue_position,
 )
@@ -62,7 +62,7 @@ def test_every_trace_of_editing_weighs() -> None:
     assert set(REASONS) >= FRAUD >= {code for code in REASONS if code.startswith("forgery_")}
 
 
-# --- Its place ------------------------------------------------------------------------------------
+# --- Its position ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_every_trace_of_editing_weighs() -> None:
         ({Kind.APPEAL, Kind.LAPSING, Kind.FRAUD}, Kind.FRAUD, "2026-11-25 14:30"),
     ],
 )
-def test_place(of: set[Kind], weighs: Kind, due: str) -> None:
-    assert queue_position(of, MORNING, HOURS) == Place(
+def test_position(of: set[Kind], weighs: Kind, due: str) -> None:
+    assert queue_position(of, MORNING, HOURS) == QueuePosition(
         weighs, MORNING, datetime.fromisoformat(due).replace(tzinfo=SHANGHAI)
     )
 
@@ -133,22 +133,24 @@ def test_the_rules_are_whole() -> None:
 # --- One number -----------------------------------------------------------------------------------
 
 MOMENTS = st.datetimes(datetime(2026, 8, 1), datetime(2026, 12, 1), timezones=st.just(SHANGHAI))
-PLACES = st.builds(Place, st.sampled_from(Kind), MOMENTS, MOMENTS) | st.builds(
+POSITIONS = st.builds(QueuePosition, st.sampled_from(Kind), MOMENTS, MOMENTS) | st.builds(
     queue_position, st.sets(st.sampled_from(Kind), min_size=1), MOMENTS, st.just(HOURS)
 )
 
 
-@given(PLACES, PLACES, MOMENTS)
+@given(POSITIONS, POSITIONS, MOMENTS)
 def test_the_order_by_key_is_the_order_by_score_at_every_moment(
-    a: Place, b: Place, now: datetime
+    a: QueuePosition, b: QueuePosition, now: datetime
 ) -> None:
     ahead = a.key(HOURS) - b.key(HOURS)
     assume(abs(ahead) > 1e-9)  # nearer than a float can tell
     assert (a.factors(now, HOURS).score > b.factors(now, HOURS).score) is (ahead > 0)
 
 
-@given(PLACES, MOMENTS, st.timedeltas(timedelta(), timedelta(days=30)))
-def test_waiting_never_makes_less_urgent(one: Place, now: datetime, later: timedelta) -> None:
+@given(POSITIONS, MOMENTS, st.timedeltas(timedelta(), timedelta(days=30)))
+def test_waiting_never_makes_less_urgent(
+    one: QueuePosition, now: datetime, later: timedelta
+) -> None:
     assert one.factors(now + later, HOURS).score >= one.factors(now, HOURS).score
 
 

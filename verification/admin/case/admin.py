@@ -1,18 +1,15 @@
-"""The case in the reviewers' console: the queue, and the page of each of its cases.
-
-Every button calls the operation that any other door would call. A form is answered with a page, the
-page's script with JSON.
-"""
+"""The admin of cases: the review queue, the page of each case, and the addresses of its buttons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
@@ -22,11 +19,14 @@ from events.core.errors import Refused
 from verification.admin.case.claim_buttons import ClaimButtons
 from verification.admin.case.decision_buttons import DecisionButtons
 from verification.admin.case.pages import to_case
+from verification.admin.case_content import in_words
 from verification.admin.decision_form import BUTTONS
 from verification.admin.queue import QueueAdmin
 from verification.models import Case, SavedReply
 
 Button = Callable[[HttpRequest, User, UUID, datetime], HttpResponse]
+FOR_THE_SCRIPT: Final = ("beat", "draft", "preview")
+"""What the script of the page asks for; it is answered with JSON."""
 
 
 @admin.register(Case)
@@ -39,11 +39,11 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
         view, name = self.admin_site.admin_view, "verification_case_{}".format
         buttons: dict[str, Button] = {
             "claim": self.claim,
-            "release": self.release,
+            "release": self.drop_claim,
             "beat": self.beat,
             "ask": self.ask,
             "give": self.give,
-            "keep": self.keep,
+            "keep": self.decline_take_over,
             "assign": self.assign,
             "draft": self.draft,
             "preview": self.preview,
@@ -68,8 +68,8 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
         ]
 
     def _behind(self, do: Button, button: str) -> Callable[[HttpRequest, UUID], HttpResponse]:
-        """The view behind a button. A link to it leads to the case; a refusal is shown on the page,
-        with what was typed still there.
+        """The view of a button. GET redirects to the case. A refusal is shown on the page of the
+        case, with what was typed.
         """
 
         def view(request: HttpRequest, case_id: UUID) -> HttpResponse:
@@ -79,6 +79,9 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
             try:
                 return do(request, reviewer, case_id, timezone.now())
             except Refused as refused:
+                if button in FOR_THE_SCRIPT:
+                    told = {"refused": refused.code, "says": in_words(refused)}
+                    return JsonResponse(told, status=409)
                 return self.refused_page(request, case_id, refused, button)
             except (Case.DoesNotExist, SavedReply.DoesNotExist) as error:
                 raise Http404 from error

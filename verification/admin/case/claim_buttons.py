@@ -13,14 +13,7 @@ from django.utils.translation import gettext
 
 from employers.models import User
 from verification.admin import case_panel
-from verification.admin.case.pages import (
-    CasePages,
-    asks_for_json,
-    filters_of,
-    to_case,
-    to_queue,
-    told_of,
-)
+from verification.admin.case.pages import CasePages, filters_of, to_case, to_queue
 from verification.admin.decision_form import AssignForm, Typed
 from verification.models import Case
 from verification.reviewing import claims, rulings
@@ -29,17 +22,10 @@ from verification.reviewing.queue_filters import Filters
 
 class ClaimButtons(CasePages):
     def next_view(self, request: HttpRequest) -> HttpResponse:
-        """Take the most urgent case of those that are asked for; for the script also one ahead, to
-        be loaded before its turn.
-        """
+        """Claim the most urgent case that fits the filters, and show it."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         reviewer, now = self.reviewer_of(request), timezone.now()
-        if asks_for_json(request):
-            case = claims.claim_next(
-                reviewer, now, ahead="ahead" in request.POST, filters=filters_of(request)
-            )
-            return JsonResponse({"next": told_of(request, case)})
         if case := next_case(reviewer, now, filters_of(request)):
             return to_case(request, case.pk)
         messages.info(request, gettext("No case is waiting that you could take."))
@@ -48,12 +34,12 @@ class ClaimButtons(CasePages):
     def claim(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """Claim, or hold for longer; what has been typed meanwhile stays on the page."""
+        """Claim, or extend the claim; what has been typed meanwhile stays on the page."""
         claims.claim(case_id, reviewer, now)
         typed = Typed.of(request.POST.get("verb", ""), request)
         return self.show_case(request, case_id, typed) if typed.verb else to_case(request, case_id)
 
-    def release(
+    def drop_claim(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
         claims.drop_claim(case_id, reviewer, now)
@@ -94,10 +80,10 @@ class ClaimButtons(CasePages):
         claims.give_case(case_id, reviewer, now)
         return to_case(request, case_id)
 
-    def keep(
+    def decline_take_over(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        claims.keep_claim(case_id, reviewer, now)
+        claims.decline_take_over(case_id, reviewer, now)
         return to_case(request, case_id)
 
     def assign(
@@ -114,12 +100,12 @@ class ClaimButtons(CasePages):
 
 
 def next_case(reviewer: User, now: datetime, filters: Filters) -> Case | None:
-    """What this reviewer works on next: what they already have before them in the queue, or the
-    most urgent that is free.
+    """The case that this reviewer works on next: one that they have claimed already, or the most
+    urgent that is free.
     """
-    begun = (
+    claimed = (
         Case.objects.awaiting_review()
         .undecided()
-        .filter(claimed_by=reviewer, claimed_until__gt=now, claimed_at__isnull=False)
+        .filter(claimed_by=reviewer, claimed_until__gt=now)
     )
-    return begun.first() or claims.claim_next(reviewer, now, filters=filters)
+    return claimed.first() or claims.claim_next(reviewer, now, filters=filters)

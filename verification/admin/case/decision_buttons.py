@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -18,22 +17,13 @@ from employers.models import User
 from events.core.errors import Refused
 from verification.admin import case_panel
 from verification.admin.case.claim_buttons import next_case
-from verification.admin.case.pages import (
-    CasePages,
-    asks_for_json,
-    case_url,
-    filters_of,
-    queue_url,
-    to_case,
-    to_queue,
-    told_of,
-)
+from verification.admin.case.pages import CasePages, case_url, filters_of, to_case, to_queue
 from verification.admin.decision_form import (
     BUTTONS,
     NEEDS_CONFIRMATION,
     NOTHING_TYPED,
     DecisionForm,
-    HoldForm,
+    PostponeForm,
     Typed,
 )
 from verification.cases import guards, operations, wording
@@ -48,16 +38,8 @@ class DecisionButtons(CasePages):
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
         self.case_shown(request, case_id)
-        typed = Typed.of(request.POST.get("verb", "")[:30], request)
-        claims.save_draft(
-            case_id,
-            reviewer,
-            now,
-            verb=typed.verb,
-            codes=typed.reasons,
-            note=typed.note,
-            about=typed.about,
-        )
+        typed = Typed.of(request.POST.get("verb", ""), request)
+        case_panel.save_draft(case_id, reviewer, typed, now)
         return JsonResponse({"kept": True})
 
     def preview(
@@ -95,8 +77,8 @@ class DecisionButtons(CasePages):
     def decide(
         self, verb: str, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """A button was pressed: show it once more where that is due, then do it and go on to the
-        next case.
+        """Make a decision and go on to the next case. What hurts an employer is shown for
+        confirmation first.
         """
         case, form, typed = (
             self.case_shown(request, case_id),
@@ -109,16 +91,9 @@ class DecisionButtons(CasePages):
             typed = typed.and_also(
                 case_panel.replied(request.POST.get("reply", ""), verb, case, typed)
             )
-            return (
-                JsonResponse({"note": typed.note})
-                if asks_for_json(request)
-                else self.show_case(request, case_id, typed)
-            )
+            return self.show_case(request, case_id, typed, inserted=True)
         if not form.is_valid():
-            if asks_for_json(request):
-                return JsonResponse({"says": _does_not_fit()}, status=400)
-            messages.error(request, _does_not_fit())
-            return self.show_case(request, case_id, typed, status=400)
+            return self.show_case(request, case_id, typed, status=400, refusal=_does_not_fit())
         if "confirmed" not in request.POST and (
             "preview" in request.POST or verb in NEEDS_CONFIRMATION
         ):
@@ -134,11 +109,11 @@ class DecisionButtons(CasePages):
         form: DecisionForm,
         now: datetime,
     ) -> HttpResponse:
-        """What can be undone is held; everything else is done at once."""
+        """Make a ruling if the decision can be undone; carry it out at once if it cannot."""
         sent = form.cleaned_data
         codes, note, version = sent["reasons"], sent["note"], sent["seen_version"]
         if verb in guards.NEEDS_CLAIM:
-            ruling = rulings.rule_on_case(
+            rulings.rule_on_case(
                 case.pk,
                 verb,
                 reviewer,
@@ -148,7 +123,7 @@ class DecisionButtons(CasePages):
                 seen_version=version,
                 besides=form.besides,
             )
-            return self._onward(request, reviewer, now, toast=case_panel.said_of(ruling, now))
+            return self._to_next(request, reviewer, now)
         operations.review(
             case.pk, verb, reviewer.as_reviewer(), now, codes, note, version, **form.besides
         )
@@ -161,9 +136,7 @@ class DecisionButtons(CasePages):
         return to_case(request, case.pk)
 
     def undo_view(self, request: HttpRequest, ruling_id: int) -> HttpResponse:
-        """Take a decision back while that is possible; its case comes back as it was, with what was
-        typed.
-        """
+        """Undo a decision while that is possible, and show its case again, with what was typed."""
         ruling = get_object_or_404(Ruling, pk=ruling_id)
         self.case_shown(
             request, ruling.case_id
@@ -174,16 +147,12 @@ class DecisionButtons(CasePages):
             rulings.undo(ruling_id, self.reviewer_of(request), timezone.now())
         except Refused as refused:
             return self.refused_page(request, ruling.case_id, refused)
-        return (
-            JsonResponse({"next": told_of(request, ruling.case)})
-            if asks_for_json(request)
-            else to_case(request, ruling.case_id)
-        )
+        return to_case(request, ruling.case_id)
 
     def hold(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        form = HoldForm(request.POST)
+        form = PostponeForm(request.POST)
         if not form.is_valid():
             raise Refused("until_invalid", "until")
         case = hold_and_escalate.postpone_case(
@@ -193,8 +162,8 @@ class DecisionButtons(CasePages):
             now + timedelta(hours=form.cleaned_data["hours"]),
             form.cleaned_data["note"],
         )
-        done = wording.DECISIONS["hold"].done % {"name": case.declared_name}
-        return self._onward(request, reviewer, now, said=done)
+        messages.success(request, wording.DECISIONS["hold"].done % {"name": case.declared_name})
+        return self._to_next(request, reviewer, now)
 
     def escalate(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
@@ -202,29 +171,13 @@ class DecisionButtons(CasePages):
         case = hold_and_escalate.escalate_case(
             case_id, reviewer, now, Typed.of("escalate", request).note
         )
-        done = wording.DECISIONS["escalate"].done % {"name": case.declared_name}
-        return self._onward(request, reviewer, now, said=done)
+        messages.success(request, wording.DECISIONS["escalate"].done % {"name": case.declared_name})
+        return self._to_next(request, reviewer, now)
 
-    def _onward(
-        self,
-        request: HttpRequest,
-        reviewer: User,
-        now: datetime,
-        *,
-        toast: dict[str, Any] | None = None,
-        said: str = "",
-    ) -> HttpResponse:
-        """To the next case, which is claimed, with what can still be undone or was `said`."""
+    def _to_next(self, request: HttpRequest, reviewer: User, now: datetime) -> HttpResponse:
+        """Claim the next case and show it; show the queue if no case is left."""
         following = next_case(reviewer, now, filters_of(request))
-        if not asks_for_json(request):
-            if said:
-                messages.success(request, said)
-            return to_case(request, following.pk) if following else to_queue(request)
-        shown = {"toast": toast, "said": said, "asked": filters_of(request).suffix()}
-        html = render_to_string("admin/verification/case/parts/toast.html", shown, request)
-        return JsonResponse(
-            {"next": told_of(request, following), "queue": queue_url(request), "toast": html}
-        )
+        return to_case(request, following.pk) if following else to_queue(request)
 
     def _confirm_page(
         self,

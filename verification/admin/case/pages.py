@@ -14,7 +14,6 @@ from django.http import (
     HttpResponse,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
-    JsonResponse,
 )
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -23,20 +22,20 @@ from django.utils import timezone
 
 from employers.models import User
 from employers.permissions import Power
-from events.admin import LookOnlyAdmin
+from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
 from verification.admin import case_panel
-from verification.admin.case_content import case_page, in_words, record_look
+from verification.admin.case_content import case_page, in_words, record_page_view
 from verification.admin.decision_form import BUTTONS, NOTHING_TYPED, SET_ASIDE, AssignForm, Typed
 from verification.models import Case, DocumentPage
 from verification.quality import golden_cases
-from verification.reviewing import claims, queue_filters
+from verification.reviewing import queue_filters
 from verification.reviewing.queue_filters import Filters
 
 NOTHING_UNMASKED: Final[Mapping[str, Any]] = {}
 
 
-class CasePages(LookOnlyAdmin):
+class CasePages(ReadOnlyAdmin):
     """What the buttons have in common: who asks, for which case, and how it is shown."""
 
     def changelist_view(
@@ -62,19 +61,17 @@ class CasePages(LookOnlyAdmin):
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
         try:
-            return self.show_case(request, UUID(object_id), look="ahead" not in request.GET)
+            return self.show_case(request, UUID(object_id))
         except ValueError as error:
             raise Http404 from error
 
     def refused_page(
         self, request: HttpRequest, case_id: UUID, refused: Refused, button: str = ""
     ) -> HttpResponse:
-        if asks_for_json(request):
-            return JsonResponse({"refused": refused.code, "says": in_words(refused)}, status=409)
-        messages.error(request, in_words(refused))
+        """The page of the case with the refusal, and with what was typed."""
         verb = request.POST.get("verb", button)
         typed = Typed.of(verb, request) if verb in (*BUTTONS, *SET_ASIDE) else NOTHING_TYPED
-        return self.show_case(request, case_id, typed, status=409)
+        return self.show_case(request, case_id, typed, status=409, refusal=in_words(refused))
 
     def show_case(
         self,
@@ -83,23 +80,31 @@ class CasePages(LookOnlyAdmin):
         typed: Typed = NOTHING_TYPED,
         status: int = 200,
         *,
-        look: bool = True,
+        refusal: str = "",
+        inserted: bool = False,
         unmasked: Mapping[str, Any] = NOTHING_UNMASKED,
     ) -> HttpResponse:
-        """A case's page. `look`: its reviewer has it before them, rather than loading it ahead."""
+        """The page of a case.
+
+        `typed` is what a form has just sent, and is kept as a draft; without it the page shows the
+        draft. `refusal` is shown in that form, or above the page if the form is not offered any
+        more. `inserted`: a saved reply was inserted into the note.
+        """
         case, now = self.case_shown(request, case_id), timezone.now()
         reviewer = self.reviewer_of(request) if self.may_decide(request) else None
         around: dict[str, Any] = {}
+        sent = typed.verb
         if reviewer is not None:
-            if look and case.claimed_by_me(str(reviewer.pk), now) and case.claimed_at is None:
-                claims.begin(case_id, reviewer, now)
             actor = reviewer.as_reviewer()
             beside = (
                 queue_filters.neighbours(case, filters_of(request), actor, now)
                 if case.submitted_at
                 else None
             )
-            typed = typed if typed.verb else case_panel.draft(case, reviewer)
+            if not sent:
+                typed = case_panel.draft(case, reviewer)
+            elif case.awaits_review():
+                case_panel.save_draft(case_id, reviewer, typed, now)
             around = {
                 **case_panel.aside(case, reviewer, now),
                 "beside": (
@@ -107,22 +112,29 @@ class CasePages(LookOnlyAdmin):
                     if beside
                     else {}
                 ),
-                "may_keep": actor.can(Power.QUALITY) and golden_cases.may_keep(case, actor) is None,
+                "may_save": actor.can(Power.QUALITY) and golden_cases.may_save(case, actor) is None,
                 "may_unmask": actor.can(Power.UNMASK),
                 "assigning": (
                     AssignForm()
                     if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now)
                     else None
                 ),
-                "toast": case_panel.toast(reviewer, now) if look else None,
-                "returned": case_panel.returned(reviewer, now) if look else [],
+                "toast": case_panel.toast(reviewer, now),
+                "returned": case_panel.returned(reviewer, now),
             }
-        said = {"notes": case_panel.notes(case), "blind": case_panel.blind(case)}
+        content = case_page(case, reviewer, typed, now)
+        buttons = (*content["buttons"], *content.get("put_down", ()))
+        in_form = bool(sent) and any(button.opened for button in buttons)
+        if refusal and not in_form:
+            messages.error(request, refusal)
         context = {
             "now": now,
-            **case_page(case, reviewer, typed, now),
+            **content,
             **around,
-            **said,
+            "notes": case_panel.notes(case),
+            "blind": case_panel.blind(case),
+            "refusal": refusal if in_form else "",
+            "focus": "note" if inserted else "form" if in_form else "heading",
             **unmasked,
         }
         return self.show(request, "change_form", case.declared_name, context, status)
@@ -164,7 +176,7 @@ class CasePages(LookOnlyAdmin):
         response["Cache-Control"] = "private, no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Disposition"] = "inline"
-        record_look(page, request.user, timezone.now(), ahead="ahead" in request.GET)
+        record_page_view(page, request.user, timezone.now())
         return response
 
     def may_decide(self, request: HttpRequest) -> bool:
@@ -192,20 +204,8 @@ def filters_of(request: HttpRequest) -> Filters:
     return Filters.from_query(request.GET.dict())
 
 
-def asks_for_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
-def told_of(request: HttpRequest, case: Case | None) -> dict[str, str] | None:
-    return {"case": str(case.pk), "url": case_url(request, case.pk)} if case else None
-
-
 def case_url(request: HttpRequest, case_id: UUID) -> str:
     return reverse("admin:verification_case_change", args=[case_id]) + filters_of(request).suffix()
-
-
-def queue_url(request: HttpRequest) -> str:
-    return reverse("admin:verification_case_changelist") + filters_of(request).suffix()
 
 
 def to_case(request: HttpRequest, case_id: UUID) -> HttpResponseRedirect:
@@ -213,4 +213,5 @@ def to_case(request: HttpRequest, case_id: UUID) -> HttpResponseRedirect:
 
 
 def to_queue(request: HttpRequest) -> HttpResponseRedirect:
-    return HttpResponseRedirect(queue_url(request))
+    queue = reverse("admin:verification_case_changelist")
+    return HttpResponseRedirect(queue + filters_of(request).suffix())

@@ -95,7 +95,10 @@ class AgencyLicence:
         ]
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        return [*self._set_up(subject, observation), *self._placing(subject, earlier, observation)]
+        return [
+            *self._set_up(subject, observation),
+            *self._recruitment_findings(subject, earlier, observation),
+        ]
 
     def _set_up(self, subject: Subject, observation: Observation) -> list[Finding]:
         """No machine reads what bodies are set up by: of whom it is due, or who shows nothing but
@@ -109,7 +112,7 @@ class AgencyLicence:
             return [Finding(CODE, "approval_document_unchecked", Severity.UNABLE, kind)]
         return []
 
-    def _placing(
+    def _recruitment_findings(
         self, subject: Subject, earlier: Earlier, observation: Observation
     ) -> list[Finding]:
         """What is to be said of a company that recruits for others, or may."""

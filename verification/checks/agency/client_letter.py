@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from documents.licence.witnesses import same_name
 from documents.ocr.base import Picture, Reader
-from documents.page.boxes import TextBox, turn_of, turned
+from documents.page.boxes import TextBox, rotated, rotation_of
 from documents.page.layout import LARGEST_TILT, slope_of
 from documents.papers.model import BREAK, GAP, Running, rows_of
 from documents.papers.read import read_paper
@@ -123,7 +123,7 @@ def _text_of(boxes: Sequence[TextBox], width: int, height: int) -> str:
     """What stands on a page, in the order of reading, a paragraph a line and without other white
     space.
     """
-    upright = turned(boxes, turn_of(boxes), width, height)
+    upright = rotated(boxes, rotation_of(boxes), width, height)
     slope = slope_of(upright)
     return (
         Running(rows_of(upright, slope, LARGEST_TILT), slope)

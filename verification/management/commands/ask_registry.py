@@ -1,16 +1,11 @@
-"""What does the chosen register say of one company?
+"""Ask the chosen registers about one company: `manage.py ask_registry CODE NAME PERSON`.
 
-`python manage.py ask_registry CODE NAME PERSON [--id-number]`
-
-For whoever sets a register up, and for a case in doubt in which the employer has shown a reviewer
-its legal representative's identity card: its number is asked for here alone, sent to a register
-that compares it, and kept nowhere.
+Shows whether a register is set up correctly.
 """
 
 from __future__ import annotations
 
 from dataclasses import fields
-from getpass import getpass
 from typing import Any
 
 from django.conf import settings
@@ -32,28 +27,18 @@ class Command(BaseCommand):
         parser.add_argument("code", help="unified social credit code")
         parser.add_argument("name", help="the company's whole name")
         parser.add_argument("person", help="its legal representative")
-        parser.add_argument(
-            "--id-number",
-            action="store_true",
-            help="ask, without showing it, for the number of that person's identity card",
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         code = normalise(options["code"])
         if problem(code):
             raise CommandError(f"{options['code']} is no unified social credit code")
         records, agreements = chosen(settings.REGISTRY)
-        if options["id_number"] and agreements is None:
-            raise CommandError("the chosen register compares no number (ZIZHI_REGISTRY)")
-        id_number = getpass("Number of the identity card: ").strip() if options["id_number"] else ""
         try:
             if records is not None:
                 self._tell(records.name, records.lookup(code))
             if agreements is not None:
-                self._tell(
-                    agreements.name,
-                    agreements.verify(code, options["name"], options["person"], id_number),
-                )
+                agreement = agreements.verify(code, options["name"], options["person"])
+                self._tell(agreements.name, agreement)
         except ProviderError as error:
             raise CommandError(str(error)) from error
 

@@ -21,7 +21,7 @@ and the tests read too. Each arrow names the verb, and the roles that may use it
 ```
 
 Rights are in force while a case is `approved` and its end has not passed; nothing else is asked
-(`Case.holds_rights`). A claim by a reviewer is a lease on the case, not a state.
+(`Case.is_in_force`). A claim by a reviewer is a lease on the case, not a state.
 """  # noqa: E501
 
 

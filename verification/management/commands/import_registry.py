@@ -48,8 +48,10 @@ _DOMAIN: Final = re.compile(
 
 
 def _status(value: str, column: str) -> str:
-    """A word that is not in the table is kept as it is, and reads as unknown: nobody guesses, and
-    no earlier "active" stays standing.
+    """The stored status for `value`.
+
+    A word that is not in the table is stored as it is and counts as unknown, so it replaces an
+    earlier "active".
     """
     status = needed(value, column, 30)
     known = status_of(status)

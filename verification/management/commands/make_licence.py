@@ -13,7 +13,16 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from PIL import Image
 
-from documents.specimens import DAMAGES, DECOYS, FORGERIES, FORMS, OVERRIDES, Specimen, decoy, make
+from documents.specimens import (
+    DAMAGES,
+    DECOYS,
+    EDITIONS,
+    FORGERIES,
+    OVERRIDES,
+    Specimen,
+    decoy,
+    make,
+)
 from verification.management import pictures
 
 _DATES: Final = ("established_on", "issued_on")
@@ -22,9 +31,9 @@ _DATES: Final = ("established_on", "issued_on")
 class Command(BaseCommand):
     help = (
         "Make the licence of a company that does not exist, as a flat page or as a photograph of"
-        f" it. Equal arguments give equal pictures. Forms: {', '.join(FORMS)}. Damages (joined with"
-        f" + if more than one): {', '.join(DAMAGES)}. Forgeries, in place of a damage: forged (one"
-        f" of the others, by the seed), {', '.join(FORGERIES)}. Decoys, which are no licences:"
+        f" it. Equal arguments give equal pictures. Forms: {', '.join(EDITIONS)}. Damages (joined"
+        f" with + if more than one): {', '.join(DAMAGES)}. Forgeries, in place of a damage: forged"
+        f" (one of the others, by the seed), {', '.join(FORGERIES)}. Decoys, which are no licences:"
         f" {', '.join(DECOYS)}."
     )
     requires_system_checks: list[str] = []  # nothing but a picture is made
@@ -37,7 +46,7 @@ class Command(BaseCommand):
             "--form",
             default="landscape",
             metavar="FORM",
-            help=f"{' or '.join(FORMS)} (default: landscape)",
+            help=f"{' or '.join(EDITIONS)} (default: landscape)",
         )
         parser.add_argument(
             "--damage",

@@ -1,9 +1,9 @@
-"""Where does each case that waits for a reviewer stand?
+"""Gives every case that waits for a reviewer its position in the queue again.
 
 `manage.py place_queue`, after the rules, the working hours or the key changed.
 
-What has no place yet, or moves with time, is placed every few minutes without being told; this
-places all. It can be run at any time, and again: reviewers go on meanwhile.
+New cases, and those whose position changes with time, are placed every few minutes anyway; this
+places all. It can be run at any time and repeated: reviewers can go on meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from verification.cases import queue_placement
 
 
 class Command(BaseCommand):
-    help = "Give every case that waits for a reviewer its place in their queue anew."
+    help = "Give every case that waits for a reviewer its position in the queue again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{queue_placement.place_all(timezone.now())} cases placed")

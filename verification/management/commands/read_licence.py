@@ -75,9 +75,9 @@ class Command(BaseCommand):
         out = _in_utf8(self.stdout)
         failed = False
         for file in files:
-            answer = read_file(file, limits, kind)
-            failed = failed or "error" in answer
-            out.write(_line(answer) if json else _table(answer))
+            result = read_file(file, limits, kind)
+            failed = failed or "error" in result
+            out.write(_line(result) if json else _table(result))
             out.write("\n")
             out.flush()
         if failed:
@@ -153,54 +153,54 @@ def _in_utf8(stream: Any) -> TextIO:
     return inner  # type: ignore[no-any-return]
 
 
-def _line(answer: dict[str, Any]) -> str:
-    return json.dumps(answer, ensure_ascii=False)
+def _line(result: dict[str, Any]) -> str:
+    return json.dumps(result, ensure_ascii=False)
 
 
-def _table(answer: dict[str, Any]) -> str:
-    if "error" in answer:
+def _table(result: dict[str, Any]) -> str:
+    if "error" in result:
         return "\n".join(
-            [answer["file"], *(f"  {key:<10} {text}" for key, text in answer["error"].items()), ""]
+            [result["file"], *(f"  {key:<10} {text}" for key, text in result["error"].items()), ""]
         )
-    if "kind" in answer:
-        return _paper_table(answer)
+    if "kind" in result:
+        return _paper_table(result)
     rows = [
-        (field.labels[0], answer["fields"][name], f"{answer['confidence'][name]:.0%}")
+        (field.labels[0], result["fields"][name], f"{result['confidence'][name]:.0%}")
         for name, field in LICENCE_FIELDS.items()
-        if name in answer["fields"]
+        if name in result["fields"]
     ]
-    if not answer["looks_like_licence"]:
+    if not result["looks_like_licence"]:
         rows.append(("注意", "看起来不是营业执照 / does not look like a business licence", ""))
-    if answer["qr"]:
-        rows.append(("二维码", answer["qr"], ""))
-    return _rows(answer, rows)
+    if result["qr"]:
+        rows.append(("二维码", result["qr"], ""))
+    return _rows(result, rows)
 
 
-def _paper_table(answer: dict[str, Any]) -> str:
-    labels, fields = PAPER_LABELS[answer["kind"]], answer["fields"]
+def _paper_table(result: dict[str, Any]) -> str:
+    labels, fields = PAPER_LABELS[result["kind"]], result["fields"]
     rows = [
-        (labels[name], fields[name], f"{answer['confidence'][name]:.0%}")
+        (labels[name], fields[name], f"{result['confidence'][name]:.0%}")
         for name in labels
         if name in fields
     ]
-    if answer["kind"] == "authorization_letter":
+    if result["kind"] == "authorization_letter":
         says = {True: "有 / yes", False: "无 / no", None: "无法判断 / cannot tell"}
-        sure = f"{answer['seal_confidence']:.0%}" if answer["seal_text"] else ""
+        sure = f"{result['seal_confidence']:.0%}" if result["seal_text"] else ""
         rows += [
-            ("印章", " ".join(filter(None, (says[answer["sealed"]], answer["seal_text"]))), sure),
-            ("签字", says[answer["signed"]], ""),
+            ("印章", " ".join(filter(None, (says[result["sealed"]], result["seal_text"]))), sure),
+            ("签字", says[result["signed"]], ""),
         ]
-    if not answer["titled"]:
-        title = _TITLES[answer["kind"]]
+    if not result["titled"]:
+        title = _TITLES[result["kind"]]
         rows.append(("注意", f"看起来不是{title} / does not call itself {title}", ""))
-    return _rows(answer, rows)
+    return _rows(result, rows)
 
 
-def _rows(answer: dict[str, Any], rows: list[tuple[str, str, str]]) -> str:
+def _rows(result: dict[str, Any], rows: list[tuple[str, str, str]]) -> str:
     lines = [
         f"  {_wide(label, 18)}{text}{'  ' + sure if sure else ''}" for label, text, sure in rows
     ]
-    return "\n".join([f"{answer['file']}  ({answer['seconds']:.2f} s)", *lines, ""])
+    return "\n".join([f"{result['file']}  ({result['seconds']:.2f} s)", *lines, ""])
 
 
 def _wide(text: str, columns: int) -> str:

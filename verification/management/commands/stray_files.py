@@ -25,12 +25,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found, looked_at = orphan_files.find_orphan_files(timezone.now())
+        found, total = orphan_files.find_orphan_files(timezone.now())
         storage = EncryptedStorage()
         there = [file.stat() for name in found if (file := storage.location / name).exists()]
         size = sum(each.st_size for each in there) / 1e6
         self.stdout.write(
-            f"{len(found)} of {looked_at} stored files are named by no row ({size:.1f} MB)."
+            f"{len(found)} of {total} stored files are named by no row ({size:.1f} MB)."
         )
         if there:
             first, last = (

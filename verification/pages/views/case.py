@@ -17,7 +17,7 @@ from events.core.errors import Refused
 from verification.cases import operations
 from verification.models import Case
 from verification.pages.case_page import current_case, page
-from verification.pages.case_progress import meanwhile, progress, turn
+from verification.pages.case_progress import meanwhile, progress, who_acts
 from verification.pages.forms import DeclareForm, SubmitForm
 from verification.rules import states
 from verification.rules.states import State
@@ -35,8 +35,8 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 @member_required
 def status(request: HttpRequest, member: Member) -> HttpResponse:
-    """The progress while the machine works; once it has decided, or it is another's turn, the whole
-    page's body.
+    """The progress while the machine works; the whole body of the page once it has decided or
+    somebody else has to act.
     """
     now, case = now_of(member.employer), current_case(member)
     if case is None or "HX-Request" not in request.headers:
@@ -45,7 +45,7 @@ def status(request: HttpRequest, member: Member) -> HttpResponse:
         shown, have = progress(case, now), request.GET.get("have", "")
         if have == shown["have"]:
             return HttpResponse(status=204)
-        if not have or have.partition("-")[0] == turn(shown["waits_for_employer"]):
+        if not have or have.partition("-")[0] == who_acts(shown["waits_for_employer"]):
             following = meanwhile(member, case, now) if shown["waits_for_employer"] else None
             return render(request, "verification/case/_progress.html", shown | {"next": following})
     response = render(

@@ -40,10 +40,10 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
     if request.method != "POST":
         if "HX-Request" not in request.headers or document.kind != KIND:
             return redirect("verification:home")
-        standing = next(
+        status = next(
             (
                 s
-                for s in client_letters.standings(document.case, now)
+                for s in client_letters.letter_statuses(document.case, now)
                 if s.document.pk == document.pk
             ),
             None,
@@ -51,7 +51,7 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
         return render(
             request,
             "verification/documents/_client_state.html",
-            {"document": document, "line": client_line(document, standing)},
+            {"document": document, "line": client_line(document, status)},
         )
     form = ClientForm.of(document.pk, {}, request.POST)
     if form.is_valid():

@@ -53,12 +53,12 @@ def page_image(
     request: HttpRequest, member: Member, document_id: UUID, number: int
 ) -> HttpResponse:
     """A page of a document of the member's own employer; `?size=small` for a thumbnail."""
-    kept = DocumentPage.objects.filter(
+    page = DocumentPage.objects.filter(
         document_id=document_id, number=number, document__case__employer=member.employer
     ).first()
-    if kept is None:
+    if page is None:
         raise Http404
-    jpeg = _stored(kept)
+    jpeg = _stored(page)
     if request.GET.get("size") == "small":
         jpeg = _thumbnail(jpeg)
     return _picture(jpeg)
@@ -264,13 +264,13 @@ def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) ->
     row = DocumentReading.objects.filter(document=document).first()
     read = (row.reading if row else None) or {}
     region = (read.get("regions") or {}).get(field)
-    kept = document.pages.filter(number=read.get("page", 1)).first()
-    if field not in early_reading.SHOWN.get(document.kind, ()) or region is None or kept is None:
+    page = document.pages.filter(number=read.get("page", 1)).first()
+    if field not in early_reading.SHOWN.get(document.kind, ()) or region is None or page is None:
         raise Http404
-    return _picture(_cropped(_stored(kept), region, int(read.get("turn") or 0)))
+    return _picture(_cropped(_stored(page), region, int(read.get("turn") or 0)))
 
 
-def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
+def _cropped(jpeg: bytes, region: list[float], rotation: int) -> bytes:
     """What stands in `region` and a little around it, upright."""
     small = BytesIO()
     with Image.open(BytesIO(jpeg), formats=("JPEG",)) as image:
@@ -284,7 +284,7 @@ def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
         )
         if box[0] >= box[2] or box[1] >= box[3]:
             raise Http404
-        cut = image.convert("RGB").crop(box).rotate(-turn, expand=True)
+        cut = image.convert("RGB").crop(box).rotate(-rotation, expand=True)
         cut.thumbnail((CROP_PIXELS, CROP_PIXELS))
         cut.save(small, "JPEG", quality=85)
     return small.getvalue()

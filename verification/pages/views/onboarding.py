@@ -46,7 +46,7 @@ def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
     login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[SESSION] = {"link": str(link.pk), "platform": link.client.name}
     request.session.set_expiry(SESSION_SECONDS)
-    response = redirect(_place(link.purpose, member))
+    response = redirect(_destination(link.purpose, member))
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember_language(response, link.language)
     return private(saw(request, response, member.user))
@@ -67,7 +67,7 @@ def _greet(request: HttpRequest, link: OnboardingLink) -> HttpResponseBase:
         return private(render(request, "verification/onboarding.html", context))
 
 
-def _place(purpose: str, member: Member) -> str:
+def _destination(purpose: str, member: Member) -> str:
     """The page that the recruiter came for."""
     if purpose != LinkPurpose.APPEAL:
         return "verification:home"

@@ -57,7 +57,7 @@ def _latest(request: HttpRequest, member: Member, kind: ProofKind) -> Proof | No
     under_way: Proof | None = of_kind.under_way().filter(expires_at__gt=now).first()
     if under_way is not None or ANEW in request.GET:
         return under_way
-    found: Proof | None = of_kind.standing(now).first() or of_kind.first()
+    found: Proof | None = of_kind.in_force(now).first() or of_kind.first()
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from django.conf import settings
 
-from verification.providers import test_providers
+from verification.providers import scripted_providers
 from verification.providers.banks.base import Bank
 from verification.providers.banks.simulator import SimulatedBank
 
@@ -21,16 +21,16 @@ def _simulator() -> Bank:
     return SimulatedBank(Path(settings.VAR_DIR) / "simulators" / "bank.sqlite3")
 
 
-def _rehearsal() -> Bank:
-    """That of platforms' tests (`verification.providers.test_providers`)."""
+def _in_test_mode() -> Bank:
+    """The bank in platforms' tests (`verification.providers.scripted_providers`)."""
     return SimulatedBank(
         Path(settings.VAR_DIR) / "simulators" / "rehearsed_bank.sqlite3",
-        fates=test_providers.FATES,
-        otherwise=test_providers.ELSE,
+        fates=scripted_providers.FATES,
+        otherwise=scripted_providers.ELSE,
     )
 
 
-BANKS: Final[dict[str, Callable[[], Bank]]] = {"simulator": _simulator, "rehearsal": _rehearsal}
+BANKS: Final[dict[str, Callable[[], Bank]]] = {"simulator": _simulator, "rehearsal": _in_test_mode}
 
 
 def bank(name: str) -> Bank:

@@ -20,8 +20,8 @@ def _simulator() -> ELicences:
     return SimulatedELicences(Path(settings.VAR_DIR) / "simulators" / "e_licences.sqlite3")
 
 
-def rehearsed_licences() -> SimulatedELicences:
-    """That of platforms' tests (`verification.providers.test_providers`)."""
+def licences_in_test_mode() -> SimulatedELicences:
+    """The service in platforms' tests (`verification.providers.scripted_providers`)."""
     return SimulatedELicences(
         Path(settings.VAR_DIR) / "simulators" / "rehearsed_e_licences.sqlite3", prompt=True
     )
@@ -29,7 +29,7 @@ def rehearsed_licences() -> SimulatedELicences:
 
 SERVICES: Final[dict[str, Callable[[], ELicences]]] = {
     "simulator": _simulator,
-    "rehearsal": rehearsed_licences,
+    "rehearsal": licences_in_test_mode,
 }
 
 

@@ -95,7 +95,7 @@ class Agreement:
     status: Status = Status.UNKNOWN
     operating_from: date | None = None
     operating_until: date | None = None
-    """None where it has no end, and where it is not told."""
+    """None if the period has no end, or if the register does not give it; Tencent's does not."""
     as_of: date | None = None
     """None where it is not told: then the register's own `behind` counts."""
     answer: dict[str, Any] = field(default_factory=dict)
@@ -120,12 +120,6 @@ class AgreementRegistry(Protocol):
     behind: timedelta
     """How old its answers may be, where they carry no day."""
 
-    def verify(
-        self, uscc: str, name: str, legal_representative: str, id_number: str = ""
-    ) -> Agreement:
-        """Whether these belong together; what is empty is not asked for.
-
-        `id_number` is of the legal representative's identity card. No check gives it: no employer
-        is asked for it.
-        """
+    def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
+        """Whether these belong together; an empty value is not asked about."""
         ...

@@ -88,15 +88,15 @@ class Pace:
         self._next: float | None = None
 
     def wait(self, now: float, longest: float) -> float:
-        """Seconds to wait before the request that is hereby counted.
+        """Seconds to wait before the next request, which is counted.
 
-        Raises ProviderUnavailable, uncounted, for more than `longest`.
+        Raises ProviderUnavailable if that is more than `longest`; then nothing is counted.
         """
         with self._lock:
-            turn = now if self._next is None else max(now, self._next)
-            if turn - now > longest:
+            slot = now if self._next is None else max(now, self._next)
+            if slot - now > longest:
                 raise ProviderUnavailable(
-                    "too many requests at once", retry_after=max(1.0, turn - now)
+                    "too many requests at once", retry_after=max(1.0, slot - now)
                 )
-            self._next = turn + self._step
-            return turn - now
+            self._next = slot + self._step
+            return slot - now

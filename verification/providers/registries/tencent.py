@@ -1,20 +1,17 @@
-"""Do name, code and legal representative belong together, says Tencent Cloud
-(VerifyBizLicenseEnterprise3 and …4)?
+"""The register of Tencent Cloud (VerifyBizLicenseEnterprise3).
 
-It says whether they agree and never what it has, so nothing can be learnt from it. Three elements
-are asked at once, and two only where that leaves a question: of three it tells a status as
-operating or not, and a mismatch without its field. Four elements need the number of the legal
-representative's identity card, which no employer is asked for: only `manage.py ask_registry` does.
-Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
+It says whether code, name and legal representative belong together, and never what it has on
+record. All three are asked about at once. For three, it gives the status only as operating or not,
+and does not say which value differs; where that leaves a question, code and name are asked about
+alone. Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from documents.tencent_cloud import CONNECT_SECONDS, Account, TencentCloud, code_of, error_of
@@ -23,11 +20,10 @@ from verification.providers.registries.base import Agreement, Agrees, Status
 from verification.providers.registries.breaker import Breaker, Pace
 
 THREE: Final = "VerifyBizLicenseEnterprise3"
-FOUR: Final = "VerifyBizLicenseEnterprise4"
 REQUESTS_A_SECOND: Final = 20
 """Of one account and one action, over all processes."""
 LONGEST_WAIT: Final = 2.0
-"""Seconds that a request may wait for its turn."""
+"""Seconds that a request may wait for its slot."""
 SILENCE_SECONDS: Final = 8.0
 REPLY_SECONDS: Final = 10.0
 BEHIND: Final = timedelta(days=7)
@@ -42,13 +38,17 @@ STATUSES: Final = {
     "6": Status.DORMANT,
     "7": Status.REGISTRATION_CANCELLED,
 }
-"""Of two or four elements.
+"""Of two elements.
 
 "0" (other), "/" (not to be had) and whatever comes next year are UNKNOWN.
 """
 
-_DONE, _UNWELL, _NOTHING = 0, 1, 2
-_PERIOD: Final = re.compile(r"(\d{4}-\d\d-\d\d)?/(\d{4}-\d\d-\d\d)?")
+# Values of StatusCode.
+_DONE: Final = 0
+_UNWELL: Final = 1
+"""The register behind the service does not answer."""
+_NOTHING: Final = 2
+"""The register has no such company."""
 
 Clock = Callable[[], float]
 
@@ -79,15 +79,8 @@ class TencentRegistry:
         self._breaker = breaker or Breaker("tencent")
         self._clock, self._sleep = clock, sleep
 
-    def verify(
-        self, uscc: str, name: str, legal_representative: str, id_number: str = ""
-    ) -> Agreement:
-        """Whether these belong together.
-
-        `id_number`, of the legal representative's identity card, is asked with the rest if given.
-        """
-        if legal_representative and id_number:
-            return self._four(uscc, name, legal_representative, id_number)
+    def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
+        """Whether these belong together."""
         if not legal_representative:
             return self._two(uscc, name)
         three = self._elements("ENT_3META", uscc, name, legal_representative)
@@ -127,53 +120,19 @@ class TencentRegistry:
         asked = {"CreditCode": uscc, "EntName": _as_registered(name), "VerifyType": kind}
         if legal_representative:
             asked["LrName"] = legal_representative
-        told = self._ask(THREE, asked)
+        told = self._ask(asked)
         if told["StatusCode"] == _DONE and type(told["VerifyResult"]) is not int:
             raise ProviderBroken("tencent: VerifyResult is no number")
         return told
 
-    def _four(self, uscc: str, name: str, legal_representative: str, id_number: str) -> Agreement:
-        asked = {
-            "CreditCode": uscc,
-            "EntName": _as_registered(name),
-            "LrName": legal_representative,
-            "IdNum": id_number,
-        }
-        told = self._ask(FOUR, asked)
-        agrees = {
-            field: _agrees(told, f"Is{field}Consistent")
-            for field in ("CreditCode", "EntName", "LrName", "IdNum")
-        }
-        if agrees["CreditCode"] is Agrees.MISMATCH and agrees["EntName"] is Agrees.MISMATCH:
-            return Agreement(known=False, answer={"four": told})
-        begins, ends = _period(told["OperatingPeriod"])
-        person = agrees["LrName"]
-        if person is Agrees.MATCH and agrees["IdNum"] is Agrees.MISMATCH:
-            person = Agrees.MISMATCH  # somebody else of the same name
-        # The status is of the company that was found: of the code's, or else of one with its name.
-        own = agrees["CreditCode"] is Agrees.MATCH
-        status = (
-            STATUSES.get(told["OperatingStatus"] or "", Status.UNKNOWN) if own else Status.UNKNOWN
-        )
-        return Agreement(
-            True,
-            agrees["CreditCode"],
-            agrees["EntName"],
-            person if own else Agrees.UNABLE,
-            status,
-            begins if own else None,
-            ends if own else None,
-            answer={"four": told},
-        )
-
-    def _ask(self, action: str, asked: dict[str, str]) -> dict[str, Any]:
+    def _ask(self, asked: dict[str, str]) -> dict[str, Any]:
         """The service's answer as its own response model has it, every key present."""
         seconds = self._pace.wait(self._clock(), LONGEST_WAIT)
         ticket = self._breaker.enter(self._clock())
         if seconds:
             self._sleep(seconds)
         try:
-            told = self._told(action, asked)
+            told = self._told(asked)
         except ProviderUnavailable as unavailable:
             self._breaker.failed(ticket, self._clock(), unavailable.retry_after)
             raise
@@ -183,13 +142,13 @@ class TencentRegistry:
         self._breaker.succeeded(ticket)
         return told
 
-    def _told(self, action: str, asked: dict[str, str]) -> dict[str, Any]:
-        answer = self._cloud.ask(action, asked)
+    def _told(self, asked: dict[str, str]) -> dict[str, Any]:
+        answer = self._cloud.ask(THREE, asked)
         if "Error" in answer:
             raise error_of(code_of(answer["Error"]))
         from tencentcloud.ocr.v20181119 import models
 
-        response = getattr(models, f"{action}Response")()
+        response = models.VerifyBizLicenseEnterprise3Response()
         response._deserialize(answer)
         return _checked({name[1:]: value for name, value in vars(response).items()})
 
@@ -209,29 +168,6 @@ def _checked(told: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(told["OperatingStatus"], str | None):
         raise ProviderBroken("tencent: OperatingStatus is no text")
     return told
-
-
-def _agrees(told: dict[str, Any], field: str) -> Agrees:
-    value = told[field]
-    if value is None:
-        return Agrees.UNABLE
-    if not isinstance(value, bool):
-        raise ProviderBroken(f"tencent: {field} is no truth value")
-    return Agrees.MATCH if value else Agrees.MISMATCH
-
-
-def _period(told: object) -> tuple[date | None, date | None]:
-    """The begin and end of an operating period such as `2020-02-24/`; None for what is not told or
-    no day.
-    """
-    match = _PERIOD.fullmatch(told) if isinstance(told, str) else None
-    days: list[date | None] = []
-    for text in match.groups() if match else (None, None):
-        try:
-            days.append(date.fromisoformat(text) if text else None)
-        except ValueError:
-            days.append(None)
-    return days[0], days[1]
 
 
 def _as_registered(name: str) -> str:

@@ -254,7 +254,7 @@ def test_a_page_is_shown_decrypted_and_each_look_is_on_record_once_a_minute(
     )
     sign_in(make_colleague(now, "Reviewers")).get(address)
     assert Event.objects.filter(verb="view_page").count() == 2
-    assert client.get(page_of(case)).context["looks"]
+    assert client.get(page_of(case)).context["page_views"]
     other = waiting_case(now)
     assert client.get(f"{QUEUE}{other.pk}/page/{page.document_id}/1/").status_code == 404
     page.image.storage.delete(page.image.name)

@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.test import Client
 
 from employers.models import User
+from events.core.reasons import REASONS
 from events.models import Event
 from tests.factories import make_case, make_colleague, make_member, make_reviewer, sign_in
-from tests.verification.admin.case.waiting_cases import JSON, QUEUE, door, page_of, told, waiting
-from verification.models import Case, CaseNote, Document, DocumentPage, Ruling, TakeOver
+from tests.verification.admin.case.waiting_cases import (
+    QUEUE,
+    door,
+    page_of,
+    press,
+    says,
+    told,
+    waiting,
+)
+from verification.models import Case, CaseNote, Ruling, TakeOver
 from verification.reviewing import claims, rulings
 from verification.rules.states import State
 
@@ -26,42 +34,6 @@ def reviewer(now: datetime) -> User:
 
 
 class TestColleagues:
-    def test_one_is_claimed_ahead_and_begun_when_it_is_looked_at(
-        self, client: Client, reviewer: User, claimed: Case, now: datetime
-    ) -> None:
-        following = waiting(now)
-        for _again in range(2):
-            answer = client.post(f"{QUEUE}next/", {"ahead": "1"}, headers=JSON).json()
-            assert answer["next"]["case"] == str(following.pk)
-        client.get(page_of(following), {"ahead": "1"})
-        following.refresh_from_db()
-        assert following.claimed_by == reviewer and following.claimed_at is None
-        client.get(page_of(following))
-        following.refresh_from_db()
-        assert following.claimed_at is not None
-
-    def test_a_page_that_was_loaded_ahead_was_looked_at_ahead(
-        self, client: Client, claimed: Case, now: datetime
-    ) -> None:
-        document = Document.objects.create(
-            case=claimed,
-            kind="business_licence",
-            sha256="f" * 64,
-            size=4,
-            media_type="image/jpeg",
-            uploaded_by=claimed.submitted_by,
-            uploaded_at=now,
-        )
-        page = DocumentPage(document=document, number=1, width=10, height=10, fingerprint="0" * 64)
-        page.image.save("page.jpg", ContentFile(b"\xff\xd8jpeg"), save=False)
-        page.save()
-        client.get(f"{QUEUE}{claimed.pk}/page/{document.pk}/1/?ahead=1")
-        assert Event.objects.get(verb="view_page").data == {
-            "case": str(claimed.pk),
-            "page": 1,
-            "ahead": True,
-        }
-
     def test_a_beat_holds_the_claim_and_tells_who_else_is_there(
         self, client: Client, claimed: Case, now: datetime
     ) -> None:
@@ -78,7 +50,7 @@ class TestColleagues:
         self, client: Client, claimed: Case, now: datetime
     ) -> None:
         other = waiting(now)
-        told(client, claimed, "approve")
+        press(client, claimed, "approve")
         Ruling.objects.update(due_at=now)
         told(client, other, "beat", active="1")
         claimed.refresh_from_db()
@@ -102,24 +74,25 @@ class TestColleagues:
         client.post(door(claimed, "give"))
         claimed.refresh_from_db()
         assert claimed.claimed_by == colleague
-        assert told(client, claimed, "approve", 409)["refused"] == "claimed_by_other"
+        response = press(client, claimed, "approve")
+        assert response.status_code == 409
+        assert REASONS["claimed_by_other"].says.en in response.content.decode()
         assert told(theirs, claimed, "beat", active="1")["yours_now"]
 
     def test_set_aside_and_handed_to_a_senior(
         self, client: Client, claimed: Case, reviewer: User, now: datetime
     ) -> None:
         other = waiting(now)
-        assert told(client, claimed, "hold", 409, hours="4")["refused"] == "words_missing"
-        assert (
-            told(client, claimed, "hold", 409, hours="999", note="等电话")["refused"]
-            == "until_invalid"
-        )
-        kept = client.post(
-            door(claimed, "hold"), {"verb": "hold", "hours": "999", "note": "等电话"}
-        )
-        assert kept.status_code == 409 and "等电话</textarea>" in kept.content.decode()
-        answer = told(client, claimed, "hold", hours="4", note="等电话")
-        assert answer["next"]["case"] == str(other.pk) and "Set aside" in answer["toast"]
+        for sent, code in (
+            ({"hours": "4"}, "words_missing"),
+            ({"hours": "999", "note": "等电话"}, "until_invalid"),
+        ):
+            refused = press(client, claimed, "hold", **sent)
+            assert refused.status_code == 409
+            assert REASONS[code].says.en in refused.context["refusal"]
+            assert f"{sent.get('note', '')}</textarea>" in refused.content.decode()
+        response = press(client, claimed, "hold", hours="4", note="等电话")
+        assert response.url == page_of(other) and "Set aside" in says(response)[0]
         claimed.refresh_from_db()
         assert (
             claimed.held_until is not None
@@ -147,7 +120,7 @@ class TestColleagues:
         Case.objects.filter(pk=claimed.pk).update(
             second_review="policy", review_since=now - timedelta(hours=1)
         )
-        told(client, claimed, "approve", note="第一人的意见")
+        press(client, claimed, "approve", note="第一人的意见")
         rulings.carry_out_due(now + timedelta(minutes=1))
         claimed.refresh_from_db()
         assert (claimed.state, claimed.review_stage) == (State.IN_REVIEW, "second")

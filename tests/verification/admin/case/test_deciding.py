@@ -12,7 +12,15 @@ from employers.models import User
 from events.core.reasons import REASONS
 from events.models import Mail
 from tests.factories import make_case, make_document, make_reviewer, sign_in
-from tests.verification.admin.case.waiting_cases import JSON, QUEUE, door, page_of, told, waiting
+from tests.verification.admin.case.waiting_cases import (
+    QUEUE,
+    door,
+    page_of,
+    press,
+    says,
+    told,
+    waiting,
+)
 from tests.verification.staff import heard
 from verification.models import Case, Decision, ReviewDraft, Ruling, SavedReply
 from verification.reviewing import claims, rulings
@@ -22,11 +30,13 @@ pytestmark = pytest.mark.django_db
 
 
 class TestDeciding:
-    def test_the_script_is_told_where_to_go_on_and_how_to_undo(
+    def test_the_next_case_is_claimed_and_its_page_has_the_undo(
         self, client: Client, reviewer: User, claimed: Case, now: datetime
     ) -> None:
         following = waiting(now, hours=3)
-        answer = told(client, claimed, "request_changes", reasons=["name_mismatch"], note="请更正")
+        response = press(
+            client, claimed, "request_changes", reasons=["name_mismatch"], note="请更正"
+        )
         ruling = Ruling.objects.get()
         assert (ruling.verb, ruling.reasons, ruling.note, ruling.by) == (
             "request_changes",
@@ -34,16 +44,14 @@ class TestDeciding:
             "请更正",
             reviewer,
         )
-        assert answer["next"] == {"case": str(following.pk), "url": page_of(following)}
-        assert (
-            f"{QUEUE}undo/{ruling.pk}/" in answer["toast"]
-            and claimed.declared_name in answer["toast"]
-        )
+        assert response.url == page_of(following)
+        toast = client.get(response.url).content.decode().partition('id="toasts"')[2]
+        assert f"{QUEUE}undo/{ruling.pk}/" in toast and claimed.declared_name in toast
         following.refresh_from_db()
         assert following.claimed_by == reviewer and following.claimed_at is not None
         assert Decision.objects.count() == Mail.objects.count() == 0
 
-    def test_a_refusal_needs_no_second_page_where_its_mail_stands_open(
+    def test_a_refusal_needs_no_second_page_where_its_mail_is_shown(
         self, client: Client, claimed: Case
     ) -> None:
         assert (
@@ -53,31 +61,47 @@ class TestDeciding:
             == 200
         )
         assert Ruling.objects.count() == 0
-        assert (
-            told(client, claimed, "reject", reasons=["name_mismatch"], confirmed="1")["next"]
-            is None
-        )
+        confirmed = press(client, claimed, "reject", reasons=["name_mismatch"], confirmed="1")
+        assert confirmed.url == QUEUE
         assert Ruling.objects.get().verb == "reject"
 
-    def test_what_is_refused_is_said(self, client: Client, claimed: Case, now: datetime) -> None:
-        assert told(client, claimed, "reject", 409, confirmed="1")["refused"] == "reason_required"
-        assert told(client, claimed, "reject", 400, reasons=["no_such"], confirmed="1")["says"]
+    def test_a_refusal_is_shown_in_the_form_with_what_was_typed(
+        self, client: Client, claimed: Case
+    ) -> None:
+        response = press(client, claimed, "reject", note="写了很久", confirmed="1")
+        html = response.content.decode()
+        assert response.status_code == 409 and says(response) == []
+        assert REASONS["reason_required"].says.en in response.context["refusal"]
+        form = html.partition(f'action="{door(claimed, "reject")}"')[2].partition("</form>")[0]
+        assert 'id="refusal"' in form and "写了很久</textarea>" in form
+        assert " autofocus" in html.partition(f'action="{door(claimed, "reject")}"')[2][:60]
+        assert html.count(" autofocus") == html.count('id="refusal"') == 1
+        response = press(client, claimed, "reject", reasons=["no_such"], confirmed="1")
+        assert response.status_code == 400 and "does not fit" in response.context["refusal"]
+        assert Ruling.objects.count() == 0
+
+    def test_a_refusal_of_a_form_that_is_gone_keeps_what_was_typed(
+        self, client: Client, reviewer: User, claimed: Case, now: datetime
+    ) -> None:
         Case.objects.filter(pk=claimed.pk).update(claimed_by=make_reviewer(now))
-        answer = told(client, claimed, "approve", 409)
-        assert (answer["refused"], REASONS["claimed_by_other"].says.en in answer["says"]) == (
-            "claimed_by_other",
-            True,
+        response = press(
+            client, claimed, "request_changes", reasons=["name_mismatch"], note="写了很久"
         )
+        html = response.content.decode()
+        assert response.status_code == 409 and "写了很久</textarea>" in html
+        assert REASONS["claimed_by_other"].says.en in says(response)[0]
+        assert '<h1 lang="zh-Hans" tabindex="-1" autofocus>' in html
+        draft = ReviewDraft.objects.get(case=claimed, reviewer=reviewer)
+        assert (draft.verb, draft.reasons) == ("request_changes", ["name_mismatch"])
         assert Ruling.objects.count() == 0
 
     def test_undone_the_case_comes_back_with_what_was_typed(
         self, client: Client, reviewer: User, claimed: Case, now: datetime
     ) -> None:
         following = waiting(now)
-        told(client, claimed, "request_changes", reasons=["name_mismatch"], note="写了很久")
+        press(client, claimed, "request_changes", reasons=["name_mismatch"], note="写了很久")
         ruling = Ruling.objects.get()
-        answer = client.post(f"{QUEUE}undo/{ruling.pk}/", headers=JSON).json()
-        assert answer["next"]["case"] == str(claimed.pk)
+        assert client.post(f"{QUEUE}undo/{ruling.pk}/").url == page_of(claimed)
         response = client.get(page_of(claimed))
         (button,) = [button for button in response.context["buttons"] if button.opened]
         assert (button.verb, button.note) == ("request_changes", "写了很久")
@@ -86,21 +110,22 @@ class TestDeciding:
         ] == ["name_mismatch"]
         assert response.context["is_mine"] and response.context["toast"] is None
         # What had been begun meanwhile is not lost: it comes next.
-        assert told(client, claimed, "approve")["next"]["case"] == str(following.pk)
+        assert press(client, claimed, "approve").url == page_of(following)
 
     def test_too_late_is_said_on_the_page(
         self, client: Client, claimed: Case, now: datetime
     ) -> None:
-        told(client, claimed, "approve")
+        press(client, claimed, "approve")
         ruling = Ruling.objects.get()
         rulings.carry_out_due(now + timedelta(minutes=1))
         address = f"{QUEUE}undo/{ruling.pk}/"
         assert client.get(address).url == page_of(claimed)
-        assert client.post(address, headers=JSON).json()["refused"] == "undo_too_late"
-        assert REASONS["undo_too_late"].says.en in client.post(address).content.decode()
+        response = client.post(address)
+        assert response.status_code == 409
+        assert REASONS["undo_too_late"].says.en in response.content.decode()
         assert client.post(f"{QUEUE}undo/0/").status_code == 404
 
-    def test_without_script_the_undo_stands_on_the_next_page_and_on_the_case(
+    def test_the_undo_is_on_the_next_page_on_the_case_and_on_the_queue(
         self, client: Client, claimed: Case, now: datetime
     ) -> None:
         following = waiting(now)
@@ -116,7 +141,7 @@ class TestDeciding:
         self, client: Client, claimed: Case, now: datetime
     ) -> None:
         other = waiting(now)
-        told(client, claimed, "approve")
+        press(client, claimed, "approve")
         Case.objects.filter(pk=claimed.pk).update(version=99)
         rulings.carry_out_due(now + timedelta(minutes=1))
         words = "Not carried out"
@@ -130,15 +155,11 @@ class TestDeciding:
         self, client: Client, claimed: Case, now: datetime
     ) -> None:
         old = make_case(claimed.employer.members.get(), now, State.APPROVED)
-        assert (
-            told(client, claimed, "reject", 409, reasons=["name_mismatch"], confirmed="1")[
-                "refused"
-            ]
-            == "in_force_undecided"
-        )
-        told(
-            client, claimed, "reject", reasons=["name_mismatch"], in_force="suspend", confirmed="1"
-        )
+        sent = {"reasons": ["name_mismatch"], "confirmed": "1"}
+        response = press(client, claimed, "reject", **sent)
+        assert response.status_code == 409
+        assert REASONS["in_force_undecided"].says.en in response.context["refusal"]
+        press(client, claimed, "reject", in_force="suspend", **sent)
         rulings.carry_out_due(now + timedelta(minutes=1))
         old.refresh_from_db()
         assert old.state == State.SUSPENDED
@@ -197,17 +218,12 @@ class TestBeforeItIsDecided:
         assert "Name</option>" in client.get(page_of(claimed)).content.decode()
         sent = {"reply": "name", "insert": "1", "reasons": ["name_mismatch"], "note": "您好"}
         said = f"您好\n\n{claimed.declared_name}：请更正你填写的企业信息。"
-        assert told(client, claimed, "request_changes", **sent)["note"] == said
-        assert (
-            f"{said}</textarea>"
-            in client.post(
-                door(claimed, "request_changes"), {"seen_version": 0, **sent}
-            ).content.decode()
-        )
-        assert (
-            told(client, claimed, "request_changes", 409, reply="name", insert="1")["refused"]
-            == "reply_value_missing"
-        )
+        html = press(client, claimed, "request_changes", **sent).content.decode()
+        assert f" autofocus>{said}</textarea>" in html and html.count(" autofocus") == 1
+        assert ReviewDraft.objects.get().note == said
+        response = press(client, claimed, "request_changes", reply="name", insert="1")
+        assert response.status_code == 409
+        assert REASONS["reply_value_missing"].says.en in response.context["refusal"]
         assert client.post(door(claimed, "reject"), {"seen_version": 0, **sent}).status_code == 404
 
 
@@ -222,14 +238,14 @@ def test_what_a_reason_is_about_is_ruled_and_comes_back_with_an_undo(
         "about-document_blurred": "hr_service_licence",
         "confirmed": "1",
     }
-    told(client, case, "request_changes", seen_version=case.version, **sent)
+    press(client, case, "request_changes", **sent)
     ruling = Ruling.objects.get()
     assert ruling.besides == {"about": {"document_blurred": "hr_service_licence"}}
     rulings.undo(ruling.pk, reviewer, now)
     html = client.get(page_of(case)).content.decode()
     ticked = html.split('name="about-document_blurred"')[1].split("</select>")[0]
     assert '<option value="hr_service_licence" selected>' in ticked
-    told(client, case, "request_changes", seen_version=case.version, **sent)
+    press(client, case, "request_changes", **sent)
     rulings.carry_out_due(timezone.now() + timedelta(seconds=31))
     assert Decision.objects.latest("pk").reasons[0]["field"] == "hr_service_licence"
 
@@ -243,13 +259,16 @@ def test_an_appeal_of_who_was_suspended_is_turned_down_and_taken_back(
     assert (
         'data-verb="uphold" data-key="r"' in html and 'data-verb="reinstate" data-key="a"' in html
     )
-    sent = {"seen_version": case.version, "reasons": ["registry_abnormal_list"], "confirmed": "1"}
-    assert "Undo" in told(client, case, "uphold", **sent)["toast"]
-    assert told(client, case, "revoke", 409, **sent)["refused"] == "decision_under_way"
+    sent = {"reasons": ["registry_abnormal_list"], "confirmed": "1"}
+    queue = press(client, case, "uphold", **sent).url
+    assert "Undo" in client.get(queue).content.decode().partition('id="toasts"')[2]
+    refused = press(client, case, "revoke", **sent)
+    assert refused.status_code == 409
+    assert REASONS["decision_under_way"].says.en in refused.content.decode()
     client.post(f"{QUEUE}undo/{Ruling.objects.get().pk}/")
     case.refresh_from_db()
     assert case.claimed_by == reviewer and not Decision.objects.exists() and case.heard()
-    told(client, case, "uphold", **sent)
+    press(client, case, "uphold", **sent)
     rulings.carry_out_due(timezone.now() + timedelta(seconds=31))
     case.refresh_from_db()
     assert (case.state, case.hearing, case.heard()) == (State.SUSPENDED, False, False)
@@ -267,13 +286,9 @@ def test_the_way_stays_within_what_the_queue_was_asked_for(
     )
     claims.claim(first.pk, reviewer, now)
     html = client.get(page_of(first) + asked).content.decode()
-    assert (
-        f'action="{QUEUE}{first.pk}/approve/{asked}"' in html
-        and f'data-next="{QUEUE}next/{asked}"' in html
-    )
-    sent = {"seen_version": first.version, "confirmed": "1"}
+    assert f'action="{QUEUE}{first.pk}/approve/{asked}"' in html
     response = client.post(
-        f"{QUEUE}{first.pk}/approve/{asked}", sent, headers={"accept": "application/json"}
+        f"{QUEUE}{first.pk}/approve/{asked}", {"seen_version": first.version, "confirmed": "1"}
     )
-    assert response.json()["next"] == {"case": str(second.pk), "url": page_of(second) + asked}
+    assert response.url == page_of(second) + asked
     assert other.claimed_by is None

@@ -161,13 +161,13 @@ class TestEvidence:
         )
         self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
         shown = client.get(page_of(case)).context["pages"]
-        places = {
+        regions = {
             (page["document"].pk, page["page"].number): [
                 (box.x, box.y, box.width, box.height) for box in page["boxes"] if box.says
             ]
             for page in shown
         }
-        assert places == {
+        assert regions == {
             (first.pk, 1): [(30, 40, 100, 200)],
             (second.pk, 1): [],
             (second.pk, 2): [(10, 20, 100, 200)],

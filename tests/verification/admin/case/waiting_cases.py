@@ -16,7 +16,6 @@ from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
 QUEUE = "/console/verification/case/"
-JSON = {"accept": "application/json"}
 
 
 def waiting(
@@ -57,9 +56,8 @@ def page_of(case: Case) -> str:
 def told(
     client: Client, case: Case, name: str, /, status: int = 200, **data: Any
 ) -> dict[str, Any]:
-    """What the page's script is told when it presses `name`."""
-    case.refresh_from_db()
-    response = client.post(door(case, name), {"seen_version": case.version, **data}, headers=JSON)
+    """The answer to the page's script when it asks `name`."""
+    response = press(client, case, name, **data)
     assert response.status_code == status, response.content.decode()[:400]
     return dict(response.json())
 

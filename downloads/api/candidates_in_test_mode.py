@@ -1,7 +1,4 @@
-"""How does a platform rehearse candidates, with test keys?
-
-References that stand for what a candidate says.
-"""
+"""The test mode's candidates over the API: references with scripted wishes."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ class CandidateRecipeOut(Schema):
 
     candidate: str = Field(description="To be asked about at the gate.", examples=["try-closed"])
     mode: str = Field(description="How they want to be asked.", examples=["closed"])
-    says: Words = Field(description="What it rehearses.")
+    says: Words = Field(description="What it tests.")
 
 
 class CandidateRecipesOut(Schema):

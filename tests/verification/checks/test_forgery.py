@@ -57,7 +57,7 @@ def codes(findings: list[Finding]) -> dict[str, Severity]:
 
 def trace(kind: Kind, strong: bool, field: str = "uscc") -> Trace:
     level = LEVELS[kind]
-    return Trace(kind, level.look if strong else level.note, (1, 2, 3, 4), field)
+    return Trace(kind, level.review if strong else level.note, (1, 2, 3, 4), field)
 
 
 class TestJudging:

@@ -1,6 +1,4 @@
-"""Is a connection that was lost between two requests made anew, without asking each time, and is
-nothing hidden?
-"""
+"""A connection to PostgreSQL that is lost between two requests, and read from without a check."""
 
 from __future__ import annotations
 
@@ -8,11 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
-from employers.accounts.api_clients import create_api_client
-from employers.models import ApiKey, Scope
-from employers.prepared_reads import first_row
+from events.db.dialect import current_dialect
 
 READ = "SELECT 1 + %s"
 
@@ -40,17 +35,17 @@ def lose() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_connection_is_made_anew(kept: Any) -> None:
     lose()
-    assert first_row(READ, [1]) == (2,)
-    assert first_row(READ, [2]) == (3,)
+    assert current_dialect().first_row(READ, [1]) == (2,)
+    assert current_dialect().first_row(READ, [2]) == (3,)
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_in_the_middle_of_a_request_a_lost_connection_is_an_error(kept: Any) -> None:
-    assert first_row(READ, [1]) == (2,)
+    assert current_dialect().first_row(READ, [1]) == (2,)
     lose()
     with pytest.raises(DatabaseError):
-        first_row(READ, [1])
+        current_dialect().first_row(READ, [1])
     connection.close()
 
 
@@ -59,19 +54,5 @@ def test_in_the_middle_of_a_request_a_lost_connection_is_an_error(kept: Any) -> 
 def test_a_wrong_read_is_an_error_at_once(kept: Any) -> None:
     session = connection.connection
     with pytest.raises(DatabaseError):
-        first_row("SELECT 1 / %s", [0])
+        current_dialect().first_row("SELECT 1 / %s", [0])
     assert connection.connection is session
-
-
-@pytest.mark.django_db
-def test_a_key_is_found_by_its_text_alone() -> None:
-    now = timezone.now()
-    client, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
-    found = ApiKey.objects.by_key(key, now)
-    assert (
-        found is not None
-        and found.client == client
-        and found.scopes == ["gate:decide"]
-        and found.client_id == client.pk
-    )
-    assert ApiKey.objects.by_key(key + "x", now) is None

@@ -1,7 +1,4 @@
-"""How does a platform rehearse relay numbers, with test keys?
-
-Candidates' numbers that stand for outcomes, and calls to play.
-"""
+"""The test mode's relay numbers over the API: scripted numbers, and calls to play."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ class RelayRecipeOut(Schema):
     candidate_phone: str = Field(
         description="To be given with `POST /relays`.", examples=["+8615400000001"]
     )
-    says: Words = Field(description="What it rehearses.")
+    says: Words = Field(description="What it tests.")
 
 
 class RelayRecipesOut(Schema):

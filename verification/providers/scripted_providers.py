@@ -1,10 +1,8 @@
-"""How do mail, bank and electronic licence behave in a platform's test?
+"""How mail, the bank and the electronic licence behave in a platform's test.
 
-At any hour, and as the account or the scan says.
-
-Always the same, whatever bank and service this deployment has: their books are files of the tests
-alone. `docs/integrating/test-mode.md` lists what the last two digits of an account stand for; the
-memo, and what is mailed, is always `CODE`.
+The account or the scan decides the outcome, whatever bank and service this deployment has: the
+books of tests are files of their own. `docs/integrating/test-mode.md` lists what the last two
+digits of an account mean. The memo of a transfer and the code in a mail are always `CODE`.
 """
 
 from __future__ import annotations
@@ -17,13 +15,13 @@ from verification.providers.banks.base import Return
 from verification.providers.banks.simulator import Fate
 
 NAME: Final = "rehearsal"
-"""As `Proof.provider` of a test; no deployment can choose it."""
+"""Stored as `Proof.provider` in a test. No deployment can choose it."""
 CODE: Final = "123456"
 """The memo of every transfer, and every code by mail."""
 OFFERED: Final = frozenset(ProofKind)
-"""All of them can be rehearsed."""
+"""Every kind of proof works in a test."""
 DOMAIN: Final = "company.test"
-"""What the register knows as the domain of each company of a test: an address elsewhere proves
+"""The domain that the register has for every company in a test. An address elsewhere proves
 little.
 """
 

@@ -1,8 +1,8 @@
-"""Which codes stand for which outcome in a platform's test?
+"""The codes of a platform's test, and the outcome that each of them scripts.
 
-The region of a test code, 9990nn, lies in no province; its last two digits name the recipe, and the
-organisation's part is free. So each test begins with a code of its own, and what is found is what
-the recipe says, by checks of the same names and the same policy as for everybody.
+A test code starts with 9990nn, a region that no province has. Its last two digits are the number of
+the recipe, and the part of the organisation is free, so every test can use a code of its own. The
+checks have the usual names and find what the recipe says; the policy is the one for everybody.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def _rejected(number: int, reason: str) -> Recipe:
     return Recipe(number, Outcome.REJECT, "registry", reason, Severity.BLOCK)
 
 
-def _held(number: int, check: str, reason: str, severity: Severity = Severity.CONCERN) -> Recipe:
+def _for_review(
+    number: int, check: str, reason: str, severity: Severity = Severity.CONCERN
+) -> Recipe:
     return Recipe(number, Outcome.REVIEW, check, reason, severity)
 
 
@@ -101,44 +103,44 @@ RECIPES: Final[dict[int, Recipe]] = {
                 "The register is down; approved when it is asked again a minute later",
             ),
         ),
-        _held(5, "reading", "check_incomplete", Severity.UNABLE),
+        _for_review(5, "reading", "check_incomplete", Severity.UNABLE),
         _rejected(10, "registry_revoked"),
         _rejected(11, "registry_deregistered"),
         _rejected(12, "registry_cancelled"),
-        _held(20, "registry", "registry_not_found", Severity.UNABLE),
-        _held(21, "registry", "registry_not_active"),
-        _held(22, "registry", "registry_abnormal_list"),
-        _held(23, "registry", "registry_serious_violation_list"),
-        _held(24, "registry", "registry_status_unknown", Severity.UNABLE),
-        _held(30, "reading", "document_unreadable", Severity.UNABLE),
-        _held(31, "reading", "document_not_a_licence", Severity.UNABLE),
-        _held(32, "reading", "document_several_licences", Severity.UNABLE),
-        _held(33, "forgery", "document_recapture"),
-        _held(34, "reading", "document_expired"),
-        _held(35, "scan", "document_infected"),
-        _held(40, "reading", "uscc_mismatch"),
-        _held(41, "reading", "uscc_invalid"),
-        _held(42, "reading", "name_mismatch"),
-        _held(43, "registry", "legal_representative_mismatch"),
-        _held(44, "reading", "established_on_mismatch"),
-        _held(50, "authority", "authority_unproven", Severity.UNABLE),
-        _held(60, "agency_licence", "agency_licence_missing"),
-        _held(61, "agency_licence", "agency_licence_expired"),
-        _held(62, "agency_licence", "agency_licence_mismatch"),
-        _held(63, "agency_licence", "agency_client_missing"),
-        _held(70, "duplicates", "duplicate_same_image"),
-        _held(71, "duplicates", "duplicate_same_uscc_active"),
-        _held(72, "exclusion", "duplicate_excluded"),
-        _held(73, "duplicates", "duplicate_device_cluster"),
-        _held(74, "duplicates", "duplicate_nominee"),
-        _held(80, "forgery", "forgery_suspected"),
-        _held(81, "forgery", "forgery_retyped_field"),
-        _held(82, "forgery", "forgery_copied_patch"),
-        _held(83, "reading", "qr_not_registry", Severity.UNABLE),
-        _held(90, "reading", "approval_document_missing"),
+        _for_review(20, "registry", "registry_not_found", Severity.UNABLE),
+        _for_review(21, "registry", "registry_not_active"),
+        _for_review(22, "registry", "registry_abnormal_list"),
+        _for_review(23, "registry", "registry_serious_violation_list"),
+        _for_review(24, "registry", "registry_status_unknown", Severity.UNABLE),
+        _for_review(30, "reading", "document_unreadable", Severity.UNABLE),
+        _for_review(31, "reading", "document_not_a_licence", Severity.UNABLE),
+        _for_review(32, "reading", "document_several_licences", Severity.UNABLE),
+        _for_review(33, "forgery", "document_recapture"),
+        _for_review(34, "reading", "document_expired"),
+        _for_review(35, "scan", "document_infected"),
+        _for_review(40, "reading", "uscc_mismatch"),
+        _for_review(41, "reading", "uscc_invalid"),
+        _for_review(42, "reading", "name_mismatch"),
+        _for_review(43, "registry", "legal_representative_mismatch"),
+        _for_review(44, "reading", "established_on_mismatch"),
+        _for_review(50, "authority", "authority_unproven", Severity.UNABLE),
+        _for_review(60, "agency_licence", "agency_licence_missing"),
+        _for_review(61, "agency_licence", "agency_licence_expired"),
+        _for_review(62, "agency_licence", "agency_licence_mismatch"),
+        _for_review(63, "agency_licence", "agency_client_missing"),
+        _for_review(70, "duplicates", "duplicate_same_image"),
+        _for_review(71, "duplicates", "duplicate_same_uscc_active"),
+        _for_review(72, "exclusion", "duplicate_excluded"),
+        _for_review(73, "duplicates", "duplicate_device_cluster"),
+        _for_review(74, "duplicates", "duplicate_nominee"),
+        _for_review(80, "forgery", "forgery_suspected"),
+        _for_review(81, "forgery", "forgery_retyped_field"),
+        _for_review(82, "forgery", "forgery_copied_patch"),
+        _for_review(83, "reading", "qr_not_registry", Severity.UNABLE),
+        _for_review(90, "reading", "approval_document_missing"),
     )
 }
-"""By the last two digits of the region. Never renumbered: platforms' own tests hold codes."""
+"""By the last two digits of the region. Never renumber them: platforms' tests contain codes."""
 
 
 def code_for(number: int, organisation: str | None = None) -> str:
