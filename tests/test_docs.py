@@ -112,7 +112,9 @@ def code_blocks(text: str) -> list[str]:
 def tables(text: str) -> list[list[int]]:
     """For each table the number of columns of each of its rows."""
     found = re.findall(r"^(?:\|.*\n?)+", FENCED.sub("", text), re.MULTILINE)
-    return [[len(re.findall(r"(?<!\\)\|", row)) - 1 for row in table.splitlines()] for table in found]
+    return [
+        [len(re.findall(r"(?<!\\)\|", row)) - 1 for row in table.splitlines()] for table in found
+    ]
 
 
 def links(text: str) -> list[str]:
