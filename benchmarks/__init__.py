@@ -1,7 +1,7 @@
-"""Where the README's figures come from: `python -m benchmarks.NAME [--seed N] [--json]`.
+"""The benchmarks behind `docs/figures.md`: `python -m benchmarks.NAME [--seed N] [--json]`.
 
-Each times the thing beside its floor in the same run and quotes medians: a table for people, one
-JSON object with `--json`.
+Each measures the product and its floor in the same run and reports medians, in a table or, with
+`--json`, as one JSON object.
 
 A command names the module without its folder: `python -m benchmarks.gate` runs `service/gate.py`.
 Imports name the folder.

@@ -1,4 +1,4 @@
-"""Tests that the documentation's links lead to files, and that the table of settings is right."""
+"""Tests of the documentation: links, named files and tests, translations, the table of settings."""
 
 from __future__ import annotations
 
@@ -6,39 +6,143 @@ import ast
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.management.commands import draw_rooms
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-LAYOUT = ROOT / "docs" / "how-it-works" / "layout.md"
+DOCS = ROOT / "docs"
+FOLDERS = [
+    path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name != "var"
+]
+EVERYWHERE = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(page for folder in FOLDERS for page in folder.rglob("*.md")),
+]
+CHINESE = [page for page in EVERYWHERE if page.name.endswith(".zh-CN.md")]
+README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
+LAYOUT = DOCS / "how-it-works" / "layout.md"
+FENCED = re.compile(r"^ *(```|~~~)(.*?)^ *\1 *$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TABLES = {"layout", "libraries", "weight"}
+"""The decisions that are a table of many."""
 NAME = re.compile(r"ZIZHI_[A-Z_]*[A-Z]|DATABASE_URL")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 def pages_named_in(text: str) -> Iterator[str]:
     return iter(re.findall(r"\bdocs/[\w/-]+\.(?:md|svg)\b", text))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_relative_link_leads_to_a_file(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+def files_named_in(page: Path) -> list[str]:
+    """The paths in backticks; one with a name to choose (`NAME.py`) is not there yet."""
+    named = re.findall(r"`([\w.-]+/[\w./-]+)`", page.read_text(encoding="utf-8"))
+    return [path for path in named if "NAME" not in path]
+
+
+@pytest.mark.parametrize("document", EVERYWHERE, ids=name_of)
+def test_every_relative_link_leads_to_a_file(document: Path) -> None:
+    for target in LINK.findall(document.read_text(encoding="utf-8")):
         path = target.partition("#")[0]
         if path and not re.match(r"[a-z]+:", path):
-            assert (page.parent / path).exists(), target
+            assert (document.parent / path).exists(), target
 
 
 def test_the_index_names_every_page() -> None:
-    index = ROOT / "docs" / "README.md"
+    index = DOCS / "README.md"
     linked = {
         os.path.normpath(index.parent / target)
         for target in re.findall(r"\]\(([\w/.-]+\.md)\)", index.read_text(encoding="utf-8"))
     }
-    english = {str(page) for page in PAGES if not page.name.endswith(".zh-CN.md")}
-    assert linked == english - {str(index), str(ROOT / "README.md")}
+    english = {str(page) for page in DOCS.rglob("*.md") if page not in CHINESE}
+    assert english - linked == {str(index)}
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", README.read_text(encoding="utf-8"))
+    assert len(named) >= 6
+    for path, test in named:
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert test in functions, f"{path}::{test}"
+
+
+@pytest.mark.parametrize(
+    "document", [CONTRIBUTING, *sorted((DOCS / "decisions").glob("*.md"))], ids=name_of
+)
+def test_every_file_that_it_names_exists(document: Path) -> None:
+    for path in files_named_in(document):
+        assert any((ROOT / folder / path).exists() for folder in ("", "clients/python")), path
+
+
+def test_each_recipe_has_five_steps_that_name_files() -> None:
+    _, *recipes = re.split(r"^### Add ", CONTRIBUTING.read_text(encoding="utf-8"), flags=re.M)
+    assert len(recipes) == 6
+    for recipe in recipes:
+        steps = re.findall(r"^(\d)\. ", recipe, re.MULTILINE)
+        assert steps == list("12345"), recipe
+        assert len(re.findall(r"`[\w/]+\.(?:py|md|po|html)`", recipe)) >= 4, recipe
+
+
+def test_a_page_is_as_short_as_it_is_meant_to_be() -> None:
+    decisions = [page for page in (DOCS / "decisions").glob("*.md") if page.stem not in TABLES]
+    longest = {README: 700} | dict.fromkeys(decisions, 150)
+    for page, words in longest.items():
+        assert len(page.read_text(encoding="utf-8").split()) <= words, page
+
+
+# --- Pages in two languages -----------------------------------------------------------------------
+
+
+def headings(text: str) -> list[int]:
+    """The levels of the headings, in their order."""
+    prose = FENCED.sub("", text)
+    return [len(marks) for marks in re.findall(r"^(#{1,6}) ", prose, re.MULTILINE)]
+
+
+def code_blocks(text: str) -> list[str]:
+    return [match.group() for match in FENCED.finditer(text)]
+
+
+def tables(text: str) -> list[list[int]]:
+    """For each table the number of columns of each of its rows."""
+    found = re.findall(r"^(?:\|.*\n?)+", FENCED.sub("", text), re.MULTILINE)
+    return [
+        [len(re.findall(r"(?<!\\)\|", row)) - 1 for row in table.splitlines()] for table in found
+    ]
+
+
+def links(text: str) -> list[str]:
+    """The pages that it leads to, whichever language they are in."""
+    targets = (target.replace(".zh-CN.md", ".md") for target in LINK.findall(text))
+    return sorted(target for target in targets if not target.startswith("#"))
+
+
+@pytest.mark.parametrize("part", [headings, code_blocks, tables])
+@pytest.mark.parametrize("chinese", CHINESE, ids=name_of)
+def test_a_page_in_chinese_is_built_as_the_english_one(
+    chinese: Path, part: Callable[[str], list[Any]]
+) -> None:
+    english = chinese.with_name(chinese.name.replace(".zh-CN.md", ".md"))
+    assert part(chinese.read_text(encoding="utf-8")) == part(english.read_text(encoding="utf-8"))
+
+
+def test_both_readmes_lead_to_the_same_pages_and_to_each_other() -> None:
+    english, chinese = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    assert links(english) == links(chinese)
+    assert "(README.zh-CN.md)" in english and "(README.md)" in chinese
+
+
+# --- What the code and the pages say of each other ------------------------------------------------
 
 
 def test_every_page_that_the_code_names_exists() -> None:

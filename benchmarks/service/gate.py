@@ -209,7 +209,7 @@ def allowed_share() -> float:
 
 @contextmanager
 def served(folder: Path) -> Iterator[None]:
-    """Gunicorn as the README says for PostgreSQL, with the project's settings, ready to answer."""
+    """Gunicorn as in `docs/operating/running.md`, with the project's settings, ready to answer."""
     from config.trying_out import processes
 
     log = folder / "web.log"
