@@ -15,6 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LAYOUT = ROOT / "docs" / "how-it-works" / "layout.md"
 NAME = re.compile(r"ZIZHI_[A-Z_]*[A-Z]|DATABASE_URL")
+PRODUCT = ("config", "downloads", "verification", "employers", "resumes", "documents", "events")
+NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "LC_ALL", "LC_MESSAGES", "LANG"}
+"""Variables that product code reads from the environment and that are not settings of Zizhi."""
+
+
+def product_modules() -> Iterator[Path]:
+    for folder in PRODUCT:
+        yield from (ROOT / folder).rglob("*.py")
 
 
 def pages_named_in(text: str) -> Iterator[str]:
@@ -35,16 +43,16 @@ def test_the_index_names_every_page() -> None:
         os.path.normpath(index.parent / target)
         for target in re.findall(r"\]\(([\w/.-]+\.md)\)", index.read_text(encoding="utf-8"))
     }
-    assert linked == {str(page) for page in PAGES if page.name != "README.md"}
+    english = {str(page) for page in PAGES if not page.name.endswith(".zh-CN.md")}
+    assert linked == english - {str(index), str(ROOT / "README.md")}
 
 
 def test_every_page_that_the_code_names_exists() -> None:
     named = 0
-    for folder in ("config", "downloads", "verification", "employers", "resumes", "documents"):
-        for path in (ROOT / folder).rglob("*.py"):
-            for page in pages_named_in(path.read_text(encoding="utf-8")):
-                assert (ROOT / page).exists(), f"{path}: {page}"
-                named += 1
+    for path in product_modules():
+        for page in pages_named_in(path.read_text(encoding="utf-8")):
+            assert (ROOT / page).exists(), f"{path}: {page}"
+            named += 1
     assert named >= 20
 
 
@@ -104,13 +112,40 @@ def written(default: ast.expr | None) -> str | None:
     return None if value is None else f"`{value}`" if value != "" else "empty"
 
 
+def table_of_settings(page: str) -> dict[str, str]:
+    """Each setting of the page with its default; every row has a meaning and when to change it."""
+    text = (ROOT / "docs" / "operating" / page).read_text(encoding="utf-8")
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    assert all(len(row) == 4 and all(cell.strip() for cell in row) for row in rows)
+    table = {row[0].strip(" `"): row[1].strip() for row in rows}
+    assert len(table) == len(rows)
+    return table
+
+
 def test_the_table_of_settings_is_complete_and_right() -> None:
-    page = (ROOT / "docs" / "operating" / "settings.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+) \|$", page, re.MULTILINE)
-    table = {name: default for name, default, _ in rows}
+    table = table_of_settings("settings.md")
     read = settings_read()
-    assert len(rows) == len(table)
     assert set(table) == set(read)
     exact = {name: told for name, default in read.items() if (told := written(default)) is not None}
     assert len(exact) >= 50
     assert {name: table[name] for name in exact} == exact
+
+
+def test_the_chinese_table_of_settings_has_the_same_names_and_values() -> None:
+    def values(page: str) -> list[tuple[str, list[str]]]:
+        return [
+            (name, re.findall(r"`[^`]+`", default))
+            for name, default in table_of_settings(page).items()
+        ]
+
+    assert values("settings.zh-CN.md") == values("settings.md")
+
+
+def test_the_environment_is_read_for_settings_of_the_table_only() -> None:
+    names: set[str] = set()
+    for path in product_modules():
+        text = path.read_text(encoding="utf-8")
+        names |= set(re.findall(r"\b(?:ZIZHI_[A-Z_]*[A-Z])\b", text)) - {"ZIZHI_VERSION"}
+        names |= set(re.findall(r'(?:environ(?:\.\w+)?|getenv|env\.\w+)[(\[]\s*"(\w+)"', text))
+    assert names >= {"LC_ALL", "DATABASE_URL", "ZIZHI_VAR_DIR"}
+    assert names - NOT_SETTINGS == set(table_of_settings("settings.md"))
