@@ -134,7 +134,7 @@ def test_the_table_of_settings_is_complete_and_right() -> None:
 def test_the_chinese_table_of_settings_has_the_same_names_and_values() -> None:
     def values(page: str) -> list[tuple[str, list[str]]]:
         return [
-            (name, re.findall(r"`[^`]+`", default))
+            (name, sorted(re.findall(r"`[^`]+`", default)))
             for name, default in table_of_settings(page).items()
         ]
 
