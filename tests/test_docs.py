@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from events.core.event_types import EVENT_TYPES
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LAYOUT = ROOT / "docs" / "how-it-works" / "layout.md"
@@ -78,6 +80,17 @@ def test_the_layout_shows_the_layers_of_the_contracts() -> None:
         layers = [f"({layer})" if "|" in layer else layer for layer in contract["layers"]]
         (container,) = contract.get("containers", ["packages"])
         assert f"{container}: {' > '.join(layers)}\n" in text
+
+
+@pytest.mark.parametrize("page", ["webhooks.md", "webhooks.zh-CN.md"])
+def test_the_table_of_event_types_is_complete(page: str) -> None:
+    text = (ROOT / "docs" / "integrating" / page).read_text(encoding="utf-8")
+    documented = set()
+    for cell in re.findall(r"^\| (`[a-z]+\.[^|]+) \|", text, re.MULTILINE):
+        first, *others = re.findall(r"`([\w.]+)`", cell)
+        prefix = first.partition(".")[0]
+        documented |= {first, *(x if "." in x else f"{prefix}.{x}" for x in others)}
+    assert documented == set(EVENT_TYPES)
 
 
 def settings_read() -> dict[str, ast.expr | None]:
