@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from config.management.commands import draw_rooms
+from events.core.event_types import EVENT_TYPES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -31,6 +32,14 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 TABLES = {"layout", "libraries", "weight"}
 """The decisions that are a table of many."""
 NAME = re.compile(r"ZIZHI_[A-Z_]*[A-Z]|DATABASE_URL")
+PRODUCT = ("config", "downloads", "verification", "employers", "resumes", "documents", "events")
+NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "LC_ALL", "LC_MESSAGES", "LANG"}
+"""Variables that product code reads from the environment and that are not settings of Zizhi."""
+
+
+def product_modules() -> Iterator[Path]:
+    for folder in PRODUCT:
+        yield from (ROOT / folder).rglob("*.py")
 
 
 def name_of(page: Path) -> str:
@@ -147,11 +156,10 @@ def test_both_readmes_lead_to_the_same_pages_and_to_each_other() -> None:
 
 def test_every_page_that_the_code_names_exists() -> None:
     named = 0
-    for folder in ("config", "downloads", "verification", "employers", "resumes", "documents"):
-        for path in (ROOT / folder).rglob("*.py"):
-            for page in pages_named_in(path.read_text(encoding="utf-8")):
-                assert (ROOT / page).exists(), f"{path}: {page}"
-                named += 1
+    for path in product_modules():
+        for page in pages_named_in(path.read_text(encoding="utf-8")):
+            assert (ROOT / page).exists(), f"{path}: {page}"
+            named += 1
     assert named >= 20
 
 
@@ -182,6 +190,17 @@ def test_the_layout_shows_the_layers_of_the_contracts() -> None:
 def test_the_picture_of_the_packages_shows_the_contracts() -> None:
     stale = "stale: run `python manage.py draw_rooms`"
     assert draw_rooms.PATH.read_text(encoding="utf-8") == draw_rooms.drawn(), stale
+
+
+@pytest.mark.parametrize("page", ["webhooks.md", "webhooks.zh-CN.md"])
+def test_the_table_of_event_types_is_complete(page: str) -> None:
+    text = (ROOT / "docs" / "integrating" / page).read_text(encoding="utf-8")
+    documented = set()
+    for cell in re.findall(r"^\| (`[a-z]+\.[^|]+) \|", text, re.MULTILINE):
+        first, *others = re.findall(r"`([\w.]+)`", cell)
+        prefix = first.partition(".")[0]
+        documented |= {first, *(x if "." in x else f"{prefix}.{x}" for x in others)}
+    assert documented == set(EVENT_TYPES)
 
 
 def settings_read() -> dict[str, ast.expr | None]:
@@ -216,13 +235,40 @@ def written(default: ast.expr | None) -> str | None:
     return None if value is None else f"`{value}`" if value != "" else "empty"
 
 
+def table_of_settings(page: str) -> dict[str, str]:
+    """Each setting of the page with its default; every row has a meaning and when to change it."""
+    text = (ROOT / "docs" / "operating" / page).read_text(encoding="utf-8")
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    assert all(len(row) == 4 and all(cell.strip() for cell in row) for row in rows)
+    table = {row[0].strip(" `"): row[1].strip() for row in rows}
+    assert len(table) == len(rows)
+    return table
+
+
 def test_the_table_of_settings_is_complete_and_right() -> None:
-    page = (ROOT / "docs" / "operating" / "settings.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+) \|$", page, re.MULTILINE)
-    table = {name: default for name, default, _ in rows}
+    table = table_of_settings("settings.md")
     read = settings_read()
-    assert len(rows) == len(table)
     assert set(table) == set(read)
     exact = {name: told for name, default in read.items() if (told := written(default)) is not None}
     assert len(exact) >= 50
     assert {name: table[name] for name in exact} == exact
+
+
+def test_the_chinese_table_of_settings_has_the_same_names_and_values() -> None:
+    def values(page: str) -> list[tuple[str, list[str]]]:
+        return [
+            (name, sorted(re.findall(r"`[^`]+`", default)))
+            for name, default in table_of_settings(page).items()
+        ]
+
+    assert values("settings.zh-CN.md") == values("settings.md")
+
+
+def test_the_environment_is_read_for_settings_of_the_table_only() -> None:
+    names: set[str] = set()
+    for path in product_modules():
+        text = path.read_text(encoding="utf-8")
+        names |= set(re.findall(r"\b(?:ZIZHI_[A-Z_]*[A-Z])\b", text)) - {"ZIZHI_VERSION"}
+        names |= set(re.findall(r'(?:environ(?:\.\w+)?|getenv|env\.\w+)[(\[]\s*"(\w+)"', text))
+    assert names >= {"LC_ALL", "DATABASE_URL", "ZIZHI_VAR_DIR"}
+    assert names - NOT_SETTINGS == set(table_of_settings("settings.md"))
