@@ -30,7 +30,7 @@ class Warned(StrEnum):
     SCOPE_UNREAD = "scope_unread"
     """The business scope is too small, blurred or covered to be trusted."""
     OTHER = "other"
-    """A warning that we have no word for: `response` has it."""
+    """A warning that we have no word for: `answer` has it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class CloudReading:
 
     Values are in the forms of `documents.licence.fields`, keys out of its FIELDS.
 
-    `fields` and `response` hold personal data, so they are not part of the repr.
+    `fields` and `answer` hold personal data, so they are not part of the repr.
     """
 
     fields: dict[str, str] = field(repr=False)
@@ -57,7 +57,7 @@ class CloudReading:
     warnings: frozenset[Warned] = frozenset()
     why_empty: str = ""
     """A code of `events.core.reasons` where nothing was read, else ""."""
-    response: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The service's own words, to be kept beside the reading."""
 
     def as_json(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class TencentReader:
         response = self._ask(picture)
         if "Error" in response:
             return CloudReading(
-                {}, self.name, why_empty=_reason(response["Error"]), response=response
+                {}, self.name, why_empty=_reason(response["Error"]), answer=response
             )
         fields = _fields(response)
         return CloudReading(
@@ -103,7 +103,7 @@ class TencentReader:
             self.name,
             warnings=_warnings(response),
             why_empty="" if fields else "document_unreadable",
-            response=response,
+            answer=response,
         )
 
     def _fitting(self, jpeg: bytes) -> bytes | None:

@@ -80,7 +80,7 @@ def of_queue(now: datetime, reviewer: UUID) -> Figures:
     """The queue in figures, as it was at most `QUEUE_FIGURES_SECONDS` ago, with what is there for
     this reviewer alone.
     """
-    cached = _cached("queue", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
+    cached = _cached("waiting", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
     own = _made_for(reviewer)
     return cached.and_also(count(now, own)) if own.exists() else cached
 

@@ -254,7 +254,7 @@ def test_a_cloud_is_asked_last_and_fills_what_is_missing() -> None:
         CloudReading(
             {"uscc": CODE, "name": "别的公司", "address": "云溪市澜浦路1号"},
             "cloud",
-            response={"Id": "1"},
+            answer={"Id": "1"},
         )
     )
     reading = read_pages([BLANK], [ScriptedReader("a", says(("名称", NAME)))], cloud=cloud)

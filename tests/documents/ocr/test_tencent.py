@@ -292,8 +292,8 @@ def test_warnings(server: TencentServer, codes: list[int] | None, warnings: set[
 def test_the_raw_answer_is_kept(server: TencentServer) -> None:
     reading = reader_at(server).read_fields(JPEG)
     assert (
-        reading.response["RequestId"]
-        and {name: reading.response[name] for name in server.answer} == server.answer
+        reading.answer["RequestId"]
+        and {name: reading.answer[name] for name in server.answer} == server.answer
     )
 
 

@@ -48,7 +48,7 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
             "draft": self.draft,
             "preview": self.preview,
             "unmask": self.unmask,
-            "hold": self.hold,
+            "hold": self.postpone,
             "escalate": self.escalate,
             **{verb: partial(self.decide, verb) for verb in BUTTONS},
         }

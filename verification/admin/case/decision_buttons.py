@@ -149,7 +149,7 @@ class DecisionButtons(CasePages):
             return self.refused_page(request, ruling.case_id, refused)
         return to_case(request, ruling.case_id)
 
-    def hold(
+    def postpone(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
         form = PostponeForm(request.POST)
