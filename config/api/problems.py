@@ -110,7 +110,9 @@ class Problem(Schema):
     type: str = Field(
         description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"]
     )
-    title: str = Field(description="What is wrong, in English.", examples=["No such employer"])
+    title: str = Field(
+        description="What is wrong, in English.", examples=["There is no employer with this ID"]
+    )
     status: int = Field(description="The HTTP status, once more.", examples=[404])
     detail: str = Field(
         description="What is wrong, in Simplified Chinese.", examples=["没有这家企业"]
