@@ -253,7 +253,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "registry_revoked",
-        Text("公司已被吊销营业执照", "The company's licence has been revoked"),
+        Text("公司已被吊销营业执照", "The business licence has been revoked"),
         Text("被吊销的公司不能招聘；如有误，请提出申诉并附登记机关的证明", "A company whose licence is revoked cannot recruit. If this is wrong, appeal and attach proof from the registration authority"),
         "company", DAYS,
     ),

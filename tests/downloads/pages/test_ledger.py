@@ -278,7 +278,7 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(
     assert "a person looks into it" in do(
         mine, "report/", release=str(release.pk), about="money", said="要求先交培训费"
     )
-    assert "received already" in do(mine, "report/", release=str(release.pk), about="money")
+    assert "already received" in do(mine, "report/", release=str(release.pk), about="money")
     row = MisuseReport.objects.get()
     assert (row.about, row.said) == ("money", "要求先交培训费")
     live.take(timezone.now(), "somebody-else")
