@@ -27,9 +27,9 @@ class Text:
 AT_ONCE = Text("立即", "immediately")
 MINUTES = Text("几分钟", "a few minutes")
 ONE_DAY = Text("一个工作日内", "within one working day")
-REVIEWED = Text("暂无足够数据预估时间，审核完成后会发邮件通知你", "we cannot estimate this yet; we will e-mail you when the review is done")
-HEARD = Text("暂无足够数据预估时间，申诉答复后会发邮件通知你", "we cannot estimate this yet; we will e-mail you when your appeal is answered")
-RESTRICTION_REVIEWED = Text("暂无足够数据预估时间，限制申诉答复后会发邮件通知你", "we cannot estimate this yet; we will e-mail you when your appeal against the restriction is answered")
+REVIEWED = Text("暂无足够数据预估时间，审核完成后会发邮件通知你", "we cannot estimate this yet; we will email you when the review is done")
+HEARD = Text("暂无足够数据预估时间，申诉答复后会发邮件通知你", "we cannot estimate this yet; we will email you when your appeal is answered")
+RESTRICTION_REVIEWED = Text("暂无足够数据预估时间，限制申诉答复后会发邮件通知你", "we cannot estimate this yet; we will email you when your appeal against the restriction is answered")
 """The last three are shown until there are enough decisions to measure (`verification.cases.turnaround.told`). They must differ from each other."""
 DAYS = Text("几天", "a few days")
 NEVER = Text("不适用", "not applicable")
@@ -309,13 +309,13 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "authority_missing",
         Text("尚未证明你有权代表该公司招聘", "You have not shown that you may recruit for this company"),
-        Text("任选一种方式：公司域名邮箱、对公打款、电子营业执照扫码、同事担保，或上传盖章的委托书由审核员核实", "Choose one: an e-mail address at the company's domain, a small deposit to its bank account, a scan of its electronic licence, or a colleague who vouches for you. You can also upload a stamped letter for a reviewer to check"),
+        Text("任选一种方式：公司域名邮箱、对公打款、电子营业执照扫码、同事担保，或上传盖章的委托书由审核员核实", "Choose one: an email address at the company's domain, a small transfer to its bank account, a scan of its electronic licence, or a colleague who vouches for you. You can also upload a stamped letter for a reviewer to check"),
         "recruiter", MINUTES,
     ),
     Reason(
         "authority_unproven",
         Text("现有材料不足以证明你获得公司授权", "What you gave us does not show that the company has authorised you"),
-        Text("审核员会人工核实；改用对公打款、电子营业执照扫码、登记信息所列域名邮箱或同事担保，可自动通过", "A reviewer will check it. A bank deposit, a scan of the electronic licence, an e-mail address at the company's registered domain or a colleague who vouches for you needs no review"),
+        Text("审核员会人工核实；改用对公打款、电子营业执照扫码、登记信息所列域名邮箱或同事担保，可自动通过", "A reviewer will check it. A small transfer, a scan of the electronic licence, an email address at the company's registered domain or a colleague who vouches for you needs no review"),
         "company", REVIEWED,
     ),
     Reason(
@@ -364,7 +364,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "proof_domain_too_often",
         Text("今天发往该公司域名的验证码过多", "We have sent too many codes to this company's domain today"),
-        Text("请明天再试，或改用对公打款、电子营业执照扫码或同事担保", "Try again tomorrow, or choose another way: a bank deposit, the electronic licence, or a colleague who vouches for you"),
+        Text("请明天再试，或改用对公打款、电子营业执照扫码或同事担保", "Try again tomorrow, or choose another way: a small transfer, the electronic licence, or a colleague who vouches for you"),
         "recruiter", ONE_DAY, appeal=False,
     ),
     Reason(
@@ -405,7 +405,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "proof_email_invalid",
-        Text("邮箱地址格式不正确", "This is not a valid e-mail address"),
+        Text("邮箱地址格式不正确", "This is not a valid email address"),
         Text("请核对后重新填写", "Check the address and enter it again"),
         "recruiter", AT_ONCE, appeal=False,
     ),
@@ -471,8 +471,8 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "authority_email_unverified",
-        Text("邮箱尚未验证", "Your e-mail address has not been verified"),
-        Text("请打开验证邮件中的链接", "Open the link in the e-mail we sent you"),
+        Text("邮箱尚未验证", "Your email address has not been verified"),
+        Text("请打开验证邮件中的链接", "Open the link in the email we sent you"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
@@ -695,14 +695,14 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "email_taken",
-        Text("该邮箱已注册", "There is already an account with this e-mail address"),
+        Text("该邮箱已注册", "There is already an account with this email address"),
         Text("请直接登录；忘记密码可以重设", "Sign in, or reset your password"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
         "link_invalid",
         Text("链接无效", "This link is not valid"),
-        Text("请完整复制邮件中的链接，或重新发送邮件", "Copy the whole link from the e-mail, or ask for a new one"),
+        Text("请完整复制邮件中的链接，或重新发送邮件", "Copy the whole link from the email, or ask for a new one"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -949,7 +949,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "test_email_required",
-        Text("测试中的邮箱必须以 .test 结尾", "An e-mail address in a test must end with .test"),
+        Text("测试中的邮箱必须以 .test 结尾", "An email address in a test must end with .test"),
         Text("请改用例如 owner@example.test 的地址；邮件不会寄出，可用 GET /api/v1/test/mails 查看", "Use an address such as owner@example.test. We send it nothing; read its mail with GET /api/v1/test/mails"),
         "platform", AT_ONCE, appeal=False,
     ),
@@ -1016,7 +1016,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "employer_step_up",
         Text("下载情况异常，下载已暂停，请重新证明招聘授权", "Downloads are paused after unusual activity. Prove your authority to recruit again"),
-        Text("请在申请页面重新证明授权（登记信息所列域名邮箱、对公打款、电子营业执照扫码或同事担保），证明后几分钟内自动恢复；如认为有误，企业管理员也可申诉", "Prove it on the case page: an e-mail address at the registered domain, a bank deposit, the electronic licence or a colleague who vouches for you. Downloads return within minutes. If this is wrong, the account owner can also appeal"),
+        Text("请在申请页面重新证明授权（登记信息所列域名邮箱、对公打款、电子营业执照扫码或同事担保），证明后几分钟内自动恢复；如认为有误，企业管理员也可申诉", "Prove it on the case page: an email address at the registered domain, a small transfer, the electronic licence or a colleague who vouches for you. Downloads return within minutes. If this is wrong, the account owner can also appeal"),
         "recruiter", MINUTES,
     ),
     Reason(
@@ -1240,7 +1240,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "link_of_other_account",
         Text("这个链接属于另一个账户", "This link belongs to another account"),
-        Text("请退出，再用收到邮件的邮箱登录；如果不是你注册的，无需操作", "Sign out, then sign in with the address that received the e-mail. If you did not register, do nothing"),
+        Text("请退出，再用收到邮件的邮箱登录；如果不是你注册的，无需操作", "Sign out, then sign in with the address that received the email. If you did not register, do nothing"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -1447,12 +1447,12 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "reference_invalid",
         Text("引用编号须为 1 至 64 个字母、数字或 _.:-", "A reference must have 1 to 64 letters, digits or _.:-"),
-        Text("请使用平台内部的编号，不要使用姓名、手机号或邮箱", "Use your own ID, not a name, phone number or e-mail address"),
+        Text("请使用平台内部的编号，不要使用姓名、手机号或邮箱", "Use your own ID, not a name, phone number or email address"),
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
         "email_invalid",
-        Text("邮箱地址格式不正确", "This is not a valid e-mail address"),
+        Text("邮箱地址格式不正确", "This is not a valid email address"),
         Text("请填写招聘者本人的邮箱", "Use the recruiter's own address"),
         "platform", AT_ONCE, appeal=False,
     ),
@@ -1471,7 +1471,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "member_not_linked",
         Text("只能为平台自己添加的招聘者生成链接", "You can only create a link for a recruiter you have added"),
-        Text("请先用邮箱和引用编号添加这位招聘者", "Add the recruiter with an e-mail address and a reference first"),
+        Text("请先用邮箱和引用编号添加这位招聘者", "Add the recruiter with an email address and a reference first"),
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(

@@ -101,7 +101,7 @@ class TestRegister:
     def test_somebody_elses_address(self, visitor: Client, now: datetime) -> None:
         make_member(now, email="hr@example.com")
         response = visitor.post("/register/", form())
-        assert "There is already an account with this e-mail address" in text(response)
+        assert "There is already an account with this email address" in text(response)
         assert "_auth_user_id" not in visitor.session
 
     def test_weak_password_and_empty_fields(self, visitor: Client) -> None:
