@@ -1,4 +1,6 @@
-"""Tests of a platform's test: it goes the way of everything, and reaches nobody."""
+"""Tests of test mode: a test goes through the same steps as a real case and reaches no real
+person.
+"""
 
 from __future__ import annotations
 
@@ -293,7 +295,7 @@ def test_a_move_that_cannot_be_is_refused(platform: Platform, advance: object) -
     assert platform.call("post", "/test/clock", {"advance": advance})["http"] == 422
 
 
-# --- Pages by the test's clock --------------------------------------------------------------------
+# --- Pages use the test's clock -------------------------------------------------------------------
 
 
 def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:

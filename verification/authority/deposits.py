@@ -121,7 +121,7 @@ def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
         )
         transfer = bank.send(order, now)
     if transfer is None:
-        raise ProviderBroken("the bank does not know a transfer that it had taken")
+        raise ProviderBroken("the bank does not know a transfer that it accepted")
     if transfer.stage is Stage.RETURNED:
         return proofs.ProviderAnswer(
             transfer.stage, now, transfer.reference, RETURNED[transfer.returned or Return.OTHER]

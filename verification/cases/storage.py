@@ -89,9 +89,7 @@ class EncryptedStorage(Storage):
 
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
         if mode != "rb":
-            raise ValueError(
-                "stored documents are read whole and never changed in place: open them with 'rb'"
-            )
+            raise ValueError("stored documents can only be opened with 'rb'")
         return ContentFile(unseal(self._file(name).read_bytes(), self.keys, name), name=name)
 
     def delete(self, name: str) -> None:

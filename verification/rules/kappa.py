@@ -47,7 +47,7 @@ def kappa(table: Mapping[tuple[str, str], int]) -> Kappa:
     """
     n = sum(table.values())
     if any(count < 0 for count in table.values()):
-        raise ValueError("no pair of answers was given fewer than 0 times")
+        raise ValueError("a count must not be negative")
     share = {pair: Fraction(count, n) for pair, count in table.items() if count}
     answers = {answer for pair in share for answer in pair}
     first = {answer: sum(p for (a, _), p in share.items() if a == answer) for answer in answers}

@@ -98,7 +98,7 @@ class Hours:
         """
         if amount <= timedelta():
             if amount:
-                raise ValueError(f"no working time is negative, and this is {amount}")
+                raise ValueError(f"the amount must not be negative, and is {amount}")
             return start
         wanted = self._worked(start) + amount
         year = start.astimezone(self.zone).year
@@ -111,7 +111,7 @@ class Hours:
             if left <= closes - opens:
                 return (opens + left).astimezone(start.tzinfo)
             left -= closes - opens
-        raise AssertionError("a day is as long as its spans")
+        raise AssertionError("the spans of a day add up to its length")
 
     def lists(self, year: int) -> bool:
         """Whether the holidays of `year` are known. If not, every working day of the week counts.
@@ -146,7 +146,7 @@ class Hours:
         day = at.astimezone(self.zone).date()
         if day.year < FIRST_YEAR:
             raise ValueError(
-                f"working time is counted from {FIRST_YEAR} on, and this is {at.isoformat()}"
+                f"working time is counted from {FIRST_YEAR}, and this is {at.isoformat()}"
             )
         today = sum(
             (min(max(at, opens), closes) - opens for opens, closes in self.spans(day)), timedelta()

@@ -146,7 +146,7 @@ def test_codes_are_rationed(member: Member, now: datetime) -> None:
     with pytest.raises(Refused, match="proof_too_often"):
         email_codes.send_code(
             make_member(now), ADDRESS, now + timedelta(hours=1)
-        )  # the address has had enough
+        )  # the address has reached its limit
     email_codes.send_code(member, ADDRESS, now + timedelta(days=1, hours=1))
 
 

@@ -1,4 +1,4 @@
-"""Does an employer's word reach another person, with its evidence, or leave nothing behind?"""
+"""Tests of appeals: they reach another reviewer with their evidence, or leave nothing behind."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(
 
 @pytest.fixture(params=[State.SUSPENDED, State.REVOKED])
 def stopped(request: pytest.FixtureRequest, member: Member, now: datetime) -> Case:
-    """A case whose rights were taken away, by one reviewer or by the machine."""
+    """A case whose rights a reviewer or the system took away."""
     return make_case(member, now, request.param)
 
 
@@ -162,7 +162,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     assert Appeal.objects.get().answered_at == now and not Case.objects.awaiting_review().exists()
     assert Mail.objects.latest("pk").template == "case_uphold"
 
-    appeals.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # something new to show
+    appeals.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # with new evidence
     claims.claim(case.pk, second, now)
     operations.reinstate(case.pk, second, now)
     case = Case.objects.get(pk=case.pk)
@@ -277,7 +277,7 @@ def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: da
     assert Appeal.objects.get().text == "我不明白还缺什么"
 
 
-# --- A person for who cannot hand anything in -----------------------------------------------------
+# --- A person for employers who cannot submit -----------------------------------------------------
 
 
 def fails(
@@ -294,7 +294,7 @@ def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(
     fails(case, member, now, 1)
     fails(
         case, member, now, 2, "document_too_many"
-    )  # too much was sent, and nothing refused for what it is
+    )  # too many files, but none was refused for its content
     for failure in ("proof_cancelled", "e_licence_refused"):
         Proof.objects.create(
             employer=member.employer,

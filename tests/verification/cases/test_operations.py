@@ -148,7 +148,9 @@ def test_declare_refuses_a_wrong_code_and_keeps_the_old(
 
 
 def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
-    """A reviewer decides on what they saw: a case that changed since is refused."""
+    """A reviewer decides on what they saw: if the case has changed since, the decision is
+    refused.
+    """
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     claims.claim(case.pk, reviewer, now)

@@ -1,4 +1,4 @@
-"""Is what is usual told from what really happened, and not told from too little?"""
+"""Tests of turnaround times: computed from real decisions, and not from too few."""
 
 from __future__ import annotations
 

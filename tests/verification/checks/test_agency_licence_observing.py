@@ -1,4 +1,4 @@
-"""Tests of what the check of an agency's licence reads and looks up."""
+"""Tests of the observations of the check of an agency's licence."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def test_a_reading_that_broke_is_survived() -> None:
     )
     assert (
         AgencyLicence().judge(DIRECT, {}, observation)[0].severity is Severity.PASS
-    )  # `check_incomplete` says the rest
+    )  # `check_incomplete` covers this
 
 
 @dataclass
 class Script:
-    """A reader that says these lines of every page, or fails."""
+    """A reader that returns these lines for every page, or fails."""
 
     says: Sequence[str] | Exception
     name: str = "script"
@@ -142,7 +142,7 @@ def test_a_licence_is_read_from_its_pages(now: datetime) -> None:
         "agency_licence_unconfirmed",
         "agency_client_missing",
     ]
-    # Who needs none is not read: a direct employer's page costs nobody's time.
+    # The documents of a direct employer are not read, because it needs no licence.
     assert (
         AgencyLicence([Script(ProviderUnavailable("down"))]).observe(
             replace(subject, account_class="direct_employer"), {}

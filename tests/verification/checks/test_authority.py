@@ -1,6 +1,6 @@
-"""May this person recruit for this company?
+"""Tests of the check of a recruiter's authority.
 
-Judged from observations in tables; observed on real proofs.
+Judged from tables of observations; observed on real proofs.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def test_proven(observation: dict[str, Any], way: str, strength: Strength) -> No
             "authority_missing",
             Severity.WAIT,
         ),
-        # What was proven of another name, or by somebody who no longer stands, is worth nothing.
+        # A proof for another name, or by a colleague who can no longer vouch, counts for nothing.
         (observed((BANK | {"name": "云溪市空壳有限公司"},)), "authority_missing", Severity.WAIT),
         (observed((SCAN | {"name": ""},)), "authority_missing", Severity.WAIT),
         (observed((VOUCH | {"voucher_stands": False},)), "authority_missing", Severity.WAIT),
@@ -161,7 +161,7 @@ def test_public_domains(domain: str, public: bool) -> None:
     assert not at_company_domain(domain, "")
 
 
-# --- Observed -------------------------------------------------------------------------------------
+# --- Observing ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def proof(
 
 
 def found(member: Member, now: datetime, **registry: Any) -> Finding:
-    """What the check finds in the member's case, which it hands in."""
+    """The check's finding in the member's case, which is submitted."""
     case = member.employer.cases.first() or make_case(member, now, State.CHECKING)
     subject = subject_of(case, now)
     observation = Authority().observe(
@@ -316,7 +316,7 @@ def test_who_has_left_since_proves_nothing(member: Member, now: datetime) -> Non
 
 @pytest.mark.django_db
 def test_a_domain_that_the_register_names_for_many_is_nobodys_own(now: datetime) -> None:
-    """A registration agent puts its own address into the record of each company that it sets up."""
+    """A registration agent enters its own domain in the record of each company that it sets up."""
     member = make_member(now, email="lin@agent.example")
     make_case(member, now, State.CHECKING)
     for number in range(SHARED_BY):

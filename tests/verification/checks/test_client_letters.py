@@ -1,5 +1,5 @@
-"""Can an agency in force add a client, is its letter read and judged by itself, and does a person
-settle what is in doubt?
+"""Tests of clients' letters: an agency in force adds a client, its letter is read and judged alone,
+and a person settles doubts.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ DUE, PENDING, MET = (
 
 @pytest.fixture
 def now() -> datetime:
-    """The pages ask the real clock."""
+    """The pages use the real clock."""
     return timezone.now()
 
 
@@ -112,7 +112,7 @@ def codes(case: Case, now: datetime) -> list[str]:
     return [why.code for why in item(case, now).reasons]
 
 
-# --- Where it stands ------------------------------------------------------------------------------
+# --- The state of a letter ------------------------------------------------------------------------
 
 
 def test_from_the_letter_to_a_client_that_holds(
@@ -216,7 +216,7 @@ def test_the_agency_is_told_what_a_reviewer_ended_and_why(
     read(letter, sealed=False)
     sender = make_member(now, member.employer, "recruiter", language="en")
     Document.objects.filter(pk=letter.pk).update(uploaded_by=sender.user)
-    make_member(now, member.employer, "recruiter")  # has no part in it
+    make_member(now, member.employer, "recruiter")  # not involved
     Member.objects.filter(pk=make_member(now, member.employer).pk).update(left_at=now)
     for _ in range(2):
         client_letters.end_client(client.pk, make_reviewer(now).as_reviewer(), now)
@@ -295,7 +295,7 @@ def test_of_what_it_ended_itself_an_agency_is_not_told(letter: Document, now: da
     assert not Mail.objects.exists()
 
 
-# --- Coming and going -----------------------------------------------------------------------------
+# --- Adding and removing --------------------------------------------------------------------------
 
 
 def intake(number: int) -> Intake:

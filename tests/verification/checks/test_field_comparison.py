@@ -1,4 +1,6 @@
-"""Are the same values found the same however they are written, and different ones never?"""
+"""Tests of field comparison: equal values agree however they are written, different ones never
+do.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,7 @@ def test_print_does_not_make_another_company(stem: str, brackets: str, space: st
     assert not same_company_name(f"云溪（澜浦）{stem}甲有限公司", written)
 
 
-# --- A code that was read -------------------------------------------------------------------------
+# --- Codes as read --------------------------------------------------------------------------------
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Tests of the check that judges the traces of forgery."""
+"""Tests of the check that judges signs of editing."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ class TestJudging:
         assert judged({"document": None, "others": []}) == []
 
     def test_other_papers_are_looked_at_as_well_and_named(self) -> None:
-        """An edited HR service licence, beside a business licence that nobody has touched."""
+        """An edited HR service licence beside a genuine business licence."""
         other = (
             {"kind": "hr_service_licence"}
             | observed(trace(Kind.COMPRESSION, True, "name"), editor="GIMP 2.10")

@@ -1,4 +1,4 @@
-"""Is the agreement of two reviewers what the literature has, and is none told from too little?"""
+"""Tests of Cohen's kappa: it matches published values, and is not computed from too few cases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWERS = ("approve", "reject", "request_changes")
 
 
 def square(*rows: tuple[int, ...]) -> dict[tuple[str, str], int]:
-    """A table as it is printed: the first reviewer's answers down, the second's across."""
+    """A table as printed: the first reviewer's answers in rows, the second's in columns."""
     return {(str(i), str(j)): count for i, row in enumerate(rows) for j, count in enumerate(row)}
 
 
@@ -71,7 +71,9 @@ def test_a_count_below_nothing() -> None:
 
 
 def test_the_interval_holds_what_is_true_in_about_95_of_100() -> None:
-    """Two who know the answer in 7 of 10 cases and else throw a coin agree by κ = 0.49."""
+    """Two reviewers who know the answer in 7 of 10 cases and otherwise toss a coin agree with κ =
+    0.49.
+    """
     draw = random.Random(5)
 
     def says(truth: str) -> str:

@@ -1,4 +1,4 @@
-"""Property tests of the requirements: whatever the facts, each is asked once."""
+"""Property tests of the requirements: whatever the facts, each appears once."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_of_an_approved_employer_nothing_is_asked_but_deadlines(
 @settings(max_examples=200)
 @given(ANY, st.sampled_from(State))
 def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
-    """Whoever has to do something can: hand in, mend, begin anew, or appeal."""
+    """An employer that has to act can submit, correct, start again, or appeal."""
     verbs = {state: {"submit"} for state in (State.DRAFT, State.CHANGES_REQUESTED)} | {
         state: {"appeal"} for state in (State.SUSPENDED, State.REVOKED)
     }

@@ -1,5 +1,5 @@
-"""Does an approval end with the first of the papers that it rests on, and are its people told
-before?
+"""Tests of validity: an approval ends with the first document that it relies on, and its members
+are warned before.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def test_a_day_ends_where_the_paper_was_issued() -> None:
 
 
 def test_in_the_small_hours_it_is_already_the_day_of_the_place() -> None:
-    """At one in the morning in Beijing it is still the day before in UTC, and a term that ended
-    with that day has ended.
+    """At one in the morning in Beijing it is still the previous day in UTC. A term that ended with
+    that day has ended.
     """
     early = ENDS + timedelta(hours=1)
     assert early.astimezone(UTC).date() == LAST
@@ -177,7 +177,7 @@ def test_a_condition_and_its_confirmation_end_with_the_papers_too(
 def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(
     attempt: Attempt, now: datetime
 ) -> None:
-    """What was read of a licence is read once, however long the attempt waits."""
+    """A licence is read once, however long the attempt waits."""
     until = (now + 2 * DAY).date()
     reading = Says(
         "reading",
@@ -204,7 +204,7 @@ def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(
 
 @pytest.fixture
 def agency(now: datetime) -> Case:
-    """In force, with two clients' letters that were approved with it."""
+    """An approved agency with two clients' letters."""
     member = make_member(
         now,
         make_employer(
@@ -269,7 +269,7 @@ def test_with_the_last_letter_the_approval_ends(agency: Case) -> None:
     }
     ends = Mail.objects.get(template="case_expire")
     assert ends.context["reasons"] == ["agency_client_expired"]
-    operations.open_case(agency.employer, member.as_actor(), last)  # and it may come back at once
+    operations.open_case(agency.employer, member.as_actor(), last)  # it may start again at once
 
 
 @pytest.mark.django_db

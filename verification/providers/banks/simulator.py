@@ -105,7 +105,7 @@ class SimulatedBank:
                 "SELECT * FROM transfers WHERE request_id = ?", (order.request_id,)
             ).fetchone()
             if known is not None and known["content"] != content:
-                raise ProviderBroken("this request id is another transfer's")
+                raise ProviderBroken("this request id belongs to another transfer")
             if known is not None:
                 return self._told(known, now)
             first = (

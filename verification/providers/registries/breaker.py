@@ -51,7 +51,8 @@ class Breaker:
             shut_until = max(self._open_until, self._trial_until or 0.0)
             if now < shut_until:
                 raise ProviderUnavailable(
-                    f"{self._name}: rests after failing", retry_after=max(1.0, shut_until - now)
+                    f"{self._name}: paused after repeated failures",
+                    retry_after=max(1.0, shut_until - now),
                 )
             self._ticket += 1
             self._trial_until = now + self._rest
@@ -95,8 +96,6 @@ class Pace:
         with self._lock:
             slot = now if self._next is None else max(now, self._next)
             if slot - now > longest:
-                raise ProviderUnavailable(
-                    "too many requests at once", retry_after=max(1.0, slot - now)
-                )
+                raise ProviderUnavailable("request rate exceeded", retry_after=max(1.0, slot - now))
             self._next = slot + self._step
             return slot - now

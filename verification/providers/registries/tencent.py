@@ -122,7 +122,7 @@ class TencentRegistry:
             asked["LrName"] = legal_representative
         told = self._ask(asked)
         if told["StatusCode"] == _DONE and type(told["VerifyResult"]) is not int:
-            raise ProviderBroken("tencent: VerifyResult is no number")
+            raise ProviderBroken("tencent: VerifyResult is not a number")
         return told
 
     def _ask(self, asked: dict[str, str]) -> dict[str, Any]:
@@ -161,13 +161,13 @@ def _checked(told: dict[str, Any]) -> dict[str, Any]:
     """
     code = told["StatusCode"]
     if type(code) is not int or code not in (_DONE, _UNWELL, _NOTHING):
-        raise ProviderBroken("tencent: StatusCode is none that is known")
+        raise ProviderBroken("tencent: unknown StatusCode")
     if code == _UNWELL:
         raise ProviderUnavailable(
             "tencent: the register behind it does not answer", retry_after=60.0
         )
     if not isinstance(told["OperatingStatus"], str | None):
-        raise ProviderBroken("tencent: OperatingStatus is no text")
+        raise ProviderBroken("tencent: OperatingStatus is not text")
     return told
 
 
