@@ -118,7 +118,7 @@ def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
         for powers_of in [set(make_colleague(now, group).as_reviewer().powers)]
     ] == [POWERS[group] for group in GROUPS[1:4]]
     assert own in Group.objects.get(name="Reviewers").permissions.all(), (
-        "what a deployment gave, it keeps"
+        "permissions that a deployment granted stay"
     )
     changing = Permission.objects.filter(
         group__name__in=GROUPS, codename__regex="^(add|change|delete)_"

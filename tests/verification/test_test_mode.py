@@ -374,7 +374,7 @@ def test_a_step_up_is_lifted_by_a_proof_in_the_test(platform: Platform) -> None:
     )
     platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert platform.ask(employer, member)["allowed"], (
-        "as soon as the clock shows that the money is there"
+        "as soon as the money has arrived by the test's clock"
     )
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
     page = sign_in(member.user).get("/downloads/restriction/").content.decode()

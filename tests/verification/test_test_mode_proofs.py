@@ -108,7 +108,7 @@ def test_a_bank_that_is_down_for_a_moment_is_asked_again(platform: Platform, acc
     begun = proven(
         platform, "deposit", employer, member, account_number=account, code=scripted_providers.CODE
     )
-    assert begun["stage"] == "", "nothing was heard of it"
+    assert begun["stage"] == "", "the bank has not answered yet"
     for _ in range(2):
         platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert state_of(begun) == ("proven", "")

@@ -132,7 +132,7 @@ def _tell_sent(proof: Proof, now: datetime) -> None:
     queue_mail(proof.member.user.email, "deposit_sent", proof.member.user.language, context, now)
 
 
-# --- Asking, outside of any transaction -----------------------------------------------------------
+# --- Requests, outside of any transaction ---------------------------------------------------------
 
 
 def _nobody(proof: Proof, now: datetime) -> ProviderAnswer:

@@ -90,7 +90,7 @@ def hours() -> Hours:
     return given
 
 
-# --- What time changes ----------------------------------------------------------------------------
+# --- Changes over time ----------------------------------------------------------------------------
 
 
 def place_due(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:

@@ -417,7 +417,7 @@ def code_for_staff(code: str) -> Word:
     return FOUND[code].staff if code in FOUND else code
 
 
-# --- What is not told -----------------------------------------------------------------------------
+# --- What employers are not told ------------------------------------------------------------------
 
 OF_OTHERS = frozenset({"registry", "duplicates", "exclusion"})
 """Checks that use data beyond the employer's own: the register's entry, other employers' pictures.

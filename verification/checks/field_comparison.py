@@ -155,7 +155,7 @@ def _letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
-# --- A code that was read -------------------------------------------------------------------------
+# --- Codes as read --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

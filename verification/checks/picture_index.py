@@ -62,7 +62,7 @@ class Match:
     agreement: Agreement
 
 
-# --- Landmarks, kept ------------------------------------------------------------------------------
+# --- Stored landmarks -----------------------------------------------------------------------------
 
 
 def prepare(pages: Iterable[DocumentPage]) -> None:

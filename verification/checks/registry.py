@@ -61,7 +61,7 @@ class Registry:
     ) -> None:
         self._given = (records, agreements) if records or agreements else None
 
-    # --- Looking ----------------------------------------------------------------------------------
+    # --- Observing --------------------------------------------------------------------------------
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         """Return `{"source", "record", "agreement"}`: the answers of the two registers. `record` is
@@ -282,7 +282,7 @@ class Registry:
         return findings
 
 
-# --- What is stored, and who is asked for ---------------------------------------------------------
+# --- Stored observations --------------------------------------------------------------------------
 
 
 def _stored(record: CompanyRecord) -> dict[str, Any]:

@@ -404,7 +404,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
 
     @transition(field=state, source=[*STOPPED], target=None, permission=by_reviewer)
     def uphold(self) -> None:
-        """A reviewer answers an appeal: the rights stay taken away."""
+        """A reviewer denies an appeal: the rights are not restored."""
 
     @transition(field=state, source=State.SUSPENDED, target=State.REVOKED, permission=by_reviewer)
     def revoke(self) -> None:

@@ -229,7 +229,7 @@ def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
     return pack.paper.get(uscc[:1], pack.other_paper) if uscc else pack.paper["9"]
 
 
-# --- Which item a reason is about -----------------------------------------------------------------
+# --- The requirement that a reason is about -------------------------------------------------------
 
 OF_KIND: Final = {
     "business_licence": LICENCE,

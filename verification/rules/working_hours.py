@@ -168,7 +168,7 @@ def _worked_by_day(hours: Hours, year: int) -> tuple[timedelta, ...]:
     return tuple(accumulate(lengths, initial=before))
 
 
-# --- As they are written --------------------------------------------------------------------------
+# --- Parsing --------------------------------------------------------------------------------------
 
 
 def _week(text: str) -> tuple[tuple[Span, ...], ...]:

@@ -80,7 +80,7 @@ def test_one_account_does_not_prove_many_companies(
     proof = poll_until(deposit(member, now), now + timedelta(hours=1))
     twin = make_member(now)
     assert deposit(twin, now).state == ProofState.PENDING, (
-        "what is only begun stands in nobody's way"
+        "an unfinished proof does not block others"
     )
     proofs.cancel_proof(Proof.objects.get(member=twin).pk, twin, now)
     first, *_ = bank.statement(ACCOUNT, now + timedelta(hours=1))
@@ -149,7 +149,7 @@ def test_a_code_given_before_the_bank_has_said_that_it_arrived(
     assert (
         deposits.confirm_deposit(proof.pk, member, "000000", now + MINUTE).state
         == ProofState.PENDING
-    ), "nothing more is asked"
+    ), "the bank is not asked again"
     assert poll(proof, now + MINUTE).state == ProofState.PROVEN
 
 

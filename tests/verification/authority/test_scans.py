@@ -68,7 +68,7 @@ def test_another_companys_licence_fails(
         [wrong],
     )
     assert mails("proof_ended") == [member.user.email], (
-        "who scanned with a phone may not see the page"
+        "the recruiter may not be on the page after scanning"
     )
 
 

@@ -71,10 +71,10 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(
     refused_by(first, case, now)
     appeals.appeal(case.pk, member, "  登记有误，见证明  ", [file(1), file(2), file(1)], now)
     said = Appeal.objects.get()
-    assert Mail.objects.get().template == "case_appeal", "whoever wrote knows that it has arrived"
+    assert Mail.objects.get().template == "case_appeal", "the writer gets a confirmation"
     assert (said.text, said.by, said.at) == ("登记有误，见证明", member.user, now)
     assert {d.kind for d in said.documents.all()} == {DocumentKind.APPEAL_EVIDENCE}
-    assert said.documents.count() == 2, "the same file twice is one"
+    assert said.documents.count() == 2, "a repeated file is stored once"
     case = Case.objects.get(pk=case.pk)
     assert (case.state, case.appealed_at) == (State.IN_REVIEW, now)
     assert Event.objects.filter(verb="appeal").get().data["files"] == 2
@@ -142,7 +142,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     case = Case.objects.get(pk=stopped.pk)
     assert case.state == state and not case.is_in_force(now) and case.appealed_at is None
     assert Mail.objects.get().template == "case_appeal"
-    assert list(Case.objects.awaiting_review()) == [case], "it stands in the queue"
+    assert list(Case.objects.awaiting_review()) == [case], "it is in the queue"
     assert not Case.objects.awaiting_review().open_to(first.as_reviewer()).exists()
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
     with pytest.raises(Refused, match="appeal_open"):
@@ -260,7 +260,7 @@ def test_whoever_sent_it_back_does_not_hear_who_asks_for_a_person(
     assert guards.may_claim(case, other.as_reviewer(), now) is None
     User.objects.filter(pk=other.pk).update(is_active=False)
     assert guards.may_claim(case, sender.as_reviewer(), now) is None, (
-        "where there is no other, nobody waits for ever"
+        "without another reviewer, the same one may answer"
     )
 
 

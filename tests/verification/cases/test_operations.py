@@ -205,7 +205,7 @@ def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> No
     Mail.objects.all().delete()
     appeals.appeal(case.pk, idle, "已移出名录", [], now)
     assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, idle.user.email}, (
-        "whoever wrote is told, too"
+        "the writer is told too"
     )
     Mail.objects.all().delete()
     operations.reinstate(case.pk, make_reviewer(now), now, note="已核实")

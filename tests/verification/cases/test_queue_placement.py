@@ -102,7 +102,7 @@ def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
     case = for_review(member, now, "registry_not_found")
     claims.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["uscc_mismatch"])
-    assert codes_of(case) == set(), "it waits no more"
+    assert codes_of(case) == set(), "it no longer waits"
     appeals.appeal(case.pk, member, "登记有误", [], now + timedelta(days=1))
     case.refresh_from_db()
     assert (case.harm, case.review_since, codes_of(case)) == (
@@ -237,4 +237,4 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(
         and codes_of(case) == set()
         and list(Case.objects.awaiting_review()) == [ordinary]
     )
-    assert Decision.objects.latest("pk").waited is not None, "it had waited, whatever the answer"
+    assert Decision.objects.latest("pk").waited is not None, "it had waited, whatever the decision"

@@ -220,7 +220,7 @@ def test_a_proof_is_one_persons_and_one_companys(member: Member, now: datetime) 
     recruiter.role = Member.MemberRole.OWNER
     recruiter.save()
     assert found(member, now).seen == "e_licence", (
-        "an owner acts for the company in whosever name the case was handed in"
+        "an owner acts for the company, whoever submitted the case"
     )
     recruiter.left_at = now
     recruiter.save()
@@ -272,7 +272,7 @@ def test_a_vouch_falls_with_who_gave_it(member: Member, now: datetime) -> None:
     register.email_domain = ""
     register.save()
     assert found(member, now).code == "authority_missing", (
-        "two who vouch for each other stand on nothing"
+        "two who only vouch for each other prove nothing"
     )
     proof(colleague, now, ProofKind.VOUCH, voucher=member)
     assert found(member, now).code == "authority_missing"
@@ -331,7 +331,7 @@ def test_a_domain_that_the_register_names_for_many_is_nobodys_own(now: datetime)
     assert found(member, now, email_domain="agent.example").code == "authority_missing"
     proof(member, now, ProofKind.COMPANY_EMAIL, shown="hr@agent.example")
     assert found(member, now, email_domain="agent.example").code == "authority_unproven", (
-        "weak: for a person to look at"
+        "weak: a person reviews it"
     )
 
 

@@ -190,7 +190,7 @@ def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(
     later = datetime(2098, 12, 1, tzinfo=UTC)
     assert client_letters.letter_status(client, later).agrees
     assert not client_letters.letter_status(client, later + timedelta(days=90)).agrees, (
-        "its time is over, whoever accepted it"
+        "it has ended, even if a person accepted it"
     )
     add(letter, now, until=day_of(now))
     assert item(case, now).state is PENDING
@@ -234,7 +234,7 @@ def test_the_agency_is_told_what_a_reviewer_ended_and_why(
     visitor = Client()
     visitor.force_login(sender.user)
     assert f'id="client-{letter.pk}"' in text(visitor.get("/case/")), (
-        "the link leads to the very letter"
+        "the link leads to this letter"
     )
 
 
@@ -259,7 +259,7 @@ def test_the_agency_is_told_once_what_the_machine_found(
     ]
     client_letters.judge(letter.pk, now)
     add(letter, now, until=day_of(now))
-    assert len(told("client_wrong")) == 1, "nothing has changed in what was found"
+    assert len(told("client_wrong")) == 1, "the findings have not changed"
     add(letter, now, name="云溪市乙有限公司")
     assert len(told("client_accepted")) == 1
     assert [
@@ -377,7 +377,7 @@ def test_the_form_keeps_what_was_typed_and_offers_what_was_read(
         and "For which client is it?" in page
     )
     read(letter)
-    assert f'value="{NAME}"' in text(visitor.get("/case/")), "what was read is offered"
+    assert f'value="{NAME}"' in text(visitor.get("/case/")), "the form contains the values read"
     refused = visitor.post(url, {"company": "云溪市丙有限公司", "uscc": "91", "valid_until": ""})
     assert refused.status_code == 422
     assert 'value="云溪市丙有限公司"' in text(refused) and "aria-invalid" in text(refused)

@@ -357,7 +357,7 @@ def test_what_was_read_early_is_not_looked_for_by_the_check(
     for case in (first, thief):
         read_early(case, now)
     assert len(looked) == 2 and not PageBand.objects.exists(), (
-        "what nobody has handed in is not in the index"
+        "an unsubmitted picture is not in the index"
     )
     assert all(
         bytes(sealed).startswith(b"ZZ")
@@ -376,7 +376,7 @@ def test_landmarks_are_looked_for_once_whoever_needs_them(
 ) -> None:
     first = shown(now, licence(1))
     run_check(first, now)
-    assert len(looked) == 1, "nobody had read it early"
+    assert len(looked) == 1, "it was not read at upload"
     PageLandmarks.objects.all().delete()  # as for a page from before landmarks were stored
     for expected in (3, 4):
         assert run_check(shown(now, licence(1)), now)[0]["near_same"]

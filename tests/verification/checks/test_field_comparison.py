@@ -142,7 +142,7 @@ def test_one_that_is_no_code_is_mended_only_by_two(
         assert found.text == read and not {true, *alternatives} & set(others)
         assert found.suggestion == true
     assert code_of(read, [true], [true]) == Code(true, true, taken=True)
-    assert code_of(read, [], [true]) == Code(read), "nobody said that it may be so"
+    assert code_of(read, [], [true]) == Code(read), "the reader did not offer this alternative"
 
 
 @given(codes())
@@ -279,7 +279,7 @@ def test_a_register_that_shows_nothing_is_heard_on_what_it_was_asked() -> None:
         register={"record": record, "agreement": told},
     )
     assert others["legal_representative"].says["registry"] is UNABLE, (
-        "it was asked for somebody else"
+        "it was asked about another person"
     )
 
 

@@ -43,7 +43,7 @@ def test_as_it_is_known(
 
 def test_the_share_stands_beside_it_where_nearly_all_are_of_one_kind() -> None:
     found = kappa(square((95, 2), (3, 0)))
-    assert found.agreed == 0.95 and found.value < 0, "chance alone would have given more"
+    assert found.agreed == 0.95 and found.value < 0, "less than by chance"
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,9 @@ def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts:
     } <= set(codes)
     for requirement in requirements:
         assert requirement.state in RequirementState and requirement.unlocks in Unlocks
-        assert requirement.reasons or not requirement.open, "who has to do something is told why"
+        assert requirement.reasons or not requirement.open, (
+            "an employer that has to act is told why"
+        )
         assert (
             requirement.state is not DUE
             or requirement.deadline is None

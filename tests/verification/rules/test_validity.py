@@ -244,7 +244,7 @@ def test_a_client_whose_letter_ends_is_ended_and_its_agency_told_once(agency: Ca
     mail = Mail.objects.get()
     assert (mail.template, mail.context["client"]) == ("client_expired", ended.client_name)
     agency.refresh_from_db()
-    assert agency.state == State.APPROVED, "the other one stands"
+    assert agency.state == State.APPROVED, "the other letter keeps it in force"
 
 
 @pytest.mark.django_db
@@ -299,9 +299,7 @@ def test_a_letter_without_an_end_and_one_that_waits_for_us_keep_the_approval(
     ClientAuthorisation.objects.filter(document=open_ended).update(ended_at=now)
     assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY
     late = letter(agency, now + DAY, "云溪市新委托有限公司", LAST + 60 * DAY)
-    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, (
-        "nobody has read it, and nobody will"
-    )
+    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, "it was not read and will not be"
     documents.queue_reading(late, now + DAY)
     assert client_expiry.last_end(agency, now) == ENDS + 60 * DAY
 

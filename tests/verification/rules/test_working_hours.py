@@ -284,7 +284,7 @@ def test_the_default_is_a_chinese_office(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(holidays) == 33 and len(workdays) == 6, (
         "3 + 9 + 3 + 5 + 3 + 3 + 7 days, as the notice has them"
     )
-    assert all(day.weekday() > 4 for day in hours.workdays), "only weekends are made up for"
+    assert all(day.weekday() > 4 for day in hours.workdays), "only weekend days are make-up days"
 
 
 NOTICE_OF_2026 = (

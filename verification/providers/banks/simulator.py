@@ -192,7 +192,7 @@ class SimulatedBank:
         returned = Return(row["returned"]) if stage is Stage.RETURNED else None
         return Transfer(row["request_id"], row["reference"], stage, returned)
 
-    # --- What others do at the bank ---------------------------------------------------------------
+    # --- Actions of account holders ---------------------------------------------------------------
 
     def open_account(self, number: str, holder: str) -> None:
         """Make this account `holder`'s. From then on, orders must have this name."""

@@ -94,7 +94,7 @@ class SimulatedELicences:
             By(row["by"]) if licence else None,
         )
 
-    # --- What the holder does on the phone --------------------------------------------------------
+    # --- The holder's actions on the phone --------------------------------------------------------
 
     def scan(self, qr: str, now: datetime) -> bool:
         """Scan the code. False if it has expired."""
