@@ -66,7 +66,7 @@ def test_full_agreement_is_no_certainty(n: int, low: float) -> None:
 
 
 def test_a_count_below_nothing() -> None:
-    with pytest.raises(ValueError, match="fewer than 0"):
+    with pytest.raises(ValueError, match="must not be negative"):
         kappa({("a", "a"): 1, ("a", "b"): -1})
 
 

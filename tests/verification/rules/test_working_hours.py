@@ -90,7 +90,7 @@ def test_what_passes_is_counted_where_clocks_change(day: str, hours: int) -> Non
 
 def test_nothing_is_counted_before_the_first_year() -> None:
     assert USUAL.cumulative(datetime(FIRST_YEAR, 1, 1, tzinfo=SHANGHAI)) == 0
-    with pytest.raises(ValueError, match=f"from {FIRST_YEAR} on, and this is 2019-12-31T23:00:00"):
+    with pytest.raises(ValueError, match=f"from {FIRST_YEAR}, and this is 2019-12-31T23:00:00"):
         USUAL.cumulative(datetime(FIRST_YEAR - 1, 12, 31, 23, tzinfo=SHANGHAI))
 
 
