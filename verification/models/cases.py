@@ -378,7 +378,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
         permission=by_reviewer,
     )
     def reopen(self) -> None:
-        """A senior reviewer takes back a decision that the employer was told."""
+        """A senior reviewer takes back a decision that the employer knows of."""
 
     @transition(field=state, source=State.REJECTED, target=State.IN_REVIEW, permission=by_employer)
     @transition(field=state, source=[*STOPPED], target=None, permission=by_employer)

@@ -27,7 +27,7 @@ from verification.rules.validity import day_of, end_of_papers
 CLOSED: Final = frozenset(
     {State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED}
 )
-"""Such a case accepts nothing more. The employer continues elsewhere, if at all."""
+"""Cases in these states accept nothing more. The employer needs an appeal or a new case."""
 AT_WORK: Final = states.IN_PROGRESS | states.REVIEWABLE
 
 
