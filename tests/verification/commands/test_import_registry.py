@@ -222,7 +222,7 @@ def test_a_status_word_that_nobody_knows_is_no_earlier_active(tmp_path: Path) ->
     out, _, status = imported(tmp_path, HEADER, row(A, status="整顿"))
     record = SnapshotRegistry().lookup(A)
     assert status == 0
-    assert "1 rows have a status word that is not known" in out
+    assert "1 rows have an unknown status" in out
     assert record is not None
     assert record.status is Status.UNKNOWN
 
