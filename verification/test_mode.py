@@ -1,7 +1,7 @@
-"""Operations of test mode, which replace people and time: submit, prove, review, move the clock.
+"""What a platform's test does in place of people and time: submit, prove, review, move the clock.
 
 Tests use the same operations, pipeline and policy as real cases. Only people and outside companies
-are replaced. Every function here refuses employers that are not in test mode.
+are replaced. Every function here refuses employers that belong to no test.
 """
 
 from __future__ import annotations
@@ -33,37 +33,34 @@ Clock = Callable[[], datetime]
 Also = Callable[[ApiClient, Clock], object]
 
 VERBS: Final = ("approve", "reject", "request_changes", "suspend", "reinstate", "revoke")
-"""Decisions that a test's reviewer can make."""
+"""What a reviewer of a test can decide."""
 LEASE_SECONDS: Final = 30.0
 CLAIMED_FOR: Final = timedelta(minutes=1)
 FARTHEST: Final = timedelta(days=10 * 365)
-"""The furthest that a test's clock can be ahead of real time."""
+"""How far ahead of the world's a test's clock can be."""
 
 
 SCANS: Final = ("confirm", "other_company", "refuse")
-"""Actions of an electronic licence's holder in a test."""
+"""What the holder of an electronic licence can do in a test."""
 _ALSO: Final[list[Also]] = []
 _MAILED: Final[list[Callable[[ApiClient], Q]]] = []
 
 
 def also_due(do: Also) -> None:
-    """Register `do` to run whenever a test catches up with its clock or a case in it is decided.
-
-    For packages above this one.
+    """From now on `do` is done, too, when a test catches up with its clock or something was decided
+    in it: for rooms above this one.
     """
     _ALSO.append(do)
 
 
 def also_mailed(to_whom: Callable[[ApiClient], Q]) -> None:
-    """Register a selection of further mails that belong to a test, for packages above this one."""
+    """From now on mails that `to_whom` picks are a test's, too: for rooms above this one."""
     _MAILED.append(to_whom)
 
 
 def mailed(client: ApiClient) -> Q:
-    """Return the condition for the mails of this platform's test.
-
-    These are mails to its members, codes sent to its companies' addresses, and what other packages
-    registered.
+    """Which mails are this platform's test's: to its members, codes to addresses of its companies,
+    and what other rooms add.
     """
     addresses = User.objects.filter(
         member__employer__platform=client, member__employer__test=True
@@ -71,8 +68,8 @@ def mailed(client: ApiClient) -> Q:
     companies = Proof.objects.filter(
         employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL
     )
-    # Two tests may write to the same company address. Each sees the codes that name a company of
-    # its own; they contain nothing else.
+    # Two tests may write to one address of a company: each sees what names a company of its own,
+    # which is all that these say.
     names = Employer.objects.filter(
         platform=client, test=True, pk__in=companies.values("employer")
     ).values_list("name", flat=True)
@@ -86,9 +83,8 @@ def mailed(client: ApiClient) -> Q:
 
 
 def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
-    """Open the employer's case if needed, submit and check it; return the resulting case.
-
-    Raise Refused.
+    """Open the employer's case if need be, hand it in and check it, all at once; the case as it
+    stands then. Raises Refused.
     """
     _only_test(employer)
     case = operations.open_case(employer, member.as_actor(), clock())
@@ -101,7 +97,10 @@ def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
 def decide_test_case(
     employer: Employer, verb: str, codes: Sequence[str], note: str, now: datetime
 ) -> Case:
-    """Decide the employer's open case, else its current one, as a reviewer would. Raise Refused."""
+    """Decide the employer's case that is open, else the one that counts, as a reviewer would.
+
+    Raises Refused.
+    """
     _only_test(employer)
     if verb not in VERBS:
         raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(VERBS))
@@ -129,9 +128,10 @@ def decide_test_case(
 def company_email(
     employer: Employer, member: Member, address: str, code: str, clock: Clock
 ) -> Proof:
-    """Mail a code to this address unless a proof is in progress, and enter `code` if it is given.
+    """Have a code mailed to this address, unless one is under way, and give it, if there is one to
+    give.
 
-    An address at `scripted_providers.DOMAIN` proves authority; any other proves little. Raise
+    An address at `scripted_providers.DOMAIN` proves authority; any other proves little. Raises
     Refused as the recruiter's page does.
     """
     _only_test(employer)
@@ -146,10 +146,11 @@ def company_email(
 def deposit(
     employer: Employer, member: Member, account_number: str, code: str, clock: Clock
 ) -> Proof:
-    """Start a simulated deposit unless one is in progress, and enter `code` if it is given.
+    """Have the simulated bank send a deposit to this account, unless one is under way, and give its
+    code, if there is one to give.
 
-    The account number decides the outcome (`verification.providers.scripted_providers`). Raise
-    Refused as the recruiter's page does.
+    The account decides the outcome (`verification.providers.scripted_providers`). Raises Refused as
+    the recruiter's page does.
     """
     _only_test(employer)
     company = declared_by(member).name
@@ -162,9 +163,10 @@ def deposit(
 
 
 def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
-    """Simulate the phone that scans the member's code; start a scan if there is none.
+    """Play the phone that scans the code on the member's page, or that of a code that is made for
+    it.
 
-    Raise Refused: `not_allowed` if `does` is not one of `SCANS`, and as the recruiter's page does.
+    Raises Refused: `not_allowed` for what is none of `SCANS`, and what the recruiter's page does.
     """
     _only_test(employer)
     if does not in SCANS:
@@ -190,7 +192,7 @@ def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
 
 
 def _polled(proof: Proof, employer: Employer, clock: Clock) -> Proof:
-    """Return the proof after polling its provider and acting on the result."""
+    """The proof once its provider has been asked, and what follows from it is done."""
     now = clock()
     Proof.objects.filter(pk=proof.pk, finished_at=None).update(due_at=now)
     proof_polling.poll_provider(proof.pk, lambda: now, proof_polling.LEASE_SECONDS)
@@ -209,16 +211,17 @@ def _and_above(client: ApiClient, clock: Clock) -> None:
 
 
 def reviewer_of(employer: Employer, now: datetime) -> User:
-    """Return the reviewer of this platform's test, an account that no one can sign in with."""
+    """Who decides in this platform's test: an account that nobody can sign in with."""
     email = f"reviewer@{employer.platform_id}.test"
     existing: User | None = User.objects.filter(email=email).first()
     return existing or User.objects.create_user(email, None, joined_at=now, is_active=False)
 
 
 def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
-    """Set a test's clock `ahead` of real time, never back, and do what falls due.
+    """Set a test's clock `ahead` of the world's, never back, and do what falls due by it; the time
+    that it shows then.
 
-    Return the new time. Raise Refused: `not_of_test`, `clock_backwards`, `clock_too_far`.
+    Raises Refused: `not_of_test`, `clock_backwards`, `clock_too_far`.
     """
     if not client.test:
         raise Refused("not_of_test")
@@ -236,9 +239,8 @@ def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
-    """Do what has fallen due in this platform's test.
-
-    These are waiting proofs and checks, ends of approvals, and reminders.
+    """Do what has fallen due in this platform's test: proofs and checks that waited, ends of
+    approvals, reminders.
     """
     proofs = Proof.objects.filter(employer__platform=client, employer__test=True).due(clock())
     for proof_id in list(proofs.order_by("due_at").values_list("pk", flat=True)):

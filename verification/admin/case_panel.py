@@ -30,7 +30,7 @@ from verification.reviewing import claims, reply_templates
 from verification.rules import required_documents, states
 
 TELL_WITHIN: Final = timedelta(days=14)
-"""Reviewers are told of a decision that was not carried out if it was made within this time."""
+"""A reviewer sees a decision that was not carried out if it was made within this time."""
 
 
 # --- Claims ---------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def save_draft(case_id: UUID, reviewer: User, typed: Typed, now: datetime) -> No
 def replied(code: str, verb: str, case: Case, typed: Typed) -> str:
     """Return a saved reply for this case in the employer's language. Raise Refused.
 
-    {items} stands for what the ticked reasons are about.
+    {items} is replaced by the requirements that the ticked reasons concern.
     """
     reply = SavedReply.objects.get(code=code, verb=verb, retired_at=None)
     paper = required_documents.paper_of(case.account_class, case.declared_uscc)

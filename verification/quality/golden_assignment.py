@@ -65,7 +65,7 @@ _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199"
 
 
 def give_due(now: datetime) -> int:
-    """Give a golden case to each reviewer for whom one was drawn; return the number given."""
+    """Give each reviewer the golden case drawn for them, if any; return the number given."""
     lately = Ruling.objects.filter(made_at__gt=now - RULINGS_WITHIN).values("by")
     given = 0
     for reviewer in reviewers().filter(pk__in=lately):

@@ -1,7 +1,7 @@
 """Makes golden cases of fictitious companies, for a deployment that has decided no case yet.
 
-Each goes through intake, checks and policy like any applicant, in a transaction of which only the
-recipe is kept. Anyone who knows the generator can recognise its companies (their codes have the
+Each goes through intake, checks and policy like any applicant, in a transaction that keeps only the
+recipe. Anyone who knows the generator can recognise its companies (their codes have the
 region 99), so a deployment should save cases of its own as soon as it can.
 """
 
