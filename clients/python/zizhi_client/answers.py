@@ -153,27 +153,27 @@ class CandidateRecipes:
 
 @dataclass(frozen=True)
 class Case:
-    """The case as it stands after that."""
+    """The case after the request."""
 
     case_id: str
-    """The case."""
+    """The ID of the case."""
 
     state: str
-    """Where it stands."""
+    """The state of the case."""
 
     expires_at: datetime | None
-    """Until when its approval holds."""
+    """When the approval ends."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What time it is in the test."""
+    """The time in the test."""
 
     now: datetime
-    """By the test's clock."""
+    """The time on the test's clock."""
 
     ahead_seconds: int
-    """By how much it is ahead of the world's."""
+    """How far the clock is ahead of real time, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -326,37 +326,37 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Employer:
-    """An employer and the state of the case that counts."""
+    """An employer and the state of its current case."""
 
     id: str
-    """Ours; the gate asks for it."""
+    """Our ID for the employer. The gate requires it."""
 
     reference: str
-    """Yours; empty where the employer registered on our own pages."""
+    """Your ID for the employer. Empty if it registered on our own pages."""
 
     name: str
-    """As it was declared."""
+    """The declared name of the company."""
 
     uscc: str
-    """Its unified social credit code, as it was declared."""
+    """The declared unified social credit code."""
 
     account_class: str
-    """Whom it recruits for."""
+    """Who the employer recruits for."""
 
     test: bool
-    """Whether it was made by a platform for tests."""
+    """Whether a test platform created the employer."""
 
     registered_at: datetime
-    """When it was made known to us."""
+    """When the employer was registered."""
 
     state: str | None
-    """Of the case that counts: the last that was approved, else the last; null where there is none."""
+    """The state of the current case: the latest that was approved, else the latest. Null if there is none."""
 
     expires_at: datetime | None
-    """Until when the approval of that case holds."""
+    """When the approval of that case ends."""
 
     members: list[MemberLine]
-    """Those who act for it now."""
+    """The employer's current recruiters."""
 
 
 @dataclass(frozen=True)
@@ -558,30 +558,30 @@ class Mail:
     """A mail that would have been sent."""
 
     id: int
-    """Its number."""
+    """The ID of the mail."""
 
     at: datetime
-    """When it would have gone out."""
+    """When it would have been sent."""
 
     to: str
-    """An address that ends with `.test`."""
+    """The recipient, an address that ends with `.test`."""
 
     template: str
-    """Which mail it is."""
+    """The template of the mail."""
 
     subject: str
-    """Its subject, in the language of whom it is for."""
+    """The subject, in the recipient's language."""
 
     text: str
-    """What it says."""
+    """The text of the mail."""
 
 
 @dataclass(frozen=True)
 class Mails:
-    """The latest mails, the newest first."""
+    """The latest mails, newest first."""
 
     data: list[Mail]
-    """The newest first."""
+    """The mails, newest first."""
 
 
 @dataclass(frozen=True)
@@ -632,16 +632,16 @@ class Member:
 
 @dataclass(frozen=True)
 class MemberLine:
-    """A recruiter of the employer; no personal data."""
+    """A recruiter of an employer, without personal data."""
 
     id: str
-    """Ours; the gate asks for it."""
+    """Our ID for the recruiter. The gate requires it."""
 
     reference: str
-    """Yours; empty where the recruiter came to us by themselves."""
+    """Your ID for the recruiter. Empty if they registered on our own pages."""
 
     role: str
-    """`owner` or `recruiter`."""
+    """Either `owner` or `recruiter`."""
 
 
 @dataclass(frozen=True)
@@ -654,25 +654,25 @@ class Played:
 
 @dataclass(frozen=True)
 class Proof:
-    """The proof as it stands then."""
+    """A proof of authority after the request."""
 
     proof_id: str
-    """The proof."""
+    """The ID of the proof."""
 
     way: str
-    """Which it is."""
+    """The kind of proof."""
 
     state: str
-    """pending, proven, failed or lapsed."""
+    """One of `pending`, `proven`, `failed` or `lapsed`."""
 
     stage: str
-    """Where its provider says that it stands."""
+    """The stage reported by the provider."""
 
     reason: str | None
-    """The code of why it failed."""
+    """The code of the reason why it failed."""
 
     expires_at: datetime
-    """Until when it can be completed."""
+    """The deadline to complete it."""
 
 
 Purpose: TypeAlias = Literal["verify", "renew", "appeal"]
@@ -764,30 +764,30 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A code to register a test employer with, and what then happens when it is handed in."""
+    """A code to register a test employer with, and the outcome it leads to."""
 
     recipe: int
     """The last two digits of the code's region."""
 
     uscc: str
-    """A valid code for it, another one each time."""
+    """A valid code for the recipe, different each time."""
 
     outcome: str
-    """What the checks come to."""
+    """The outcome of the checks."""
 
     reason: str | None
-    """The code of the reason that is given."""
+    """The code of the reason given."""
 
     says: Words
-    """What it tests."""
+    """What the recipe tests."""
 
 
 @dataclass(frozen=True)
 class Recipes:
-    """Every recipe."""
+    """All recipes."""
 
     data: list[Recipe]
-    """Each recipe, with a fresh code."""
+    """The recipes, each with a fresh code."""
 
 
 @dataclass(frozen=True)
@@ -947,51 +947,51 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing that is asked of the employer."""
+    """One requirement of the employer."""
 
     code: str
-    """What is asked."""
+    """The requirement's code."""
 
     state: str
-    """Where it stands."""
+    """The state of the requirement."""
 
     unlocks: str
-    """The right that it stands before: handing the case in, or downloading resumes."""
+    """The right that it unlocks: submitting the case, or downloading resumes."""
 
     deadline: datetime | None
-    """By when it has to be met, if by a time."""
+    """The deadline, if there is one."""
 
     reasons: list[Why]
     """Why it is not met yet."""
 
     ways: list[Way]
-    """How it can be met; any one is enough."""
+    """The ways to meet it; any one is enough."""
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """Everything that is asked, in the order in which it is done."""
+    """All requirements, in the order in which the employer meets them."""
 
     employer_id: str
-    """The employer."""
+    """Our ID for the employer."""
 
     state: str | None
-    """Of the case that is open, else of the one that counts; null where there is none yet."""
+    """The state of the open case, else of the current one. Null if there is no case yet."""
 
     expires_at: datetime | None
-    """Until when the approval of that case holds."""
+    """When the approval of that case ends."""
 
     next: str | None
-    """The code of the one next thing to do; null where the employer has nothing to do."""
+    """The code of the next requirement to meet. Null if the employer has nothing to do."""
 
     rules: str
-    """The version of the rules by which it is asked."""
+    """The version of the rules that set the requirements."""
 
     as_of: datetime
-    """The moment of this answer."""
+    """When the response was created."""
 
     requirements: list[Requirement]
-    """Each thing that is asked."""
+    """All requirements."""
 
 
 @dataclass(frozen=True)
@@ -1176,76 +1176,73 @@ class Way:
     """
     One of the ways to meet a requirement; any one is enough.
 
-    `strength` is of proofs of authority: weak is for a person to judge.
+    `strength` applies to proofs of authority. A reviewer judges weak ones.
     """
 
     code: str
-    """Which way it is."""
+    """The way's code."""
 
     state: str
-    """How far it has been gone."""
+    """The state of this way."""
 
     strength: str | None
-    """Of a proof of authority: how much it proves."""
+    """The strength of a proof of authority."""
 
     shown: str
-    """What it is about, masked."""
+    """A label, such as the masked email address of a proof."""
 
     how: Words
-    """How it is done."""
+    """How to complete it."""
 
     who: Words
-    """Who is needed to complete it; "you" is the recruiter."""
+    """Who has to complete it; "you" is the recruiter."""
 
     takes: Words
-    """How long that takes."""
+    """How long it takes."""
 
     expires_at: datetime | None
-    """By when it has to be completed; where it is done, how long it holds."""
+    """The deadline to complete it. Once completed, when it expires."""
 
     reasons: list[Why]
-    """Why this way did not succeed."""
+    """Why this way failed."""
 
     reusable: int
-    """How many of its documents, given with an earlier case, can be used again by one press on the page."""
+    """The number of documents from an earlier case that the recruiter can reuse on the page."""
 
     not_reusable: Why | None
-    """Why others of an earlier case cannot."""
+    """Why other documents of an earlier case cannot be reused."""
 
 
 @dataclass(frozen=True)
 class Why:
-    """
-    A reason: what was seen and expected of which field, how to mend it, who can, and how long
-    that takes.
-    """
+    """A reason: the field, the values seen and expected, and how to fix it."""
 
     code: str
-    """Never changes its meaning."""
+    """The reason's code. Its meaning never changes."""
 
     field: str
-    """The field or kind of document that it is about."""
+    """The field or kind of document concerned."""
 
     seen: str
-    """What was seen there; what is personal is masked."""
+    """The value seen. Personal data is masked."""
 
     expected: str
-    """What was expected there; what is personal is masked."""
+    """The value expected. Personal data is masked."""
 
     says: Words
-    """What is wrong."""
+    """A description of the problem."""
 
     fix: Words
-    """How it is mended."""
+    """How to fix the problem."""
 
     who: str
-    """Who can mend it: recruiter, company, platform, reviewer, service or nobody."""
+    """Who can fix it: recruiter, company, platform, reviewer, service or nobody."""
 
     takes: Words
-    """How long that takes."""
+    """How long the fix takes."""
 
     appeal: bool
-    """Whether an appeal is open."""
+    """Whether the employer can appeal."""
 
 
 @dataclass(frozen=True)

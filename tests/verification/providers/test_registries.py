@@ -282,7 +282,7 @@ def test_an_operator_asks_the_chosen_registers(
 def test_what_cannot_be_asked_by_hand_is_named(
     server: TencentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(CommandError, match="no unified social credit code"):
+    with pytest.raises(CommandError, match="not a valid unified social credit code"):
         told_by_hand("123", NAME, PERSON)
     monkeypatch.setattr(f"{COMMAND}.chosen", lambda choice: (None, tencent_at(server)))
     server.behave = cloud.status(502)
