@@ -1,4 +1,4 @@
-"""How does every page of the console say that appeals against restrictions wait?"""
+"""Template tags for the number of waiting appeals against restrictions, shown on console pages."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag
 def appeals_waiting() -> Waiting:
-    """How many wait for an answer, and how many of them are late."""
+    """Return how many appeals wait for an answer, and how many of them are late."""
     return waiting_lately()
