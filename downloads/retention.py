@@ -1,7 +1,7 @@
 """Deletes rows and files that have been kept long enough.
 
 Decisions are kept for at least the three years that the law requires, but no longer than needed,
-because they show who looked at whom.
+because they show who looked at which candidate.
 """
 
 from __future__ import annotations

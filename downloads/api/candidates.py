@@ -194,7 +194,7 @@ class LedgerLinkOut(Schema):
     operation_id="ledger_link",
 )
 def link(request: ApiRequest, reference: Path[Reference]) -> LedgerLinkOut:
-    """Returns a link for the candidate who is signed in with you. Give it to nobody else.
+    """Returns a link for the candidate who is signed in with you. Give it to no one else.
 
     It remains valid until the candidate requests a new one.
     """

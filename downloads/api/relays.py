@@ -171,7 +171,7 @@ def relays(request: ApiRequest, asked: Query[RelaysQuery]) -> dict[str, Any]:
 def relay(request: ApiRequest, relay_id: UUID) -> RelayOut:
     """Returns a relay number.
 
-    Show it only to the employer's people: nobody else's calls get through.
+    Show it only to the employer's people: other callers do not get through.
     """
     return RelayOut.of(bindings.binding_of(relay_id, request.auth.client))
 

@@ -27,7 +27,7 @@ from events.models import record
 
 @dataclass(frozen=True)
 class Left:
-    """A resume that leaves: by which decision, to whom, and under which obligations."""
+    """A resume that leaves: its decision, its receiver, and the obligations."""
 
     decision_id: UUID
     client_id: UUID

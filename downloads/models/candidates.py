@@ -234,9 +234,9 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
 
 class Release(models.Model):
-    """That a resume left, to whom, why and with what; its receipt.
+    """The record of a resume that left: the receiver, the purpose and the data, with the receipt.
 
-    Written as it leaves, never changed after.
+    Written when the resume leaves, and never changed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

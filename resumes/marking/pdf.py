@@ -153,7 +153,7 @@ def _deflated(rows: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
 
 
 def _font(pdf: pikepdf.Pdf) -> pikepdf.Object:
-    """Return a font that draws nothing; every character is as wide as it is high."""
+    """Return an invisible font in which every character is as wide as it is high."""
     below = pikepdf.Dictionary(
         Type=pikepdf.Name.Font,
         Subtype=pikepdf.Name.CIDFontType2,

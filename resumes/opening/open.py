@@ -66,7 +66,7 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """One page as it is seen, and the characters that the file has on it.
+    """One page as rendered, and the characters that the file has on it.
 
     `letters` is an array of LETTER.
     """

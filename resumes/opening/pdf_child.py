@@ -71,7 +71,7 @@ class Drawn(NamedTuple):
 
 
 def pdf(data: bytes, limits: Limits) -> list[Drawn]:
-    """Return every page of a PDF as it is seen, with annotations."""
+    """Return every page of a PDF as rendered, with annotations."""
     document = open_pdf(data)
     check_pages(len(document), limits)
     if not len(document):
