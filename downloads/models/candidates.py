@@ -225,8 +225,6 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Return all releases of this candidate, the latest first.
 
         They include those before the platform registered the candidate.
-
-        Written when the resume leaves, and never changed.
         """
         return self.filter(client_id=candidate.client_id, candidate=candidate.reference).order_by(
             "-released_at"
