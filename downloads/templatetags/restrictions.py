@@ -1,4 +1,4 @@
-"""Template tags for the number of waiting appeals against restrictions, shown on console pages."""
+"""How does every page of the console say that appeals against restrictions wait?"""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag
 def appeals_waiting() -> Waiting:
-    """Return how many appeals wait for an answer, and how many of them are late."""
+    """How many wait for an answer, and how many of them are late."""
     return waiting_lately()

@@ -1,6 +1,6 @@
-"""The command `simulated_call`: calls a relay number of the simulator.
+"""How does one who tries this out call a relay number that a simulator lends?
 
-No phone rings; the call's record is imported.
+No phone rings; the record of the call comes in.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from events.core.errors import Refused
 
 class Command(BaseCommand):
     help = (
-        "Call a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`. A"
-        " caller outside the employer's team hears an announcement."
+        "Dial a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`; who"
+        " is not of the team hears a prompt."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.RELAYS != "simulator":
-            raise CommandError("ZIZHI_RELAYS is not set to the simulator.")
+            raise CommandError("ZIZHI_RELAYS is not the simulator.")
         try:
             number, caller = check_phone(options["number"]), check_phone(options["caller"])
         except Refused as refused:

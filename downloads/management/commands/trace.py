@@ -1,4 +1,7 @@
-"""The command `trace`: traces a leaked file on the server itself, recorded like any other trace."""
+"""Whose copy is the file that was found?
+
+Asked at the machine itself; on record like any other trace.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,15 @@ from events.core.errors import Refused
 
 
 class Command(BaseCommand):
-    help = "Compare a leaked file with the released copies, and name the copies that it comes from."
+    help = "Hold a leaked file against the copies that were released, and name those that it is of."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--why", required=True, help="the reason, which is recorded")
+        parser.add_argument("--why", required=True, help="what is put on record")
         parser.add_argument(
-            "--candidate", default="", help="the platform's reference to the candidate, if known"
+            "--candidate",
+            default="",
+            help="the platform's reference, where it is known whose resume it is",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,18 +48,17 @@ class Command(BaseCommand):
         row = Trace.objects.get(pk=row.pk)
         if row.finished_at is None:
             raise CommandError(
-                "The leak could not be traced now; a worker will try again. See the trace in the"
-                " console."
+                "It could not be looked at now; a worker tries again. See the trace in the console."
             )
         if row.refused:
             raise CommandError(row.refused)
         for each in row.found:
             copy = Copy.objects.get(pk=each["copy"])
-            sure = "NAMED" if each["named"] else "not proven"
+            sure = "NAMED" if each["named"] else "no evidence"
             by = f"{each['by']} z {each['z']}" if each["z"] is not None else each["by"]
             self.stdout.write(
                 f"{sure:12} {each['number']}  {copy.receiver}  {copy.requested_at:%Y-%m-%d %H:%M} "
                 f" {by}"
             )
         if not row.named:
-            self.stdout.write(f"No copy is named ({row.resumes} resumes compared).")
+            self.stdout.write(f"Nobody is named ({row.resumes} resumes looked at).")

@@ -1,6 +1,4 @@
-"""The command `verify_receipt`: checks a receipt with this deployment's keys, or with a public key
-from a file.
-"""
+"""Is this receipt genuine? Checked by the keys of this deployment, or by a public key in a file."""
 
 from __future__ import annotations
 
@@ -16,14 +14,14 @@ from downloads.candidates import receipts
 
 
 class Command(BaseCommand):
-    help = "Check a receipt and show its contents. Exits with status 1 if it is not genuine."
+    help = "Check a receipt: what it says, or that it is not genuine (exit status 1)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the receipt file")
+        parser.add_argument("file", type=Path, help="the receipt as it was handed out")
         parser.add_argument(
             "--key",
             type=Path,
-            help="a public key (PEM) to check with, instead of this deployment's own",
+            help="a public key (PEM) to check it by, in place of this deployment's own",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,7 +31,7 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"cannot be read: {error}") from error
         if not receipts.is_genuine(receipt, trusted):
-            raise CommandError("NOT genuine: no trusted key has signed this text.")
+            raise CommandError("NOT genuine: no key that is trusted here has signed this text.")
         self.stdout.write("genuine")
         for name, value in json.loads(receipt.text).items():
             self.stdout.write(f"  {name}: {value}")
