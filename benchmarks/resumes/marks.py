@@ -1,6 +1,6 @@
 """Measures how often marks name the right release of a leaked page, their cost, and legibility.
 
-`python -m benchmarks.resumes.marks [--pages N] [--seed N] [--releases N] [--only WORDS] [--json]`
+`python -m benchmarks.marks [--pages N] [--seed N] [--releases N] [--only WORDS] [--json]`
 makes fictitious resumes, marks a copy of each page as one of `releases` releases of that resume,
 leaks it in each way of `benchmarks.resumes.leaks`, and traces it among all pages. It also averages
 two and five copies, shuffles the pages of whole resumes, and mixes pages of two copies. The right

@@ -1,6 +1,6 @@
 """Measures contacts that redaction misses, other words that it removes, and its time.
 
-`python -m benchmarks.resumes.redact [--items N] [--seed N] [--only KIND] [--show] [--json]` makes N
+`python -m benchmarks.redact [--items N] [--seed N] [--only KIND] [--show] [--json]` makes N
 fictitious resumes (`cvs`: text, tables, pictures, scans, photographs, and Word files if LibreOffice
 is installed). It opens, redacts and renders each, and searches for the planted values in every
 stream of the resulting PDF, in its text, and in its pixels with two OCR engines, all independently
@@ -361,7 +361,7 @@ def _page_ms(outcomes: list[Outcome], what: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.resumes.redact", description=(__doc__ or "").splitlines()[0]
+        prog="python -m benchmarks.redact", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--items", type=int, default=130)
     parser.add_argument("--seed", type=int, default=1)
