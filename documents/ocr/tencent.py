@@ -164,12 +164,12 @@ def _text(response: dict[str, Any], word: str) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise ProviderBroken(f"tencent: {word} is no text")
+        raise ProviderBroken(f"tencent: {word} is not text")
     return text.strip()
 
 
 def _warnings(response: dict[str, Any]) -> frozenset[Warned]:
     codes = response.get("RecognizeWarnCode") or []
     if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
-        raise ProviderBroken("tencent: RecognizeWarnCode is no list of numbers")
+        raise ProviderBroken("tencent: RecognizeWarnCode is not a list of numbers")
     return frozenset(_WARNINGS.get(code, Warned.OTHER) for code in codes)
