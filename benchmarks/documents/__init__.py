@@ -1,1 +1,3 @@
-"""Licences and papers: how well and how fast they are read, and which forgeries are caught."""
+"""Licences and other documents: how well and how fast they are read, and which forgeries
+are found.
+"""

@@ -1,7 +1,7 @@
 """The reader with Tesseract, used where the first reader failed.
 
 It is slower and less exact on photographs, but a different program with different weaknesses: a
-code with a right check character is useful whoever read it. Needs the system's `tesseract` with the
+code that it reads with a right check character is useful. Needs the system's `tesseract` with the
 language `chi_sim`.
 """
 

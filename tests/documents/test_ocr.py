@@ -1,4 +1,4 @@
-"""Do the OCR engines keep their promise: text in its place, and no error but ours?"""
+"""Tests of the OCR engines' contract: text in its place, and only our errors."""
 
 from __future__ import annotations
 

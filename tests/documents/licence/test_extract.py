@@ -1,4 +1,4 @@
-"""Tests of how lines become fields on every form, however a reader broke them."""
+"""Tests of extracting fields from lines on every form, however a reader split them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_page_that_leans(degrees: float) -> None:
 
 
 def tall(x: float, y: float, text: str, pitch: float) -> TextBox:
-    """A box that holds one character of each of several rows."""
+    """A box with one character of each of several rows."""
     h = pitch * len(text)
     polygon: Polygon = (
         (x, y - pitch / 2),
@@ -105,7 +105,7 @@ def test_labels_stacked_and_glued(stack: str) -> None:
 
 
 def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
-    """The first halves of two rows are stacked and misread, those of the third (经 营) are read
+    """The first halves of two rows are stacked and misread; those of the third (经 营) are
     apart.
     """
     found = read(
@@ -254,7 +254,7 @@ def test_no_code_is_ever_mended(index: int, character: str) -> None:
 
 
 def test_a_wrong_code_is_not_replaced_by_another_of_the_page() -> None:
-    """A stamp, a footer or a forger's margin may show a code that is right."""
+    """A stamp, a footer or a forger's margin may show a valid code."""
     wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
     found = read(*without(CODE), line(100, 340, wrong), line(60, 900, CODE))
     assert found.fields["uscc"] == wrong
@@ -341,7 +341,7 @@ def test_traditional_characters_are_folded_but_names_kept(text: str, expected: s
 
 
 def aside(boxes: Sequence[TextBox], right: float, down: float = 0.0) -> list[TextBox]:
-    """`boxes` further right and down on the page."""
+    """Move `boxes` right and down on the page."""
     moved = []
     for box in boxes:
         a, b, c, d = ((x + right, y + down) for x, y in box.polygon)
@@ -484,9 +484,7 @@ SCOPE = ("软件开发；技术咨询；货物进出口。", "名称翻译服务
 def test_a_line_of_the_scope_may_be_a_label_word_and_begin_left_of_the_first(
     begins: str, x: float
 ) -> None:
-    """Where the label is glued to the first line, the others may begin a little left of where it
-    seems to end.
-    """
+    """The label is glued to the first line, so others may begin left of where it seems to end."""
     page = [
         *without("经营范围", *SCOPE),
         line(100, 570, f"经营范围{SCOPE[0]}"),

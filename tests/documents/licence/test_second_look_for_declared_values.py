@@ -1,4 +1,4 @@
-"""Tests of the second look for what an employer declared."""
+"""Tests of the second look for declared values."""
 
 from __future__ import annotations
 

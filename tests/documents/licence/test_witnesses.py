@@ -1,4 +1,4 @@
-"""What does a second witness change, and what does it leave as it was read?"""
+"""Tests of second sources, the QR code and other readers: which fields they change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from documents.uscc import check_character, organisation_check_character
 
 
 def sound(region: str, first8: str) -> str:
-    """A code whose check characters are right, both."""
+    """Return a code with two right check characters."""
     part = f"91{region}{first8}{organisation_check_character(first8)}"
     return part + check_character(part)
 
@@ -38,7 +38,7 @@ REGION = (100, 328, 340, 352)
 
 
 def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...] = ()) -> Found:
-    """A page that says the name and, if told, `code`."""
+    """A page with the name and, if given, `code`."""
     fields = {"name": "示例科技有限公司"} | ({"uscc": code} if code else {})
     return Found(
         fields=fields,
@@ -108,14 +108,12 @@ def test_a_contradiction_is_told_and_the_print_stands(read: str, confidence: flo
 
 
 def test_a_valid_print_is_never_settled_even_by_what_the_reader_held_possible() -> None:
-    """A forged QR code beside a sound print, or a sound one beside a forged print: a person must
-    see it.
-    """
+    """One of the two is forged, the QR code or the print, so a reviewer must see it."""
     doubted, problems = with_qr(found(OTHER, 0.9, (CODE,)), CODE)
     assert (doubted.fields["uscc"], problems) == (OTHER, (Problem.QR_DISAGREES,))
 
 
-# --- What another reader says of fields, without their places -------------------------------------
+# --- Another reader's fields, without positions ------ --------------------------------------------
 
 
 def test_what_is_told_without_a_place_fills_what_is_lacking_and_nothing_else() -> None:
@@ -141,7 +139,7 @@ def test_a_code_that_fails_its_check_gives_way_to_one_that_does_not() -> None:
     )
 
 
-# --- Whether two agree ----------------------------------------------------------------------------
+# --- Agreement of two values ------ ---------------------------------------------------------------
 
 SAME = [
     ("示例（北京）科技有限公司", "示例(北京)科技有限公司"),

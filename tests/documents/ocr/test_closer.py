@@ -1,4 +1,4 @@
-"""Is a part of a page laid level and enlarged, and does it lie where it came from?"""
+"""Tests of enlarged views: a part of a page is straightened, enlarged, and mapped back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def page(width: int = 600, height: int = 400) -> Picture:
 
 
 def tilted(x: float, y: float, width: float, height: float, degrees: float) -> Polygon:
-    """`width` × `height` pixels about x, y, read in the direction of `degrees`."""
+    """`width` × `height` pixels around x, y, read in the direction of `degrees`."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     a, b, c, d = (
         (x + u * width * cos - v * height * sin, y + u * width * sin + v * height * cos)
@@ -34,13 +34,13 @@ def tilted(x: float, y: float, width: float, height: float, degrees: float) -> P
 
 
 def inside(area: Polygon, u: float, v: float) -> tuple[float, float]:
-    """The point at the shares u, v of the width and height of `area`."""
+    """Return the point at the shares u, v of the width and height of `area`."""
     (ax, ay), (bx, by), _, (dx, dy) = area
     return ax + u * (bx - ax) + v * (dx - ax), ay + u * (by - ay) + v * (dy - ay)
 
 
 def dark_spot(picture: Picture) -> tuple[float, float]:
-    """The middle of what is dark on `picture`."""
+    """Return the middle of the dark pixels of `picture`."""
     ys, xs = np.nonzero(picture.max(axis=2) < 128)
     assert len(xs), "nothing is dark"
     return float(xs.mean()) + 0.5, float(ys.mean()) + 0.5
@@ -161,7 +161,7 @@ def test_beyond_the_page_its_edge_goes_on() -> None:
     assert (view(image, tilted(2000, 2000, 100, 60, 0), 1.0).picture.max(axis=2) < 60).all()
 
 
-# --- Dark print alone -----------------------------------------------------------------------------
+# --- Dark print only ------ -----------------------------------------------------------------------
 
 WORDS = [(60 + 40 * i, 190) for i in range(12)]
 """Top left of each character, 24 × 24 pixels."""
@@ -177,7 +177,7 @@ def printed() -> Picture:
 
 
 def stamped(image: Picture, colour: tuple[int, int, int], strength: float) -> Picture:
-    """`image` with a bar of `colour` across, as transparent ink lies over print."""
+    """Return `image` with a bar of `colour` across, as transparent ink over print."""
     bar = image[180:222, 140:460].astype(np.float32)
     wet = 1 - strength * (1 - np.array(colour, np.float32) / 255)
     image[180:222, 140:460] = (bar * wet).round().astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Is every line of a column given to the label that a reader of the page would give it to?"""
+"""Tests of assigning the lines of a column to its labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHORT, WRAPS, PARAGRAPH = Rule(wraps=False), Rule(wraps=True), Rule(wraps=True, 
 
 @dataclass(frozen=True)
 class Print:
-    """What stands at `y` from `x0` to `x1`; `h` high."""
+    """A line at `y` from `x0` to `x1`, `h` high."""
 
     y: float
     x0: float = 200

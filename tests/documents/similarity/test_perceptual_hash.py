@@ -1,5 +1,5 @@
-"""Does the fingerprint know a picture that was saved again, and tell companies apart that share a
-form?
+"""Tests of the fingerprint: it matches pictures saved again, not other companies on the
+same form.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tests of uploads that are broken, bounded or made to do harm."""
+"""Tests of uploads that are broken, oversized or harmful."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_cut_short(kind: str) -> None:
 )
 @pytest.mark.parametrize("tail", [b"", b"\xff\xd9PK\x03\x04"])
 def test_a_jpeg_that_has_less_rows_than_it_claims(how: dict[str, Any], tail: bytes) -> None:
-    """Its decoder paints what is missing in grey, and says nothing."""
+    """The decoder paints missing rows in grey, without an error."""
     image = print_like().convert(how.get("mode", "RGB"))
     whole = (
         encoded(image, "JPEG", **{name: value for name, value in how.items() if name != "mode"})
