@@ -102,8 +102,8 @@ class Plate:
     def stretched(
         self, x: float, y: float, text: str, face: Face, size: int, room: tuple[float, float]
     ) -> None:
-        """Draw one line of `text`, scaled to `room` (width, height in pixels), top left at `x`,
-        `y`.
+        """Draw one line of `text` with top left at `x`, `y`, scaled to `room` (width and
+        height).
         """
         box = font(face, size).getbbox(text)
         letters = Image.new("L", (int(box[2] - box[0]), int(box[3] - box[1])))

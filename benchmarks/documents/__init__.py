@@ -1,3 +1,1 @@
-"""Licences and other documents: how well and how fast they are read, and which forgeries
-are found.
-"""
+"""Licences and other documents: quality and speed of reading, and forgeries found."""

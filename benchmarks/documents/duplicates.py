@@ -263,9 +263,9 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
 
 def keeping(seed: int, count: int) -> dict[str, Any]:
-    """Return the time to load a page's landmarks, with and without storage, and their size.
+    """Return the milliseconds to find a page's landmarks and to load stored ones, and their size.
 
-    In milliseconds, for a page that is not in memory, and kilobytes.
+    Medians, for pages that are not in memory; sizes are in kilobytes.
     """
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
@@ -299,9 +299,7 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
 
 
 def confusable(seed: int, count: int) -> dict[str, Any]:
-    """Compare every pair of different companies on one form, without the index; return the
-    agreement.
-    """
+    """Return the agreement of every pair of different companies on one form, without the index."""
     shares = []
     for form in EDITIONS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]

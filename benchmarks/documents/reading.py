@@ -147,9 +147,7 @@ def file_of(image: Image.Image, kind: str = "JPEG") -> bytes:
 
 
 def read(sample: Sample, engine: Engine | None, engine_first: bool) -> Result:
-    """Process one file like an upload, and read its first page by the bare `engine`, before or
-    after.
-    """
+    """Process one file like an upload, and time the bare `engine` on its first page."""
     started = time.perf_counter()
     try:
         taken = examine(sample.data)

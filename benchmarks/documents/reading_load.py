@@ -186,9 +186,7 @@ def _tells_memory(pipe: Connection, threads: int) -> None:
 
 
 def pictures(seed: int, count: int) -> Iterator[Picture]:
-    """Yield `count` pictures (RGB) of a few specimens, each scaled, turned, sheared and cropped
-    anew.
-    """
+    """Yield `count` pictures (RGB) of a few specimens, all differently scaled, turned and cut."""
     rng = np.random.default_rng(seed)
     pages = [
         np.asarray(make(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).image)

@@ -53,9 +53,7 @@ class Outcome:
         return bool(self.fields.get(name)) and self.confidence.get(name, 0.0) >= SURE
 
     def right(self, name: str) -> bool:
-        """Whether `name`, which is in `truth`, was read as printed, or left empty if not
-        printed.
-        """
+        """Whether `name`, a key of `truth`, was read as printed, or left empty if not printed."""
         return plain(self.fields.get(name, "")) == plain(self.truth[name])
 
     @property
@@ -128,9 +126,7 @@ def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
 
 
 def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return every field's score, the share of sure values that are right, and the files with
-    errors.
-    """
+    """Return the score of every field and of all sure values, and the files with errors."""
     fields = {name: score for name in FIELDS if (score := of_field(name, outcomes)) is not None}
     scopes = [(o.truth[SCOPE], o.fields.get(SCOPE, "")) for o in outcomes if o.truth.get(SCOPE)]
     rates, contents = (

@@ -133,9 +133,7 @@ class Fate:
 
 
 def work(pipe: Connection) -> None:
-    """Answer each path from `pipe` with its fate and this process's memory peak in MB,
-    until None.
-    """
+    """Answer each path from `pipe` with its fate and the memory peak in MB, until None."""
     while (file := pipe.recv()) is not None:
         started = time.perf_counter()
         fate = _fate(file)

@@ -42,9 +42,7 @@ _FLOOR: Final = 0.005
 
 
 def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
-    """Return one trace per code: how much more alike than usual its two most similar
-    patches are.
-    """
+    """Return one trace per code: how much more alike than usual its most similar patches are."""
     height, width = picture.shape[:2]
     traces = []
     for name, field in LICENCE_FIELDS.items():

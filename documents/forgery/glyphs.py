@@ -84,9 +84,7 @@ def _oddest(glyphs: list[_Glyph], height: int) -> tuple[float, _Glyph]:
 
 
 def _unusual(glyphs: list[_Glyph], name: str, height: int) -> npt.NDArray[np.float64]:
-    """Return how far each glyph's feature is from the trend of the others, in spreads of
-    the line.
-    """
+    """Return how far each glyph's feature is from the others' trend, in spreads of the line."""
     values = np.array([getattr(glyph, name) for glyph in glyphs], np.float64)
     at = np.array([glyph.region[0] for glyph in glyphs], np.float64)
     trend = _trend(at, values)
@@ -98,9 +96,7 @@ def _unusual(glyphs: list[_Glyph], name: str, height: int) -> npt.NDArray[np.flo
 
 
 def _trend(at: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the straight line through `values`, which no single outlier can bend (Theil
-    and Sen).
-    """
+    """Return the straight line through `values`, unbent by any outlier (Theil and Sen)."""
     across, up = at[:, None] - at[None, :], values[:, None] - values[None, :]
     apart = across > 0
     slope = float(np.median(up[apart] / across[apart])) if apart.any() else 0.0

@@ -25,9 +25,7 @@ class Kind(StrEnum):
     COMPRESSION = "compression"
     """A place was compressed fewer times than the rest of the picture."""
     OVERLAY = "overlay"
-    """Something was laid over the whole page, as honest marks are. Single values cannot be
-    judged.
-    """
+    """Something was laid over the whole page, as honest marks are, so values cannot be judged."""
     GROUND = "ground"
     """The ground under a value is smooth where the paper around it is grainy."""
     GLYPH = "glyph"

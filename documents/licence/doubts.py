@@ -23,9 +23,7 @@ from documents.page.layout import BODY, Cell, Entry
 from documents.page.licence_fields import LICENCE_FIELDS, SecondLook, fields_with
 
 HEAD_HEIGHT: Final = 14
-"""The distance from the company's name up to the top of the area for its code, in heights of a
-label.
-"""
+"""The height above the company's name that may hold its code, in heights of a label."""
 SCOPE_HEIGHT: Final = 16
 """The height of the area for a scope that was not read at all, in heights of a label."""
 ALWAYS_PRINTED: Final = fields_with(lambda field: field.always_printed)
@@ -129,7 +127,9 @@ class _Page:
         yield from self._holes()
 
     def _codes(self) -> Iterator[Doubt]:
-        """If there is neither code nor number, or only a wrong one: everything like one, and the
+        """The places of the code, if no valid one was read.
+
+        They are an unproven number's line or, without a number, everything like a code, and the
         head.
         """
         if uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
@@ -165,9 +165,7 @@ class _Page:
             )
 
     def _around_number(self, cell: Cell) -> Doubt:
-        """The line of a number without a right check digit: two crowded digits may have been read
-        as one.
-        """
+        """The line of an unproven number: two crowded digits may have been read as one."""
         x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
         cuts = tuple(self._polygon(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
         return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
@@ -175,7 +173,7 @@ class _Page:
     def _may_contain_code(self, cell: Cell) -> bool:
         """Whether `cell` may contain a code.
 
-        In the head it may also be one that (副本), printed into its line, has left in scraps.
+        In the head, scraps count too: (副本), printed into the code's line, may have left no more.
         """
         in_head = bool(self.body) and cell.y < self.body[0].y - 0.6 * self.h
         return values.might_be_code(cell.text) or (
@@ -327,9 +325,7 @@ class _Page:
         return short or apart or torn
 
     def _column_end(self, label: Cell) -> float:
-        """Return where the column of `label` ends: before the next labels, or at the page's right
-        edge.
-        """
+        """Return the end of the column of `label`: the next labels, or the page's right edge."""
         beyond = [cell.x0 - cell.h for cell in self.body if cell.x0 > label.x1 + 8 * label.h]
         return min([self.right + self.h, *beyond])
 

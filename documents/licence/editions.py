@@ -11,9 +11,7 @@ from documents.page.layout import BODY, Cell
 
 
 class Edition(StrEnum):
-    """The editions, told apart by their print and not by date: old ones are valid until
-    exchanged.
-    """
+    """The editions, told apart by their print, since old ones are valid until exchanged."""
 
     LANDSCAPE_2019 = "landscape_2019"
     """Two columns, the code at the top left, a QR code at the top right."""

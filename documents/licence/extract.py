@@ -32,9 +32,7 @@ from documents.page.licence_fields import LICENCE_FIELDS
 from documents.page.text import tidy
 
 ENOUGH_LABELS: Final = 4
-"""A page with a number and this many of the form's labels is a licence even without a legible
-title.
-"""
+"""With a number and this many of the form's labels, a page without a title is a licence."""
 MOST_LINES: Final = 500
 """The most lines of a page that are used, those with the best scores.
 

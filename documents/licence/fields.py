@@ -22,9 +22,7 @@ class Problem(StrEnum):
 
     USCC_WRONG_CHECK_CHARACTER = "uscc_wrong_check_character"
     USCC_WRONG_ORGANISATION_CODE = "uscc_wrong_organisation_code"
-    """The code is valid, but the organisation code within it is not: rare in print, common in
-    forgeries.
-    """
+    """The organisation code within a valid code is not valid: rare, except in forgeries."""
     NUMBER_WRONG_CHECK_DIGIT = "number_wrong_check_digit"
     USCC_ONLY_IN_QR = "uscc_only_in_qr"
     """The print of the code was not read."""

@@ -52,9 +52,7 @@ class _Page:
 
     @property
     def usable(self) -> bool:
-        """Whether this is a licence that names the company, by a right code or a number from before
-        2015.
-        """
+        """Whether this is a licence with a right code or a number from before 2015."""
         return self.found.is_licence and _names_company(self.found)
 
     @property
@@ -241,9 +239,7 @@ def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
 
 @dataclass
 class _Hurried:
-    """A reader that returns nothing after `until` (`time.perf_counter`), to limit the time for
-    doubts.
-    """
+    """A reader that returns nothing after `until` (`time.perf_counter`), to limit the time."""
 
     reader: CloseReader
     until: float

@@ -34,9 +34,7 @@ OVERLAP: Final = 2
 CONFIRMED: Final = 0.95
 """The highest confidence in a value that only a second reading saw."""
 SURE_SCORE: Final = 0.9
-"""Text with at least this score, seen only by the first look, is kept beside a closer
-look's text.
-"""
+"""Text of the first look with at least this score is kept if a closer look misses it."""
 SURER: Final = 0.05
 """How much more confidence a second reading of a short value needs to replace the first."""
 
@@ -166,9 +164,7 @@ def _around(region: Region, rotation: Rotation, lines: int) -> tuple[Polygon, fl
 
 
 def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Found:
-    """Read the upper and lower half of the page, enlarged, if a field of every edition is
-    missing.
-    """
+    """Read both halves of the page, enlarged, if a field of every edition is missing."""
     missing = [name for name in ALWAYS_PRINTED if name not in found.fields]
     if (
         not uscc.is_valid(found.fields.get("uscc", ""))
@@ -309,9 +305,7 @@ def _contains(area: Polygon, point: tuple[float, float]) -> bool:
 
 
 def better(first: Found, second: Found, names: Sequence[str]) -> Found:
-    """Return `first` with those of the fields `names` that `second` has and `first` lacks or has
-    less of.
-    """
+    """Return `first` with those of the fields `names` that `second` has, or has more of."""
     return _taken(
         first,
         second,

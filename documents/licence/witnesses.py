@@ -53,9 +53,7 @@ def _plain(name: str) -> str:
 
 
 def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...]]:
-    """Return `found` with the code `stated` by the QR code as its second source, and the
-    problems.
-    """
+    """Return `found` with the code `stated` by the QR code as second source, and the problems."""
     if stated is None:
         return found, ()
     read = found.fields.get("uscc", "")

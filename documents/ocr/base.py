@@ -26,9 +26,7 @@ class Reader(Protocol):
 
     @property
     def version(self) -> str:
-        """The version of the engine and its models. It changes if the same picture may be read
-        differently.
-        """
+        """The version of the engine and its models. It changes if readings may change."""
 
     def available(self) -> bool:
         """Whether the engine's dependencies are installed. Cheap, and never raises."""

@@ -79,9 +79,7 @@ class FieldReader(Protocol):
         """The version of the client and of the interface that it uses."""
 
     def available(self) -> bool:
-        """Whether the client's dependencies are installed. Cheap, sends nothing, and never
-        raises.
-        """
+        """Whether the client's dependencies are installed. Cheap, sends nothing, never raises."""
 
     def read_fields(self, jpeg: bytes) -> CloudReading:
         """Read the licence on `jpeg`, which may have any size.

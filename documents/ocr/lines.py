@@ -23,17 +23,13 @@ PARAGRAPH: Final = 3
 LONG: Final = 14
 """In heights. A longer line is more often an address or a term than a name or a code."""
 SMALL: Final = 0.66
-"""As a share of the page's median line. Smaller print is text around a QR code or the form's
-number.
-"""
+"""As a share of the median line. Smaller print is beside a QR code, or the form's number."""
 Corners = npt.NDArray[np.float32]
 """4 × 2: a line's corners in picture pixels, clockwise from the text's own top left."""
 
 
 def by_width(lines: list[Corners]) -> list[Corners]:
-    """Sort `lines` by width: a line as wide as the last one takes the engine a quarter less
-    time.
-    """
+    """Sort `lines` by width: a line as wide as the last takes a quarter less time."""
     return sorted(lines, key=lambda corners: line_length(corners) / max(1.0, line_height(corners)))
 
 
@@ -151,9 +147,7 @@ def cut_line(image: Picture, corners: Corners) -> Picture:
 
 
 def padded(strip: Picture) -> Picture:
-    """Return `strip`, lengthened with grey so that at LINE_HEIGHT its width is a multiple
-    of STEP.
-    """
+    """Return `strip`, lengthened with grey to a width of a multiple of STEP at LINE_HEIGHT."""
     height, width = strip.shape[:2]
     steps = math.ceil(width * LINE_HEIGHT / height / LINE_STEP)
     missing = max(0, round(steps * LINE_STEP * height / LINE_HEIGHT) - width)

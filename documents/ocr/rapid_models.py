@@ -114,9 +114,7 @@ def _requesting(recogniser: Any, model: Any) -> Any:
 
 
 def give_memory_back() -> None:
-    """Make glibc return the memory of pages of many sizes, which it would keep: a fifth of the
-    total.
-    """
+    """Make glibc return the memory of pages of many sizes: a fifth of the total."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, 2 << 20)  # fixed; the dynamic threshold would grow to 32 MB

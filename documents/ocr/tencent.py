@@ -153,9 +153,7 @@ def _fields(answer: dict[str, Any]) -> dict[str, str]:
 
 
 def _line(text: str) -> values.Line:
-    """Return `text` as a line of print. The service reports no positions, so all lines
-    share one.
-    """
+    """Return `text` as a line of print. The service gives no positions, so all lines share one."""
     return text, TextBox(text, 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
 
 

@@ -108,9 +108,7 @@ class TesseractReader:
         return part.on_page(self._read(part.picture, 1.0, layout))
 
     def _read(self, picture: Picture, scale: float, layout: int) -> list[TextBox]:
-        """Return the text on `picture`, in pixels of the unscaled picture (`scale` times
-        smaller).
-        """
+        """Return the text on `picture`, in pixels of a picture that is `scale` times smaller."""
         import pytesseract
 
         if not self.available():

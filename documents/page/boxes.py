@@ -79,8 +79,8 @@ class TextBox:
 
     @cached_property
     def angle(self) -> float:
-        """Degrees, -180..180, from the page's x axis to the direction of reading (clockwise
-        positive).
+        """Degrees (-180..180, clockwise positive) from the page's x axis to the direction of
+        reading.
         """
         (ax, ay), (bx, by) = self.polygon[:2]
         return math.degrees(math.atan2(by - ay, bx - ax))

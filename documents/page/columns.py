@@ -57,9 +57,7 @@ class Extent(Protocol):
 
 @dataclass(frozen=True)
 class Rule:
-    """How a label's value is set: whether it `wraps`, and whether it is a `paragraph` of any
-    length.
-    """
+    """How a label's value is set: if it `wraps`, and if it is a `paragraph` of any length."""
 
     wraps: bool
     paragraph: bool = False

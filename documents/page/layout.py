@@ -385,9 +385,7 @@ def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequenc
 
 
 def _goes_on(entry: Entry, cell: Cell) -> bool:
-    """Whether `cell` is the next line of the entry's value: close below, and aligned with its
-    first.
-    """
+    """Whether `cell` continues the entry's value: close below, and aligned with its first line."""
     last, first = entry.lines[-1], entry.lines[0]
     down = cell.y - last.y
     if entry.label.label == "registration_number":  # 大工商企法字 above, the number below

@@ -75,9 +75,7 @@ class Field:
     """The highest confidence; long values stay below `confidence.SURE`."""
 
     declared: bool = False
-    """Whether employers declare it. An unsure value that differs from the declared one is read
-    again.
-    """
+    """Whether employers declare it. Unsure values that differ from it are read again."""
     identifies: bool = False
     """Whether it identifies the company. For these fields a second reader is believed."""
     worth_forging: bool = False

@@ -393,8 +393,9 @@ def _without_numbers(text: str) -> str:
 
 
 def _right_check_character(number: str) -> bool:
-    """Whether an 18-character identity number has the right check character (GB 11643-1999, MOD
-    11-2).
+    """Whether a number is an 18-character identity number with a right check character.
+
+    By GB 11643-1999 (MOD 11-2).
     """
     if not re.fullmatch(r"\d{17}[\dX]", number):
         return False

@@ -365,9 +365,7 @@ def _by_form(
 
 
 def _foot(cells: Sequence[Cell], claimed: set[int]) -> Quote | None:
-    """Return the day printed below or beside the authority: the lowest one that belongs to
-    no term.
-    """
+    """Return the lowest day that belongs to no term: it is below or beside the authority."""
     lowest: tuple[float, Quote] | None = None
     loose = [
         cell

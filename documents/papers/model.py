@@ -47,9 +47,7 @@ class PaperReading:
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reading as JSON values, to be stored as an observation and shown to
-        reviewers.
-        """
+        """Return the reading as JSON values, to be stored and shown to reviewers."""
         return asdict(self) | {
             "regions": {name: list(region) for name, region in self.regions.items()}
         }

@@ -249,8 +249,6 @@ def _seal_text(
 
 
 def _rotated_region(region: Region, rotation: Rotation, width: int, height: int) -> Region:
-    """Return `region` of the page as submitted (`width` × `height`) after it was turned by
-    `rotation`.
-    """
+    """Return `region` of a page of `width` × `height` after it was turned by `rotation`."""
     upright_size = (width, height) if rotation in (0, 180) else (height, width)
     return rotated_back(region, opposite(rotation), *upright_size)

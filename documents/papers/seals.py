@@ -31,9 +31,7 @@ ROUND: Final = 0.8
 A circle has 1, one seen at an angle 0.85, a square 0.64.
 """
 _RED_SHARES: Final = (0.06, 0.72)
-"""The share of red in a seal's disc: more than a thin ring with a few letters, less than a solid
-disc.
-"""
+"""The share of red in a seal's disc, between a thin ring with few letters and a solid disc."""
 _RIM: Final = 0.72
 """The smallest share of directions in which the rim has ink."""
 _Mask = npt.NDArray[np.uint8]
@@ -103,9 +101,7 @@ def find_seals(picture: Picture) -> tuple[Seal, ...]:
 
 
 def _outermost(seals: Iterable[Seal]) -> Iterator[Seal]:
-    """Yield `seals`, largest first, without those inside a larger one: a ring also has an inner
-    edge.
-    """
+    """Yield `seals`, largest first, without those inside a larger one, such as inner edges."""
     by_field: list[Seal] = []
     for seal in sorted(seals, key=lambda seal: -seal.area):
         x, y = (seal.region[0] + seal.region[2]) / 2, (seal.region[1] + seal.region[3]) / 2
@@ -190,9 +186,7 @@ def unrolled(picture: Picture, seal: Seal) -> Picture:
 
 
 def dark_share(picture: Picture, region: Region) -> float:
-    """Return the share of `region` (page pixels, cut to the page) with dark ink that is not red,
-    0..1.
-    """
+    """Return the share (0..1) of `region`, in page pixels, with dark ink that is not red."""
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = (
         max(0, region[0]),

@@ -56,9 +56,7 @@ class Flaw:
 
 @dataclass(frozen=True)
 class PhotoQuality:
-    """A photograph's flaws, the most serious first. Having none does not guarantee a good
-    reading.
-    """
+    """A photograph's flaws, the most serious first. Having none is no guarantee."""
 
     flaws: tuple[Flaw, ...] = ()
 

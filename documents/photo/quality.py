@@ -45,9 +45,7 @@ Phone photos have 1.1 to 2.9, and are read well up to 3.
 BLURRED_STROKE: Final = 0.12
 """The same as a share of the print's height. Large print with less spread is legible."""
 HOPELESS_EDGE: Final = 4.5
-"""In pixels of `coarse`. If even title and emblem have no sharper edges, print cannot be
-detected.
-"""
+"""In pixels of `coarse`. If no edge at all is sharper, print cannot be detected."""
 SMALL_PRINT: Final = 7.0
 """The height of a line of body text, in pixels of the page.
 
@@ -91,9 +89,7 @@ def judge(
 
 
 def judge_page(page: CleanPage, licence: bool = True) -> PhotoQuality | None:
-    """Run `judge` on a page from intake; None if it does not open, since advice never refuses a
-    page.
-    """
+    """Run `judge` on a page from intake; None if it does not open, since this is only advice."""
     half = (
         max(page.width, page.height) > FINE_SIDE
     )  # decoding to half the size is cheaper than reducing
@@ -148,9 +144,7 @@ class _Page:
         return 0, 0, self.width, self.height
 
     def _area(self, area: tuple[float, float, float, float], on: Grey | Picture) -> Area:
-        """Return `area` of the picture `on` in pixels of the page, at least one and within the
-        page.
-        """
+        """Return `area` of the picture `on` in pixels of the page, at least one."""
         across, down = self.width / on.shape[1], self.height / on.shape[0]
         left, top = (
             min(self.width - 1, max(0, int(area[0] * across))),
@@ -163,9 +157,7 @@ class _Page:
         return left, top, max(left + 1, right), max(top + 1, bottom)
 
     def _print(self) -> tuple[Lines, float, bool]:
-        """The lines of print, the height of one on the page, and whether this is not a form
-        at all.
-        """
+        """The lines of print, the height of one on the page, and whether this is no form at all."""
         lines = Lines.in_(self.ink)
         per_pixel = max(self.width, self.height) / COARSE_SIDE
         few = lines.count < FEW_LINES
@@ -183,9 +175,7 @@ class _Page:
         return lines, lines.height * per_pixel, few or lines.even < EVEN or self._is_screenshot()
 
     def _is_screenshot(self) -> bool:
-        """A phone's screen: tall, nearly all of one exact colour, and little of an emblem's or a
-        seal's red.
-        """
+        """Whether this is a phone's screen: tall, mostly one exact colour, and with little red."""
         tall = max(self.width, self.height) >= 1.7 * min(self.width, self.height)
         shades = np.bincount(grey_of(self.coarse).ravel(), minlength=256)
         flat = np.convolve(shades, np.ones(3)).max() / shades.sum()
@@ -198,7 +188,7 @@ class _Page:
     # Cropped
 
     def cropped(self) -> list[Flaw]:
-        """Return one flaw for each side or corner where bars of the form's frame run out of the
+        """Return a flaw for each side or corner where bars of the form's frame leave the
         picture.
         """
         rails = self._rails()

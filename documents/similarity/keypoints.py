@@ -32,15 +32,13 @@ Floats = npt.NDArray[np.float32]
 SIDE: Final = 1000
 """The longer side of pages when they are compared, in pixels."""
 LANDMARKS: Final = 64
-"""The number of landmarks by which a page is found: the strongest, none near another."""
+"""The number of landmarks used to find a page: the strongest, none near another."""
 WORDS: Final = 2
 """Words per landmark."""
 WORD_BITS: Final = 20
 
 _SIZES: Final = (10.0, 60.0)
-"""Diameters at SIDE, from about one character to a few lines. Smaller ones do not survive
-rescaling.
-"""
+"""Diameters at SIDE, from a character to a few lines. Smaller ones are lost in rescaling."""
 _APART: Final = 8.0
 _TO_ALIGN: Final = 900
 """The number of landmarks that are kept, the strongest ones."""
@@ -60,9 +58,7 @@ _BLOCK_AGREES: Final = 0.7
 _COMPARED_AT_LEAST: Final = 40
 
 _PACKED: Final = 1
-"""The version of the packed format. Change it with anything that changes what `find_keypoints`
-finds.
-"""
+"""The version of the packed format. Change it with the results of `find_keypoints`."""
 _HEAD: Final = struct.Struct("<Bd")
 _POINT_BYTES: Final = 12
 _FIGURES: Final = 128
@@ -92,9 +88,7 @@ class Landmarks:
 
     @cached_property
     def descriptions(self) -> Floats:
-        """The descriptions in the form for comparing: Hellinger (Arandjelović and Zisserman
-        2012).
-        """
+        """The descriptions for comparing: Hellinger (Arandjelović and Zisserman 2012)."""
         return np.asarray(np.sqrt(self.described.astype(np.float32) / 512), np.float32)
 
     def packed(self) -> bytes:
@@ -167,9 +161,7 @@ def see(picture: Grey) -> Seen:
 
 
 def words(landmarks: Landmarks) -> list[tuple[str, ...]]:
-    """Return WORDS words for each of the strongest landmarks, each of WORD_BITS / 4 hexadecimal
-    digits.
-    """
+    """Return WORDS words, of WORD_BITS / 4 hexadecimal digits, per landmark used."""
     kept: list[int] = []
     points = landmarks.points
     for i in range(len(points)):

@@ -46,9 +46,7 @@ _NOTHING: Final = 1e-6
 
 
 def fingerprint(image: Image) -> str:
-    """Return the fingerprint of `image` (any mode, upright): BITS / 4 lower-case hexadecimal
-    digits.
-    """
+    """Return the fingerprint of `image` (any mode, upright), in lower-case hexadecimal digits."""
     ink = _ink(image)
     rows = [ink[start : start + _SIDE] for start in range(0, _SIDE * _SIDE, _SIDE)]
     across = [[sum(map(mul, wave, row)) for row in rows] for wave in _WAVES]

@@ -78,18 +78,14 @@ _DOWN: Final[dict[Kind, tuple[str, ...]]] = {
     ),
 }
 _TERM_LEFT_OUT_FROM: Final = date(2022, 3, 1)
-"""Company licences have no term since the regulation on registration of market entities took
-effect.
-"""
+"""Since the regulation on registration of market entities, company licences have no term."""
 _GSXT: Final = "http://www.gsxt.gov.cn"
 _RED: Final = (208, 38, 48)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What the clerk prints: the values, the day of issue, the copy, the code in the QR, and the
-    face.
-    """
+    """What the clerk prints: values, day of issue, copy, the code in the QR, and the face."""
 
     company: Company
     qr_uscc: str

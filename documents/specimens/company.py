@@ -282,9 +282,7 @@ class Company:
     legal_representative: str
     """For an individual business, the operator (经营者)."""
     registered_capital: str
-    """Empty for an individual business, which has none; for a cooperative, the members'
-    contributions.
-    """
+    """Empty for an individual business; the members' contributions for a cooperative."""
     established_on: date
     term: str
     address: str

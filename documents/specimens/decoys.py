@@ -224,9 +224,7 @@ def _receipt(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _account_permit(company: Company, rng: np.random.Generator) -> Paper:
-    """开户许可证: a bank's document, framed and sealed like a licence, with the company and its
-    person.
-    """
+    """开户许可证: a bank's document, framed and sealed like a licence, with the same names."""
     size = (1600, 1080)
     paper = _sheet(size, (244, 238, 226), rng)
     cv2.rectangle(paper, (60, 60), (1540, 1020), (170, 130, 90), 10, cv2.LINE_AA)

@@ -78,9 +78,11 @@ def _is_forgery(name: str) -> bool:
 
 Attack = Literal["retyped_digit", "copied_digit", "pasted_field", "painted_over", "recaptured"]
 ATTACKS: Final[tuple[Attack, ...]] = get_args(Attack)
-"""A digit of the code retyped in another face; a digit copied over another of the same code; a
-value's line pasted from another photo; a value painted over with the colour of its ground and
-retyped; a photo of a screen.
+"""Attacks in an editor.
+
+A digit of the code retyped in another face; a digit copied over another of the same code; a value's
+line pasted from another photo; a value painted over with the colour of its ground and retyped; a
+photo of a screen.
 """
 EDITORS: Final = (
     "Adobe Photoshop 24.0 (Windows)",
@@ -188,9 +190,7 @@ def _pasted(picture: Paper, line: Line, donor: Paper, theirs: Line) -> tuple[Pap
 
 
 def _cells(picture: Paper, line: Line, count: int) -> list[tuple[int, int, int, int]]:
-    """Return the regions of `count` equally wide characters between the first and last ink of
-    `line`.
-    """
+    """Return the regions of `count` equally wide characters, from first to last ink of `line`."""
     x0, y0, x1, y1 = (round(side) for side in line)
     grey = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY).astype(np.float32)
     dark = grey.min(axis=0) < (np.median(grey) + grey.min()) / 2
@@ -216,9 +216,7 @@ def _colours(patch: Paper) -> tuple[Paper, tuple[int, int, int]]:
 def _typed(
     picture: Paper, box: tuple[int, int, int, int], text: str, face: Face, ink: tuple[int, int, int]
 ) -> Paper:
-    """Set `text` into `box` in letters that fit it, with edges as soft as a screen's and no
-    softer.
-    """
+    """Set `text` into `box` in letters that fit it, with edges as soft as a screen's."""
     x0, y0, x1, y1 = box
     size = max(8, round((y1 - y0) * 0.78))
     while size > 8 and font(face, size).getlength(text) > (x1 - x0) * 1.05:

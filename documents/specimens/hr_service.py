@@ -103,9 +103,7 @@ def make_hr_service(
 def _told(
     rng: np.random.Generator, company: Company, layout: Layout | str, overrides: dict[str, Any]
 ) -> _Told:
-    """Draw every choice, whether or not it is overridden, so that an override changes
-    nothing else.
-    """
+    """Draw every choice, even if overridden, so that an override changes nothing else."""
     issued = some_day(rng, date(2019, 1, 7), date(2026, 9, 25))
     years = 3 if rng.random() < 0.3 else 5
     last = issued.replace(year=issued.year + years, day=min(issued.day, 28)) - timedelta(days=1)

@@ -143,9 +143,7 @@ def identity_number(rng: np.random.Generator) -> str:
 
 
 def _told(rng: np.random.Generator, company: Company, overrides: dict[str, Any]) -> _Told:
-    """Draw every choice, whether or not it is overridden, so that an override changes
-    nothing else.
-    """
+    """Draw every choice, even if overridden, so that an override changes nothing else."""
     dated = some_day(rng, date(2026, 1, 5), date(2026, 11, 20))
     last = dated + timedelta(days=int(rng.choice((90, 180, 364))))
     values = {
@@ -315,9 +313,7 @@ def _fitting(text: str, face: Face, size: int, room: float) -> int:
 
 
 def _signed(page: Paper, told: _Told, position: tuple[int, int], rng: np.random.Generator) -> Paper:
-    """Write the legal representative's name by hand: large, leaning, blue-black, with a stroke
-    through.
-    """
+    """Write the legal representative's name by hand: large, leaning, blue-black, with a stroke."""
     if not told.signed:
         return page
     name = told.values["legal_representative"]

@@ -32,9 +32,7 @@ class PaperSpecimen:
     company: Company
     """As the registry has it; overrides only change `fields`."""
     fields: dict[str, str]
-    """The printed fields, by the reading's keys; days in ISO; fields not on this sheet are
-    absent.
-    """
+    """The printed fields, by the reading's keys; days in ISO. Absent if not on this sheet."""
     marks: dict[str, bool] = field(default_factory=dict)
     """Marks that are not text: `sealed` and `signed` for a letter."""
 

@@ -313,9 +313,7 @@ def _copied(page: Paper, rng: Rng) -> Paper:
 
 
 def _recaptured(page: Paper, rng: Rng) -> Paper:
-    """Photograph the page from a screen: its grid interferes with the sensor's, and blacks glow
-    blue.
-    """
+    """Photograph the page from a screen: grids interfere, and blacks glow blue."""
     height, width = page.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     angle, pitch = rng.uniform(-0.06, 0.06), rng.uniform(2.3, 3.1)

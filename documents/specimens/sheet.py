@@ -27,9 +27,7 @@ MARK: Final = "样本·虚构 SPECIMEN 仅供测试，不具法律效力"
 """Printed in the margin of every sheet."""
 _TITLE: Final = "营业执照"
 _FINE: Final = 2
-"""Ornaments are drawn this many times larger and shrunk, which gives them the soft edge of
-print.
-"""
+"""Ornaments are drawn this many times larger and shrunk, for the soft edge of print."""
 
 
 @dataclass(frozen=True)

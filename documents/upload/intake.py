@@ -27,7 +27,7 @@ PAGE_BYTES: Final = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one upload: its bytes, a picture's pixels, pages, and the child's time and
+    """The limits of one upload: bytes, a picture's pixels, pages, and the child's time and
     memory.
     """
 

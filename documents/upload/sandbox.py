@@ -37,9 +37,7 @@ CHILD: Final = Path(__file__).with_name("sandbox_child.py")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 """`documents/`: all of our code that a child imports."""
 READY: Final = b"ready\n"
-"""Written by the child once its libraries are loaded and its limits set, before it reads
-any input.
-"""
+"""Written by the child once its libraries are loaded and limits set, before it reads input."""
 _HEADER_BYTES: Final = 64 * 1024
 _SYSTEM: Final = (
     "/usr",
@@ -161,9 +159,7 @@ def best_isolation() -> Isolation:
 
 
 def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str]:
-    """Return the command that wraps a child: only the libraries and the child's code are
-    visible.
-    """
+    """Return the command that wraps a child and shows it only the libraries and its own code."""
     if isolation == "rlimits":
         return []
     bwrap = shutil.which("bwrap")
@@ -252,9 +248,7 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 @contextmanager
 def _memory_file(name: str) -> Iterator[int]:
-    """Yield the descriptor of an anonymous file: in memory on Linux, else an unlinked temporary
-    file.
-    """
+    """Yield the descriptor of an anonymous file: in memory on Linux, else unlinked."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
         try:
@@ -274,9 +268,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def _signal_of(returncode: int) -> int:
-    """Return the signal that ended the child, or 0. bubblewrap reports its child's as 128 +
-    number.
-    """
+    """Return the signal that ended the child, or 0. bubblewrap reports 128 + its number."""
     return -returncode if returncode < 0 else max(returncode - 128, 0)
 
 

@@ -85,9 +85,7 @@ class Page(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A task: the modules it needs, the files it may hold open, its work, and whether it uses
-    threads.
-    """
+    """A task: the modules it needs, files it may hold open, its work, and if it uses threads."""
 
     modules: tuple[str, ...]
     open_files: int
@@ -99,9 +97,7 @@ class Task(NamedTuple):
 
 
 def check_pixels(size: tuple[int, int], limits: Limits) -> None:
-    """Raise Refusal if a picture of `size` (width, height in pixels) has too many or too few
-    pixels.
-    """
+    """Raise Refusal if a picture of `size` (width, height) has too many or too few pixels."""
     width, height = size
     seen = f"{width} × {height}"
     if width * height > limits.pixels:
@@ -341,9 +337,7 @@ def check_pages(count: int, limits: Limits) -> None:
 
 
 def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
-    """The work for PDF: draw every page, so that no script, attachment or trailing data
-    survives.
-    """
+    """The work for PDF: draw every page, so that no script, attachment or tail survives."""
     document = open_pdf(data)
     check_pages(len(document), limits)
     if not len(document):
@@ -445,9 +439,7 @@ def confine(limits: Limits, task: Task) -> None:
 def attempt(
     work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]],
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Read the input and run `work` on it; return the answer's header and blobs, even after
-    errors.
-    """
+    """Read the input and run `work`; return the answer's header and blobs, even after errors."""
     try:
         return work(sys.stdin.buffer.read())
     except Refusal as refusal:

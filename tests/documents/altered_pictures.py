@@ -38,9 +38,7 @@ class Read:
 
     @property
     def reading(self) -> dict[str, Any]:
-        """Return the parts of the reading check's stored observation that the forgery check
-        uses.
-        """
+        """Return the parts of a stored reading that the forgery check uses."""
         return {
             "document": "d",
             "page": 1,

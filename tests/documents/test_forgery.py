@@ -46,9 +46,7 @@ class TestHonest:
         assert for_review(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
 
     def test_nor_where_a_mark_of_use_was_laid_over_the_photo_afterwards(self) -> None:
-        """仅供…使用, typed across a photo in a phone's album: it crosses values, but not
-        only them.
-        """
+        """仅供…使用, typed across a photo in a phone's album: it crosses values and all else."""
         one = read(5)
         marked = one.picture.copy()
         height, width = marked.shape[:2]
@@ -169,9 +167,7 @@ class TestGround:
 
 class TestGlyphs:
     def line(self, odd: int | None = None) -> Picture:
-        """Twelve digits, softened by a lens; one of them typed in later, lower and in crisp
-        blue.
-        """
+        """Twelve digits, softened by a lens; one was typed in later, lower, in crisp blue."""
         picture = np.full((60, 420, 3), 215, np.uint8)
         for at, character in enumerate("918203746152"):
             if at != odd:

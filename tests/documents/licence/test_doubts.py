@@ -141,9 +141,7 @@ DOUBTFUL = {
 
 
 def kept(doubts: Sequence[Doubt]) -> list[Doubt]:
-    """Return the doubts except the last characters of lines, which every address of two
-    lines has.
-    """
+    """Return the doubts except those of lines' last characters, which most addresses have."""
     return [doubt for doubt in doubts if not doubt.clipped]
 
 

@@ -105,9 +105,7 @@ def test_labels_stacked_and_glued(stack: str) -> None:
 
 
 def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
-    """The first halves of two rows are stacked and misread; those of the third (经 营) are
-    apart.
-    """
+    """The first halves of two rows are stacked and misread; those of 经 营 are apart."""
     found = read(
         tall(100, 420, "名美", 50),
         line(240, 420, "称示例理发店"),

@@ -102,9 +102,7 @@ pages = st.lists(
 
 
 def characters_of(boxes: Sequence[TextBox]) -> set[str]:
-    """Return the characters that a value may contain: those that were read, folded as
-    documented.
-    """
+    """Return the characters that a value may contain: those read, folded as documented."""
     printed = unicodedata.normalize("NFKC", "".join(box.text for box in boxes))
     had = {*printed, *printed.upper(), *map(TO_SIMPLIFIED.convert, printed)}
     had |= {digit for letter, digit in ("O0", "I1", "Z2", "S5") if letter in had}  # in codes
@@ -124,9 +122,7 @@ def figures_of(boxes: Sequence[TextBox]) -> set[str]:
 @settings(max_examples=150)
 @given(pages)
 def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
-    """No exception, no character that no reader returned, and each field has all of its
-    attributes.
-    """
+    """No exception, no invented character, and every field has all of its attributes."""
     found = read(*boxes)
     assert (
         found.fields.keys()

@@ -77,9 +77,10 @@ def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
 
 
 def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
-    """The logo hides half a character. Processors round differently, so either the character or its
-    double comes first. The right name is among the alternatives, and a wrong one is not given as
-    sure.
+    """The logo hides half a character, and the engine is unsure of it.
+
+    Processors round differently, so either the character or its double comes first. The right name
+    is among the alternatives, and a wrong one is not given as sure.
     """
     specimen, name = make(61), "legal_representative"
     region = region_of(specimen.image, name)

@@ -1,6 +1,4 @@
-"""Tests that the parser finds every field in the engine's real output, for all forms and
-damages.
-"""
+"""Tests that the parser finds every field in the engine's real output."""
 
 from __future__ import annotations
 

@@ -124,8 +124,9 @@ class TestAnyFieldReader:
 
 
 def test_the_server_verifies_as_published() -> None:
-    """The example from the service's own documentation (签名方法 v3), so that server and SDK cannot
-    both be wrong.
+    """The example from the service's documentation (签名方法 v3).
+
+    So server and SDK cannot both be wrong.
     """
     body = (
         b'{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}'

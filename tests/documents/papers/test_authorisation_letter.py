@@ -1,5 +1,6 @@
-"""Tests of reading letters of authorisation, as sentences and as forms, without identity
-numbers.
+"""Tests of reading letters of authorisation, as sentences and as forms.
+
+No identity number is kept.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Tests of the fingerprint: it matches pictures saved again, not other companies on the
-same form.
-"""
+"""Tests of the fingerprint: pictures saved again match, other companies' do not."""
 
 from __future__ import annotations
 

@@ -147,9 +147,7 @@ def listener() -> Iterator[Listen]:
 
 
 def stream_of(connection: socket.socket) -> bytes:
-    """Return all that the client streams, by the protocol: command, then chunks, up to an empty
-    one.
-    """
+    """Return all that the client streams: a command, then chunks up to an empty one."""
     with connection.makefile("rb") as file:
         assert file.read(10) == b"zINSTREAM\0"
         received = b""

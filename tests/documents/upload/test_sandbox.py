@@ -37,9 +37,7 @@ CHILD_FILES = (
 
 @pytest.fixture
 def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Replaces the child's work by the given body of `work(data, limits)`, inside the real
-    limits.
-    """
+    """Replaces the child's work by a given body of `work(data, limits)`, with the real limits."""
     room = tmp_path / "documents"
     for name in CHILD_FILES:
         (room / name).parent.mkdir(parents=True, exist_ok=True)
@@ -94,9 +92,7 @@ def test_it_can_open_nothing(
 
 
 def test_it_cannot_start_processes(taken_over: Callable[[str], None]) -> None:
-    """Linux exempts root from the limit on processes, so a test run as root drops its
-    privileges.
-    """
+    """Linux exempts root from the limit on processes, so as root the test drops privileges."""
     taken_over("if os.getuid() == 0:\n    os.setuid(65534)\nos.fork()")
     with pytest.raises(Refused) as caught:
         answer_of()
