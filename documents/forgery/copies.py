@@ -1,9 +1,9 @@
 """Finds the same patch twice within a code.
 
 Two 3s of one print are alike, but a camera never gives both the same pixels: they fall differently
-on the grid, and each has its own grain. A copied 3 differs from its source only by what the encoder
-did afterwards, which is less. So each place of the line is compared with the places after it, and
-the two most similar are scored by how much more alike they are than is usual in this line.
+on the grid, and each has its own grain. A copied 3 differs from its source only by the encoder's
+later changes, which are smaller. So each place of the line is compared with the places after it,
+and the two most similar are scored by how much more alike they are than is usual in this line.
 Screenshots and drawn pages are skipped, because there equal digits have equal pixels.
 
 After Fridrich, Soukal and Lukáš, "Detection of copy-move forgery in digital images" (2003), and

@@ -179,7 +179,7 @@ def test_what_is_amiss_is_doubted_in_its_place(case: Case) -> None:
     assert (doubt.line is not None) == case.line
     assert doubt.line_height == pytest.approx(24, abs=1)
     assert {name for doubt in kept(found.doubts) for name in doubt.names} == set(case.names), (
-        "and nothing else is"
+        "there is no other doubt"
     )
 
 
@@ -192,7 +192,7 @@ def test_on_a_page_that_lies_turned(case: Case, rotation: Rotation) -> None:
     doubt = looked_at(case, fields_of(page, width, height).doubts, there)
     for polygon in (doubt.area, doubt.line or doubt.area):
         assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), (
-            "the corners begin where reading begins"
+            "the corners begin at the text's start"
         )
     level = looked_at(case, read(*case.page).doubts, case.there)
     assert np.allclose(doubt.area, level.rotated(rotation, WIDTH, HEIGHT).area)
@@ -288,12 +288,12 @@ def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() ->
     assert doubt.names == ("address",) and doubt.clipped and doubt.area == doubt.line
     assert contains(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
     assert not contains(doubt.area, line(street.x1, 520, "一二三")), (
-        "two characters more are another print"
+        "two more characters are other print"
     )
     assert (
         contains(doubt.area, line(street.x1 - 48, 520, "1号"))
         and doubt.area[0][0] > street.x0 + 100
-    ), "a short cut shows what a whole line's does not"
+    ), "a short cut shows more than one of the whole line"
     assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
 
 

@@ -259,10 +259,10 @@ def test_a_wrong_code_is_not_replaced_by_another_of_the_page() -> None:
     assert found.codes == (CODE,)
     assert (
         read(*without(CODE), line(100, 340, wrong), line(420, 340, CODE)).fields["uscc"] == wrong
-    ), "nor by one beside it"
+    ), "nor by a code beside it"
     assert (
         read(*without(CODE), line(100, 340, wrong), line(96, 342, CODE)).fields["uscc"] == CODE
-    ), "but for a reading of its own place"
+    ), "except one read in the same place"
 
 
 def test_several_codes_are_told() -> None:
@@ -356,7 +356,7 @@ def test_two_licences_on_a_page_are_told(right: float, down: float, rotation: Ro
     both = rotated([*LANDSCAPE, *aside(LANDSCAPE, right, down)], rotation, width, height)
     found = fields_of(both, *((width, height) if rotation == 0 else (height, width)))
     assert found.several and Problem.SEVERAL_LICENCES in problems_of(found)
-    assert found.codes == (CODE,), "it is told of two papers of one company too"
+    assert found.codes == (CODE,), "two licences of one company are reported too"
 
 
 @pytest.mark.parametrize("copy", ["（副本）", "(副本)", "副本", "（正本）"])
@@ -432,10 +432,10 @@ def test_the_check_digit_of_a_number_proves_it(first14: str, at: int, more: int)
     assert is_checked_number(number) and is_sound_number(number)
     misread = number[:at] + str((int(number[at]) + more) % 10) + number[at + 1 :]
     assert not is_checked_number(misread) and not is_sound_number(misread), (
-        "one wrong digit is always told"
+        "one wrong digit is always detected"
     )
     assert is_sound_number(number[:13]) and not is_checked_number(number[:13]), (
-        "the older ones have none"
+        "older numbers have no check digit"
     )
 
 
@@ -453,7 +453,7 @@ def test_a_number_gives_way_to_a_proven_one_in_its_own_place_alone(
     page = [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD)]
     assert read(*page, line(x, y, NUMBER)).fields["registration_number"] == taken
     assert read(*page, line(300, 340, NUMBER[:13])).fields["registration_number"] == MISREAD, (
-        "what is not proven takes no place"
+        "an unproven number replaces none"
     )
 
 

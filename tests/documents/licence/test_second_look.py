@@ -100,7 +100,7 @@ def test_a_code_that_was_missed_or_misread_is_found() -> None:
         found = again(page, reader)
         assert found.fields["uscc"] == CODE and found.confidence["uscc"] > 0.99
         assert "ink" not in reader.asked
-        assert "uscc" not in found.alternatives, "a right code is nothing else"
+        assert "uscc" not in found.alternatives, "a right code has no alternatives"
         assert alike_in_keys(found)
 
 
@@ -191,7 +191,7 @@ def test_a_value_gives_way_to_a_surer_reading_of_it() -> None:
     assert found.fields["legal_representative"] == "王示例"
     assert found.confidence["legal_representative"] == pytest.approx(0.98)
     found = again(unsure(0.6), ScriptedReader(enlarged=rows(0.5), in_ink=rows(0.9)))
-    assert found.fields["legal_representative"] == "王示例", "the dark print alone was surer"
+    assert found.fields["legal_representative"] == "王示例", "the dark print had more confidence"
 
 
 @pytest.mark.parametrize("score", [0.3, 0.6, 0.62])
@@ -270,7 +270,7 @@ def test_an_address_is_completed_by_the_character_at_the_edge(more: str) -> None
     assert found.fields == EXPECTED | {"address": STREET + more + ROOM}
     assert reader.asked[0] == "lines"
     x0, _, x1, _ = found.lines["address"][0]
-    assert (x0, x1) == (950, math.ceil(STREET_ENDS + 14)), "its place is as much wider"
+    assert (x0, x1) == (950, math.ceil(STREET_ENDS + 14)), "its region is wider by the same amount"
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_an_address_that_breaks_off_is_read_to_its_end() -> None:
     assert (
         again(page, ScriptedReader(enlarged=[line(950, 520, "北京市海淀")])).fields["address"]
         == half
-    ), "less is not better"
+    ), "a shorter reading is not better"
 
 
 # --- The scope ------------------------------------------------------------------------------------
@@ -444,7 +444,7 @@ def test_the_number_of_looks_is_bounded(lost: set[str], codes: int) -> None:
     again(page, reader)
     assert reader.asked.count("lines") <= 2 and reader.most_regions <= MOST_LINES
     assert reader.asked.count("ink") <= MOST_LOOKS
-    assert reader.asked.count("area") <= MOST_LOOKS + 2, "and two halves"
+    assert reader.asked.count("area") <= MOST_LOOKS + 2, "plus the two halves"
     assert all(1 <= zoom <= LARGEST_ZOOM for zoom in reader.zooms)
 
 

@@ -42,9 +42,11 @@ def test_what_was_declared_is_taken_where_the_reader_saw_it(
     found = looked_for(MISREAD, reader, {"name": EXPECTED["name"]})
     assert found.fields == fields_of(SOUND, WIDTH, HEIGHT).fields
     assert found.regions["name"] == (250, 408, 442, 432)
-    assert found.confidence["name"] <= CONFIRMED and found.read_again, "which is told"
+    assert found.confidence["name"] <= CONFIRMED and found.read_again, (
+        "the second reading is reported"
+    )
     assert found.alternatives["name"][0] == "示例科枝有限公司", (
-        "and the first reading is kept beside it"
+        "the first reading is an alternative"
     )
     assert reader.asked == asked
 

@@ -73,7 +73,7 @@ def test_a_code_that_was_not_read_is_the_qr_codes_and_has_no_place() -> None:
     assert problems == (Problem.USCC_ONLY_IN_QR,)
     assert only.fields["uscc"] == CODE and only.confidence["uscc"] == ONLY_IN_QR
     assert set(only.fields) == set(only.confidence) == {"name", "uscc"}
-    assert set(only.regions) == set(only.lines) == {"name"}, "it was not seen anywhere on the page"
+    assert set(only.regions) == set(only.lines) == {"name"}, "it was not read anywhere on the page"
 
 
 def test_one_look_alike_is_settled_by_the_qr_code() -> None:
@@ -82,8 +82,8 @@ def test_one_look_alike_is_settled_by_the_qr_code() -> None:
     )
     assert problems == (Problem.USCC_SETTLED_BY_QR,)
     assert settled.fields["uscc"] == CODE and settled.confidence["uscc"] == ONLY_IN_QR
-    assert settled.regions["uscc"] == REGION, "it stands where it was read"
-    assert "uscc" not in settled.alternatives, "what is settled is nothing else"
+    assert settled.regions["uscc"] == REGION, "its region stays"
+    assert "uscc" not in settled.alternatives, "a resolved code has no alternatives"
 
 
 def test_what_the_reader_itself_held_possible_is_settled_too() -> None:
@@ -132,10 +132,10 @@ def test_a_code_that_fails_its_check_gives_way_to_one_that_does_not() -> None:
     told = with_fields(wrong, {"uscc": CODE}, {"uscc": 0.9})
     assert (told.fields["uscc"], told.confidence["uscc"]) == (CODE, 0.9)
     assert not {"uscc"} & (told.regions.keys() | told.lines.keys() | told.alternatives.keys()), (
-        "those were the other code's"
+        "they were the other code's"
     )
     assert with_fields(wrong, {"uscc": ONE_LOOK_ALIKE}, {}) == wrong, (
-        "one wrong code is no better than another"
+        "one wrong code does not replace another"
     )
 
 

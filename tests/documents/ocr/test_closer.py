@@ -57,7 +57,7 @@ def test_an_area_is_laid_level_beginning_where_one_reads(degrees: float) -> None
     seen = view(image, area, 2.0).picture
     assert seen.shape == (120, 480, 3)
     dark = seen.max(axis=2) < 128
-    assert dark[30:42, 60:420].mean() > 0.98, "the bar lies along the upper half"
+    assert dark[30:42, 60:420].mean() > 0.98, "the bar is in the upper half"
     assert (
         dark[56:, :].mean() < 0.01
         and dark[:16, :].mean() < 0.01
@@ -148,9 +148,7 @@ def test_beyond_the_page_its_edge_goes_on() -> None:
     image = page()
     image[:, 590:] = INK
     near = view(image, tilted(600, 390, 100, 60, 0), 1.0)
-    assert (near.picture[:30, 60:].max(axis=2) < 60).all(), (
-        "no other colour that a reader might take for print"
-    )
+    assert (near.picture[:30, 60:].max(axis=2) < 60).all(), "no other colour looks like print"
     assert (near.picture[:, :30].max(axis=2) > 200).all()
     (box,) = near.on_page(
         [TextBox("", 0.0, ((0.0, 0.0), (100.0, 0.0), (100.0, 60.0), (0.0, 60.0)))]
@@ -203,8 +201,8 @@ def test_ink_takes_a_stamp_away_and_leaves_the_print(
         cleaned[:, :, 1] == cleaned[:, :, 2]
     ).all(), "no colour is left"
     assert (cleaned[dark] < 70).all(), "print stays dark, under the stamp and beside it"
-    assert (cleaned[around] > 225).all(), "and all else is paper"
-    assert (plain[around].min(axis=1) < 225).any(), "which it was not"
+    assert (cleaned[around] > 225).all(), "everything else is paper"
+    assert (plain[around].min(axis=1) < 225).any(), "it was not before"
 
 
 def test_ink_evens_out_a_shadow() -> None:

@@ -146,7 +146,7 @@ def test_the_server_verifies_as_published() -> None:
 def test_what_is_asked(server: TencentServer) -> None:
     reader_at(server).read_fields(JPEG)
     assert base64.b64decode(server.parameters.pop("ImageBase64")) == JPEG, (
-        "a picture within the limit goes as it is"
+        "a picture within the limit is sent unchanged"
     )
     assert server.parameters == {"EnableCopyWarn": True, "EnablePeriodComplete": True}
 

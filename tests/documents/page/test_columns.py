@@ -74,7 +74,7 @@ def test_a_label_whose_line_was_not_read_takes_no_other_labels() -> None:
 def test_what_stands_apart_in_the_row_is_another_papers() -> None:
     assert shared([label(100)], [Print(96, x0=900, x1=950), Print(100)]) == ((1,),)
     assert shared([label(100)], [Print(100, x0=900, x1=950)]) == ((0,),), (
-        "unless it is all there is"
+        "unless there is no other line"
     )
 
 

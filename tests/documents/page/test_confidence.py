@@ -152,7 +152,7 @@ def test_alternatives_are_cleaned_as_the_value_was() -> None:
     weak = (Weak(0, 0.5, "#"), Weak(1, 0.4, "不"), Weak(3, 0.3, "供"), Weak(4, 0.2, "司"))
     others = confidence.alternatives("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
     assert others == ("不例公司", "#示例公司"), (
-        "what is no value and what is the value itself are no alternatives"
+        "neither an empty text nor the value itself is an alternative"
     )
 
 

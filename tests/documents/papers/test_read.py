@@ -152,9 +152,7 @@ def test_pages_are_taken_one_at_a_time_and_only_until_the_paper_is_found() -> No
     shelf = Shelf(BLANK, make_letter(24, "form").image, BLANK)
     reading = read_paper("authorization_letter", shelf, FIRST)
     assert reading.page == 2 and reading.sealed and reading.titled
-    assert (shelf.asked, shelf.held) == ([0, 1, 1], 0), (
-        "once to be read, and once more for its seal"
-    )
+    assert (shelf.asked, shelf.held) == ([0, 1, 1], 0), "once for the page, and once for its seal"
 
 
 # --- The choice of readers ----- ------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_a_jpeg_that_has_less_rows_than_it_claims(how: dict[str, Any], tail: byt
         + tail
     )
     assert len(examine(whole).pages) == 1
-    assert len(examine(claiming(whole, 1220)).pages) == 1, "a few rows are not worth a new photo"
+    assert len(examine(claiming(whole, 1220)).pages) == 1, "a few missing rows are accepted"
     refused = refusal(claiming(whole, 1800))
     assert refused.code == "document_broken" and refused.seen in {
         f"下方 {share} 缺失 / the lower {share} is missing" for share in ("32%", "33%")
