@@ -24,16 +24,8 @@ pytest_plugins = ["tests.readings"]
 
 TESTS = Path(__file__).parent
 OF_DATABASE = {"db", "transactional_db", "live_server"}
-ROOMS = {
-    "clients",
-    "config",
-    "documents",
-    "downloads",
-    "employers",
-    "events",
-    "resumes",
-    "verification",
-}
+WHOLE = {"stories", "browser", "upgrade", "test_engines.py"}
+"""What in this folder starts the whole product, whichever fixtures it asks for."""
 LONGEST = {"stories", "browser", "test_engines.py"}
 """What in this folder takes longest."""
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
@@ -72,7 +64,7 @@ def pytest_collection_modifyitems(
     - The tests of a file run in one process, so that what they share is made once; those that start
       a real worker share nothing, and run in any process.
     - A test that uses no database gets the mark `no_database`, and need not run on both engines.
-      Tests outside ROOMS start the whole product and never get it.
+      Those in WHOLE never get it.
     - What starts a worker or a browser takes longest and runs first, so that no process is left
       with it at the end.
     - What needs PostgreSQL does not run on SQLite; tests/test_engines.py runs it where it can.
@@ -84,7 +76,7 @@ def pytest_collection_modifyitems(
         asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(
             getattr(item, "fixturenames", ())
         )
-        if file.parts[0] in ROOMS and not asks:
+        if file.parts[0] not in WHOLE and not asks:
             item.add_marker("no_database")
     yield
     here = "not_on_postgresql" if connection.vendor == "postgresql" else "postgresql"

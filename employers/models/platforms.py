@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.core.actor import Actor, Role
-from events.db.dialect import current_dialect
 
 
 class Scope(models.TextChoices):
@@ -81,58 +79,15 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         )
 
     def by_key(self, key: str, now: datetime) -> ApiKey | None:
-        """The row of `key` with its client, if the key is in force at `now`.
-
-        Before each request: written out, since making the query anew cost more than the gate's
-        whole answer. What else the two rows hold is read when it is asked for.
-        """
-        found = current_dialect().first_row(
-            _BY_KEY, [ApiKey.hash_key(key), connection.ops.adapt_datetimefield_value(now)]
-        )
-        if found is None:
-            return None
-        key_id, key_start, scopes, expires_at, last_used_at, client_id, *of_client = (
-            found  # in the order of the models' fields
-        )
-        client = ApiClient.from_db(self.db, ["id", *_OF_CLIENT], [_uuid(client_id), *of_client])
-        client.test = bool(client.test)
-        values = [
-            _uuid(key_id),
-            client.pk,
-            key_start,
-            json.loads(scopes),
-            _time(expires_at),
-            _time(last_used_at),
-        ]
-        row = ApiKey.from_db(
-            self.db,
-            ["id", "client_id", "key_start", "scopes", "expires_at", "last_used_at"],
-            values,
-        )
-        row.client = client
-        return row
+        """The row of `key` with its client, if the key is in force at `now`."""
+        return self.live(now).select_related("client").filter(key_hash=ApiKey.hash_key(key)).first()
 
 
-def _uuid(value: uuid.UUID | str) -> uuid.UUID:
-    """An id as the database gave it: SQLite has no type for it."""
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
-
-
-def _time(value: datetime | None) -> datetime | None:
-    """A moment as the database gave it: SQLite keeps no zone, and UTC is meant."""
-    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
-
-_OF_CLIENT: Final = ("name", "test", "return_urls", "clock_seconds")
 KEY_OPENS: Final = (
     "(k.expires_at IS NULL OR k.expires_at > {now}) AND k.revoked_at IS NULL AND c.revoked_at IS"
     " NULL"
 )
 """`ApiKeyQuerySet.live` written out, of a key `k` and its client `c`."""
-_BY_KEY: Final = f"""
-    SELECT k.id, k.key_start, k.scopes, k.expires_at, k.last_used_at, c.id, c.name, c.test, c.return_urls, c.clock_seconds
-    FROM employers_apikey k JOIN employers_apiclient c ON c.id = k.client_id
-    WHERE k.key_hash = %s AND {KEY_OPENS.format(now="%s")}"""  # noqa: E501, S608
 
 
 class ApiKey(models.Model):

@@ -1,7 +1,4 @@
-"""What stands behind a case?
-
-Its attempts, decisions, documents and register entries, for staff to look at.
-"""
+"""Read-only admin of a case's records: attempts, decisions, documents, register entries."""
 
 from __future__ import annotations
 
@@ -69,7 +66,7 @@ class DecisionAdmin(OfEmployersAdmin):
 
 
 class DisagreesFilter(admin.SimpleListFilter):
-    """The rows that a shadow policy is run for: where it would have decided otherwise."""
+    """Shows where a shadow policy would have decided otherwise."""
 
     title = _("beside the live policy")
     parameter_name = "differs"
@@ -102,7 +99,7 @@ class ShadowVerdictAdmin(ReadOnlyAdmin):
 
 @admin.register(Document)
 class DocumentAdmin(OfEmployersAdmin):
-    """The pictures themselves are looked at on the case's page, where that is put on record."""
+    """Pictures are viewed on the case's page, where each view is recorded."""
 
     employer_path = "case__employer"
     list_display = ("id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")

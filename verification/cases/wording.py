@@ -23,7 +23,7 @@ Word = str | Promise
 
 @dataclass(frozen=True)
 class Words:
-    """The words for one thing: those that its employer reads, and those that staff read."""
+    """The words for one thing: those for its employer, and those for staff."""
 
     employer: Promise
     staff: Promise
@@ -139,7 +139,7 @@ FOUND: Final[dict[str, Words]] = {
     ),
     "document_in_term": same_for_all(_("The business term has not ended")),
 }
-"""What a check found where nothing is wrong."""
+"""Findings of checks that are not problems."""
 
 SEVERITIES: Final[dict[Severity, Word]] = {
     Severity.BLOCK: _("Blocks"),
@@ -234,12 +234,12 @@ HAPPENED_FOR_STAFF: Final[dict[str, Promise]] = HAPPENED | {
     "hold": _("Set aside"),
     "escalate": _("Handed to a senior reviewer"),
 }
-"""Events that staff see, with those that are internal, such as a reviewer's claim."""
+"""Events that staff see, including internal ones such as a reviewer's claim."""
 
 
 @dataclass(frozen=True)
 class DecisionWords:
-    """The words for what a reviewer does with a case: on the button, and once it is done."""
+    """The words for a reviewer's action: on the button, and after it is done."""
 
     button: Promise
     done: Promise
@@ -308,7 +308,7 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
     "submission": (_("Handing in"), _("Nothing is checked before you hand it in.")),
     "reverification": (_("Verifying again"), _("Employers are verified again every six months.")),
 }
-"""What each requirement is called, and why it is asked."""
+"""The name of each requirement, and why it is required."""
 
 LEADS: dict[str, Promise] = {
     "mail_address": _("First confirm your e-mail address: open the link that we mailed to you."),
@@ -328,7 +328,7 @@ LEADS: dict[str, Promise] = {
     ),
     "submission": _("Everything is here: look it over and submit."),
 }
-"""What is left before a case can be handed in, by the requirement that is next."""
+"""What is left before a case can be submitted, by the next requirement."""
 
 TAGS: dict[str, Promise] = {
     "done": _("Done"),
@@ -342,7 +342,7 @@ TAGS: dict[str, Promise] = {
     "todo": _("To do"),
     "open": _("Not met"),
 }
-"""Where a requirement stands, in one or two words."""
+"""The state of a requirement, in one or two words."""
 
 UNLOCKS: dict[str, Promise] = {
     "submission": _("Opens: handing the case in"),
@@ -384,7 +384,7 @@ STRENGTHS: dict[str, Promise] = {
     "medium": _("usually enough"),
     "weak": _("a reviewer decides"),
 }
-"""What a way is worth."""
+"""How strong each way is."""
 
 WAY_STATES: dict[str, Promise] = {
     "satisfied": _("Done"),
@@ -393,7 +393,7 @@ WAY_STATES: dict[str, Promise] = {
 }
 
 WAITS_FOR_EMPLOYER = frozenset({"authority_missing"})
-"""What an attempt waits for that its employer can give now."""
+"""Reasons for waiting that the employer can resolve now."""
 
 WHO: dict[str, Promise] = {
     "recruiter": _("you"),
@@ -406,24 +406,24 @@ WHO: dict[str, Promise] = {
 
 
 def in_language(reason: Reason) -> str:
-    """What a reason says, in the language of the page."""
+    """The sentence of a reason, in the language of the page."""
     return reason.says.in_(get_language() or "zh-hans")
 
 
 def code_for_staff(code: str) -> Word:
-    """What staff read for a reason or a finding; the code itself where we have no words for it."""
+    """The words for staff for a reason or a finding; the code itself if there are none."""
     if code in REASONS:
         return in_language(REASONS[code])
     return FOUND[code].staff if code in FOUND else code
 
 
-# --- What is not told -----------------------------------------------------------------------------
+# --- What employers are not told ------------------------------------------------------------------
 
 OF_OTHERS = frozenset({"registry", "duplicates", "exclusion"})
-"""Checks that know what the employer has not said: the register's entry, other employers' pictures.
+"""Checks that use data beyond the employer's own: the register's entry, other employers' pictures.
 
-A thief with somebody's licence would learn from a refusal what to write on the next one; so these
-say only what does not agree.
+A thief with another's licence would learn from the details of a refusal what to write next time.
+Their reasons therefore state only that something does not match.
 """
 
 _WITHOUT_CHECK = frozenset(
@@ -434,14 +434,12 @@ _WITHOUT_CHECK = frozenset(
         "duplicate_same_image",
     }
 )
-"""Codes by which the register's findings are known in decisions that do not yet name the check of a
-reason.
-"""
+"""Codes of the register's findings in old decisions, whose reasons do not name their check."""
 
 
 _TEACHES = "forgery"
-"""Of a trace of editing only the sentence is told: by its place and its kind a forger would learn
-what to do better.
+"""For signs of editing, the employer is told only the sentence. The place and kind would teach a
+forger what to improve.
 """
 
 
@@ -455,7 +453,7 @@ def told(finding: Finding) -> Finding:
 
 
 def told_reason(reason: dict[str, Any]) -> dict[str, Any]:
-    """A stored reason of a decision, likewise."""
+    """A stored reason of a decision, as its employer may see it."""
     code, check = reason["code"], reason.get("check")
     if check == _TEACHES or (not check and code.startswith(f"{_TEACHES}_")):
         return reason | {"field": "", "seen": "", "expected": ""}

@@ -1,4 +1,4 @@
-"""Attempts: each submission of a case, its check runs, and what another policy would decide."""
+"""Attempts: each submission of a case, its check runs, and the shadow policy's verdicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from verification.rules.findings import Finding, Outcome
 class Attempt(Job):
     """One submission of a case.
 
-    The row is the queue: it waits until its checks are done and a verdict is carried out.
+    The row is the queue: it is open until its checks are done and a verdict is carried out.
     """
 
     case = models.ForeignKey(
@@ -24,7 +24,7 @@ class Attempt(Job):
     submitted_at = models.DateTimeField(_("submitted"))
     waits = models.PositiveIntegerField(_("times waited"), default=0)
     waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
-    """The reason why it waits, such as `registry_pending`; empty if it does not."""
+    """The reason why it waits, such as `registry_pending`; empty if it does not wait."""
     outcome = models.CharField(
         _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True
     )
@@ -47,12 +47,14 @@ class Attempt(Job):
 
 
 class CheckRun(models.Model):
-    """One check of one attempt: what it observed, kept raw, and what was found in that."""
+    """One check of one attempt: its raw observation and its findings."""
 
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="check_runs")
     code = models.CharField(max_length=30)
     round = models.PositiveIntegerField(default=0)
-    """How often the attempt has waited; each round checks again what may have changed."""
+    """How often the attempt has waited. Each round repeats the checks whose result may have
+    changed.
+    """
     version = models.CharField(max_length=20)
     observation = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
@@ -79,7 +81,7 @@ class CheckRun(models.Model):
 
 
 class ShadowVerdict(models.Model):
-    """What the shadow policy (`policy.SHADOW`) would have decided on an attempt."""
+    """The verdict of the shadow policy (`policy.SHADOW`) on an attempt."""
 
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="shadow_verdicts")
     policy_version = models.CharField(_("policy version"), max_length=40)

@@ -1,4 +1,4 @@
-"""Tests of the pages that take documents, and keep those of others apart."""
+"""Tests of the pages for documents, and of access to other employers' documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the page on which an employer sees what is asked and declares the company."""
+"""Tests of the page on which an employer sees its requirements and declares the company."""
 
 from __future__ import annotations
 
@@ -164,8 +164,8 @@ REGISTERED, OWN = "登记的某某", "照片上的某某"
 
 
 class TestWhatTheRegisterKnows:
-    """An employer with somebody else's licence must not learn from a refusal what to write on the
-    next one.
+    """A rejection must not tell an employer with someone else's licence what to change on the next
+    one.
     """
 
     FINDINGS = [

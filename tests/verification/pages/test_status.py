@@ -1,4 +1,4 @@
-"""Tests of the page that shows where a case stands."""
+"""Tests of the page that shows a case's progress."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class TestStatus:
             assert "We go on as soon as it is there" in page
             assert "added from:body" in page
         have = text(turned).partition("?have=")[2].partition('"')[0]
-        Case.objects.update(version=F("version") + 1)  # a letter came
+        Case.objects.update(version=F("version") + 1)  # a letter was added
         again = visitor.get(f"/case/status/?have={have}", headers=HTMX)
         assert "HX-Retarget" not in again
         assert "Your next step" in text(again)

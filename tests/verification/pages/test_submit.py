@@ -1,4 +1,4 @@
-"""Tests of the page that hands a case in."""
+"""Tests of submitting a case."""
 
 from __future__ import annotations
 
@@ -133,14 +133,14 @@ class TestSubmit:
 
         monkeypatch.setattr(
             "verification.pages.views.appeals.examined", meanwhile
-        )  # called once the page has looked
+        )  # called after the page has read the case
         response = visitor.post(
             "/case/appeal/", {"words": "The register is wrong.", "files": picture()}
         )
         assert response.status_code == 422 and "This employer has another open case" in text(
             response
         )
-        assert "The register is wrong." in text(response), "what was typed is not lost"
+        assert "The register is wrong." in text(response), "the input is not lost"
         refused.refresh_from_db()
         assert refused.state == State.REJECTED and not Appeal.objects.exists()
 
