@@ -50,7 +50,7 @@ class KeptMail:
     @property
     def line(self) -> str:
         """The mail in one line: who gets it, its subject, and the first address in it."""
-        return " → ".join([f"mail to {self.to}: {self.subject}", *self.links[:1]])
+        return " → ".join([f"email to {self.to}: {self.subject}", *self.links[:1]])
 
 
 class Backend(BaseEmailBackend):

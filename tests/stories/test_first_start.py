@@ -118,12 +118,12 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
             "the pages are there before the demo"
         )
         assert first.get("/try/mails") == 200
-        first.wait(lambda: "mail to hr" in first.said, "no mail")
+        first.wait(lambda: "email to hr" in first.said, "no mail")
         assert of_the_demo(tmp_path)
         first.stop()
         assert of_the_demo(tmp_path) == [], "Ctrl-C ends the demo, too"
         assert "Traceback" not in first.said
-        assert "a password is enough in the console" in first.said
+        assert "the console asks only for a password" in first.said
     made = json.loads(record.read_text())
     assert set(demo_record.missing(made)) == set(demo_record.STEPS)
 
@@ -133,7 +133,7 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         json.dumps(made | {"made": [step for step in demo_record.STEPS if step not in left]})
     )
     with serve(tmp_path) as second:
-        second.wait(lambda: "all examples are made" in second.said, "no demo")
+        second.wait(lambda: "all examples are ready" in second.said, "no demo")
         of_steps = [line[9:] for line in second.said.splitlines() if " demo   |" in line]
         assert len(of_steps) == 4, of_steps
         assert of_steps[1].startswith("demo   | 1/2 ") and "waits for your decision" in of_steps[1]
@@ -141,8 +141,8 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         second.wait(lambda: not of_the_demo(tmp_path), "the demo does not end")
         time.sleep(1)
         assert second.get("/") == 200, "its end ends nothing else"
-        lines = [line for line in second.said.splitlines() if "mail to " in line]
-        assert all(" worker | mail to " in line for line in lines) and any(
+        lines = [line for line in second.said.splitlines() if "email to " in line]
+        assert all(" worker | email to " in line for line in lines) and any(
             " → http://localhost:" in line for line in lines
         )
         second.stop()

@@ -13,8 +13,8 @@ from config.messages import compile_all
 
 class Command(BaseCommand):
     help = (
-        "Compile the translations in LOCALE_PATHS (.po) to what Django reads (.mo). Needs no"
-        " gettext tools."
+        "Compile the translations in LOCALE_PATHS from .po to .mo. The gettext tools are not"
+        " needed."
     )
     requires_system_checks: list[str] = []
 

@@ -37,8 +37,8 @@ NICENESS: Final = 5
 
 class Command(BaseCommand):
     help = (
-        "Show three employers on their way: let through, held until its papers are mended, refused."
-        " Leave three more to the reviewers."
+        "Show three employers: one approved, one approved after a correction, one refused."
+        " Leave three more cases for the reviewers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,8 +46,8 @@ class Command(BaseCommand):
             "--served",
             metavar="URL",
             help=(
-                "make only what is missing, by the worker and the pages that run there; one line a"
-                " step"
+                "create only what is missing, with the worker and pages that run there; one line"
+                " per step"
             ),
         )
         parser.add_argument(
@@ -59,7 +59,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if urlsplit(settings.SITE_URL).hostname not in settings.LOCAL_HOSTS:
             raise CommandError(
-                "The demo makes fictitious employers with real rights. It may not run at"
+                "The demo creates fictitious employers with real access. It does not run at"
                 f" ZIZHI_SITE_URL {settings.SITE_URL}."
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
@@ -132,7 +132,7 @@ def client(key: str, at: str, hint: str = "") -> Iterator[tuple[Zizhi, str]]:
     with Zizhi(key, at, gate_timeout=ANSWER, retries=0) as zizhi:
         try:
             wait_for(
-                lambda: is_there(zizhi) or None, Unavailable("The web process does not answer")
+                lambda: is_there(zizhi) or None, Unavailable("The web process is not responding")
             )
             yield zizhi, at
         except ZizhiError as error:

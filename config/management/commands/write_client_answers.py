@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Write clients/python/zizhi_client/answers.py from the API's document. Needs the"
+        "Write clients/python/zizhi_client/answers.py from the OpenAPI document. Needs the"
         " development dependencies."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="write nothing, and fail where the file is stale"
+            "--check", action="store_true", help="write nothing, and fail if the file is stale"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -19,8 +19,8 @@ from events.core.errors import Refused
 
 class Command(BaseCommand):
     help = (
-        "Dial a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`; who"
-        " is not of the team hears a prompt."
+        "Call a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`."
+        " Callers who are not on the team hear a prompt."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
