@@ -41,7 +41,9 @@ class Refused(Exception):
 
 
 class ProviderError(Exception):
-    """An outside service, or one of our engines, gave no answer. Says nothing about the employer."""
+    """An outside service, or one of our engines, did not answer. Says nothing about the
+    employer.
+    """
 
 
 class ProviderUnavailable(ProviderError):
