@@ -277,7 +277,7 @@ class WebhookEndpoint(Job):
 
     @property
     def secret_purpose(self) -> str:
-        """The sealing purpose of the secrets, so that another endpoint's secrets do not open here."""
+        """The sealing purpose of the secrets: another endpoint's secrets do not open here."""
         return f"webhook.{self.pk}"
 
     def wants(self, kind: str) -> bool:

@@ -39,7 +39,7 @@ OVERHEAD: Final = _HEAD_BYTES + _NONCE_BYTES + _TAG_BYTES
 
 
 class Damaged(ProviderBroken):
-    """The sealed bytes are not those stored under this name: they were changed, truncated or moved."""
+    """The sealed bytes are not those stored under this name: changed, truncated or moved."""
 
 
 class KeyMissing(ProviderBroken):
@@ -112,7 +112,7 @@ def seal_text(text: str, purpose: str) -> str:
 
 
 def unseal_text(sealed: str, purpose: str) -> str:
-    """Return the text that `seal_text` sealed for the same purpose. Raises Damaged or KeyMissing."""
+    """Return the text sealed by `seal_text` for the same purpose. Raises Damaged or KeyMissing."""
     try:
         raw = base64.b64decode(sealed, validate=True)
     except (binascii.Error, ValueError):

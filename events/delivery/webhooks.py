@@ -469,7 +469,7 @@ def body_of(message: Mapping[str, Any]) -> bytes:
 def headers_for(
     endpoint: WebhookEndpoint, message_id: str, body: bytes, now: datetime
 ) -> dict[str, str]:
-    """Return the headers of one attempt, signed with the secret and, after a rotation, the old one."""
+    """Return an attempt's headers, signed with the secret and, after a rotation, the old one."""
     at = now.astimezone(UTC)
     sealed = [endpoint.secret_sealed]
     if (

@@ -70,7 +70,7 @@ class JobQuerySet(models.QuerySet[Any]):
 
 
 def notify_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
-    """Send the Celery `task` the key of each due row, longest due first, at most `SWEEP_AT_MOST`."""
+    """Send `task` the key of each due row, longest due first, at most `SWEEP_AT_MOST`."""
     for pk in jobs.due(now).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         task.delay(str(pk) if isinstance(pk, uuid.UUID) else pk)
 
