@@ -273,7 +273,8 @@ expensive. 0: not cached.
 PERSON_AFTER_FAILURES = at_least("ZIZHI_PERSON_AFTER_FAILURES", 1, default=3)
 
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences)
-# A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
+# A simulator proves nothing, and anyone who knows how it works could prove anything. For trying out
+# only.
 _PROVIDERS = ("simulator", "")
 _SIMULATOR_TO_TRY = "simulator" if _TRYING_OUT else ""
 BANK = one_of("ZIZHI_BANK", _PROVIDERS, _SIMULATOR_TO_TRY)

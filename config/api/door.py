@@ -189,7 +189,7 @@ def _take_in_files(request: HttpRequest) -> int | None:
     handler = upload_handler.BoundedUploadHandler(request, FILE_BYTES)
     request.upload_handlers = [handler]
     try:
-        request.POST  # noqa: B018  (it is read as it is looked at)
+        request.POST  # noqa: B018  (accessing it reads the body)
     except RequestDataTooBig:
         return 413
     except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):

@@ -89,8 +89,8 @@ def register(
 ) -> Member:
     """Create a user as owner of a new employer, and mail a link to verify the address.
 
-    Submitting the form twice returns the same member: whoever knows the password of an existing
-    address is signed in. Raises Refused: `email_taken`, and those of `check_code`, `check_name` and
+    Submitting the form twice returns the same member: anyone who knows an existing address's
+    password is signed in. Raises Refused: `email_taken`, and those of `check_code`, `check_name` and
     `sightings.check_phone`.
     """
     email = email.strip().lower()

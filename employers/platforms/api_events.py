@@ -28,7 +28,7 @@ class EventOut(Schema):
     )
     type: str = Field(
         examples=["employer.approved"],
-        description=f"One of: {', '.join(EVENT_TYPES)}. There may be more one day.",
+        description=f"One of: {', '.join(EVENT_TYPES)}. More may be added.",
     )
     timestamp: str = Field(
         examples=["2026-11-24T10:00:00.000Z"],

@@ -42,7 +42,7 @@ class EndpointIn(Schema):
         max_length=60,
         examples=[["employer.approved", "employer.suspended"]],
         description=(
-            "Which messages; none: all, those too that there are not yet."
+            "The event types to send. Empty means all, including future ones."
             f" {', '.join(EVENT_TYPES)}."
         ),
     )
