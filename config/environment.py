@@ -37,7 +37,7 @@ def at_least(name: str, lowest: int, default: int, why: str = "") -> int:
     value: int = env.int(name, default=default)
     if value < lowest:
         raise ImproperlyConfigured(
-            f"{name} is {value}, and has to be {lowest} or more{why and f': {why}'}."
+            f"{name} is {value}, but must be at least {lowest}{why and f': {why}'}."
         )
     return value
 
@@ -46,7 +46,7 @@ def rate(name: str, default: float) -> float:
     """Return a number of requests per second."""
     value: float = env.float(name, default=default)
     if value < 0:
-        raise ImproperlyConfigured(f"{name} is {value}, and cannot be negative.")
+        raise ImproperlyConfigured(f"{name} is {value}, but must not be negative.")
     return value
 
 
@@ -54,7 +54,7 @@ def share(name: str, default: float) -> float:
     """Return a fraction from 0 to 1."""
     value: float = env.float(name, default=default)
     if not 0 <= value <= 1:
-        raise ImproperlyConfigured(f"{name} is {value}, and has to be a share from 0 to 1.")
+        raise ImproperlyConfigured(f"{name} is {value}, but must be a fraction from 0 to 1.")
     return value
 
 

@@ -145,7 +145,8 @@ those who have set one up.
 """
 if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        f"ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL {SITE_URL}."
+        "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL"
+        f" {SITE_URL}."
     )
 
 CONTENT_SECURITY_POLICY = {
@@ -199,9 +200,7 @@ TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
 TENCENT_ENDPOINT = endpoint("ZIZHI_TENCENT_ENDPOINT", "https://ocr.tencentcloudapi.com")
 if bool(TENCENT_SECRET_ID) != bool(TENCENT_SECRET_KEY):
     _missing = "ZIZHI_TENCENT_SECRET_KEY" if TENCENT_SECRET_ID else "ZIZHI_TENCENT_SECRET_ID"
-    raise ImproperlyConfigured(
-        f"{_missing} is not set. An account of Tencent Cloud is an id and a key."
-    )
+    raise ImproperlyConfigured(f"{_missing} is not set. Tencent Cloud needs both an id and a key.")
 if TENCENT_SECRET_ID:
     needs_package("ZIZHI_TENCENT_SECRET_ID", "tencentcloud", "tencent")
 if CLOUD_READER and not TENCENT_SECRET_ID:
@@ -284,8 +283,8 @@ E_LICENCES = one_of("ZIZHI_E_LICENCES", _PROVIDERS, _SIMULATOR_TO_TRY)
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen == "simulator" and not _TRYING_OUT:
         raise ImproperlyConfigured(
-            f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL"
-            f" {SITE_URL}."
+            f"{_name} is the simulator, which proves nothing. It is not allowed with"
+            f" ZIZHI_SITE_URL {SITE_URL}."
         )
 
 # --- Relay numbers (docs/how-it-works/relays.md): off unless chosen, and keys alone are no choice -
@@ -306,8 +305,8 @@ RELAY_DAYS = at_least(
 """How many days a relay number works after the last sign of ongoing hiring."""
 if RELAYS == "simulator" and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        "ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL"
-        f" {SITE_URL}."
+        "ZIZHI_RELAYS is the simulator, which connects no calls. It is not allowed with"
+        f" ZIZHI_SITE_URL {SITE_URL}."
     )
 if RELAYS == "aliyun":
     for _name, _value in (
@@ -352,11 +351,11 @@ if RESUMES.startswith("s3://"):
     needs_package("ZIZHI_RESUMES", "boto3", "s3")
     if not RESUMES.removeprefix("s3://").split("/")[0]:
         raise ImproperlyConfigured(
-            f"ZIZHI_RESUMES is {RESUMES!r}: a bucket is expected, as in s3://bucket/prefix."
+            f"ZIZHI_RESUMES is {RESUMES!r}: expected a bucket, as in s3://bucket/prefix."
         )
 elif "://" in RESUMES:
     raise ImproperlyConfigured(
-        f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix."
+        f"ZIZHI_RESUMES is {RESUMES!r}: expected a folder or s3://bucket/prefix."
     )
 CANARY_RINGS = at_least("ZIZHI_CANARY_RINGS", 1, default=2)
 """How many callers from outside an employer's team must call its canary's number within a week to
@@ -412,8 +411,8 @@ MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 """
 if MAILS_KEPT and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        "ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL"
-        f" {SITE_URL}."
+        "ZIZHI_EMAIL_URL is keptmail, which sends nothing. It is not allowed with"
+        f" ZIZHI_SITE_URL {SITE_URL}."
     )
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20

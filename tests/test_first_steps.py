@@ -132,8 +132,8 @@ def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> No
         call_command("serve", port=port)
     assert (
         str(error.value)
-        == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder"
-        " that can."
+        == f"Cannot write to {settings.VAR_DIR} (Not a directory). Set ZIZHI_VAR_DIR to a"
+        " writable folder."
     )
 
 

@@ -60,12 +60,12 @@ STATUS: Final = {
 
 PLAIN: Final = {
     400: ("bad_request", Text("无法理解该请求", "The request cannot be understood")),
-    404: ("not_found", Text("没有这个地址", "There is nothing at this address")),
+    404: ("not_found", Text("没有这个地址", "This URL does not exist")),
     405: (
         "method_not_allowed",
         Text(
             "该地址不支持此方法",
-            "This address does not take this method: `Allow` lists those that it takes",
+            "This URL does not support the method. `Allow` lists the supported ones",
         ),
     ),
     413: ("body_too_large", Text("请求内容过大", "The body is too large")),
@@ -75,10 +75,7 @@ PLAIN: Final = {
     ),
     500: (
         "internal_error",
-        Text(
-            "我们这边出错了",
-            "Something went wrong on our side, and is on record under `request_id`",
-        ),
+        Text("我们这边出错了", "Something went wrong on our side. It is logged under `request_id`"),
     ),
 }
 """The texts for statuses that have no problem of their own."""
@@ -86,7 +83,7 @@ PLAIN: Final = {
 MALFORMED: Final = Text("请求内容不是有效的 JSON", "The body is not valid JSON")
 UNAVAILABLE: Final = Text(
     "暂时无法作答：请视为不允许并稍后重试",
-    "No answer can be given now: treat it as not allowed, and ask again",
+    "No answer is available. Treat it as a refusal, and try again later",
 )
 
 

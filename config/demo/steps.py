@@ -98,7 +98,7 @@ class Steps:
             token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now()
         )
         self.line.say(
-            "打开邮件中的链接，邮箱已验证", "the link in the mail was opened: address verified"
+            "打开邮件中的链接，邮箱已验证", "opened the link in the mail: address verified"
         )
         return Member.objects.select_related("user", "employer").get(pk=member.pk)
 
@@ -239,11 +239,11 @@ class Steps:
             pdf = answer.read()
         copy = settings.VAR_DIR / "demo-copy.pdf"
         copy.write_bytes(pdf)
-        self.line.say(f"经一次性链接取出：{copy}", f"fetched by a link that opens once: {copy}", 1)
+        self.line.say(f"经一次性链接取出：{copy}", f"fetched through a single-use link: {copy}", 1)
         ledger = self.zizhi.ledger_link(RELEASED).url
         self.line.say(
             "求职者已收到告知，可在自己的页面查看与撤回：",
-            "the candidate is told, and can stop it on a page of their own:",
+            "the candidate is notified, and can object on their own page:",
             1,
         )
         self.line.say(ledger, ledger, 1)

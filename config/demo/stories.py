@@ -146,12 +146,12 @@ class Demo(Steps):
         if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
             claims.claim(case.pk, self.reviewer, timezone.now())
             operations.approve(case.pk, self.reviewer, timezone.now())
-            self.line.say("审核员核对后通过", "the reviewer looks at it and approves")
+            self.line.say("审核员核对后通过", "the reviewer checks the case and approves it")
         self.ask_gate(member)
         return Text(
             f"{company.name}：上传了别家的执照，补正后通过；登录 {member.user.email}，密码相同",
-            f"{company.name}: uploaded another company's licence, mended it, approved; sign in as"
-            f" {member.user.email}, same password",
+            f"{company.name}: uploaded another company's licence, corrected it, approved; sign in"
+            f" as {member.user.email}, same password",
         )
 
     def revoked_company(self) -> Text:
@@ -174,8 +174,7 @@ class Demo(Steps):
 
     def queue_other_licence(self) -> Text:
         self.line.head(
-            "四、三份申请留给您在审核台处理",
-            "4. Three that are left for you to decide in the console",
+            "四、三份申请留给您在审核台处理", "4. Three cases for you to decide in the console"
         )
         company, other = self.new_company(), self.new_company()
         specimen = make(self.seed, edition="landscape", damage="phone", company=other)
@@ -212,7 +211,7 @@ class Demo(Steps):
     def golden_honest(self) -> Text:
         self.line.head(
             "五、标准题：用来检验审核质量",
-            "5. Golden cases, by which it is seen how well cases are decided",
+            "5. Golden cases, which measure how well cases are decided",
         )
         return self.golden(GoldenKind.HONEST, 1000)
 

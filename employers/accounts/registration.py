@@ -90,8 +90,8 @@ def register(
     """Create a user as owner of a new employer, and mail a link to verify the address.
 
     Submitting the form twice returns the same member: anyone who knows an existing address's
-    password is signed in. Raises Refused: `email_taken`, and those of `check_code`, `check_name` and
-    `sightings.check_phone`.
+    password is signed in. Raises Refused: `email_taken`, and those of `check_code`, `check_name`
+    and `sightings.check_phone`.
     """
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():

@@ -115,7 +115,9 @@ class MeOut(Schema):
     )
 
 
-@router.get("/me", auth=BearerKey(), response=MeOut, summary="Whose key this is", operation_id="me")
+@router.get(
+    "/me", auth=BearerKey(), response=MeOut, summary="Retrieve your platform", operation_id="me"
+)
 def me(request: ApiRequest) -> MeOut:
     """Returns your platform and the scopes of this key.
 

@@ -60,7 +60,7 @@ class EventsOut(Schema):
     "",
     auth=BearerKey(Scope.EVENTS_READ),
     response=EventsOut,
-    summary="Read the feed",
+    summary="List events",
     operation_id="events",
 )
 def events(request: ApiRequest, after: After = 0, limit: Limit = PAGE) -> dict[str, Any]:

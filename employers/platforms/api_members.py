@@ -175,7 +175,7 @@ def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[Member
     "/{employer_id}/members/{member_id}",
     auth=BearerKey(Scope.EMPLOYERS_READ),
     response=MemberOut,
-    summary="Read a recruiter",
+    summary="Retrieve a recruiter",
     operation_id="member",
 )
 def member(request: ApiRequest, employer_id: UUID, member_id: UUID) -> MemberOut:
@@ -206,7 +206,7 @@ class PhoneIn(Schema):
     "/{employer_id}/members/{member_id}/phone",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response={204: None},
-    summary="Give a recruiter's number",
+    summary="Set a recruiter's number",
     operation_id="set_member_phone",
 )
 def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn) -> Status[None]:
@@ -239,7 +239,7 @@ def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]
     "/{employer_id}/onboarding-links",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response={201: LinkOut},
-    summary="Make an onboarding link",
+    summary="Create an onboarding link",
     operation_id="make_onboarding_link",
 )
 def link(request: ApiRequest, employer_id: UUID, body: LinkIn) -> Status[LinkOut]:

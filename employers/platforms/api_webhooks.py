@@ -46,23 +46,23 @@ class EndpointIn(Schema):
             f" {', '.join(EVENT_TYPES)}."
         ),
     )
-    description: str = Field("", max_length=200, description="For yourself.")
+    description: str = Field("", max_length=200, description="A description for your own use.")
 
 
 class EndpointChange(Schema):
     """Changes to an endpoint. Omitted attributes stay unchanged."""
 
-    url: str | None = Field(None, max_length=500, min_length=1, description="Another address.")
+    url: str | None = Field(None, max_length=500, min_length=1, description="The new URL.")
     types: list[str] | None = Field(
         None, max_length=60, description="The new event types. An empty list means all."
     )
-    description: str | None = Field(None, max_length=200, description="Another description.")
+    description: str | None = Field(None, max_length=200, description="The new description.")
 
 
 class EndpointOut(Schema):
     """An endpoint and its health."""
 
-    id: UUID = Field(description="Of the endpoint.")
+    id: UUID = Field(description="The endpoint's ID.")
     url: str = Field(description="The URL that events are sent to.")
     types: list[str] = Field(description="The event types that are sent. Empty means all.")
     description: str = Field(description="Your description.")
@@ -117,21 +117,21 @@ def _shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
 class AttemptOut(Schema):
     """An attempt and its result."""
 
-    at: datetime = Field(description="When it ended.")
+    at: datetime = Field(description="When the attempt ended.")
     status: int | None = Field(description="The HTTP status; null if there was no response.")
     error: str = Field(
         examples=["timeout"], description="Why there was no valid response; empty on success."
     )
-    milliseconds: int = Field(description="How long the attempt took.")
+    milliseconds: int = Field(description="The duration of the attempt, in milliseconds.")
     response_start: str = Field(description="The start of the response body.")
 
 
 class DeliveryOut(Schema):
     """One message to one endpoint."""
 
-    id: int = Field(description="Of the delivery.")
+    id: int = Field(description="The delivery's ID.")
     message_id: str = Field(description="The `webhook-id`, which is the same for all attempts.")
-    type: str = Field(description="Of the message.")
+    type: str = Field(description="The event type.")
     sequence: int | None = Field(description="The event's number in your feed; null for a ping.")
     outcome: str | None = Field(
         description="delivered, dead or cancelled; null while attempts continue."
@@ -172,7 +172,7 @@ class DeliveryOut(Schema):
 class DeliveriesOut(Schema):
     """A page of deliveries, latest first. Get the next one with `before=next_before`."""
 
-    deliveries: list[DeliveryOut] = Field(description="In this page.")
+    deliveries: list[DeliveryOut] = Field(description="The deliveries on this page.")
     next_before: int | None = Field(
         description="The cursor for the next page; null on the last page."
     )
@@ -194,8 +194,8 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 class Span(Schema):
     """A range of events, by sequence, by time or by both. Both ends are included."""
 
-    first: int | None = Field(None, alias="from", ge=1, description="The first number.")
-    last: int | None = Field(None, alias="to", ge=1, description="The last number.")
+    first: int | None = Field(None, alias="from", ge=1, description="The first sequence number.")
+    last: int | None = Field(None, alias="to", ge=1, description="The last sequence number.")
     since: Moment | None = Field(
         None, description="Only events added to the feed at or after this time."
     )
@@ -207,10 +207,10 @@ class Span(Schema):
 class Replayed(Schema):
     """The number of events to send again."""
 
-    count: int = Field(description="How many messages.")
+    count: int = Field(description="The number of messages.")
 
 
-@router.get("", response=list[EndpointOut], summary="Your endpoints", operation_id="webhooks")
+@router.get("", response=list[EndpointOut], summary="List endpoints", operation_id="webhooks")
 def endpoints(request: ApiRequest) -> list[EndpointOut]:
     """Returns your endpoints, with their health."""
     found = (
@@ -222,7 +222,7 @@ def endpoints(request: ApiRequest) -> list[EndpointOut]:
 
 
 @router.post(
-    "", response={201: SecretOut}, summary="Add an endpoint", operation_id="create_webhook"
+    "", response={201: SecretOut}, summary="Create an endpoint", operation_id="create_webhook"
 )
 def create(request: ApiRequest, wanted: EndpointIn) -> Status[SecretOut]:
     """Creates an endpoint. Store the secret: it signs every message and is shown only once."""
@@ -242,7 +242,7 @@ def create(request: ApiRequest, wanted: EndpointIn) -> Status[SecretOut]:
 @router.get(
     "/dead-letters",
     response=DeliveriesOut,
-    summary="What was given up",
+    summary="List undelivered messages",
     operation_id="dead_letters",
 )
 def dead_letters(
@@ -252,7 +252,9 @@ def dead_letters(
     return _page(WebhookDelivery.objects.of(request.auth.client_id).dead(), before, limit)
 
 
-@router.get("/{endpoint_id}", response=EndpointOut, summary="One endpoint", operation_id="webhook")
+@router.get(
+    "/{endpoint_id}", response=EndpointOut, summary="Retrieve an endpoint", operation_id="webhook"
+)
 def endpoint(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     """Returns an endpoint, with its health."""
     return EndpointOut.of(webhooks.existing(endpoint_id, request.auth.client_id))
@@ -261,7 +263,7 @@ def endpoint(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
 @router.patch(
     "/{endpoint_id}",
     response=EndpointOut,
-    summary="Change an endpoint",
+    summary="Update an endpoint",
     operation_id="change_webhook",
 )
 def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> EndpointOut:
@@ -324,7 +326,7 @@ def resume(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
 @router.post(
     "/{endpoint_id}/secret",
     response=SecretOut,
-    summary="A new secret",
+    summary="Rotate an endpoint's secret",
     operation_id="rotate_webhook_secret",
 )
 def rotate(request: ApiRequest, endpoint_id: UUID) -> SecretOut:
@@ -353,7 +355,7 @@ def ping(request: ApiRequest, endpoint_id: UUID) -> Status[DeliveryOut]:
 @router.get(
     "/{endpoint_id}/deliveries",
     response=DeliveriesOut,
-    summary="What was sent",
+    summary="List an endpoint's deliveries",
     operation_id="webhook_deliveries",
 )
 def deliveries(
@@ -367,7 +369,7 @@ def deliveries(
 @router.post(
     "/{endpoint_id}/deliveries/{delivery_id}/replay",
     response={202: DeliveryOut},
-    summary="Send one again",
+    summary="Resend a delivery",
     operation_id="replay_delivery",
 )
 def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> Status[DeliveryOut]:
@@ -388,7 +390,7 @@ def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> Stat
 @router.post(
     "/{endpoint_id}/replay",
     response={202: Replayed},
-    summary="Send a span again",
+    summary="Resend a range of events",
     operation_id="replay_webhook",
 )
 def replay(request: ApiRequest, endpoint_id: UUID, span: Span) -> Status[Replayed]:

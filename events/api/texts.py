@@ -27,8 +27,8 @@ def checked_reference(text: str) -> str:
 class Words(BaseModel):
     """A text in Simplified Chinese and in English."""
 
-    zh: str = Field(description="In Simplified Chinese.")
-    en: str = Field(description="In English.")
+    zh: str = Field(description="The text in Simplified Chinese.")
+    en: str = Field(description="The text in English.")
 
     @classmethod
     def of(cls, text: Text) -> Words:

@@ -67,15 +67,13 @@ def unseal(sealed: bytes, keys: Iterable[bytes], name: str) -> bytes:
     head, nonce = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
     key = next((key for key in keys if key_id(key) == head[len(_MAGIC) :]), None)
     if key is None:
-        raise KeyMissing(
-            f"{name} was sealed with a key that is not here: {head[len(_MAGIC) :].hex()}"
-        )
+        raise KeyMissing(f"{name} was sealed with an unknown key: {head[len(_MAGIC) :].hex()}")
     try:
         return AESGCM(key).decrypt(
             nonce, sealed[_HEAD_BYTES + _NONCE_BYTES :], head + name.encode()
         )
     except InvalidTag:
-        raise Damaged(f"{name} has been changed, cut short or moved") from None
+        raise Damaged(f"{name} was changed, truncated or moved") from None
 
 
 def key_from(text: str) -> bytes:

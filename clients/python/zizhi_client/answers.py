@@ -40,7 +40,7 @@ class Attempt:
     """An attempt and its result."""
 
     at: datetime
-    """When it ended."""
+    """When the attempt ended."""
 
     status: int | None
     """The HTTP status; null if there was no response."""
@@ -49,7 +49,7 @@ class Attempt:
     """Why there was no valid response; empty on success."""
 
     milliseconds: int
-    """How long the attempt took."""
+    """The duration of the attempt, in milliseconds."""
 
     response_start: str
     """The start of the response body."""
@@ -300,13 +300,13 @@ class Delivery:
     """One message to one endpoint."""
 
     id: int
-    """Of the delivery."""
+    """The delivery's ID."""
 
     message_id: str
     """The `webhook-id`, which is the same for all attempts."""
 
     type: str
-    """Of the message."""
+    """The event type."""
 
     sequence: int | None
     """The event's number in your feed; null for a ping."""
@@ -364,7 +364,7 @@ class Endpoint:
     """An endpoint and its health."""
 
     id: str
-    """Of the endpoint."""
+    """The endpoint's ID."""
 
     url: str
     """The URL that events are sent to."""
@@ -445,7 +445,7 @@ class Event:
     """Unique ID of the event. It is also the webhook's `webhook-id`."""
 
     type: str
-    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue. There may be more one day."""
+    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue. More may be added."""
 
     timestamp: datetime
     """When the event happened, in UTC."""
@@ -942,7 +942,7 @@ class Replayed:
     """The number of events to send again."""
 
     count: int
-    """How many messages."""
+    """The number of messages."""
 
 
 @dataclass(frozen=True)
@@ -1270,7 +1270,7 @@ class Words:
     """A text in Simplified Chinese and in English."""
 
     zh: str
-    """In Simplified Chinese."""
+    """The text in Simplified Chinese."""
 
     en: str
-    """In English."""
+    """The text in English."""

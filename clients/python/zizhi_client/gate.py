@@ -91,7 +91,7 @@ class GateCalls(TypedCalls):
             return read_answer(kind, told)
         except (Unavailable, RateLimited) as error:
             raise GateUnavailable(
-                f"The gate gave no answer, which means no: {error}",
+                f"The gate did not answer. Treat this as a refusal: {error}",
                 status=error.status,
                 retry_after=error.retry_after,
                 told={"code": error.code, "request_id": error.request_id},

@@ -57,5 +57,5 @@ def _read_dataclass(kind: type, value: Any) -> Any:
 def _is(kind: Any, value: Any) -> Any:
     """Strict, so that "false" does not count as a yes."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise TypeError(f"{value!r} is no {kind.__name__}")
+        raise TypeError(f"{value!r} is not a {kind.__name__}")
     return value

@@ -68,7 +68,7 @@ def read_answer(kind: type[T], told: Any) -> T:
         return read(kind, told)
     except (KeyError, TypeError, ValueError) as error:
         raise Unavailable(
-            f"An answer of another form than the document's: {error}", status=200
+            f"The response does not match the API's document: {error}", status=200
         ) from error
 
 

@@ -24,4 +24,4 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes | str) -
         message = json.loads(body)
         return read(Event, message | {"sequence": message["sequence"] or 0})
     except (WebhookVerificationError, ValueError, KeyError, TypeError) as error:
-        raise WebhookInvalid(f"Not a message of the service: {error}") from error
+        raise WebhookInvalid(f"The message is not authentic: {error}") from error

@@ -57,7 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if urlsplit(settings.SITE_URL).hostname not in settings.LOCAL_HOSTS:
             raise CommandError(
-                "The demo makes fictitious employers with real rights. It may not run at"
+                "The demo makes fictitious employers with real rights. It is not allowed with"
                 f" ZIZHI_SITE_URL {settings.SITE_URL}."
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN

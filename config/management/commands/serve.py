@@ -107,8 +107,8 @@ def check_folder() -> None:
         probe.unlink()
     except OSError as error:
         raise CommandError(
-            f"{settings.VAR_DIR} cannot be written ({error.strerror}). Set ZIZHI_VAR_DIR to a"
-            " folder that can."
+            f"Cannot write to {settings.VAR_DIR} ({error.strerror}). Set ZIZHI_VAR_DIR to a"
+            " writable folder."
         ) from error
 
 
@@ -133,10 +133,10 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname not in settings.LOCAL_HOSTS:
         return (
             None,
-            f"its companies are fictitious, and ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}",
+            f"its companies are fictitious, but ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}",
         )
     if given.get("ZIZHI_EMAIL_URL") != KEPT_MAIL:
-        return None, f"it opens links in mails, which it finds where ZIZHI_EMAIL_URL is {KEPT_MAIL}"
+        return None, f"it opens links in mails, which needs ZIZHI_EMAIL_URL={KEPT_MAIL}"
     try:
         return demo_record.load(settings.VAR_DIR / demo_record.SIGN_IN), ""
     except CommandError as error:
@@ -157,7 +157,7 @@ def where_to_go(
         f"  API          {site}/api/v1/openapi.json",
     ]
     if given.get("ZIZHI_EMAIL_URL") == KEPT_MAIL:
-        lines.append(f"  Mails        {site}/try/mails   (none is sent; each is shown there)")
+        lines.append(f"  Mails        {site}/try/mails   (shown there instead of sent)")
     lines.append("")
     if made is not None:
         path = settings.VAR_DIR / demo_record.SIGN_IN
@@ -181,7 +181,7 @@ def where_to_go(
             ),
         ]
     elif not_made:
-        lines.append(f"  No demo is made: {not_made}.".replace("..", "."))
+        lines.append(f"  No demo: {not_made}.".replace("..", "."))
     lines.append(f"  ({second_factor(given)})")
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
@@ -191,10 +191,10 @@ def second_factor(given: Mapping[str, str]) -> str:
     asked = given.get("ZIZHI_STAFF_SECOND_FACTOR", settings.STAFF_SECOND_FACTOR)
     if asked == "optional":
         return (
-            "a password is enough in the console, until a second factor is set up there, at the top"
+            "a password is enough in the console until you set up a second factor there, at the top"
             " right"
         )
-    return "the console asks staff for a second factor, which they set up when they first sign in"
+    return "the console asks staff for a second factor, set up at their first sign-in"
 
 
 def environment(port: int) -> dict[str, str]:
@@ -231,8 +231,8 @@ def supervise(
 
     demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
     failed = (
-        "the rest is made by the next start: press Ctrl-C, and make run again. The pages stay up"
-        " meanwhile"
+        "the next start makes the rest: press Ctrl-C and run `make run` again. The pages work until"
+        " then"
     )
     quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo reports what it has created
     manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))

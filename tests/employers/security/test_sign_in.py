@@ -209,7 +209,7 @@ def test_a_deployment_requires_it_unless_told_otherwise(monkeypatch: pytest.Monk
                 "ZIZHI_BANK": "",
                 "ZIZHI_E_LICENCES": "",
             },
-            "ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL https://hr.example",
+            "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL https://hr.example",
         ),
     ],
 )
