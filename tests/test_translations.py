@@ -1,6 +1,4 @@
-"""Is everything that people read there in Chinese too, and is nothing translated that nobody
-reads?
-"""
+"""Tests that everything people read is translated to Chinese, and that no translation is unused."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ OF_DJANGO = {
     "This password is too short. It must contain at least %d character.",
     "This password is too short. It must contain at least %d characters.",
 }
-"""Django's own strings that recruiters meet and that Django 5.2 has not in Chinese."""
+"""Django's own strings that recruiters see and that Django 5.2 lacks in Chinese."""
 
 
 def files() -> list[Path]:

@@ -1,4 +1,4 @@
-"""Tests of the account's pages after too many tries."""
+"""Tests of the account pages after too many attempts."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 class TestTooManyTries:
-    """Of each kind of door: the last try that is let through, the first that is not, and who is not
-    locked out by it.
+    """For each entry point: the last attempt allowed, the first refused, and others, who are not
+    locked out.
     """
 
     WRONG = {"username": "hr@example.com", "password": "wrong"}

@@ -1,4 +1,4 @@
-"""Tests of the account's pages: registration, sign-in, passwords, mails and telephone numbers."""
+"""Tests of the account pages: registration, sign-in, passwords, mails and phone numbers."""
 
 from __future__ import annotations
 
@@ -486,8 +486,8 @@ class TestMails:
 
 
 class TestMyPhone:
-    """The number that a recruiter calls from: given, replaced and deleted by themselves, and
-    readable for nobody else.
+    """The number that a recruiter calls from: given, replaced and deleted by them, and readable by
+    no one else.
     """
 
     def test_it_is_given_replaced_and_deleted(self, now: datetime, db: None) -> None:

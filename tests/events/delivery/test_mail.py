@@ -1,5 +1,5 @@
-"""Does every mail say the same as text and as HTML, in both languages, fetching nothing, with a
-link to what it is about?
+"""Tests that every mail is the same in text and HTML, in both languages, loads nothing remote, and
+links to its subject.
 """
 
 from __future__ import annotations
@@ -266,7 +266,7 @@ def test_every_change_of_state_has_its_mail(verb: str) -> None:
 
 
 def queued_names() -> Iterator[str]:
-    """The names given to `queue_mail`, and to the functions that hand theirs on to it."""
+    """Yield the names given to `queue_mail`, and to functions that pass theirs on to it."""
     trees = {
         path: ast.parse(path.read_text(encoding="utf-8"))
         for room in ("downloads", "verification", "employers", "events")
