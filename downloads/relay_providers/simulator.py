@@ -1,8 +1,8 @@
 """A simulated provider of relay numbers, as awkward as a real one.
 
-It is always the same for the same candidate: the candidate's number says what goes wrong (`FATES`).
-`fail_next` makes the next requests fail. A number that was given back is lent to nobody else for
-half a year, so that one found on paper still tells whose it was.
+It is deterministic: the candidate's number decides what goes wrong (`FATES`). `fail_next` makes the
+next requests fail. A number that was given back is not lent to others for half a year, so that a
+number found on a printed resume still identifies its binding.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from verification.providers.simulator_file import Books
 
 POOL: Final = 10_000
 HOSTS: Final = 10
-"""How many numbers of the pool are lent with extensions only."""
+"""How many numbers of the pool are lent only with extensions."""
 EXTENSIONS: Final = range(100, 1000)
 RESTS_FOR: Final = timedelta(days=180)
 LEAST: Final = timedelta(minutes=1)
@@ -46,7 +46,9 @@ SIGNED_FOR: Final = timedelta(minutes=5)
 LATE: Final = timedelta(minutes=10)
 MOBILE: Final = re.compile(r"\+861[3-9]\d{9}")
 MAGIC: Final = "+861540000"
-"""No carrier has given out 154, so nobody has such a number. Its last four digits say its fate."""
+"""The prefix of numbers whose last four digits choose a fate. Carriers have not allocated 154, so
+nobody has such a number.
+"""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, name TEXT, callers TEXT);
@@ -79,12 +81,12 @@ class Fate:
     """What happens to a candidate's bindings and calls."""
 
     fails: str = ""
-    """A kind of `_FAILURES`, or `answer_lost`: the binding is made, and no answer comes."""
+    """A kind of `_FAILURES`, or `answer_lost`: the binding is made, but the answer is lost."""
     always: bool = False
-    """At each try; otherwise at the first only."""
+    """Fail every try, not only the first."""
     extension: bool = False
     outcome: Outcome | None = None
-    """How calls of the team end."""
+    """How calls by the group end."""
     late: bool = False
     """Records come late, twice, and in reverse order."""
     ends_early: bool = False
@@ -108,7 +110,9 @@ FATES: Final[dict[str, Fate]] = {
     "0014": Fate(late=True),
     "0015": Fate(ends_early=True),
 }
-"""By the last four digits of a `MAGIC` number. Never renumbered: platforms' own tests hold them."""
+"""Fates by the last four digits of a `MAGIC` number. Never renumber them: platforms' own tests use
+them.
+"""
 
 
 def fate_of(candidate: str) -> Fate:
@@ -116,7 +120,7 @@ def fate_of(candidate: str) -> Fate:
 
 
 class SimulatedRelays:
-    """A provider in a file. `call` dials a number; `pushes` is what the provider then sends."""
+    """A provider in a file. `call` dials a number; `pushes` returns the callbacks that follow."""
 
     lists_calls = True
 
@@ -125,7 +129,7 @@ class SimulatedRelays:
         self._books = Books(path, _SCHEMA)
 
     def exists(self) -> bool:
-        """Whether anything was ever asked of it."""
+        """Return whether the simulator has ever been used."""
         return self._books.path.exists()
 
     # --- The provider's interface -----------------------------------------------------------------
@@ -268,8 +272,9 @@ class SimulatedRelays:
     def _free(
         self, books: sqlite3.Connection, order: Order, fate: Fate, now: datetime
     ) -> tuple[str, str]:
-        """A number, with an extension if that is the candidate's fate, that leads to nobody and has
-        led to nobody else for half a year.
+        """Return a free number, with an extension if the fate says so.
+
+        It has belonged to no other candidate for half a year.
         """
         taken = {
             (row["number"], row["extension"])
@@ -334,7 +339,7 @@ class SimulatedRelays:
     def call(
         self, number: str, extension: str, caller: str, now: datetime, seconds: int = 60
     ) -> CallRecord:
-        """Dial the number and the extension, if there is one, and return the record of the call."""
+        """Dial the number, with its extension if any, and return the record of the call."""
         with self._books.writing() as books:
             rows = books.execute(
                 "SELECT * FROM bindings WHERE number = ? AND extension = ? ORDER BY bound_at DESC",
@@ -378,8 +383,9 @@ class SimulatedRelays:
         return fate.outcome or Outcome.CONNECTED
 
     def pushes(self, now: datetime) -> list[Callback]:
-        """The signed callbacks that are sent now, in reverse order; each record as often as its
-        fate says.
+        """Return the signed callbacks that are due, in reverse order.
+
+        The fate decides how often each record is sent.
         """
         with self._books.writing() as books:
             due = books.execute(
@@ -403,12 +409,12 @@ class SimulatedRelays:
 
 
 def number_at(index: int) -> str:
-    """The number of the pool at `index`."""
+    """Return the number at `index` in the pool."""
     return f"+861700000{index:04d}"
 
 
 def _text(moment: datetime) -> str:
-    """A moment in UTC, so that texts sort as their moments do."""
+    """Return a time in UTC as text that sorts by time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
