@@ -59,7 +59,7 @@ class CallbackForged(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """A binding to be made."""
+    """A request for a binding."""
 
     request_id: str
     """Our id. A provider that recognises it makes one binding for it, however often it is sent."""

@@ -67,7 +67,7 @@ class Heard:
     unbound: bool = False
     lost: bool = False
     over: str = ""
-    """Why it ends now: by our own clock, by the employer's tier or by what the candidate says."""
+    """Why the binding ends now: it expired, or the employer's tier or the candidate ended it."""
 
 
 def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
