@@ -260,7 +260,7 @@ def propose_tier_change(
 
 
 def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
-    """Carry out a proposed change, or drop it. Raises Refused as `proposals.settle_proposal` does."""
+    """Carry out a proposed change, or drop it; raises the errors of `settle_proposal`."""
     with transaction.atomic():
         proposed = proposals.settle_proposal(
             Move, move_id, user, Power.SECOND_REVIEW, now, confirmed=confirmed

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         row = Trace.objects.get(pk=row.pk)
         if row.finished_at is None:
             raise CommandError(
-                "The file could not be traced now; a worker will retry. See the trace in the console."
+                "The file could not be traced now. A worker will retry; see the console."
             )
         if row.refused:
             raise CommandError(row.refused)
