@@ -149,7 +149,7 @@ def _measured(command: list[str], database_url: str) -> dict[str, Any]:
 
 
 def imported(file: Path, older: Path, rows: int) -> dict[str, Any]:
-    """In a process: the three imports, each with its figures."""
+    """Run the three imports, in a process of their own; return the figures of each."""
     with stage.fresh():
         from verification.models import RegistryRecord
 

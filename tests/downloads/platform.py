@@ -1,6 +1,5 @@
-"""With which platform, employer and candidates do these tests act?
-
-A test platform's API, and live rows where people are looked at.
+"""The platform, employer and candidates of these tests: a test platform's API, and live rows for
+the console.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ class Platform:
         return "" if answer["allowed"] else str(answer["reasons"][0]["code"])
 
     def take(self, candidate: str = "c-1") -> Any:
-        """A download until the resume leaves."""
+        """Download a resume, up to its release."""
         return self.call(
             "post", "/gate/passes/spend", {"gate_pass": self.decide(candidate)["gate_pass"]}
         )
@@ -99,7 +98,7 @@ class Platform:
 
 
 class Live:
-    """The same of a live platform, by the operations themselves."""
+    """A live platform with the same, made by the operations."""
 
     def __init__(self, now: datetime) -> None:
         self.client: ApiClient = make_api_client(now, *Scope)[0]

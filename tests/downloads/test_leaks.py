@@ -1,5 +1,5 @@
-"""Is a leak traced to the copy that it is of, nobody named by a guess, nothing told to who may not
-know, and each asking on record?
+"""Tests that a leak is traced to its copy, without guesses, only by staff who may, and always on
+record.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _books(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _pictures_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks are what is tested here; what a reader sees in a picture is tested by text."""
+    """These tests are about marks, so pictures are not read; other tests trace by text."""
     monkeypatch.setattr("downloads.leaks._read", lambda picture: "")
 
 
@@ -90,7 +90,8 @@ def asked(shop: Shop, file: bytes | None = None, **body: str) -> Any:
 def traced(shop: Shop, file: bytes | None = None, **body: str) -> Any:
     begun = asked(shop, file, **body)
     assert (begun["http"], begun["state"]) == (202, "looking")
-    client = ApiClient.objects.get(pk=shop.client.pk)  # whose clock may have been moved
+    # A test may have moved its clock.
+    client = ApiClient.objects.get(pk=shop.client.pk)
     assert leaks.trace_leak(begun["id"], lambda: now_for(client))
     return shop.platform.call("get", f"/traces/{begun['id']}")
 
@@ -194,7 +195,7 @@ def test_a_platform_hears_of_its_own_releases_alone(shop: Shop) -> None:
 def test_a_forged_number_does_not_name_another_where_marks_speak(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who leaks a copy could print a colleague's number on it."""
+    """A leaker could print a colleague's number on the copy."""
     mine, other = a_copy(shop), a_copy(shop, "c-2", specimen(4, "table", "zh").pdf)
     monkeypatch.setattr("downloads.leaks._read", lambda picture: other.number)
     found = traced(shop, file_of(page_of(mine)))["findings"]

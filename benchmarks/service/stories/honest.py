@@ -130,7 +130,7 @@ def honest_young_listed(number: int) -> list[Outcome]:
 
 
 def honest_young_deposit(number: int) -> list[Outcome]:
-    """Founded days ago and not listed yet, with a bank account in its name: approved on condition."""
+    """Founded days ago, not listed yet, with a bank account in its name: approved on condition."""
     company = young(number)
     one = honest_applicant(
         number,

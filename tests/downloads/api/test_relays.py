@@ -28,8 +28,8 @@ PHONE = "+8613900000001"
 
 
 class Platform:
-    """A platform with a key that may do everything, and an approved employer whose recruiter gave a
-    number, where it is a test.
+    """A platform with a key that may do everything; in test mode, also an approved employer whose
+    recruiter gave a number.
     """
 
     def __init__(self, *, test: bool = True) -> None:

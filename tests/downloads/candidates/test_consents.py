@@ -1,4 +1,6 @@
-"""Is a candidate asked once, is a no a no, and does a yes say all that the law wants to be told?"""
+"""Tests that a candidate is asked once, that a no is final, and that a request states everything
+the law requires.
+"""
 
 from __future__ import annotations
 

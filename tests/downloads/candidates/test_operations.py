@@ -1,5 +1,5 @@
-"""Does the gate do as the candidate says, from the acknowledgement on, and does what a platform
-tells of them hold?
+"""Tests that the gate obeys the candidate from the acknowledgement on, and that a platform's
+declarations hold.
 """
 
 from __future__ import annotations
@@ -259,8 +259,8 @@ def test_every_recipe_is_what_it_says(platform: Platform) -> None:
 
 @pytest.mark.django_db
 def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() -> None:
-    """The recipes' addresses are the same in every test: a mail is whose candidate's link it
-    bears.
+    """The recipes' addresses are the same in every test; a mail belongs to the candidate whose link
+    it contains.
     """
     ours, others = Platform(), Platform()
     for platform in (ours, others):
@@ -291,7 +291,7 @@ def _keep_asking(
     stop: threading.Event,
     log: dict[str, Any],
 ) -> None:
-    """Ask about the candidates in turn, and spend what is allowed, until `stop`; what was allowed
+    """Ask about the candidates in turn, and use allowed passes, until `stop`; an allowed answer
     after an acknowledgement is late.
     """
     for n in itertools.count():
@@ -320,7 +320,7 @@ def _keep_asking(
 
 
 def _until(log: dict[str, Any], code: str, times: int) -> None:
-    """Wait until it was answered so often: a machine may be slow."""
+    """Wait until this answer has come so often; a machine may be slow."""
     for _ in range(600):
         if log["codes"].count(code) >= times or log["errors"]:
             return
@@ -396,8 +396,8 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
 def test_what_is_blocked_again_meanwhile_is_blocked_under_the_companys_lock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The block is there as the locks are taken, and gone as it is to be written: another call of
-    the platform took it back.
+    """The block exists when the locks are taken, and is gone when it is to be written: another call
+    of the platform has removed it.
     """
     live, now = Live(timezone.now()), timezone.now()
     told = operations.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
@@ -458,8 +458,8 @@ def test_the_candidates_rows_are_found_by_their_indexes(now: datetime) -> None:
 def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(
     change: str, now: datetime
 ) -> None:
-    """Whoever asks between the change and its commit is answered after it: no yes is written behind
-    an acknowledgement.
+    """A question between the change and its commit is answered after the commit, so no yes follows
+    the acknowledgement.
     """
     live = Live(timezone.now())
     candidate = live.candidate(timezone.now())

@@ -1,4 +1,6 @@
-"""Is a receipt what was signed, and can a stranger tell with nothing but the public key?"""
+"""Tests that a receipt is what was signed, and that anybody can verify it with the public key
+alone.
+"""
 
 from __future__ import annotations
 
@@ -140,7 +142,7 @@ def test_the_command_tells_a_genuine_one_from_another(
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 def test_openssl_alone_can_check_it(receipt: receipts.Receipt, tmp_path: Path) -> None:
-    """As docs/how-it-works/candidates.md says."""
+    """As docs/how-it-works/candidates.md describes."""
     (tmp_path / "text").write_bytes(receipt.text.encode())
     (tmp_path / "signature").write_bytes(base64.urlsafe_b64decode(receipt.signature))
     (tmp_path / "key.pem").write_text(receipts.as_pem(receipts.public_keys()[0]), encoding="ascii")

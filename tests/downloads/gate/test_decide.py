@@ -1,4 +1,4 @@
-"""Is the gate always right, and is every answer on record?"""
+"""Tests that the gate is always right, and that every answer is recorded."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_the_statement_agrees_with_the_ladder(
     now: datetime,
     db: None,
 ) -> None:
-    """Compares SQL and pure function over every combination of facts."""
+    """Compares SQL and the pure function over every combination of facts."""
     member = make_member(now)
     member.employer.confirmed_at = now - confirmed if confirmed else None
     member.employer.save()
@@ -224,15 +224,15 @@ def test_the_statement_agrees_with_the_ladder(
 
 @pytest.mark.not_on_postgresql
 def test_one_statement(approved: Member, now: datetime, django_assert_num_queries: object) -> None:
-    """On PostgreSQL the statement goes past Django's counting, in one message with the lock."""
+    """On PostgreSQL the statement bypasses Django's query count, in one message with the lock."""
     with django_assert_num_queries(1):  # type: ignore[operator]
         ask(approved, now)
 
 
 @pytest.mark.postgresql
 def test_the_statement_is_planned_once_per_connection(approved: Member, now: datetime) -> None:
-    """Planning it costs the database as much as answering; after a few plans for the values at hand
-    it keeps one for all.
+    """Planning costs the database as much as answering; after a few plans for specific values, it
+    keeps a generic one.
     """
     for number in range(8):
         ask(approved, now, f"c-{number}")
@@ -248,8 +248,8 @@ def test_the_statement_is_planned_once_per_connection(approved: Member, now: dat
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> None:
-    """Six threads ask while thirty employers are suspended; allowed answers that were asked for
-    afterwards are counted.
+    """Six threads ask while thirty employers are suspended; an allowed answer to a later question
+    is an error.
     """
     members = []
     for _ in range(30):
@@ -301,9 +301,7 @@ def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_moves_and_questions_never_deadlock(now: datetime) -> None:
-    """One employer, asked about by four threads while it is suspended and reinstated: nobody ends
-    in a deadlock.
-    """
+    """Four threads ask about one employer while it is suspended and reinstated."""
     member, reviewer = make_member(now), make_reviewer(now)
     case = make_case(member, timezone.now(), State.APPROVED)
     errors: list[Exception] = []

@@ -1,4 +1,4 @@
-"""All code that asks whether a case is in force gives the same answer."""
+"""Tests that all code that asks whether a case is in force gives the same answer."""
 
 from __future__ import annotations
 

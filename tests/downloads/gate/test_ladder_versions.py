@@ -1,5 +1,5 @@
-"""Is the ladder data that two people change, that the gate follows at once, and that each answer
-names?
+"""Tests that the ladder is data that two people change, that the gate follows at once, and that
+each answer names its version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.factories import make_colleague, make_reviewer
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version is never another one later, but for tests whose rows are rolled back."""
+    """Versions are cached because they never change; but tests roll their rows back."""
     monkeypatch.setattr(ladder_versions, "_last", {"": FIRST})
 
 
@@ -39,7 +39,7 @@ def changed(tier: str = "provisional", **changes: Any) -> dict[str, Any]:
 
 
 def bring_in(now: datetime, data: dict[str, Any]) -> str:
-    """Two people bring it into force; its version."""
+    """Let two people activate the data; return its version."""
     row = ladder_versions.propose(data, "a new rule", make_colleague(now, "Leads"), now)
     ladder_versions.settle_ladder_version(row.pk, make_reviewer(now), now, activate=True)
     return row.version

@@ -1,4 +1,4 @@
-"""Is no quota ever exceeded: by many at once, by many in one question, by a test?"""
+"""Tests that no quota is exceeded: by concurrent questions, many in one question, or a test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLIENT = uuid4()
 
 
 def approved(now: datetime, employer: Employer | None = None, days: int = 0) -> Member:
-    """A recruiter of an employer that was approved so many days ago."""
+    """Return a recruiter of an employer that was approved `days` ago."""
     member = make_member(now, employer)
     Employer.objects.filter(pk=member.employer_id).update(confirmed_at=now - timedelta(days=days))
     make_case(member, now, State.APPROVED)
@@ -38,7 +38,7 @@ def ask_all(
     client_id: UUID = CLIENT,
     test: bool = False,
 ) -> list[str]:
-    """The reason of each answer, in order; "" where it is yes."""
+    """Return the reason of each answer, in order; "" for a yes."""
     answers = decide.decide_all(
         client_id=client_id,
         employer_id=member.employer_id,
@@ -52,7 +52,9 @@ def ask_all(
 
 
 def at_once(threads: int, each: int, member: Member, now: datetime, candidate: str = "c-{}") -> int:
-    """So many threads ask so often, all from the same moment on; how many answers were yes."""
+    """Let `threads` threads ask `each` times, all from the same moment; return how many answers
+    were yes.
+    """
     start, numbers, granted = threading.Barrier(threads), itertools.count(), []
 
     def ask() -> None:
@@ -99,7 +101,7 @@ def test_one_candidate_is_had_once_however_many_ask() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the company's lock the same threads take too much: so the test above can fail."""
+    """Without the company's lock the same threads exceed the quota, so the test above can fail."""
     from downloads import locks
 
     monkeypatch.setattr(locks, "LOCK_COMPANY", "SELECT %(employer)s::uuid")

@@ -1,5 +1,5 @@
-"""Can a candidate see and stop what happens to their resume, without a password, and nobody else in
-their place?
+"""Tests that candidates can see and stop what happens to their resumes, without a password, and
+that nobody else can.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tests of how a relay number begins, lasts and ends."""
+"""Tests of how a relay number begins, is extended and ends."""
 
 from __future__ import annotations
 
@@ -479,8 +479,8 @@ def test_at_once_there_is_one_binding(now: datetime, settings: Any) -> None:
 def test_no_number_outlives_a_suspension_beside_it(
     now: datetime, provider: SimulatedRelays
 ) -> None:
-    """While one thread asks for numbers and lends them, another suspends: once the round after it
-    has ended, none leads anywhere.
+    """One thread asks for numbers and lends them while another suspends; after the next run, no
+    number is open.
     """
     for _ in range(8):
         member = approved(now, days=60)

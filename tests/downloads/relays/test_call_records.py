@@ -1,4 +1,4 @@
-"""Tests of the records of calls, and of whom they are told to."""
+"""Tests of call records, and of who receives them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _seen: dict[str, Any] = {}
 
 @pytest.fixture(autouse=True)
 def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each file is really read, but by one test alone: reading is what takes the time here."""
+    """Read each file for real, but only once for all tests, because reading is slow."""
 
     def redact(resume: Any, *more: Any) -> Any:
         if resume.sha256 not in _seen:

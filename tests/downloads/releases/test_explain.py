@@ -1,6 +1,4 @@
-"""Does every no say when and where to go on, and can every answer be explained from what is on
-record?
-"""
+"""Tests that every refusal says when and where to go on, and that records explain every answer."""
 
 from __future__ import annotations
 

@@ -65,7 +65,8 @@ def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(
     first = shop.post(shop.gate_pass(), pdf())
     make(first)
     monkeypatch.setattr("resumes.redaction.redact.redact", lambda *_: pytest.fail("read again"))
-    shop.platform.move("P2D")  # a candidate's quota is one a day
+    # A candidate's quota is one a day.
+    shop.platform.move("P2D")
     second = shop.post(shop.gate_pass(), pdf())
     assert second["http"] == 202 and second["number"] != first["number"]
     assert make(second) and CleanResume.objects.count() == 1
@@ -97,9 +98,8 @@ def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: 
 def test_a_contact_that_would_be_left_holds_the_resume_back(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "resumes.redaction.redact.contacts_in", lambda text: []
-    )  # as if nothing had been found
+    # As if nothing had been found.
+    monkeypatch.setattr("resumes.redaction.redact.contacts_in", lambda text: [])
     monkeypatch.setattr("resumes.redaction.redact.redact", REAL_REDACT)
     person = specimen(3, "plain", "zh")
     phone = next(part.text for _, part in person.contacts if part.contact is Contact.PHONE)
@@ -168,9 +168,8 @@ def test_the_lease_is_held_for_as_long_as_it_takes(
 
 
 def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
-    release = shop.post(
-        shop.gate_pass(), pdf(), phone="15400000006"
-    )  # the carrier does not answer: a minute later it does
+    # The carrier answers a minute later.
+    release = shop.post(shop.gate_pass(), pdf(), phone="15400000006")
     assert not make(release)
     copy = Copy.objects.get()
     assert copy.state == CopyState.PREPARING and copy.lease is None and copy.resume is not None, (

@@ -1,4 +1,6 @@
-"""Tests of releases: a resume leaves redacted, marked and relayed, once, to whom it was allowed."""
+"""Tests of releases: a resume leaves redacted, marked and with a relay number, once, to the allowed
+receiver.
+"""
 
 from __future__ import annotations
 
@@ -273,9 +275,8 @@ def test_a_request_that_is_undone_leaves_no_file(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate_pass = shop.gate_pass()
-    monkeypatch.setattr(
-        "employers.platforms.idempotency.store_response", lambda *_: False
-    )  # another took it over meanwhile
+    # Another worker took it over meanwhile.
+    monkeypatch.setattr("employers.platforms.idempotency.store_response", lambda *_: False)
     assert shop.post(gate_pass, pdf(), key="k-1")["code"] == "idempotency_in_progress"
     assert not Copy.objects.exists() and not PassUse.objects.exists() and not stored_files()
 

@@ -1,5 +1,5 @@
-"""Is a pass good once, for a minute, for whom it was given, and only while the answer would still
-be yes?
+"""Tests that a pass works once, for a minute, for its receiver, and only while the answer would
+still be yes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CLIENT = uuid4()
 
 
 def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUID = CLIENT) -> str:
-    """The pass of a yes."""
+    """Return the pass of an allowed answer."""
     answer = decide.decide(
         client_id=client_id,
         employer_id=member.employer_id,
@@ -46,7 +46,7 @@ def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUI
 
 
 def why_not(pass_: str, now: datetime, client_id: UUID = CLIENT, test: bool = False) -> str:
-    """The code with which the pass is refused, "" if it is honoured."""
+    """Return the code that refuses the pass, or "" if it is honoured."""
     try:
         passes.spend(pass_, client_id=client_id, now=now, test=test)
     except Refused as refused:
@@ -227,8 +227,8 @@ def test_many_spend_the_same_at_once_and_one_is_honoured() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_pass_is_honoured_after_a_suspension_was_acknowledged() -> None:
-    """Four threads spend passes without end while each employer is suspended; those honoured
-    afterwards are counted.
+    """Four threads keep spending passes while each employer is suspended; a pass honoured
+    afterwards is an error.
     """
     now = timezone.now()
     members = [make_member(now) for _ in range(12)]

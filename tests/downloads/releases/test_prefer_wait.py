@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A worker that makes what waits while the call sleeps; how often it slept."""
+    """A worker that makes the waiting copies while the call sleeps; records how often it slept."""
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:

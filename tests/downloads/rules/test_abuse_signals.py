@@ -1,5 +1,5 @@
-"""Are the patterns of a thief seen, those of an honest recruiter left alone, and is what follows
-mild and liftable?
+"""Tests that a thief's patterns are found, an honest recruiter's are not, and the consequences are
+mild and reversible.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def member(now: datetime, db: None) -> Member:
 
 
 def take(member: Member, taken: list[Taken]) -> None:
-    """As answers on record."""
+    """Record the downloads as answers."""
     GateDecision.objects.bulk_create(
         GateDecision(
             client_id=CLIENT,
@@ -146,7 +146,9 @@ def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(
 
 
 def test_a_page_asked_about_at_once_is_no_rush(member: Member, now: datetime) -> None:
-    """Its references run on where a platform lists its newest candidates; nobody took them yet."""
+    """A platform's list of its newest candidates has consecutive references; nothing was downloaded
+    yet.
+    """
     page = [Taken(now - timedelta(hours=3), f"c-{1000 + n}") for n in range(USUAL.burst)]
     take(member, page)
     assert (
@@ -175,7 +177,9 @@ def test_what_left_quickly_from_one_page_is_a_burst_and_a_sequence(
 def test_a_night_counts_what_left_and_not_what_was_asked_about(
     member: Member, now: datetime
 ) -> None:
-    """When it left, too: asked about in the evening and handed over at night is the night's."""
+    """The time of release counts too: a question in the evening with a release at night counts as
+    night.
+    """
     night = now.astimezone(SHANGHAI).replace(hour=0, minute=30) - timedelta(hours=24)
     asked = every(timedelta(minutes=2), USUAL.night, night)
     take(member, asked)

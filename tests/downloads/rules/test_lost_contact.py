@@ -1,4 +1,4 @@
-"""Is lost contact counted as a share of all tries, and of none not as nothing lost?"""
+"""Tests that lost contact is a share of all tries, and that no tries do not mean no loss."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Has every restriction a way back: seen, appealed against, answered by somebody else, lifted at
-once, told and measured?
+"""Tests that every restriction can be appealed: shown, answered by somebody else, lifted at once,
+announced and measured.
 """
 
 from __future__ import annotations
