@@ -178,7 +178,7 @@ def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(
 def test_what_was_closed_before_there_was_this_end_ends_when_it_is_looked_at(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
-    """A platform's default for candidates it has not declared behaves the same, and ends no number."""
+    """A platform's default for undeclared candidates behaves the same, and ends no number."""
     known, unknown = bound(member, platform, now), bound(member, platform, now, OTHER, "c-2")
     Candidate.objects.create(
         client_id=platform.pk, reference="c-1", mode=Mode.CLOSED, told_at=now, changed_at=now
