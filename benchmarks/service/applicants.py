@@ -284,7 +284,7 @@ class Walk:
         )
 
 
-# --- Ways of showing authority --------------------------------------------------------------------
+# --- Ways to prove authority ----------------------------------------------------------------------
 
 
 def by_code(domain: str) -> Callable[[Walk], None]:
@@ -367,7 +367,7 @@ def by_e_licence(company: Company) -> Callable[[Walk], None]:
     return prove
 
 
-# --- The world around -----------------------------------------------------------------------------
+# --- The outside world ----------------------------------------------------------------------------
 
 
 def registered(company: Company, **changed: Any) -> None:

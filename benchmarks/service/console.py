@@ -179,7 +179,7 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-# --- What waits -----------------------------------------------------------------------------------
+# --- Test data ------------------------------------------------------------------------------------
 
 
 def fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None:

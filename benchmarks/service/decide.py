@@ -42,7 +42,7 @@ def main() -> None:
         show(result, outcomes)
 
 
-# --- Playing --------------------------------------------------------------------------------------
+# --- Running the stories --------------------------------------------------------------------------
 
 
 def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
@@ -93,7 +93,7 @@ def _tell(plan: tuple[str, int, int]) -> list[Outcome]:
     return told(*plan)
 
 
-# --- Summing up -----------------------------------------------------------------------------------
+# --- Figures --------------------------------------------------------------------------------------
 
 
 def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ digits.
 IN_FORCE: Final = 1
 """The `Status` of an active binding; 0 means ended."""
 
-# --- What each error code means -------------------------------------------------------------------
+# --- Error codes ----------------------------------------------------------------------------------
 _ERRORS: Final[dict[str, Callable[[str], ProviderError]]] = {
     "isv.NO_AVAILABLE_NUMBER": lambda text: NoNumber(text, retry_after=300.0),
     "isv.FLOW_LIMIT": lambda text: FlowLimited(text, retry_after=5.0),
@@ -117,7 +117,7 @@ class Account:
 
     def __post_init__(self) -> None:
         if not self.key_id or not self.key_secret or not self.pool_key:
-            raise ValueError("key_id, key_secret and pool_key are all needed")
+            raise ValueError("key_id, key_secret and pool_key are required")
         if len(self.callback_secret) < 24:
             raise ValueError("callback_secret has fewer than 24 characters")
         parts = urlsplit(self.endpoint)
@@ -234,7 +234,7 @@ class AliyunRelays:
             return None
         ends = _read(told.get("ExpireDate"))
         if ends is None:
-            raise ProviderBroken("aliyun: a binding without an end")
+            raise ProviderBroken("aliyun: the binding has no end")
         muted = told.get("CallRestrict") == "CONTROL_BX_DISABLE"
         return Bound(
             reference,
@@ -248,26 +248,26 @@ class AliyunRelays:
         if not hmac.compare_digest(
             callback.secret.encode(), self._account.callback_secret.encode()
         ):
-            raise CallbackForged("another address than the one that was given")
+            raise CallbackForged("the secret in the address is wrong")
         if len(callback.body) > BODY_BYTES:
-            raise CallbackForged("longer than any record")
+            raise CallbackForged("the body is too long")
         try:
             told = json.loads(callback.body)
         except ValueError:
-            raise CallbackForged("no JSON") from None
+            raise CallbackForged("the body is not JSON") from None
         pools = {self._account.pool_key, self._account.extension_pool_key} - {""}
         rows = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []
         if len(rows) != (len(told) if isinstance(told, list) else -1) or any(
             str(row.get("pool_key")) not in pools for row in rows
         ):
-            raise CallbackForged("no records of ours")
+            raise CallbackForged("the records are not from our pools")
         records = [_record_of(row, self._account.extension_pool_key) for row in rows]
         return [record for record in records if record is not None]
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
-        raise ProviderBroken("aliyun has no list of calls: `lists_calls` says so")
+        raise ProviderBroken("aliyun has no list of calls (see `lists_calls`)")
 
-    # --- The line ---------------------------------------------------------------------------------
+    # --- Requests ---------------------------------------------------------------------------------
 
     def _of_pool(self, action: str, reference: str, **what: Any) -> dict[str, Any]:
         """Send a request about a binding, in the pool that lent it."""
@@ -362,7 +362,7 @@ def _needed(told: dict[str, Any], name: str) -> str:
     return str(value)
 
 
-# --- Records of calls -----------------------------------------------------------------------------
+# --- Call records ---------------------------------------------------------------------------------
 
 
 def _record_of(row: dict[str, Any], extension_pool: str) -> CallRecord | None:

@@ -19,7 +19,7 @@ CALLERS_AT_MOST: Final = 200
 """The most numbers that a group of callers can hold."""
 
 
-# --- What goes wrong ------------------------------------------------------------------------------
+# --- Errors ---------------------------------------------------------------------------------------
 
 
 class NoNumber(ProviderUnavailable):
@@ -54,7 +54,7 @@ class CallbackForged(Exception):
     """A call record was not sent by the provider, or is too old."""
 
 
-# --- What is asked and answered -------------------------------------------------------------------
+# --- Requests and records -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -69,10 +69,10 @@ _FAILURES: Final[dict[str, ProviderError]] = {
     "no_number": NoNumber("no number is free", retry_after=300.0),
     "flow_limit": FlowLimited("too many requests", retry_after=5.0),
     "unavailable": ProviderUnavailable("the carrier does not answer", retry_after=60.0),
-    "broken": ProviderBroken("an answer that makes no sense"),
-    "conflict": BindConflict("bound already"),
-    "number_illegal": NumberIllegal("no number that can be called"),
-    "expiry_illegal": ExpiryIllegal("no binding can end then"),
+    "broken": ProviderBroken("nonsensical answer"),
+    "conflict": BindConflict("already bound"),
+    "number_illegal": NumberIllegal("the number cannot be called"),
+    "expiry_illegal": ExpiryIllegal("a binding cannot end then"),
 }
 
 
@@ -158,7 +158,7 @@ class SimulatedRelays:
         self._fail_as_told()
         fate = fate_of(order.candidate)
         if not MOBILE.fullmatch(order.candidate):
-            raise NumberIllegal("no number that can be called")
+            raise NumberIllegal("the number cannot be called")
         if order.expires_at < now + LEAST:
             raise ExpiryIllegal("less than a minute from now")
         with self._books.writing() as books:
@@ -215,11 +215,11 @@ class SimulatedRelays:
     def verify_callback(self, callback: Callback, now: datetime) -> list[CallRecord]:
         stamp = callback.headers.get("x-relay-timestamp", "")
         if not stamp.isdigit() or abs(now.timestamp() - int(stamp)) > SIGNED_FOR.total_seconds():
-            raise CallbackForged("not signed lately")
+            raise CallbackForged("the signature is too old")
         if not hmac.compare_digest(
             self._signature(stamp, callback.body), callback.headers.get("x-relay-signature", "")
         ):
-            raise CallbackForged("the signature is another's")
+            raise CallbackForged("the signature is wrong")
         return [_record(each) for each in json.loads(callback.body)]
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
@@ -329,7 +329,7 @@ class SimulatedRelays:
                 change = f"UPDATE bindings SET {column} = ? WHERE reference = ?"  # noqa: S608
                 books.execute(change, (value, reference))
 
-    # --- What others do at the provider -----------------------------------------------------------
+    # --- Controls for tests -----------------------------------------------------------------------
 
     def fail_next(self, *kinds: str) -> None:
         """Make the next requests fail, each with one of `_FAILURES`."""

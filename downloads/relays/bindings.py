@@ -154,7 +154,7 @@ def candidate_phone(binding: RelayBinding) -> str:
     return unseal_text(binding.candidate_sealed, binding.candidate_purpose)
 
 
-# --- Lasting --------------------------------------------------------------------------------------
+# --- Extending ------------------------------------------------------------------------------------
 
 
 def extend_binding(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
@@ -242,7 +242,7 @@ def next_due(binding: RelayBinding, now: datetime) -> datetime:
     return min((each for each in ahead if each > now), default=binding.expires_at)
 
 
-# --- The candidate's own word ---------------------------------------------------------------------
+# --- The candidate's wishes -----------------------------------------------------------------------
 
 
 def mute_binding(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:

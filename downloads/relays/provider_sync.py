@@ -98,7 +98,7 @@ def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SE
     return _write_down(lease, heard)
 
 
-# --- Asking ---------------------------------------------------------------------------------------
+# --- Requests -------------------------------------------------------------------------------------
 
 
 def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
@@ -207,7 +207,7 @@ def _refresh(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
     return Heard(expires_at=expires_at, muted=muted)
 
 
-# --- Writing down ---------------------------------------------------------------------------------
+# --- Storing the answer ---------------------------------------------------------------------------
 
 
 def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:

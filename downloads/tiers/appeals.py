@@ -147,7 +147,7 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
     return said
 
 
-# --- Who answers ----------------------------------------------------------------------------------
+# --- Staff ----------------------------------------------------------------------------------------
 
 
 def may_answer_appeal(appeal: MoveAppeal, actor: Actor) -> Refused | None:

@@ -276,7 +276,7 @@ def test_paper_gets_the_case_and_not_the_buttons(visit: Visitor, now: datetime) 
     assert not page.get_by_role("button", name="Appeal").is_visible()
 
 
-# --- States that a recruiter comes into less often ------------------------------------------------
+# --- Rare states ----------------------------------------------------------------------------------
 
 
 def sent(page: Page, **typed: str) -> None:

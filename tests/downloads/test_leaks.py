@@ -45,7 +45,7 @@ def _books(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _pictures_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests are about marks, so pictures are not read; other tests trace by text."""
+    """Disable OCR, because these tests are about marks. Tracing by text has tests of its own."""
     monkeypatch.setattr("downloads.leaks._read", lambda picture: "")
 
 

@@ -87,7 +87,7 @@ def _wrap_run(plan: Plan, pipeline: Any) -> None:
 
 
 def _wrap_proofs_and_readings(plan: Plan) -> None:
-    """Lose the bank's answer or the reading of a document before it is stored."""
+    """Cause faults after a provider's answer or a document's reading, before it is stored."""
     from verification.authority import proof_polling
     from verification.intake import early_reading
 

@@ -153,7 +153,7 @@ def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) ->
         documents.restore_document(removed.pk, member.as_actor(), now)
 
 
-# --- What was looked at a second time -------------------------------------------------------------
+# --- Regressions ----------------------------------------------------------------------------------
 
 
 def test_strangers_do_not_have_money_sent_to_an_account_all_day(now: datetime) -> None:

@@ -263,7 +263,7 @@ def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datet
     )
 
 
-# --- What was looked at a second time -------------------------------------------------------------
+# --- Regressions ----------------------------------------------------------------------------------
 
 
 def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None:

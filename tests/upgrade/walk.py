@@ -453,7 +453,8 @@ def _decide(about: dict[str, Any], problems: Problems) -> None:
     _run_task("carry_out_rulings")
     yes = _gate(about, problems, *asked)
     problems.expect(
-        yes.get("allowed") is True, f"gate: whom a reviewer has approved is refused: {yes}"
+        yes.get("allowed") is True,
+        f"gate: an employer that a reviewer has approved is refused: {yes}",
     )
     reviewer.get(page)
 

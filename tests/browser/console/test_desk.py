@@ -236,7 +236,7 @@ def test_two_people_at_one_case(
     here.keyboard.press("1")
     there.get_by_role("button", name="请求接手").click()
     expect(here.locator(".take-over")).to_contain_text("colleague@zizhi.example", timeout=SOON)
-    # One reviewer releases the case; their open draft no longer decides anything.
+    # The first reviewer transfers the case; their open draft no longer decides anything.
     with here.expect_navigation():
         here.keyboard.press("t")
         expect(here.get_by_role("button", name="移交")).to_be_focused()

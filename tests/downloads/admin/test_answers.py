@@ -136,7 +136,7 @@ def test_uses_of_a_pass_are_found_by_its_answer(root: Client) -> None:
     assert found(root, USES, str(uuid4())) == found(root, USES, "cand-77") == set()
 
 
-# --- How it is found ------------------------------------------------------------------------------
+# --- Query plans ----------------------------------------------------------------------------------
 
 FILL = """
     INSERT INTO downloads_gatedecision (id, client_id, test, employer_id, member_id, candidate, uscc, allowed, reason, tier, ladder_version,

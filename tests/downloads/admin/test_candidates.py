@@ -1,4 +1,4 @@
-"""Tests of the console's pages about candidates, of expired consents, and of retention."""
+"""Tests of the console's pages about candidates, of replayed answers, and of retention."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_report_is_settled_in_the_console_by_who_decides(live: Live) -> None:
     assert report.settled_at and report.outcome == "The company was suspended"
 
 
-# --- Never said again -----------------------------------------------------------------------------
+# --- Replayed answers -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["revoke", "closed"])
@@ -220,7 +220,7 @@ def test_the_statement_agrees_with_the_function(
     )
 
 
-# --- In time --------------------------------------------------------------------------------------
+# --- Retention ------------------------------------------------------------------------------------
 
 
 def test_what_an_employer_does_not_erase_counts(live: Live) -> None:

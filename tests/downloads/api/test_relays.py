@@ -257,7 +257,7 @@ def test_an_idempotency_key_does_it_once(platform: Platform) -> None:
     assert first == second and first["state"] == "bound"
 
 
-# --- Whose it is ----------------------------------------------------------------------------------
+# --- Ownership ------------------------------------------------------------------------------------
 
 
 def test_nobody_elses_is_seen_or_touched(platform: Platform) -> None:

@@ -1,5 +1,5 @@
-"""Tests that a candidate is asked once, that a no is final, and that a request states everything
-the law requires.
+"""Tests that a candidate is asked once, that a no is respected, and that a yes covers all that the
+law requires.
 """
 
 from __future__ import annotations

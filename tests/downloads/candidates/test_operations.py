@@ -42,7 +42,7 @@ def live(now: datetime, db: None) -> Live:
     return Live(now)
 
 
-# --- The gate asks it -----------------------------------------------------------------------------
+# --- At the gate ----------------------------------------------------------------------------------
 
 
 def test_each_mode_and_block_is_answered_with_its_reason(platform: Platform) -> None:
@@ -154,7 +154,7 @@ def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> 
     assert live.ask(now).allowed
 
 
-# --- Told by the platform -------------------------------------------------------------------------
+# --- Declared by the platform ---------------------------------------------------------------------
 
 
 def test_said_twice_is_the_same_as_once(platform: Platform) -> None:
@@ -281,7 +281,7 @@ def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() ->
     )
 
 
-# --- Never late -----------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------
 
 
 def _keep_asking(

@@ -23,7 +23,7 @@ from tests.factories import make_colleague, make_reviewer
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Versions are cached because they never change; but tests roll their rows back."""
+    """Reset the cache: versions never change, except in tests, which roll rows back."""
     monkeypatch.setattr(ladder_versions, "_last", {"": FIRST})
 
 

@@ -247,7 +247,7 @@ def test_an_account_that_is_none_is_refused(wrong: dict[str, str]) -> None:
     assert "very-secret" not in str(caught.value)
 
 
-# --- What a deployment sets -----------------------------------------------------------------------
+# --- Settings -------------------------------------------------------------------------------------
 
 
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"

@@ -165,7 +165,7 @@ def test_without_a_provider_none_are_lent(
         requested(member, platform, now)
 
 
-# --- Lasting --------------------------------------------------------------------------------------
+# --- Extending ------------------------------------------------------------------------------------
 
 
 def test_extending_counts_from_now_and_the_provider_is_told(
@@ -289,7 +289,7 @@ def test_an_extension_in_the_last_moment_wins(
     )
 
 
-# --- The candidate's word -------------------------------------------------------------------------
+# --- The candidate's wishes -----------------------------------------------------------------------
 
 
 def test_asking_for_contact_is_answered_by_the_candidate(
@@ -410,7 +410,7 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
             verb()
 
 
-# --- Rounds, keeping, at once ---------------------------------------------------------------------
+# --- Periodic tasks, retention, concurrency -------------------------------------------------------
 
 
 def test_sweeps_send_what_was_lost(

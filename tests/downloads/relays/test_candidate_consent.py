@@ -92,7 +92,7 @@ def second(now: datetime) -> Member:
     return made
 
 
-# --- The numbers that there are -------------------------------------------------------------------
+# --- Existing numbers -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -205,7 +205,7 @@ def test_a_word_that_comes_late_ends_the_number_that_has_taken_the_first_ones_pl
     assert RelayBinding.objects.get(pk=first.pk).ended_why == "relay_number_changed"
 
 
-# --- New ones -------------------------------------------------------------------------------------
+# --- New numbers ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -363,7 +363,7 @@ def test_a_yes_that_comes_after_a_later_no_opens_nothing(
         bindings.answer_contact_request(first.pk, True, platform, over + timedelta(hours=3))
 
 
-# --- At once --------------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -381,7 +381,7 @@ def at_once(transactional_db: None) -> tuple[Member, ApiClient]:
 def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(
     how: str, at_once: tuple[Member, ApiClient]
 ) -> None:
-    """This also holds for the candidate's first row, which nobody could lock before."""
+    """This also holds for the candidate's first row, which could not be locked before."""
     member, client = at_once
     now = timezone.now()
     if how in ("block", "revoke", "erase"):

@@ -434,7 +434,7 @@ def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:
             clean_pages.unpacked(wrong)
 
 
-# --- At once --------------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
