@@ -1,5 +1,5 @@
-"""Does a recruiter get through with a phone, without a script, and with everything done wrong at
-first?
+"""Tests that a recruiter gets through with a phone, without scripts, and after every possible
+mistake.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def register(page: Page, company: Company) -> None:
 
 
 def confirm_address(visitor: Visit) -> None:
-    """By the link that was mailed, in the browser that is signed in."""
+    """Open the mailed link, in the browser that is signed in."""
     page = visitor.go(
         Mail.objects.filter(template="verify_email")
         .order_by("-pk")[0]
@@ -209,9 +209,8 @@ def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(
     page.get_by_role("main").get_by_role("link", name="登录").click()
     page.get_by_label("电子邮箱").fill(f"hr@{company.domain}")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
-    page.get_by_role("main").get_by_role(
-        "button", name="登录"
-    ).click()  # whoever knows both comes back to the question
+    # A person who knows both returns to the question.
+    page.get_by_role("main").get_by_role("button", name="登录").click()
     expect(page.get_by_role("button", name="是我，验证邮箱")).to_be_visible()
     expect(page.get_by_text(company.name)).to_be_visible()
     address_owner.is_calm()
@@ -260,7 +259,8 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")  # to "Sign in" in the text
+    # To "Sign in" in the text.
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     for typed in (company.name, company.uscc):
         page.keyboard.type(typed)
@@ -268,11 +268,8 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
     page.keyboard.press("Tab")
-    for typed in (
-        f"hr@{company.domain}",
-        "",
-        "a sentence nobody knows",
-    ):  # between them the number, which may be left empty
+    # Between them is the number, which may stay empty.
+    for typed in (f"hr@{company.domain}", "", "a sentence nobody knows"):
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -282,7 +279,7 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
 
 
 def tab_to(page: Page, name: str, role: str = "button", within: str = "main") -> None:
-    """On with the Tab key alone, until the control of this name has the focus."""
+    """Press Tab until the control of this name has the focus."""
     wanted = page.locator(within).get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -292,9 +289,10 @@ def tab_to(page: Page, name: str, role: str = "button", within: str = "main") ->
 
 
 def choose(page: Page, file: Path, scripted: bool) -> None:
-    """A file by the field that has the focus.
+    """Choose a file in the field that has the focus.
 
-    Without scripts Playwright sees no chooser open; that the field has the focus it sees.
+    Without scripts Playwright cannot see a chooser open, but it can see that the field has the
+    focus.
     """
     if not scripted:
         page.locator("input[type=file]:focus").set_input_files(file)
@@ -318,8 +316,8 @@ def test_from_upload_to_appeal_by_keyboard_alone(
     page.on(
         "filechooser",
         lambda _: None,
-        # from now on they are caught: asked for only when one is due, the asking may come after the
-        # key
+        # From now on they are intercepted: if this waited until one is due, the key might come
+        # first.
     )
     tab_to(page, "Go to this item", "link")
     page.keyboard.press("Enter")

@@ -1,5 +1,5 @@
-"""Can a candidate see and stop what happens to their resume, without a password, and nobody else in
-their place?
+"""Tests that candidates can see and stop what happens to their resumes, without a password, and
+that nobody else can.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def do(client: Client, path: str, **body: str) -> str:
     return answer.content.decode()
 
 
-# --- The way in -----------------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------------
 
 
 def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candidate) -> None:
@@ -146,7 +146,7 @@ def test_changes_need_the_pages_own_form(candidate: Candidate) -> None:
     assert Candidate.objects.get(pk=candidate.pk).link_version == candidate.link_version
 
 
-# --- What is seen and done ------------------------------------------------------------------------
+# --- Content and actions --------------------------------------------------------------------------
 
 
 def test_an_empty_page_says_so(mine: Client) -> None:

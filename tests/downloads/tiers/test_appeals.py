@@ -1,5 +1,5 @@
-"""Has every restriction a way back: seen, appealed against, answered by somebody else, lifted at
-once, told and measured?
+"""Tests that every restriction can be appealed: shown, answered by somebody else, lifted at once,
+announced and measured.
 """
 
 from __future__ import annotations
@@ -326,7 +326,7 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     assert member.employer.name in listed and "tag-late" in listed and "1 late" in listed
 
 
-# --- The doors ------------------------------------------------------------------------------------
+# --- API and pages --------------------------------------------------------------------------------
 
 
 def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
