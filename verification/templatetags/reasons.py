@@ -74,11 +74,11 @@ def usually(whose: str) -> str:
     """
     found = turnaround.lately(whose)
     if found is None:
-        return gettext("How long it takes cannot be said yet: too few have been decided here.")
+        return gettext("We can't estimate this yet.")
     words = {
         "machine": ngettext(
-            "Usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
-            "Usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            "Usually %(half)s; nine in ten within %(most)s (last %(of)s cases).",
+            "Usually %(half)s; nine in ten within %(most)s (last %(of)s cases).",
             found.of,
         ),
         "reviewers": ngettext(
