@@ -100,7 +100,7 @@ def test_the_candidate_checks_and_keeps_it_and_nobody_elses(candidate: Candidate
     mine.get(page_links.path_of(candidate))
     release = Release.objects.get()
     assert (
-        "Checked: it is as it was signed"
+        "Verified: this receipt is unchanged"
         in mine.get(f"/mine/receipts/{release.pk}/").content.decode()
     )
     kept = mine.get(f"/mine/receipts/{release.pk}/file/")

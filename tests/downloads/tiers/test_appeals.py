@@ -301,7 +301,7 @@ def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> Non
     reviewer = make_colleague(now, "Reviewers")
     assert appeals.appeal_turnaround() is None and turnaround.told(
         REASONS[RESTRICTED].takes
-    ).en.startswith("cannot be said yet")
+    ).en.startswith("can't estimate this yet")
     for n in range(turnaround.AT_LEAST):
         at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)
@@ -317,7 +317,7 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     at = now - timedelta(days=9)
     restrict(member, at)
     say(member, at)
-    assert "That is our delay" in sign_in(member.user).get(PAGE).content.decode()
+    assert "The delay is ours" in sign_in(member.user).get(PAGE).content.decode()
     listed = (
         sign_in(make_colleague(now, "Reviewers"))
         .get("/console/downloads/moveappeal/?answer=late")
@@ -341,7 +341,11 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
     assert PAGE not in owner.get("/case/").content.decode()
     move = restrict(member, now)
     home = owner.get("/case/").content.decode()
-    assert PAGE in home and "their download rests" in home and "within the daily quota" not in home
+    assert (
+        PAGE in home
+        and "downloads are paused, see above" in home
+        and "within your daily quota" not in home
+    )
     assert "An owner of the company appeals" in recruiter.get(PAGE).content.decode()
     assert owner.post(PAGE, {"words": "", "move": move.pk}).status_code == 422
     page = owner.post(
