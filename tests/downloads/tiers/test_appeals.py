@@ -265,7 +265,7 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
         {"night": 23},
     )
     page = sign_in(member.user).get(PAGE).content.decode()
-    assert "23 resumes were downloaded in one night" in page and "A rule, automatically" in page
+    assert "23 resumes were downloaded in one night" in page and "An automatic rule" in page
     said = say(member, now)
     shown = (
         sign_in(make_reviewer(now))
@@ -301,7 +301,7 @@ def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> Non
     reviewer = make_colleague(now, "Reviewers")
     assert appeals.appeal_turnaround() is None and turnaround.told(
         REASONS[RESTRICTED].takes
-    ).en.startswith("can't estimate this yet")
+    ).en.startswith("cannot be said yet")
     for n in range(turnaround.AT_LEAST):
         at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)

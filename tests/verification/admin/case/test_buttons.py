@@ -186,7 +186,7 @@ class TestWhatIsInForce:
         when_it_cannot_be_undone()
         page = visitor.get("/case/").content.decode()
         assert (
-            "What your company had in force is suspended, too" in page
+            "Your company's earlier approval is suspended too" in page
             and "Start again" not in page
             and "Appeal</a>" in page
         )
