@@ -106,7 +106,8 @@ class Problem(Schema):
         description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"]
     )
     title: str = Field(
-        description="A summary of the problem, in English.", examples=["No such employer"]
+        description="A summary of the problem, in English.",
+        examples=["There is no employer with this ID"],
     )
     status: int = Field(description="The HTTP status code.", examples=[404])
     detail: str = Field(

@@ -147,7 +147,7 @@ def test_wrong_files_are_named_and_the_good_one_is_kept(
     licence.locator("input[name=files]").set_input_files([renamed, photo, empty, large])
     told = licence.locator(".refusals")
     expect(told).to_contain_text("renamed.jpg")
-    expect(told).to_contain_text("not of an accepted type")
+    expect(told).to_contain_text("cannot accept this type of file")
     expect(told).to_contain_text("empty.jpg")
     expect(told).to_contain_text("The file is empty")
     expect(told).to_be_focused()
@@ -234,7 +234,7 @@ def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
     page.get_by_label("We are an HR service agency").check()
     page.get_by_role("button", name="Create account").click()
     expect(page.locator("#id_uscc_error")).to_contain_text(
-        "Ask your company's administrator to invite you"
+        "Ask the account owner at your company to invite you"
     )
     expect(page.get_by_label("Company name")).to_have_value("云溪市示例科技有限公司")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()

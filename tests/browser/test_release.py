@@ -90,7 +90,9 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     recruiter.complaints.clear()
     recruiter.go(address)
     expect(recruiter.page.locator("h1")).to_have_text(
-        "链接已使用过，每个链接只能打开一次" if zh else "This link has been used: each opens once"
+        "链接已使用，每个链接只能打开一次"
+        if zh
+        else "This link has already been used. Each link opens once"
     )
     # The browser's own text for the status.
     recruiter.complaints = [each for each in recruiter.complaints if "410" not in each]

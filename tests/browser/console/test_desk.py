@@ -202,7 +202,7 @@ def test_a_refusal_is_shown_beside_the_form_with_what_was_typed(
     page.keyboard.type("写了很久")
     by_keys(page, "Escape Enter")
     form = page.locator(".decision-request_changes form")
-    expect(form.locator("#refusal")).to_contain_text("至少一条理由")
+    expect(form.locator("#refusal")).to_contain_text("至少选择一条理由")
     expect(form.locator("#refusal")).to_be_in_viewport()
     expect(form.locator("textarea")).to_have_value("写了很久")
     expect(form).to_be_focused()

@@ -328,7 +328,7 @@ class TestTheEmployer:
         (found,) = DocumentPage.objects.get().judged.flaws
         assert found.code == GLARE
         assert "Glare covers part of the text" in page
-        assert "switch the flash off" in page
+        assert "turn off the flash" in page
         assert (
             f'<rect x="{found.x}" y="{found.y}" width="{found.width}" height="{found.height}"/>'
             in page

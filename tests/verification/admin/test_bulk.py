@@ -111,7 +111,7 @@ def test_what_is_refused_is_told(now: datetime, senior: User, cases: list[Case])
     Case.objects.filter(pk=cases[0].pk).update(version=9)
     sign_in(person(now, *SENIOR)).post(f"{BULK}{bulk.pk}/confirm/")
     assert (
-        "The case has changed since the bulk decision was proposed"
+        "This case has changed since the bulk decision was proposed"
         in client.get(f"{BULK}{bulk.pk}/change/").content.decode()
     )
     assert says(client.post(f"{BULK}{bulk.pk}/drop/")) != []

@@ -446,7 +446,7 @@ def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(
     assert NAME not in text(visitor.get(LIST)), "nothing is in doubt"
     read(letter, sealed=False)
     listed = text(visitor.get(LIST))
-    assert NAME in listed and "No seal can be seen" in listed and case.declared_name in listed
+    assert NAME in listed and "could not see a seal" in listed and case.declared_name in listed
     page = visitor.get(f"{LIST}{client.pk}/change/")
     assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(
         page

@@ -271,7 +271,7 @@ def test_the_console_adds_lists_and_lifts(staff: Client, excluded: Case) -> None
         == 302
     )
     assert (
-        "This is not a mobile number"
+        "This is not a valid mobile number"
         in staff.post(add, {"kind": "phone", "value": "1", "why": "x"}).content.decode()
     )
     assert (

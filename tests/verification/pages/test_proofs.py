@@ -287,7 +287,7 @@ class TestWords:
         assert response.status_code == 422
         assert "登记有误</textarea>" in page
         assert "x.jpg" in page
-        assert "not of an accepted type" in page
+        assert "cannot accept this type of file" in page
         assert not Appeal.objects.exists()
 
     def test_a_form_without_its_token_is_refused(self, member: Member, now: datetime) -> None:
