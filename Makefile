@@ -1,8 +1,8 @@
-# make run       set up, and serve at http://localhost:8000; the demo is made in the background
-# make test      set up and run the tests that take minutes; with T=verification/cases, only those
-#                that a change to that folder touches
-# make test-all  set up and run all of them, also those that guard how accurate something is
-# make setup     prepare .venv, which the others do by themselves
+# make run       set up, and serve at http://localhost:8000; prepares the demo in the background
+# make test      set up, and run the tests except accuracy tests (minutes); with
+#                T=verification/cases, only those that a change to that folder affects
+# make test-all  set up, and run all tests, including accuracy tests
+# make setup     prepare .venv; the other targets do this too
 
 PYTHON ?= python3
 PORT   ?= 8000
@@ -45,7 +45,7 @@ second-reader:
 	     || { apt-get update -qq >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tesseract-ocr tesseract-ocr-chi-sim >/dev/null 2>&1; }; }; } \
 	|| echo "The second reader (Tesseract) is not installed, so only the first is used. To install it: sudo apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 
-# What CI asks besides the tests.
+# CI's checks besides the tests.
 check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -116,7 +116,8 @@ def problem(code: str) -> Refused | None:
             "uscc_invalid",
             "uscc",
             seen=code,
-            expected="校验位与前 17 位相符 / a check character that fits the first 17",
+            expected="校验位正确，请对照执照检查是否输错"
+            " / a valid check character. Check the code against your licence",
         )
     return None
 

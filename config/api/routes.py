@@ -1,9 +1,6 @@
-"""How do the platforms' systems speak with us?
+"""The API: the routers of all apps, with errors as problem+json (`config.api.problems`).
 
-One API of the apps' routers, its errors as problem+json (`config.api.problems`).
-
-What holds for every request (its id, the limits, doing a thing once) is done around it, by
-`config.api.door`.
+`config.api.door` wraps it with request ids, limits and idempotency.
 """
 
 from __future__ import annotations
@@ -48,7 +45,7 @@ log = structlog.get_logger()
 
 
 class ZizhiApi(NinjaAPI):
-    """The API, whose document says of each operation what can go wrong, too."""
+    """The API. Its document also lists the possible errors of each operation."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         return document.completed(super().get_openapi_schema(**options))
@@ -132,7 +129,7 @@ def _unauthorised(request: HttpRequest, error: AuthorizationError) -> HttpRespon
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What the framework itself refuses; of a body, only that it is no JSON."""
+    """Convert the framework's own errors. For an invalid body, say only that it is not JSON."""
     return (
         problem(400, "malformed_json", MALFORMED)
         if error.status_code == 400
@@ -147,13 +144,13 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(DatabaseError)
 def _unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
-    """Fail closed: a gate that cannot read the facts does not allow."""
+    """Fail closed: a gate that cannot read the facts allows nothing."""
     log.error("database_unavailable", error=type(error).__name__)
     return unavailable()
 
 
 @api.exception_handler(Exception)
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
-    """What nobody expected: the log has it whole, the answer tells nothing of it."""
+    """Convert unexpected errors. The log has the details, the response none."""
     log.exception("api_broken", exc_info=error)
     return plain(500)

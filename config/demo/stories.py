@@ -1,4 +1,4 @@
-"""The stories of the demo, each a method that makes one example."""
+"""The stories of the demo. Each method creates one example."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from verification.reviewing import claims
 from verification.rules.states import State
 
 LOG: Final = "demo.log"
-"""What went wrong with steps that failed."""
+"""The log of errors in failed steps."""
 
 
 class Demo(Steps):
     """The stories.
 
-    Each method that `demo_record.STEPS` names is one of them, and tells in a line what it has made.
+    Each method named in `demo_record.STEPS` is a story, and reports in one line what it created.
     """
 
     def show(self, steps: list[str], path: Path) -> int:
-        """Make these steps, noting each in the record at `path`; how many failed, which in a brief
-        timeline ends no other.
+        """Run these steps and note each in the record at `path`. Return the number of failures. In
+        a brief timeline, a failed step does not stop the others.
         """
         begun, failed, many = time.monotonic(), 0, len(steps)
         if self.line.is_brief:
@@ -202,7 +202,7 @@ class Demo(Steps):
         )
 
     def left_in_the_queue(self, company: Company, specimen: Specimen, why: Text) -> Text:
-        """A case that waits for whoever tries the console."""
+        """Create a case for the user to decide in the console."""
         member = self.register(company, company)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         self.upload(case, member, specimen)
@@ -229,9 +229,9 @@ class Demo(Steps):
         return told
 
     def golden(self, kind: GoldenKind, after: int) -> Text:
-        """Two kinds are enough to see what golden cases are.
+        """Create two kinds of golden cases, enough to show the concept.
 
-        Whoever may read their answers is given none.
+        Staff who may read their answers get none.
         """
         made = golden_specimens.make_golden_case(kind, self.seed + after, timezone.now())
         right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]

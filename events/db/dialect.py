@@ -202,8 +202,8 @@ def _in_sqlite(value: Any) -> Any:
 
 
 def _unchecked(database: Any, send: Callable[[], T]) -> T:
-    """Call `send` without the `SELECT 1` by which Django checks a connection that it has kept from
-    an earlier request; if the connection turns out to be lost, open another and call it again.
+    """Call `send` without the `SELECT 1` that Django uses to check a connection kept from an
+    earlier request. If the connection turns out to be lost, open another and call `send` again.
 
     `send` opens the connection if there is none.
     """

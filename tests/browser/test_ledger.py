@@ -1,5 +1,5 @@
-"""Can a worried candidate see, stop and take back what happens to their resume, on a phone, in both
-languages, without a script?
+"""Tests that a candidate can see, stop and reverse what happens to their resume, on a phone, in
+both languages, without scripts.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID = {
-    "zh-hans": ("撤回授权，要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
+    "zh-hans": ("撤回授权并要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
     "en": (
-        "Revoke, and have it erased",
-        "Revoke, and order it to erase",
-        "gets nothing any more",
+        "Withdraw consent and have it erased",
+        "Withdraw consent and request erasure",
+        "sharing stopped",
         "Yes, I agree",
         "Receipt",
         "Checked",
@@ -35,7 +35,7 @@ SAID = {
 
 
 def asking(live: Live, now: datetime) -> Member:
-    """Somebody of another company who asks for the resume."""
+    """A member of another company who asks for the resume."""
     member = make_member(now)
     member.employer.name = "江城市宏图人力资源服务有限公司"
     member.employer.save()

@@ -1,6 +1,6 @@
-"""The answers of the API as frozen dataclasses, and the choices that its questions offer.
+"""The responses of the API as frozen dataclasses, and the values that its arguments accept.
 
-Generated from the API's document: change that, and run `manage.py write_client_answers`.
+Generated from the API's document. Do not edit: run `manage.py write_client_answers`.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ class Appeal:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try, and what came back."""
+    """An attempt and its result."""
 
     at: datetime
-    """When it ended."""
+    """When the attempt ended."""
 
     status: int | None
-    """Of the answer; null where none came."""
+    """The HTTP status; null if there was no response."""
 
     error: str
-    """Why none came, or why it does not count; empty otherwise."""
+    """Why there was no valid response; empty on success."""
 
     milliseconds: int
-    """How long it took."""
+    """The duration of the attempt, in milliseconds."""
 
     response_start: str
-    """How the answer's body begins."""
+    """The start of the response body."""
 
 
 @dataclass(frozen=True)
@@ -300,28 +300,28 @@ class Delivery:
     """One message to one endpoint."""
 
     id: int
-    """Of the delivery."""
+    """The delivery's ID."""
 
     message_id: str
-    """The `webhook-id`, the same each time."""
+    """The `webhook-id`, which is the same for all attempts."""
 
     type: str
-    """Of the message."""
+    """The event type."""
 
     sequence: int | None
-    """Its number in your feed; null: a ping."""
+    """The event's number in your feed; null for a ping."""
 
     outcome: str | None
-    """delivered, dead or cancelled; null while it is tried."""
+    """delivered, dead or cancelled; null while attempts continue."""
 
     due_at: datetime | None
-    """When it is tried next; null where it has ended."""
+    """When the next attempt is due; null if the delivery has ended."""
 
     tries: int
-    """How often it was tried, since it was last asked for."""
+    """The number of attempts since the delivery was last requested."""
 
     attempts: list[Attempt]
-    """The latest tries, the oldest of them first."""
+    """The latest attempts, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -361,45 +361,45 @@ class Employer:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint and how it does."""
+    """An endpoint and its health."""
 
     id: str
-    """Of the endpoint."""
+    """The endpoint's ID."""
 
     url: str
-    """Where messages are sent."""
+    """The URL that events are sent to."""
 
     types: list[str]
-    """Which messages; empty: all."""
+    """The event types that are sent. Empty means all."""
 
     description: str
-    """What you wrote of it."""
+    """Your description."""
 
     created_at: datetime
-    """When it was added."""
+    """When the endpoint was created."""
 
     paused_at: datetime | None
-    """Since when nothing is sent; null: it is."""
+    """When the endpoint was paused; null if it is active."""
 
     paused_why: str | None
-    """asked, gone (it answered 410) or failing (nothing but failures for days)."""
+    """asked, gone (the endpoint answered 410) or failing (only failures for days)."""
 
     failures: int
-    """How many tries failed in a row."""
+    """The number of failed attempts in a row."""
 
     failing_since: datetime | None
-    """When the first of them failed."""
+    """When the first of these attempts failed."""
 
     last_success_at: datetime | None
-    """When it last received anything."""
+    """When the endpoint last received an event."""
 
 
 @dataclass(frozen=True)
 class EndpointWithSecret(Endpoint):
-    """An endpoint with its secret, which is shown this once."""
+    """An endpoint with its secret, which is shown only once."""
 
     secret: str
-    """What messages are signed with. Shown this once."""
+    """The signing secret. It is shown only once."""
 
 
 @dataclass(frozen=True)
@@ -439,22 +439,22 @@ class EraseOrder:
 
 @dataclass(frozen=True)
 class Event:
-    """One message, word for word the body of its webhook."""
+    """An event, identical to the body of its webhook."""
 
     id: str
-    """Of the message; its webhook's `webhook-id`, too."""
+    """Unique ID of the event. It is also the webhook's `webhook-id`."""
 
     type: str
-    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue. There may be more one day."""
+    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue. More may be added."""
 
     timestamp: datetime
-    """When it happened, in UTC."""
+    """When the event happened, in UTC."""
 
     sequence: int
-    """Its number in your feed, where none is left out."""
+    """The event's number in your feed. Numbers have no gaps."""
 
     data: dict[str, Any]
-    """Whom it is about, the states, and reasons with what to do: docs/integrating/webhooks.md."""
+    """The subject, its states, and the reasons with what to do. See docs/integrating/webhooks.md."""
 
 
 @dataclass(frozen=True)
@@ -531,7 +531,7 @@ class Finding:
 
 
 Language: TypeAlias = Literal["zh-hans", "en"]
-"""Of our mails to them."""
+"""The language of our mails to the recruiter."""
 
 
 @dataclass(frozen=True)
@@ -544,13 +544,13 @@ class LedgerLink:
 
 @dataclass(frozen=True)
 class Link:
-    """A link: send the recruiter's browser there at once, and keep it nowhere."""
+    """A single-use link. Redirect the recruiter's browser to it at once, and do not store it."""
 
     url: str
-    """Signs this one recruiter in, once."""
+    """Signs this recruiter in, once."""
 
     expires_at: datetime
-    """After this it opens nothing."""
+    """When the link expires."""
 
 
 @dataclass(frozen=True)
@@ -586,25 +586,25 @@ class Mails:
 
 @dataclass(frozen=True)
 class Me:
-    """The platform whose key this is, and the key."""
+    """The platform that the key belongs to, and the key."""
 
     platform_id: str
-    """Ours for the platform."""
+    """The platform's ID."""
 
     name: str
     """The platform's name."""
 
     test: bool
-    """Whether it is a platform for tests, whose employers exist for nobody else."""
+    """Whether this is a test platform. Its employers are visible only to it."""
 
     key_begins: str
     """The first characters of this key."""
 
     scopes: list[str]
-    """What this key may do."""
+    """The scopes of this key."""
 
     expires_at: datetime | None
-    """When this key ends, if it is to: another has taken its place."""
+    """When this key expires, if another key has replaced it."""
 
 
 @dataclass(frozen=True)
@@ -612,22 +612,22 @@ class Member:
     """A recruiter of an employer, without personal data."""
 
     id: str
-    """Ours; the gate asks for it."""
+    """The member's ID, as used in calls to the gate."""
 
     reference: str
-    """Yours; empty where they came to us by themselves."""
+    """Your reference. Empty if the recruiter joined on our own pages."""
 
     role: str
-    """An owner can invite and remove colleagues on our pages."""
+    """Owners can invite and remove colleagues on our pages."""
 
     verified: bool
-    """Whether they have confirmed their address. Until then the gate says no."""
+    """Whether the recruiter has confirmed their address. Until then, the gate refuses downloads."""
 
     joined_at: datetime
-    """Since when they act for the employer."""
+    """When the recruiter joined the employer."""
 
     left_at: datetime | None
-    """Since when they do not any more."""
+    """When the membership ended; null while it lasts."""
 
 
 @dataclass(frozen=True)
@@ -676,7 +676,7 @@ class Proof:
 
 
 Purpose: TypeAlias = Literal["verify", "renew", "appeal"]
-"""What a platform sends its recruiter to our pages for."""
+"""The purposes for which a platform sends a recruiter to our pages."""
 
 
 @dataclass(frozen=True)
@@ -943,10 +943,10 @@ class Removed:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What is sent again."""
+    """The number of events to send again."""
 
     count: int
-    """How many messages."""
+    """The number of messages."""
 
 
 @dataclass(frozen=True)
@@ -1101,7 +1101,7 @@ class Rights:
 
 
 Role: TypeAlias = Literal["owner", "recruiter"]
-"""An owner can invite and remove colleagues on our pages."""
+"""Owners can invite and remove colleagues on our pages."""
 
 
 @dataclass(frozen=True)
@@ -1272,10 +1272,10 @@ class WhyNot:
 
 @dataclass(frozen=True)
 class Words:
-    """The same words in Simplified Chinese and English."""
+    """A text in Simplified Chinese and in English."""
 
     zh: str
-    """In Simplified Chinese."""
+    """The text in Simplified Chinese."""
 
     en: str
-    """In English."""
+    """The text in English."""

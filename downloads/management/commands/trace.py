@@ -1,6 +1,6 @@
-"""Whose copy is the file that was found?
+"""Command that traces a leaked file to a copy.
 
-Asked at the machine itself; on record like any other trace.
+It runs on the server itself; the trace is recorded like any other.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from events.core.errors import Refused
 
 
 class Command(BaseCommand):
-    help = "Compare a leaked file with the released copies, and name the copies it matches."
+    help = "Compare a leaked file with the released copies, and print the copies it came from."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--why", required=True, help="the reason to record")
+        parser.add_argument("--why", required=True, help="the reason, which is recorded")
         parser.add_argument(
             "--candidate", default="", help="the platform's reference of the candidate, if known"
         )
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         row = Trace.objects.get(pk=row.pk)
         if row.finished_at is None:
             raise CommandError(
-                "The trace could not run now. A worker will retry it: see the console."
+                "The file could not be traced now. A worker will retry; see the console."
             )
         if row.refused:
             raise CommandError(row.refused)
@@ -59,4 +59,4 @@ class Command(BaseCommand):
                 f" {by}"
             )
         if not row.named:
-            self.stdout.write(f"No copy matches ({row.resumes} resumes compared).")
+            self.stdout.write(f"No copy found ({row.resumes} resumes compared).")

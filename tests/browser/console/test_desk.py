@@ -35,7 +35,7 @@ def reviewer(now: datetime) -> User:
 
 @pytest.fixture
 def plain(now: datetime) -> User:
-    """A reviewer who is no senior."""
+    """A reviewer who is not a senior."""
     user = make_reviewer(now, "plain@zizhi.example")
     user.is_superuser = False
     user.save()
@@ -71,7 +71,7 @@ def by_keys(page: Page, keys: str) -> None:
 
 
 def is_shown(page: Page, case: Case) -> None:
-    """The page of `case` is there with its scripts, and its heading has the focus."""
+    """Check that the page of `case` is shown with its scripts, and its heading has the focus."""
     heading = page.locator("h1")
     expect(heading).to_have_text(case.declared_name, timeout=SOON)
     page.wait_for_load_state("domcontentloaded")
@@ -236,7 +236,7 @@ def test_two_people_at_one_case(
     here.keyboard.press("1")
     there.get_by_role("button", name="请求接手").click()
     expect(here.locator(".take-over")).to_contain_text("colleague@zizhi.example", timeout=SOON)
-    # The one lets go; what they had begun decides nothing any more.
+    # The first reviewer transfers the case; their open draft no longer decides anything.
     with here.expect_navigation():
         here.keyboard.press("t")
         expect(here.get_by_role("button", name="移交")).to_be_focused()

@@ -1,6 +1,4 @@
-"""Mails are kept where somebody tries this out, and shown to whoever sits at that machine, and to
-nobody else.
-"""
+"""Tests that mails are kept when trying the product out, and are shown only on that machine."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ HOST = "localhost:8000"
 
 @pytest.fixture
 def kept(settings: Any, tmp_path: Path) -> Path:
-    """The folder of mails of somebody who tries this out."""
+    """The folder of kept mails."""
     settings.MAILS_KEPT, settings.MAILS_DIR = True, tmp_path / "mails"
     return tmp_path / "mails"
 
@@ -46,7 +44,7 @@ def deliver(
 
 
 def at_home(**headers: str) -> Client:
-    """A browser on the same machine."""
+    """Return a browser on the same machine."""
     return Client(HTTP_HOST=HOST, REMOTE_ADDR="127.0.0.1", headers=headers)
 
 
@@ -172,7 +170,7 @@ def test_it_only_shows(kept: Path) -> None:
 # --- What is seen ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh-hans", "还没有邮件"), ("en", "No mail yet")])
+@pytest.mark.parametrize(("language", "said"), [("zh-hans", "还没有邮件"), ("en", "No emails yet")])
 def test_without_mails_it_says_how_to_get_one(kept: Path, language: str, said: str) -> None:
     page = at_home(accept_language=language).get(PAGE).content.decode()
     assert said in page and "/register/" in page and "<article" not in page
@@ -237,7 +235,7 @@ def test_the_page_is_told_how_many_came_since(kept: Path) -> None:
     deliver()
     deliver()
     told = at_home(accept_language="en").get(PAGE, ask).content.decode()
-    assert "2 new mails." in told and first in told and "<html" not in told
+    assert "2 new emails." in told and first in told and "<html" not in told
 
 
 @pytest.mark.django_db

@@ -1,5 +1,5 @@
-"""Does staff see whose a relay number was and how many contacts were lost, and can nobody change or
-read more than that?
+"""Tests that staff see whose a relay number was and how many contacts were lost, and can read and
+change no more.
 """
 
 from __future__ import annotations

@@ -63,7 +63,8 @@ def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(
     first = shop.post(shop.gate_pass(), pdf())
     make(first)
     monkeypatch.setattr("resumes.redaction.redact.redact", lambda *_: pytest.fail("read again"))
-    shop.platform.move("P2D")  # a candidate's quota is one a day
+    # A candidate's quota is one a day.
+    shop.platform.move("P2D")
     second = shop.post(shop.gate_pass(), pdf())
     assert second["http"] == 202 and second["number"] != first["number"]
     assert make(second) and CleanResume.objects.count() == 1
@@ -95,9 +96,8 @@ def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: 
 def test_a_contact_that_would_be_left_holds_the_resume_back(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "resumes.redaction.redact.contacts_in", lambda text: []
-    )  # as if nothing had been found
+    # As if nothing had been found.
+    monkeypatch.setattr("resumes.redaction.redact.contacts_in", lambda text: [])
     monkeypatch.setattr("resumes.redaction.redact.redact", REAL_REDACT)
     person = specimen(3, "plain", "zh")
     phone = next(part.text for _, part in person.contacts if part.contact is Contact.PHONE)

@@ -1,4 +1,4 @@
-"""Tests of the account's pages after too many tries."""
+"""Tests of the account pages after too many attempts."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 class TestTooManyTries:
-    """Of each kind of door: the last try that is let through, the first that is not, and who is not
-    locked out by it.
+    """For each entry point: the last attempt allowed, the first refused, and others, who are not
+    locked out.
     """
 
     WRONG = {"username": "hr@example.com", "password": "wrong"}
@@ -44,7 +44,7 @@ class TestTooManyTries:
         )
         closed = Client(headers={"accept-language": "en"}).post("/sign-in/", self.RIGHT)
         assert closed.status_code == 429
-        assert "Possible again from <b>2026-11-24 18:15</b>" in text(closed)  # Asia/Shanghai
+        assert "Try again after <b>2026-11-24 18:15</b>" in text(closed)  # Asia/Shanghai
         monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=15))
         assert Client().post("/sign-in/", self.RIGHT).status_code == 302
 

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that is lost between two requests, and read from without a check."""
+"""Tests of a PostgreSQL connection that is lost between two requests and used without a check."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def kept() -> Any:
 
 
 def lose() -> None:
-    """The server ends the connection, as it does when it is started anew."""
+    """Let the server end the connection, as on a restart."""
     import psycopg
 
     of_mine: Any = connection.connection
