@@ -89,7 +89,7 @@ def usually(whose: str) -> str:
     """
     found = turnaround.lately(whose)
     if found is None:
-        return gettext("We can't estimate this yet.")
+        return gettext("We can't estimate the time yet.")
     words = {
         "machine": ngettext(
             "Usually %(half)s; nine in ten within %(most)s (last %(of)s cases).",

@@ -210,7 +210,7 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
 
 
 def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
-    assert "can't estimate this yet" in sent("case_submit", "en", now)[1]
+    assert "can't estimate the time yet" in sent("case_submit", "en", now)[1]
     for number in range(turnaround.AT_LEAST):
         case = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(

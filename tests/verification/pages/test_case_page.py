@@ -287,7 +287,7 @@ def test_how_long_a_reviewer_takes_is_never_promised(now: datetime, client: Clie
     make_case(member, now, State.IN_REVIEW)
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
-    assert "estimate this yet" in page and "within one working day" not in page
+    assert "estimate the time yet" in page and "within one working day" not in page
 
 
 @pytest.mark.django_db
