@@ -774,7 +774,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "second_person_required",
-        Text("你已对这份申请作出过决定，须由另一人复核", "You have already decided this case, so someone else needs to confirm"),
+        Text("这个决定由你提出或作出，须由另一人确认", "You proposed or made this decision, so somebody else must confirm it"),
         Text("请交给另一位审核员", "Leave it to another reviewer"),
         "reviewer", REVIEWED, appeal=False,
     ),
