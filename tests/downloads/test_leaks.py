@@ -121,11 +121,11 @@ def test_a_picture_names_the_copy_that_it_is_of_and_no_other(way: str, shop: Sho
     )
     assert events == [("ask_trace", "platform"), ("trace_copy", "system")]
     row = Trace.objects.get()
-    assert row.evidence and not row.leak, "the leak is let go of, what speaks for the copy stays"
+    assert row.evidence and not row.leak, "the leak is erased, the evidence is kept"
     retention.retire_copies(timezone.now() + timedelta(days=400), 365)
     row.refresh_from_db()
     assert not row.evidence and row.named, (
-        "as long as the clean pages; that it was named, for longer"
+        "the evidence goes with the clean pages; the result is kept longer"
     )
     retention.retire_copies(timezone.now() + timedelta(days=1500), 365)
     assert not Trace.objects.exists()
@@ -242,7 +242,7 @@ def test_only_who_may_trace_asks_in_the_console_and_sees_what_is_found(shop: Sho
     assert (
         page.status_code == 302
         and 'role="status"' in browser.get(page["Location"]).content.decode()
-    ), "it says that it is looked at"
+    ), "the page says that the trace is running"
     leaks.trace_leak(row.pk, timezone.now)
     shown = browser.get(page["Location"]).content.decode()
     assert copy.number in shown and copy.receiver in shown and 'role="status"' not in shown

@@ -330,7 +330,7 @@ def test_a_phone_is_taken_only_for_whom_the_platform_named(
         == 204
     )
     assert Event.objects.filter(verb="set_phone", employer_id=employer.pk).count() == said, (
-        "the same as before"
+        "unchanged"
     )
     assert (
         "13800000001" not in str(list(Event.objects.values()))

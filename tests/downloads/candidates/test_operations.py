@@ -140,7 +140,7 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(
     assert refused.value.code == (
         "candidate_closed" if change == "closed" else "candidate_blocked_employer"
     )
-    assert PassUse.objects.get().reason == refused.value.code, "the try is on record"
+    assert PassUse.objects.get().reason == refused.value.code, "the attempt is recorded"
 
 
 def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> None:
@@ -219,7 +219,7 @@ def test_erased_contact_data_are_gone_and_nothing_leaves(platform: Platform) -> 
     assert (row.email_sealed, row.mode) == ("", Mode.CLOSED) and row.erased_at
     assert platform.why_not() == "candidate_closed"
     assert len(platform.call("get", "/candidates/c-1/releases")["data"]) == 1, (
-        "what left stays on record"
+        "releases stay on record"
     )
     assert platform.call("post", "/candidates/c-1/link")["code"] == "candidate_unknown"
     platform.put(mode="tell_after")
@@ -277,7 +277,7 @@ def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() ->
     assert (told["to"], told["template"]) == ("try-told@candidate.test", "candidate_told")
     (address,) = [line for line in told["text"].splitlines() if "/mine/" in line]
     assert Client().get("/mine/" + address.split("/mine/")[1].strip()).status_code == 302, (
-        "the link leads to the candidate's page"
+        "the link opens the candidate's page"
     )
 
 
@@ -421,7 +421,7 @@ def test_what_is_blocked_again_meanwhile_is_blocked_under_the_companys_lock(
     monkeypatch.setattr(operations, "locked_candidate", locked)
     operations.put_candidate(live.client, "c-1", told, now)
     assert [block.uscc for block in row.blocked.all()] == [live.employer.uscc]
-    assert took == [live.employer.uscc] * 2, "that of taking it back, and that of blocking it anew"
+    assert took == [live.employer.uscc] * 2, "unblocking, and blocking again"
 
 
 @pytest.mark.postgresql

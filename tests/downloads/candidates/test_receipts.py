@@ -54,7 +54,7 @@ def test_it_says_who_got_what_and_nothing_of_who_the_candidate_is(
         "zizhi-receipt-1",
     )
     assert "lin@" not in receipt.text and release.contact not in receipt.text
-    assert receipt.text == receipts.canonical(said), "there is one form only"
+    assert receipt.text == receipts.canonical(said), "the form is canonical"
 
 
 def test_whatever_is_changed_is_found(receipt: receipts.Receipt) -> None:
@@ -203,4 +203,4 @@ def test_a_platform_gets_the_receipt_with_the_release() -> None:
     platform.take()
     (row,) = platform.call("get", "/candidates/c-1/releases")["data"]
     assert receipts.is_genuine(receipts.Receipt(row["receipt"], row["signature"], row["key_id"]))
-    assert json.loads(row["receipt"])["test"] == "yes", "nobody takes a test for a real release"
+    assert json.loads(row["receipt"])["test"] == "yes", "a test's receipt says so"

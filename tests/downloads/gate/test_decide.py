@@ -109,7 +109,7 @@ def test_suspension_and_expiry_bite_at_once(approved: Member, now: datetime) -> 
     case = approved.employer.cases.get()
     assert ask(approved, case.expires_at - timedelta(seconds=1)).allowed
     assert ask(approved, case.expires_at).reasons[0].code == "employer_expired", (
-        "nobody has written the expiry down yet"
+        "the expiry is not stored yet"
     )
     operations.suspend(case.pk, SYSTEM, now, ["forgery_suspected"])
     assert ask(approved, now, "c-2").reasons[0].code == "employer_suspended"
@@ -134,7 +134,7 @@ def test_quotas(approved: Member, now: datetime) -> None:
         assert ask(approved, now, f"c-{n}").allowed
     assert ask(approved, now, "one more").reasons[0].code == "quota_hour"
     assert ask(approved, now + timedelta(hours=1), "one more").allowed, (
-        "denied answers use up nothing"
+        "denied answers use no quota"
     )
 
 

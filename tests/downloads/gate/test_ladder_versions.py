@@ -67,7 +67,7 @@ def test_the_gate_follows_at_once_and_names_the_version(member: Member, now: dat
         )
     ) == [FIRST.version, version, version, third]
     assert ladder_versions.by_version(version).rights["provisional"].per_hour == 2, (
-        "old ones are kept"
+        "old versions are kept"
     )  # type: ignore[union-attr]
 
 

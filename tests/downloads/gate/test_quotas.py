@@ -88,7 +88,7 @@ def test_two_hundred_at_once_take_exactly_what_is_left(days: int, left: int) -> 
         assert set(ask_all(member, used, now)) == {""}
     assert at_once(20, 10, member, now) == left
     assert GateDecision.objects.allowed().count() == held.per_hour
-    assert GateDecision.objects.count() == 200 + len(used), "every answer is on record"
+    assert GateDecision.objects.count() == 200 + len(used), "every answer is recorded"
 
 
 @pytest.mark.postgresql
@@ -167,7 +167,7 @@ def test_a_platform_sees_its_own_and_those_who_came_by_themselves(now: datetime,
         None,
         "",
         "held",
-    ), "nothing of it shows"
+    ), "nothing is revealed"
 
 
 def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
@@ -181,6 +181,4 @@ def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
         assert ask_all(member, ["c"], now, client.pk, client.test) == ["employer_unknown"]
     five = [f"c-{n}" for n in range(5)]
     for member, client in ((made, test), (made_too, other), (real, live)):
-        assert ask_all(member, five, now, client.pk, client.test) == [""] * 5, (
-            "none has used up what is another's"
-        )
+        assert ask_all(member, five, now, client.pk, client.test) == [""] * 5, "quotas are separate"

@@ -54,9 +54,7 @@ def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> N
         np.abs(grey - page[: size[0], : size[1]].mean(axis=2)).mean()
         for page in (mine.astype(int), others.astype(int))
     ]
-    assert away[0] < away[1], (
-        "the pages that left are nearer to this release's marks than to another's"
-    )
+    assert away[0] < away[1], "the released pages match this release's marks best"
 
 
 def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(
@@ -91,7 +89,7 @@ def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: 
     assert (retried["http"], retried["id"], retried["state"]) == (202, release["id"], "preparing")
     assert make_copy.make_copy(release["id"], lambda: timezone.now() + timedelta(minutes=10))
     assert shop.read(release["id"])["state"] == "ready" and PassUse.objects.count() == 1, (
-        "and it used up no further pass"
+        "it used no further pass"
     )
 
 
@@ -173,7 +171,7 @@ def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
     assert not make(release)
     copy = Copy.objects.get()
     assert copy.state == CopyState.PREPARING and copy.lease is None and copy.resume is not None, (
-        "its pages are there already"
+        "its pages exist already"
     )
     later = timezone.now() + timedelta(minutes=2)
     provider_sync.sync_binding(copy.binding_id, lambda: later)
@@ -194,7 +192,7 @@ def test_where_no_number_comes_in_time_the_resume_does_not_leave(shop: Shop) -> 
 def test_a_worker_that_died_is_made_up_for(shop: Shop) -> None:
     release = shop.post(shop.gate_pass(), pdf())
     assert Copy.objects.claim(release["id"], timezone.now(), 240)
-    assert not make(release), "another holds it"
+    assert not make(release), "another worker holds it"
     later = timezone.now() + timedelta(minutes=5)
     assert make_copy.make_copy(release["id"], lambda: later)
     assert Copy.objects.get().deaths == 1 and Copy.objects.get().state == CopyState.READY

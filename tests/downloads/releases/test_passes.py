@@ -76,7 +76,7 @@ def test_a_pass_is_honoured_once(approved: Member, now: datetime) -> None:
         "",
         "pass_spent",
         "pass_spent",
-    ], "each try is on record"
+    ], "each attempt is recorded"
 
 
 def test_a_pass_lasts_a_minute(approved: Member, now: datetime) -> None:

@@ -123,7 +123,7 @@ def test_few_wait_at_once_and_the_others_are_answered_at_once(
             None,
         ) and not worker
     assert shop.post(shop.gate_pass("c-2"), pdf(), prefer="wait=10")["http"] == 201, (
-        "a slot is given back"
+        "the slot is released"
     )
 
 

@@ -184,7 +184,7 @@ def test_a_night_counts_what_left_and_not_what_was_asked_about(
     asked = every(timedelta(minutes=2), USUAL.night, night)
     take(member, asked)
     spend(night + timedelta(hours=1), asked[0].candidate)
-    assert watch(now) == 0, "all but one stayed where they were"
+    assert watch(now) == 0, "only one resume was released"
     for n, one in enumerate(asked[1:-1], start=1):
         spend(night + timedelta(hours=1, minutes=n), one.candidate)
     assert watch(now) == 0
@@ -263,7 +263,7 @@ def test_several_signals_wait_for_a_person(member: Member, now: datetime) -> Non
 
 def test_real_hiring_raises_the_quota_early(member: Member, now: datetime) -> None:
     take(member, every(timedelta(hours=2), USUAL.early_downloads, now - timedelta(hours=47)))
-    assert watch(now) == 0, "nobody was contacted"
+    assert watch(now) == 0, "no candidate was contacted"
     for _ in range(6):
         Contact.objects.create(
             decision_id=uuid4(), client_id=CLIENT, uscc=member.employer.uscc, at=now
@@ -298,7 +298,7 @@ def test_who_calls_nobody_has_a_smaller_quota_for_a_while(member: Member, now: d
             now.astimezone(SHANGHAI).replace(hour=12) - timedelta(days=1),
         ),
     )
-    assert watch(now) == 0, "the platform tells of no contacts, so that there are none says nothing"
+    assert watch(now) == 0, "the platform reports no contacts, so their absence means nothing"
     Contact.objects.create(decision_id=uuid4(), client_id=CLIENT, uscc="another", at=now)
     assert watch(now) == 1
     override = Standing.objects.get()
