@@ -190,8 +190,8 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     )
     why = Counter(code for o in honest if not o.approved for code in o.codes)
     print(
-        "\nwhy honest ones went to a person:",
-        ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none did",
+        "\nreasons for reviews of honest employers:",
+        ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none",
     )
     print()
     attacks = result["attacks"]
@@ -201,7 +201,7 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
         [*_lines(attacks), ["all attacks", attacks["n"], attacks["approved_without_person"], ""]],
     )
     print()
-    stage.show(["apart: what no document and no register shows", *columns], _lines(result["apart"]))
+    stage.show(["reported separately", *columns], _lines(result["apart"]))
     figures, seconds = result["honest"], result["seconds"]
     share = figures["approved_without_person"] / max(1, figures["n"])
     print(

@@ -331,12 +331,12 @@ def show(result: dict[str, Any]) -> None:
     columns = ["employers", "decisions_before", *MEASURED, *RATIOS, "allowed_share"]
     stage.show(columns, [[size[name] for name in columns] for size in result["by_size"]])
     print(
-        f"The gate answers {result['of_bare']} of what the bare view does, its p99 is"
+        f"The gate answers {result['of_bare']} of the bare view's requests, its p99 is"
         f" {result['p99_of_bare']} times as long;"
     )
     print(f"{result['of_bare_api']} of the bare view at an API address;")
     print(
-        f"{result['of_pgbench']} of what its SQL alone does; {result['large_of_small']} of its own"
+        f"{result['of_pgbench']} of its SQL alone; {result['large_of_small']} of its own"
         " rate at the small size."
     )
 
