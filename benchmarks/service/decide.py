@@ -1,14 +1,13 @@
 """Benchmark of automatic decisions, on honest employers and on attacks.
 
 `python -m benchmarks.decide [--seed N] [--count N] [--processes N] [--show 1] [--json]` lets
-generated employers of known truth register, upload, prove and submit by the real operations, with
-real reading and checks, in a database of its own: SQLite, or one on the server that
-ZIZHI_DATABASE_URL names. Only waits are skipped. An honest employer counts as approved without a
-person if the machine approves at the end of its own path, which includes the better photos and the
-proofs it is asked for. Machine time covers all rounds of an attempt, without waits. Thresholds are
-chosen on seed 1 and reported on seed 2. The attack that no document or register can reveal is
-reported separately: a client's letter that a listed agency has forged well. `--show 1` prints each
-outcome that is not as it should be.
+generated employers register, upload, prove and submit by the real operations, with real reading and
+checks, in a database of its own: SQLite, or one on the server that ZIZHI_DATABASE_URL names. Only
+waits are skipped. An honest employer counts as approved without a person if the machine approves at
+the end of its path, including requested photos and proofs. Machine time covers all rounds of an
+attempt, without waits. Thresholds are chosen on seed 1 and reported on seed 2. One attack that no
+document or register can reveal is reported separately: a well-forged client's letter of a listed
+agency. `--show 1` prints each outcome that is not as it should be.
 """
 
 from __future__ import annotations
