@@ -1,8 +1,8 @@
 """The console's pages about candidates.
 
-They show consents, releases, erase orders, reports, and each platform's default for candidates it
-has not declared. Candidates' addresses are never shown, because they cannot be read here. A report
-stays open until somebody records its outcome.
+They show consents, releases, erase orders, reports, and platforms' defaults, but never a
+candidate's address, which cannot be read here. A report stays open until somebody records its
+outcome.
 """
 
 from __future__ import annotations

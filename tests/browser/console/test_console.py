@@ -48,7 +48,7 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     assert before is not None
     assert after is not None
     assert before["width"] > before["height"]
-    assert after["height"] > after["width"], "it was turned"
+    assert after["height"] > after["width"], "it was rotated"
     assert after["height"] > before["width"] * 1.2, "and enlarged"
     page.locator("tr.row-differs[data-field=name]").hover()
     expect(page.locator("rect.lit")).to_have_count(1)

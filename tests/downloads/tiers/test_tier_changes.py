@@ -118,7 +118,7 @@ def test_by_two_people(member: Member, now: datetime) -> None:
     proposed = tier_changes.propose_tier_change(
         member.employer_id, Tier.RESTRICTED, "sold resumes", None, senior, now
     )
-    assert ask_all(member, ["a"], now) == [""], "a proposal does nothing yet"
+    assert ask_all(member, ["a"], now) == [""], "a proposal changes nothing yet"
     for who, code in ((reviewer, "not_allowed"), (senior, "second_person_required")):
         with pytest.raises(Refused, match=code):
             tier_changes.settle_tier_change(proposed.pk, who, now, confirmed=True)
