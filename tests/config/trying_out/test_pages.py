@@ -243,6 +243,6 @@ def test_who_waits_for_a_mail_is_led_there(kept: Path, now: datetime) -> None:
     client = at_home()
     client.force_login(make_user(now))
     assert client.get("/case/", follow=True).content.decode().count(f'href="{PAGE}"') == 2, (
-        "beside the banner, and below"
+        "in the banner and below"
     )
     assert f'href="{PAGE}"' in at_home().get("/password/sent/").content.decode()

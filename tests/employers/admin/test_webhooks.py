@@ -126,13 +126,13 @@ def test_an_operator_pauses_resumes_and_sends_a_span_again(
         assert (
             browser.get(address).status_code == 200
             and not Event.objects.filter(verb=f"{name}_webhook").exists()
-        ), "looking does nothing"
+        ), "GET changes nothing"
         return str(browser.post(address, form, follow=True).content.decode())
 
     assert "Nothing is sent there until it is resumed." in act("pause")
     endpoint.refresh_from_db()
     assert endpoint.paused_why == PausedWhy.ASKED and not Mail.objects.exists(), (
-        "who pauses knows it"
+        "a requested pause sends no mail"
     )
     assert "What waits is sent now." in act("resume")
     assert "Enter a whole number" in act("replay", first="x")
