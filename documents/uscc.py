@@ -118,8 +118,7 @@ def problem(code: str) -> Refused | None:
             "uscc_invalid",
             "uscc",
             seen=code,
-            expected="校验位正确，请对照执照检查是否输错"
-            " / a valid check character. Check the code against your licence",
+            expected="校验位正确 / a valid check character",
         )
     return None
 
