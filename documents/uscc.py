@@ -115,10 +115,7 @@ def problem(code: str) -> Refused | None:
         )
     if check_character(code[:17]) != code[17]:
         return Refused(
-            "uscc_invalid",
-            "uscc",
-            seen=code,
-            expected="校验位正确 / a valid check character",
+            "uscc_invalid", "uscc", seen=code, expected="校验位正确 / a valid check character"
         )
     return None
 
