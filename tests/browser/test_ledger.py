@@ -29,7 +29,7 @@ SAID = {
         "sharing stopped",
         "Yes, I agree",
         "Receipt",
-        "Checked",
+        "Verified",
     ),
 }
 
