@@ -35,7 +35,9 @@ class Recipe:
 
 RECIPES: Final = (
     Recipe(
-        "try-told", Mode.TELL_AFTER, Text("允许下载，并告知求职者", "A yes; the candidate is told")
+        "try-told",
+        Mode.TELL_AFTER,
+        Text("允许下载，并告知求职者", "The download is allowed, and the candidate is told"),
     ),
     Recipe("try-asked", Mode.ASK_FIRST, REASONS["candidate_no_consent"].says),
     Recipe(
@@ -47,7 +49,7 @@ RECIPES: Final = (
     Recipe(
         "try-refuses",
         Mode.ASK_FIRST,
-        Text("征求同意时立即拒绝", "Says no at once when asked for consent"),
+        Text("征求同意时立即拒绝", "Refuses at once when asked for consent"),
         agrees=False,
     ),
     Recipe("try-closed", Mode.CLOSED, REASONS["candidate_closed"].says),

@@ -46,13 +46,15 @@ def _reason(digits: str, code: str) -> Recipe:
 
 
 RECIPES: Final = (
-    Recipe("0000", Text("立即分配号码，来电接通", "A number at once, and calls come through")),
+    Recipe(
+        "0000", Text("立即分配号码，来电接通", "A number is assigned at once, and calls connect")
+    ),
     _reason("0001", "relay_no_number"),
     Recipe(
         "0002",
         Text(
             "首次无空闲号码，五分钟后分配",
-            "No number is free at first; one is lent five minutes later",
+            "No number is free at first. One is assigned five minutes later",
         ),
     ),
     _reason("0003", "relay_number_illegal"),
@@ -60,35 +62,35 @@ RECIPES: Final = (
         "0004",
         Text(
             "首次被限流，五秒后分配",
-            "Too many requests at first; a number is lent five seconds later",
+            "Too many requests at first. A number is assigned five seconds later",
         ),
     ),
     Recipe(
         "0005",
         Text(
-            "首次应答丢失，号码已分配，半分钟后得知",
-            "The first answer is lost; the number is known half a minute later",
+            "首次应答丢失，号码已分配，半分钟后可知",
+            "The first answer is lost. The number is known half a minute later",
         ),
     ),
     Recipe(
         "0006",
         Text(
             "运营商暂不可用，一分钟后分配",
-            "The carrier does not answer; a number is lent a minute later",
+            "The carrier does not answer. A number is assigned a minute later",
         ),
     ),
     Recipe(
         "0007",
         Text(
             "运营商应答异常，十分钟后分配",
-            "The provider's answer makes no sense; a number is lent ten minutes later",
+            "The provider's answer is invalid. A number is assigned ten minutes later",
         ),
     ),
     Recipe(
         "0008",
         Text(
             "首次绑定冲突，一分钟后分配",
-            "Bound already, says the provider; a number is lent a minute later",
+            "The provider reports a conflict. A number is assigned a minute later",
         ),
     ),
     Recipe("0009", Text("分配带分机号的号码", "A number with an extension")),
@@ -96,7 +98,7 @@ RECIPES: Final = (
         "0010",
         Text(
             "号码被运营商封停，来电不通",
-            "The number is blocked by its carrier: no call comes through",
+            "The carrier has blocked the number, so calls do not connect",
         ),
     ),
     Recipe("0011", Text("求职者关机或停机", "The candidate's phone is off or out of service")),
@@ -106,14 +108,14 @@ RECIPES: Final = (
         "0014",
         Text(
             "话单迟到十分钟、重复且乱序",
-            "Records of calls come ten minutes late, twice, and the last one first",
+            "Call records arrive ten minutes late, twice and out of order",
         ),
     ),
     Recipe(
         "0015",
         Text(
             "一天后被运营商提前收回，自动换号",
-            "The provider takes the number back after a day; another is lent by itself",
+            "The provider takes the number back after a day. A new one is assigned automatically",
         ),
     ),
 )

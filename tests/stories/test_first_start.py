@@ -123,7 +123,7 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         first.stop()
         assert of_the_demo(tmp_path) == [], "Ctrl-C also ends the demo"
         assert "Traceback" not in first.said
-        assert "a password is enough in the console" in first.said
+        assert "the console asks only for a password" in first.said
     made = json.loads(record.read_text())
     assert set(demo_record.missing(made)) == set(demo_record.STEPS)
 
@@ -133,7 +133,7 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         json.dumps(made | {"made": [step for step in demo_record.STEPS if step not in left]})
     )
     with serve(tmp_path) as second:
-        second.wait(lambda: "all examples are made" in second.said, "no demo")
+        second.wait(lambda: "all examples are ready" in second.said, "no demo")
         of_steps = [line[9:] for line in second.said.splitlines() if " demo   |" in line]
         assert len(of_steps) == 4, of_steps
         assert of_steps[1].startswith("demo   | 1/2 ") and "waits for your decision" in of_steps[1]

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             receipt = receipts.Receipt.of_file(options["file"].read_text(encoding="utf-8"))
             trusted = [_key(options["key"])] if options["key"] else None
         except (OSError, ValueError) as error:
-            raise CommandError(f"cannot be read: {error}") from error
+            raise CommandError(f"The file cannot be read: {error}") from error
         if not receipts.is_genuine(receipt, trusted):
             raise CommandError("NOT genuine: the text is not signed by a trusted key.")
         self.stdout.write("genuine")
