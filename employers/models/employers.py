@@ -87,7 +87,7 @@ class Employer(models.Model):
         _("platform's reference"), max_length=64, blank=True, default="", db_default=""
     )
     """What that platform calls it."""
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     """Made by a platform's test: nobody recruits for it, no reviewer sees it, and no quota of a
     real one counts it.
     """

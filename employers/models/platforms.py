@@ -20,10 +20,10 @@ from events.db.dialect import current_dialect
 class Scope(models.TextChoices):
     """What an API key may do."""
 
-    GATE_DECIDE = "gate:decide", _("Ask the gate")
+    GATE_DECIDE = "gate:decide", _("Request gate decisions")
     EMPLOYERS_READ = "employers:read", _("Read employers and their status")
     EMPLOYERS_WRITE = "employers:write", _("Create and change employers and their recruiters")
-    EVENTS_READ = "events:read", _("Read what happened")
+    EVENTS_READ = "events:read", _("Read events")
     WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhook endpoints")
     TRACES_MAKE = "traces:make", _("Trace leaked resumes")
 
@@ -41,7 +41,7 @@ class ApiClient(models.Model):
     """One a line: below which addresses of the platform its recruiters may be sent back
     (`employers.accounts.return_urls`).
     """
-    contact_email = models.EmailField(_("contact"), blank=True, default="", db_default="")
+    contact_email = models.EmailField(_("contact email"), blank=True, default="", db_default="")
     """Who is written to when the platform can no longer be told anything
     (`employers.platforms.webhook_notices`).
     """

@@ -22,6 +22,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -53,12 +54,12 @@ _MOST_SHOWN: Final = 9999
 """A factor is told no larger than this."""
 
 TIER_WORDS: Final[Mapping[str, wording.Word]] = {
-    RightsNow.NONE: _("No rights now"),
+    RightsNow.NONE: _("Not approved"),
     RightsNow.CONDITIONAL: _("Approved on condition"),
     RightsNow.IN_FORCE: _("Approval in force"),
 }
 AGE_WORDS: Final[Mapping[str, wording.Word]] = {
-    Age.LATE: _("Past its deadline"),
+    Age.LATE: _("Past deadline"),
     Age.DAY: _("Longer than a day"),
     Age.THREE_DAYS: _("Longer than three days"),
     Age.WEEK: _("Longer than a week"),
@@ -135,7 +136,7 @@ class StateFilter(_Filter):
 class ReasonFilter(_Filter):
     """Why a case is held: the reasons that occur among those that wait now."""
 
-    title, asks = _("why it is held"), "reason"
+    title, asks = _("reason for review"), "reason"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         return _counted(
@@ -156,7 +157,7 @@ class ClassFilter(_Filter):
 class TierFilter(_Filter):
     """What the employer can do meanwhile, by another case."""
 
-    title, asks = _("rights meanwhile"), "tier"
+    title, asks = _("current approval"), "tier"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         return [
@@ -344,7 +345,7 @@ class QueueAdmin(ReadOnlyAdmin):
             ),
         )
 
-    @admin.display(description=_("why it is held"))
+    @admin.display(description=_("reason for review"))
     def why_held(self, case: Any) -> SafeString | str:
         if not case.awaits_review():
             return "—"
@@ -363,7 +364,7 @@ class QueueAdmin(ReadOnlyAdmin):
         if found is None:
             return "—"
         lines = (
-            (gettext("harm: %(kind)s") % {"kind": HARM_WORDS[_weighs(case)]}, _number(found.harm)),
+            (gettext("risk: %(kind)s") % {"kind": HARM_WORDS[_weighs(case)]}, _number(found.harm)),
             (
                 gettext("waited %(hours)s working h") % {"hours": f"{found.waited:.1f}"},
                 _number(found.waiting),
@@ -454,5 +455,6 @@ def _number(value: float) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    """Nothing waits for a year."""
-    return timezone.localtime(moment).strftime("%m-%d %H:%M")
+    """The day and time of `moment`, without the year: no case waits that long."""
+    local = timezone.localtime(moment)
+    return f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"

@@ -154,7 +154,7 @@ def test_no_list_is_counted_to_its_end(
     for _ in range(5):
         waiting(now)
     html = client.get(QUEUE).content.decode()
-    assert "The first 3; choose filters to see others" in html
+    assert "Showing the first 3. Use filters to see others." in html
     first = Case.objects.awaiting_review().values_list("pk", flat=True)[:2]
     response = client.get(f"{QUEUE}?q=云溪市")
     assert companies(response) == [str(pk) for pk in first], (
@@ -177,13 +177,13 @@ def test_two_weeks_are_shown_as_numbers_too(client: Client, now: datetime) -> No
 
 
 def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any) -> None:
-    told = f"No holidays of {(now + timedelta(days=60)).year} are set"
+    told = f"Holidays for {(now + timedelta(days=60)).year} are not set"
     lead, client = sign_in(make_colleague(now, "Leads")), sign_in(make_colleague(now, "Reviewers"))
     days = " ".join(f"{year}-01-01" for year in {now.year, (now + timedelta(days=60)).year})
-    for holidays, says in (("2020-01-01", "No holidays of"), (days, ""), ("", "")):
+    for holidays, says in (("2020-01-01", "Holidays for"), (days, ""), ("", "")):
         settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", holidays, "", "Asia/Shanghai")
-        assert ("No holidays of" in lead.get(QUEUE).content.decode()) == bool(says), holidays
-        assert "No holidays of" not in client.get(QUEUE).content.decode(), (
+        assert ("Holidays for" in lead.get(QUEUE).content.decode()) == bool(says), holidays
+        assert "Holidays for" not in client.get(QUEUE).content.decode(), (
             "who cannot set it need not read it"
         )
     settings.WORKING_HOURS = Hours.parse(

@@ -446,7 +446,7 @@ def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(
     page = visitor.get(f"{LIST}{client.pk}/change/")
     assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(
         page
-    ) and "The letter is good" in text(page)
+    ) and "Accept the letter" in text(page)
     assert "no-store" in page["Cache-Control"]
     assert visitor.get(
         f"{LIST}{client.pk}/accept/"
