@@ -149,5 +149,5 @@ def test_resetting_a_colleagues(visit: Visitor, colleague: User, now: datetime) 
     expect(page.get_by_role("button", name="Reset")).to_be_visible()
     fits(visitor, "reset")
     page.get_by_role("button", name="Reset").click()
-    expect(page.locator(".messagelist")).to_contain_text("The second factor is reset")
+    expect(page.locator(".messagelist")).to_contain_text("Second factor reset")
     assert second_factor.of(other) is None

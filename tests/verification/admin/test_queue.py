@@ -88,7 +88,7 @@ def test_each_row_says_why_it_is_next(client: Client, now: datetime) -> None:
         review_due=now - timedelta(days=14), rights_now="conditional"
     )
     html = client.get(QUEUE).content.decode()
-    assert "harm: signs of fraud <b>×8</b>" in html
+    assert "risk: signs of fraud <b>×8</b>" in html
     assert re.search(r"waited \d+\.\d working h <b>×[\d.]+</b>", html)
     assert re.search(r"late by \d+\.\d working h <b>×[&\w; .\d]+</b>", html)
     assert "tag-late" in html and "Approved on condition" in html
@@ -160,7 +160,7 @@ def test_no_list_is_counted_to_its_end(
     assert companies(response) == [str(pk) for pk in first], (
         "of what is found, those that come first"
     )
-    assert "The first 2; choose filters" in response.content.decode()
+    assert "Showing the first 2." in response.content.decode()
 
 
 def test_a_filter_without_a_case_left_can_be_seen_and_let_go(client: Client, now: datetime) -> None:

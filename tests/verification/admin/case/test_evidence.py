@@ -95,7 +95,7 @@ class TestEvidence:
         assert (
             "Page 1 matches page 1 of that case" in page
             and "96% match" in page
-            and "place 5, 6, 700, 800" in page
+            and "position 5, 6, 700, 800" in page
         )
         assert (
             f'href="{QUEUE}{other.pk}/change/"' in page
