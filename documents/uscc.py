@@ -115,10 +115,7 @@ def problem(code: str) -> Refused | None:
         )
     if check_character(code[:17]) != code[17]:
         return Refused(
-            "uscc_invalid",
-            "uscc",
-            seen=code,
-            expected="校验位与前 17 位相符 / a check character that fits the first 17",
+            "uscc_invalid", "uscc", seen=code, expected="校验位正确 / a valid check character"
         )
     return None
 

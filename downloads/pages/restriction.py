@@ -37,8 +37,8 @@ class AppealForm(RefusableForm):
         label=_("What should the reviewer know?"),
         max_length=appeals.WORDS_AT_MOST,
         help_text=_(
-            "For example: whom you hire and for which posts, why so many resumes or at such an"
-            " hour, who of you downloaded them."
+            "For example: which roles you are hiring for, why you downloaded so many"
+            " resumes or at that time, and which colleague did it."
         ),
         widget=forms.Textarea(attrs={"rows": 7}),
     )
@@ -64,7 +64,9 @@ def restriction(request: HttpRequest, member: Member) -> HttpResponse:
                 return redirect("downloads:restriction")
             form.refuse(refused)
         else:
-            messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
+            messages.success(
+                request, gettext("Sent. A reviewer will read it, and we'll email you the answer.")
+            )
             return redirect("downloads:restriction")
     return render(
         request,

@@ -59,8 +59,8 @@ def _unanswered(figures: Mapping[str, int]) -> str:
 def _unerased(figures: Mapping[str, int]) -> str:
     many = figures.get("overdue", 1)
     return ngettext(
-        "%(many)d order to erase a resume is past its day, and nobody has answered it.",
-        "%(many)d orders to erase a resume are past their day, and nobody has answered them.",
+        "%(many)d request to erase a resume is overdue and unanswered.",
+        "%(many)d requests to erase a resume are overdue and unanswered.",
         many,
     ) % {"many": many}
 
@@ -98,7 +98,7 @@ def seen_by_staff(move: Event) -> list[str]:
 def title(override: Any) -> str:
     """The title of a page about a restriction."""
     if override.reason == STEP_UP:
-        return gettext("Your company's downloads rest until its authority is shown anew")
+        return gettext("Your company's downloads are paused until it proves its authority again")
     if override.tier == Tier.PROVISIONAL:
-        return gettext("Your company has a smaller quota for now")
+        return gettext("Your company's quota is lower for now")
     return gettext("Your company's downloads are restricted")

@@ -22,14 +22,14 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID = {
-    "zh-hans": ("撤回授权，要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
+    "zh-hans": ("撤回授权并要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
     "en": (
-        "Revoke, and have it erased",
-        "Revoke, and order it to erase",
-        "gets nothing any more",
+        "Withdraw consent and have it erased",
+        "Withdraw consent and request erasure",
+        "sharing stopped",
         "Yes, I agree",
         "Receipt",
-        "Checked",
+        "Verified",
     ),
 }
 

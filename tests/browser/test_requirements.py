@@ -121,18 +121,18 @@ def test_from_a_free_mailbox_to_rights_with_a_code_to_the_company(
     page.get_by_role("button", name="发送验证码").click()
     right = code_of()
     page.get_by_label("六位验证码").fill("000000" if right != "000000" else "000001")
-    page.get_by_role("button", name="核对验证码").click()
-    expect(page.locator("#id_code_error")).to_contain_text("还可尝试：4 次")
+    page.get_by_role("button", name="提交验证码").click()
+    expect(page.locator("#id_code_error")).to_contain_text("剩余次数：4")
     is_for_everybody(visitor)
     page.get_by_label("六位验证码").fill(right)
-    page.get_by_role("button", name="核对验证码").click()
+    page.get_by_role("button", name="提交验证码").click()
     expect(page.get_by_role("heading", name="已完成")).to_be_visible()
     is_for_everybody(visitor)
 
     page.get_by_role("link", name="继续办理我的申请").click()
     expect(page.get_by_role("heading", name="下一步 核对并提交")).to_be_visible()
     page.get_by_role("button", name="提交核验").click()
-    expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
+    expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
     assert pipeline.run_checks(Attempt.objects.get().pk, timezone.now, 60)
     visitor.goes_on("/case/")
     expect(page.get_by_role("heading", name="已通过")).to_be_visible()
@@ -188,7 +188,7 @@ def test_the_electronic_licence_shows_a_code_and_asks_again(
     visitor = visit(locale="en", java_script_enabled=scripted, **PHONE)
     visitor.sign_in(member.user)
     page = visitor.go("/case/authority/e-licence/")
-    page.get_by_role("button", name="Show the code").click()
+    page.get_by_role("button", name="Show code").click()
     code = page.get_by_role("img", name="Code for the electronic licence")
     expect(code).to_be_visible()
     expect(code).not_to_have_js_property("naturalWidth", 0)
@@ -199,7 +199,7 @@ def test_the_electronic_licence_shows_a_code_and_asks_again(
         assert asked.value.status == 200
     Proof.objects.update(state=ProofState.FAILED, failure="e_licence_refused", finished_at=now)
     visitor.goes_on("/case/authority/e-licence/")
-    expect(page.get_by_role("button", name="Show the code")).to_be_visible()
+    expect(page.get_by_role("button", name="Show code")).to_be_visible()
     is_for_everybody(visitor)
 
 
@@ -221,8 +221,8 @@ def test_a_colleague_vouches(
     page = answering.go("/case/")
     page.get_by_role("link", name="去答复").click()
     is_for_everybody(answering)
-    page.get_by_role("button", name="是，我担保").click()
-    expect(page.get_by_text("你已担保")).to_be_visible()
+    page.get_by_role("button", name="我担保").click()
+    expect(page.get_by_text("已担保")).to_be_visible()
     asking.go("/case/authority/vouch/")
     expect(asking.page.get_by_role("heading", name="Done")).to_be_visible()
     is_for_everybody(asking)
@@ -238,13 +238,13 @@ def test_what_was_read_is_looked_at(
     page.locator("#slot-business_licence input[name=files]").set_input_files(photo)
     if not scripted:
         page.locator("#slot-business_licence .send").first.click()
-    expect(page.get_by_text("The licence is being read")).to_be_visible()
+    expect(page.get_by_text("We're reading the licence")).to_be_visible()
     assert early_reading.read_document(Document.objects.get().pk, timezone.now, 60)
     if not scripted:
         visitor.go("/case/")
     values = page.locator(".values")
     expect(values).to_contain_text(company.uscc)
-    crop = page.get_by_role("img", name="Company name, cut from the picture")
+    crop = page.get_by_role("img", name="Company name, cropped from the image")
     crop.scroll_into_view_if_needed()
     expect(crop).to_be_visible()
     if scripted:
@@ -252,10 +252,10 @@ def test_what_was_read_is_looked_at(
             "picture => picture.complete && picture.naturalWidth > 20", arg=crop.element_handle()
         )
         is_for_everybody(visitor)
-    page.get_by_text("It should be … (Legal representative)").click()
+    page.get_by_text("Correct this (Legal representative)").click()
     page.get_by_label("Legal representative as on the licence").fill("林小雨")
-    page.get_by_role("button", name="The rest is right").click()
-    expect(page.get_by_text("You say: 林小雨")).to_be_attached()
+    page.get_by_role("button", name="Looks right").click()
+    expect(page.get_by_text("You entered: 林小雨")).to_be_attached()
     assert dict(Statement.objects.values_list("field", "said"))["uscc"] == company.uscc
     stored = DocumentReading.objects.get().reading or {}
     assert stored["fields"]["legal_representative"] == company.legal_representative, (
@@ -378,14 +378,14 @@ def test_after_the_third_time_a_person_is_asked(
     visitor = visit(**PHONE)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    page.get_by_role("link", name="请人工查看").click()
+    page.get_by_role("link", name="申请人工审核").click()
     page.get_by_role(
-        "button", name="交给人工"
+        "button", name="提交给审核员"
     ).click()  # nothing written yet: the browser or the page says so
-    page.get_by_label("想告诉审核员什么？").fill("已经拍了三次，不知道还差什么。")
+    page.get_by_label("情况说明").fill("已经拍了三次，不知道还差什么。")
     is_for_everybody(visitor)
-    page.get_by_role("button", name="交给人工").click()
-    expect(page.get_by_role("heading", name="将由审核员人工核实")).to_be_visible()
+    page.get_by_role("button", name="提交给审核员").click()
+    expect(page.get_by_role("heading", name="将由审核员人工审核")).to_be_visible()
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     is_for_everybody(visitor)
@@ -453,7 +453,7 @@ def test_an_agency_adds_a_client(
     item.locator("input[name=files]").set_input_files(path)
     if not scripted:
         item.locator(".send").click()
-    expect(item.get_by_text("The letter is being read")).to_be_visible()
+    expect(item.get_by_text("We're reading the letter")).to_be_visible()
     is_for_everybody(visitor)
     item.get_by_label("Client", exact=True).fill(client.name)
     item.get_by_label("unified social credit code").fill("91")
@@ -478,7 +478,7 @@ def test_an_agency_adds_a_client(
     visitor.goes_on("/case/")
     opened(page, "client_authorization")
     expect(item.locator(".client .tag.done")).to_be_visible()  # asked for by itself
-    item.get_by_text("End this client").click()
+    item.get_by_text("Stop recruiting for this client").click()
     item.get_by_role("button", name="End").click()
     expect(page.locator(".client .tag.ended")).to_have_count(1)
     is_for_everybody(visitor)

@@ -100,5 +100,5 @@ def answer(request: HttpRequest, order_id: UUID) -> HttpResponse:
         reason = refused.reason
         messages.error(request, reason.says.en if get_language() == "en" else reason.says.zh)
     else:
-        messages.success(request, gettext("Your answer is on record, and the candidate sees it."))
+        messages.success(request, gettext("Your answer is recorded, and the candidate can see it."))
     return redirect("erasures:list")

@@ -188,13 +188,16 @@ def answer(request: HttpRequest, candidate: Candidate, request_id: UUID) -> Http
     if agrees:
         messages.success(
             request,
-            gettext("%(company)s may now download your resume. You can revoke that at any time.")
+            gettext(
+                "%(company)s can now download your resume. You can withdraw your consent at any"
+                " time."
+            )
             % company,
         )
     else:
         messages.success(
             request,
-            gettext("%(company)s gets nothing of you, and may not ask again for a while.")
+            gettext("%(company)s gets nothing from you, and can't ask again for a while.")
             % company,
         )
     return redirect("ledger:home")
@@ -207,7 +210,7 @@ def revoke(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     consents.revoke(candidate.pk, code, _by(candidate), timezone.now())
     messages.success(
         request,
-        gettext("Done: %(company)s gets nothing of you any more.") % {"company": name or code},
+        gettext("Done. %(company)s gets nothing more from you.") % {"company": name or code},
     )
     return redirect("ledger:home")
 
@@ -218,8 +221,7 @@ def allow_again(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     code, name = operations.company_named(candidate, request.POST.get("uscc", ""))
     consents.allow_again(candidate.pk, code, _by(candidate), timezone.now())
     messages.success(
-        request,
-        gettext("Taken back: %(company)s is not blocked any more.") % {"company": name or code},
+        request, gettext("%(company)s is no longer blocked.") % {"company": name or code}
     )
     return redirect("ledger:home")
 
@@ -230,7 +232,8 @@ def block(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     code, name = operations.company_named(candidate, request.POST.get("company", ""))
     operations.block_employer(candidate.pk, code, name, _by(candidate), timezone.now())
     messages.success(
-        request, gettext("Blocked: %(company)s gets nothing of you.") % {"company": name or code}
+        request,
+        gettext("%(company)s is blocked. It gets nothing from you.") % {"company": name or code},
     )
     return redirect("ledger:home")
 
@@ -247,9 +250,7 @@ def mute(request: HttpRequest, candidate: Candidate, relay_id: UUID) -> HttpResp
     bindings.mute_binding(relay_id, muted, _by(candidate), timezone.now())
     messages.success(
         request,
-        gettext("Their calls reach you no more.")
-        if muted
-        else gettext("Their calls reach you again."),
+        gettext("Their calls are paused.") if muted else gettext("Their calls are allowed again."),
     )
     return redirect("ledger:home")
 
@@ -273,7 +274,7 @@ def report(request: HttpRequest, candidate: Candidate) -> HttpResponse:
         timezone.now(),
     )
     messages.success(
-        request, gettext("Thank you. Your report is on record, and a person looks into it.")
+        request, gettext("Thank you. We have recorded your report and will look into it.")
     )
     return redirect("ledger:home")
 
@@ -286,12 +287,12 @@ def new_link(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     fresh = page_links.rotate(candidate.pk, _by(candidate), now)
     if notices.mail_candidate(fresh, "candidate_link", {}, now):
         messages.success(
-            request, gettext("All earlier links have ended. We have sent you a new one.")
+            request, gettext("Your earlier links no longer work. We have sent you a new one.")
         )
     else:
         messages.success(
             request,
-            gettext("All earlier links have ended. Your recruitment site gives you a new one."),
+            gettext("Your earlier links no longer work. Get a new one from your recruitment site."),
         )
     response = redirect("ledger:home")
     _remember(response, fresh)

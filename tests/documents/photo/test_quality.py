@@ -333,8 +333,8 @@ class TestTheEmployer:
             f'<rect x="{found.x}" y="{found.y}" width="{found.width}" height="{found.height}"/>'
             in page
         )
-        assert "Replace it with a better one" in page
-        assert '<a class="button" href="#submit">Keep it</a>' in page
+        assert "Replace this photo" in page
+        assert '<a class="button" href="#submit">Keep this photo</a>' in page
         assert "Submit for verification" in page
         chinese = visitor.get("/case/", headers={"accept-language": "zh-CN"}).content.decode()
         assert "照片有反光" in chinese
@@ -343,7 +343,7 @@ class TestTheEmployer:
     def test_a_good_photo_draws_no_remark(self, visitor: Client) -> None:
         page = self.send(visitor, photo(3))
         assert DocumentPage.objects.get().quality == {"version": "1", "problems": []}
-        assert "Look at this photo once more" not in page
+        assert "Check this photo" not in page
         assert "<rect" not in page
 
     def test_another_kind_of_paper_is_never_called_no_licence(self, visitor: Client) -> None:
@@ -360,7 +360,7 @@ class TestTheEmployer:
         page = self.send(visitor, photo(3), replaces=str(bad.pk))
         good = Document.objects.current().get()
         assert good != bad
-        assert "Look at this photo once more" not in page
+        assert "Check this photo" not in page
         assert "Undo" in page
 
     def test_the_same_photo_again_stays(self, visitor: Client) -> None:
@@ -394,4 +394,4 @@ class TestTheEmployer:
         self, visitor: Client, case: Case, now: datetime
     ) -> None:
         make_document(case, now)
-        assert "Look at this photo once more" not in visitor.get("/case/").content.decode()
+        assert "Check this photo" not in visitor.get("/case/").content.decode()

@@ -150,7 +150,7 @@ def test_changes_need_the_pages_own_form(candidate: Candidate) -> None:
 
 
 def test_an_empty_page_says_so(mine: Client) -> None:
-    assert "Nobody so far" in page(mine)
+    assert "None so far" in page(mine)
 
 
 def test_each_release_is_told_by_mail_and_stands_on_the_page(
@@ -228,7 +228,7 @@ def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
     live: Live, mine: Client, candidate: Candidate
 ) -> None:
     live.take(timezone.now())
-    assert "gets nothing any more" in do(mine, "revoke/", uscc=live.employer.uscc)
+    assert "sharing stopped" in do(mine, "revoke/", uscc=live.employer.uscc)
     order = EraseOrder.objects.get()
     assert order.due_at - order.ordered_at == timedelta(days=15)
     assert Mail.objects.get(template="erase_ordered").to == live.member.user.email
@@ -260,13 +260,13 @@ def test_a_request_is_answered_on_the_page_and_a_strangers_is_not(
     now = timezone.now()
     live.candidate(now, mode=Mode.ASK_FIRST)
     asked = consents.ask_consent(live.client, "c-1", live.employer, live.member.pk, [], now)
-    assert f"May {live.employer.name} have your resume?" in page(mine)
+    assert f"Share your resume with {live.employer.name}?" in page(mine)
     other = live.candidate(now, "c-2", Mode.ASK_FIRST)
     theirs = consents.ask_consent(live.client, "c-2", live.employer, live.member.pk, [], now)
     assert "no such request" in do(mine, f"requests/{theirs.pk}/", answer="yes")
     assert not other.consents.exists()
     assert "Agree after all" in do(mine, f"requests/{asked.pk}/", answer="no")
-    assert "may now download" in do(mine, f"requests/{asked.pk}/", answer="yes")
+    assert "can now download" in do(mine, f"requests/{asked.pk}/", answer="yes")
     assert Consent.objects.get().how == "page" and live.ask(now).allowed
 
 
@@ -275,7 +275,7 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(
 ) -> None:
     live.take(timezone.now())
     release = Release.objects.get()
-    assert "a person looks into it" in do(
+    assert "will look into it" in do(
         mine, "report/", release=str(release.pk), about="money", said="要求先交培训费"
     )
     assert "received already" in do(mine, "report/", release=str(release.pk), about="money")
@@ -290,7 +290,7 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(
     misuse_reports.settle_misuse_report(row.pk, "called the company", reviewer, now)
     with pytest.raises(Refused, match="state_conflict"):
         misuse_reports.settle_misuse_report(row.pk, "again", reviewer, now)
-    assert "has looked into it" in page(mine)
+    assert "have looked into it" in page(mine)
 
 
 def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
@@ -319,10 +319,10 @@ def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
     theirs.get(page_links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
     theirs.cookies["django_language"] = "en"
     assert (
-        "calls do not reach you" in do(theirs, path, muted="yes")
+        "calls are paused" in do(theirs, path, muted="yes")
         and RelayBinding.objects.get().muted is True
     )
-    assert "can call you by a relay number" in do(theirs, path, muted="no")
+    assert "can call you through a relay number" in do(theirs, path, muted="no")
     do(theirs, "revoke/", uscc=platform.uscc)
     assert RelayBinding.objects.get().ended_why == "relay_candidate_ended"
 
@@ -374,8 +374,8 @@ def home(member: Member, language: str) -> str:
 @pytest.mark.parametrize(
     ("language", "owed", "over", "name"),
     [
-        ("en", "resume has to be erased", "The day is over.", "Resumes to erase"),
-        ("zh", "须删除其简历", "期限已过。", "需要删除的简历"),
+        ("en", "have to erase their resume", "The deadline has passed.", "Resumes to erase"),
+        ("zh", "须删除其简历", "已超过期限。", "需要删除的简历"),
     ],
 )
 def test_the_employers_page_leads_to_what_it_has_to_erase(

@@ -265,7 +265,7 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
         {"night": 23},
     )
     page = sign_in(member.user).get(PAGE).content.decode()
-    assert "23 resumes were downloaded in one night" in page and "A rule, automatically" in page
+    assert "23 resumes were downloaded in one night" in page and "An automatic rule" in page
     said = say(member, now)
     shown = (
         sign_in(make_reviewer(now))
@@ -317,7 +317,7 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     at = now - timedelta(days=9)
     restrict(member, at)
     say(member, at)
-    assert "That is our delay" in sign_in(member.user).get(PAGE).content.decode()
+    assert "The delay is ours" in sign_in(member.user).get(PAGE).content.decode()
     listed = (
         sign_in(make_colleague(now, "Reviewers"))
         .get("/console/downloads/moveappeal/?answer=late")
@@ -341,7 +341,11 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
     assert PAGE not in owner.get("/case/").content.decode()
     move = restrict(member, now)
     home = owner.get("/case/").content.decode()
-    assert PAGE in home and "their download rests" in home and "within the daily quota" not in home
+    assert (
+        PAGE in home
+        and "downloads are paused, see above" in home
+        and "within your daily quota" not in home
+    )
     assert "An owner of the company appeals" in recruiter.get(PAGE).content.decode()
     assert owner.post(PAGE, {"words": "", "move": move.pk}).status_code == 422
     page = owner.post(

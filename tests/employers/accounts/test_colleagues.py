@@ -92,7 +92,7 @@ class TestColleagues:
         )
         page = text(visitor.get("/team/"))
         assert says in page
-        assert "Send the invitation" not in page
+        assert "Send invitation" not in page
         assert says in text(visitor.post("/team/", {"email": "new@example.com"}, follow=True))
         assert not Mail.objects.exists()
 
@@ -116,7 +116,7 @@ class TestColleagues:
     def test_a_recruiter_neither_invites_nor_removes(self, visitor: Client, now: datetime) -> None:
         owner = make_member(now)
         visitor.force_login(make_member(now, owner.employer, role="recruiter").user)
-        assert "Only the owner" in text(visitor.get("/team/"))
+        assert "Only your company's owner" in text(visitor.get("/team/"))
         assert "You may not do this" in text(
             visitor.post("/team/", {"email": "new@example.com"}, follow=True)
         )

@@ -165,7 +165,7 @@ def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(
         state_words = str(tag_of(facts, case.state)[0])
     for part in sent(template, "en", now, reasons=reasons, case=str(case.pk))[1:]:
         assert "seen: 甲公司" in part and "expected: 乙公司" in part
-        assert f"What you declare of the company: {state_words}" in part
+        assert f"Company details: {state_words}" in part
 
 
 def test_a_body_without_a_business_licence_is_sent_to_its_own_paper(now: datetime) -> None:
@@ -207,7 +207,7 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
 
 
 def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
-    assert "too few have been decided" in sent("case_submit", "en", now)[1]
+    assert "can't estimate this yet" in sent("case_submit", "en", now)[1]
     for number in range(turnaround.AT_LEAST):
         case = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(
@@ -219,7 +219,7 @@ def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
             outcome="review",
         )
     assert (
-        "Usually 3 minutes; nine in ten within 5 minutes (of the last 5)."
+        "Usually 3 minutes; nine in ten within 5 minutes (last 5 cases)."
         in sent("case_submit", "en", now)[1]
     )
 

@@ -144,7 +144,7 @@ class TestUpload:
             **{"wsgi.input": Unread()},
         )
         assert response.status_code == 413
-        assert "too large to upload" in text(response)
+        assert "upload is too large" in text(response)
 
     def test_a_script_gets_the_editor_alone(self, visitor: Client, case: Case) -> None:
         good, bad = (
@@ -212,7 +212,7 @@ class TestUpload:
             removed = visitor.post(f"/case/documents/{document.pk}/remove/", headers=HTMX)
         assert "Undo" in text(removed)
         assert "autofocus" in text(removed)
-        assert "Once a document is here" in text(removed)
+        assert "Upload a document before" in text(removed)
         assert visitor.post(f"/case/documents/{document.pk}/restore/")["Location"] == "/case/"
         document.refresh_from_db()
         assert document.superseded_at is None

@@ -188,8 +188,8 @@ class TestWhatIsInForce:
         when_it_cannot_be_undone()
         page = visitor.get("/case/").content.decode()
         assert (
-            "What your company had in force is suspended, too" in page
-            and "Begin again" not in page
+            "Your company's earlier approval is suspended too" in page
+            and "Start again" not in page
             and "Appeal</a>" in page
         )
         assert {event.verb for event in visitor.get("/case/").context["timeline"]} >= {
@@ -203,8 +203,7 @@ class TestWhatIsInForce:
         when_it_cannot_be_undone()
         page = sign_in(case.employer.members.get().user).get("/case/").content.decode()
         assert (
-            "What your company was approved for before stays in force until" in page
-            and "Begin again" in page
+            "Your company's earlier approval stays in force until" in page and "Start again" in page
         )
 
 
