@@ -92,7 +92,7 @@ def test_the_figures_say_how_many_were_lost(
     listed = auditor.get(CALLS, {"days": "7"}).content.decode()
     assert (
         "connected" in listed
-        and "number led to nobody any more" in listed
+        and "number no longer in force" in listed
         and CALLERS[0][3:] not in listed
     )
 

@@ -363,7 +363,7 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
         "You have not written anything" in refused and MoveAppeal.objects.get().answered_at is None
     )
     assert (
-        "Lifted. The employer is told."
+        "Restriction lifted. We have told the employer."
         in reviewer.post(
             change, {"answer": "lift", "reply": "谢谢。"}, follow=True
         ).content.decode()
