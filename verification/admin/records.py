@@ -32,7 +32,7 @@ class InWordsFilter(admin.AllValuesFieldListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
-            yield {**choice, "display": _WORDS.get(choice["display"], choice["display"])}
+            yield {**choice, "display": _WORDS.get(str(choice["display"]), choice["display"])}
 
 
 class CheckRunInline(ReadOnly, TabularInline):
