@@ -1,8 +1,8 @@
-# make run       set up, and serve at http://localhost:8000; the demo is made in the background
-# make test      set up and run the tests that take minutes; with T=verification/cases, only those
-#                that a change to that folder touches
-# make test-all  set up and run all of them, also those that guard how accurate something is
-# make setup     prepare .venv, which the others do by themselves
+# make run       set up, and serve at http://localhost:8000; prepares the demo in the background
+# make test      set up, and run the tests except accuracy tests (minutes); with
+#                T=verification/cases, only those that a change to that folder affects
+# make test-all  set up, and run all tests, including accuracy tests
+# make setup     prepare .venv; the other targets do this too
 
 PYTHON ?= python3
 PORT   ?= 8000
@@ -25,10 +25,10 @@ test-all: setup
 setup: .venv/.ready
 
 .venv/.ready: pyproject.toml uv.lock
-	@test -w . || { echo "This folder cannot be written to. Zizhi needs a folder that it may write to."; exit 1; }
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@test -w . || { echo "Cannot write to this folder. Run Zizhi in a writable folder."; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. Install Python 3.11 or newer, or choose one with 'make PYTHON=python3.12 …'."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old. Install Python 3.11 or newer, or choose one with 'make PYTHON=python3.12 …'."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; echo "$(PYTHON) cannot create a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up (once, about a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	@$(BIN)/uv sync --locked --quiet --inexact --compile-bytecode
@@ -43,9 +43,9 @@ second-reader:
 	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { echo "Installing the second reader (Tesseract) …"; \
 	     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tesseract-ocr tesseract-ocr-chi-sim >/dev/null 2>&1 \
 	     || { apt-get update -qq >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tesseract-ocr tesseract-ocr-chi-sim >/dev/null 2>&1; }; }; } \
-	|| echo "The second reader (Tesseract) is missing; the first works alone. To add it: sudo apt-get install tesseract-ocr tesseract-ocr-chi-sim"
+	|| echo "The second reader (Tesseract) is not installed, so only the first is used. To install it: sudo apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 
-# What CI asks besides the tests.
+# CI's checks besides the tests.
 check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -73,7 +73,7 @@ def test_no_python(checkout: Path) -> None:
     status, lines = make_setup(checkout, "python-of-nobody")
     assert status != 0
     assert lines == [
-        "python-of-nobody was not found. Zizhi needs Python 3.11 or newer; name another with 'make"
+        "python-of-nobody was not found. Install Python 3.11 or newer, or choose one with 'make"
         " PYTHON=python3.12 …'."
     ]
 
@@ -83,7 +83,7 @@ def test_python_too_old(checkout: Path) -> None:
     status, lines = make_setup(checkout, python)
     assert status != 0
     assert lines == [
-        "Python 3.9.2 is too old. Zizhi needs Python 3.11 or newer; name another with 'make"
+        "Python 3.9.2 is too old. Install Python 3.11 or newer, or choose one with 'make"
         " PYTHON=python3.12 …'."
     ]
 
@@ -93,7 +93,7 @@ def test_python_without_venv(checkout: Path) -> None:
     status, lines = make_setup(checkout, python)
     assert status != 0
     assert lines == [
-        f"{python} cannot make a virtual environment. On Debian and Ubuntu: apt-get install"
+        f"{python} cannot create a virtual environment. On Debian and Ubuntu: apt-get install"
         " python3-venv"
     ]
     assert not (checkout / ".venv").exists(), (
@@ -105,7 +105,7 @@ def test_folder_that_cannot_be_written(checkout: Path) -> None:
     checkout.chmod(0o555)
     status, lines = make_setup(checkout, user=NOBODY if os.getuid() == 0 else None)
     assert status != 0
-    assert lines == ["This folder cannot be written to. Zizhi needs a folder that it may write to."]
+    assert lines == ["Cannot write to this folder. Run Zizhi in a writable folder."]
 
 
 def test_port_in_use() -> None:
@@ -117,7 +117,7 @@ def test_port_in_use() -> None:
             call_command("serve", port=port)
     assert (
         str(error.value)
-        == f"Port {port} is in use. Stop what listens there, or choose another: make run"
+        == f"Port {port} is in use. Stop the process that uses it, or choose another: make run"
         f" PORT={port + 1}"
     )
 
@@ -183,10 +183,10 @@ def test_mails_are_sent_elsewhere(nothing_named: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("site", "named", "said"),
     [
-        (None, None, "a password is enough"),
-        (None, "required", "asks staff for a second factor"),
-        (None, "optional", "a password is enough"),
-        ("https://hr.example", None, "asks staff for a second factor"),
+        (None, None, "asks only for a password"),
+        (None, "required", "set up two-step verification when"),
+        (None, "optional", "asks only for a password"),
+        ("https://hr.example", None, "set up two-step verification when"),
     ],
 )
 def test_it_says_of_the_second_factor_what_the_processes_ask(
@@ -198,7 +198,7 @@ def test_it_says_of_the_second_factor_what_the_processes_ask(
             nothing_named.setenv(name, value)
     told = where_to_go(8123, environment(8123), None, "")
     assert said in told
-    assert ("a password is enough" in told) != ("asks staff for a second factor" in told)
+    assert ("asks only for a password" in told) != ("set up two-step verification when" in told)
 
 
 @pytest.mark.django_db
@@ -210,7 +210,7 @@ def test_the_first_start_names_sign_ins_before_there_is_a_demo(
     assert made is not None and demo_record.missing(made) == list(demo_record.STEPS)
     told = where_to_go(8123, environment(8123), made, "")
     assert made["reviewer"] in told and made["password"] in told and made["api_key"] in told
-    assert "in a minute, below" in told and "curl" not in told
+    assert "ready in a minute, see below" in told and "curl" not in told
     made |= {"employer": "hr@a.example", "employer_id": "e-1", "member_id": "m-1"}
     told = where_to_go(8123, environment(8123), made, "")
     assert "hr@a.example" in told and "curl http://localhost:8123/api/v1/gate/decisions" in told

@@ -59,31 +59,34 @@ STATUS: Final = {
 """The HTTP status of a refusal. 422 for codes that are not listed."""
 
 PLAIN: Final = {
-    400: ("bad_request", Text("无法理解该请求", "The request cannot be understood")),
-    404: ("not_found", Text("没有这个地址", "This URL does not exist")),
+    400: ("bad_request", Text("无法识别该请求", "We could not understand the request")),
+    404: ("not_found", Text("没有这个地址", "There is nothing at this address")),
     405: (
         "method_not_allowed",
         Text(
-            "该地址不支持此方法",
-            "This URL does not support the method. `Allow` lists the supported ones",
+            "该地址不支持此方法，支持的方法见 Allow",
+            "This address does not support this method. `Allow` lists the methods it supports",
         ),
     ),
-    413: ("body_too_large", Text("请求内容过大", "The body is too large")),
+    413: ("body_too_large", Text("请求内容过大", "The request body is too large")),
     415: (
         "unsupported_media_type",
         Text("请以 application/json 发送", "Send the body as application/json"),
     ),
     500: (
         "internal_error",
-        Text("我们这边出错了", "Something went wrong on our side. It is logged under `request_id`"),
+        Text(
+            "系统出错，已按 request_id 记录",
+            "Something went wrong on our side. We have logged it under `request_id`",
+        ),
     ),
 }
 """The texts for statuses that have no problem of their own."""
 
-MALFORMED: Final = Text("请求内容不是有效的 JSON", "The body is not valid JSON")
+MALFORMED: Final = Text("请求内容不是有效的 JSON", "The request body is not valid JSON")
 UNAVAILABLE: Final = Text(
-    "暂时无法作答：请视为不允许并稍后重试",
-    "No answer is available. Treat it as a refusal, and try again later",
+    "暂时无法答复，请视为不允许，稍后重试",
+    "We cannot answer now. Treat this as not allowed, and try again",
 )
 
 
@@ -106,7 +109,8 @@ class Problem(Schema):
         description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"]
     )
     title: str = Field(
-        description="A summary of the problem, in English.", examples=["No such employer"]
+        description="A summary of the problem, in English.",
+        examples=["There is no employer with this ID"],
     )
     status: int = Field(description="The HTTP status code.", examples=[404])
     detail: str = Field(

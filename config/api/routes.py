@@ -102,7 +102,7 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         {"where": ".".join(str(part) for part in e["loc"][1:]), "what": e["msg"]}
         for e in error.errors
     ]
-    says = Text("请求格式不正确", "The request is not in the documented form")
+    says = Text("请求格式不正确", "The request does not match the API reference. See `errors`")
     return problem(422, "invalid_request", says, errors=errors)
 
 
@@ -123,7 +123,7 @@ def _key_ended(request: HttpRequest, ended: KeyEnded) -> HttpResponse:
 
 @api.exception_handler(AuthorizationError)
 def _unauthorised(request: HttpRequest, error: AuthorizationError) -> HttpResponse:
-    says = Text("该密钥没有此调用所需的权限", "This key lacks the scope that the call requires")
+    says = Text("该密钥没有此调用所需的权限", "This key does not have the scope this call needs")
     return problem(403, "scope_missing", says)
 
 

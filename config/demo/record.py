@@ -44,7 +44,7 @@ def load(path: Path) -> Record:
             and User.objects.filter(email=made["reviewer"]).exists()
         ):
             return made
-        raise CommandError(f"{path} belongs to another database. Remove it to make new sign-ins.")
+        raise CommandError(f"{path} belongs to another database. Remove it to create new sign-ins.")
     password = secrets.token_urlsafe(9)
     reviewer = f"reviewer-{secrets.token_hex(2)}@zizhi.example"
     User.objects.create_superuser(reviewer, password, email_verified_at=timezone.now())

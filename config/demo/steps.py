@@ -91,14 +91,14 @@ class Steps:
             now=timezone.now(),
         )
         self.line.say(
-            f"注册：{company.name} {company.uscc}", f"registered: {company.name} {company.uscc}"
+            f"注册：{company.name} {company.uscc}", f"registers: {company.name} {company.uscc}"
         )
         token = wait_for(lambda: token_in_mail(email), TimeoutError("No mail with a link arrived"))
         registration.verify_email(
             token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now()
         )
         self.line.say(
-            "打开邮件中的链接，邮箱已验证", "opened the link in the mail: address verified"
+            "打开邮件中的链接，邮箱已验证", "opens the link in the email: address verified"
         )
         return Member.objects.select_related("user", "employer").get(pk=member.pk)
 
@@ -116,15 +116,15 @@ class Steps:
         )
         seconds = time.monotonic() - started
         self.line.say(
-            f"上传营业执照照片（{taken_in.size // 1024} KB，接收 {seconds:.2f} 秒）",
-            f"licence photo uploaded ({taken_in.size // 1024} KB, taken in within {seconds:.2f} s)",
+            f"上传营业执照照片（{taken_in.size // 1024} KB，接收用时 {seconds:.2f} 秒）",
+            f"uploads the licence photo ({taken_in.size // 1024} KB, accepted in {seconds:.2f} s)",
         )
         return str(document.pk)
 
     def submit_and_watch(self, case: Case, member: Member, *, each_check: bool = True) -> None:
         """Submit the case, print each check as the worker finishes it, then print the verdict."""
         attempt = operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
-        self.line.say("提交", "submitted")
+        self.line.say("提交申请", "submits the case")
         shown: set[int] = set()
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -158,8 +158,8 @@ class Steps:
         assert decision is not None
         state = {
             State.APPROVED: ("通过", "approved"),
-            State.IN_REVIEW: ("转人工审核", "held for review"),
-            State.REJECTED: ("未通过", "rejected"),
+            State.IN_REVIEW: ("转人工审核", "sent to a reviewer"),
+            State.REJECTED: ("未通过", "not approved"),
             State.CHECKING: ("等待", "waiting"),
         }[State(case.state)]
         took = (
@@ -177,7 +177,7 @@ class Steps:
         decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), CANDIDATE)
         if not decision:
             self.line.say(
-                f"招聘网站询问放行：不允许，等级 {decision.tier}",
+                f"招聘平台查询放行：不允许，信任等级 {decision.tier}",
                 f"the site asks the gate: denied at tier {decision.tier}",
             )
             for reason in decision.reasons:
@@ -186,7 +186,7 @@ class Steps:
             return
         duties = ", ".join(decision.obligations)
         self.line.say(
-            f"招聘网站询问放行：允许，等级 {decision.tier}；义务：{duties}",
+            f"招聘平台查询放行：允许，信任等级 {decision.tier}；要求：{duties}",
             f"the site asks the gate: allowed at tier {decision.tier}; obligations: {duties}",
         )
         self.spend(decision.gate_pass or "")
@@ -195,8 +195,8 @@ class Steps:
         """Spend the pass twice. The second attempt must be refused."""
         self.zizhi.spend_pass(gate_pass)
         self.line.say(
-            "简历发出前使用通行证：有效，可以发出",
-            "the pass is spent before the resume leaves: good, it may leave",
+            "发出简历前使用通行证：有效，可以发出",
+            "the site uses the pass before it sends the resume: valid",
             1,
         )
         try:
@@ -205,7 +205,7 @@ class Steps:
             if error.code != "pass_spent":
                 raise
             self.line.say(
-                f"同一通行证再用一次：{error.says_zh}", f"the same pass once more: {error.says}", 1
+                f"再次使用同一通行证：{error.says_zh}", f"the same pass again: {error.says}", 1
             )
         else:
             raise CommandError("A pass was accepted twice. This must never happen.")
@@ -229,21 +229,23 @@ class Steps:
         )
         removed = ", ".join(f"{kind.kind} × {kind.count}" for kind in made.removed)
         self.line.say(
-            f"简历副本 {made.number} 已制作：已遮盖 {removed}；换上虚拟号码"
+            f"简历副本 {made.number} 已制作：已遮盖 {removed}；改用虚拟号码"
             f" {made.relay.number}；已加水印",
-            f"copy {made.number} of a resume is made: taken out {removed}; relay number"
-            f" {made.relay.number} in their place; marked",
+            f"copy {made.number} of the resume is ready: removed {removed}; relay number"
+            f" {made.relay.number} added; watermarked",
         )
         path = urlsplit(self.zizhi.link_release(made.id).url).path
         with urllib.request.urlopen(self.at + path, timeout=ANSWER) as answer:  # noqa: S310  (our own web process)
             pdf = answer.read()
         copy = settings.VAR_DIR / "demo-copy.pdf"
         copy.write_bytes(pdf)
-        self.line.say(f"经一次性链接取出：{copy}", f"fetched through a single-use link: {copy}", 1)
+        self.line.say(
+            f"通过一次性链接取得：{copy}", f"downloaded through a single-use link: {copy}", 1
+        )
         ledger = self.zizhi.ledger_link(RELEASED).url
         self.line.say(
-            "求职者已收到告知，可在自己的页面查看与撤回：",
-            "the candidate is notified, and can object on their own page:",
+            "求职者已收到告知，可在专属页面查看和撤回：",
+            "the candidate is told and can withdraw consent on their page:",
             1,
         )
         self.line.say(ledger, ledger, 1)

@@ -39,9 +39,8 @@ class Demo(Steps):
         begun, failed, many = time.monotonic(), 0, len(steps)
         if self.line.is_brief:
             self.line.line(
-                f"正在后台准备 {many} 个示例，大约需要一两分钟，页面现在就可以使用",
-                f"making {many} examples in the background, in a minute or two; the pages can be"
-                " used meanwhile",
+                f"正在后台准备 {many} 个示例，约需一两分钟，现在即可使用页面",
+                f"creating {many} examples in the background (a minute or two); you can start now",
             )
         for number, step in enumerate(steps, 1):
             started = time.monotonic()
@@ -79,19 +78,21 @@ class Demo(Steps):
             log = settings.VAR_DIR / LOG
             self.line.line(
                 f"{many} 个示例中有 {failed} 个失败，原因见 {log}",
-                f"{failed} of {many} failed; what went wrong is in {log}",
+                f"{failed} of {many} examples failed; see {log}",
             )
             return
         self.line.line(
-            f"示例已全部准备好，用时 {took:.0f} 秒", f"all examples are made, in {took:.0f} s"
+            f"示例全部就绪，用时 {took:.0f} 秒", f"all examples are ready after {took:.0f} s"
         )
         if "employer_id" in self.made:
             ask = demo_record.question(self.made, settings.SITE_URL)
-            self.line.line(f"询问放行接口：{ask}", f"ask the gate: {ask}")
+            self.line.line(f"查询放行接口：{ask}", f"ask the gate: {ask}")
 
     def honest_employer(self) -> Text:
         company = self.new_company()
-        self.line.head(f"一、{company.name}：材料齐全", f"1. {company.name}: everything in order")
+        self.line.head(
+            f"一、{company.name}：材料齐全", f"1. {company.name}: everything is in order"
+        )
         member = self.register(company, company)
         self.ask_gate(member)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
@@ -109,8 +110,8 @@ class Demo(Steps):
                 "member_id": str(member.pk),
             }
         return Text(
-            f"{company.name}：审核通过，已获得一份简历；登录 {email}，密码 {password}",
-            f"{company.name}: approved, and has a resume; sign in as {email}, password {password}",
+            f"{company.name}：核验通过，已下载一份简历；登录邮箱 {email}，密码 {password}",
+            f"{company.name}: approved, has one resume; sign in as {email}, password {password}",
         )
 
     def wrong_licence(self) -> Text:
@@ -133,7 +134,7 @@ class Demo(Steps):
             self.reviewer,
             timezone.now(),
             ["uscc_mismatch", "name_mismatch"],
-            note="请上传贵公司自己的营业执照。Please upload your own company's licence.",
+            note="请上传你公司自己的营业执照。Please upload your own company's licence.",
         )
         self.line.say("审核员要求补正：", "the reviewer requests changes:")
         for code in ("uscc_mismatch", "name_mismatch"):
@@ -146,18 +147,20 @@ class Demo(Steps):
         if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
             claims.claim(case.pk, self.reviewer, timezone.now())
             operations.approve(case.pk, self.reviewer, timezone.now())
-            self.line.say("审核员核对后通过", "the reviewer checks the case and approves it")
+            self.line.say("审核员核对后通过", "the reviewer checks it and approves")
         self.ask_gate(member)
         return Text(
-            f"{company.name}：上传了别家的执照，补正后通过；登录 {member.user.email}，密码相同",
-            f"{company.name}: uploaded another company's licence, corrected it, approved; sign in"
-            f" as {member.user.email}, same password",
+            f"{company.name}：上传了另一家公司的执照，补正后通过；"
+            f"登录邮箱 {member.user.email}，密码相同",
+            f"{company.name}: uploaded another company's licence, fixed it, approved; sign in as"
+            f" {member.user.email}, same password",
         )
 
     def revoked_company(self) -> Text:
         company = self.new_company(status="吊销")
         self.line.head(
-            f"三、{company.name}：登记已被吊销", f"3. {company.name}: its registration is revoked"
+            f"三、{company.name}：营业执照已被吊销",
+            f"3. {company.name}: its licence has been revoked",
         )
         member = self.register(company, company)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
@@ -167,14 +170,14 @@ class Demo(Steps):
         self.submit_and_watch(case, member)
         self.ask_gate(member)
         return Text(
-            f"{company.name}：登记已被吊销，未通过；登录 {member.user.email}，密码相同",
-            f"{company.name}: refused, its registration is revoked; sign in as {member.user.email},"
-            " same password",
+            f"{company.name}：营业执照已被吊销，未通过；登录邮箱 {member.user.email}，密码相同",
+            f"{company.name}: not approved, its licence has been revoked; sign in as"
+            f" {member.user.email}, same password",
         )
 
     def queue_other_licence(self) -> Text:
         self.line.head(
-            "四、三份申请留给您在审核台处理", "4. Three cases for you to decide in the console"
+            "四、三份申请，请你在审核台处理", "4. Three cases for you to decide in the console"
         )
         company, other = self.new_company(), self.new_company()
         specimen = make(self.seed, edition="landscape", damage="phone", company=other)
@@ -193,7 +196,9 @@ class Demo(Steps):
         company = self.new_company(abnormal=True)
         specimen = make(self.seed, edition="landscape", damage="light", company=company)
         return self.left_in_the_queue(
-            company, specimen, Text("被列入经营异常名录", "the register lists it as abnormal")
+            company,
+            specimen,
+            Text("被列入经营异常名录", "it is on the list of abnormal operations"),
         )
 
     def left_in_the_queue(self, company: Company, specimen: Specimen, why: Text) -> Text:
@@ -205,7 +210,7 @@ class Demo(Steps):
         console = f"{settings.SITE_URL}/console/"
         return Text(
             f"{company.name}：等待你审核（{why.zh}）；{console}",
-            f"{company.name}: waits for your decision, since {why.en}; {console}",
+            f"{company.name}: waits for your decision ({why.en}); {console}",
         )
 
     def golden_honest(self) -> Text:
@@ -218,8 +223,8 @@ class Demo(Steps):
     def golden_name(self) -> Text:
         told = self.golden(GoldenKind.NAME, 1001)
         self.line.say(
-            f"数据见 {settings.SITE_URL}/console/quality/",
-            f"Their figures: {settings.SITE_URL}/console/quality/",
+            f"统计数据：{settings.SITE_URL}/console/quality/",
+            f"figures: {settings.SITE_URL}/console/quality/",
         )
         return told
 
@@ -236,6 +241,6 @@ class Demo(Steps):
         )
         figures = f"{settings.SITE_URL}/console/quality/"
         return Text(
-            f"标准题“{made.name}”：正确的决定是{right[0]}；数据见 {figures}",
+            f"标准题“{made.name}”：正确的决定是{right[0]}；统计数据 {figures}",
             f"golden case {made.name}: the right decision is to {right[1]}; figures at {figures}",
         )

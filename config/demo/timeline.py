@@ -39,8 +39,8 @@ class Timeline:
 
     def reason(self, code: str, seen: str = "", expected: str = "", indent: int = 1) -> None:
         reason = REASONS[code]
-        detail_zh = f"（看到 {seen}，应为 {expected}）" if seen and expected else ""
-        detail_en = f" (seen {seen}, expected {expected})" if seen and expected else ""
+        detail_zh = f"（实际为 {seen}，应为 {expected}）" if seen and expected else ""
+        detail_en = f" (found {seen}, expected {expected})" if seen and expected else ""
         self.say(f"{reason.says.zh}{detail_zh}", f"{reason.says.en}{detail_en}", indent)
         takes = turnaround.told(reason.takes)
         self.fix(reason.fix, takes, indent)

@@ -37,6 +37,4 @@ if __name__ == "__main__":
     try:
         make_env_file()
     except OSError as error:
-        sys.exit(
-            f"Cannot write {ENV_FILE}: {error.strerror}. Zizhi needs a folder that it may write to."
-        )
+        sys.exit(f"Cannot write {ENV_FILE}: {error.strerror}. Run Zizhi in a writable folder.")

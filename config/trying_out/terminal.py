@@ -106,7 +106,7 @@ class Task(threading.Thread):
             if not self._stopped.is_set():
                 self._lines.say(self.name, line.decode("utf-8", "replace"))
         if (status := self._process.wait()) and not self._stopped.is_set():
-            self._lines.say(self.name, f"not complete (exit status {status}); {self._if_failed}")
+            self._lines.say(self.name, f"incomplete (exit status {status}); {self._if_failed}")
 
     def stop(self) -> None:
         """Tell the command to end, and drop its further output. It may not have started yet."""

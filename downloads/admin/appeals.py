@@ -1,7 +1,4 @@
-"""What does a member of staff see of an appeal against a restriction?
-
-What is said beside what was seen, and two answers.
-"""
+"""The console's pages about appeals: the statement beside the evidence, and the answer."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -39,13 +37,11 @@ from events.models import Event
 from verification.admin.case_content import masked_in
 
 SHOWN: Final = 200
-"""So many of the downloads concerned are listed; all are counted."""
+"""How many of the relevant downloads are listed; all are counted."""
 
 
 def waiting_lately() -> appeals.Waiting:
-    """How many wait, counted a moment ago, so that a page of the console costs nothing by saying
-    it.
-    """
+    """Return the number of open appeals, cached so that it costs a page nothing."""
     seconds = settings.QUEUE_FIGURES_SECONDS
     cached: Any = cache.get_or_set(
         "downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds
@@ -55,7 +51,7 @@ def waiting_lately() -> appeals.Waiting:
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Those that wait, unless another list is chosen or somebody is searched for."""
+    """Shows the open appeals, unless a search or another list is chosen."""
 
     title = _("answer")
     parameter_name = "answer"
@@ -84,14 +80,14 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 class AppealAnswerForm(forms.Form):
-    """Lift or keep, with a word to the employer."""
+    """The decision, with a reply to the employer."""
 
     reply = forms.CharField(
         label=_("Reply to the employer"),
         max_length=appeals.REPLY_AT_MOST,
         required=False,
         help_text=_(
-            "The employer reads it. With a no it has to say why, and what would change it."
+            "Shown to the employer. If you keep the restriction, say why and what would lift it."
         ),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
@@ -102,7 +98,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
     list_display = ("employer", "about", "waiting", "answer", "answered_by")
     list_filter = (WaitingFilter,)
     search_fields = ("=employer__id", "=employer__uscc")
-    search_help_text = _("The whole id or credit code of an employer")
+    search_help_text = _("Full ID or credit code of an employer")
     ordering: ClassVar[Any] = (F("answered_at").desc(nulls_first=True), "due_at")
     sortable_by = ()
     list_select_related = ("employer", "move", "answered_by")
@@ -122,7 +118,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.display(description=_("against what"))
+    @admin.display(description=_("restriction"))
     def about(self, said: MoveAppeal) -> str:
         reasons = "; ".join(in_words(code) for code in said.move.reasons)
         return reasons or _tier(said.move)
@@ -139,8 +135,9 @@ class MoveAppealAdmin(ReadOnlyAdmin):
             if said.due_at <= now
             else ""
         )
+        local = timezone.localtime(said.due_at)
         due = gettext("due %(when)s") % {
-            "when": timezone.localtime(said.due_at).strftime("%m-%d %H:%M")
+            "when": f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"
         }
         return format_html(
             '{} <span class="below">· {}</span> {}', timesince(said.at, now), due, late
@@ -153,10 +150,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {
-            "title": gettext("Appeals against restrictions"),
-            "is_nav_sidebar_enabled": False,
-        }
+        context = {"title": gettext("Restriction appeals"), "is_nav_sidebar_enabled": False}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
@@ -166,7 +160,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """GET shows claim and evidence; POST answers."""
+        """Show the statement and the evidence on GET; store the answer on POST."""
         if request.method == "POST":
             said = get_object_or_404(self.get_queryset(request), pk=object_id)
             if not isinstance(request.user, User) or not self.has_view_permission(request):
@@ -191,19 +185,20 @@ class MoveAppealAdmin(ReadOnlyAdmin):
             appeals.answer_appeal(
                 said.pk, user, user.as_reviewer(), timezone.now(), lift=lift, reply=reply
             )
-        except Refused as refused:  # nothing typed is lost: what is refused for its words has none
+        # Nothing typed is lost: only an empty reply is refused for its words.
+        except Refused as refused:
             messages.error(request, refusal_html(refused))
         else:
             messages.success(
                 request,
-                gettext("Lifted. The employer is told.")
+                gettext("Restriction lifted. We have told the employer.")
                 if lift
-                else gettext("Kept. The employer is told."),
+                else gettext("Restriction kept. We have told the employer."),
             )
 
 
 def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
-    """What was seen, what it was seen in, who decided, and what there was before."""
+    """Return the evidence, the downloads it is based on, who decided, and the history."""
     move = said.move
     since = _since(move)
     concerned = GateDecision.objects.of_company(said.employer.uscc, None).filter(
@@ -249,12 +244,12 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
 
 
 def _tier(move: Event) -> str:
-    """Where a move led, in words."""
-    return str(TIERS[Tier(move.to_state)] if move.to_state else _("As its case says"))
+    """Return the tier that a change led to, in words."""
+    return str(TIERS[Tier(move.to_state)] if move.to_state else _("Set by the case"))
 
 
 def _since(move: Event) -> datetime:
-    """From when on the downloads are concerned: as the rule counted them; of people's moves, the
+    """Return the start of the relevant downloads: the rule's own, or, for people's changes, the
     ladder's window.
     """
     if since := move.data.get("since"):

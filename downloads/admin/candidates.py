@@ -1,10 +1,8 @@
-"""What may staff see of candidates?
+"""The console's pages about candidates.
 
-What they consented to, what left of them, what has to be erased, what they report, and what each
-platform has declared of those whom it has not told us of.
-
-No address of a candidate is shown: none can be read here. A report waits until somebody has written
-down what came of it.
+They show consents, releases, erase orders, reports, and platforms' defaults, but never a
+candidate's address, which cannot be read here. A report stays open until somebody records its
+outcome.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ from events.core.errors import Refused
 
 
 class WhereFilter(admin.SimpleListFilter):
-    """Where an order stands."""
+    """Filters by the state of an order."""
 
     title = _("state")
     parameter_name = "where"
@@ -49,9 +47,9 @@ class WhereFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("overdue", _("overdue")),
-            ("open", _("waits for an answer")),
+            ("open", _("waiting for an answer")),
             ("answered", _("already answered")),
-            ("withdrawn", _("taken back")),
+            ("withdrawn", _("revoked by the candidate")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -65,9 +63,9 @@ class WhereFilter(admin.SimpleListFilter):
 
 
 class SettledFilter(admin.SimpleListFilter):
-    """Whether a person has looked into it."""
+    """Filters by whether a person has reviewed it."""
 
-    title = _("has been looked into")
+    title = _("reviewed")
     parameter_name = "settled"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -84,7 +82,7 @@ class ReleasedFilter(SpanFilter):
 
 
 class Live:
-    """What a platform's test made is nobody's."""
+    """Leaves out the rows that platforms' tests made."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
@@ -92,7 +90,7 @@ class Live:
 
 
 class InWords:
-    """Kinds of data stand as codes in the row, and as words on its page."""
+    """Shows kinds of data in words; rows store codes."""
 
     exclude: ClassVar[Any] = ("kinds",)
     readonly_fields: ClassVar[Any] = ("data",)
@@ -107,7 +105,7 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
     list_display = ("reference", "platform", "mode", "told_at", "changed_at", "erased_at")
     list_filter = ("mode",)
     search_fields = ("=reference", "=id", "=client_id")
-    search_help_text = _("A candidate's whole reference, or an id")
+    search_help_text = _("Full candidate reference, or an ID")
     ordering = ("-changed_at",)
     fields = readonly_fields = (
         "id",
@@ -130,14 +128,14 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
 
 @admin.register(CandidateDefault)
 class CandidateDefaultAdmin(OfPlatform, ForWhoSeesAnswers):
-    """What each platform has declared of whom it has told us nothing; where it has not, the
-    deployment's own counts.
+    """Each platform's default for candidates it has not declared; without one, the deployment's
+    applies.
     """
 
     list_display = ("platform", "mode", "basis", "declared_at")
     list_filter = ("mode",)
     search_fields = ("=client_id", "basis")
-    search_help_text = _("A platform's id, or words of what its declaration rests on")
+    search_help_text = _("Platform ID, or words from the basis of its declaration")
     ordering = ("-declared_at",)
     fields = readonly_fields = ("named_platform", "mode", "basis", "declared_at")
 
@@ -151,9 +149,7 @@ class ConsentAdmin(InWords, Live, ForWhoSeesAnswers):
     list_display = ("given_at", "candidate", "receiver", "how", "until", "revoked_at")
     list_filter = ("how",)
     search_fields = ("=uscc", "=candidate__reference", "=evidence", "=id")
-    search_help_text = _(
-        "A whole credit code, a candidate's reference, the platform's evidence, or an id"
-    )
+    search_help_text = _("Full credit code, candidate reference, platform's evidence, or an ID")
     ordering = ("-given_at",)
     list_select_related = ("candidate",)
 
@@ -163,7 +159,7 @@ class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
     list_display = ("asked_at", "candidate", "employer", "expires_at", "agreed", "answered_at")
     list_filter = ("agreed",)
     search_fields = ("=uscc", "=candidate__reference", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("-asked_at",)
     list_select_related = ("candidate", "employer")
 
@@ -175,7 +171,7 @@ class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
     list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")
     search_fields = ("=uscc", "=candidate", "=decision_id", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("-released_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
@@ -196,7 +192,7 @@ class EraseOrderAdmin(Live, ForWhoSeesAnswers):
     )
     list_filter = (WhereFilter,)
     search_fields = ("=uscc", "=candidate__reference", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("due_at",)
     list_select_related = ("candidate", "employer")
     exclude = ("reminded_at",)
@@ -215,13 +211,13 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
     list_display = ("reported_at", "about", "receiver", "candidate", "settled_at", "settled_by")
     list_filter = (SettledFilter, "about")
     search_fields = ("=release__uscc", "=candidate__reference", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("-reported_at",)
     list_select_related = ("candidate", "release", "settled_by")
     change_form_template = "admin/downloads/misusereport/change_form.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever decides about employers reads what is said of them, too."""
+        """Staff who decide about employers may also read reports about them."""
         return super().has_view_permission(request, obj) or bool(
             request.user.has_perm("verification.change_case")
         )
@@ -239,7 +235,7 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
         return [settle, *super().get_urls()]
 
     def settle(self, request: HttpRequest, report_id: UUID) -> HttpResponse:
-        """A person writes down what came of it."""
+        """Record the outcome of a report."""
         if (
             request.method != "POST"
             or not self.has_view_permission(request)
@@ -249,14 +245,16 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
         outcome = request.POST.get("outcome", "").strip()[:500]
         try:
             if not outcome:
-                messages.error(request, gettext("Write down what came of it."))
+                messages.error(request, gettext("Enter the outcome."))
             else:
                 misuse_reports.settle_misuse_report(
                     report_id, outcome, request.user, timezone.now()
                 )
                 messages.success(
                     request,
-                    gettext("On record. The candidate sees that a person has looked into it."),
+                    gettext(
+                        "Saved. The candidate can see that someone has looked into the report."
+                    ),
                 )
         except Refused as refused:
             says = refused.reason.says

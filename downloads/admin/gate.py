@@ -1,4 +1,4 @@
-"""What may staff see of the gate's answers? Every one; they are written by the gate alone."""
+"""The console's pages about gate decisions, all read-only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from events.admin import ReadOnlyAdmin
 
 
 class WithTierInWords:
-    """A column that names the tier of a row in the language of the page."""
+    """A column with the tier in the language of the page."""
 
     @admin.display(description=_("tier"), ordering="tier")
     def tier_in_words(self, row: Any) -> Any:
@@ -47,10 +47,11 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
         "candidate",
     )
     list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
-    search_fields = ("id",)  # only says that there is a search; see Searched
+    # Only enables the search box; see `Searched`.
+    search_fields = ("id",)
     search_help_text = _(
-        "A whole id of an answer, employer or recruiter, a credit code or an employer's reference;"
-        " or a candidate, of 31 days"
+        "Full ID of a decision, employer or recruiter, a credit code or an employer's"
+        " reference; or a candidate reference (last 31 days)"
     )
     named = staticmethod(answers_named)
     in_a_span = staticmethod(lambda term: Q(candidate=term))
@@ -68,7 +69,7 @@ class PassUseAdmin(Searched, WithTierInWords, ForWhoSeesAnswers):
     search_fields = ("decision_id",)
     named = staticmethod(uses_named)
     in_a_span = staticmethod(lambda term: Q(pk__in=[]))
-    search_help_text = _("The whole id of an answer")
+    search_help_text = _("Full ID of a gate decision")
     ordering = ("-pk",)
 
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
@@ -86,7 +87,7 @@ class StandingAdmin(WithTierInWords, ForWhoSeesAnswers):
     list_display = ("employer", "tier_in_words", "why", "moved_at", "until")
     list_filter = (TierFilter, WhyRestrictedFilter)
     search_fields = ("=employer__id", "=employer__uscc")
-    search_help_text = _("The whole id or credit code of an employer")
+    search_help_text = _("Full ID or credit code of an employer")
     ordering = ("-moved_at",)
     list_select_related = ("employer",)
 

@@ -1,6 +1,6 @@
-"""What may staff see of copies, and how do they trace a leak and plant bait?
+"""The console's pages about copies, traces of leaks, and canaries.
 
-Each trace is on record, with who asked and why.
+Each trace is recorded, with who asked and why.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ MAY_TRACE = PERMISSIONS[Power.TRACE]
 
 
 class ForWhoTraces(ReadOnlyAdmin):
-    """For who may trace leaks; who may see the gate's answers may look."""
+    """Pages for staff who may trace leaks; staff who may see gate decisions have read access."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Asking and planting are operations with pages of their own; no model form is involved."""
+        """Tracing and planting have pages of their own, without model forms."""
         return bool(request.user.has_perm(MAY_TRACE))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -86,7 +86,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
     )
     list_filter = (CopiesFilter, "state")
     search_fields = ("=number", "=candidate", "=id", "=decision_id", "=employer__uscc")
-    search_help_text = _("A copy's whole number, a candidate's reference, a credit code, or an id")
+    search_help_text = _("Full copy number, candidate reference, credit code, or an ID")
     ordering = ("-requested_at",)
     fields = (
         "id",
@@ -126,28 +126,26 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
 
 
 class TraceForm(forms.Form):
-    """What was found, and why it is asked."""
+    """The leaked file or text, and the reason for the trace."""
 
     leak = forms.FileField(
         label=_("File"),
         required=False,
-        help_text=_(
-            "A photograph, screenshot, scan or PDF. It is erased once it has been looked at."
-        ),
+        help_text=_("A photo, screenshot, scan or PDF. We delete it once the trace is finished."),
     )
     text = forms.CharField(
-        label=_("Or text"),
+        label=_("Or paste the text"),
         required=False,
         max_length=leaks.TEXT_LONGEST,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("Numbers in it tell whose copy it was typed from."),
+        help_text=_("Phone numbers in the text show which copy it was typed from."),
     )
     candidate = forms.RegexField(
         REFERENCE,
         label=_("Candidate"),
         required=False,
         max_length=64,
-        help_text=_("The platform's reference, where you know whose resume it is"),
+        help_text=_("The platform's candidate reference, if you know whose resume it is"),
     )
     why = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -161,7 +159,7 @@ class TraceAdmin(ForWhoTraces):
     list_display = ("asked_at", "asked_by", "why", "candidate", "resumes", "outcome")
     list_filter = (AskedFilter,)
     search_fields = ("=id", "=sha256", "=candidate")
-    search_help_text = _("An id, the SHA-256 of what was found, or a candidate's reference")
+    search_help_text = _("ID, SHA-256 of the leaked file, or candidate reference")
     ordering = ("-asked_at",)
     list_select_related = ("asked_by",)
 
@@ -175,11 +173,11 @@ class TraceAdmin(ForWhoTraces):
     @admin.display(description=_("found"))
     def outcome(self, row: Trace) -> str:
         if row.finished_at is None:
-            return gettext("being looked at")
+            return gettext("tracing")
         return (
             in_words(row.refused)
             if row.refused
-            else ", ".join(each["number"] for each in row.named) or gettext("nobody is named")
+            else ", ".join(each["number"] for each in row.named) or gettext("no copy identified")
         )
 
     def add_view(
@@ -223,7 +221,7 @@ class TraceAdmin(ForWhoTraces):
         return self.page(
             request,
             "admin/downloads/trace/found.html",
-            title=gettext("Trace of a leak"),
+            title=gettext("Trace result"),
             row=row,
             lines=lines,
             why_not=why_not,
@@ -231,7 +229,9 @@ class TraceAdmin(ForWhoTraces):
         )
 
     def evidence(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """The leak beside the clean page: for who may trace, since a resume stands on it."""
+        """Show the leak beside the clean page. It contains a resume, so only staff who may trace
+        see it.
+        """
         row = Trace.objects.filter(pk=pk).exclude(evidence="").first()
         if not request.user.has_perm(MAY_TRACE):
             raise PermissionDenied
@@ -249,19 +249,20 @@ class TraceAdmin(ForWhoTraces):
 
 
 class CanaryForm(forms.Form):
-    """Which candidate is bait, and for whom."""
+    """The candidate to use as a canary, and its employer."""
 
     platform = forms.UUIDField(
-        label=_("Platform"), help_text=_("The whole id. It shows the resume as any other.")
+        label=_("Platform"),
+        help_text=_("Full ID. The platform shows the canary like any other resume."),
     )
     candidate = forms.RegexField(
         REFERENCE,
         label=_("Candidate"),
         max_length=64,
-        help_text=_("The platform's reference to a resume of nobody"),
+        help_text=_("The platform's reference for this fictitious candidate"),
     )
     employer = forms.UUIDField(
-        label=_("Employer"), required=False, help_text=_("The whole id. Empty: whoever finds it.")
+        label=_("Employer"), required=False, help_text=_("Full ID. Leave empty for all employers.")
     )
     why = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -270,13 +271,13 @@ class CanaryForm(forms.Form):
 class CanaryAdmin(OfPlatform, ForWhoTraces):
     list_display = ("planted_at", "platform", "candidate", "employer", "why", "planted_by")
     search_fields = ("=candidate", "=employer__id", "=employer__uscc")
-    search_help_text = _("A candidate's reference, or the whole id or credit code of an employer")
+    search_help_text = _("Candidate reference, or an employer's full ID or credit code")
     ordering = ("-planted_at",)
     list_select_related = ("employer", "planted_by")
     fields = ("id", "named_platform", "candidate", "employer", "why", "planted_by", "planted_at")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who does not trace need not know which resumes are bait."""
+        """Only staff who may trace leaks may know which resumes are canaries."""
         return self.has_add_permission(request)
 
     def add_view(
@@ -308,17 +309,17 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
 
 
 class CanaryOutcomeForm(forms.Form):
-    """What a person found."""
+    """A person's finding."""
 
     outcome = forms.CharField(
-        label=_("What came of it"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Outcome of the report"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 
 class ResolvedFilter(admin.SimpleListFilter):
-    """Whether a person has looked into it."""
+    """Filters by whether a person has reviewed it."""
 
-    title = _("has been looked into")
+    title = _("reviewed")
     parameter_name = "looked"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -333,7 +334,7 @@ class CanaryRingAdmin(ForWhoTraces):
     list_display = ("at", "employer", "canary", "restricted", "looked_at", "looked_by")
     list_filter = (ResolvedFilter, "restricted")
     search_fields = ("=employer__id", "=employer__uscc", "=canary__candidate")
-    search_help_text = _("The whole id or credit code of an employer, or a candidate's reference")
+    search_help_text = _("An employer's full ID or credit code, or a candidate reference")
     ordering = ("-at",)
     list_select_related = ("employer", "canary", "looked_by")
 
@@ -365,7 +366,7 @@ class CanaryRingAdmin(ForWhoTraces):
         return self.page(
             request,
             "admin/downloads/trace/ring.html",
-            title=gettext("A ring for a canary"),
+            title=gettext("Call to a canary"),
             ring=ring,
             form=form,
         )

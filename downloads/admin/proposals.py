@@ -1,6 +1,6 @@
-"""How do two people change the ladder, or an employer's place on it?
+"""The console's pages on which two people change the ladder or an employer's tier.
 
-One proposes on a page, a second one confirms on another.
+One proposes, and another confirms.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from events.core.errors import Refused
 
 
 class MoveForm(forms.Form):
-    """Where an employer is to stand."""
+    """The new tier of an employer."""
 
-    employer = forms.UUIDField(label=_("Employer"), help_text=_("The whole id"))
+    employer = forms.UUIDField(label=_("Employer"), help_text=_("Full ID"))
     tier = forms.ChoiceField(
-        label=_("Tier"), choices=[("", _("As its case says")), *Standing.MOVED_TO], required=False
+        label=_("Tier"), choices=[("", _("Set by the case")), *Standing.MOVED_TO], required=False
     )
     until = forms.DateTimeField(
         label=_("Until"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=_("Empty: for good"),
+        help_text=_("Leave empty for no end date"),
     )
     why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class LadderForm(forms.Form):
-    """Another version of the ladder."""
+    """A new version of the ladder."""
 
     ladder = forms.CharField(
         label=_("Ladder"),
@@ -64,7 +64,7 @@ class LadderForm(forms.Form):
             return json.loads(self.cleaned_data["ladder"])
         except ValueError as error:
             raise forms.ValidationError(
-                _("This is not JSON: %(what)s") % {"what": str(error)}
+                _("Enter valid JSON: %(what)s") % {"what": str(error)}
             ) from error
 
 
@@ -88,7 +88,7 @@ class ProposalAdmin(ReadOnlyAdmin):
         return {}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Proposing is an operation with a page of its own; no model form is involved."""
+        """Proposals have a page of their own, without a model form."""
         return bool(request.user.has_perm(self.may_propose))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -141,7 +141,8 @@ class ProposalAdmin(ReadOnlyAdmin):
                 request, lambda user, now: self.settle(proposed.pk, user, now, confirmed=confirmed)
             ):
                 messages.success(
-                    request, gettext("Confirmed.") if confirmed else gettext("Dropped.")
+                    request,
+                    gettext("Confirmed.") if confirmed else gettext("The proposal was dropped."),
                 )
             return HttpResponseRedirect(request.path)
         proposed = self.get_object(request, object_id)
@@ -164,7 +165,9 @@ class ProposalAdmin(ReadOnlyAdmin):
         act: Callable[[User, datetime], None],
         form: forms.Form | None = None,
     ) -> bool:
-        """Whether it was not refused; if it was, that is said in the form, or above the page."""
+        """Run `act`; return whether it succeeded. A refusal is shown in the form, or above the
+        page.
+        """
         assert isinstance(request.user, User)
         try:
             act(request.user, timezone.now())
@@ -238,13 +241,13 @@ class LadderVersionAdmin(ProposalAdmin):
 
     @admin.display(description=_("what changes"))
     def changes(self, row: LadderVersion) -> str:
-        """First, since that is what a second person confirms."""
+        """Return the differences; they come first, because the second person confirms them."""
         lines = ladder_versions.differences(
             ladder_versions.as_data(ladder_versions.before(row)), row.data
         )
         return format_html_join(
             "", "<div class='code'>{}</div>", ((line,) for line in lines)
-        ) or gettext("Nothing")
+        ) or gettext("No changes")
 
     @admin.display(description=_("ladder"))
     def whole(self, row: LadderVersion) -> str:

@@ -1,9 +1,7 @@
-"""What may staff see of relay numbers?
+"""The console's pages about relay numbers: the bindings, the calls, and the share of failed calls.
 
-Which lead where, what came of the calls, and how many tries to reach somebody were lost.
-
-Whoever finds a number on paper searches for it here: whose it was is told for as long as the rows
-are kept. No candidate's or caller's number is shown, since none can be read.
+Search for a number found on a printed resume to see whose it was, for as long as rows are kept.
+Candidates' and callers' numbers are never shown, because they cannot be read here.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ PLATFORMS_AT_MOST: Final = 50
 
 
 class ForWhoSeesAnswers(ReadOnlyAdmin):
-    """What belongs to the gate's answers is for whoever may see those."""
+    """Pages for staff who may see gate decisions."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("downloads.view_gatedecision"))
@@ -75,7 +73,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
     list_filter = (RequestedFilter, "state", "muted", WhyEndedFilter)
     search_fields = ("=number", "=candidate", "=uscc", "=id", "=decision_id")
     search_help_text = _(
-        "A whole relay number as +86 and digits, a candidate's reference, a credit code, or an id"
+        "Full relay number (+86 and digits), candidate reference, credit code, or an ID"
     )
     ordering = ("-requested_at",)
     list_select_related = ("employer",)
@@ -112,7 +110,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the figures: of whom, of how long, and what was tried."""
+    """One line of the figures: a platform, a time span, and the tries."""
 
     of: str | Promise
     span: str
@@ -129,9 +127,7 @@ class RelayCallAdmin(ForWhoSeesAnswers):
     list_display = ("at", "outcome", "seconds", "number", "extension", "binding", "by_candidate")
     list_filter = (CalledFilter, "outcome", "by_candidate")
     search_fields = ("=number", "=binding__id", "=binding__candidate")
-    search_help_text = _(
-        "A whole relay number as +86 and digits, the id of a binding, or a candidate's reference"
-    )
+    search_help_text = _("Full relay number (+86 and digits), binding ID, or candidate reference")
     ordering = ("-at",)
     list_select_related = ("binding",)
     exclude = ("caller_index",)
@@ -143,8 +139,9 @@ class RelayCallAdmin(ForWhoSeesAnswers):
 
 
 def lines() -> list[Line]:
-    """Lost contact over all platforms, lately and for longer; then of each platform, whose own pool
-    or habits may be the cause.
+    """Return the lost contacts of all platforms, by time span, then those of each platform.
+
+    A single platform's pool or habits may be the cause.
     """
     now = timezone.now()
 

@@ -1,10 +1,7 @@
-"""What has a candidate said of their resume, who took it, and what became of it?
+"""The models of candidates: their settings, consents, releases, erase orders and reports of misuse.
 
-The rows of the candidate's side.
-
-What decides at the gate stands in three tables that its statement looks into by an index each: the
-candidate's own row with its mode, the employers that they want kept out, and the consents that they
-gave. `docs/how-it-works/candidates.md` says why.
+The gate's statement reads three of the tables, each by an index: the candidate's row with its mode,
+the blocked employers, and the consents. `docs/how-it-works/candidates.md` explains why.
 """
 
 from __future__ import annotations
@@ -30,9 +27,7 @@ class Mode(models.TextChoices):
 
 
 class CandidateDefault(models.Model):
-    """What a platform declares for candidates whom it has told us nothing of, and on what its word
-    rests.
-    """
+    """A platform's default for candidates it has not told us about, and the basis for it."""
 
     client_id = models.UUIDField(_("platform"), primary_key=True)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
@@ -40,7 +35,7 @@ class CandidateDefault(models.Model):
     declared_at = models.DateTimeField(_("declared"))
 
     class Meta:
-        verbose_name, verbose_name_plural = _("default of a platform"), _("defaults of platforms")
+        verbose_name, verbose_name_plural = _("platform default"), _("platform defaults")
 
     def __str__(self) -> str:
         return f"{self.mode} {self.client_id}"
@@ -52,20 +47,21 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 
 
 class Candidate(models.Model):
-    """A candidate of one platform, by its reference; of personal data there is only an address,
-    sealed, if we were given one.
+    """A candidate of one platform, identified by its reference.
+
+    The only personal data is an encrypted e-mail address, if we have one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     reference = models.CharField(_("candidate"), max_length=64)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
     email_sealed = models.TextField(blank=True)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     link_version = models.PositiveIntegerField(default=1)
-    """Links of an earlier one open nothing any more."""
-    told_at = models.DateTimeField(_("made known"))
+    """Links with an earlier version no longer work."""
+    told_at = models.DateTimeField(_("recorded"))
     changed_at = models.DateTimeField(_("changed"))
     erased_at = models.DateTimeField(_("contact data erased"), null=True, blank=True)
 
@@ -84,21 +80,23 @@ class Candidate(models.Model):
 
     @property
     def email_purpose(self) -> str:
-        """What the address is sealed for: another row's does not open in its place."""
+        """The encryption purpose of the address, so that one row's cannot be decrypted for another
+        row.
+        """
         return f"candidate.email.{self.pk}"
 
 
 class BlockedEmployer(models.Model):
-    """That a candidate wants one company to get nothing of them, whichever account of it asks."""
+    """A company that may get nothing of a candidate, whichever of its accounts asks."""
 
     candidate = models.ForeignKey(
         Candidate, on_delete=models.CASCADE, related_name="blocked", verbose_name=_("candidate")
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     name = models.CharField(_("company name"), max_length=200, blank=True)
-    """As the candidate sees it in their list; empty where only the code is known."""
+    """Shown in the candidate's list; empty if only the code is known."""
     own = models.BooleanField(_("by the candidate"))
-    """Said on the candidate's own page: what the platform tells us later does not undo it."""
+    """Blocked on the candidate's own page; later updates from the platform do not remove it."""
     at = models.DateTimeField(_("since"))
 
     class Meta:
@@ -117,8 +115,9 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
 
 class Consent(models.Model):
-    """A candidate's separate consent (单独同意) that one company receives their resume: what PIPL
-    23 wants to be told is in it.
+    """A candidate's separate consent (单独同意) that one company receives their resume.
+
+    It has everything that PIPL 23 requires.
     """
 
     class How(models.TextChoices):
@@ -131,13 +130,13 @@ class Consent(models.Model):
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     receiver = models.CharField(_("receiver"), max_length=200)
-    contact = models.CharField(_("contact of the receiver"), max_length=254)
+    contact = models.CharField(_("receiver's contact"), max_length=254)
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     method = models.CharField(
         _("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY
     )
     kinds = models.JSONField(_("kinds of data"), default=list)
-    how = models.CharField(_("how it was given"), max_length=10, choices=How.choices)
+    how = models.CharField(_("how consent was given"), max_length=10, choices=How.choices)
     evidence = models.CharField(_("platform's evidence"), max_length=200, blank=True)
     given_at = models.DateTimeField(_("given"))
     until = models.DateTimeField(_("until"))
@@ -163,14 +162,14 @@ class Consent(models.Model):
 
 class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
     def open(self, now: datetime) -> Self:
-        """Those that can still be answered."""
+        """Return the requests that can still be answered."""
         return self.filter(answered_at=None, expires_at__gt=now)
 
 
 class ConsentRequest(models.Model):
-    """That an employer asks for a candidate's consent.
+    """An employer's request for a candidate's consent.
 
-    Asked once; after a no, not again for a long while.
+    An employer can ask once, and after a refusal only after a long wait.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -186,7 +185,7 @@ class ConsentRequest(models.Model):
     )
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     kinds = models.JSONField(_("kinds of data"), default=list)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(_("trace requested"))
     expires_at = models.DateTimeField(_("ends"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     agreed = models.BooleanField(_("agreed"), null=True, blank=True)
@@ -202,7 +201,7 @@ class ConsentRequest(models.Model):
     objects = ConsentRequestQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("request for consent"), _("requests for consent")
+        verbose_name, verbose_name_plural = _("consent request"), _("consent requests")
         indexes = [
             models.Index(fields=["candidate", "uscc", "-asked_at"], name="consent_request_latest")
         ]
@@ -218,13 +217,14 @@ class ConsentRequest(models.Model):
         return self.uscc
 
 
-# --- What left ------------------------------------------------------------------------------------
+# --- Releases -------------------------------------------------------------------------------------
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def about(self, candidate: Candidate) -> Self:
-        """Whatever left of this candidate, those too that left before the platform made them known;
-        the last first.
+        """Return all releases of this candidate, the latest first.
+
+        They include those before the platform registered the candidate.
         """
         return self.filter(client_id=candidate.client_id, candidate=candidate.reference).order_by(
             "-released_at"
@@ -232,22 +232,22 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
 
 class Release(models.Model):
-    """That a resume left, to whom, why and with what; its receipt.
+    """The record of a resume that left: the receiver, the purpose and the data, with the receipt.
 
-    Written as it leaves, never changed after.
+    Written when the resume leaves, and never changed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     decision_id = models.UUIDField(_("gate decision"), unique=True)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     candidate = models.CharField(_("candidate"), max_length=64)
     employer = models.ForeignKey(
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     receiver = models.CharField(_("receiver"), max_length=200)
-    """The company's name as it was then."""
+    """The company's name at that time."""
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
     )
@@ -256,7 +256,7 @@ class Release(models.Model):
         _("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY
     )
     kinds = models.JSONField(_("kinds of data"), default=list)
-    contact = models.CharField(_("contact of the receiver"), max_length=254)
+    contact = models.CharField(_("receiver's contact"), max_length=254)
     consent = models.ForeignKey(
         Consent,
         null=True,
@@ -267,9 +267,9 @@ class Release(models.Model):
     )
     released_at = models.DateTimeField(_("left"))
     receipt = models.TextField(_("receipt"), default="", db_default="")
-    """Word for word what was signed (`downloads.candidates.receipts`)."""
+    """The signed text, verbatim (`downloads.candidates.receipts`)."""
     signature = models.CharField(_("signature"), max_length=100, default="", db_default="")
-    key_id = models.CharField(_("key of the receipt"), max_length=16, default="", db_default="")
+    key_id = models.CharField(_("receipt key"), max_length=16, default="", db_default="")
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -286,12 +286,12 @@ class Release(models.Model):
         return f"{self.candidate} → {self.receiver}"
 
 
-# --- What is to be undone -------------------------------------------------------------------------
+# --- Erasure and reports --------------------------------------------------------------------------
 
 
 class EraseOrderQuerySet(models.QuerySet["EraseOrder"]):
     def open(self) -> Self:
-        """Those that the employer owes an answer."""
+        """Return the orders that the employer has not answered yet."""
         return self.filter(answered_at=None, withdrawn_at=None)
 
     def overdue(self, now: datetime) -> Self:
@@ -299,13 +299,13 @@ class EraseOrderQuerySet(models.QuerySet["EraseOrder"]):
 
 
 class EraseOrder(models.Model):
-    """That an employer has to erase its copies of a candidate's resume by a day, and what it
-    answers.
+    """An employer's obligation to erase its copies of a candidate's resume by a date, and its
+    answer.
     """
 
     class Answer(models.TextChoices):
         ERASED = "erased", _("erased")
-        KEPT = "kept", _("kept, for a reason")
+        KEPT = "kept", _("kept for a reason")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     candidate = models.ForeignKey(
@@ -331,10 +331,10 @@ class EraseOrder(models.Model):
         related_name="+",
         verbose_name=_("answered by"),
     )
-    """None with an answer: the platform answered for its employer."""
+    """None with an answer: the platform answered for the employer."""
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
-    """When, the time being over, the employer was reminded."""
+    """When the employer was reminded after the due date."""
 
     objects = EraseOrderQuerySet.as_manager()
 
@@ -369,15 +369,18 @@ class EraseOrder(models.Model):
 
 
 class MisuseReport(models.Model):
-    """What a candidate reports of whoever took their resume: read by a person, who writes down what
-    came of it.
+    """A candidate's report that a receiver misuses their resume. A person reviews it and records
+    the outcome.
     """
 
     class About(models.TextChoices):
-        NOT_HIRING = "not_hiring", _("They do not hire; they sell or advertise something")
-        PASSED_ON = "passed_on", _("My details reached others")
-        MONEY = "money", _("They ask for money or papers")
-        MOLESTED = "molested", _("They keep calling or writing")
+        NOT_HIRING = (
+            "not_hiring",
+            _("They are not hiring; they are selling or advertising something"),
+        )
+        PASSED_ON = "passed_on", _("My details were passed on to others")
+        MONEY = "money", _("They ask for money or documents")
+        MOLESTED = "molested", _("They keep contacting me")
         OTHER = "other", _("Something else")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -388,9 +391,9 @@ class MisuseReport(models.Model):
         Release, on_delete=models.PROTECT, related_name="reports", verbose_name=_("release")
     )
     about = models.CharField(_("about"), max_length=20, choices=About.choices)
-    said = models.TextField(_("in their words"), max_length=1000, blank=True)
+    said = models.TextField(_("candidate's own words"), max_length=1000, blank=True)
     reported_at = models.DateTimeField(_("reported"))
-    settled_at = models.DateTimeField(_("looked into"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("reviewed on"), null=True, blank=True)
     settled_by = models.ForeignKey(
         User,
         null=True,
@@ -399,10 +402,10 @@ class MisuseReport(models.Model):
         related_name="+",
         verbose_name=_("by"),
     )
-    outcome = models.CharField(_("what came of it"), max_length=500, blank=True)
+    outcome = models.CharField(_("result of the review"), max_length=500, blank=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("report of misuse"), _("reports of misuse")
+        verbose_name, verbose_name_plural = _("misuse report"), _("misuse reports")
         indexes = [
             models.Index(
                 fields=["reported_at"], name="misuse_report_open", condition=Q(settled_at=None)

@@ -31,14 +31,14 @@ from verification.rules.required_documents import HOW
 
 
 class AppealForm(RefusableForm):
-    """What an owner says, and against which move."""
+    """An owner's statement, and the change that it is against."""
 
     words = forms.CharField(
         label=_("What should the reviewer know?"),
         max_length=appeals.WORDS_AT_MOST,
         help_text=_(
-            "For example: whom you hire and for which posts, why so many resumes or at such an"
-            " hour, who of you downloaded them."
+            "For example: which roles you are hiring for, why you downloaded so many"
+            " resumes or at that time, and which colleague did it."
         ),
         widget=forms.Textarea(attrs={"rows": 7}),
     )
@@ -47,7 +47,7 @@ class AppealForm(RefusableForm):
 
 @member_required
 def restriction(request: HttpRequest, member: Member) -> HttpResponse:
-    """What was seen, since when, until when, what lifts it, and how an appeal stands; its form."""
+    """Show the evidence, the period, what lifts the restriction, and the appeal or its form."""
     now = now_of(member.employer)
     found = appeals.restriction_of(member.employer_id, now)
     if found is None:
@@ -59,12 +59,15 @@ def restriction(request: HttpRequest, member: Member) -> HttpResponse:
         try:
             appeals.appeal(member, form.cleaned_data["move"], form.cleaned_data["words"], now)
         except Refused as refused:
-            if refused.code != "words_missing":  # the page says how it stands now
+            # The page itself shows the current state.
+            if refused.code != "words_missing":
                 messages.error(request, refusal_html(refused))
                 return redirect("downloads:restriction")
             form.refuse(refused)
         else:
-            messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
+            messages.success(
+                request, gettext("Sent. A reviewer will read it, and we'll email you the answer.")
+            )
             return redirect("downloads:restriction")
     return render(
         request,
@@ -98,7 +101,7 @@ def _page(
 
 
 def _ways(member: Member) -> list[dict[str, Any]]:
-    """By which the authority is shown anew, though a proof may stand."""
+    """Return the ways to prove authority again, even if a proof is in force."""
     offered = [
         kind
         for kind in ProofKind
@@ -111,9 +114,9 @@ def _ways(member: Member) -> list[dict[str, Any]]:
 
 
 def restriction_notice(request: HttpRequest) -> dict[str, Any]:
-    """The restriction of the signed-in member's employer, for every page (`TEMPLATES` names it).
+    """Context processor: the restriction of the signed-in member's employer.
 
-    It is read only if a page shows it.
+    The database is queried only if a page shows it.
     """
 
     def load() -> dict[str, Any] | None:

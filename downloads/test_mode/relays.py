@@ -24,10 +24,9 @@ from events.core.reasons import REASONS, Text
 Clock = Callable[[], datetime]
 
 ROUNDS: Final = 60
-"""So often all that is due is followed at most; what one round does can make something due at once.
-"""
+"""The most rounds of due work; one round can make more work due at once."""
 NOBODY: Final = "+8615400009999"
-"""Who calls where no member does: a stranger."""
+"""The caller's number when no member calls: a stranger's."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,15 @@ def _reason(digits: str, code: str) -> Recipe:
 
 
 RECIPES: Final = (
-    Recipe("0000", Text("立即分配号码，来电接通", "A number at once, and calls come through")),
+    Recipe(
+        "0000", Text("立即分配号码，来电接通", "A number is assigned at once, and calls connect")
+    ),
     _reason("0001", "relay_no_number"),
     Recipe(
         "0002",
         Text(
             "首次无空闲号码，五分钟后分配",
-            "No number is free at first; one is lent five minutes later",
+            "No number is free at first. One is assigned five minutes later",
         ),
     ),
     _reason("0003", "relay_number_illegal"),
@@ -61,35 +62,35 @@ RECIPES: Final = (
         "0004",
         Text(
             "首次被限流，五秒后分配",
-            "Too many requests at first; a number is lent five seconds later",
+            "Too many requests at first. A number is assigned five seconds later",
         ),
     ),
     Recipe(
         "0005",
         Text(
-            "首次应答丢失，号码已分配，半分钟后得知",
-            "The first answer is lost; the number is known half a minute later",
+            "首次应答丢失，号码已分配，半分钟后可知",
+            "The first answer is lost. The number is known half a minute later",
         ),
     ),
     Recipe(
         "0006",
         Text(
             "运营商暂不可用，一分钟后分配",
-            "The carrier does not answer; a number is lent a minute later",
+            "The carrier does not answer. A number is assigned a minute later",
         ),
     ),
     Recipe(
         "0007",
         Text(
             "运营商应答异常，十分钟后分配",
-            "The provider's answer makes no sense; a number is lent ten minutes later",
+            "The provider's answer is invalid. A number is assigned ten minutes later",
         ),
     ),
     Recipe(
         "0008",
         Text(
             "首次绑定冲突，一分钟后分配",
-            "Bound already, says the provider; a number is lent a minute later",
+            "The provider reports a conflict. A number is assigned a minute later",
         ),
     ),
     Recipe("0009", Text("分配带分机号的号码", "A number with an extension")),
@@ -97,7 +98,7 @@ RECIPES: Final = (
         "0010",
         Text(
             "号码被运营商封停，来电不通",
-            "The number is blocked by its carrier: no call comes through",
+            "The carrier has blocked the number, so calls do not connect",
         ),
     ),
     Recipe("0011", Text("求职者关机或停机", "The candidate's phone is off or out of service")),
@@ -107,28 +108,27 @@ RECIPES: Final = (
         "0014",
         Text(
             "话单迟到十分钟、重复且乱序",
-            "Records of calls come ten minutes late, twice, and the last one first",
+            "Call records arrive ten minutes late, twice and out of order",
         ),
     ),
     Recipe(
         "0015",
         Text(
             "一天后被运营商提前收回，自动换号",
-            "The provider takes the number back after a day; another is lent by itself",
+            "The provider takes the number back after a day. A new one is assigned automatically",
         ),
     ),
 )
-"""By the candidate's number. Never renumbered: platforms' own tests hold them."""
+"""By the candidate's number. Never renumber them: platforms' own tests use them."""
 
 
 def play_call(
     binding: RelayBinding, client: ApiClient, clock: Clock, *, by_stranger: bool, seconds: int
 ) -> RelayCall | None:
-    """Somebody of the employer, or a stranger, calls the number; the call as its record tells, None
-    where that comes later.
+    """Play a call to the number from a member or a stranger.
 
-    Raises Refused: `not_of_test`, `relay_no_caller`, and `relay_ended` where there never was a
-    number.
+    Returns the stored call, or None if its record comes later. Raises Refused: `not_of_test`,
+    `relay_no_caller`, and `relay_ended` if there never was a number.
     """
     provider = _provider(binding, client)
     if not binding.number:
@@ -149,15 +149,15 @@ def _provider(binding: RelayBinding, client: ApiClient) -> SimulatedRelays:
 
 
 def bring_in(provider: SimulatedRelays, clock: Clock) -> None:
-    """The callbacks that the simulator sends now, checked and written down as the door does it."""
+    """Verify and store the callbacks that the simulator sends now, as the webhook does."""
     for callback in provider.pushes(clock()):
         call_records.receive(provider.name, provider.verify_callback(callback, clock()), clock())
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
-    """Do what has fallen due of relay numbers in this platform's test.
+    """Do the work that is due for relay numbers in this platform's test.
 
-    Without a test there is nothing to do.
+    Outside of a test there is nothing to do.
     """
     if not client.test:
         return
@@ -178,8 +178,9 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
 
 
 def sync_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
-    """In a test nobody waits for a worker: the simulator is asked before the answer, which costs no
-    network. Else the row as it is.
+    """In a test, ask the simulator at once instead of waiting for a worker; return the row.
+
+    The simulator uses no network.
     """
     if client.test:
         for each in dict.fromkeys([binding.pk, *_open_beside(binding)]):

@@ -93,7 +93,7 @@ def uscc_field() -> forms.CharField:
         label=_("Unified social credit code"),
         max_length=40,
         help_text=_(
-            "18 characters, on the licence under its title. Spaces and lower case are fine."
+            "18 characters, printed under the title of the licence. Spaces and lower case are fine."
         ),
         widget=forms.TextInput(
             attrs={
@@ -109,7 +109,7 @@ def uscc_field() -> forms.CharField:
 def account_class_field(initial: AccountClass | None = None) -> forms.ChoiceField:
     """The kind of recruiting that the employer does."""
     return forms.ChoiceField(
-        label=_("Which of these are you?"),
+        label=_("What kind of employer are you?"),
         choices=AccountClass.choices,
         initial=initial,
         widget=forms.RadioSelect,
@@ -118,7 +118,7 @@ def account_class_field(initial: AccountClass | None = None) -> forms.ChoiceFiel
 
 def _email(**attrs: Any) -> forms.EmailField:
     return forms.EmailField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email", **attrs}),
     )
@@ -131,8 +131,8 @@ def phone_field() -> forms.CharField:
         max_length=30,
         required=False,
         help_text=_(
-            "A reviewer may call if something is unclear. Kept encrypted; we also notice when many"
-            " companies give one number."
+            "A reviewer may call you if something is unclear. We keep the number encrypted."
+            " If several companies use the same number, we may need to check."
         ),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
     )
@@ -144,7 +144,7 @@ def _new_password() -> forms.CharField:
         strip=False,
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 10 characters; a sentence that only you know is easiest."),
+        help_text=_("At least 10 characters. A sentence that only you know works well."),
     )
 
 
@@ -175,7 +175,9 @@ class RegisterForm(_NewPasswordForm):
     password = _new_password()
     contest = forms.BooleanField(
         required=False,
-        label=_("My company did not register here. I hand in our licence, and a reviewer looks."),
+        label=_(
+            "My company did not register here. I will upload our licence for a reviewer to check."
+        ),
     )
 
     @property
@@ -233,10 +235,10 @@ class SignInForm(_CountedSignInForm):
 
     error_messages = {
         "invalid_login": _(
-            "This address and password do not belong together. Check both, or reset the password."
+            "The email address or password is incorrect. Check both, or reset your password."
         ),
         "inactive": _(
-            "This account has been closed by your company's owner. Ask them for a new invitation."
+            "Your company's owner has closed this account. Ask them to invite you again."
         ),
     }
 
@@ -286,7 +288,7 @@ class InviteForm(RefusableForm):
     """A colleague's address."""
 
     email = forms.EmailField(
-        label=_("Colleague's e-mail"),
+        label=_("Colleague's email"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -301,9 +303,9 @@ class PhoneForm(RefusableForm):
         super().__init__(*args, **kwargs)
         self.fields["phone"].required = True
         self.fields["phone"].help_text = _(
-            "Candidates are called by relay numbers, and only those of your team get through. So we"
-            " need the number that you call from. It is kept encrypted; neither your colleagues nor"
-            " candidates see it."
+            "You call candidates through relay numbers, and only your team gets through."
+            " Enter the number you call from. We keep it encrypted. Neither your colleagues"
+            " nor candidates can see it."
         )
 
 

@@ -297,7 +297,7 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
         return private(
             render(request, "employers/link_refused.html", {"refused": refused}, status=410)
         )
-    messages.success(request, gettext("Your e-mail address is confirmed."))
+    messages.success(request, gettext("Your email address is confirmed."))
     return redirect("verification:home")
 
 
@@ -318,8 +318,7 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
         registration.send_verification(user, links(), now)
         request.session["verification_sent_at"] = now.timestamp()
     messages.success(
-        request,
-        gettext("The mail is on its way. It can take a minute; look into the spam folder too."),
+        request, gettext("We've sent the email. It can take a minute. Check your spam folder too.")
     )
     return redirect("verification:home")
 
@@ -357,8 +356,10 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         registration.taken_back(form.user, timezone.now())
-        messages.success(self.request, gettext("The new password is set. Sign in with it."))
-        return remember_browser(super().form_valid(form), form.user.email)  # this also ends a wait
+        messages.success(self.request, gettext("Your new password is set. Sign in with it."))
+        return remember_browser(
+            super().form_valid(form), form.user.email
+        )  # and so the way out of a wait
 
 
 # --- Colleagues -----------------------------------------------------------------------------------
@@ -425,7 +426,7 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
             form.refuse(refused)
         else:
             messages.success(
-                request, gettext("The invitation to %(email)s is on its way.") % form.cleaned_data
+                request, gettext("We've sent the invitation to %(email)s.") % form.cleaned_data
             )
             return redirect("employers:team")
     members = member.employer.members.active().select_related("user").order_by("joined_at")
@@ -457,7 +458,7 @@ def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
     else:
         messages.success(
             request,
-            gettext("Your number is noted.") if typed else gettext("Your number is deleted."),
+            gettext("Your number is saved.") if typed else gettext("Your number is deleted."),
         )
     return redirect("employers:team")
 
@@ -470,5 +471,5 @@ def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> Http
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
-        messages.success(request, gettext("Your colleague's access has ended."))
+        messages.success(request, gettext("Your colleague no longer has access."))
     return redirect("employers:team")

@@ -179,7 +179,7 @@ def _failed(user: User, whose: str, refused: Refused, now: datetime) -> Refused:
     )
     context = {
         "failures": count.failures,
-        "until": _clock(count.until),
+        "until": timezone.localtime(count.until).isoformat(timespec="minutes"),
         "path": reverse("employers:password_reset"),
     }
     queue_mail(user.email, "staff_locked", user.language, context, now)

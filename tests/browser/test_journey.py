@@ -1,5 +1,5 @@
-"""Does a recruiter get through with a phone, without a script, and with everything done wrong at
-first?
+"""Tests that a recruiter gets through with a phone, without scripts, and after every possible
+mistake.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ def photo(company: Company, tmp_path: Path) -> Path:
 def register(page: Page, company: Company) -> None:
     page.get_by_label("公司名称").fill(company.name)
     page.get_by_label("统一社会信用代码").fill(company.uscc)
-    page.get_by_label("电子邮箱").fill(f"hr@{company.domain}")
+    page.get_by_label("邮箱").fill(f"hr@{company.domain}")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
-    page.get_by_role("button", name="注册并继续").click()
+    page.get_by_role("button", name="注册").click()
 
 
 def confirm_address(visitor: Visit) -> None:
-    """By the link that was mailed, in the browser that is signed in."""
+    """Open the mailed link, in the browser that is signed in."""
     page = visitor.go(
         Mail.objects.filter(template="verify_email")
         .order_by("-pk")[0]
         .context["link"]
         .removeprefix(settings.SITE_URL)
     )
-    page.get_by_role("button", name="是我，验证邮箱").click()
+    page.get_by_role("button", name="是我本人，验证邮箱").click()
     expect(page.get_by_text("邮箱已验证。")).to_be_visible()
 
 
@@ -86,7 +86,7 @@ def test_from_registration_to_rights_on_a_phone(
     assert licence.locator("input[name=photo]").get_attribute("capture") == "environment"
     licence.locator("input[name=photo]").set_input_files(photo)
     expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
-    expect(page.locator("#item-business_licence summary")).to_contain_text("已备好")
+    expect(page.locator("#item-business_licence summary")).to_contain_text("已就绪")
 
     licence.get_by_role("button", name="移除").click()
     licence.get_by_role("button", name="撤销").click()
@@ -94,7 +94,7 @@ def test_from_registration_to_rights_on_a_phone(
     visitor.is_calm()
 
     page.get_by_role("button", name="提交核验").click()
-    expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
+    expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
     visitor.is_calm()
     page.evaluate("window.stillTheSamePage = true")
     assert pipeline.run_checks(Attempt.objects.get().pk, timezone.now, 60)
@@ -102,8 +102,8 @@ def test_from_registration_to_rights_on_a_phone(
     assert page.evaluate("window.stillTheSamePage")
     expect(page).to_have_title(re.compile("已通过"))
     expect(page.locator("#announce")).to_have_text("已通过")
-    page.get_by_text("检查了什么").click()
-    expect(page.get_by_text("公司登记状态为存续/在营")).to_be_visible()
+    page.get_by_text("检查项目").click()
+    expect(page.get_by_text("登记状态为存续（在营）")).to_be_visible()
     visitor.is_calm()
 
 
@@ -121,11 +121,11 @@ def test_everything_works_without_a_script(visit: Visitor, company: Company, pho
     expect(page.get_by_role("button", name="提交核验")).to_have_count(0)
     confirm_address(visitor)
     page.get_by_role("button", name="提交核验").click()
-    expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
-    page.get_by_role("link", name="查看最新进展").click()
+    expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
+    page.get_by_role("link", name="刷新").click()
     page.get_by_role("button", name="English").click()
     expect(
-        page.get_by_role("heading", name="Submitted: the checks begin in a moment")
+        page.get_by_role("heading", name="Submitted: the checks start in a moment")
     ).to_be_visible()
     assert Case.objects.get().state == State.SUBMITTED
 
@@ -147,7 +147,7 @@ def test_wrong_files_are_named_and_the_good_one_is_kept(
     licence.locator("input[name=files]").set_input_files([renamed, photo, empty, large])
     told = licence.locator(".refusals")
     expect(told).to_contain_text("renamed.jpg")
-    expect(told).to_contain_text("not of an accepted type")
+    expect(told).to_contain_text("cannot accept this type of file")
     expect(told).to_contain_text("empty.jpg")
     expect(told).to_contain_text("The file is empty")
     expect(told).to_be_focused()
@@ -188,7 +188,7 @@ def test_a_broken_connection_can_be_tried_again(visit: Visitor, now: datetime, p
     visitor.context.set_offline(True)
     licence = page.locator("#slot-business_licence")
     licence.locator("input[name=files]").set_input_files(photo)
-    expect(licence.get_by_text("the connection broke off")).to_be_visible()
+    expect(licence.get_by_text("connection lost")).to_be_visible()
     visitor.context.set_offline(False)
     licence.get_by_role("button", name="Try again").click()
     expect(licence.get_by_role("img")).to_be_visible()
@@ -204,15 +204,15 @@ def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(
         Mail.objects.get(template="verify_email").context["link"].removeprefix(settings.SITE_URL)
     )
     expect(page.get_by_role("heading", name="请先登录，再验证邮箱")).to_be_visible()
-    expect(page.get_by_text("如果你没有在此注册，请不要操作")).to_be_visible()
+    expect(page.get_by_text("如果你没有在此注册，请忽略")).to_be_visible()
     address_owner.is_calm()
     page.get_by_role("main").get_by_role("link", name="登录").click()
-    page.get_by_label("电子邮箱").fill(f"hr@{company.domain}")
+    page.get_by_label("邮箱").fill(f"hr@{company.domain}")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
     page.get_by_role("main").get_by_role(
         "button", name="登录"
     ).click()  # whoever knows both comes back to the question
-    expect(page.get_by_role("button", name="是我，验证邮箱")).to_be_visible()
+    expect(page.get_by_role("button", name="是我本人，验证邮箱")).to_be_visible()
     expect(page.get_by_text(company.name)).to_be_visible()
     address_owner.is_calm()
     assert User.objects.get().email_verified_at is None
@@ -225,16 +225,16 @@ def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
     code = make_uscc()
     wrong = code[:-1] + ("1" if code[-1] != "1" else "2")
     page.get_by_label("Unified social credit code").fill(wrong)
-    expect(page.locator("#code-state")).to_contain_text("a check character that fits the first 17")
+    expect(page.locator("#code-state")).to_contain_text("a valid check character")
     page.get_by_label("Unified social credit code").fill(taken.uscc)
     expect(page.locator("#code-state")).to_contain_text("This company is already registered")
     page.get_by_label("Company name").fill("云溪市示例科技有限公司")
-    page.get_by_label("E-mail").fill("hr@example.com")
+    page.get_by_label("Email").fill("hr@example.com")
     page.get_by_label("Password").fill("a sentence nobody knows")
     page.get_by_label("We are an HR service agency").check()
-    page.get_by_role("button", name="Register and go on").click()
+    page.get_by_role("button", name="Create account").click()
     expect(page.locator("#id_uscc_error")).to_contain_text(
-        "Ask your company's administrator to invite you"
+        "Ask the account owner at your company to invite you"
     )
     expect(page.get_by_label("Company name")).to_have_value("云溪市示例科技有限公司")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
@@ -247,9 +247,9 @@ def test_a_button_pressed_twice_registers_once(visit: Visitor, company: Company)
     page = visitor.go("/register/")
     page.get_by_label("公司名称").fill(company.name)
     page.get_by_label("统一社会信用代码").fill(company.uscc)
-    page.get_by_label("电子邮箱").fill("hr@example.com")
+    page.get_by_label("邮箱").fill("hr@example.com")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
-    page.get_by_role("button", name="注册并继续").dblclick()
+    page.get_by_role("button", name="注册").dblclick()
     expect(page.get_by_role("heading", name=company.name)).to_be_visible()
     assert Employer.objects.count() == 1
 
@@ -258,9 +258,10 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     visitor = visit(locale="en")
     page = visitor.go("/register/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")  # to "Sign in" in the text
+    # To "Sign in" in the text.
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     for typed in (company.name, company.uscc):
         page.keyboard.type(typed)
@@ -268,11 +269,8 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
     page.keyboard.press("Tab")
-    for typed in (
-        f"hr@{company.domain}",
-        "",
-        "a sentence nobody knows",
-    ):  # between them the number, which may be left empty
+    # Between them is the number, which may stay empty.
+    for typed in (f"hr@{company.domain}", "", "a sentence nobody knows"):
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -282,7 +280,7 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
 
 
 def tab_to(page: Page, name: str, role: str = "button", within: str = "main") -> None:
-    """On with the Tab key alone, until the control of this name has the focus."""
+    """Press Tab until the control of this name has the focus."""
     wanted = page.locator(within).get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -292,9 +290,10 @@ def tab_to(page: Page, name: str, role: str = "button", within: str = "main") ->
 
 
 def choose(page: Page, file: Path, scripted: bool) -> None:
-    """A file by the field that has the focus.
+    """Choose a file in the field that has the focus.
 
-    Without scripts Playwright sees no chooser open; that the field has the focus it sees.
+    Without scripts Playwright cannot see a chooser open, but it can see that the field has the
+    focus.
     """
     if not scripted:
         page.locator("input[type=file]:focus").set_input_files(file)
@@ -318,8 +317,8 @@ def test_from_upload_to_appeal_by_keyboard_alone(
     page.on(
         "filechooser",
         lambda _: None,
-        # from now on they are caught: asked for only when one is due, the asking may come after the
-        # key
+        # From now on they are intercepted: if this waited until one is due, the key might come
+        # first.
     )
     tab_to(page, "Go to this item", "link")
     page.keyboard.press("Enter")
@@ -341,7 +340,7 @@ def test_from_upload_to_appeal_by_keyboard_alone(
     tab_to(page, "Submit for verification")
     page.keyboard.press("Enter")
     expect(
-        page.get_by_role("heading", name="Submitted: the checks begin in a moment")
+        page.get_by_role("heading", name="Submitted: the checks start in a moment")
     ).to_be_visible()
 
     case = Case.objects.get()
@@ -364,7 +363,7 @@ def test_from_upload_to_appeal_by_keyboard_alone(
     page.keyboard.press("Tab")
     expect(page.locator("#id_files")).to_be_focused()
     choose(page, photo, scripted)
-    tab_to(page, "Send the appeal")
+    tab_to(page, "Send appeal")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your appeal is with another reviewer")).to_be_visible()
     assert Appeal.objects.get().documents.count() == 1

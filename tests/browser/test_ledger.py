@@ -1,5 +1,5 @@
-"""Can a worried candidate see, stop and take back what happens to their resume, on a phone, in both
-languages, without a script?
+"""Tests that a candidate can see, stop and reverse what happens to their resume, on a phone, in
+both languages, without scripts.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID = {
-    "zh-hans": ("撤回授权，要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
+    "zh-hans": ("撤回授权并要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
     "en": (
-        "Revoke, and have it erased",
-        "Revoke, and order it to erase",
-        "gets nothing any more",
+        "Withdraw consent and have it erased",
+        "Withdraw consent and request erasure",
+        "sharing stopped",
         "Yes, I agree",
         "Receipt",
-        "Checked",
+        "Verified",
     ),
 }
 
 
 def asking(live: Live, now: datetime) -> Member:
-    """Somebody of another company who asks for the resume."""
+    """A member of another company who asks for the resume."""
     member = make_member(now)
     member.employer.name = "江城市宏图人力资源服务有限公司"
     member.employer.save()
@@ -61,7 +61,7 @@ def test_who_has_it_is_seen_and_stopped(
     revoke, stop, stopped, agree, receipt, checked = SAID[language]
     visitor = visit(**options)
     page = visitor.go(page_links.path_of(candidate))
-    assert page.url.endswith("/mine/"), "the link is forgotten at once"
+    assert page.url.endswith("/mine/"), "the link leaves the address bar at once"
     is_for_everybody(visitor, "asked")
     page.locator("section.asked").get_by_role("button", name=agree).first.click()
     expect(page.locator(".notice").first).to_be_visible()

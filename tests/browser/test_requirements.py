@@ -1,5 +1,5 @@
-"""Does a recruiter get through the list: prove authority, confirm what was read, appeal; on a
-phone, with and without a script?
+"""Tests that a recruiter works through the list: proves authority, confirms the reading, appeals;
+on a phone, with and without scripts.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def company() -> Company:
 
 @pytest.fixture
 def member(company: Company, now: datetime) -> Member:
-    """Somebody who registered with an address of their own, by which nothing is proven."""
+    """A person who registered with a private address, which proves nothing."""
     return make_member(
         now, make_employer(now, name=company.name, uscc=company.uscc), email="lin@qq.com"
     )
@@ -80,7 +80,7 @@ def photo(company: Company, tmp_path: Path) -> Path:
 
 
 def opened(page: Page, code: str) -> Any:
-    """An item of the list, opened by its own name as a keyboard would."""
+    """Open an item of the list by its own name, as a keyboard would, and return it."""
     item = page.locator(f"#item-{code}")
     if item.get_attribute("open") is None:
         item.locator("summary").first.focus()
@@ -121,18 +121,18 @@ def test_from_a_free_mailbox_to_rights_with_a_code_to_the_company(
     page.get_by_role("button", name="发送验证码").click()
     right = code_of()
     page.get_by_label("六位验证码").fill("000000" if right != "000000" else "000001")
-    page.get_by_role("button", name="核对验证码").click()
-    expect(page.locator("#id_code_error")).to_contain_text("还可尝试：4 次")
+    page.get_by_role("button", name="提交验证码").click()
+    expect(page.locator("#id_code_error")).to_contain_text("剩余次数：4")
     is_for_everybody(visitor)
     page.get_by_label("六位验证码").fill(right)
-    page.get_by_role("button", name="核对验证码").click()
+    page.get_by_role("button", name="提交验证码").click()
     expect(page.get_by_role("heading", name="已完成")).to_be_visible()
     is_for_everybody(visitor)
 
     page.get_by_role("link", name="继续办理我的申请").click()
     expect(page.get_by_role("heading", name="下一步 核对并提交")).to_be_visible()
     page.get_by_role("button", name="提交核验").click()
-    expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
+    expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
     assert pipeline.run_checks(Attempt.objects.get().pk, timezone.now, 60)
     visitor.goes_on("/case/")
     expect(page.get_by_role("heading", name="已通过")).to_be_visible()
@@ -188,7 +188,7 @@ def test_the_electronic_licence_shows_a_code_and_asks_again(
     visitor = visit(locale="en", java_script_enabled=scripted, **PHONE)
     visitor.sign_in(member.user)
     page = visitor.go("/case/authority/e-licence/")
-    page.get_by_role("button", name="Show the code").click()
+    page.get_by_role("button", name="Show code").click()
     code = page.get_by_role("img", name="Code for the electronic licence")
     expect(code).to_be_visible()
     expect(code).not_to_have_js_property("naturalWidth", 0)
@@ -199,7 +199,7 @@ def test_the_electronic_licence_shows_a_code_and_asks_again(
         assert asked.value.status == 200
     Proof.objects.update(state=ProofState.FAILED, failure="e_licence_refused", finished_at=now)
     visitor.goes_on("/case/authority/e-licence/")
-    expect(page.get_by_role("button", name="Show the code")).to_be_visible()
+    expect(page.get_by_role("button", name="Show code")).to_be_visible()
     is_for_everybody(visitor)
 
 
@@ -221,8 +221,8 @@ def test_a_colleague_vouches(
     page = answering.go("/case/")
     page.get_by_role("link", name="去答复").click()
     is_for_everybody(answering)
-    page.get_by_role("button", name="是，我担保").click()
-    expect(page.get_by_text("你已担保")).to_be_visible()
+    page.get_by_role("button", name="我担保").click()
+    expect(page.get_by_text("已担保")).to_be_visible()
     asking.go("/case/authority/vouch/")
     expect(asking.page.get_by_role("heading", name="Done")).to_be_visible()
     is_for_everybody(asking)
@@ -238,13 +238,13 @@ def test_what_was_read_is_looked_at(
     page.locator("#slot-business_licence input[name=files]").set_input_files(photo)
     if not scripted:
         page.locator("#slot-business_licence .send").first.click()
-    expect(page.get_by_text("The licence is being read")).to_be_visible()
+    expect(page.get_by_text("We're reading the licence")).to_be_visible()
     assert early_reading.read_document(Document.objects.get().pk, timezone.now, 60)
     if not scripted:
         visitor.go("/case/")
     values = page.locator(".values")
     expect(values).to_contain_text(company.uscc)
-    crop = page.get_by_role("img", name="Company name, cut from the picture")
+    crop = page.get_by_role("img", name="Company name, cropped from the image")
     crop.scroll_into_view_if_needed()
     expect(crop).to_be_visible()
     if scripted:
@@ -252,14 +252,14 @@ def test_what_was_read_is_looked_at(
             "picture => picture.complete && picture.naturalWidth > 20", arg=crop.element_handle()
         )
         is_for_everybody(visitor)
-    page.get_by_text("It should be … (Legal representative)").click()
+    page.get_by_text("Correct this (Legal representative)").click()
     page.get_by_label("Legal representative as on the licence").fill("林小雨")
-    page.get_by_role("button", name="The rest is right").click()
-    expect(page.get_by_text("You say: 林小雨")).to_be_attached()
+    page.get_by_role("button", name="Looks right").click()
+    expect(page.get_by_text("You entered: 林小雨")).to_be_attached()
     assert dict(Statement.objects.values_list("field", "said"))["uscc"] == company.uscc
     stored = DocumentReading.objects.get().reading or {}
     assert stored["fields"]["legal_representative"] == company.legal_representative, (
-        "what was read stays"
+        "the reading stays"
     )
     visitor.is_calm()
 
@@ -290,9 +290,8 @@ def test_what_was_read_of_a_service_licence_is_looked_at(
     visitor = visit(**screen)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    expect(page.locator("#item-agency_licence")).to_have_attribute(
-        "open", ""
-    )  # of which nobody has said anything yet
+    # Nobody has commented on it yet.
+    expect(page.locator("#item-agency_licence")).to_have_attribute("open", "")
     crop = page.locator("#slot-hr_service_licence .crop")
     crop.scroll_into_view_if_needed()
     expect(crop).to_have_count(1)
@@ -378,14 +377,14 @@ def test_after_the_third_time_a_person_is_asked(
     visitor = visit(**PHONE)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    page.get_by_role("link", name="请人工查看").click()
+    page.get_by_role("link", name="申请人工审核").click()
     page.get_by_role(
-        "button", name="交给人工"
+        "button", name="提交给审核员"
     ).click()  # nothing written yet: the browser or the page says so
-    page.get_by_label("想告诉审核员什么？").fill("已经拍了三次，不知道还差什么。")
+    page.get_by_label("情况说明").fill("已经拍了三次，不知道还差什么。")
     is_for_everybody(visitor)
-    page.get_by_role("button", name="交给人工").click()
-    expect(page.get_by_role("heading", name="将由审核员人工核实")).to_be_visible()
+    page.get_by_role("button", name="提交给审核员").click()
+    expect(page.get_by_role("heading", name="将由审核员人工审核")).to_be_visible()
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     is_for_everybody(visitor)
@@ -416,9 +415,8 @@ def test_the_recruiters_next_step_comes_first(
     Attempt.objects.update(
         waiting_for="authority_missing", leased_until=None, due_at=now + timedelta(hours=1)
     )
-    expect(
-        page.locator(".pill.changes_requested")
-    ).to_be_visible()  # without anybody loading the page again
+    # The page was not reloaded.
+    expect(page.locator(".pill.changes_requested")).to_be_visible()
     step = page.locator("section.next")
     expect(step).to_have_count(1)
     below, checks = step.bounding_box(), page.locator(".checks").bounding_box()
@@ -453,7 +451,7 @@ def test_an_agency_adds_a_client(
     item.locator("input[name=files]").set_input_files(path)
     if not scripted:
         item.locator(".send").click()
-    expect(item.get_by_text("The letter is being read")).to_be_visible()
+    expect(item.get_by_text("We're reading the letter")).to_be_visible()
     is_for_everybody(visitor)
     item.get_by_label("Client", exact=True).fill(client.name)
     item.get_by_label("unified social credit code").fill("91")
@@ -478,7 +476,7 @@ def test_an_agency_adds_a_client(
     visitor.goes_on("/case/")
     opened(page, "client_authorization")
     expect(item.locator(".client .tag.done")).to_be_visible()  # asked for by itself
-    item.get_by_text("End this client").click()
+    item.get_by_text("Stop recruiting for this client").click()
     item.get_by_role("button", name="End").click()
     expect(page.locator(".client .tag.ended")).to_have_count(1)
     is_for_everybody(visitor)

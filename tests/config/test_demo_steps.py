@@ -50,9 +50,9 @@ def show(path: Path, *broken: str, is_brief: bool = True) -> int:
 def test_each_step_is_one_line_and_is_noted(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert show(path) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("making 8 examples in the background")
+    assert said[0].startswith("creating 8 examples in the background")
     assert said[1] == "1/8 made honest_employer (0 s)" and said[8] == "8/8 made golden_name (0 s)"
-    assert said[9] == "all examples are made, in 0 s"
+    assert said[9] == "all examples are ready after 0 s"
     assert demo_record.missing(demo_record.load(path)) == []
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -64,7 +64,7 @@ def test_a_step_that_fails_is_made_by_the_next_start(
     said = capsys.readouterr().out
     assert "2/8 failed (wrong_licence): The worker did not finish in time" in said
     assert "3/8 made revoked_company" in said
-    assert f"2 of 8 failed; what went wrong is in {settings.VAR_DIR / LOG}" in said
+    assert f"2 of 8 examples failed; see {settings.VAR_DIR / LOG}" in said
     assert "TimeoutError: The worker did not finish in time" in (settings.VAR_DIR / LOG).read_text()
     assert demo_record.missing(demo_record.load(path)) == ["wrong_licence", "golden_name"]
     assert show(path) == 0
@@ -109,6 +109,6 @@ def test_a_demo_that_was_shown_before_there_were_steps_is_whole() -> None:
 
 def test_in_a_deployment_there_is_no_demo(settings: Any, path: Path, now: datetime) -> None:
     settings.SITE_URL = "https://hr.example"
-    with pytest.raises(CommandError, match="fictitious employers with real rights"):
+    with pytest.raises(CommandError, match="fictitious employers with real access"):
         call_command("demo")
     assert not User.objects.exists() and not path.exists()

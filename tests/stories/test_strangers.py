@@ -53,8 +53,8 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
                 thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute)
             )
         if number == 0:
-            assert notices() == 1, "of one stranger once a day"
-    assert 2 < notices() <= 10, "of many strangers some"
+            assert notices() == 1, "from one stranger, once a day"
+    assert 2 < notices() <= 10, "from many strangers, a few"
 
 
 def test_the_owner_hears_again_the_next_day_and_when_it_is_proven(now: datetime) -> None:
@@ -122,7 +122,7 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
         subject_of(theirs, now), {}, Duplicates().observe(subject_of(theirs, now), {})
     )
     assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, (
-        "whose code was revoked, a person looks at"
+        "a person reviews a company whose code was revoked"
     )
     claims.claim(theirs.pk, reviewer, now)
     operations.approve(theirs.pk, reviewer, now)
@@ -153,7 +153,7 @@ def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) ->
         documents.restore_document(removed.pk, member.as_actor(), now)
 
 
-# --- What was looked at a second time -------------------------------------------------------------
+# --- Regressions ----------------------------------------------------------------------------------
 
 
 def test_strangers_do_not_have_money_sent_to_an_account_all_day(now: datetime) -> None:
@@ -183,8 +183,8 @@ def test_whose_licence_was_borrowed_is_not_accused_by_it(same_code: bool, now: d
 
 
 def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: datetime) -> None:
-    """Somebody registered with the address of another, who sets a new password by the mail that
-    came to it.
+    """A stranger registers with somebody else's address, who then sets a new password by the mail
+    that arrives.
     """
     member = make_member(
         now,
@@ -229,9 +229,9 @@ def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(
 def test_the_company_itself_comes_although_somebody_holds_its_code(
     client: Client, now: datetime
 ) -> None:
-    """Whoever registered first may have had a borrowed licence.
+    """The first account may have used a borrowed licence.
 
-    What is said decides nothing; a person looks.
+    A claim alone decides nothing; a person reviews it.
     """
     cache.clear()
     holder = company(now)
@@ -245,7 +245,7 @@ def test_the_company_itself_comes_although_somebody_holds_its_code(
     page = client.post("/register/", typed, headers={"accept-language": "en"})
     assert page.status_code == 422 and 'name="contest"' in page.content.decode()
     assert 'name="contest"' not in client.get("/register/").content.decode(), (
-        "nobody is asked for no reason"
+        "no member is asked without need"
     )
     assert client.post("/register/", typed | {"contest": "on"}).status_code == 302
     owner = Member.objects.select_related("user", "employer").get(user__email="boss@shili.example")

@@ -11,6 +11,8 @@ import pytest
 from django.core import mail as outbox
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from documents import uscc as usccs
 from downloads.models import GateDecision
@@ -104,7 +106,7 @@ def test_half_a_year_in_a_moment(platform: Platform) -> None:
     assert not denied["allowed"] and denied["reasons"][0]["code"] == "employer_expired"
     assert GateDecision.objects.get(pk=denied["id"]).decided_at > timezone.now() + timedelta(
         days=180
-    ), "by the test's clock"
+    ), "The test clock says"
 
 
 def test_a_condition_lapses(platform: Platform) -> None:
@@ -304,11 +306,13 @@ def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
     page = browser.get("/case/").content.decode()
     assert "Test mode" in page and "Renew now" not in page
     platform.call("post", "/test/clock", {"advance": "P170D"})
-    shown = timezone.localtime(timezone.now() + timedelta(days=170)).strftime("%Y-%m-%d")
+    ahead = timezone.localtime(timezone.now() + timedelta(days=170))
+    with override("en"):
+        shown = date_format(ahead, "DATE_FORMAT")
     page = browser.get("/case/").content.decode()
-    assert "Renew now" in page and shown in page, "the deadline is near by the test's clock"
+    assert "Renew now" in page and shown in page, "the deadline is near The test clock says"
     platform.call("post", "/test/clock", {"advance": "P11D"})
-    assert "The approval has expired" in browser.get("/case/").content.decode()
+    assert "Your approval has expired" in browser.get("/case/").content.decode()
     assert browser.post("/case/start/").status_code == 302
     assert Case.objects.filter(employer=employer).latest(
         "opened_at"
@@ -383,11 +387,11 @@ def test_a_step_up_is_lifted_by_a_proof_in_the_test(platform: Platform) -> None:
         and "/case/authority/company-email/?anew=1" in page
     )
     assert (
-        "Send the transfer"
+        "Send transfer"
         in sign_in(member.user).get("/case/authority/bank-deposit/?anew=1").content.decode()
     )
     assert (
-        "Send the transfer"
+        "Send transfer"
         not in sign_in(member.user).get("/case/authority/bank-deposit/").content.decode()
     )
     proven(platform, "scan", employer, member)

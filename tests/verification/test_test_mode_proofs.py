@@ -169,7 +169,7 @@ def test_the_page_shows_what_the_phone_then_scans(platform: Platform) -> None:
     shown = Proof.objects.get(member=member)
     assert proven(platform, "scan", employer, member)["proof_id"] == str(shown.pk)
     assert (
-        "This shows that you may recruit"
+        "You have proved that you recruit"
         in browser.get("/case/authority/e-licence/").content.decode()
     )
 

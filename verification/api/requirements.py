@@ -76,8 +76,8 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "seen": "qq.com",
                     "expected": "",
                     "says": {
-                        "zh": "还没有证明你可以代表该公司招聘",
-                        "en": "Nothing shows yet that you may recruit for this company",
+                        "zh": "尚未证明你有权代表该公司招聘",
+                        "en": "You have not shown that you may recruit for this company",
                     },
                     "fix": {
                         "zh": "用公司域名邮箱注册并验证，可自动通过；否则由审核员处理",

@@ -39,7 +39,7 @@ STATES: Final[dict[str, Words]] = {
     State.SUBMITTED: same_for_all(_("Submitted")),
     State.CHECKING: same_for_all(_("Being checked")),
     State.IN_REVIEW: Words(_("With a reviewer"), _("Waiting for review")),
-    State.CHANGES_REQUESTED: Words(_("Waits for you"), _("Changes requested")),
+    State.CHANGES_REQUESTED: Words(_("Waiting for you"), _("Changes requested")),
     State.APPROVED: same_for_all(_("Approved")),
     State.REJECTED: Words(_("Refused"), _("Rejected")),
     State.SUSPENDED: same_for_all(_("Suspended")),
@@ -49,26 +49,29 @@ STATES: Final[dict[str, Words]] = {
 }
 
 CHECKS: Final[dict[str, Words]] = {
-    "scan": Words(_("Is the file safe?"), _("Virus scan")),
-    "reading": Words(_("What does the licence say?"), _("Reading of the licence")),
-    "registry": Words(_("Does the company register agree?"), _("Company register")),
-    "duplicates": Words(_("Is it used by nobody else?"), _("Duplicates")),
-    "exclusion": Words(_("Is nobody here who was excluded?"), _("Exclusion list")),
-    "forgery": Words(_("Is the picture as it was taken?"), _("Traces of editing")),
-    "agency_licence": Words(_("May you recruit for others?"), _("HR service licence")),
-    "authority": Words(_("Do you act for the company?"), _("Recruiter's authority")),
+    "scan": Words(_("File is safe"), _("Virus scan")),
+    "reading": Words(_("Licence can be read"), _("Reading of the licence")),
+    "registry": Words(_("Matches the company register"), _("Company register")),
+    "duplicates": Words(_("Not used by another account"), _("Duplicates")),
+    "exclusion": Words(_("Not on the exclusion list"), _("Exclusion list")),
+    "forgery": Words(_("Photo not edited"), _("Traces of editing")),
+    "agency_licence": Words(_("Licensed to recruit for others"), _("HR service licence")),
+    "authority": Words(_("Your authority to act for the company"), _("Recruiter's authority")),
 }
 
 FOUND: Final[dict[str, Words]] = {
     "clean": Words(_("The virus scan found nothing"), _("The virus scanner found nothing")),
     "re_encoded_only": Words(
-        _("The pages were copied into clean pictures"),
+        _("We converted the pages to clean images"),
         _("No virus scanner is set up; the pages were re-encoded"),
     ),
     "uscc_agrees": Words(
-        _("The unified social credit code agrees"), _("The code on the licence is the declared one")
+        _("The unified social credit code matches"),
+        _("The code on the licence is the declared one"),
     ),
-    "qr_agrees": Words(_("The licence's QR code agrees"), _("The QR code names the declared code")),
+    "qr_agrees": Words(
+        _("The QR code on the licence matches"), _("The QR code names the declared code")
+    ),
     "name_agrees": same_for_all(_("The company name agrees")),
     "legal_representative_agrees": same_for_all(_("The legal representative agrees")),
     "established_on_agrees": same_for_all(_("The date of establishment agrees")),
@@ -83,50 +86,49 @@ FOUND: Final[dict[str, Words]] = {
         _("No other account has used this licence"),
         _("Nobody else has used this picture or this code"),
     ),
-    "not_excluded": same_for_all(_("Nothing stands on the exclusion list")),
+    "not_excluded": same_for_all(_("Exclusion list: no match")),
     "no_trace_of_editing": Words(
-        _("Nothing speaks against the picture"), _("No trace of editing was found")
+        _("Signs of editing: none found"), _("No trace of editing was found")
     ),
     "compression_noted": Words(
-        _("Nothing speaks against the picture"),
+        _("Signs of editing: none found"),
         _("One place may have been saved otherwise than the rest"),
     ),
     "overlay_noted": Words(
-        _("Nothing speaks against the picture"),
+        _("Signs of editing: none found"),
         _("Something was laid over the page, such as a mark of use"),
     ),
     "ground_noted": Words(
-        _("Nothing speaks against the picture"),
+        _("Signs of editing: none found"),
         _("The ground under this value is smoother than the paper around it"),
     ),
     "glyph_noted": Words(
-        _("Nothing speaks against the picture"),
-        _("One character differs from the others of its line"),
+        _("Signs of editing: none found"), _("One character differs from the others of its line")
     ),
     "copy_noted": Words(
-        _("Nothing speaks against the picture"), _("Two places of the code are unusually alike")
+        _("Signs of editing: none found"), _("Two places of the code are unusually alike")
     ),
     "screen_noted": Words(
-        _("Nothing speaks against the picture"),
+        _("Signs of editing: none found"),
         _("A fine grid lies over the picture, as of a screen or of printing"),
     ),
     "editor_noted": Words(
-        _("Nothing speaks against the picture"),
+        _("Signs of editing: none found"),
         _("The file names a program that edits pictures, and no place: the whole page is meant"),
     ),
     "qr_noted": Words(
-        _("Nothing speaks against the picture"),
+        _("Signs of editing: none found"),
         _("The QR code leads to a bare address, as some older licences' do"),
     ),
     "excluded_namesake": Words(
-        _("Nothing stands on the exclusion list"),
+        _("Exclusion list: no match"),
         _("Somebody of the same name is on the exclusion list, and nothing else agrees"),
     ),
     "authority_proven": Words(
-        _("You have shown that you act for the company"), _("The recruiter's authority is proven")
+        _("You have proved that you act for the company"), _("The recruiter's authority is proven")
     ),
     "authority_email_at_company_domain": Words(
-        _("Your e-mail address is at the company's own domain"),
+        _("Your email address is at the company's own domain"),
         _("The recruiter's verified address is at the company's own domain"),
     ),
     "no_agency": same_for_all(_("No HR service licence is needed")),
@@ -134,7 +136,7 @@ FOUND: Final[dict[str, Words]] = {
         _("The HR service licence is in force and names the company")
     ),
     "agency_client_agrees": Words(
-        _("A client's authorisation names the client and you"),
+        _("A client's authorisation names the client and your agency"),
         _("A client's authorisation names the client and the agency"),
     ),
     "document_in_term": same_for_all(_("The business term has not ended")),
@@ -165,7 +167,7 @@ FIELDS: Final[dict[str, Word]] = _DOCUMENTS | {
     "registered_capital": _("Registered capital"),
     "registration_number": _("Registration number"),
     "status": _("Registration status"),
-    "email": _("E-mail"),
+    "email": _("Email"),
     "type": _("Type"),
     "address": _("Address"),
     "registration_authority": _("Registration authority"),
@@ -179,41 +181,41 @@ FIELDS: Final[dict[str, Word]] = _DOCUMENTS | {
 
 HAPPENED: dict[str, Promise] = {
     "open": _("Case opened"),
-    "declare": _("Company facts changed"),
+    "declare": _("Company details changed"),
     "add_document": _("Document added"),
-    "reuse_document": _("Document used again from an earlier case"),
-    "refuse_upload": _("An upload was refused"),
+    "reuse_document": _("Document reused from an earlier case"),
+    "refuse_upload": _("Upload refused"),
     "remove_document": _("Document removed"),
     "restore_document": _("Document restored"),
     "add_client": _("Client added"),
     "change_client": _("Client corrected"),
-    "judge_client": _("A client's letter was held against what you said"),
-    "accept_client": _("A client's letter was looked at and accepted"),
+    "judge_client": _("Client's letter compared with your details"),
+    "accept_client": _("Client's letter accepted by a reviewer"),
     "end_client": _("Client ended"),
     "submit": _("Submitted"),
-    "start_checks": _("Checks began"),
+    "start_checks": _("Checks started"),
     "wait": _("Waiting"),
     "confirm": _("Confirmed by the company register"),
     "approve": _("Approved"),
-    "hold_for_review": _("Handed to a reviewer"),
+    "hold_for_review": _("Sent to a reviewer"),
     "reject": _("Refused"),
     "request_changes": _("Changes requested"),
-    "appeal": _("Appeal made"),
-    "reopen": _("Decision taken back; a reviewer looks again"),
+    "appeal": _("Appeal sent"),
+    "reopen": _("Decision withdrawn. A reviewer checks again"),
     "withdraw": _("Withdrawn"),
     "suspend": _("Suspended"),
-    "reinstate": _("Rights given back"),
-    "uphold": _("Appeal answered: it stays as it is"),
+    "reinstate": _("Rights restored"),
+    "uphold": _("Appeal answered: decision unchanged"),
     "revoke": _("Revoked"),
     "expire": _("Expired"),
     "remind": _("Reminded to verify again"),
-    "ask_person": _("A person was asked to look"),
-    "begin_proof": _("A proof of authority was begun"),
-    "give_code": _("The code was given"),
-    "prove": _("Authority was proven"),
-    "fail_proof": _("A proof of authority did not succeed"),
-    "lapse_proof": _("A proof of authority ran out of time"),
-    "state_values": _("Values read were looked at"),
+    "ask_person": _("Reviewer asked"),
+    "begin_proof": _("Proof of authority started"),
+    "give_code": _("Code entered"),
+    "prove": _("Authority proved"),
+    "fail_proof": _("Proof of authority failed"),
+    "lapse_proof": _("Proof of authority expired"),
+    "state_values": _("Licence details checked by you"),
 }
 """Events of a case that its employer sees."""
 
@@ -274,59 +276,58 @@ ROLES: Final[dict[str, Word]] = {
 
 REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
     "mail_address": (
-        _("Your e-mail address"),
-        _("So that we can reach you, and so that nobody registers in your name."),
+        _("Your email address"),
+        _("So that we can reach you, and nobody else can register in your name."),
     ),
     "company_facts": (
-        _("What you declare of the company"),
-        _("The licence and the company register are compared with it."),
+        _("Company details"),
+        _("We compare them with the licence and the company register."),
     ),
     "business_licence": (
         _("Business licence"),
         _("It shows that the company exists and who represents it. Candidates rely on that."),
     ),
     "approval_document": (
-        _("Document by which your body was set up"),
-        _("It stands in place of a business licence, which such a body has not."),
+        _("Document that set up your organisation"),
+        _("Your organisation has no business licence, so we need this instead."),
     ),
     "registration": (
-        _("Entry in the company register"),
-        _("We look it up by ourselves: whether the company is active, and whether it agrees."),
+        _("Company register entry"),
+        _("We look it up ourselves: whether the company is active, and whether the details match."),
     ),
-    "agency_licence": (_("HR service licence"), _("Who recruits for others needs it by law.")),
+    "agency_licence": (
+        _("HR service licence"),
+        _("The law requires it if you recruit for others."),
+    ),
     "client_authorization": (
-        _("Authorisation of each client"),
-        _("It shows for whom you recruit, and that they know it."),
+        _("Authorisation from each client"),
+        _("It shows who you recruit for, and that they know."),
     ),
     "authority": (
         _("Your authority to recruit for the company"),
         _(
-            "A licence's picture can be bought. One of these ways shows that the company itself has"
-            " sent you."
+            "Anyone can get a picture of a licence, so we also need one of these to show"
+            " that the company authorised you."
         ),
     ),
-    "submission": (_("Handing in"), _("Nothing is checked before you hand it in.")),
-    "reverification": (_("Verifying again"), _("Employers are verified again every six months.")),
+    "submission": (_("Submission"), _("We check nothing until you submit.")),
+    "reverification": (_("Verify again"), _("Employers verify again every six months.")),
 }
 """The name of each requirement, and why it is required."""
 
 LEADS: dict[str, Promise] = {
-    "mail_address": _("First confirm your e-mail address: open the link that we mailed to you."),
+    "mail_address": _("First, confirm your email address: open the link we emailed you."),
     "company_facts": _(
-        "First say which company it is; then photograph its licence, look it over, submit."
+        "First, enter your company details. Then photograph the licence, check it and submit."
     ),
-    "business_licence": _("Almost there: photograph the licence, look it over, submit."),
+    "business_licence": _("Almost there: photograph the licence, check it and submit."),
     "approval_document": _(
-        "Almost there: photograph the document by which your body was set up, look it over, submit."
+        "Almost there: photograph the document that set up your organisation, check it and submit."
     ),
-    "agency_licence": _("Still lacking: the HR service licence. Then look it over and submit."),
-    "client_authorization": _(
-        "Still lacking: a client's authorisation. Then look it over and submit."
-    ),
-    "authority": _(
-        "Still lacking: what shows that the company has sent you. Then look it over and submit."
-    ),
-    "submission": _("Everything is here: look it over and submit."),
+    "agency_licence": _("Still missing: the HR service licence. Then check and submit."),
+    "client_authorization": _("Still missing: a client's authorisation. Then check and submit."),
+    "authority": _("Still missing: proof that the company authorised you. Then check and submit."),
+    "submission": _("Everything is ready: check it and submit."),
 }
 """What is left before a case can be submitted, by the next requirement."""
 
@@ -334,33 +335,33 @@ TAGS: dict[str, Promise] = {
     "done": _("Done"),
     "ready": _("Ready"),
     "ended": _("Ended"),
-    "ours": _("Nothing to do"),
+    "ours": _("No action needed"),
     "reviewing": _("With a reviewer"),
     "checking": _("Being checked"),
-    "again": _("Do again"),
+    "again": _("Needs changes"),
     "overdue": _("Overdue"),
     "todo": _("To do"),
-    "open": _("Not met"),
+    "open": _("Incomplete"),
 }
 """The state of a requirement, in one or two words."""
 
 UNLOCKS: dict[str, Promise] = {
-    "submission": _("Opens: handing the case in"),
-    "download": _("Opens: viewing and downloading resumes"),
+    "submission": _("Lets you: submit"),
+    "download": _("Lets you: view and download resumes"),
 }
 
 WAYS: Final[dict[str, Word]] = _DOCUMENTS | {
-    "company_email": _("A code to your e-mail at the company"),
+    "company_email": _("A code to your company email address"),
     "e_licence": _("Scan with the electronic licence"),
     "bank_deposit": _("A small transfer to the company's account"),
     "vouch": _("A verified colleague vouches for you"),
     "authorization_letter": _("A stamped letter of authorisation"),
-    "declare": _("Correct what you declared"),
-    "mail_link": _("Open the link that we mailed"),
+    "declare": _("Correct company details"),
+    "mail_link": _("Open the link we emailed"),
     "submit": _("Submit"),
-    "start": _("Begin again"),
+    "start": _("Start again"),
     "appeal": _("Appeal"),
-    "ask_person": _("Ask a person to look"),
+    "ask_person": _("Ask a reviewer"),
 }
 
 SEEN: Final[dict[str, Word]] = {
@@ -380,16 +381,16 @@ SEEN: Final[dict[str, Word]] = {
 """Stored values of `seen` and `expected` in a reason."""
 
 STRENGTHS: dict[str, Promise] = {
-    "strong": _("enough by itself"),
-    "medium": _("usually enough"),
-    "weak": _("a reviewer decides"),
+    "strong": _("Sufficient on its own"),
+    "medium": _("Usually sufficient"),
+    "weak": _("A reviewer decides"),
 }
 """How strong each way is."""
 
 WAY_STATES: dict[str, Promise] = {
     "satisfied": _("Done"),
-    "pending_verification": _("Under way"),
-    "failed": _("Did not succeed"),
+    "pending_verification": _("In progress"),
+    "failed": _("Not successful"),
 }
 
 WAITS_FOR_EMPLOYER = frozenset({"authority_missing"})
@@ -400,8 +401,8 @@ WHO: dict[str, Promise] = {
     "company": _("your company"),
     "platform": _("the recruitment site"),
     "reviewer": _("our reviewer"),
-    "service": _("nobody: it goes on by itself"),
-    "nobody": _("nobody: time has to pass"),
+    "service": _("no action needed"),
+    "nobody": _("no action needed, just wait"),
 }
 
 

@@ -69,7 +69,8 @@ RECIPES: Final[dict[int, Recipe]] = {
             Severity.WAIT,
             strength=Strength.STRONG,
             says=Text(
-                "附条件通过，14 天后失效", "Approved on condition, which lapses after 14 days"
+                "附条件通过，14 天后失效",
+                "Approved on condition; the approval lapses after 14 days",
             ),
         ),
         Recipe(
@@ -80,8 +81,8 @@ RECIPES: Final[dict[int, Recipe]] = {
             Severity.WAIT,
             rounds=2,
             says=Text(
-                "登记机关尚未收录，两次重试后通过",
-                "The register does not list the company yet; approved at the second retry",
+                "登记信息尚未公示，两次重试后通过",
+                "The register does not list the company yet. Approved at the second retry",
             ),
         ),
         Recipe(
@@ -99,8 +100,8 @@ RECIPES: Final[dict[int, Recipe]] = {
             "registry_unavailable",
             rounds=1,
             says=Text(
-                "登记服务暂不可用，一分钟后重试并通过",
-                "The register is down; approved when it is asked again a minute later",
+                "企业登记信息查询服务暂时不可用，一分钟后重试并通过",
+                "The register is not responding. Approved at the retry a minute later",
             ),
         ),
         _for_review(5, "reading", "check_incomplete", Severity.UNABLE),

@@ -166,12 +166,12 @@ def to_come(
 ) -> ToCome | None:
     """Return the row above the timeline; None if nothing comes next automatically."""
     if case.state in states.EDITABLE:
-        return ToCome(_("Next: you hand it in. Then the checks:"), "machine")
+        return ToCome(_("Next: submit your documents. Then the checks:"), "machine")
     if case.state in states.IN_PROGRESS:
         if waiting_for in wording.WAITS_FOR_EMPLOYER:
-            return ToCome(_("Next: what the checks wait for from you."), until=until)
+            return ToCome(_("Next: provide what the checks are waiting for."), until=until)
         return (
-            ToCome(_("Next: what is waited for is asked again."), until=until)
+            ToCome(_("Next: we ask again for the missing result."), until=until)
             if until
             else ToCome(_("Next: the checks."), "machine")
         )

@@ -34,7 +34,7 @@ class DeclareForm(RefusableForm):
         label=_("Legal representative"),
         max_length=100,
         required=False,
-        help_text=_("As on the licence. May be left empty; it is read from the picture."),
+        help_text=_("As on the licence. If you leave it empty, we read it from the photo."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
     )
     account_class = account_class_field()
@@ -84,7 +84,7 @@ class AddressForm(RefusableForm):
     """The company email address that a code is sent to."""
 
     address = forms.EmailField(
-        label=_("Your e-mail address at the company"),
+        label=_("Your company email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )
@@ -94,7 +94,7 @@ class CodeForm(RefusableForm):
     """The six-digit code from an email or a transfer's memo."""
 
     code = forms.CharField(
-        label=_("Code of six digits"),
+        label=_("Six-digit code"),
         max_length=20,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "code short"}
@@ -104,7 +104,9 @@ class CodeForm(RefusableForm):
     def clean_code(self) -> str:
         code = _digits(self.cleaned_data["code"])
         if len(code) != CODE_LENGTH or not code.isdecimal():
-            raise forms.ValidationError(_("The code has six digits. Nothing was counted as a try."))
+            raise forms.ValidationError(
+                _("The code has six digits. This did not count as an attempt.")
+            )
         return code
 
 
@@ -114,15 +116,15 @@ class DepositForm(RefusableForm):
     account_holder = forms.CharField(
         label=_("Account holder"),
         max_length=200,
-        help_text=_("Exactly as the bank has it: the company's full name."),
+        help_text=_("The company's full name, exactly as at the bank."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
     )
     account_number = forms.CharField(
         label=_("Account number"),
         max_length=60,
         help_text=_(
-            "Of the company's settlement account, never a private one. It is kept encrypted, and"
-            " only until the code is given."
+            "The company's settlement account, not a personal one. We keep it encrypted,"
+            " and only until you enter the code."
         ),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "inputmode": "numeric", "class": "code"}
@@ -131,7 +133,7 @@ class DepositForm(RefusableForm):
     bank_name = forms.CharField(
         label=_("Bank"),
         max_length=100,
-        help_text=_("With its branch, if you know it."),
+        help_text=_("Include the branch if you know it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
     )
 
@@ -190,7 +192,7 @@ class ClientForm(RefusableForm):
     valid_until = forms.DateField(
         label=_("Valid until"),
         required=False,
-        help_text=_("The last day, as the letter has it. Empty where it has no end."),
+        help_text=_("The last day stated in the letter. Leave empty if it has no end date."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -215,7 +217,7 @@ class WordsForm(RefusableForm):
         label=_("What should the reviewer know?"),
         max_length=WORDS_AT_MOST,
         help_text=_(
-            "What is wrong, what is right, and by what it can be seen. A few sentences are enough."
+            "What is wrong, what is correct, and what shows it. A few sentences are enough."
         ),
         widget=forms.Textarea(attrs={"rows": 7}),
     )

@@ -99,13 +99,7 @@ class WayLine:
     def action(self) -> Word:
         if self.begun and self.way.expires_at is None:  # the address of the account itself
             return _("Use another address")
-        return (
-            _("Go on with it")
-            if self.begun
-            else _("Try again")
-            if self.failed
-            else _("Choose this")
-        )
+        return _("Continue") if self.begun else _("Try again") if self.failed else _("Choose this")
 
 
 @dataclass(frozen=True)
@@ -275,10 +269,10 @@ def next_step(made: Sequence[Item]) -> Next | None:
         return None
     if item.code == SUBMISSION:
         return Next(
-            _("Look it over and submit"),
-            _("Everything that is needed is here."),
+            _("Check and submit"),
+            _("You have provided everything we need."),
             "#submit",
-            _("Go to the button"),
+            _("Go to submit"),
             item.code,
         )
     return Next(

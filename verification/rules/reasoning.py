@@ -81,32 +81,31 @@ def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 _REFUSES = Text(
-    "有登记机关的理由可以自动拒绝吗？",
-    "Does the register give a reason for which the machine may refuse?",
+    "登记信息中有可自动拒绝的理由吗？", "Does the register give a reason for automatic rejection?"
 )
 _DOUBTS = Text(
-    "有检查发现疑点或无法判断吗？", "Did a check find something against it, or could it not tell?"
+    "有检查发现疑点或无法判断吗？", "Did a check raise a concern or fail to reach a result?"
 )
-_LACKS = Text("有必需的检查没有结果吗？", "Is the report of a required check missing?")
-_WAITED = Text("等待次数用完了吗？", "Have all waits been used up?")
-_NOTHING = Text("没有任何疑点", "Nothing speaks against it")
+_LACKS = Text("有必需的检查没有结果吗？", "Is the result of a required check missing?")
+_WAITED = Text("等待次数用完了吗？", "Have all waits been used?")
+_NOTHING = Text("没有任何疑点", "Nothing counts against it")
 
 
 def _conditional(days: int) -> Text:
     if not days:
         return Text(
             "可以附条件通过吗？（这一版规则没有）",
-            "May it be approved on condition? (not by this version)",
+            "Can it be approved on condition? (not in this version)",
         )
     return Text(
-        f"只差登记机关收录，而授权有强证明吗？（附条件通过 {days} 天）",
-        "Is the register's entry all that is missing, and authority proven strongly? (on"
-        f" condition, {days} days)",
+        f"只差登记信息公示，且授权有强证明吗？（附条件通过 {days} 天）",
+        "Is only the register's entry missing, with strong proof of authority? (approved on"
+        f" condition for {days} days)",
     )
 
 
 def _may_wait(waits: int, most: int) -> Text:
     return Text(
-        f"有要等的事，并且还可以等吗？（已等 {waits} 次，最多 {most} 次）",
-        f"Will time tell, and may it wait on? ({waits} of {most} waits used)",
+        f"有待确认的事项，且还可以继续等吗？（已等 {waits} 次，最多 {most} 次）",
+        f"Is it waiting for something, and may it wait longer? ({waits} of {most} waits used)",
     )

@@ -134,86 +134,86 @@ TAKES: Final[dict[str, Text]] = {
     "appeal": HEARD,
     "ask_person": HEARD,
 }
-"""How long each way usually takes, until the result is known."""
+"""How long each way usually takes, until its result is known."""
 
 YOU: Final = Text("你", "you")
 WHO: Final[dict[str, Text]] = dict.fromkeys(TAKES, YOU) | {
-    "company_email": Text("能查看该邮箱的人", "whoever reads that mailbox"),
+    "company_email": Text("能查看该邮箱的人", "anyone who can read that mailbox"),
     "e_licence": Text(
-        "法定代表人或其授权的人", "the legal representative, or whom they have authorised"
+        "法定代表人或其授权的人", "the legal representative or someone they authorised"
     ),
-    "bank_deposit": Text("能查看公司账户的人", "whoever sees the company's account"),
-    "vouch": Text("已认证的同事", "a verified colleague"),
+    "bank_deposit": Text("能查看公司账户的人", "anyone who can see the company's account"),
+    "vouch": Text("已通过核验的同事", "a verified colleague"),
     "authorization_letter": Text(
-        "由公司盖章，由审核员查看", "your company stamps it; our reviewer looks at it"
+        "由公司盖章，再由审核员核实", "your company stamps it, and our reviewer checks it"
     ),
     "client_authorization": Text("由委托单位盖章", "your client stamps it"),
-    "appeal": Text("你；由另一位审核员答复", "you; another reviewer answers"),
-    "ask_person": Text("你；由审核员答复", "you; a reviewer answers"),
+    "appeal": Text("你提出，由另一位审核员答复", "you, and another reviewer answers"),
+    "ask_person": Text("你提出，由审核员答复", "you, and a reviewer answers"),
 }
-"""Who is needed to complete each way."""
+"""Who can complete each way."""
 
 HOW: Final[dict[str, Text]] = {
     "mail_link": Text(
-        "打开我们发到你邮箱的链接并确认。", "Open the link that we mailed to you, and confirm."
+        "打开我们发到你邮箱的链接，完成验证。",
+        "Open the link we emailed you to confirm your address.",
     ),
     "declare": Text(
-        "更正填报的名称、代码或法定代表人，与执照一致。",
-        "Correct the name, the code or the representative, so that they are as on the licence.",
+        "更正名称、代码或法定代表人，与执照保持一致。",
+        "Correct the name, code or legal representative to match the licence.",
     ),
     "business_licence": Text(
         "正本或副本均可。四边完整、文字清晰、没有反光。",
-        "Original or duplicate copy. All four edges in the picture, the text sharp, no glare.",
+        "Original or duplicate. All four edges visible, sharp text, no glare.",
     ),
     "approval_document": Text(
-        "贵单位的批准设立文件。", "The document by which your body was set up."
+        "你的单位的批准设立文件。", "The document that set up your organisation."
     ),
     "hr_service_licence": Text(
-        "贵机构有效的人力资源服务许可证。",
-        "The valid licence by which your agency offers HR services.",
+        "你的机构有效的人力资源服务许可证。", "Your agency's valid HR service licence."
     ),
     "client_authorization": Text(
-        "每家委托单位一份盖章的授权书，写明委托单位和贵机构的全称，以及有效期。",
-        "One stamped letter for each client. It names the client and your agency in full, and until"
-        " when.",
+        "每家委托单位一份盖章的授权书，写明双方全称和有效期。",
+        "One stamped letter per client. It states the full names of the client and your agency, and"
+        " when it ends.",
     ),
     "company_email": Text(
-        "须为公司自有域名的邮箱。QQ、163 等公共邮箱不算。",
-        "For an address at the company's own domain. Free mail such as QQ or 163 does not count.",
+        "须为公司自有域名的邮箱，QQ、163 等公共邮箱不可用。",
+        "Use an address at the company's own domain. Free email such as QQ or 163 does not count.",
     ),
     "e_licence": Text(
-        "由法定代表人或其授权的人，在微信或支付宝里用电子营业执照扫码。",
-        "The legal representative, or whom they have authorised, scans a code with the electronic"
+        "由法定代表人或其授权的人，在微信或支付宝中用电子营业执照扫码。",
+        "The legal representative, or someone they authorised, scans a code with the electronic"
         " licence in WeChat or Alipay.",
     ),
     "bank_deposit": Text(
-        "我们转入几分钱，附言里有六位验证码；由能看到账户的同事告诉你。",
-        "We send a few cents with a code of six digits. Whoever sees the account tells you the"
+        "我们向公司账户转入几分钱，附言中有六位验证码，请向能查看账户的同事索取。",
+        "We send a few cents with a six-digit code. Ask a colleague who can see the account for the"
         " code.",
     ),
     "vouch": Text(
-        "由公司里已在此认证的同事确认你是公司的人。",
-        "Somebody at the company who is verified here already confirms that you belong to it.",
+        "请公司里已通过核验的同事确认你是公司的招聘人员。",
+        "A colleague who is already verified here confirms that you recruit for the company.",
     ),
     "authorization_letter": Text(
-        "须加盖公章。由人工查看，因此最慢。",
-        "With the company's seal. A person has to look at it, so it takes longest.",
+        "须加盖公章。由审核员人工核实，用时最长。",
+        "The letter needs the company's seal. A reviewer has to check it, so it takes longest.",
     ),
-    "submit": Text("核对后提交。", "Look it over, and hand it in."),
+    "submit": Text("核对后提交。", "Check everything, then submit."),
     "start": Text(
-        "重新开始一份申请；还在的材料可以直接沿用。",
-        "Begin a new case; papers that are here can be used again.",
+        "重新开始一份申请，已上传的材料可以直接沿用。",
+        "Start a new case. You can reuse your documents.",
     ),
     "appeal": Text(
-        "用几句话写明哪里有误，可附证明。",
-        "Say in a few sentences what is wrong; files may go with it.",
+        "用几句话说明哪里有误，可附证明材料。",
+        "Explain in a few sentences what is wrong. You can attach files.",
     ),
     "ask_person": Text(
-        "用几句话写明情况，可附文件。",
-        "Say in a few sentences how things are; files may go with it.",
+        "用几句话说明情况，可附文件。",
+        "Explain the situation in a few sentences. You can attach files.",
     ),
 }
-"""How to complete each way, in a sentence or two."""
+"""What to do for each way, in a sentence or two."""
 
 
 PAPERS: Final = frozenset({LICENCE, APPROVAL})

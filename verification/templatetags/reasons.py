@@ -9,6 +9,8 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -25,6 +27,19 @@ register = template.Library()
 register.filter("lasting", turnaround.lasting)
 
 _BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff].*?) / (?P<en>[^\u3400-\u9fff]+)$")
+
+
+_DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:T\S+)?$")
+
+
+def _date(text: str) -> str:
+    """An ISO date or moment as this page writes dates; `text` itself if there is no such day."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    at = timezone.localtime(at) if timezone.is_aware(at) else at
+    return date_format(at, "DATETIME_FORMAT" if "T" in text else "DATE_FORMAT")
 
 
 def _say(text: Text) -> str:
@@ -74,11 +89,11 @@ def usually(whose: str) -> str:
     """
     found = turnaround.lately(whose)
     if found is None:
-        return gettext("How long it takes cannot be said yet: too few have been decided here.")
+        return gettext("We can't estimate this yet.")
     words = {
         "machine": ngettext(
-            "Usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
-            "Usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            "Usually %(half)s; nine in ten within %(most)s (last %(of)s cases).",
+            "Usually %(half)s; nine in ten within %(most)s (last %(of)s cases).",
             found.of,
         ),
         "reviewers": ngettext(
@@ -130,12 +145,15 @@ def field_name(field: str) -> str:
 
 @register.filter
 def seen(text: str) -> str:
-    """Return a `seen` or `expected` value in the current language.
+    """A `seen` or `expected` in the current language.
 
-    Stored words are translated, and of a bilingual text the right half is returned.
+    Stored words are translated, texts in both languages are cut in half, and ISO dates are written
+    out. Anything else is returned unchanged.
     """
     if text in wording.SEEN:
         return str(wording.SEEN[text])
+    if _DATE.match(text):
+        return _date(text)
     if both := _BOTH.match(text):
         return both["zh" if (get_language() or "").startswith("zh") else "en"].strip()
     return text

@@ -57,7 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if urlsplit(settings.SITE_URL).hostname not in settings.LOCAL_HOSTS:
             raise CommandError(
-                "The demo makes fictitious employers with real rights. It is not allowed with"
+                "The demo creates fictitious employers with real access. It is not allowed with"
                 f" ZIZHI_SITE_URL {settings.SITE_URL}."
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
@@ -126,7 +126,7 @@ def client(key: str, at: str, hint: str = "") -> Iterator[tuple[Zizhi, str]]:
     with Zizhi(key, at, gate_timeout=ANSWER, retries=0) as zizhi:
         try:
             wait_for(
-                lambda: is_there(zizhi) or None, Unavailable("The web process does not answer")
+                lambda: is_there(zizhi) or None, Unavailable("The web process is not responding")
             )
             yield zizhi, at
         except ZizhiError as error:

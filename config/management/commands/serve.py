@@ -38,7 +38,7 @@ EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  (what somebody may ask 
 
 
 class Command(BaseCommand):
-    help = "Serve web, worker and beat as one foreground command."
+    help = "Run web, worker and beat in the foreground with one command."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -47,8 +47,8 @@ class Command(BaseCommand):
             "--prepare",
             action="store_true",
             help=(
-                "migrate and collect static files first; create missing parts of the "
-                "demo in the background"
+                "first migrate and collect static files; create missing parts of the demo in the"
+                " background"
             ),
         )
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         given = environment(port)
         made, not_made = None, ""
         if options["prepare"]:
-            self.tell("Starting: the database, then the pages …")
+            self.tell("Starting the database and the pages …")
             try:
                 make_ready()
                 made, not_made = demo_to_make(given)
@@ -93,7 +93,7 @@ def check_port(host: str, port: int) -> None:
                 else f"cannot be used ({error.strerror})"
             )
             raise CommandError(
-                f"Port {port} {why}. Stop what listens there, or choose another: make run"
+                f"Port {port} {why}. Stop the process that uses it, or choose another: make run"
                 f" PORT={port + 1}"
             ) from error
 
@@ -133,10 +133,11 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname not in settings.LOCAL_HOSTS:
         return (
             None,
-            f"its companies are fictitious, but ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}",
+            "its companies are fictitious, so it needs a local ZIZHI_SITE_URL (now"
+            f" {given['ZIZHI_SITE_URL']})",
         )
     if given.get("ZIZHI_EMAIL_URL") != KEPT_MAIL:
-        return None, f"it opens links in mails, which needs ZIZHI_EMAIL_URL={KEPT_MAIL}"
+        return None, f"it opens links in emails, so it needs ZIZHI_EMAIL_URL={KEPT_MAIL}"
     try:
         return demo_record.load(settings.VAR_DIR / demo_record.SIGN_IN), ""
     except CommandError as error:
@@ -157,14 +158,14 @@ def where_to_go(
         f"  API          {site}/api/v1/openapi.json",
     ]
     if given.get("ZIZHI_EMAIL_URL") == KEPT_MAIL:
-        lines.append(f"  Mails        {site}/try/mails   (shown there instead of sent)")
+        lines.append(f"  Emails       {site}/try/mails   (emails are shown there, not sent)")
     lines.append("")
     if made is not None:
         path = settings.VAR_DIR / demo_record.SIGN_IN
         employer = (
             f"{made['employer']}   password {made['password']}"
             if "employer" in made
-            else "in a minute, below"
+            else "ready in a minute, see below"
         )
         lines += [
             f"  Employer     {employer}",
@@ -176,14 +177,14 @@ def where_to_go(
                 else []
             ),
             (
-                "  (made on this machine, kept in"
+                "  (created on this machine, stored in"
                 f" {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})"  # noqa: E501
             ),
         ]
     elif not_made:
         lines.append(f"  No demo: {not_made}.".replace("..", "."))
     lines.append(f"  ({second_factor(given)})")
-    return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
+    return "\n".join([*lines, "", "  Press Ctrl-C to stop.", ""])
 
 
 def second_factor(given: Mapping[str, str]) -> str:
@@ -191,10 +192,10 @@ def second_factor(given: Mapping[str, str]) -> str:
     asked = given.get("ZIZHI_STAFF_SECOND_FACTOR", settings.STAFF_SECOND_FACTOR)
     if asked == "optional":
         return (
-            "a password is enough in the console until you set up a second factor there, at the top"
+            "the console asks only for a password until you set up two-step verification at the top"
             " right"
         )
-    return "the console asks staff for a second factor, set up at their first sign-in"
+    return "staff set up two-step verification when they first sign in to the console"
 
 
 def environment(port: int) -> dict[str, str]:
@@ -230,10 +231,7 @@ def supervise(
         return True
 
     demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
-    failed = (
-        "the next start makes the rest: press Ctrl-C and run `make run` again. The pages work until"
-        " then"
-    )
+    failed = "the pages still work. To create the rest, press Ctrl-C and run make run again"
     quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo reports what it has created
     manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (

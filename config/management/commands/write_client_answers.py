@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Write clients/python/zizhi_client/answers.py from the API's document. Needs the"
+        "Write clients/python/zizhi_client/answers.py from the OpenAPI document. Needs the"
         " development dependencies."
     )
 

@@ -1,5 +1,5 @@
-"""Does a reviewer see at a glance what waits and why, and do two people decide several cases,
-without a script and on any screen?
+"""Tests that the queue shows what waits and why, and that two people decide several cases, without
+scripts and on any screen.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ QUEUE = "/console/verification/case/"
 
 @pytest.fixture
 def reviewer(now: datetime) -> User:
-    """A superuser: a transactional test empties the table of groups."""
+    """A superuser, because a transactional test empties the table of groups."""
     return make_reviewer(now, "reviewer@zizhi.example")
 
 
 @pytest.fixture
 def cases(now: datetime) -> list[Case]:
-    """Three of one person, each held for other reasons; and what was decided on the days before."""
+    """Three cases of one person, each held for other reasons, and decisions of the days before."""
     made = []
     for n, codes in enumerate(
         (("forgery_suspected", "name_mismatch"), ("authority_unproven",), ("name_mismatch",))
@@ -80,7 +80,7 @@ def test_filters_lead_to_the_next_of_what_is_asked_for(
     page.get_by_role("button", name="Claim the next of these").click()
     expect(page.locator("h1")).to_have_text(cases[1].declared_name)
     page = visitor.go(QUEUE)
-    page.get_by_label(re.compile("Company name, credit code or id")).fill(cases[2].declared_uscc)
+    page.get_by_label(re.compile("Company name, credit code or ID")).fill(cases[2].declared_uscc)
     page.get_by_role("button", name="Search").click()
     expect(page.locator("a.company")).to_have_text([cases[2].declared_name])
     visitor.is_calm()
@@ -93,12 +93,12 @@ def test_two_people_decide_several_cases(
     one.sign_in(reviewer)
     other.sign_in(make_reviewer(now, "colleague@zizhi.example"))
     page = one.go(f"{QUEUE}{cases[0].pk}/change/")
-    page.get_by_role("link", name="Decide several of these together …").click()
+    page.get_by_role("link", name="Decide several of these …").click()
     page.get_by_role("link", name="Reject").click()
     page.get_by_label(re.compile(cases[1].declared_uscc)).check()
     page.get_by_label(re.compile("duplicate_same_image")).check()
-    page.get_by_role("button", name="Put it before a second person").click()
-    expect(page.get_by_text("Somebody else has to confirm this.")).to_be_visible()
+    page.get_by_role("button", name="Send to a second person").click()
+    expect(page.get_by_text("Someone else must confirm this.")).to_be_visible()
     one.is_calm()
     page = other.go("/console/verification/bulk/")
     page.get_by_role("link", name="Reject").click()

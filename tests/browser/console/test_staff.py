@@ -1,5 +1,5 @@
-"""Does staff set up a second factor and come in by it, on a phone and at a desk, in both languages,
-with and without scripts?
+"""Tests that staff set up a second factor and sign in with it, on phone and desktop, in both
+languages, with and without scripts.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def type_code(page: Page, code: str) -> None:
 
 
 def fits(visitor: Visit, name: str) -> None:
-    """Calm, narrow enough, and usable by everybody."""
+    """Check that the page has no errors, fits the screen, and is accessible."""
     visitor.is_calm()
     assert serious(Axe().run(visitor.page).response["violations"]) == [], name
 
@@ -132,7 +132,7 @@ def test_without_scripts(visit: Visitor, colleague: User) -> None:
     type_password(page, colleague)
     page.locator("summary").click()
     type_code(page, code_now(page.locator(".secret").inner_text().replace("-", "")))
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     expect(page.get_by_role("link", name="Second factor")).to_be_visible()
 
 
@@ -145,9 +145,9 @@ def test_resetting_a_colleagues(visit: Visitor, colleague: User, now: datetime) 
     page = visitor.go(f"/console/employers/user/{other.pk}/change/")
     type_password(page, colleague)
     type_code(page, code_now(SECRET))
-    page.get_by_role("link", name="Reset the second factor").click()
+    page.get_by_role("link", name="Reset second factor").click()
     expect(page.get_by_role("button", name="Reset")).to_be_visible()
     fits(visitor, "reset")
     page.get_by_role("button", name="Reset").click()
-    expect(page.locator(".messagelist")).to_contain_text("The second factor is reset")
+    expect(page.locator(".messagelist")).to_contain_text("Second factor reset")
     assert second_factor.of(other) is None

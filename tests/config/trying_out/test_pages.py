@@ -170,7 +170,7 @@ def test_it_only_shows(kept: Path) -> None:
 # --- What is seen ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh-hans", "还没有邮件"), ("en", "No mail yet")])
+@pytest.mark.parametrize(("language", "said"), [("zh-hans", "还没有邮件"), ("en", "No emails yet")])
 def test_without_mails_it_says_how_to_get_one(kept: Path, language: str, said: str) -> None:
     page = at_home(accept_language=language).get(PAGE).content.decode()
     assert said in page and "/register/" in page and "<article" not in page
@@ -235,7 +235,7 @@ def test_the_page_is_told_how_many_came_since(kept: Path) -> None:
     deliver()
     deliver()
     told = at_home(accept_language="en").get(PAGE, ask).content.decode()
-    assert "2 new mails." in told and first in told and "<html" not in told
+    assert "2 new emails." in told and first in told and "<html" not in told
 
 
 @pytest.mark.django_db

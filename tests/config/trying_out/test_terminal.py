@@ -113,7 +113,7 @@ def test_a_task_that_fails_says_what_to_do_and_the_rest_goes_on(terminal: io.Str
     manager.loop()
     assert said(terminal)[:3] == [
         "demo   | half",
-        "demo   | not complete (exit status -9); start again",
+        "demo   | incomplete (exit status -9); start again",
         "web    | still here",
     ]
 

@@ -1,4 +1,4 @@
-"""Is a bad photograph told from a good one, whichever way up it lies, and is the employer told?"""
+"""Tests of judging photographs, in any rotation, and of the advice to employers."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def reduced(picture: Picture) -> Picture:
 
 
 def shaken(picture: Picture) -> Picture:
-    """Along its rows only, by 25 pixels."""
+    """Blur along the rows only, by 25 pixels."""
     return np.asarray(cv2.blur(picture, (25, 1)), np.uint8)
 
 
@@ -91,12 +91,12 @@ def blurred(picture: Picture) -> Picture:
 
 
 def past_reading(picture: Picture) -> Picture:
-    """So far out of focus that no line of print is left."""
+    """Blur so much that no line of print is left."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 9), np.uint8)
 
 
 def far_away(picture: Picture) -> Picture:
-    """A sheet on a large dark desk, in 12 megapixels: small, and its print still legible."""
+    """A sheet on a large dark desk, in 12 megapixels: small, but with legible print."""
     desk = np.full((3000, 4000, 3), (70, 90, 110), np.uint8)
     scale = 1100 / max(picture.shape)
     sheet = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -105,7 +105,7 @@ def far_away(picture: Picture) -> Picture:
 
 
 def plain(kind: str) -> Picture:
-    """A picture that shows no print at all."""
+    """A picture without any print."""
     rng = np.random.default_rng(7)
     fall = np.linspace(40, 220, 1200)[None, :, None]
     made = {
@@ -328,13 +328,13 @@ class TestTheEmployer:
         (found,) = DocumentPage.objects.get().judged.flaws
         assert found.code == GLARE
         assert "Glare covers part of the text" in page
-        assert "switch the flash off" in page
+        assert "turn off the flash" in page
         assert (
             f'<rect x="{found.x}" y="{found.y}" width="{found.width}" height="{found.height}"/>'
             in page
         )
-        assert "Replace it with a better one" in page
-        assert '<a class="button" href="#submit">Keep it</a>' in page
+        assert "Replace this photo" in page
+        assert '<a class="button" href="#submit">Keep this photo</a>' in page
         assert "Submit for verification" in page
         chinese = visitor.get("/case/", headers={"accept-language": "zh-CN"}).content.decode()
         assert "照片有反光" in chinese
@@ -343,7 +343,7 @@ class TestTheEmployer:
     def test_a_good_photo_draws_no_remark(self, visitor: Client) -> None:
         page = self.send(visitor, photo(3))
         assert DocumentPage.objects.get().quality == {"version": "1", "problems": []}
-        assert "Look at this photo once more" not in page
+        assert "Check this photo" not in page
         assert "<rect" not in page
 
     def test_another_kind_of_paper_is_never_called_no_licence(self, visitor: Client) -> None:
@@ -360,7 +360,7 @@ class TestTheEmployer:
         page = self.send(visitor, photo(3), replaces=str(bad.pk))
         good = Document.objects.current().get()
         assert good != bad
-        assert "Look at this photo once more" not in page
+        assert "Check this photo" not in page
         assert "Undo" in page
 
     def test_the_same_photo_again_stays(self, visitor: Client) -> None:
@@ -388,10 +388,10 @@ class TestTheEmployer:
         with translation.override("en"):
             (shown,) = case_content.case_page(case, None, case_content.NOTHING_TYPED, now)["pages"]
             line = render_to_string("admin/verification/case/parts/pages.html", {"pages": [shown]})
-        assert "Seen when it was uploaded: Glare covers part of the text</p>" in line
+        assert "Noticed at upload: Glare covers part of the text</p>" in line
 
     def test_pages_that_came_before_say_nothing(
         self, visitor: Client, case: Case, now: datetime
     ) -> None:
         make_document(case, now)
-        assert "Look at this photo once more" not in visitor.get("/case/").content.decode()
+        assert "Check this photo" not in visitor.get("/case/").content.decode()

@@ -1,4 +1,4 @@
-"""Is what staff search for found however old it is, without reading every answer that there is?"""
+"""Tests that staff find answers of any age, without a query that reads all of them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def answer(
 
 
 def found(root: Client, address: str, term: str, **more: str) -> set[str]:
-    """The ids of the rows that are listed."""
+    """Return the ids of the listed rows."""
     html = root.get(address, {"q": term} | more).content.decode()
     return set(re.findall(rf"{address}([^/\"]+)/change/", html))
 
@@ -74,9 +74,7 @@ def test_what_is_named_is_found_however_old(root: Client, member: Member) -> Non
         assert found(root, ANSWERS, term) == both, term
     assert found(root, ANSWERS, str(other.pk)) == {str(other.pk)}
     assert found(root, ANSWERS, str(member.pk), allowed__exact="1") == {str(yes.pk)}
-    assert found(root, ANSWERS, str(member.employer_id), days="7") == set(), (
-        "a span that is chosen holds"
-    )
+    assert found(root, ANSWERS, str(member.employer_id), days="7") == set(), "a chosen span applies"
 
 
 def test_what_was_answered_under_an_earlier_code_is_found_by_either(
@@ -136,7 +134,7 @@ def test_uses_of_a_pass_are_found_by_its_answer(root: Client) -> None:
     assert found(root, USES, str(uuid4())) == found(root, USES, "cand-77") == set()
 
 
-# --- How it is found ------------------------------------------------------------------------------
+# --- Query plans ----------------------------------------------------------------------------------
 
 FILL = """
     INSERT INTO downloads_gatedecision (id, client_id, test, employer_id, member_id, candidate, uscc, allowed, reason, tier, ladder_version,
@@ -152,9 +150,7 @@ FILL_USES = """
 
 @pytest.mark.postgresql
 def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: Member) -> None:
-    """Three years of them, 30,000: each question that the page asks of the table is explained by
-    the server.
-    """
+    """PostgreSQL explains each query of the page, over three years and 30,000 answers."""
     mine = answer(member, timezone.now() - timedelta(days=500), allowed=True)
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"client": uuid4()})
@@ -167,7 +163,7 @@ def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: M
         )
     by_member = f"SELECT 1 FROM downloads_gatedecision WHERE member_id = '{member.pk}'"
     assert "Seq Scan on downloads_gatedecision" in explained(by_member), (
-        "what no index leads to would be seen here"
+        "a condition without an index would show here"
     )
     some = GateDecision.objects.filter(allowed=False).order_by("decided_at")[100]
     asked = [
@@ -197,7 +193,7 @@ def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: M
             for query in queries
             if re.search(r'FROM "downloads_(gatedecision|passuse)"', query["sql"])
         ]
-        assert len(read) >= 2, "the rows, and how many they are"
+        assert len(read) >= 2, "the rows, and their count"
         for sql in read:
             plan = explained(sql)
             assert not re.search(r"Seq Scan on downloads_", plan), (term, sql, plan)

@@ -1,5 +1,5 @@
-"""Does staff see whose a relay number was and how many contacts were lost, and can nobody change or
-read more than that?
+"""Tests that staff see whose a relay number was and how many contacts were lost, and can read and
+change no more.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def test_a_number_found_on_paper_leads_to_whose_it_was(
     synced(binding, now)
     page = auditor.get(BINDINGS, {"q": binding.number}).content.decode()
     assert member.employer.name in page and "c-1" in page and other.number not in page
-    assert "The candidate no longer takes this employer" in page
+    assert "The candidate no longer takes calls from this employer" in page
     details = auditor.get(f"{BINDINGS}{binding.pk}/change/").content.decode()
     assert "c-1" in details and str(binding.decision_id) in details
     for text in (page, details):
@@ -86,13 +86,13 @@ def test_the_figures_say_how_many_were_lost(
     synced(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)
     page = auditor.get(CALLS).content.decode()
     assert "66.7 %" in page and "Yunxi Jobs" in page and "—" in page, (
-        "of the last day there is nothing to say"
+        "there are no figures for the last day"
     )
-    assert "2 results" not in page, "the list shows the last day unless more is chosen"
+    assert "2 results" not in page, "the list shows the last day by default"
     listed = auditor.get(CALLS, {"days": "7"}).content.decode()
     assert (
         "connected" in listed
-        and "number led to nobody any more" in listed
+        and "number no longer in force" in listed
         and CALLERS[0][3:] not in listed
     )
 

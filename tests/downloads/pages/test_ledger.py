@@ -1,5 +1,5 @@
-"""Can a candidate see and stop what happens to their resume, without a password, and nobody else in
-their place?
+"""Tests that candidates can see and stop what happens to their resumes, without a password, and
+that nobody else can.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def do(client: Client, path: str, **body: str) -> str:
     return answer.content.decode()
 
 
-# --- The way in -----------------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------------
 
 
 def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candidate) -> None:
@@ -85,11 +85,11 @@ def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candid
     assert shown.status_code == 200 and "no-store" in shown["Cache-Control"]
     assert page_links.token_of(candidate) not in shown.content.decode()
     assert Client().get(f"/mine/open/{cookie.value}/").status_code == 403, (
-        "no link can be made of the cookie"
+        "no link can be made from the cookie"
     )
     other = Client()
     other.cookies[COOKIE] = page_links.token_of(candidate)
-    assert other.get("/mine/").status_code == 403, "and no cookie of a link, but by opening it"
+    assert other.get("/mine/").status_code == 403, "a link becomes a cookie only when it is opened"
 
 
 def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(
@@ -146,11 +146,11 @@ def test_changes_need_the_pages_own_form(candidate: Candidate) -> None:
     assert Candidate.objects.get(pk=candidate.pk).link_version == candidate.link_version
 
 
-# --- What is seen and done ------------------------------------------------------------------------
+# --- Content and actions --------------------------------------------------------------------------
 
 
 def test_an_empty_page_says_so(mine: Client) -> None:
-    assert "Nobody so far" in page(mine)
+    assert "None so far" in page(mine)
 
 
 def test_each_release_is_told_by_mail_and_stands_on_the_page(
@@ -197,7 +197,7 @@ def test_their_own_number_goes_along_only_by_consent_and_not_where_relays_alone_
     )
     live.take(now)
     assert Release.objects.get().kinds == ["resume", "relay_number"], (
-        "a young employer gets relay numbers alone"
+        "a young employer gets only relay numbers"
     )
     live.employer.confirmed_at = now - timedelta(days=60)
     live.employer.save()
@@ -228,7 +228,7 @@ def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
     live: Live, mine: Client, candidate: Candidate
 ) -> None:
     live.take(timezone.now())
-    assert "gets nothing any more" in do(mine, "revoke/", uscc=live.employer.uscc)
+    assert "sharing stopped" in do(mine, "revoke/", uscc=live.employer.uscc)
     order = EraseOrder.objects.get()
     assert order.due_at - order.ordered_at == timedelta(days=15)
     assert Mail.objects.get(template="erase_ordered").to == live.member.user.email
@@ -236,7 +236,7 @@ def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
         live.ask(timezone.now() + timedelta(days=1)).reasons[0].code == "candidate_blocked_employer"
     )
     do(mine, "revoke/", uscc=live.employer.uscc)
-    assert EraseOrder.objects.count() == 1, "said twice is once"
+    assert EraseOrder.objects.count() == 1, "repeating it changes nothing"
     do(mine, "allow-again/", uscc=live.employer.uscc)
     assert (
         EraseOrder.objects.get().withdrawn_at
@@ -247,7 +247,7 @@ def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
 def test_blocking_by_name_or_code_and_what_is_no_company(
     live: Live, mine: Client, candidate: Candidate
 ) -> None:
-    assert "No such company was found" in do(mine, "block/", company="某不存在的公司")
+    assert "We could not find this company" in do(mine, "block/", company="某不存在的公司")
     assert live.employer.name in do(mine, "block/", company=live.employer.name)
     assert not live.ask(timezone.now()).allowed
     do(mine, "allow-again/", uscc=live.employer.uscc)
@@ -260,13 +260,13 @@ def test_a_request_is_answered_on_the_page_and_a_strangers_is_not(
     now = timezone.now()
     live.candidate(now, mode=Mode.ASK_FIRST)
     asked = consents.ask_consent(live.client, "c-1", live.employer, live.member.pk, [], now)
-    assert f"May {live.employer.name} have your resume?" in page(mine)
+    assert f"Share your resume with {live.employer.name}?" in page(mine)
     other = live.candidate(now, "c-2", Mode.ASK_FIRST)
     theirs = consents.ask_consent(live.client, "c-2", live.employer, live.member.pk, [], now)
-    assert "no such request" in do(mine, f"requests/{theirs.pk}/", answer="yes")
+    assert "no consent request with this ID" in do(mine, f"requests/{theirs.pk}/", answer="yes")
     assert not other.consents.exists()
     assert "Agree after all" in do(mine, f"requests/{asked.pk}/", answer="no")
-    assert "may now download" in do(mine, f"requests/{asked.pk}/", answer="yes")
+    assert "can now download" in do(mine, f"requests/{asked.pk}/", answer="yes")
     assert Consent.objects.get().how == "page" and live.ask(now).allowed
 
 
@@ -275,10 +275,10 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(
 ) -> None:
     live.take(timezone.now())
     release = Release.objects.get()
-    assert "a person looks into it" in do(
+    assert "will look into it" in do(
         mine, "report/", release=str(release.pk), about="money", said="要求先交培训费"
     )
-    assert "received already" in do(mine, "report/", release=str(release.pk), about="money")
+    assert "already received" in do(mine, "report/", release=str(release.pk), about="money")
     row = MisuseReport.objects.get()
     assert (row.about, row.said) == ("money", "要求先交培训费")
     live.take(timezone.now(), "somebody-else")
@@ -290,7 +290,7 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(
     misuse_reports.settle_misuse_report(row.pk, "called the company", reviewer, now)
     with pytest.raises(Refused, match="state_conflict"):
         misuse_reports.settle_misuse_report(row.pk, "again", reviewer, now)
-    assert "has looked into it" in page(mine)
+    assert "have looked into it" in page(mine)
 
 
 def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
@@ -313,16 +313,18 @@ def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
     )
     assert relay["state"] == "bound"
     path = f"relays/{relay['id']}/"
-    assert "no such relay number" in do(mine, path, muted="yes"), "it is another candidate's"
+    assert "no relay number with this ID" in do(mine, path, muted="yes"), (
+        "it is another candidate's"
+    )
     assert RelayBinding.objects.get().muted is False
     theirs = Client(headers={"accept-language": "en"})
     theirs.get(page_links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
     theirs.cookies["django_language"] = "en"
     assert (
-        "calls do not reach you" in do(theirs, path, muted="yes")
+        "calls are paused" in do(theirs, path, muted="yes")
         and RelayBinding.objects.get().muted is True
     )
-    assert "can call you by a relay number" in do(theirs, path, muted="no")
+    assert "can call you through a relay number" in do(theirs, path, muted="no")
     do(theirs, "revoke/", uscc=platform.uscc)
     assert RelayBinding.objects.get().ended_why == "relay_candidate_ended"
 
@@ -355,7 +357,7 @@ def test_the_employer_answers_on_its_page_and_the_candidate_sees_it(
     browser = sign_in(live.member.user)
     assert "Candidate c-1" in browser.get("/erasures/").content.decode()
     said = browser.post(f"/erasures/{order.pk}/", {"answer": "kept", "why": " "}, follow=True)
-    assert "Say why it is kept" in said.content.decode()
+    assert "You have not said why you need to keep the resume" in said.content.decode()
     browser.post(f"/erasures/{order.pk}/", {"answer": "kept", "why": "已签劳动合同"})
     order.refresh_from_db()
     assert (order.answer, order.why, order.answered_by) == ("kept", "已签劳动合同", live.member)
@@ -374,8 +376,8 @@ def home(member: Member, language: str) -> str:
 @pytest.mark.parametrize(
     ("language", "owed", "over", "name"),
     [
-        ("en", "resume has to be erased", "The day is over.", "Resumes to erase"),
-        ("zh", "须删除其简历", "期限已过。", "需要删除的简历"),
+        ("en", "have to erase their resume", "The deadline has passed.", "Resumes to erase"),
+        ("zh", "须删除其简历", "已超过期限。", "需要删除的简历"),
     ],
 )
 def test_the_employers_page_leads_to_what_it_has_to_erase(
@@ -396,10 +398,10 @@ def test_the_employers_page_leads_to_what_it_has_to_erase(
     )
     said = home(live.member, language)
     assert owed not in said and name in said and said.count('href="/erasures/"') == 1, (
-        "found as well when none is open"
+        "the list is linked even if no order is open"
     )
     assert "/erasures/" not in home(make_member(now), language), (
-        "who never downloaded has nothing to erase"
+        "an employer without downloads has nothing to erase"
     )
 
 
@@ -463,10 +465,10 @@ def test_a_platform_sees_and_answers_for_its_own_employers(db: None) -> None:
     (left,) = platform.call("get", "/candidates/c-1/releases")["data"]
     for kind in ("resume.released", "candidate.told"):
         assert (told[kind]["receipt"], told[kind]["decision"]) == (left["id"], left["decision_id"])
-        assert "release" not in told[kind], "that is a copy's"
+        assert "release" not in told[kind], "only a copy has one"
     url = platform.call("post", "/candidates/c-1/link")["url"]
     assert Client().get(url.partition("8000")[2] or url).status_code == 302
 
 
 def test_users_are_not_made_for_candidates(mine: Client) -> None:
-    assert User.objects.count() == 1, "the recruiter alone"
+    assert User.objects.count() == 1, "only for the recruiter"

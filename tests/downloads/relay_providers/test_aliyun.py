@@ -1,4 +1,4 @@
-"""Tests of what only Alibaba Cloud does, and of the settings that switch it on."""
+"""Tests of what is specific to Alibaba Cloud, and of its settings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_is_asked_is_what_the_service_wants(server: AliyunServer) -> None:
         and asked["OutId"] == "r-1"
         and asked["Expiration"] == "2026-12-24 18:00:00"
     )
-    assert made.extension == "", "the service sends a meaningless one"
+    assert made.extension == "", "the service sends a meaningless extension"
 
 
 def test_an_empty_pool_falls_back_on_extensions_where_there_is_a_pool_of_them(
@@ -128,7 +128,7 @@ def test_a_lost_answer_may_leave_a_binding_that_ends_by_its_time(server: AliyunS
 
 @pytest.mark.parametrize("verb", ["extend", "mute", "unbind"])
 def test_what_it_says_of_an_ended_one_need_not_be_known(server: AliyunServer, verb: str) -> None:
-    """No document tells it, so whatever code it is, the binding is looked for."""
+    """The code for an ended binding is undocumented, so on any code the binding is looked up."""
     relays_ = AliyunRelays(account(server))
     made = bound(relays_)
     server.bindings[made.reference].ended = True
@@ -247,7 +247,7 @@ def test_an_account_that_is_none_is_refused(wrong: dict[str, str]) -> None:
     assert "very-secret" not in str(caught.value)
 
 
-# --- What a deployment sets -----------------------------------------------------------------------
+# --- Settings -------------------------------------------------------------------------------------
 
 
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
@@ -276,7 +276,7 @@ def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> 
         )
         assert relay_providers.relay_provider(
             relay_providers.chosen(uuid4(), test=True)
-        ).name.startswith("test-"), "a test never reaches a real provider"
+        ).name.startswith("test-"), "a test never uses a real provider"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""Has every restriction a way back: seen, appealed against, answered by somebody else, lifted at
-once, told and measured?
+"""Tests that every restriction can be appealed: shown, answered by somebody else, lifted at once,
+announced and measured.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def test_who_moved_it_does_not_answer_and_what_two_did_takes_a_senior(
             reply(said, make_colleague(now, group), now, lift=True)
     reply(said, make_colleague(now, "Seniors"), now, lift=True)
     assert ask_all(member, ["a"], now) == [""]
-    assert Move.objects.get().confirmed, "what two people had done stays on record"
+    assert Move.objects.get().confirmed, "the decision of two people stays on record"
 
 
 def test_an_answer_is_given_once(member: Member, now: datetime) -> None:
@@ -265,7 +265,7 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
         {"night": 23},
     )
     page = sign_in(member.user).get(PAGE).content.decode()
-    assert "23 resumes were downloaded in one night" in page and "A rule, automatically" in page
+    assert "23 resumes were downloaded in one night" in page and "An automatic rule" in page
     said = say(member, now)
     shown = (
         sign_in(make_reviewer(now))
@@ -301,7 +301,7 @@ def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> Non
     reviewer = make_colleague(now, "Reviewers")
     assert appeals.appeal_turnaround() is None and turnaround.told(
         REASONS[RESTRICTED].takes
-    ).en.startswith("cannot be said yet")
+    ).en.startswith("we cannot estimate this yet")
     for n in range(turnaround.AT_LEAST):
         at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)
@@ -317,7 +317,7 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     at = now - timedelta(days=9)
     restrict(member, at)
     say(member, at)
-    assert "That is our delay" in sign_in(member.user).get(PAGE).content.decode()
+    assert "The delay is ours" in sign_in(member.user).get(PAGE).content.decode()
     listed = (
         sign_in(make_colleague(now, "Reviewers"))
         .get("/console/downloads/moveappeal/?answer=late")
@@ -326,7 +326,7 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     assert member.employer.name in listed and "tag-late" in listed and "1 late" in listed
 
 
-# --- The doors ------------------------------------------------------------------------------------
+# --- API and pages --------------------------------------------------------------------------------
 
 
 def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
@@ -337,12 +337,16 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
         sign_in(member.user),
         sign_in(make_member(now, member.employer, role="recruiter").user),
     )
-    assert owner.get(PAGE).headers["Location"] == "/case/", "nothing holds it back"
+    assert owner.get(PAGE).headers["Location"] == "/case/", "there is no restriction"
     assert PAGE not in owner.get("/case/").content.decode()
     move = restrict(member, now)
     home = owner.get("/case/").content.decode()
-    assert PAGE in home and "their download rests" in home and "within the daily quota" not in home
-    assert "An owner of the company appeals" in recruiter.get(PAGE).content.decode()
+    assert (
+        PAGE in home
+        and "downloads are paused, see above" in home
+        and "within your daily quota" not in home
+    )
+    assert "Only the account owner can appeal" in recruiter.get(PAGE).content.decode()
     assert owner.post(PAGE, {"words": "", "move": move.pk}).status_code == 422
     page = owner.post(
         PAGE, {"words": "夜班护士。联系 13912345678", "move": move.pk}, follow=True
@@ -355,9 +359,11 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
     shown = reviewer.get(change).content.decode()
     assert "夜班护士" in shown and "13912345678" not in shown and 'value="lift"' in shown
     refused = reviewer.post(change, {"answer": "keep", "reply": ""}, follow=True).content.decode()
-    assert "Nothing was written" in refused and MoveAppeal.objects.get().answered_at is None
     assert (
-        "Lifted. The employer is told."
+        "You have not written anything" in refused and MoveAppeal.objects.get().answered_at is None
+    )
+    assert (
+        "Restriction lifted. We have told the employer."
         in reviewer.post(
             change, {"answer": "lift", "reply": "谢谢。"}, follow=True
         ).content.decode()

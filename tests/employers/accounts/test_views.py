@@ -57,8 +57,8 @@ class TestRegister:
         page = text(response)
         assert response.status_code == 422
         assert "The unified social credit code is not valid" in page
-        assert "a check character that fits the first 17" in page
-        assert "Compare it with the licence" in page
+        assert "a valid check character" in page
+        assert "Check it against your licence" in page
         assert f'value="{wrong}"' in page
         assert 'value="云溪市示例科技有限公司"' in page
         assert "a sentence nobody knows" not in page
@@ -69,7 +69,7 @@ class TestRegister:
         taken = make_employer(now, confirmed_at=now)
         page = text(visitor.post("/register/", form(uscc=taken.uscc)))
         assert "This company is already registered" in page
-        assert "administrator to invite you" in page
+        assert "account owner at your company to invite you" in page
 
     @pytest.mark.parametrize(
         "company",
@@ -101,7 +101,7 @@ class TestRegister:
     def test_somebody_elses_address(self, visitor: Client, now: datetime) -> None:
         make_member(now, email="hr@example.com")
         response = visitor.post("/register/", form())
-        assert "This address already has an account" in text(response)
+        assert "There is already an account with this email address" in text(response)
         assert "_auth_user_id" not in visitor.session
 
     def test_weak_password_and_empty_fields(self, visitor: Client) -> None:
@@ -113,8 +113,8 @@ class TestRegister:
         page = text(
             Client(headers={"accept-language": "zh-CN"}).post("/register/", form(uscc="91"))
         )
-        assert "统一社会信用代码不正确" in page
-        assert "实际：<b>2 位</b>" in page
+        assert "统一社会信用代码有误" in page
+        assert "当前：<b>2 位</b>" in page
         assert '<html lang="zh-Hans">' in page
 
     def test_an_oversized_form_is_refused(self, visitor: Client) -> None:
@@ -122,7 +122,7 @@ class TestRegister:
             "/register/", form(company="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
         )
         assert response.status_code == 400
-        assert "could not be understood" in text(response)
+        assert "couldn't understand this request" in text(response)
 
 
 class TestCodeWhileTyping:
@@ -139,7 +139,7 @@ class TestCodeWhileTyping:
                 "/register/code/", {"uscc": f" {code[:2]}-{code[2:].lower()}".replace("0", "o")}
             )
         )
-        assert "18 characters, and the check character fits" in page
+        assert "18 characters, check character correct" in page
         assert code in page
 
     def test_it_does_not_break_out_of_its_place(self, visitor: Client) -> None:
@@ -152,7 +152,7 @@ class TestSignIn:
     def test_wrong_password(self, visitor: Client, now: datetime) -> None:
         make_member(now, email="hr@example.com")
         page = text(visitor.post("/sign-in/", {"username": "hr@example.com", "password": "wrong"}))
-        assert "do not belong together" in page
+        assert "email address or password is incorrect" in page
         assert 'value="hr@example.com"' in page
 
     def test_takes_on_the_accounts_language_unless_one_was_chosen_here(self, now: datetime) -> None:
@@ -215,10 +215,10 @@ class TestVerifyEmail:
         visitor.force_login(user)
         page = text(visitor.get(address))
         for said in (
-            "Yes, confirm my address",
+            "Yes, confirm my email address",
             user.email,
             member.employer.name,
-            "the right to act for",
+            "can act for",
         ):
             assert said in page
         user.refresh_from_db()
@@ -238,10 +238,10 @@ class TestVerifyEmail:
         address = Mail.objects.get().context["link"].removeprefix(settings.SITE_URL)
         for answer in (owner_of_address.get(address), owner_of_address.post(address)):
             page = text(answer)
-            assert "Yes, confirm my address" not in page
+            assert "Yes, confirm my email address" not in page
             assert "hr@victim.example" in page
             assert f"/sign-in/?next={address.replace(':', '%3A')}" in page
-            assert "If you did not register here, do nothing" in page
+            assert "If you did not register here, ignore it" in page
         user.refresh_from_db()
         assert user.email_verified_at is None
 
@@ -316,9 +316,9 @@ class TestVerifyEmail:
 
     def test_the_banner_is_there_until_then(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(make_member(now, email_verified_at=None).user)
-        assert "Please confirm your address" in text(visitor.get("/team/"))
+        assert "Confirm your email address. We sent" in text(visitor.get("/team/"))
         visitor.force_login(make_member(now, email_verified_at=now).user)
-        assert "Please confirm your address" not in text(visitor.get("/team/"))
+        assert "Confirm your email address. We sent" not in text(visitor.get("/team/"))
 
 
 class TestPassword:
@@ -340,7 +340,7 @@ class TestPassword:
         assert visitor.post(page.redirect_chain[-1][0], new)["Location"] == "/sign-in/"
         user.refresh_from_db()
         assert user.check_password("another long sentence")
-        assert "does not work any more" in text(
+        assert "no longer works" in text(
             Client(headers={"accept-language": "en"}).get(link.removeprefix(settings.SITE_URL))
         )
 
@@ -395,7 +395,7 @@ class TestDoors:
 
 class TestErrorPages:
     @pytest.mark.parametrize(
-        ("language", "says"), [("en", "There is no such page"), ("zh-CN", "没有这个页面")]
+        ("language", "says"), [("en", "Page not found"), ("zh-CN", "页面不存在")]
     )
     def test_not_found(self, language: str, says: str) -> None:
         response = Client(headers={"accept-language": language}).get("/nowhere/")
@@ -405,7 +405,7 @@ class TestErrorPages:
         response = Client(enforce_csrf_checks=True, headers={"accept-language": "en"}).post(
             "/sign-in/", {}
         )
-        assert (response.status_code, "This form is out of date" in text(response)) == (403, True)
+        assert (response.status_code, "This form has expired" in text(response)) == (403, True)
 
     def test_a_crash_says_nothing_of_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def crash(*args: object, **kwargs: object) -> None:
@@ -415,7 +415,7 @@ class TestErrorPages:
         visitor = Client(raise_request_exception=False, headers={"accept-language": "en"})
         response = visitor.get("/register/code/", {"uscc": make_uscc()})
         assert response.status_code == 500
-        assert "Something broke on our side" in text(response)
+        assert "Something went wrong on our side" in text(response)
         assert "secret-detail" not in text(response)
 
     @pytest.mark.parametrize("page", ["400", "403", "403_csrf", "404", "413", "500"])
@@ -471,7 +471,9 @@ class TestMails:
             "case_revoke",
             "case_hold_for_review",
         ):
-            assert ("证明你可以代表该公司招聘" if language != "en" else "Nothing shows yet") in body
+            assert (
+                "证明你有权代表该公司招聘" if language != "en" else "You have not shown"
+            ) in body
             assert "请看 <副本>" in body
         if language != "en":
             assert "Hello" not in body

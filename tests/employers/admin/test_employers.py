@@ -333,7 +333,7 @@ def test_one_address_is_one_account(root: Client, now: datetime) -> None:
         "password1": PASSWORD,
         "password2": PASSWORD,
     }
-    assert "already has an account" in root.post(STAFF + "add/", form).content.decode()
+    assert "email address already exists" in root.post(STAFF + "add/", form).content.decode()
 
 
 def test_staff_who_edit_colleagues_cannot_hand_out_rights(now: datetime) -> None:

@@ -50,7 +50,7 @@ def test_five_wrong_codes_lock(colleague: User, factor: SecondFactor, clock: Clo
     client = browser()
     response = guess(client, colleague, clock, 4)
     assert response.status_code == 422
-    assert "Tries left: <b>1</b>" in response.content.decode()
+    assert "Attempts left: <b>1</b>" in response.content.decode()
     assert not Event.objects.filter(verb="lock").exists(), "wrong codes alone are no event"
     assert guess(client, colleague, clock, 1).status_code == 429
     event = Event.objects.about(colleague).get(verb="lock")

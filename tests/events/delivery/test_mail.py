@@ -164,8 +164,8 @@ def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(
     with translation.override("en"):
         state_words = str(tag_of(facts, case.state)[0])
     for part in sent(template, "en", now, reasons=reasons, case=str(case.pk))[1:]:
-        assert "seen: 甲公司" in part and "expected: 乙公司" in part
-        assert f"What you declare of the company: {state_words}" in part
+        assert "found: 甲公司" in part and "expected: 乙公司" in part
+        assert f"Company details: {state_words}" in part
 
 
 def test_a_body_without_a_business_licence_is_sent_to_its_own_paper(now: datetime) -> None:
@@ -202,12 +202,15 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
         assert all(name in plain for name in names)
         for way in authority.ways:
             assert way.how.en.casefold() in plain
-            assert f"who can: {way.who.en}".casefold() in plain
-        assert plain.count("cannot be said yet: a reviewer looks") == 1, "of the letter"
+            assert f"who does this: {way.who.en}".casefold() in plain
+        assert (
+            plain.count("we cannot estimate this yet; we will email you when the review is done")
+            == 1
+        ), "of the letter"
 
 
 def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
-    assert "too few have been decided" in sent("case_submit", "en", now)[1]
+    assert "can't estimate this yet" in sent("case_submit", "en", now)[1]
     for number in range(turnaround.AT_LEAST):
         case = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(
@@ -219,22 +222,20 @@ def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
             outcome="review",
         )
     assert (
-        "Usually 3 minutes; nine in ten within 5 minutes (of the last 5)."
+        "Usually 3 minutes; nine in ten within 5 minutes (last 5 cases)."
         in sent("case_submit", "en", now)[1]
     )
 
 
 def test_a_proof_that_came_and_one_that_did_not(now: datetime) -> None:
     assert "did not succeed" in sent("proof_ended", "en", now)[0]
-    assert "are shown to act" in sent("proof_ended", "en", now, proven=True, reasons=[])[0]
+    assert "have proved that you act" in sent("proof_ended", "en", now, proven=True, reasons=[])[0]
 
 
 def test_who_is_refused_is_told_what_became_of_what_was_in_force(now: datetime) -> None:
-    assert "begin again" in sent("case_reject", "en", now)[1]
+    assert "start again" in sent("case_reject", "en", now)[1]
     for part in sent("case_reject", "en", now, suspended=True)[1:]:
-        assert (
-            "What your company had in force is suspended, too" in part and "begin again" not in part
-        )
+        assert "Your company's earlier approval is suspended" in part and "start again" not in part
 
 
 def test_a_colleague_is_ended_and_a_stranger_is_reported(now: datetime) -> None:

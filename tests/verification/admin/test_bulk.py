@@ -75,7 +75,7 @@ def test_from_the_case_to_both_people_and_back(
     assert response.url == f"{BULK}{bulk.pk}/change/"
     mine = client.get(response.url).content.decode()
     assert (
-        "Somebody else has to confirm this." in mine
+        "Someone else must confirm this." in mine
         and f"{bulk.pk}/confirm/" not in mine
         and f"{bulk.pk}/drop/" in mine
     )
@@ -111,7 +111,7 @@ def test_what_is_refused_is_told(now: datetime, senior: User, cases: list[Case])
     Case.objects.filter(pk=cases[0].pk).update(version=9)
     sign_in(person(now, *SENIOR)).post(f"{BULK}{bulk.pk}/confirm/")
     assert (
-        "The case has changed since the bulk decision was proposed"
+        "This case has changed since the bulk decision was proposed"
         in client.get(f"{BULK}{bulk.pk}/change/").content.decode()
     )
     assert says(client.post(f"{BULK}{bulk.pk}/drop/")) != []

@@ -58,7 +58,7 @@ def test_what_is_due_why_how_and_what_it_opens(client: Client, key: str, now: da
         for said in ("how", "who", "takes")
         for language in ("zh", "en")
     )
-    assert ways["vouch"]["who"] == {"zh": "已认证的同事", "en": "a verified colleague"}
+    assert ways["vouch"]["who"] == {"zh": "已通过核验的同事", "en": "a verified colleague"}
     assert "lin@qq.com" not in answer.content.decode(), "addresses are masked"
 
 

@@ -372,9 +372,9 @@ def test_the_form_keeps_what_was_typed_and_offers_what_was_read(
     url = f"/case/documents/{letter.pk}/client/"
     page = text(visitor.get("/case/"))
     assert (
-        "The letter is being read" in page
+        "We're reading the letter" in page
         and 'hx-trigger="every 3s"' in page
-        and "For which client is it?" in page
+        and "Which client is this for?" in page
     )
     read(letter)
     assert f'value="{NAME}"' in text(visitor.get("/case/")), "the form contains the values read"
@@ -391,10 +391,14 @@ def test_the_form_keeps_what_was_typed_and_offers_what_was_read(
         date(2098, 1, 1),
     )
     page = text(visitor.get("/case/"))
-    assert "Client added" in page and "until 2098-01-01" in page and "End this client" in page
+    assert (
+        "Client added" in page
+        and "valid until Jan. 1, 2098" in page
+        and "Stop recruiting for this client" in page
+    )
     assert visitor.post(f"{url}end/")["Location"] == "/case/#requirement-client_authorization"
     page = text(visitor.get("/case/"))
-    assert "Client ended" in page and "End this client" not in page
+    assert "Client ended" in page and "Stop recruiting for this client" not in page
 
 
 def test_the_state_is_asked_for_while_it_is_read(
@@ -406,7 +410,7 @@ def test_the_state_is_asked_for_while_it_is_read(
     read(letter, sealed=False)
     state = text(visitor.get(url, headers={"HX-Request": "true"}))
     assert (
-        "hx-get" not in state and "A reviewer looks at it" in state and "With a reviewer" in state
+        "hx-get" not in state and "A reviewer will check it" in state and "With a reviewer" in state
     )
     assert visitor.get(url)["Location"] == "/case/"
 
@@ -442,18 +446,18 @@ def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(
     assert NAME not in text(visitor.get(LIST)), "nothing is in doubt"
     read(letter, sealed=False)
     listed = text(visitor.get(LIST))
-    assert NAME in listed and "No seal can be seen" in listed and case.declared_name in listed
+    assert NAME in listed and "could not see a seal" in listed and case.declared_name in listed
     page = visitor.get(f"{LIST}{client.pk}/change/")
     assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(
         page
-    ) and "The letter is good" in text(page)
+    ) and "Accept the letter" in text(page)
     assert "no-store" in page["Cache-Control"]
     assert visitor.get(
         f"{LIST}{client.pk}/accept/"
     ).status_code == 302 and not Event.objects.filter(verb="accept_client")
     assert visitor.post(f"{LIST}{client.pk}/accept/")["Location"] == LIST
     assert NAME not in text(visitor.get(LIST)) and NAME in text(visitor.get(f"{LIST}?look=all"))
-    assert "To go on, it uploads another" in text(visitor.get(f"{LIST}{client.pk}/end/"))
+    assert "To continue, it uploads a new letter" in text(visitor.get(f"{LIST}{client.pk}/end/"))
     visitor.post(f"{LIST}{client.pk}/end/")
     client.refresh_from_db()
     assert client.ended_at is not None

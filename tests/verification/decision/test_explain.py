@@ -107,13 +107,10 @@ def test_a_hold_is_explained(attempt: Attempt, now: datetime) -> None:
         "Submission 1",
         "reading v1",
         f"✗ name_mismatch {REASONS['name_mismatch'].says.en}",
-        "saw: code=reading",
+        "observed: code=reading",
         "Policy test, rule by rule",
-        "1. Does the register give a reason for which the machine may refuse? no",
-        (
-            "2. Did a check find something against it, or could it not tell? yes → review "
-            " (name_mismatch)"
-        ),
+        "1. Does the register give a reason for automatic rejection? no",
+        ("2. Did a check raise a concern or fail to reach a result? yes → review  (name_mismatch)"),
         "The shadow policy next would have said: review (name_mismatch)",
         "Decided: hold_for_review",
         "checking → in_review  (system)  name_mismatch",
@@ -143,7 +140,7 @@ def test_each_round_is_explained(attempt: Attempt, now: datetime) -> None:
     assert (
         "round 0" in text
         and "round 1" in text
-        and "Nothing speaks against it yes → approve" in text
+        and "Nothing counts against it yes → approve" in text
     )
     assert text.index("yes → wait") < text.index("yes → approve") < text.index("Decided: approve")
 
@@ -154,7 +151,7 @@ def test_an_old_policy_is_not_made_up(
 ) -> None:
     assert pipeline.run_checks(attempt.pk, lambda: now, 60, all_checks())
     monkeypatch.delitem(policy.POLICIES, "test")
-    assert "Policy test, whose rules are no longer kept" in explained(
+    assert "Policy test (its rules are no longer stored)" in explained(
         attempt.case, "--language", "en"
     )
 

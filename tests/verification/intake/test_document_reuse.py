@@ -346,7 +346,7 @@ def test_the_page_and_the_api_offer_it(member: Member) -> None:
     visitor.force_login(member.user)
     visitor.post("/case/start/")
     page = visitor.get("/case/").content.decode()
-    assert "a file is here already" in page and "Use it again" in page
+    assert "You uploaded a file on" in page and "Reuse it" in page
     _, key = make_api_client(now, Scope.EMPLOYERS_READ)
     told = (
         Client()
@@ -359,6 +359,6 @@ def test_the_page_and_the_api_offer_it(member: Member) -> None:
     (way,) = next(item for item in told["requirements"] if item["code"] == LICENCE)["ways"]
     assert (way["reusable"], way["not_reusable"]) == (1, None)
     page = visitor.post("/case/documents/again/", {"kind": LICENCE}, follow=True).content.decode()
-    assert "Use it again" not in page and "Document used again from an earlier case" in page
+    assert "Reuse it" not in page and "Document reused from an earlier case" in page
     assert visitor.post("/case/documents/again/", {"kind": LICENCE}, follow=True).status_code == 200
     assert Document.objects.filter(case=Case.objects.open().get()).count() == 1

@@ -66,7 +66,7 @@ class TestUpload:
         page = text(response)
         assert response.status_code == 422
         assert Document.objects.count() == upload_handler.FILES_AT_ONCE
-        assert page.count("Too many files were sent at once") == 2
+        assert page.count("You uploaded too many files at once") == 2
         assert ("page3.jpg" in page, "page4.jpg" in page, "page5.jpg" in page) == (
             False,
             True,
@@ -111,7 +111,7 @@ class TestUpload:
         assert Document.objects.count() == 1
         for said in (
             "renamed.jpg",
-            "not of an accepted type",
+            "cannot accept this type of file",
             "plain text",
             "nothing.jpg",
             "The file is empty",
@@ -144,7 +144,7 @@ class TestUpload:
             **{"wsgi.input": Unread()},
         )
         assert response.status_code == 413
-        assert "too large to upload" in text(response)
+        assert "upload is too large" in text(response)
 
     def test_a_script_gets_the_editor_alone(self, visitor: Client, case: Case) -> None:
         good, bad = (
@@ -174,7 +174,7 @@ class TestUpload:
         self, visitor: Client, case: Case, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings.CLAMD_ADDRESS = "tcp:127.0.0.1:9"
-        assert "security scan did not answer" in text(upload(visitor, picture()))
+        assert "could not scan the file for viruses" in text(upload(visitor, picture()))
         monkeypatch.setattr(
             "verification.pages.views.documents.scan", lambda *args: ScanResult(False, "Eicar-Test")
         )
@@ -212,7 +212,7 @@ class TestUpload:
             removed = visitor.post(f"/case/documents/{document.pk}/remove/", headers=HTMX)
         assert "Undo" in text(removed)
         assert "autofocus" in text(removed)
-        assert "Once a document is here" in text(removed)
+        assert "Upload a document before" in text(removed)
         assert visitor.post(f"/case/documents/{document.pk}/restore/")["Location"] == "/case/"
         document.refresh_from_db()
         assert document.superseded_at is None

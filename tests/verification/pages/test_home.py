@@ -31,17 +31,17 @@ class TestHome:
     @pytest.mark.parametrize(
         ("state", "says"),
         [
-            (State.DRAFT, "Once a document is here, you can submit."),
-            (State.SUBMITTED, "Submitted: the checks begin in a moment"),
+            (State.DRAFT, "Upload a document before you submit."),
+            (State.SUBMITTED, "Submitted: the checks start in a moment"),
             (State.CHECKING, "Being checked"),
-            (State.IN_REVIEW, "A reviewer will look at it"),
-            (State.CHANGES_REQUESTED, "Something is needed from you"),
-            (State.APPROVED, "rights are in force now, until"),
-            (State.REJECTED, "appeal: another reviewer looks at it"),
+            (State.IN_REVIEW, "A reviewer will check your case"),
+            (State.CHANGES_REQUESTED, "We need something from you"),
+            (State.APPROVED, "company is verified until"),
+            (State.REJECTED, "appeal. Another reviewer will check it"),
             (State.SUSPENDED, "rights are suspended"),
-            (State.REVOKED, "The approval was revoked"),
-            (State.EXPIRED, "The approval has expired"),
-            (State.WITHDRAWN, "You took this case back"),
+            (State.REVOKED, "Your approval was revoked"),
+            (State.EXPIRED, "Your approval has expired"),
+            (State.WITHDRAWN, "You withdrew this case"),
         ],
     )
     def test_every_state_says_where_it_stands(
@@ -92,16 +92,16 @@ class TestHome:
         )
         page = text(visitor.get("/case/"))
         for said in (
-            "differs from the one that was declared",
+            "is not the one you entered",
             "SEEN-CODE",
             "EXPECTED-CODE",
-            "Correct the declared code",
-            "Who can: you",
+            "Correct the code you entered",
+            "Who does this: you",
             "a few minutes",
         ):
             assert said in page
         assert "&lt;b&gt;photo&lt;/b&gt; of page 2" in page
-        assert "Submit again" in page
+        assert "Resubmit" in page
         assert "licence, page 1" in page
 
     def test_an_approval_whose_time_is_over_is_not_shown_as_one(
@@ -115,8 +115,8 @@ class TestHome:
             expires_at=now - timedelta(days=20),
         )
         page = text(visitor.get("/case/"))
-        assert "The approval has expired" in page
-        assert "in force now" not in page
+        assert "Your approval has expired" in page
+        assert "is verified until" not in page
 
     def test_the_old_approval_is_shown_beside_a_new_case(
         self, visitor: Client, member: Member, now: datetime
@@ -126,7 +126,7 @@ class TestHome:
         )
         assert "Renew now" in text(visitor.get("/case/"))
         visitor.post("/case/start/")
-        assert "Your approval stays in force until" in text(visitor.get("/case/"))
+        assert "Your current approval stays in force until" in text(visitor.get("/case/"))
 
     def test_queries_do_not_grow_with_what_is_there(
         self,
@@ -254,8 +254,8 @@ class TestWhatTheRegisterKnows:
     ) -> None:
         self.decided(member, now, state, without_check=without_check)
         page = text(visitor.get("/case/"))
-        assert "The legal representative differs from the register" in page
-        assert "What was checked" in page
+        assert "The legal representative does not match the company register" in page
+        assert "What we checked" in page
         assert OWN in page
         assert REGISTERED not in page
 
@@ -291,7 +291,7 @@ class TestDeclare:
             "account_class": "direct_employer",
         }
         response = visitor.post("/case/declare/", facts)
-        assert (response.status_code, "holds a web address" in text(response)) == (422, True)
+        assert (response.status_code, "contains a web address" in text(response)) == (422, True)
 
     def test_corrects(self, visitor: Client, case: Case) -> None:
         sent = {
@@ -326,4 +326,6 @@ class TestDeclare:
         self, visitor: Client, member: Member, now: datetime
     ) -> None:
         make_case(member, now, State.IN_REVIEW)
-        assert "no longer in the state" in text(visitor.get("/case/declare/", follow=True))
+        assert "The state of this case has changed" in text(
+            visitor.get("/case/declare/", follow=True)
+        )

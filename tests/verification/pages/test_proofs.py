@@ -77,16 +77,16 @@ class TestCompanyEmail:
                 f"{AUTHORITY}/company-email/", {"address": "LI@firma.example"}, follow=True
             )
         )
-        assert "We have mailed a code to <b>li@firma.example</b>" in page
+        assert "We emailed a code to <b>li@firma.example</b>" in page
         proof = Proof.objects.get()
         code = Mail.objects.get(template="company_code").context["code"]
         wrong = "000000" if code != "000000" else "000001"
         response = visitor.post(f"{AUTHORITY}/{proof.pk}/confirm/", {"code": wrong})
         assert response.status_code == 422
-        assert "Tries left: <b>4</b>" in text(response)
+        assert "Attempts left: <b>4</b>" in text(response)
         spaced = "".join(chr(ord(digit) + 0xFEE0) for digit in code[:3]) + " " + code[3:]
         page = text(visitor.post(f"{AUTHORITY}/{proof.pk}/confirm/", {"code": spaced}, follow=True))
-        assert "This shows that you may recruit for" in page
+        assert "You have proved that you recruit for" in page
         assert Proof.objects.get().state == ProofState.PROVEN
 
     def test_free_mail_is_refused_beside_the_field_with_what_was_typed(
@@ -103,7 +103,7 @@ class TestCompanyEmail:
     ) -> None:
         proof = email_codes.send_code(member, "li@firma.example", now)
         page = text(visitor.post(f"{AUTHORITY}/{proof.pk}/confirm/", {"code": "12345"}))
-        assert "Nothing was counted as a try" in page
+        assert "This did not count as an attempt" in page
         assert Proof.objects.get().guesses == 0
 
     def test_used_up_offers_a_new_one(self, visitor: Client, member: Member, now: datetime) -> None:
@@ -147,10 +147,10 @@ class TestBankDeposit:
                 follow=True,
             )
         )
-        assert "Where the transfer is" in page
+        assert "Transfer status" in page
         assert "6789" in page
         assert "0112 3456" not in page and "011234" not in page
-        assert "3 tries left" in page
+        assert "3 attempts left" in page
         assert "10 days left" in page or "9 days left" in page
 
     def test_the_holder_is_the_company(self, visitor: Client) -> None:
@@ -234,15 +234,15 @@ class TestVouch:
         )
         assert "Your colleague has been asked" in page
         theirs = signed_in(colleague)
-        assert "A colleague asks you to vouch" in text(theirs.get("/case/"))
+        assert "A colleague has asked you to vouch" in text(theirs.get("/case/"))
         proof = Proof.objects.get()
         assert f"/case/authority/asked/{proof.pk}/" in text(theirs.get(f"{AUTHORITY}/asked/"))
         theirs.post(f"{AUTHORITY}/asked/{proof.pk}/", {"answer": answer})
         assert Proof.objects.get().state == state
-        assert "Nobody waits for your answer" in text(theirs.get(f"{AUTHORITY}/asked/"))
+        assert "No one is waiting for your answer" in text(theirs.get(f"{AUTHORITY}/asked/"))
 
     def test_nobody_there_says_what_it_takes(self, visitor: Client) -> None:
-        assert "Nobody of your account can vouch yet" in text(visitor.get(f"{AUTHORITY}/vouch/"))
+        assert "Nobody at your company can vouch yet" in text(visitor.get(f"{AUTHORITY}/vouch/"))
 
     def test_strangers_cannot_be_asked_nor_answer(
         self, visitor: Client, colleague: Member, now: datetime
@@ -287,7 +287,7 @@ class TestWords:
         assert response.status_code == 422
         assert "登记有误</textarea>" in page
         assert "x.jpg" in page
-        assert "not of an accepted type" in page
+        assert "cannot accept this type of file" in page
         assert not Appeal.objects.exists()
 
     def test_a_form_without_its_token_is_refused(self, member: Member, now: datetime) -> None:
@@ -302,7 +302,7 @@ class TestWords:
         Case.objects.filter(pk=case.pk).delete()
         case = make_case(member, now, State.CHANGES_REQUESTED)
         for number in range(3):
-            assert "Ask a person to look" not in text(visitor.get("/case/"))
+            assert "Ask a reviewer" not in text(visitor.get("/case/"))
             Decision.objects.create(
                 case=case,
                 attempt_number=number,
@@ -310,7 +310,7 @@ class TestWords:
                 policy_version="1",
                 decided_at=now,
             )
-        assert "Ask a person to look" in text(visitor.get("/case/"))
+        assert "Ask a reviewer" in text(visitor.get("/case/"))
         visitor.post("/case/appeal/", {"words": "我不明白"})
         case.refresh_from_db()
         assert (case.state, Appeal.objects.get().text) == (State.IN_REVIEW, "我不明白")
@@ -329,7 +329,7 @@ class TestWhatWasRead:
         document = make_document(case, now)
         row = DocumentReading.objects.create(document=document, due_at=now)
         page = text(visitor.get("/case/"))
-        assert "The licence is being read" in page
+        assert "We're reading the licence" in page
         DocumentReading.objects.filter(pk=row.pk).update(finished_at=now, reading=self.READ)
         part = visitor.get(
             f"/case/documents/{document.pk}/reading/", headers={"hx-request": "true"}
@@ -343,7 +343,7 @@ class TestWhatWasRead:
                 follow=True,
             )
         )
-        assert "You say: <b>云溪市另一公司</b>" in page
+        assert "You entered: <b>云溪市另一公司</b>" in page
         assert Statement.objects.count() == 2
 
     def test_is_not_for_others(self, case: Case, now: datetime) -> None:
@@ -391,14 +391,14 @@ def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be
 ) -> None:
     for number in range(3):
         page = text(visitor.get("/case/"))
-        assert "Ask a person to look" not in page, number
+        assert "Ask a reviewer" not in page, number
         sent = [SimpleUploadedFile(f"{n}.jpg", b"no picture", "image/jpeg") for n in range(2)]
         response = visitor.post(
             "/case/documents/",
             {"kind": "business_licence", "files": sent},
             headers={"x-requested-with": "XMLHttpRequest"},
         )
-    assert "Ask a person to look" in text(response), "at once, next to the refusal"
+    assert "Ask a reviewer" in text(response), "at once, beside what was refused"
     broken = SimpleUploadedFile("licence.jpg", b"no picture", "image/jpeg")
     response = visitor.post("/case/appeal/", {"words": "it will not open", "files": [broken]})
     assert response.status_code == 422 and "it will not open" in text(response), "the input stays"
@@ -408,6 +408,6 @@ def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be
             "/case/appeal/", {"words": "it will not open", "files": [picture()]}, follow=True
         )
     )
-    assert "A reviewer reads it" in page
+    assert "A reviewer will read it" in page
     case.refresh_from_db()
     assert (case.state, Appeal.objects.get().documents.count()) == (State.IN_REVIEW, 1)

@@ -55,8 +55,8 @@ class TestStatus:
         with django_assert_max_num_queries(STATUS_QUERIES):
             page = text(visitor.get("/case/status/", headers=HTMX))
         for said in (
-            "What does the licence say?",
-            "The company&#x27;s name does not agree",
+            "Licence can be read",
+            "The company names do not match",
             "READ",
             "DECLARED",
             "2.3 s",
@@ -80,8 +80,8 @@ class TestStatus:
         Attempt.objects.update(waiting_for="registry_pending")
         page = text(visitor.get("/case/status/", headers=HTMX))
         assert 'hx-trigger="every 15s"' in page
-        assert "the register has not listed it yet" in page
-        assert "Next try:" in page
+        assert "not in the company register yet" in page
+        assert "Next check:" in page
 
     def test_the_employers_next_step_is_above_the_checks(
         self, visitor: Client, attempt: Attempt, now: datetime
@@ -110,8 +110,8 @@ class TestStatus:
                 < page.index('class="checks"')
                 < page.index('id="editor"')
             )
-            assert 'class="pill changes_requested">Waits for you<' in page
-            assert "We go on as soon as it is there" in page
+            assert 'class="pill changes_requested">Waiting for you<' in page
+            assert "We continue as soon as you provide it" in page
             assert "added from:body" in page
         have = text(turned).partition("?have=")[2].partition('"')[0]
         Case.objects.update(version=F("version") + 1)  # a letter was added
@@ -125,9 +125,9 @@ class TestStatus:
         make_case(member, now, State.IN_REVIEW)
         response = visitor.get("/case/status/", headers=HTMX)
         assert response["HX-Retarget"] == "#case"
-        assert "A reviewer will look at it" in text(response)
+        assert "A reviewer will check your case" in text(response)
         assert "hx-get" not in text(response)
 
     def test_without_a_script_it_is_the_page(self, visitor: Client, attempt: Attempt) -> None:
         assert visitor.get("/case/status/")["Location"] == "/case/"
-        assert "Show the latest" in text(visitor.get("/case/"))
+        assert "Check again" in text(visitor.get("/case/"))

@@ -30,7 +30,7 @@ class TestSubmit:
         member.user.save()
         visitor = Client(headers={"accept-language": "en"})
         visitor.force_login(member.user)
-        assert "Once a document is here, you can submit." in text(visitor.get("/case/"))
+        assert "Upload a document before you submit." in text(visitor.get("/case/"))
         assert upload(visitor, picture())["Location"] == "/case/"
         facts = {
             "name": "云溪市另一公司",
@@ -40,7 +40,7 @@ class TestSubmit:
         }
         assert visitor.post("/case/declare/", facts)["Location"] == "/case/"
         card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
-        assert "Confirm your address first" in card
+        assert "Confirm your email address first" in card
         assert member.user.email in card
         assert 'action="/verify-email/resend/"' in card
         assert "Submit for verification" not in card
@@ -58,7 +58,7 @@ class TestSubmit:
         assert visitor.post(link)["Location"] == "/case/"
         card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
         assert "Submit for verification" in card
-        assert "Confirm your address first" not in card
+        assert "Confirm your email address first" not in card
         visitor.post("/case/submit/", {"version": case.version})
         assert Attempt.objects.count() == 1
 
@@ -66,7 +66,7 @@ class TestSubmit:
         make_document(case, now)
         for _ in range(2):
             response = visitor.post("/case/submit/", {"version": case.version}, follow=True)
-            assert "Submitted: the checks begin in a moment" in text(response)
+            assert "Submitted: the checks start in a moment" in text(response)
             assert 'role="alert"' not in text(response)
         case.refresh_from_db()
         assert (case.state, Attempt.objects.count()) == (State.SUBMITTED, 1)
@@ -85,12 +85,12 @@ class TestSubmit:
             account_class="direct_employer",
         )
         page = text(visitor.post("/case/submit/", {"version": case.version}, follow=True))
-        assert "no longer in the state" in page
+        assert "The state of this case has changed" in page
         case.refresh_from_db()
         assert case.state == State.DRAFT
 
     def test_without_documents(self, visitor: Client, case: Case) -> None:
-        assert "No business licence has been uploaded yet" in text(
+        assert "You have not uploaded a business licence" in text(
             visitor.post("/case/submit/", {"version": 0}, follow=True)
         )
 
@@ -137,9 +137,8 @@ class TestSubmit:
         response = visitor.post(
             "/case/appeal/", {"words": "The register is wrong.", "files": picture()}
         )
-        assert (
-            response.status_code == 422
-            and "Another case of this employer is still open" in text(response)
+        assert response.status_code == 422 and "This employer has another open case" in text(
+            response
         )
         assert "The register is wrong." in text(response), "the input is not lost"
         refused.refresh_from_db()
@@ -156,7 +155,7 @@ class TestSubmit:
             assert (
                 "Refused" in page
                 and ">Appeal<" in page
-                and "Begin again" in page
+                and "Start again" in page
                 and 'role="alert"' not in page
             )
         assert "Your appeal is with" in text(
@@ -170,9 +169,7 @@ class TestSubmit:
     ) -> None:
         make_case(member, now, State.APPROVED, expires_at=timezone.now() + timedelta(days=9))
         visitor.post("/case/start/")
-        assert "rights are in force now, until" in text(
-            visitor.post("/case/withdraw/", follow=True)
-        )
+        assert "company is verified until" in text(visitor.post("/case/withdraw/", follow=True))
 
     @pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
     def test_rights_that_were_taken_away_can_be_appealed(
@@ -189,8 +186,8 @@ class TestSubmit:
             decided_at=now,
         )
         page = text(visitor.get("/case/"))
-        assert ">Appeal<" in page and "Begin again" not in page
-        assert "Until it is answered, rights stay closed" in text(visitor.get("/case/appeal/"))
+        assert ">Appeal<" in page and "Start again" not in page
+        assert "Your rights stay off until then" in text(visitor.get("/case/appeal/"))
         for _ in range(2):
             page = text(
                 visitor.post("/case/appeal/", {"words": "It was taken off the list."}, follow=True)
@@ -209,4 +206,6 @@ class TestSubmit:
     ) -> None:
         make_case(member, now, State.APPROVED)
         for verb in ("appeal", "withdraw"):
-            assert "no longer in the state" in text(visitor.post(f"/case/{verb}/", follow=True))
+            assert "The state of this case has changed" in text(
+                visitor.post(f"/case/{verb}/", follow=True)
+            )

@@ -43,7 +43,9 @@ def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) 
                 return refused_at_home(request, refused)
             form.refuse(refused)
         else:
-            messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
+            messages.success(
+                request, gettext("Sent. A reviewer will read it, and we'll email you the answer.")
+            )
             return redirect("verification:home")
     context = {
         "form": form,

@@ -147,7 +147,7 @@ def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
         operations.withdraw(case.pk, member.as_actor(), now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
-    messages.success(request, gettext("Withdrawn. You can begin again at any time."))
+    messages.success(request, gettext("Withdrawn. You can start again at any time."))
     return redirect("verification:home")
 
 

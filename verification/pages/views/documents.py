@@ -319,8 +319,8 @@ def state_values(request: HttpRequest, member: Member, document_id: UUID) -> Htt
         return refused_at_home(request, refused)
     if any(statement.said != statement.read for statement in said):
         messages.success(
-            request, gettext("Noted. A reviewer sees what you say beside what was read.")
+            request, gettext("Saved. A reviewer sees your corrections next to what we read.")
         )
     else:
-        messages.success(request, gettext("Thank you: what was read is right."))
+        messages.success(request, gettext("Thank you for confirming."))
     return redirect(reverse("verification:home") + f"#requirement-{item_of_kind(document.kind)}")

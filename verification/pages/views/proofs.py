@@ -35,7 +35,7 @@ ANEW: Final = "anew"
 """Query parameter to prove authority again although a proof is in force."""
 CODE_TYPED = frozenset(kind for kind, way in WAYS.items() if way.guesses)
 STAGES = (
-    (Stage.ACCEPTED, _("The bank has the order")),
+    (Stage.ACCEPTED, _("Accepted by the bank")),
     (Stage.SENT, _("Sent")),
     (Stage.ARRIVED, _("Arrived")),
 )
@@ -99,7 +99,7 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, gettext("The code is on its way."))
+            messages.success(request, gettext("We've sent the code."))
             return redirect("verification:company_email")
     if not form.errors and _is_pending(proof, now_of(member.employer)):
         return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=CodeForm())
@@ -129,7 +129,7 @@ def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, gettext("The bank has been asked to send it."))
+            messages.success(request, gettext("We've asked the bank to send the transfer."))
             return redirect("verification:bank_deposit")
     return _deposit_page(request, member, proof, form)
 
@@ -191,7 +191,7 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
         else:
             if proof.state == ProofState.PROVEN:
                 messages.success(
-                    request, gettext("Right. This shows that you may recruit for the company.")
+                    request, gettext("Correct. You have proved that you recruit for the company.")
                 )
             return redirect(PAGE_OF[kind])
     if kind == ProofKind.BANK_DEPOSIT:
@@ -260,7 +260,7 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, gettext("Your colleague gets a mail."))
+            messages.success(request, gettext("We've emailed your colleague."))
             return redirect("verification:vouching")
     return _shown(request, member, proof, kind, form=form, has_colleagues=bool(who))
 
@@ -288,9 +288,9 @@ def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRe
     else:
         messages.success(
             request,
-            gettext("You have vouched. They are told.")
+            gettext("Thank you. We have told your colleague.")
             if yes
-            else gettext("You have declined. They are told."),
+            else gettext("You declined. We have told your colleague."),
         )
     return redirect("verification:asked_to_vouch")
 

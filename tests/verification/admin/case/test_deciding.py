@@ -219,7 +219,7 @@ class TestBeforeItIsDecided:
         )
         assert "Name</option>" in client.get(page_of(claimed)).content.decode()
         sent = {"reply": "name", "insert": "1", "reasons": ["name_mismatch"], "note": "您好"}
-        said = f"您好\n\n{claimed.declared_name}：请更正你填写的企业信息。"
+        said = f"您好\n\n{claimed.declared_name}：请更正企业信息。"
         html = press(client, claimed, "request_changes", **sent).content.decode()
         assert f" autofocus>{said}</textarea>" in html and html.count(" autofocus") == 1
         assert ReviewDraft.objects.get().note == said
