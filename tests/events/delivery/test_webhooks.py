@@ -81,7 +81,7 @@ def test_the_secret_rests_sealed_and_is_of_this_endpoint_alone(
     other, _ = add(CLIENT, "https://hr.example.com/", now)
     assert secret.startswith("whsec_") and secret[6:] not in endpoint.secret_sealed
     other.secret_sealed = endpoint.secret_sealed
-    with pytest.raises(Exception, match="changed, cut short or moved"):
+    with pytest.raises(Exception, match="changed, truncated or moved"):
         webhooks.headers_for(other, "m", b"{}", now)
 
 
