@@ -113,11 +113,7 @@ def problem(code: str) -> Refused | None:
         )
     if check_character(code[:17]) != code[17]:
         return Refused(
-            "uscc_invalid",
-            "uscc",
-            seen=code,
-            expected="校验位正确，请对照执照检查是否输错"
-            " / a valid check character. Check the code against your licence",
+            "uscc_invalid", "uscc", seen=code, expected="校验位正确 / a valid check character"
         )
     return None
 

@@ -56,15 +56,13 @@ LONGEST_PATH: Final = 200
 MOST_PARAMETERS: Final = 20
 
 WHY_OVER: Final[dict[Over, Any]] = {
-    Over.TOO_LONG: _("You were signed out: a sign-in holds for ten hours. Please sign in again."),
-    Over.IDLE: _(
-        "You were signed out, after half an hour without a request. Please sign in again."
-    ),
+    Over.TOO_LONG: _("You were signed out because a sign-in lasts ten hours. Sign in again."),
+    Over.IDLE: _("You were signed out after 30 minutes of inactivity. Sign in again."),
     Over.ELSEWHERE: _(
-        "You were signed out: this sign-in was used in another browser or from another network."
-        " Please sign in again."
+        "You were signed out because this sign-in was used in another browser or on"
+        " another network. Sign in again."
     ),
-    Over.FACTOR: _("You were signed out: your second factor has changed. Please sign in again."),
+    Over.FACTOR: _("You were signed out because your second factor changed. Sign in again."),
 }
 
 
@@ -372,7 +370,7 @@ class ConsoleSite(admin.AdminSite):
         request.session.pop(ENTRY, None)
         if self.has_permission(request):
             return HttpResponseRedirect(self._index())
-        messages.info(request, gettext("Please begin with your password."))
+        messages.info(request, gettext("Enter your password first."))
         return HttpResponseRedirect(reverse("admin:login", current_app=self.name))
 
     def _page(

@@ -15,7 +15,7 @@ else:
     ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
 
 admin.site.site_header = admin.site.site_title = _("Zizhi console")
-admin.site.index_title = _("What staff can look at")
+admin.site.index_title = _("All records")
 
 
 class ReadOnly:
@@ -57,6 +57,6 @@ class EventAdmin(ReadOnlyAdmin):
     )
     list_filter = ("role", "subject_type", "to_state")
     search_fields = ("=subject_id", "=actor_id", "=verb")
-    search_help_text = _("The whole id of a case, document or person, or a verb")
+    search_help_text = _("Full ID of a case, document or person, or an event name")
     ordering = ("-id",)
     date_hierarchy = None

@@ -177,7 +177,7 @@ class PlatformEvent(models.Model):
     )
     type = models.CharField(_("type"), max_length=60)
     at = models.DateTimeField(_("when"))
-    told_at = models.DateTimeField(_("put into the feed"))
+    told_at = models.DateTimeField(_("added to the feed"))
     payload = models.JSONField(_("details"))
 
     objects = PlatformEventQuerySet.as_manager()
@@ -210,9 +210,9 @@ class PlatformEvent(models.Model):
 class PausedWhy(models.TextChoices):
     """Why an endpoint is paused."""
 
-    ASKED = "asked", _("its platform asked for it")
-    GONE = "gone", _("it answered 410 Gone")
-    FAILING = "failing", _("nothing but failures for days")
+    ASKED = "asked", _("requested by the platform")
+    GONE = "gone", _("answered 410 Gone")
+    FAILING = "failing", _("only failures for days")
 
 
 class WebhookEndpointQuerySet(JobQuerySet):
@@ -374,7 +374,7 @@ class WebhookAttempt(models.Model):
     status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=40, blank=True)
     milliseconds = models.PositiveIntegerField(_("milliseconds"))
-    response_start = models.CharField(_("answer begins with"), max_length=500, blank=True)
+    response_start = models.CharField(_("start of the response"), max_length=500, blank=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("attempt"), _("attempts")

@@ -97,7 +97,7 @@ def test_python_without_venv(checkout: Path) -> None:
         " python3-venv"
     ]
     assert not (checkout / ".venv").exists(), (
-        "half a virtual environment would be taken for a whole one"
+        "a partial virtual environment would be mistaken for a complete one"
     )
 
 

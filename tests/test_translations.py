@@ -33,6 +33,7 @@ OF_DJANGO = {
     "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
     "New password",
     "New password confirmation",
+    "Enter the same password as before, for verification.",
     "The two password fields didn’t match.",
     "The password is too similar to the %(verbose_name)s.",
     "This password is too common.",

@@ -22,7 +22,7 @@ def touched(folders: Sequence[str]) -> Iterator[str]:
     for folder in folders:
         name = folder.strip("/").removesuffix(".py")
         if not (ROOT / name).exists() and not (ROOT / name).with_suffix(".py").exists():
-            raise SystemExit(f"{folder} is not here")
+            raise SystemExit(f"{folder} does not exist")
         mirrored = ROOT / "tests" / name
         imports = re.compile(rf"^(from|import) {re.escape(name.replace('/', '.'))}\b", re.MULTILINE)
         if mirrored.is_dir():

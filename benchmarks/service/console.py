@@ -86,7 +86,7 @@ def main() -> None:
     )
     print(f"  figures recomputed {result['figures_ms']} ms, two weeks {result['lately_ms']} ms")
     print(
-        f"  before and after {result['neighbours_ms']} ms, what has to do with a case"
+        f"  previous and next case {result['neighbours_ms']} ms, related cases"
         f" {result['related_ms']} ms"
     )
     print(

@@ -1,14 +1,13 @@
 """Benchmark of automatic decisions, on honest employers and on attacks.
 
 `python -m benchmarks.decide [--seed N] [--count N] [--processes N] [--show 1] [--json]` lets
-generated employers of known truth register, upload, prove and submit by the real operations, with
-real reading and checks, in a database of its own: SQLite, or one on the server that
-ZIZHI_DATABASE_URL names. Only waits are skipped. An honest employer counts as approved without a
-person if the machine approves at the end of its own path, which includes the better photos and the
-proofs it is asked for. Machine time covers all rounds of an attempt, without waits. Thresholds are
-chosen on seed 1 and reported on seed 2. The attack that no document or register can reveal is
-reported separately: a client's letter that a listed agency has forged well. `--show 1` prints each
-outcome that is not as it should be.
+generated employers register, upload, prove and submit by the real operations, with real reading and
+checks, in a database of its own: SQLite, or one on the server that ZIZHI_DATABASE_URL names. Only
+waits are skipped. An honest employer counts as approved without a person if the machine approves at
+the end of its path, including requested photos and proofs. Machine time covers all rounds of an
+attempt, without waits. Thresholds are chosen on seed 1 and reported on seed 2. One attack that no
+document or register can reveal is reported separately: a well-forged client's letter of a listed
+agency. `--show 1` prints each outcome that is not as it should be.
 """
 
 from __future__ import annotations
@@ -190,8 +189,8 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     )
     why = Counter(code for o in honest if not o.approved for code in o.codes)
     print(
-        "\nwhy honest ones went to a person:",
-        ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none did",
+        "\nreasons for reviews of honest employers:",
+        ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none",
     )
     print()
     attacks = result["attacks"]
@@ -201,7 +200,7 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
         [*_lines(attacks), ["all attacks", attacks["n"], attacks["approved_without_person"], ""]],
     )
     print()
-    stage.show(["apart: what no document and no register shows", *columns], _lines(result["apart"]))
+    stage.show(["reported separately", *columns], _lines(result["apart"]))
     figures, seconds = result["honest"], result["seconds"]
     share = figures["approved_without_person"] / max(1, figures["n"])
     print(

@@ -1,19 +1,18 @@
-"""Benchmark of the gate: its speed beside the cheapest possible view, at two table sizes, and a
-race for late answers.
+"""Benchmark of the gate: its speed beside a bare view, at two table sizes, and a race for late
+answers.
 
 `python -m benchmarks.gate [--employers N] [--decisions N] [--seconds S] [--rounds N] [--seed N]
 [--json]` needs PostgreSQL (DATABASE_URL, else one on loopback), `wrk` and `pgbench`. In a database
-of its own, it sends requests over HTTP on 16 connections to four gunicorn workers of four threads,
-through all of the API's middleware. It compares this with a bare view that reads one row, both as a
-page and at an API address, which has less middleware, and with the gate's own SQL under pgbench.
-All take seven turns each, so that they meet the same machine; the median is reported. It first uses
-10,000 employers and no recorded answers, then N employers (1,000,000) and N answers (10,000,000).
-Goals: at least 0.45 of the bare view's requests, a p99 at most three times the bare one's, and
-within 20 % at both sizes.
+of its own, it sends requests on 16 connections to four gunicorn workers of four threads, through
+all of the API's middleware. It compares a bare view that reads one row, as a page and at an API
+address, which has less middleware, and the gate's SQL under pgbench. All take seven turns each; the
+median is reported. It first uses 10,000 employers and no answers, then N employers (1,000,000) and
+N answers (10,000,000). Goals: at least 0.45 of the bare view's requests, a p99 at most three times
+the bare one's, and within 20 % at both sizes.
 
 `--race [--processes N]` lets processes ask while employers are suspended and reinstated, for
---seconds (60) or 1,000,000 answers, and counts the answers that were allowed although a suspension
-had been acknowledged before the question. Goal: none.
+--seconds (60) or 1,000,000 answers, and counts the allowed answers to questions after an
+acknowledged suspension. Goal: none.
 """
 
 from __future__ import annotations
@@ -331,12 +330,12 @@ def show(result: dict[str, Any]) -> None:
     columns = ["employers", "decisions_before", *MEASURED, *RATIOS, "allowed_share"]
     stage.show(columns, [[size[name] for name in columns] for size in result["by_size"]])
     print(
-        f"The gate answers {result['of_bare']} of what the bare view does, its p99 is"
+        f"The gate answers {result['of_bare']} of the bare view's requests, its p99 is"
         f" {result['p99_of_bare']} times as long;"
     )
     print(f"{result['of_bare_api']} of the bare view at an API address;")
     print(
-        f"{result['of_pgbench']} of what its SQL alone does; {result['large_of_small']} of its own"
+        f"{result['of_pgbench']} of its SQL alone; {result['large_of_small']} of its own"
         " rate at the small size."
     )
 

@@ -2,12 +2,11 @@
 
 `python -m benchmarks.webhooks [--seed N] [--count N] [--rate N] [--json]` uses a database of its
 own: SQLite, or one on the server that ZIZHI_DATABASE_URL names; and the broker that
-ZIZHI_BROKER_URL names, else the filesystem. First, `count` existing events are put into the feed of
-one platform and sent by https to a receiver on this machine. Both steps run in this process, one
-after the other; sending takes turns between reused connections and a new one for each message, and
-`kept ÷ new` is their ratio. Then one real worker with one process delivers events that happen
-`rate` to the second, and each is timed from its commit to its receipt, whose signature is verified.
-`--seed` has no effect: nothing here is random except the machine.
+ZIZHI_BROKER_URL names, else the filesystem. First, one process puts `count` events into a
+platform's feed and sends them by https to a local receiver. Reused connections and a new one per
+message take turns; `kept ÷ new` is their ratio. Then a worker with one process delivers `rate`
+events a second, timed from commit to verified receipt. `--seed` has no effect: nothing is random
+except the machine.
 """
 
 from __future__ import annotations

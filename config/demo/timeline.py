@@ -23,7 +23,7 @@ class Timeline:
     is_brief: bool = False
 
     def line(self, zh: str, en: str) -> None:
-        """Print a line by itself, in a brief timeline too."""
+        """Print a separate line, in a brief timeline too."""
         _print(Text(zh, en).in_(self.language))
 
     def say(self, zh: str, en: str, indent: int = 0) -> None:

@@ -52,7 +52,7 @@ class KeptMail:
     @property
     def line(self) -> str:
         """The mail in one line: recipient, subject, and the first link."""
-        return " → ".join([f"email to {self.to}: {self.subject}", *self.links[:1]])
+        return " → ".join([f"mail to {self.to}: {self.subject}", *self.links[:1]])
 
 
 class Backend(BaseEmailBackend):

@@ -1,9 +1,8 @@
 """Filters and search for the console's lists of gate decisions.
 
-A list covers a limited time span, so that years of rows are never sorted. The filter values come
-from the code, because gathering them from the rows would read every row on every page. A search for
-an answer, an employer or a recruiter uses an index and has no time limit; any other search is
-limited to the span.
+A list covers a limited time span, so that years of rows are never sorted. Filter values come from
+the code; gathering them would read every row. Searches for an answer, an employer or a recruiter
+use an index and have no time limit; others stay in the span.
 """
 
 from __future__ import annotations

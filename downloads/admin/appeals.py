@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -86,7 +87,7 @@ class AppealAnswerForm(forms.Form):
         max_length=appeals.REPLY_AT_MOST,
         required=False,
         help_text=_(
-            "The employer reads it. With a no it has to say why, and what would change it."
+            "Shown to the employer. If you keep the restriction, say why and what would lift it."
         ),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
@@ -97,7 +98,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
     list_display = ("employer", "about", "waiting", "answer", "answered_by")
     list_filter = (WaitingFilter,)
     search_fields = ("=employer__id", "=employer__uscc")
-    search_help_text = _("The whole id or credit code of an employer")
+    search_help_text = _("Full ID or credit code of an employer")
     ordering: ClassVar[Any] = (F("answered_at").desc(nulls_first=True), "due_at")
     sortable_by = ()
     list_select_related = ("employer", "move", "answered_by")
@@ -117,7 +118,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.display(description=_("against what"))
+    @admin.display(description=_("restriction"))
     def about(self, said: MoveAppeal) -> str:
         reasons = "; ".join(in_words(code) for code in said.move.reasons)
         return reasons or _tier(said.move)
@@ -134,8 +135,9 @@ class MoveAppealAdmin(ReadOnlyAdmin):
             if said.due_at <= now
             else ""
         )
+        local = timezone.localtime(said.due_at)
         due = gettext("due %(when)s") % {
-            "when": timezone.localtime(said.due_at).strftime("%m-%d %H:%M")
+            "when": f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"
         }
         return format_html(
             '{} <span class="below">· {}</span> {}', timesince(said.at, now), due, late
@@ -148,10 +150,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {
-            "title": gettext("Appeals against restrictions"),
-            "is_nav_sidebar_enabled": False,
-        }
+        context = {"title": gettext("Restriction appeals"), "is_nav_sidebar_enabled": False}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
@@ -192,9 +191,9 @@ class MoveAppealAdmin(ReadOnlyAdmin):
         else:
             messages.success(
                 request,
-                gettext("Lifted. The employer is told.")
+                gettext("Restriction lifted. We have told the employer.")
                 if lift
-                else gettext("Kept. The employer is told."),
+                else gettext("Restriction kept. We have told the employer."),
             )
 
 
@@ -246,7 +245,7 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
 
 def _tier(move: Event) -> str:
     """Return the tier that a change led to, in words."""
-    return str(TIERS[Tier(move.to_state)] if move.to_state else _("As its case says"))
+    return str(TIERS[Tier(move.to_state)] if move.to_state else _("Set by the case"))
 
 
 def _since(move: Event) -> datetime:

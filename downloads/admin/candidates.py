@@ -1,8 +1,8 @@
 """The console's pages about candidates.
 
-They show consents, releases, erase orders, reports, and each platform's default for candidates it
-has not declared. Candidates' addresses are never shown, because they cannot be read here. A report
-stays open until somebody records its outcome.
+They show consents, releases, erase orders, reports, and platforms' defaults, but never a
+candidate's address, which cannot be read here. A report stays open until somebody records its
+outcome.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class WhereFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("overdue", _("overdue")),
-            ("open", _("waits for an answer")),
+            ("open", _("waiting for an answer")),
             ("answered", _("already answered")),
-            ("withdrawn", _("taken back")),
+            ("withdrawn", _("revoked by the candidate")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -65,7 +65,7 @@ class WhereFilter(admin.SimpleListFilter):
 class SettledFilter(admin.SimpleListFilter):
     """Filters by whether a person has reviewed it."""
 
-    title = _("has been looked into")
+    title = _("reviewed")
     parameter_name = "settled"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -105,7 +105,7 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
     list_display = ("reference", "platform", "mode", "told_at", "changed_at", "erased_at")
     list_filter = ("mode",)
     search_fields = ("=reference", "=id", "=client_id")
-    search_help_text = _("A candidate's whole reference, or an id")
+    search_help_text = _("Full candidate reference, or an ID")
     ordering = ("-changed_at",)
     fields = readonly_fields = (
         "id",
@@ -135,7 +135,7 @@ class CandidateDefaultAdmin(OfPlatform, ForWhoSeesAnswers):
     list_display = ("platform", "mode", "basis", "declared_at")
     list_filter = ("mode",)
     search_fields = ("=client_id", "basis")
-    search_help_text = _("A platform's id, or words of what its declaration rests on")
+    search_help_text = _("Platform ID, or words from the basis of its declaration")
     ordering = ("-declared_at",)
     fields = readonly_fields = ("named_platform", "mode", "basis", "declared_at")
 
@@ -149,9 +149,7 @@ class ConsentAdmin(InWords, Live, ForWhoSeesAnswers):
     list_display = ("given_at", "candidate", "receiver", "how", "until", "revoked_at")
     list_filter = ("how",)
     search_fields = ("=uscc", "=candidate__reference", "=evidence", "=id")
-    search_help_text = _(
-        "A whole credit code, a candidate's reference, the platform's evidence, or an id"
-    )
+    search_help_text = _("Full credit code, candidate reference, platform's evidence, or an ID")
     ordering = ("-given_at",)
     list_select_related = ("candidate",)
 
@@ -161,7 +159,7 @@ class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
     list_display = ("asked_at", "candidate", "employer", "expires_at", "agreed", "answered_at")
     list_filter = ("agreed",)
     search_fields = ("=uscc", "=candidate__reference", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("-asked_at",)
     list_select_related = ("candidate", "employer")
 
@@ -173,7 +171,7 @@ class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
     list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")
     search_fields = ("=uscc", "=candidate", "=decision_id", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("-released_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
@@ -194,7 +192,7 @@ class EraseOrderAdmin(Live, ForWhoSeesAnswers):
     )
     list_filter = (WhereFilter,)
     search_fields = ("=uscc", "=candidate__reference", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("due_at",)
     list_select_related = ("candidate", "employer")
     exclude = ("reminded_at",)
@@ -213,7 +211,7 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
     list_display = ("reported_at", "about", "receiver", "candidate", "settled_at", "settled_by")
     list_filter = (SettledFilter, "about")
     search_fields = ("=release__uscc", "=candidate__reference", "=id")
-    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("-reported_at",)
     list_select_related = ("candidate", "release", "settled_by")
     change_form_template = "admin/downloads/misusereport/change_form.html"
@@ -247,14 +245,16 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
         outcome = request.POST.get("outcome", "").strip()[:500]
         try:
             if not outcome:
-                messages.error(request, gettext("Write down what came of it."))
+                messages.error(request, gettext("Enter the outcome."))
             else:
                 misuse_reports.settle_misuse_report(
                     report_id, outcome, request.user, timezone.now()
                 )
                 messages.success(
                     request,
-                    gettext("On record. The candidate sees that a person has looked into it."),
+                    gettext(
+                        "Saved. The candidate can see that someone has looked into the report."
+                    ),
                 )
         except Refused as refused:
             says = refused.reason.says

@@ -50,8 +50,8 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
     # Only enables the search box; see `Searched`.
     search_fields = ("id",)
     search_help_text = _(
-        "A whole id of an answer, employer or recruiter, a credit code or an employer's reference;"
-        " or a candidate, of 31 days"
+        "Full ID of a decision, employer or recruiter, a credit code or an employer's"
+        " reference; or a candidate reference (last 31 days)"
     )
     named = staticmethod(answers_named)
     in_a_span = staticmethod(lambda term: Q(candidate=term))
@@ -69,7 +69,7 @@ class PassUseAdmin(Searched, WithTierInWords, ForWhoSeesAnswers):
     search_fields = ("decision_id",)
     named = staticmethod(uses_named)
     in_a_span = staticmethod(lambda term: Q(pk__in=[]))
-    search_help_text = _("The whole id of an answer")
+    search_help_text = _("Full ID of a gate decision")
     ordering = ("-pk",)
 
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
@@ -87,7 +87,7 @@ class StandingAdmin(WithTierInWords, ForWhoSeesAnswers):
     list_display = ("employer", "tier_in_words", "why", "moved_at", "until")
     list_filter = (TierFilter, WhyRestrictedFilter)
     search_fields = ("=employer__id", "=employer__uscc")
-    search_help_text = _("The whole id or credit code of an employer")
+    search_help_text = _("Full ID or credit code of an employer")
     ordering = ("-moved_at",)
     list_select_related = ("employer",)
 

@@ -86,7 +86,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
     )
     list_filter = (CopiesFilter, "state")
     search_fields = ("=number", "=candidate", "=id", "=decision_id", "=employer__uscc")
-    search_help_text = _("A copy's whole number, a candidate's reference, a credit code, or an id")
+    search_help_text = _("Full copy number, candidate reference, credit code, or an ID")
     ordering = ("-requested_at",)
     fields = (
         "id",
@@ -131,23 +131,21 @@ class TraceForm(forms.Form):
     leak = forms.FileField(
         label=_("File"),
         required=False,
-        help_text=_(
-            "A photograph, screenshot, scan or PDF. It is erased once it has been looked at."
-        ),
+        help_text=_("A photo, screenshot, scan or PDF. We delete it once the trace is finished."),
     )
     text = forms.CharField(
-        label=_("Or text"),
+        label=_("Or paste the text"),
         required=False,
         max_length=leaks.TEXT_LONGEST,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("Numbers in it tell whose copy it was typed from."),
+        help_text=_("Phone numbers in the text show which copy it was typed from."),
     )
     candidate = forms.RegexField(
         REFERENCE,
         label=_("Candidate"),
         required=False,
         max_length=64,
-        help_text=_("The platform's reference, where you know whose resume it is"),
+        help_text=_("The platform's candidate reference, if you know whose resume it is"),
     )
     why = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -161,7 +159,7 @@ class TraceAdmin(ForWhoTraces):
     list_display = ("asked_at", "asked_by", "why", "candidate", "resumes", "outcome")
     list_filter = (AskedFilter,)
     search_fields = ("=id", "=sha256", "=candidate")
-    search_help_text = _("An id, the SHA-256 of what was found, or a candidate's reference")
+    search_help_text = _("ID, SHA-256 of the leaked file, or candidate reference")
     ordering = ("-asked_at",)
     list_select_related = ("asked_by",)
 
@@ -175,11 +173,11 @@ class TraceAdmin(ForWhoTraces):
     @admin.display(description=_("found"))
     def outcome(self, row: Trace) -> str:
         if row.finished_at is None:
-            return gettext("being looked at")
+            return gettext("tracing")
         return (
             in_words(row.refused)
             if row.refused
-            else ", ".join(each["number"] for each in row.named) or gettext("nobody is named")
+            else ", ".join(each["number"] for each in row.named) or gettext("no copy identified")
         )
 
     def add_view(
@@ -223,7 +221,7 @@ class TraceAdmin(ForWhoTraces):
         return self.page(
             request,
             "admin/downloads/trace/found.html",
-            title=gettext("Trace of a leak"),
+            title=gettext("Trace result"),
             row=row,
             lines=lines,
             why_not=why_not,
@@ -254,16 +252,17 @@ class CanaryForm(forms.Form):
     """The candidate to use as a canary, and its employer."""
 
     platform = forms.UUIDField(
-        label=_("Platform"), help_text=_("The whole id. It shows the resume as any other.")
+        label=_("Platform"),
+        help_text=_("Full ID. The platform shows the canary like any other resume."),
     )
     candidate = forms.RegexField(
         REFERENCE,
         label=_("Candidate"),
         max_length=64,
-        help_text=_("The platform's reference to a resume of nobody"),
+        help_text=_("The platform's reference for this fictitious candidate"),
     )
     employer = forms.UUIDField(
-        label=_("Employer"), required=False, help_text=_("The whole id. Empty: whoever finds it.")
+        label=_("Employer"), required=False, help_text=_("Full ID. Leave empty for all employers.")
     )
     why = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -272,7 +271,7 @@ class CanaryForm(forms.Form):
 class CanaryAdmin(OfPlatform, ForWhoTraces):
     list_display = ("planted_at", "platform", "candidate", "employer", "why", "planted_by")
     search_fields = ("=candidate", "=employer__id", "=employer__uscc")
-    search_help_text = _("A candidate's reference, or the whole id or credit code of an employer")
+    search_help_text = _("Candidate reference, or an employer's full ID or credit code")
     ordering = ("-planted_at",)
     list_select_related = ("employer", "planted_by")
     fields = ("id", "named_platform", "candidate", "employer", "why", "planted_by", "planted_at")
@@ -313,14 +312,14 @@ class CanaryOutcomeForm(forms.Form):
     """A person's finding."""
 
     outcome = forms.CharField(
-        label=_("What came of it"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Outcome of the report"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 
 class ResolvedFilter(admin.SimpleListFilter):
     """Filters by whether a person has reviewed it."""
 
-    title = _("has been looked into")
+    title = _("reviewed")
     parameter_name = "looked"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -335,7 +334,7 @@ class CanaryRingAdmin(ForWhoTraces):
     list_display = ("at", "employer", "canary", "restricted", "looked_at", "looked_by")
     list_filter = (ResolvedFilter, "restricted")
     search_fields = ("=employer__id", "=employer__uscc", "=canary__candidate")
-    search_help_text = _("The whole id or credit code of an employer, or a candidate's reference")
+    search_help_text = _("An employer's full ID or credit code, or a candidate reference")
     ordering = ("-at",)
     list_select_related = ("employer", "canary", "looked_by")
 
@@ -367,7 +366,7 @@ class CanaryRingAdmin(ForWhoTraces):
         return self.page(
             request,
             "admin/downloads/trace/ring.html",
-            title=gettext("A ring for a canary"),
+            title=gettext("Call to a canary"),
             ring=ring,
             form=form,
         )

@@ -36,15 +36,15 @@ from events.core.errors import Refused
 class MoveForm(forms.Form):
     """The new tier of an employer."""
 
-    employer = forms.UUIDField(label=_("Employer"), help_text=_("The whole id"))
+    employer = forms.UUIDField(label=_("Employer"), help_text=_("Full ID"))
     tier = forms.ChoiceField(
-        label=_("Tier"), choices=[("", _("As its case says")), *Standing.MOVED_TO], required=False
+        label=_("Tier"), choices=[("", _("Set by the case")), *Standing.MOVED_TO], required=False
     )
     until = forms.DateTimeField(
         label=_("Until"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=_("Empty: for good"),
+        help_text=_("Leave empty for no end date"),
     )
     why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
@@ -64,7 +64,7 @@ class LadderForm(forms.Form):
             return json.loads(self.cleaned_data["ladder"])
         except ValueError as error:
             raise forms.ValidationError(
-                _("This is not JSON: %(what)s") % {"what": str(error)}
+                _("Enter valid JSON: %(what)s") % {"what": str(error)}
             ) from error
 
 
@@ -141,7 +141,8 @@ class ProposalAdmin(ReadOnlyAdmin):
                 request, lambda user, now: self.settle(proposed.pk, user, now, confirmed=confirmed)
             ):
                 messages.success(
-                    request, gettext("Confirmed.") if confirmed else gettext("Dropped.")
+                    request,
+                    gettext("Confirmed.") if confirmed else gettext("The proposal was dropped."),
                 )
             return HttpResponseRedirect(request.path)
         proposed = self.get_object(request, object_id)
@@ -246,7 +247,7 @@ class LadderVersionAdmin(ProposalAdmin):
         )
         return format_html_join(
             "", "<div class='code'>{}</div>", ((line,) for line in lines)
-        ) or gettext("Nothing")
+        ) or gettext("No changes")
 
     @admin.display(description=_("ladder"))
     def whole(self, row: LadderVersion) -> str:

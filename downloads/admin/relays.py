@@ -73,7 +73,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
     list_filter = (RequestedFilter, "state", "muted", WhyEndedFilter)
     search_fields = ("=number", "=candidate", "=uscc", "=id", "=decision_id")
     search_help_text = _(
-        "A whole relay number as +86 and digits, a candidate's reference, a credit code, or an id"
+        "Full relay number (+86 and digits), candidate reference, credit code, or an ID"
     )
     ordering = ("-requested_at",)
     list_select_related = ("employer",)
@@ -127,9 +127,7 @@ class RelayCallAdmin(ForWhoSeesAnswers):
     list_display = ("at", "outcome", "seconds", "number", "extension", "binding", "by_candidate")
     list_filter = (CalledFilter, "outcome", "by_candidate")
     search_fields = ("=number", "=binding__id", "=binding__candidate")
-    search_help_text = _(
-        "A whole relay number as +86 and digits, the id of a binding, or a candidate's reference"
-    )
+    search_help_text = _("Full relay number (+86 and digits), binding ID, or candidate reference")
     ordering = ("-at",)
     list_select_related = ("binding",)
     exclude = ("caller_index",)

@@ -35,7 +35,7 @@ class CandidateDefault(models.Model):
     declared_at = models.DateTimeField(_("declared"))
 
     class Meta:
-        verbose_name, verbose_name_plural = _("default of a platform"), _("defaults of platforms")
+        verbose_name, verbose_name_plural = _("platform default"), _("platform defaults")
 
     def __str__(self) -> str:
         return f"{self.mode} {self.client_id}"
@@ -54,14 +54,14 @@ class Candidate(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     reference = models.CharField(_("candidate"), max_length=64)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
     email_sealed = models.TextField(blank=True)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     link_version = models.PositiveIntegerField(default=1)
     """Links with an earlier version no longer work."""
-    told_at = models.DateTimeField(_("made known"))
+    told_at = models.DateTimeField(_("recorded"))
     changed_at = models.DateTimeField(_("changed"))
     erased_at = models.DateTimeField(_("contact data erased"), null=True, blank=True)
 
@@ -130,13 +130,13 @@ class Consent(models.Model):
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     receiver = models.CharField(_("receiver"), max_length=200)
-    contact = models.CharField(_("contact of the receiver"), max_length=254)
+    contact = models.CharField(_("receiver's contact"), max_length=254)
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     method = models.CharField(
         _("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY
     )
     kinds = models.JSONField(_("kinds of data"), default=list)
-    how = models.CharField(_("how it was given"), max_length=10, choices=How.choices)
+    how = models.CharField(_("how consent was given"), max_length=10, choices=How.choices)
     evidence = models.CharField(_("platform's evidence"), max_length=200, blank=True)
     given_at = models.DateTimeField(_("given"))
     until = models.DateTimeField(_("until"))
@@ -185,7 +185,7 @@ class ConsentRequest(models.Model):
     )
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     kinds = models.JSONField(_("kinds of data"), default=list)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(_("trace requested"))
     expires_at = models.DateTimeField(_("ends"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     agreed = models.BooleanField(_("agreed"), null=True, blank=True)
@@ -201,7 +201,7 @@ class ConsentRequest(models.Model):
     objects = ConsentRequestQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("request for consent"), _("requests for consent")
+        verbose_name, verbose_name_plural = _("consent request"), _("consent requests")
         indexes = [
             models.Index(fields=["candidate", "uscc", "-asked_at"], name="consent_request_latest")
         ]
@@ -240,7 +240,7 @@ class Release(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     decision_id = models.UUIDField(_("gate decision"), unique=True)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     candidate = models.CharField(_("candidate"), max_length=64)
     employer = models.ForeignKey(
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
@@ -256,7 +256,7 @@ class Release(models.Model):
         _("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY
     )
     kinds = models.JSONField(_("kinds of data"), default=list)
-    contact = models.CharField(_("contact of the receiver"), max_length=254)
+    contact = models.CharField(_("receiver's contact"), max_length=254)
     consent = models.ForeignKey(
         Consent,
         null=True,
@@ -269,7 +269,7 @@ class Release(models.Model):
     receipt = models.TextField(_("receipt"), default="", db_default="")
     """The signed text, verbatim (`downloads.candidates.receipts`)."""
     signature = models.CharField(_("signature"), max_length=100, default="", db_default="")
-    key_id = models.CharField(_("key of the receipt"), max_length=16, default="", db_default="")
+    key_id = models.CharField(_("receipt key"), max_length=16, default="", db_default="")
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -305,7 +305,7 @@ class EraseOrder(models.Model):
 
     class Answer(models.TextChoices):
         ERASED = "erased", _("erased")
-        KEPT = "kept", _("kept, for a reason")
+        KEPT = "kept", _("kept for a reason")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     candidate = models.ForeignKey(
@@ -374,10 +374,13 @@ class MisuseReport(models.Model):
     """
 
     class About(models.TextChoices):
-        NOT_HIRING = "not_hiring", _("They do not hire; they sell or advertise something")
-        PASSED_ON = "passed_on", _("My details reached others")
-        MONEY = "money", _("They ask for money or papers")
-        MOLESTED = "molested", _("They keep calling or writing")
+        NOT_HIRING = (
+            "not_hiring",
+            _("They are not hiring; they are selling or advertising something"),
+        )
+        PASSED_ON = "passed_on", _("My details were passed on to others")
+        MONEY = "money", _("They ask for money or documents")
+        MOLESTED = "molested", _("They keep contacting me")
         OTHER = "other", _("Something else")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -388,9 +391,9 @@ class MisuseReport(models.Model):
         Release, on_delete=models.PROTECT, related_name="reports", verbose_name=_("release")
     )
     about = models.CharField(_("about"), max_length=20, choices=About.choices)
-    said = models.TextField(_("in their words"), max_length=1000, blank=True)
+    said = models.TextField(_("candidate's own words"), max_length=1000, blank=True)
     reported_at = models.DateTimeField(_("reported"))
-    settled_at = models.DateTimeField(_("looked into"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("reviewed on"), null=True, blank=True)
     settled_by = models.ForeignKey(
         User,
         null=True,
@@ -399,10 +402,10 @@ class MisuseReport(models.Model):
         related_name="+",
         verbose_name=_("by"),
     )
-    outcome = models.CharField(_("what came of it"), max_length=500, blank=True)
+    outcome = models.CharField(_("result of the review"), max_length=500, blank=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("report of misuse"), _("reports of misuse")
+        verbose_name, verbose_name_plural = _("misuse report"), _("misuse reports")
         indexes = [
             models.Index(
                 fields=["reported_at"], name="misuse_report_open", condition=Q(settled_at=None)

@@ -36,7 +36,7 @@ class CleanResume(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     candidate = models.CharField(_("candidate"), max_length=64)
     """The platform's own reference to the candidate; no personal data."""
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64)
@@ -47,7 +47,7 @@ class CleanResume(models.Model):
     pages = models.FileField(max_length=200, blank=True)
     """`clean_pages.packed`, encrypted; "" once erased."""
     page_count = models.PositiveSmallIntegerField(_("pages"))
-    removed = models.JSONField(_("taken out"), default=list)
+    removed = models.JSONField(_("redacted"), default=list)
     """The kind, page and mask of each removed item."""
     made_at = models.DateTimeField(_("made"))
     used_at = models.DateTimeField(_("last copied"))
@@ -75,7 +75,7 @@ class CopyState(models.TextChoices):
     PREPARING = "preparing", _("in preparation")
     READY = "ready", _("ready")
     FAILED = "failed", _("failed")
-    CLOSED = "closed", _("no longer handed out")
+    CLOSED = "closed", _("no longer available")
 
 
 class CopyQuerySet(JobQuerySet):
@@ -100,7 +100,7 @@ class Copy(Job):
     """Printed on every page of the copy."""
     decision_id = models.UUIDField(_("gate decision"), unique=True)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     employer = models.ForeignKey(
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
     )
@@ -130,7 +130,7 @@ class Copy(Job):
     original = models.FileField(max_length=200, blank=True)
     """The original file, encrypted; erased once its clean pages are stored."""
     original_reference = models.CharField(
-        _("the platform's reference to the file"), max_length=200, blank=True
+        _("platform's file reference"), max_length=200, blank=True
     )
     resume = models.ForeignKey(
         CleanResume,
@@ -147,14 +147,14 @@ class Copy(Job):
     pdf_bytes = models.PositiveIntegerField(_("bytes"), default=0)
     requested_at = models.DateTimeField(_("asked for"))
     ready_at = models.DateTimeField(_("made"), null=True, blank=True)
-    links_until = models.DateTimeField(_("handed out until"), null=True, blank=True)
+    links_until = models.DateTimeField(_("available until"), null=True, blank=True)
     opened_at = models.DateTimeField(_("first opened"), null=True, blank=True)
     """When the file left for the first time."""
 
     objects = CopyQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("copy of a resume"), _("copies of resumes")
+        verbose_name, verbose_name_plural = _("resume copy"), _("resume copies")
         constraints = [
             models.CheckConstraint(
                 condition=Q(state=CopyState.FAILED) & ~Q(why="")
@@ -197,7 +197,7 @@ class CopyLink(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     of = models.ForeignKey(
-        Copy, on_delete=models.CASCADE, related_name="links", verbose_name=_("copy of a resume")
+        Copy, on_delete=models.CASCADE, related_name="links", verbose_name=_("resume copy")
     )
     made_at = models.DateTimeField(_("made"))
     expires_at = models.DateTimeField(_("ends"))
@@ -206,7 +206,7 @@ class CopyLink(models.Model):
     """Empty once it is used: the file left."""
 
     class Meta:
-        verbose_name, verbose_name_plural = _("link to a copy"), _("links to copies")
+        verbose_name, verbose_name_plural = _("copy link"), _("copy links")
 
     def __str__(self) -> str:
         return f"{self.of_id} {self.made_at:%Y-%m-%d %H:%M:%S}"

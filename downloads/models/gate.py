@@ -44,7 +44,7 @@ class GateDecision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     """Made for a test platform; it uses no quota of live platforms."""
     employer_id = models.UUIDField(_("employer"))
     member_id = models.UUIDField(_("recruiter"))
@@ -52,17 +52,17 @@ class GateDecision(models.Model):
     """The platform's own reference to the candidate; no personal data."""
     uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     case_id = models.UUIDField(_("case"), null=True)
-    case_version = models.PositiveIntegerField(_("version of the case"), null=True)
-    case_state = models.CharField(_("state of the case"), max_length=30, blank=True, db_default="")
+    case_version = models.PositiveIntegerField(_("case version"), null=True)
+    case_state = models.CharField(_("case state"), max_length=30, blank=True, db_default="")
     allowed = models.BooleanField(_("allowed"))
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     tier = models.CharField(_("tier"), max_length=20)
-    ladder_version = models.CharField(_("version of the ladder"), max_length=40)
-    used_day = models.PositiveIntegerField(_("used of the day's quota"), null=True)
+    ladder_version = models.CharField(_("ladder version"), max_length=40)
+    used_day = models.PositiveIntegerField(_("daily quota used"), null=True)
     """The company's use of its quotas after this decision. Empty if the denial has another reason,
     and in rows older than this field.
     """
-    used_hour = models.PositiveIntegerField(_("used of the hour's quota"), null=True)
+    used_hour = models.PositiveIntegerField(_("hourly quota used"), null=True)
     decided_at = models.DateTimeField(_("decided"))
 
     objects = GateDecisionQuerySet.as_manager()
@@ -102,7 +102,7 @@ class PassUse(models.Model):
     tier = models.CharField(_("tier"), max_length=20)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("use of a pass"), _("uses of passes")
+        verbose_name, verbose_name_plural = _("pass use"), _("pass uses")
         constraints = [
             models.UniqueConstraint(
                 fields=["decision_id"], condition=models.Q(reason=""), name="pass_spent_once"
@@ -148,20 +148,20 @@ class Standing(models.Model):
     tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     """Set only with a restriction: the code of `events.core.reasons` that the gate returns."""
-    moved_at = models.DateTimeField(_("moved"))
+    moved_at = models.DateTimeField(_("tier changed"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
     earlier_tier = models.CharField(
-        _("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO
+        _("previous tier"), max_length=20, blank=True, db_default="", choices=MOVED_TO
     )
     """For a restriction that the employer can lift on its own: the override before it, which is
     restored then.
     """
-    earlier_until = models.DateTimeField(_("until, before"), null=True, blank=True)
+    earlier_until = models.DateTimeField(_("previous end date"), null=True, blank=True)
 
     objects = StandingQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("place on the ladder"), _("places on the ladder")
+        verbose_name, verbose_name_plural = _("tier change"), _("tier changes")
         indexes = [models.Index(fields=["reason", "moved_at"], name="standing_reason")]
         constraints = [
             models.CheckConstraint(
@@ -209,7 +209,7 @@ class Move(Proposal):
     confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("proposed move"), _("proposed moves")
+        verbose_name, verbose_name_plural = _("proposed tier change"), _("proposed tier changes")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")),
@@ -226,7 +226,7 @@ class Outcome(models.TextChoices):
 
     LIFTED = "lifted", _("restriction lifted")
     KEPT = "kept", _("kept")
-    OVERTAKEN = "overtaken", _("overtaken")
+    OVERTAKEN = "overtaken", _("superseded")
     """The move ended, or another one followed, before anybody answered."""
 
 
@@ -251,15 +251,15 @@ class MoveAppeal(models.Model):
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
     )
     move = models.ForeignKey(
-        Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("against what")
+        Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("restriction")
     )
     """The Event of the move: who made it, why, and on what evidence."""
-    text = models.TextField(_("what the employer says"), max_length=4000)
+    text = models.TextField(_("employer's statement"), max_length=4000)
     by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("said by")
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("appealed by")
     )
-    at = models.DateTimeField(_("said"))
-    due_at = models.DateTimeField(_("to be answered by"))
+    at = models.DateTimeField(_("appealed"))
+    due_at = models.DateTimeField(_("answer due"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     answered_by = models.ForeignKey(
         User,
@@ -275,10 +275,7 @@ class MoveAppeal(models.Model):
     objects = MoveAppealQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = (
-            _("appeal against a restriction"),
-            _("appeals against restrictions"),
-        )
+        verbose_name, verbose_name_plural = (_("restriction appeal"), _("restriction appeals"))
         indexes = [
             models.Index(fields=["employer", "-at"], name="move_appeal_employer"),
             models.Index(
@@ -337,7 +334,7 @@ class LadderVersion(Proposal):
     """Empty if it is only proposed, or was dropped."""
 
     class Meta:
-        verbose_name, verbose_name_plural = _("version of the ladder"), _("versions of the ladder")
+        verbose_name, verbose_name_plural = _("ladder version"), _("ladder versions")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(active_from=None)

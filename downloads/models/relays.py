@@ -26,7 +26,7 @@ class RelayState(models.TextChoices):
     REQUESTED = "requested", _("requested")
     BOUND = "bound", _("in force")
     ENDED = "ended", _("no longer in force")
-    FAILED = "failed", _("no number could be lent")
+    FAILED = "failed", _("no number available")
 
 
 OPEN: Final = (RelayState.REQUESTED, RelayState.BOUND)
@@ -70,7 +70,7 @@ class RelayTeam(Job):
     objects = JobQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("team of callers"), _("teams of callers")
+        verbose_name, verbose_name_plural = _("caller team"), _("caller teams")
         constraints = [
             models.UniqueConstraint(fields=["employer", "provider"], name="relay_team_once")
         ]
@@ -118,7 +118,7 @@ class RelayBinding(Job):
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     client_id = models.UUIDField(_("platform"))
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     decision_id = models.UUIDField(_("gate decision"))
     """The decision that allowed the download for which the number was lent."""
     member = models.ForeignKey(
@@ -133,10 +133,7 @@ class RelayBinding(Job):
     """The number's blind index, which shows only whether two numbers are equal."""
     provider = models.CharField(_("provider"), max_length=20)
     team = models.ForeignKey(
-        RelayTeam,
-        on_delete=models.PROTECT,
-        related_name="bindings",
-        verbose_name=_("team of callers"),
+        RelayTeam, on_delete=models.PROTECT, related_name="bindings", verbose_name=_("caller team")
     )
     reference = models.CharField(max_length=64, blank=True)
     number = models.CharField(_("relay number"), max_length=20, blank=True)
@@ -146,11 +143,11 @@ class RelayBinding(Job):
     )
     muted = models.BooleanField(_("muted by the candidate"), default=False)
     requested_at = models.DateTimeField(_("asked for"))
-    bound_at = models.DateTimeField(_("lent"), null=True, blank=True)
+    bound_at = models.DateTimeField(_("assigned"), null=True, blank=True)
     expires_at = models.DateTimeField(_("ends"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_why = models.CharField(_("why it ended"), max_length=40, blank=True)
-    none_free_at = models.DateTimeField(_("no number was free"), null=True, blank=True)
+    none_free_at = models.DateTimeField(_("no free number at"), null=True, blank=True)
     """When the pool was first found empty."""
     reminded = models.PositiveSmallIntegerField(default=0)
     """Days before the end at the last reminder; 0 if there was none since it was lent or
@@ -159,7 +156,7 @@ class RelayBinding(Job):
     told_expires_at = models.DateTimeField(null=True, blank=True)
     """The end date last sent to the provider."""
     told_muted = models.BooleanField(default=False)
-    asked_at = models.DateTimeField(_("contact asked for"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("contact requested"), null=True, blank=True)
     """When a recruiter asked the candidate for contact after the end."""
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     agreed = models.BooleanField(_("agreed"), null=True, blank=True)
@@ -222,9 +219,9 @@ OUTCOMES: Final = [
     (Outcome.BUSY.value, _("busy")),
     (Outcome.UNREACHABLE.value, _("phone off or out of service")),
     (Outcome.MUTED.value, _("muted by the candidate")),
-    (Outcome.STRANGER.value, _("caller is not of the team")),
-    (Outcome.UNBOUND.value, _("number led to nobody any more")),
-    (Outcome.BLOCKED.value, _("number blocked by its carrier")),
+    (Outcome.STRANGER.value, _("caller is not on the employer's team")),
+    (Outcome.UNBOUND.value, _("number no longer in force")),
+    (Outcome.BLOCKED.value, _("number blocked by the carrier")),
     (Outcome.FAILED.value, _("failed")),
 ]
 
@@ -266,7 +263,7 @@ class RelayCall(models.Model):
     )
     """None if, as far as we know, we never lent the number."""
     client_id = models.UUIDField(_("platform"), null=True, blank=True)
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     number = models.CharField(_("relay number"), max_length=20)
     extension = models.CharField(_("extension"), max_length=8, blank=True)
     caller_index = models.CharField(max_length=64, blank=True)

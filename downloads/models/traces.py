@@ -35,26 +35,26 @@ class Trace(Job):
     """The platform whose copies are compared. None: staff asked, and the copies of all live
     platforms are.
     """
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     asked_by = models.ForeignKey(
         User,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        verbose_name=_("asked by"),
+        verbose_name=_("requested by"),
     )
     """None if the platform asked with its key."""
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(_("trace requested"))
     why = models.CharField(_("why"), max_length=500)
     candidate = models.CharField(_("candidate"), max_length=64, blank=True)
     """The candidate, if known; then all copies of their resume are compared, and no others."""
-    sha256 = models.CharField(_("SHA-256 of the leak"), max_length=64, blank=True)
+    sha256 = models.CharField(_("SHA-256 of the leaked file"), max_length=64, blank=True)
     leak = models.FileField(max_length=200, blank=True)
     text_sealed = models.TextField(blank=True)
     refused = models.CharField(_("why not"), max_length=40, blank=True)
     """A code of `events.core.reasons` if the trace failed."""
-    resumes = models.PositiveIntegerField(_("resumes looked at"), default=0)
+    resumes = models.PositiveIntegerField(_("resumes compared"), default=0)
     found = models.JSONField(_("found"), default=list)
     """Copies, the likeliest first, with the evidence for each (`leaks.Finding`)."""
     evidence = models.FileField(max_length=200, blank=True)
@@ -65,7 +65,7 @@ class Trace(Job):
     objects = TraceQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("trace of a leak"), _("traces of leaks")
+        verbose_name, verbose_name_plural = _("leak trace"), _("leak traces")
         permissions = [("trace_leak", "Can trace leaks, which is on record")]
         indexes = [
             models.Index(fields=["due_at"], name="trace_due", condition=Q(finished_at=None)),
@@ -136,9 +136,9 @@ class CanaryRing(models.Model):
     )
     """The employer that the copy was made for."""
     at = models.DateTimeField(_("when"))
-    answered_at = models.DateTimeField(_("acted upon"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("action taken"), null=True, blank=True)
     restricted = models.BooleanField(_("employer restricted"), default=False)
-    looked_at = models.DateTimeField(_("looked into"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("reviewed on"), null=True, blank=True)
     looked_by = models.ForeignKey(
         User,
         null=True,
@@ -147,10 +147,10 @@ class CanaryRing(models.Model):
         related_name="+",
         verbose_name=_("by"),
     )
-    outcome = models.CharField(_("what came of it"), max_length=500, blank=True)
+    outcome = models.CharField(_("result of the review"), max_length=500, blank=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("ring for a canary"), _("rings for canaries")
+        verbose_name, verbose_name_plural = _("canary call"), _("canary calls")
         indexes = [
             models.Index(fields=["at"], name="canary_ring_new", condition=Q(answered_at=None)),
             models.Index(fields=["employer", "-at"], name="canary_ring_employer"),

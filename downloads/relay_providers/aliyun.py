@@ -1,11 +1,10 @@
 """Adapter for Alibaba Cloud's Phone Number Protection (号码隐私保护).
 
-The official SDK signs and sends the requests: BindAxg, UpdateSubscription, UnbindSubscription,
-QuerySubscriptionDetail, CreateAxgGroup and OperateAxgGroup, and BindAxnExtension where a deployment
-has a pool of extensions. Call records come by HTTP push (SecretReport), which the service does not
-sign: the callback address carries a secret, and a forged record could do little. The service has no
-list of calls. The adapter is off unless a deployment chooses it and has an account: see
-docs/how-it-works/relays.md.
+The official SDK signs and sends BindAxg, UpdateSubscription, UnbindSubscription,
+QuerySubscriptionDetail, CreateAxgGroup and OperateAxgGroup, and BindAxnExtension for a pool of
+extensions. Call records come by HTTP push (SecretReport), which the service does not sign: the
+callback address carries a secret, and a forged record could do little. There is no list of calls.
+The adapter needs an account and is off by default: docs/how-it-works/relays.md.
 """
 
 from __future__ import annotations
@@ -110,8 +109,8 @@ class Account:
     callback_secret: str = field(repr=False)
     """The secret part of the callback address for call records."""
     extension_pool_key: str = ""
-    """The pool of numbers with extensions (AXN) that is used when the first pool is empty; "" for
-    none. Anybody can dial these numbers.
+    """A pool with extensions (AXN), used when the first is empty; "" for none. Anybody can dial
+    these numbers.
     """
     endpoint: str = ENDPOINT
 
@@ -151,8 +150,8 @@ def installed() -> bool:
 class AliyunRelays:
     """The service; each request is sent once.
 
-    The service does not recognise a repeated request, so a lost answer may leave behind an unused
-    binding, which expires.
+    It does not recognise repeated requests, so a lost answer may leave an unused binding, which
+    expires.
     """
 
     name = "aliyun"
@@ -337,7 +336,7 @@ def error_of(code: str) -> ProviderError:
 
 
 def _of_the_client(error: Exception) -> ProviderError:
-    """Return the error for what the SDK raised: by the service's code, or by the kind of connection
+    """Return the error for an SDK exception, by the service's code or the kind of connection
     failure.
     """
     error = getattr(error, "inner_exception", error)

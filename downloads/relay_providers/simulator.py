@@ -1,8 +1,8 @@
 """A simulated provider of relay numbers, as awkward as a real one.
 
-It is deterministic: the candidate's number decides what goes wrong (`FATES`). `fail_next` makes the
-next requests fail. A number that was given back is not lent to others for half a year, so that a
-number found on a printed resume still identifies its binding.
+The candidate's number decides what goes wrong (`FATES`); `fail_next` makes requests fail. A
+returned number rests for half a year, so that a number on a printed resume still identifies its
+binding.
 """
 
 from __future__ import annotations

@@ -42,13 +42,9 @@ from verification.models import Case
 REMINDERS: Final = (7, 1)
 """Days before the end of a number on which the recruiter is reminded."""
 LONGEST: Final = timedelta(days=365)
-"""Counted from the day the number was lent. To hire for longer than a year, ask the candidate
-again.
-"""
+"""From the day the number was lent. Longer hiring needs the candidate's renewed consent."""
 LEAST_GAINED: Final = timedelta(days=1)
-"""Shorter extensions are skipped: ten calls in a morning are one extension, and each extension is
-reported to the provider and to the platform.
-"""
+"""Shorter extensions are skipped, because each is reported to the provider and the platform."""
 ASKED_AGAIN_AFTER: Final = timedelta(days=7)
 CLOSED_AT_ONCE: Final = 500
 
@@ -128,10 +124,9 @@ def _begin(
 
 
 def begin_again(binding: RelayBinding, now: datetime) -> None:
-    """Replace a binding that its provider has lost, if the employer may have new numbers and the
-    candidate wants it.
+    """Replace a lost binding, if the employer may have new numbers and the candidate wants it.
 
-    Call it after `lock_consent`, which must precede the lock of the binding.
+    Call it after `lock_consent`, which must precede the binding's lock.
     """
     if current_tier_of(binding.employer_id, now).tier in MAY_HAVE_NEW_NUMBERS and not unwilling(
         binding, now
@@ -181,9 +176,8 @@ def extend_binding(binding_id: UUID, actor: Actor, now: datetime) -> RelayBindin
 def lengthen_binding(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
     """Extend a locked binding, counted from `now`, up to `LONGEST`; return whether it was extended.
 
-    Extensions shorter than `LEAST_GAINED` are skipped, and a number that the candidate no longer
-    wants is not extended. The candidate's consent need not be locked: withdrawing it ends the
-    binding under the binding's lock, so it happens before or after this.
+    Extensions shorter than `LEAST_GAINED` are skipped, and so are unwanted numbers. The candidate's
+    consent need not be locked: withdrawing it ends the binding under the binding's lock.
     """
     until = min(now + lasts(), (binding.bound_at or binding.requested_at) + LONGEST)
     if binding.state not in OPEN or until < binding.expires_at + LEAST_GAINED:
@@ -199,7 +193,7 @@ def lengthen_binding(binding: RelayBinding, now: datetime, actor: Actor) -> bool
 
 
 def after_contact(decision_id: UUID, now: datetime) -> None:
-    """Extend this download's number, because the platform reports a contact and hiring goes on."""
+    """Extend this download's number after a reported contact."""
     binding = (
         RelayBinding.objects.open()
         .filter(decision_id=decision_id)
@@ -211,10 +205,8 @@ def after_contact(decision_id: UUID, now: datetime) -> None:
 
 
 def remind_of_end(binding: RelayBinding, now: datetime) -> bool:
-    """Tell the platform and the recruiter that a locked binding ends soon, once for each of
-    `REMINDERS`.
-
-    Returns whether they were told.
+    """Announce the end of a locked binding, once for each of `REMINDERS`; return whether it was
+    due.
     """
     left = binding.expires_at - now
     days = min((each for each in REMINDERS if left <= timedelta(days=each)), default=0)
@@ -401,7 +393,7 @@ def end_binding(binding: RelayBinding, why: str, actor: Actor, now: datetime) ->
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.ENDED, now, why
     binding.due_at, binding.tries = now, 0
-    # While a worker asks the provider, a number may still be lent, and must then be given back.
+    # A worker that is asking the provider may still get a number, and must give it back.
     if not binding.reference and binding.lease is None:
         binding.finished_at = now
     binding.save()

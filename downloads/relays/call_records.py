@@ -1,9 +1,9 @@
-"""Stores the providers' call records, each once, whatever their order.
+"""Stores call records, each once, whatever their order.
 
-Records come by callback, and, where the provider has a list of calls, from reading that list again,
-which finds lost callbacks. A connected call shows that hiring goes on, so it extends the number. It
-does not count as a contact: on a platform that reports no contacts, employers who also hire by chat
-would appear to contact few candidates.
+Records come by callback, and, where the provider lists calls, from re-reading that list, which
+finds lost callbacks. A connected call extends the number, because hiring goes on. It does not count
+as a contact: on a platform that reports none, employers who hire by chat would seem to contact few
+candidates.
 """
 
 from __future__ import annotations
@@ -75,9 +75,10 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
 
 
 def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
-    """Return the locked binding of a call, by the provider's reference or else by its number.
+    """Return the locked binding of a call, by the provider's reference or by the number at that
+    time.
 
-    The number is matched at the time of the call. The lock makes extensions by calls sequential.
+    The lock makes extensions by calls sequential.
     """
     of = RelayBinding.objects.filter(provider=provider).select_for_update(of=("self",))
     found: RelayBinding | None = None

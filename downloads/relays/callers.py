@@ -1,10 +1,8 @@
-"""The members of an employer who may call by its relay numbers, and how the provider learns of
-them.
+"""The members who may call by an employer's relay numbers, as told to the provider.
 
-Members change in `employers`, which knows nothing of relay numbers. A periodic task therefore
-compares the teams: those with a recent change, and each team once an hour, in case a run was
-missed. It compares digests, unseals nothing, and writes nothing where nothing changed and no team
-is due.
+`employers` knows nothing of relay numbers, so a periodic task compares the teams: those with a
+recent change, and each once an hour, in case a run was missed. It compares digests, unseals
+nothing, and writes nothing if nothing changed.
 """
 
 from __future__ import annotations
@@ -25,8 +23,7 @@ from employers.models import Employer, Member
 from events.models import Event
 
 COMPARED_AT_MOST: Final = 500
-"""The most teams compared in one run because they are due, longest ago first. Teams with a recent
-change are not limited.
+"""How many teams a run compares because they are due, oldest first. Changed teams are not limited.
 """
 AGAIN_AFTER: Final = timedelta(hours=1)
 CHANGES: Final = (
@@ -51,9 +48,9 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
 
 
 def callers(employer_id: UUID) -> list[Member]:
-    """Return the members who may call now, in the order in which they joined.
+    """Return the members who may call now, in joining order.
 
-    These are active members who may sign in, have confirmed their address and have given a number.
+    They are active, may sign in, have confirmed their address and have given a number.
     """
     return _callers({employer_id}).get(employer_id, [])
 
@@ -72,19 +69,13 @@ def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
 
 
 def digest(members: Sequence[Member]) -> str:
-    """Return a digest of a set of callers.
-
-    It covers the members and their sealed numbers; a seal changes with its number.
-    """
+    """Return a digest of the members and their sealed numbers; a seal changes with its number."""
     text = "\n".join(sorted(f"{member.pk} {member.user.phone_sealed}" for member in members))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def find_changed_teams(now: datetime, since: datetime) -> list[UUID]:
-    """Mark the teams whose callers differ from those the provider knows; return their employers.
-
-    Teams without an open binding are skipped.
-    """
+    """Mark used teams whose callers the provider does not know; return their employers."""
     used = RelayTeam.objects.filter(Exists(RelayBinding.objects.open().filter(team=OuterRef("pk"))))
     changed = (
         Event.objects.filter(verb__in=CHANGES, at__gte=since)
@@ -140,8 +131,7 @@ def tell_provider(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
             locked.save(update_fields=["group", "told_digest", "callers"])
             if bool(team.callers) is not bool(members):
                 _muted_or_not(locked, now)
-        # Otherwise another worker made the group concurrently. Its group is used, and is updated
-        # with any callers that it lacks.
+        # Otherwise another worker made the group first: use it, and add any missing callers.
     _mark(locked, callers(team.employer_id), now + timedelta(seconds=1))
     return locked
 

@@ -1,8 +1,8 @@
 """Keeps the relay provider in sync with the bindings and teams.
 
-The provider is called outside of any transaction. The row is the queue: the worker that leases it
-compares the wanted state with the state the provider was told. A provider that is down only delays.
-A change during a call is told by the next one.
+The provider is called outside of transactions. The row is the queue: the worker that leases it
+compares the wanted state with the told one. A provider that is down only delays. Changes during a
+call are told next.
 """
 
 from __future__ import annotations
@@ -125,8 +125,7 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
 def _not_wanted(binding: RelayBinding, now: datetime) -> str:
     """Return why the candidate no longer wants to be reached, or "".
 
-    Missing consent, whether never declared or expired, only stops a number that is still requested;
-    it does not end one that is lent.
+    Missing or expired consent stops a requested number, but does not end one that is lent.
     """
     why = eligibility.unwilling(binding, now)
     if why == "candidate_no_consent":
@@ -160,7 +159,7 @@ def _mute_or_give_back(
 ) -> None:
     """Mute a new number, or give it back if that fails.
 
-    The number is stored first, so that it can be given back whatever fails from here on.
+    It is stored first, so that it can be given back after any failure.
     """
     binding = lease.row
     lease.update(
@@ -240,9 +239,7 @@ def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
 
 
 def _gone(binding: RelayBinding, heard: Heard, now: datetime) -> None:
-    """Finish an ended binding; if its number was lent at the last moment, make it due to give it
-    back.
-    """
+    """Finish an ended binding, or make it due if a number was lent at the last moment."""
     if heard.unbound:
         binding.finished_at = now
     else:

@@ -1,9 +1,9 @@
 """Moves employers between tiers according to their download patterns.
 
-It runs after the gate's answers and never delays them. An employer that contacts almost no
-candidates gets a smaller quota for a while. One that shows another signal must prove its authority
-again, which lifts the restriction; one that shows several is restricted until a person has reviewed
-it. Each signal counts once: downloads before the last change are not counted again.
+It runs after the gate's answers and never delays them. Almost no contacts bring a smaller quota for
+a while. Another signal requires a fresh proof of authority, which lifts the restriction; several
+restrict the employer until a person has reviewed it. Downloads before the last change do not count
+again.
 """
 
 from __future__ import annotations
@@ -169,8 +169,8 @@ def _act(
 ) -> bool:
     """Act on the signals.
 
-    Uncontacted candidates or overdue erasures bring a smaller quota for a while; any other signal
-    requires a fresh proof; several signals require a person.
+    Few contacts or overdue erasures bring a smaller quota for a while, any other signal a step-up,
+    several signals a restriction.
     """
     basis = tier_changes.Basis(override)
     if len(seen.signals) >= SEVERAL:
@@ -188,8 +188,8 @@ def _act(
 
 
 def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:
-    """Return whether the employer is provisional only because of its age, and was approved long
-    enough ago.
+    """Return whether only the employer's age keeps it provisional, and it was approved long enough
+    ago.
     """
     if employer.confirmed_at is None or employer.confirmed_at > now - timedelta(
         days=ladder.thresholds.early_days

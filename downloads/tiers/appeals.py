@@ -1,8 +1,8 @@
-"""An owner's appeals against a change of tier, and the staff's answers.
+"""Owners' appeals against changes of tier, and the staff's answers.
 
-An appeal concerns one change. Somebody who did not make that change reviews the evidence and the
-owner's statement, and lifts the restriction at once or upholds it with a reply. A later change, or
-the end of the restriction, overtakes the appeal.
+Somebody who did not make the change reviews the evidence and the owner's statement, and lifts the
+restriction at once or upholds it with a reply. A later change, or the end of the restriction,
+overtakes the appeal.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ from verification.rules.urgency import CURRENT, Kind
 WORDS_AT_MOST: Final = 4000
 REPLY_AT_MOST: Final = 2000
 AGAIN_AFTER: Final = timedelta(days=7)
-"""After an upheld appeal, the wait before the next one; there is no wait if authority has been
-proven again since.
-"""
+"""The wait after an upheld appeal, unless authority has been proven again since."""
 
 
 @dataclass(frozen=True)
@@ -153,9 +151,8 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
 def may_answer_appeal(appeal: MoveAppeal, actor: Actor) -> Refused | None:
     """Return why this member of staff may not answer, or None if they may.
 
-    A change made by a rule has had no review, so anyone who decides cases may answer. A change made
-    by people took two, so the answer needs the power to confirm changes, and comes from neither of
-    them.
+    A rule's change has had no review, so anyone who decides cases may answer. People's changes took
+    two; the answer needs the power to confirm changes, and comes from neither.
     """
     if not actor.can(Power.SECOND_REVIEW if appeal.move.role == Role.REVIEWER else Power.DECIDE):
         return Refused("not_allowed")

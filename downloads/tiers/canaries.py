@@ -1,10 +1,9 @@
 """Canaries: resumes of fictitious people, and the response to calls to their numbers.
 
-A canary is shown to an employer like any other resume. Its copy has a relay number of its own,
-which the employer's team may call, as in hiring. A call from anybody else means that the copy was
-leaked. A single call can be a machine that dials at random, so it takes several callers
-(`ZIZHI_CANARY_RINGS`) within a week to restrict the employer; staff see each call at once. The
-employer gets the usual notice of a restriction, which never mentions a canary.
+Employers see a canary as any other resume. Its copy has a relay number of its own, which only the
+employer's team should call; another caller means that the copy was leaked. Machines dial at random,
+so it takes several callers (`ZIZHI_CANARY_RINGS`) within a week to restrict the employer; staff see
+each call at once. The employer gets the usual notice, without a word of the canary.
 """
 
 from __future__ import annotations

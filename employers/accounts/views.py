@@ -182,7 +182,7 @@ def _enter(request: HttpRequest, member: Member) -> HttpResponse:
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
     """Record the device and network that `user` came from.
 
-    The device's cookie is set again, so that it lasts as long as it is used.
+    The device's cookie is renewed each time, so that it lasts while the browser is in use.
     """
     cookie = cookie or sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     sightings.record(

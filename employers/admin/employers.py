@@ -64,7 +64,7 @@ class EmployerAdmin(ReadOnlyAdmin):
     list_display = ("name", "uscc", "account_class", "registered_at", "confirmed_at")
     list_filter = ("account_class", ("confirmed_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "uscc", "=id")
-    search_help_text = _("Company name, credit code, or the whole id")
+    search_help_text = _("Company name, credit code, or full ID")
     ordering = ("-registered_at",)
     fields = ("name", "uscc", "account_class", "registered_at", "confirmed_at", "people")
     readonly_fields = ("people",)
@@ -93,15 +93,15 @@ class MemberAdmin(OfEmployersAdmin):
     list_filter = ("role", ("left_at", admin.EmptyFieldListFilter))
     list_select_related = ("user", "employer")
     search_fields = ("=user__email", "employer__name", "=employer__uscc", "=id")
-    search_help_text = _("The whole e-mail address, a company name or credit code, or an id")
+    search_help_text = _("Full email address, company name, credit code, or an ID")
     ordering = ("-joined_at",)
     fields = ("whole_address", "employer", "role", "verified", "joined_at", "left_at")
 
-    @admin.display(description=_("e-mail"), ordering="user__email")
+    @admin.display(description=_("email"), ordering="user__email")
     def address(self, member: Member) -> str:
         return masked(member.user.email)
 
-    @admin.display(description=_("e-mail"))
+    @admin.display(description=_("email"))
     def whole_address(self, member: Member) -> str:
         return member.user.email
 

@@ -59,7 +59,7 @@ class OnceForm(RefusableForm):
 
 def _scopes() -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
-        label=_("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Permissions"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
 
 
@@ -70,8 +70,8 @@ def _addresses() -> forms.CharField:
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=_(
-            "One a line, https. A recruiter whom the platform sends to our pages can go back to"
-            " what begins with one of them."
+            "One https address per line. Recruiters that the platform sends to our pages"
+            " can return to any address that starts with one of these."
         ),
     )
 
@@ -81,8 +81,8 @@ def _contact() -> forms.EmailField:
         label=_("Contact"),
         required=False,
         help_text=_(
-            "Written to when nothing can be sent to one of its webhooks any more: best an address"
-            " that several people read"
+            "We write here when one of its webhooks is paused because deliveries fail."
+            " Use an address that several people read."
         ),
     )
 
@@ -100,14 +100,14 @@ class PlatformForm(OnceForm):
     name = forms.CharField(
         label=_("Name"),
         max_length=100,
-        help_text=_("As its recruiters know it: they read it on our pages"),
+        help_text=_("Shown to recruiters on our pages. Use the name they know."),
     )
     test = forms.BooleanField(
         label=_("For tests"),
         required=False,
         help_text=_(
-            "Sees only employers that it made itself, and nobody else sees those. This cannot be"
-            " changed later."
+            "A test platform sees only the employers it creates, and no other platform"
+            " sees them. You cannot change this later."
         ),
     )
     scopes = _scopes()
@@ -122,7 +122,7 @@ class KeyForm(OnceForm):
 
 class RotateForm(OnceForm):
     overlap = forms.ChoiceField(
-        label=_("The key that it replaces ends"),
+        label=_("When the old key stops working"),
         choices=[(code, words) for code, (words, _length) in OVERLAPS.items()],
         initial="24h",
         widget=forms.RadioSelect,
@@ -160,11 +160,11 @@ class PlatformAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
         return super().get_queryset(request).prefetch_related("keys")
 
-    @admin.display(description=_("key begins"))
+    @admin.display(description=_("key begins with"))
     def key_begins(self, client: ApiClient) -> str:
         return " ".join(str(key) for key in client.keys.all() if key.is_live(timezone.now()))
 
-    @admin.display(description=_("may"))
+    @admin.display(description=_("permissions"))
     def may(self, client: ApiClient) -> str:
         return ", ".join(
             sorted(
@@ -215,7 +215,7 @@ class PlatformAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        title = gettext("A new platform")
+        title = gettext("Add platform")
         form = (
             PlatformForm(request.POST)
             if request.method == "POST"
@@ -254,7 +254,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             return self._page(
                 request,
                 "add_key",
-                gettext("Another key of %(name)s") % {"name": client.name},
+                gettext("New key for %(name)s") % {"name": client.name},
                 form=form,
                 client=client,
             )
@@ -283,7 +283,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             return self._page(
                 request,
                 "rotate",
-                gettext("Replace the key %(key)s") % {"key": key},
+                gettext("Replace key %(key)s") % {"key": key},
                 form=form,
                 key=key,
                 client=key.client,
@@ -308,15 +308,14 @@ class PlatformAdmin(ReadOnlyAdmin):
             return self._page(
                 request,
                 "revoke_key",
-                gettext("Revoke the key %(key)s") % {"key": key},
+                gettext("Revoke key %(key)s") % {"key": key},
                 key=key,
                 client=key.client,
             )
         api_clients.revoke_key(key, actor(request), timezone.now())
         messages.success(
             request,
-            gettext("The key %(key)s is revoked: no request with it is answered any more.")
-            % {"key": key},
+            gettext("Key %(key)s is revoked. Requests that use it are now refused.") % {"key": key},
         )
         return to_platform(key.client)
 
@@ -330,7 +329,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         api_clients.revoke_api_client(client, actor(request), timezone.now())
         messages.success(
             request,
-            gettext("%(name)s is revoked: no request with any of its keys is answered any more.")
+            gettext("%(name)s is revoked. Requests that use any of its keys are now refused.")
             % {"name": client.name},
         )
         return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
@@ -387,7 +386,7 @@ class PlatformAdmin(ReadOnlyAdmin):
     def _created(
         self, request: HttpRequest, client: ApiClient, scopes: list[Scope], text: str
     ) -> HttpResponse:
-        title = gettext("The key of %(name)s") % {"name": client.name}
+        title = gettext("API key for %(name)s") % {"name": client.name}
         return self._page(request, "created", title, scopes=scopes, key=text, client=client)
 
     def _refused(self, request: HttpRequest, client: ApiClient, refused: Refused) -> HttpResponse:
@@ -398,8 +397,8 @@ class PlatformAdmin(ReadOnlyAdmin):
         messages.warning(
             request,
             gettext(
-                "This form has been sent already. A key is shown only once; revoke a key that was"
-                " lost and make another."
+                "You have already submitted this form. A key is shown only once. If you lost"
+                " it, revoke it and create another."
             ),
         )
         return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))

@@ -46,7 +46,7 @@ class StaffCreationForm(CreationForm):
         """
         email: str = self.cleaned_data["email"].strip().lower()
         if User.objects.filter(email=email).exists():
-            raise forms.ValidationError(_("This address already has an account."))
+            raise forms.ValidationError(_("An account with this email address already exists."))
         return email
 
     def save(self, commit: bool = True) -> User:
@@ -84,9 +84,9 @@ class StaffAdmin(StaffAdminBase):
     filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("email", "password", "language")}),
-        (_("What they may do"), {"fields": ("is_active", "groups", "is_superuser")}),
+        (_("Permissions"), {"fields": ("is_active", "groups", "is_superuser")}),
         (_("Sign-in"), {"fields": ("has_second_factor", "recovery_codes_left")}),
-        (_("Since when"), {"fields": ("joined_at", "last_login")}),
+        (_("Dates"), {"fields": ("joined_at", "last_login")}),
     )
     add_fieldsets = (
         (
@@ -138,7 +138,7 @@ class StaffAdmin(StaffAdminBase):
         if not request.user.is_superuser or request.user == colleague:
             raise PermissionDenied
         if request.method != "POST":
-            title = gettext("Reset the second factor of %(who)s") % {"who": colleague.email}
+            title = gettext("Reset second factor for %(who)s") % {"who": colleague.email}
             context = {
                 **self.admin_site.each_context(request),
                 "title": title,
@@ -149,7 +149,7 @@ class StaffAdmin(StaffAdminBase):
             return TemplateResponse(request, "admin/employers/user/reset.html", context)
         second_factor.reset(colleague, request.user, timezone.now())
         messages.success(
-            request, gettext("The second factor is reset. Their next sign-in sets up another.")
+            request, gettext("Second factor reset. They set up a new one when they next sign in.")
         )
         return HttpResponseRedirect(address)
 

@@ -88,7 +88,7 @@ class PlatformEventAdmin(OfPlatformsAdmin):
     list_display = ("told_at", "platform", "sequence", "type", "at")
     list_filter = ("type",)
     search_fields = ("=client_id", "=event__employer_id", "=event__subject_id")
-    search_help_text = _("The whole id of a platform, employer or case")
+    search_help_text = _("Full ID of a platform, employer or case")
     ordering = ("-told_at", "-sequence")
     fields = ("platform", "sequence", "type", "at", "told_at", "payload")
     readonly_fields = ("platform",)
@@ -104,7 +104,10 @@ class SpanForm(forms.Form):
 
     first = forms.IntegerField(label=_("From number"), min_value=1)
     last = forms.IntegerField(
-        label=_("To number"), min_value=1, required=False, help_text=_("Empty: all that there are")
+        label=_("To number"),
+        min_value=1,
+        required=False,
+        help_text=_("Leave empty for everything up to the latest"),
     )
 
 
@@ -167,14 +170,19 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         if request.method != "POST":
             return self._page(request, endpoint, "pause", gettext("Pause %(url)s"))
         return self._done(
-            request, endpoint, webhooks.pause, gettext("Nothing is sent there until it is resumed.")
+            request,
+            endpoint,
+            webhooks.pause,
+            gettext("Paused. Nothing is sent until you resume it."),
         )
 
     def resume_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         endpoint = self._endpoint(request, endpoint_id)
         if request.method != "POST":
             return self._page(request, endpoint, "resume", gettext("Resume %(url)s"))
-        return self._done(request, endpoint, webhooks.resume, gettext("What waits is sent now."))
+        return self._done(
+            request, endpoint, webhooks.resume, gettext("Resumed. Waiting events are being sent.")
+        )
 
     def replay_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         """Send a range of the platform's feed again, for instance after an outage of the
@@ -336,7 +344,7 @@ class WebhookDeliveryAdmin(OfPlatformsAdmin):
                 request, gettext("Sent again: %(count)s") % {"count": sent}, messages.SUCCESS
             )
         if refused:
-            said = gettext("Not sent, since the endpoint is paused or deleted: %(count)s") % {
+            said = gettext("Not sent because the endpoint is paused or deleted: %(count)s") % {
                 "count": refused
             }
             self.message_user(request, said, messages.WARNING)

@@ -83,7 +83,7 @@ class Employer(models.Model):
         _("platform's reference"), max_length=64, blank=True, default="", db_default=""
     )
     """The platform's reference for it."""
-    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    test = models.BooleanField(_("test data"), default=False, db_default=False)
     """Created by a platform's test: it does not recruit, reviewers do not see it, and it does not
     count towards real quotas.
     """

@@ -18,10 +18,10 @@ from events.core.actor import Actor, Role
 class Scope(models.TextChoices):
     """What an API key may do."""
 
-    GATE_DECIDE = "gate:decide", _("Ask the gate")
+    GATE_DECIDE = "gate:decide", _("Request gate decisions")
     EMPLOYERS_READ = "employers:read", _("Read employers and their status")
     EMPLOYERS_WRITE = "employers:write", _("Create and change employers and their recruiters")
-    EVENTS_READ = "events:read", _("Read what happened")
+    EVENTS_READ = "events:read", _("Read events")
     WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhook endpoints")
     TRACES_MAKE = "traces:make", _("Trace leaked resumes")
 
@@ -39,7 +39,7 @@ class ApiClient(models.Model):
     """Addresses, one per line, under which recruiters may be sent back
     (`employers.accounts.return_urls`).
     """
-    contact_email = models.EmailField(_("contact"), blank=True, default="", db_default="")
+    contact_email = models.EmailField(_("contact email"), blank=True, default="", db_default="")
     """Notified when events can no longer be delivered (`employers.platforms.webhook_notices`)."""
     contact_language = models.CharField(
         _("language"), max_length=10, default="zh-hans", db_default="zh-hans"

@@ -36,8 +36,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in with e-mail address and password: a recruiter or a member of staff."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
-    email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
+    email = models.EmailField(_("email"), max_length=254, unique=True)
+    email_verified_at = models.DateTimeField(_("email confirmed"), null=True, blank=True)
     phone_sealed = models.TextField(blank=True)
     """The recruiter's mobile number, sealed (`events.core.sealing`, purpose `user.phone`). Empty if
     none was given.

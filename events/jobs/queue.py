@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.utils.translation import gettext_lazy as _
 
 SWEEP_AT_MOST = 200
 
@@ -78,14 +79,14 @@ def notify_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
 class Job(models.Model):
     """A row that waits for a worker."""
 
-    due_at = models.DateTimeField()
-    lease = models.UUIDField(null=True, blank=True)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveIntegerField(default=0)
-    deaths = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(_("next run"))
+    lease = models.UUIDField(_("lease"), null=True, blank=True)
+    leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    tries = models.PositiveIntegerField(_("tries"), default=0)
+    deaths = models.PositiveIntegerField(_("worker crashes"), default=0)
     """Workers that died while working on it. After too many deaths, the row is given up."""
-    finished_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.CharField(max_length=200, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    last_error = models.CharField(_("last error"), max_length=200, blank=True)
 
     class Meta:
         abstract = True

@@ -29,7 +29,7 @@ SAID = {
         "sharing stopped",
         "Yes, I agree",
         "Receipt",
-        "Checked",
+        "Verified",
     ),
 }
 
@@ -61,7 +61,7 @@ def test_who_has_it_is_seen_and_stopped(
     revoke, stop, stopped, agree, receipt, checked = SAID[language]
     visitor = visit(**options)
     page = visitor.go(page_links.path_of(candidate))
-    assert page.url.endswith("/mine/"), "the link is forgotten at once"
+    assert page.url.endswith("/mine/"), "the link leaves the address bar at once"
     is_for_everybody(visitor, "asked")
     page.locator("section.asked").get_by_role("button", name=agree).first.click()
     expect(page.locator(".notice").first).to_be_visible()

@@ -463,7 +463,7 @@ def test_forms_that_were_refused(visit: Visitor, screen: str, now: datetime) -> 
         page.locator("#id_email").bounding_box(),
         page.locator("#id_phone").bounding_box(),
     )
-    assert email and phone and email["width"] == phone["width"], "every field looks like one"
+    assert email and phone and email["width"] == phone["width"], "every field looks like a field"
     sent(page, company="", uscc="91", email="x", phone="12", password="short")
     expect(page.locator(".errors")).not_to_have_count(0)
     is_for_everybody(visitor, "register")

@@ -111,7 +111,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     expect(page.locator("h2[role=status]")).to_be_visible()
     is_usable(staff, f"{screen}-traced-waiting")
     assert leaks.trace_leak(Trace.objects.get().pk, timezone.now)
-    page.get_by_role("link", name="再次查看" if zh else "Look again").click()
+    page.get_by_role("link", name="刷新结果" if zh else "Check again").click()
     expect(page.locator(".results strong").first).to_be_visible()
     expect(page.locator(".results")).to_contain_text(release["number"])
     is_usable(staff, f"{screen}-traced")

@@ -259,7 +259,7 @@ def test_what_was_read_is_looked_at(
     assert dict(Statement.objects.values_list("field", "said"))["uscc"] == company.uscc
     stored = DocumentReading.objects.get().reading or {}
     assert stored["fields"]["legal_representative"] == company.legal_representative, (
-        "what was read stays"
+        "the reading stays"
     )
     visitor.is_calm()
 

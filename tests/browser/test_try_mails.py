@@ -31,7 +31,7 @@ def deliver(link: str) -> None:
     ("options", "said"),
     [
         (PHONE | {"locale": "zh-CN"}, ("还没有邮件", "打开邮件中的链接", "1 封新邮件", "查看")),
-        (DESK | {"locale": "en-US"}, ("No emails yet", "Open the link", "1 new mail", "Show")),
+        (DESK | {"locale": "en-US"}, ("No emails yet", "Open the link", "1 new email", "Show")),
     ],
     ids=["zh-phone", "en-desk"],
 )

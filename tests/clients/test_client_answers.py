@@ -37,7 +37,7 @@ def test_a_change_of_the_document_makes_it_stale(
     monkeypatch.setattr(client_answers.api, "get_openapi_schema", lambda: document)
     with pytest.raises(CommandError, match="is stale"):
         call_command("write_client_answers", check=True)
-    assert written.read_text(encoding="utf-8") == before, "a check writes nothing"
+    assert written.read_text(encoding="utf-8") == before, "--check writes nothing"
     call_command("write_client_answers")
     assert '    colour: str\n    """Of the platform."""\n' in written.read_text(encoding="utf-8")
 

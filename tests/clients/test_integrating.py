@@ -90,5 +90,5 @@ def test_every_command_of_the_guide(broker: str, live_server: Any, tmp_path: Pat
         at = 0
         for expected in re.findall(r"^# → (.*)$", block, re.MULTILINE):
             at = answer.find(expected, at)
-            assert at >= 0, f"{expected!r} was promised, and this came: {answer}\n{complaints}"
+            assert at >= 0, f"{expected!r} was expected, but the answer is: {answer}\n{complaints}"
             at += len(expected)

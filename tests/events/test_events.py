@@ -70,7 +70,7 @@ def test_a_lease_that_ended_is_due_again_and_counts_a_death(waiting: Mail, now: 
     lease = Mail.objects.claim(waiting.pk, later, 60)
     assert lease and lost and lease != lost
     assert not Mail.objects.finish(waiting.pk, lost, later), (
-        "the dead worker's lease writes nothing any more"
+        "the dead worker's lease can no longer write"
     )
     assert Mail.objects.get().deaths == 1
     assert Mail.objects.finish(waiting.pk, lease, later)

@@ -118,10 +118,10 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
             "the pages are there before the demo"
         )
         assert first.get("/try/mails") == 200
-        first.wait(lambda: "email to hr" in first.said, "no mail")
+        first.wait(lambda: "mail to hr" in first.said, "no mail")
         assert of_the_demo(tmp_path)
         first.stop()
-        assert of_the_demo(tmp_path) == [], "Ctrl-C ends the demo, too"
+        assert of_the_demo(tmp_path) == [], "Ctrl-C also ends the demo"
         assert "Traceback" not in first.said
         assert "the console asks only for a password" in first.said
     made = json.loads(record.read_text())
@@ -140,9 +140,9 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         assert of_steps[2].startswith("demo   | 2/2 golden case ")
         second.wait(lambda: not of_the_demo(tmp_path), "the demo does not end")
         time.sleep(1)
-        assert second.get("/") == 200, "its end ends nothing else"
-        lines = [line for line in second.said.splitlines() if "email to " in line]
-        assert all(" worker | email to " in line for line in lines) and any(
+        assert second.get("/") == 200, "stopping it stops nothing else"
+        lines = [line for line in second.said.splitlines() if "mail to " in line]
+        assert all(" worker | mail to " in line for line in lines) and any(
             " → http://localhost:" in line for line in lines
         )
         second.stop()
@@ -151,6 +151,6 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         third.wait(lambda: third.get("/") == 200, "no page")
         time.sleep(3)
         assert " demo   |" not in third.said and of_the_demo(tmp_path) == [], (
-            "nothing is made again"
+            "nothing is made twice"
         )
         third.stop()

@@ -117,12 +117,12 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
             zizhi.spend_pass(late.gate_pass or "")
         wait_until(
             lambda: _types(zizhi, told[-1].sequence) == ["employer.suspended"],
-            "the feed does not tell it",
+            "it is not in the feed",
             log,
         )
         wait_until(
             lambda: any(b"employer.suspended" in got.body for got in receiver.got),
-            "no webhook tells it",
+            "no webhook was sent",
             log,
         )
 

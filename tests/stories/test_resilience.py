@@ -504,7 +504,7 @@ def test_a_worker_dies_in_the_round_after_a_wait(broker: str, scene: Scene, tmp_
     attempt = Attempt.objects.get()
     assert (attempt.deaths, attempt.waits) == (1, 1)
     rounds = Counter(CheckRun.objects.values_list("code", "round"))
-    assert set(rounds.values()) == {1}, "each check once a round"
+    assert set(rounds.values()) == {1}, "each check once per round"
     assert Counter(code for code, _round in rounds) == {
         check.code: 1 if check.lasting else 2 for check in CHECKS
     }

@@ -53,8 +53,8 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
                 thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute)
             )
         if number == 0:
-            assert notices() == 1, "of one stranger once a day"
-    assert 2 < notices() <= 10, "of many strangers some"
+            assert notices() == 1, "from one stranger, once a day"
+    assert 2 < notices() <= 10, "from many strangers, a few"
 
 
 def test_the_owner_hears_again_the_next_day_and_when_it_is_proven(now: datetime) -> None:
@@ -122,7 +122,7 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
         subject_of(theirs, now), {}, Duplicates().observe(subject_of(theirs, now), {})
     )
     assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, (
-        "whose code was revoked, a person looks at"
+        "a person reviews a company whose code was revoked"
     )
     claims.claim(theirs.pk, reviewer, now)
     operations.approve(theirs.pk, reviewer, now)
@@ -245,7 +245,7 @@ def test_the_company_itself_comes_although_somebody_holds_its_code(
     page = client.post("/register/", typed, headers={"accept-language": "en"})
     assert page.status_code == 422 and 'name="contest"' in page.content.decode()
     assert 'name="contest"' not in client.get("/register/").content.decode(), (
-        "nobody is asked for no reason"
+        "no member is asked without need"
     )
     assert client.post("/register/", typed | {"contest": "on"}).status_code == 302
     owner = Member.objects.select_related("user", "employer").get(user__email="boss@shili.example")

@@ -67,7 +67,7 @@ def test_told_by_a_worker_that_is_killed_while_it_tells(broker: str, tmp_path: P
             )
         messages = receiver.verified(secret)
     assert {message["sequence"] for message in messages} == {1, 2, 3} and len(messages) == 4
-    assert len({message["id"] for message in messages}) == 3, "what came twice came under one id"
+    assert len({message["id"] for message in messages}) == 3, "a repeated message keeps its id"
     assert list(PlatformEvent.objects.of(platform.pk).values_list("sequence", flat=True)) == [
         1,
         2,

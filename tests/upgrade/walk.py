@@ -204,7 +204,7 @@ class Browser:
         for leads_to, fields in page.forms:
             if urlsplit(leads_to).path == wanted or wanted in fields:
                 return fields
-        self.problems.append(f"{self.who}: there is no form for {wanted}")
+        self.problems.append(f"{self.who}: no form for {wanted}")
         return {}
 
 
@@ -361,7 +361,7 @@ def _walk_api(about: dict[str, Any], problems: Problems) -> None:
         for path, methods in document.get("paths", {}).items()
         if "get" in methods and "/test/" not in path
     ]
-    problems.expect(len(asked) >= 20, f"api: the document tells of {len(asked)} things to read")
+    problems.expect(len(asked) >= 20, f"api: the document lists only {len(asked)} resources")
     for path in asked:
         _api(about, problems, "get", path.format_map(known).removeprefix("/api/v1"))
     for path in ("/employers", "/webhooks", "/releases", "/relays", "/erase-orders"):
@@ -395,7 +395,7 @@ def _ask_again(about: dict[str, Any], problems: Problems) -> None:
     again = json.loads(answer.content)
     problems.expect(
         again.get("id") == once["id"],
-        f"api: another answer to the same key: {answer.status_code} {again}",
+        f"api: a different answer to the same key: {answer.status_code} {again}",
     )
 
 
@@ -435,12 +435,10 @@ def _decide(about: dict[str, Any], problems: Problems) -> None:
     member = apps.get_model("employers", "Member").objects.get(employer=case.employer_id)
     asked = str(case.employer_id), str(member.pk)
     no = _gate(about, problems, *asked)
-    problems.expect(
-        no.get("allowed") is False, f"gate: an employer that waits is let through: {no}"
-    )
+    problems.expect(no.get("allowed") is False, f"gate: a waiting employer is allowed: {no}")
     problems.expect(
         all(each["says"]["zh"] and each["fix"]["zh"] for each in no.get("reasons", [])),
-        f"gate: a no without words: {no}",
+        f"gate: a no without a text: {no}",
     )
     reviewer = Browser(problems, "reviewer")
     reviewer.sign_in(reverse("admin:login"), about["reviewer"], about["password"])

@@ -75,7 +75,7 @@ class OpenFilter(admin.SimpleListFilter):
         return [("all", _("All"))]
 
     def choices(self, changelist: Any) -> Any:
-        for value, words in ((None, _("Waits for a second person")), ("all", _("All"))):
+        for value, words in ((None, _("Waiting for a second person")), ("all", _("All"))):
             chosen = changelist.get_query_string(
                 {self.parameter_name: value} if value else {},
                 [] if value else [self.parameter_name],
@@ -110,7 +110,7 @@ class BulkAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return super().changelist_view(
-            request, {**(extra_context or {}), "title": gettext("Decisions for several cases")}
+            request, {**(extra_context or {}), "title": gettext("Bulk decisions")}
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bulk]:
@@ -176,8 +176,7 @@ class BulkAdmin(ReadOnlyAdmin):
                     return _to_bulk(bulk.pk)
             else:
                 messages.error(
-                    request,
-                    gettext("What was sent does not fit this decision. Please look at it again."),
+                    request, gettext("The form does not fit this decision. Check it and try again.")
                 )
         why = {found.case.pk: found.why for found in cluster.related}
         ticked = set(request.POST.getlist("cases")) or {str(case_id)}
@@ -192,9 +191,7 @@ class BulkAdmin(ReadOnlyAdmin):
             "choices": reason_choices.choices(verb, (), request.POST.getlist("reasons"), {}, ""),
             "note": request.POST.get("note", "")[:NOTE_AT_MOST],
         }
-        return self._page(
-            request, "cluster", gettext("Decide several cases together"), context, status
-        )
+        return self._page(request, "cluster", gettext("Decide several cases"), context, status)
 
     def change_view(
         self,
@@ -308,7 +305,7 @@ def _stands(bulk: Bulk) -> str:
         return gettext("dropped")
     if bulk.confirmed_by is not None:
         return gettext("confirmed by %(who)s") % {"who": bulk.confirmed_by}
-    return gettext("waits for a second person")
+    return gettext("waiting for a second person")
 
 
 def _became(refusal: str, ruling: Ruling | None) -> wording.Word:

@@ -37,14 +37,14 @@ MAY_DECIDE = "verification.change_case"
 class ForReviewFilter(admin.SimpleListFilter):
     """Shows doubtful letters, or all during a search."""
 
-    title = _("to look at")
+    title = _("to review")
     parameter_name = "look"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("all", _("All"))]
 
     def choices(self, changelist: Any) -> Any:
-        for value, words in ((None, _("To look at")), ("all", _("All"))):
+        for value, words in ((None, _("To review")), ("all", _("All"))):
             chosen = changelist.get_query_string(
                 {self.parameter_name: value} if value else {},
                 [] if value else [self.parameter_name],
@@ -101,7 +101,7 @@ class ClientAuthorisationAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": gettext("Clients to look at"), "is_nav_sidebar_enabled": False}
+        context = {"title": gettext("Client letters"), "is_nav_sidebar_enabled": False}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
@@ -145,7 +145,10 @@ class ClientAuthorisationAdmin(ReadOnlyAdmin):
         """GET asks for confirmation; POST ends the client."""
         if request.method == "POST":
             return self._done(
-                request, client_id, client_letters.end_client, gettext("The client is ended.")
+                request,
+                client_id,
+                client_letters.end_client,
+                gettext("The client's authorisation has ended."),
             )
         self._reviewer(request)
         client = get_object_or_404(ClientAuthorisation, pk=client_id)

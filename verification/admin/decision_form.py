@@ -44,8 +44,8 @@ together.
 """
 IN_FORCE = {
     "suspend": _(
-        "Suspend it too, for the same reasons: no resume can be downloaded from the moment that you"
-        " confirm"
+        "Suspend it too, for the same reasons. Once you confirm, the employer can no"
+        " longer download resumes."
     ),
     "keep": _("Leave it in force"),
 }

@@ -33,16 +33,16 @@ class ExclusionForm(forms.Form):
     case = forms.UUIDField(
         label=_("Case"),
         required=False,
-        help_text=_("The whole id; all that its employer is known by is taken from it"),
+        help_text=_("Full ID. The employer's identifiers are taken from the case."),
     )
     kinds = forms.MultipleChoiceField(
-        label=_("By what"),
+        label=_("Identifiers"),
         choices=ExclusionKind.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
     kind = forms.ChoiceField(
-        label=_("Or one thing"),
+        label=_("Or a single identifier"),
         choices=[(kind.value, kind.label) for kind in exclusion_list.BY_HAND],
         required=False,
     )
@@ -50,14 +50,14 @@ class ExclusionForm(forms.Form):
         label=_("Value"),
         max_length=200,
         required=False,
-        help_text=_("Kept unreadable, except a credit code"),
+        help_text=_("Stored unreadable, except for a credit code"),
     )
     why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
     def clean_case(self) -> UUID | None:
         case_id: UUID | None = self.cleaned_data["case"]
         if case_id and not Case.objects.filter(pk=case_id).exists():
-            raise forms.ValidationError(_("There is no such case."))
+            raise forms.ValidationError(_("No case has this ID."))
         return case_id
 
     def refuse(self, refused: Refused) -> None:
@@ -70,7 +70,7 @@ class ExclusionAdmin(ReadOnlyAdmin):
     list_display = ("added_at", "kind", "shown", "case", "added_by", "lifted_at")
     list_filter = ("kind", ("lifted_at", admin.EmptyFieldListFilter))
     search_fields = ("=shown", "=case__id")
-    search_help_text = _("A whole credit code, or the whole id of a case")
+    search_help_text = _("Full credit code, or full case ID")
     ordering = ("-added_at",)
     list_select_related = ("case", "added_by")
     fields = ("kind", "shown", "case", "why", "added_by", "added_at", "lifted_at")
@@ -113,10 +113,10 @@ class ExclusionAdmin(ReadOnlyAdmin):
                 form.refuse(refused)
             else:
                 messages.success(
-                    request, gettext("On the exclusion list: %(count)s.") % {"count": added}
+                    request, gettext("Added to the exclusion list: %(count)s.") % {"count": added}
                 )
                 return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
-        return self._page(request, "add", gettext("Exclude somebody"), form=form)
+        return self._page(request, "add", gettext("Add to the exclusion list"), form=form)
 
     def _add(self, request: HttpRequest, typed: dict[str, Any]) -> int:
         assert isinstance(request.user, User)
@@ -152,11 +152,11 @@ class ExclusionAdmin(ReadOnlyAdmin):
             return self._page(
                 request,
                 "lift",
-                gettext("Lift the exclusion of %(what)s") % {"what": exclusion.shown},
+                gettext("Remove from the exclusion list: %(what)s") % {"what": exclusion.shown},
                 exclusion=exclusion,
             )
         exclusion_list.lift_exclusion(exclusion_id, request.user, timezone.now())
-        messages.success(request, gettext("The exclusion is lifted."))
+        messages.success(request, gettext("Removed from the exclusion list."))
         return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
 
     def _page(

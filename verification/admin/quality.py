@@ -139,7 +139,7 @@ def save_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
             messages.error(request, in_words(refused))
             return HttpResponseRedirect(address)
         messages.success(
-            request, gettext("Kept as a golden case: %(name)s") % {"name": case.declared_name}
+            request, gettext("Saved as golden case: %(name)s") % {"name": case.declared_name}
         )
         return HttpResponseRedirect(reverse("quality"))
     findings = [finding for run in golden_cases.runs_of(case) for finding in run.as_findings()]
@@ -151,7 +151,7 @@ def save_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "days": settings.GOLDEN_DAYS,
     }
     return _page(
-        request, "keep", gettext("Keep as a golden case"), context, 400 if form.errors else 200
+        request, "keep", gettext("Save as golden case"), context, 400 if form.errors else 200
     )
 
 
@@ -163,13 +163,11 @@ def retire_view(request: HttpRequest, golden_id: int) -> HttpResponse:
         return _page(
             request,
             "retire",
-            gettext("Retire the golden case of %(name)s") % {"name": golden.name},
+            gettext("Retire golden case: %(name)s") % {"name": golden.name},
             {"golden": _listed(golden)},
         )
     golden_cases.retire(golden.pk, user, timezone.now())
-    messages.success(
-        request, gettext("It is given to nobody any more, and what was stored of it is erased.")
-    )
+    messages.success(request, gettext("Golden case retired. What was stored of it is deleted."))
     return HttpResponseRedirect(reverse("quality"))
 
 

@@ -21,6 +21,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -52,12 +53,12 @@ _MOST_SHOWN: Final = 9999
 """Larger factors are shown as more than this."""
 
 TIER_WORDS: Final[Mapping[str, wording.Word]] = {
-    RightsNow.NONE: _("No rights now"),
+    RightsNow.NONE: _("Not approved"),
     RightsNow.CONDITIONAL: _("Approved on condition"),
     RightsNow.IN_FORCE: _("Approval in force"),
 }
 AGE_WORDS: Final[Mapping[str, wording.Word]] = {
-    Age.LATE: _("Past its deadline"),
+    Age.LATE: _("Past deadline"),
     Age.DAY: _("Longer than a day"),
     Age.THREE_DAYS: _("Longer than three days"),
     Age.WEEK: _("Longer than a week"),
@@ -134,7 +135,7 @@ class StateFilter(_Filter):
 class ReasonFilter(_Filter):
     """The reasons why cases wait now."""
 
-    title, asks = _("why it is held"), "reason"
+    title, asks = _("reason for review"), "reason"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         return _counted(
@@ -155,7 +156,7 @@ class ClassFilter(_Filter):
 class TierFilter(_Filter):
     """The employer's present rights from another case."""
 
-    title, asks = _("rights meanwhile"), "tier"
+    title, asks = _("current approval"), "tier"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         return [
@@ -342,7 +343,7 @@ class QueueAdmin(ReadOnlyAdmin):
             ),
         )
 
-    @admin.display(description=_("why it is held"))
+    @admin.display(description=_("reason for review"))
     def why_held(self, case: Any) -> SafeString | str:
         if not case.awaits_review():
             return "—"
@@ -361,7 +362,7 @@ class QueueAdmin(ReadOnlyAdmin):
         if found is None:
             return "—"
         lines = (
-            (gettext("harm: %(kind)s") % {"kind": HARM_WORDS[_weighs(case)]}, _number(found.harm)),
+            (gettext("risk: %(kind)s") % {"kind": HARM_WORDS[_weighs(case)]}, _number(found.harm)),
             (
                 gettext("waited %(hours)s working h") % {"hours": f"{found.waited:.1f}"},
                 _number(found.waiting),
@@ -453,4 +454,5 @@ def _number(value: float) -> str:
 
 def _clock(moment: datetime) -> str:
     """Return the time without a year, because no case waits that long."""
-    return timezone.localtime(moment).strftime("%m-%d %H:%M")
+    local = timezone.localtime(moment)
+    return f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
 from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline
+from verification.cases import wording
 from verification.models import (
     Attempt,
     CheckRun,
@@ -22,11 +24,34 @@ from verification.models import (
 )
 from verification.reviewing import case_comparison
 
+_WORDS = {**wording.SEEN, **wording.HAPPENED_FOR_STAFF}
+
+
+class InWordsFilter(admin.AllValuesFieldListFilter):
+    """A filter by stored values, shown in words."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": _WORDS.get(str(choice["display"]), choice["display"])}
+
 
 class CheckRunInline(ReadOnly, TabularInline):
     model = CheckRun
     extra = 0
-    fields = ("code", "round", "version", "observation", "findings", "started_at", "finished_at")
+    fields = (
+        "check_name",
+        "round",
+        "version",
+        "observation",
+        "findings",
+        "started_at",
+        "finished_at",
+    )
+    readonly_fields = ("check_name",)
+
+    @admin.display(description=_("check"))
+    def check_name(self, run: CheckRun) -> str:
+        return str(wording.CHECKS[run.code].staff if run.code in wording.CHECKS else run.code)
 
 
 @admin.register(Attempt)
@@ -52,11 +77,28 @@ class AttemptAdmin(OfEmployersAdmin):
 @admin.register(Decision)
 class DecisionAdmin(OfEmployersAdmin):
     employer_path = "case__employer"
-    list_display = ("decided_at", "case", "verb", "why", "decided_by", "policy_version")
-    list_filter = ("verb", "policy_version")
+    list_display = ("decided_at", "case", "what", "why", "decided_by", "policy_version")
+    list_filter = (("verb", InWordsFilter), "policy_version")
     list_select_related = ("case", "decided_by")
     search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
     ordering = ("-id",)
+    fields = (
+        "case",
+        "attempt_number",
+        "what",
+        "reasons",
+        "note",
+        "decided_by",
+        "policy_version",
+        "rules_version",
+        "decided_at",
+        "seconds",
+        "waited",
+    )
+
+    @admin.display(description=_("decision"), ordering="verb")
+    def what(self, decision: Decision) -> str:
+        return str(_WORDS.get(decision.verb, decision.verb))
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, decision: Decision) -> str:
@@ -68,11 +110,11 @@ class DecisionAdmin(OfEmployersAdmin):
 class DisagreesFilter(admin.SimpleListFilter):
     """Shows where a shadow policy would have decided otherwise."""
 
-    title = _("beside the live policy")
+    title = _("compared with the live policy")
     parameter_name = "differs"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("1", _("decides otherwise")), ("0", _("decides the same"))]
+        return [("1", _("decides differently")), ("0", _("decides the same"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         same = Q(outcome=F("live_outcome"))
@@ -117,16 +159,20 @@ class RegistryRecordAdmin(ReadOnlyAdmin):
         "uscc",
         "name",
         "legal_representative",
-        "status",
+        "registration_status",
         "established_on",
         "abnormal_list",
         "serious_violation_list",
         "as_of",
     )
-    list_filter = ("status", "abnormal_list", "serious_violation_list")
+    list_filter = (("status", InWordsFilter), "abnormal_list", "serious_violation_list")
     search_fields = ("=uscc", "^name")
-    search_help_text = _("A whole credit code, or how the name begins")
+    search_help_text = _("Full credit code, or the start of the name")
     ordering = ("uscc",)
+
+    @admin.display(description=_("status"), ordering="status")
+    def registration_status(self, record: RegistryRecord) -> str:
+        return str(_WORDS.get(record.status, record.status))
 
 
 @admin.register(HrLicenceRecord)
@@ -135,5 +181,5 @@ class HrLicenceRecordAdmin(ReadOnlyAdmin):
 
     list_display = ("number", "name", "uscc", "valid_until", "as_of")
     search_fields = ("=number", "=uscc", "^name")
-    search_help_text = _("A whole number or credit code, or how the name begins")
+    search_help_text = _("Full licence number or credit code, or the start of the name")
     ordering = ("number",)

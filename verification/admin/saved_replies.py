@@ -32,9 +32,7 @@ class ReplyForm(ReplyFormBase):
         label=_("Decision"), choices=[(verb, wording.DECISIONS[verb].button) for verb in WITH_NOTE]
     )
     code = forms.SlugField(
-        label=_("Short name"),
-        max_length=40,
-        help_text=_("In lower case; by it the list is ordered"),
+        label=_("Short name"), max_length=40, help_text=_("Lower case. The list is sorted by it.")
     )
     title_zh = forms.CharField(label=_("Title in Chinese"), max_length=100)
     title_en = forms.CharField(label=_("Title in English"), max_length=100)
@@ -42,12 +40,12 @@ class ReplyForm(ReplyFormBase):
         label=_("Text in Chinese"),
         max_length=1500,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("A case fills in {company}, {uscc} and {items}"),
+        help_text=_("{company}, {uscc} and {items} are filled in from the case"),
     )
     text_en = forms.CharField(
         label=_("Text in English"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5})
     )
-    retired = forms.BooleanField(label=_("No longer offered"), required=False)
+    retired = forms.BooleanField(label=_("Retired"), required=False)
 
     class Meta:
         model = SavedReply

@@ -64,11 +64,11 @@ class Appeal(models.Model):
         verbose_name=_("case"),
     )
     verb = models.CharField(
-        _("what is asked"),
+        _("request"),
         max_length=20,
         choices=[("appeal", _("appeal")), ("ask_person", _("a person"))],
     )
-    text = models.TextField(_("what the employer says"))
+    text = models.TextField(_("employer's statement"))
     documents = models.ManyToManyField(
         "verification.Document", related_name="+", blank=True, verbose_name=_("evidence")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from events.jobs.queue import Job, JobQuerySet
 from verification.models.cases import Case
 from verification.rules.findings import Finding, Outcome
+
+OUTCOMES: Final = [
+    (Outcome.APPROVE.value, _("approve")),
+    (Outcome.REVIEW.value, _("send to a reviewer")),
+    (Outcome.REJECT.value, _("reject")),
+    (Outcome.WAIT.value, _("wait")),
+]
+"""What the policy decides on an attempt, in words."""
 
 
 class Attempt(Job):
@@ -25,9 +35,7 @@ class Attempt(Job):
     waits = models.PositiveIntegerField(_("times waited"), default=0)
     waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
     """The reason why it waits, such as `registry_pending`; empty if it does not wait."""
-    outcome = models.CharField(
-        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True
-    )
+    outcome = models.CharField(_("outcome"), max_length=10, choices=OUTCOMES, blank=True)
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
     """The version of the requirements (`required_documents.Pack`); empty on old rows."""
 
@@ -49,19 +57,22 @@ class Attempt(Job):
 class CheckRun(models.Model):
     """One check of one attempt: its raw observation and its findings."""
 
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="check_runs")
-    code = models.CharField(max_length=30)
-    round = models.PositiveIntegerField(default=0)
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.PROTECT, related_name="check_runs", verbose_name=_("submission")
+    )
+    code = models.CharField(_("check"), max_length=30)
+    round = models.PositiveIntegerField(_("round"), default=0)
     """How often the attempt has waited. Each round repeats the checks whose result may have
     changed.
     """
-    version = models.CharField(max_length=20)
-    observation = models.JSONField(default=dict)
-    findings = models.JSONField(default=list)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField()
+    version = models.CharField(_("version"), max_length=20)
+    observation = models.JSONField(_("raw check data"), default=dict)
+    findings = models.JSONField(_("findings"), default=list)
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"))
 
     class Meta:
+        verbose_name, verbose_name_plural = _("check run"), _("check runs")
         constraints = [
             models.UniqueConstraint(
                 fields=["attempt", "code", "round"], name="check_once_per_round"
@@ -83,18 +94,17 @@ class CheckRun(models.Model):
 class ShadowVerdict(models.Model):
     """The verdict of the shadow policy (`policy.SHADOW`) on an attempt."""
 
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="shadow_verdicts")
+    attempt = models.ForeignKey(
+        Attempt,
+        on_delete=models.PROTECT,
+        related_name="shadow_verdicts",
+        verbose_name=_("submission"),
+    )
     policy_version = models.CharField(_("policy version"), max_length=40)
-    outcome = models.CharField(
-        _("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome]
-    )
+    outcome = models.CharField(_("outcome"), max_length=10, choices=OUTCOMES)
     reasons = models.JSONField(_("reasons"), default=list)
-    live_outcome = models.CharField(
-        _("outcome of the live policy"),
-        max_length=10,
-        choices=[(o.value, o.value) for o in Outcome],
-    )
-    round = models.PositiveIntegerField(default=0)
+    live_outcome = models.CharField(_("live policy outcome"), max_length=10, choices=OUTCOMES)
+    round = models.PositiveIntegerField(_("round"), default=0)
     at = models.DateTimeField(_("when"))
 
     class Meta:

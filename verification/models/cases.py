@@ -332,7 +332,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.declared_name} · {self.state}"
+        return self.declared_name
 
     @transition(field=state, source=[*EDITABLE], target=State.SUBMITTED, permission=by_employer)
     def submit(self) -> None:

@@ -57,9 +57,9 @@ class Decision(models.Model):
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
     """The version of the requirements (`required_documents.Pack`); empty on old rows."""
     decided_at = models.DateTimeField(_("decided"))
-    seconds = models.FloatField(null=True, blank=True)
+    seconds = models.FloatField(_("seconds viewed"), null=True, blank=True)
     """Seconds that the reviewer spent on the case; null if none did."""
-    waited = models.FloatField(null=True, blank=True)
+    waited = models.FloatField(_("working hours waited"), null=True, blank=True)
     """Working hours that the case spent in the reviewers' queue; null if it was not there."""
 
     objects = DecisionQuerySet.as_manager()

@@ -182,8 +182,8 @@ class Statement(models.Model):
         Document, on_delete=models.PROTECT, related_name="statements", verbose_name=_("document")
     )
     field = models.CharField(_("field"), max_length=40)
-    read = models.CharField(_("read"), max_length=300)
-    said = models.CharField(_("said to be"), max_length=300)
+    read = models.CharField(_("we read"), max_length=300)
+    said = models.CharField(_("employer says"), max_length=300)
     """Equal to `read` if the employer confirms the value."""
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("when"))

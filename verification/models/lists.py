@@ -71,7 +71,7 @@ class RegistryRecord(models.Model):
     legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
     status = models.CharField(_("status"), max_length=30)
     established_on = models.DateField(_("established"), null=True, blank=True)
-    email_domain = models.CharField(_("e-mail domain"), max_length=200, blank=True)
+    email_domain = models.CharField(_("email domain"), max_length=200, blank=True)
     former_names = models.JSONField(_("former names"), default=list, blank=True)
     business_scope = models.TextField(_("business scope"), blank=True)
     abnormal_list = models.BooleanField(_("on the abnormal list"), default=False)

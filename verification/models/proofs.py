@@ -16,7 +16,7 @@ from events.jobs.queue import Job, JobQuerySet
 class ProofKind(models.TextChoices):
     """The ways, besides a letter, to prove that the company has authorised the recruiter."""
 
-    COMPANY_EMAIL = "company_email", _("E-mail at the company's domain")
+    COMPANY_EMAIL = "company_email", _("Email at the company's domain")
     BANK_DEPOSIT = "bank_deposit", _("Deposit to the company's bank account")
     VOUCH = "vouch", _("A verified colleague vouches")
     E_LICENCE = "e_licence", _("Scan of the electronic licence")
@@ -72,7 +72,7 @@ class Proof(Job):
     state = models.CharField(
         _("state"), max_length=10, choices=ProofState.choices, default=ProofState.PENDING
     )
-    shown = models.CharField(_("what it is about"), max_length=254, blank=True)
+    shown = models.CharField(_("subject"), max_length=254, blank=True)
     """A description that pages may show: the address, the masked account, or the colleague."""
     sealed = models.TextField(blank=True)
     """Data that only the provider needs, encrypted (`events.core.sealing`). Erased when the proof
@@ -99,9 +99,9 @@ class Proof(Job):
         verbose_name=_("vouched by"),
     )
     started_at = models.DateTimeField(_("started"))
-    expires_at = models.DateTimeField(_("to be completed by"))
+    expires_at = models.DateTimeField(_("deadline"))
     proven_at = models.DateTimeField(_("proven"), null=True, blank=True)
-    holds_until = models.DateTimeField(_("holds until"), null=True, blank=True)
+    holds_until = models.DateTimeField(_("valid until"), null=True, blank=True)
 
     objects = ProofQuerySet.as_manager()
 

@@ -201,8 +201,10 @@ class Bulk(models.Model):
     verb = models.CharField(max_length=30)
     reasons = models.JSONField(default=list)
     note = models.TextField(blank=True)
-    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed"))
     confirmed_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -210,10 +212,7 @@ class Bulk(models.Model):
     dropped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = (
-            _("decision for several cases"),
-            _("decisions for several cases"),
-        )
+        verbose_name, verbose_name_plural = (_("bulk decision"), _("bulk decisions"))
         constraints = [
             models.CheckConstraint(
                 condition=~Q(confirmed_by=F("proposed_by")), name="bulk_by_two_people"
@@ -244,11 +243,11 @@ class BulkItem(models.Model):
 class GoldenKind(models.TextChoices):
     """What a golden case tests. Stored."""
 
-    KEPT = "kept", _("kept from a decided case")
+    KEPT = "kept", _("from a decided case")
     HONEST = "honest", _("honest")
     NAME = "name", _("another name on the licence")
     FORGED = "forged", _("edited picture")
-    REGISTER = "register", _("the register speaks against it")
+    REGISTER = "register", _("register mismatch")
     AGENCY = "agency", _("agency without a client")
 
 
@@ -332,13 +331,13 @@ class GoldenTurn(models.Model):
 class SavedReply(models.Model):
     """A reusable note to an employer, with variables (`verification.reviewing.reply_templates`)."""
 
-    code = models.CharField(max_length=40, unique=True)
-    verb = models.CharField(max_length=30)
-    title_zh = models.CharField(max_length=100)
-    title_en = models.CharField(max_length=100)
+    code = models.CharField(_("short name"), max_length=40, unique=True)
+    verb = models.CharField(_("decision"), max_length=30)
+    title_zh = models.CharField(_("title in Chinese"), max_length=100)
+    title_en = models.CharField(_("title in English"), max_length=100)
     text_zh = models.TextField()
     text_en = models.TextField()
-    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("saved reply"), _("saved replies")

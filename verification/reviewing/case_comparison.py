@@ -27,7 +27,7 @@ AGREEMENT_WORDS: Final[dict[str, Word]] = {
     "agrees": _("Agrees"),
     "differs": _("Differs"),
     "alone": _("Nothing to compare"),
-    "absent": _("Nowhere given"),
+    "absent": _("Not given"),
 }
 STATUS_WORDS: Final[dict[str, Word]] = {"agrees": _("In order"), "differs": _("Speaks against")}
 """For a field that only the register has, which is judged rather than compared."""
@@ -137,9 +137,9 @@ def _cell(row: field_comparison.Row, source: str) -> Cell:
 def _of_code(row: field_comparison.Row) -> Word:
     """Return the remark on a misread code: a suggested code, or that another source supplied it."""
     return (
-        _("A look-alike was read; another source has this one")
+        _("Read as a similar character; another source has this one")
         if row.taken
-        else format_lazy(_("Perhaps {code}"), code=row.suggestion)
+        else format_lazy(_("Possibly {code}"), code=row.suggestion)
     )
 
 

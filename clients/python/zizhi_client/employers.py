@@ -81,7 +81,7 @@ class EmployerCalls(TypedCalls):
         )
 
     def rights(self, employer_id: str) -> answers.Rights:
-        """Return what the employer may do, and the rest of its quotas."""
+        """Return what the employer may do, and its remaining quotas."""
         return self._get(answers.Rights, f"/employers/{part(employer_id)}/rights")
 
     def members(self, employer_id: str) -> Iterator[answers.Member]:

@@ -58,7 +58,7 @@ class GateCalls(TypedCalls):
     def explain(self, decision_id: str) -> answers.Explanation:
         """Return one of your past answers, with its grounds.
 
-        They are those of that time, not of now.
+        The grounds are those of that time, not the current ones.
         """
         return self._get(answers.Explanation, f"/gate/decisions/{part(decision_id)}")
 

@@ -48,7 +48,7 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     assert before is not None
     assert after is not None
     assert before["width"] > before["height"]
-    assert after["height"] > after["width"], "it was turned"
+    assert after["height"] > after["width"], "it was rotated"
     assert after["height"] > before["width"] * 1.2, "and enlarged"
     page.locator("tr.row-differs[data-field=name]").hover()
     expect(page.locator("rect.lit")).to_have_count(1)
@@ -89,7 +89,7 @@ def test_rejecting_takes_a_second_look_and_no_script(
     page.locator(".decision-reject summary").click()
     form = page.locator(".decision-reject form")
     form.get_by_label("公司名称不一致").check()
-    form.get_by_role("button", name="再看一遍").click()
+    form.get_by_role("button", name="再核对一遍").click()
     expect(page.get_by_text("企业将收到这封邮件")).to_be_visible()
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW

@@ -119,9 +119,9 @@ def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(
     at_the_lead = visit(locale="en-GB", java_script_enabled=False)
     at_the_lead.sign_in(lead)
     page = at_the_lead.go(f"/console/verification/case/{original.pk}/change/")
-    page.get_by_role("link", name="Keep as a golden case …").click()
+    page.get_by_role("link", name="Save as golden case …").click()
     expect(page.get_by_label("Right decision")).to_have_value("reject")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save as golden case").click()
     expect(page.locator("ul.golden-cases li")).to_contain_text(original.declared_name)
     at_the_lead.is_calm()
 

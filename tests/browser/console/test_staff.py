@@ -132,7 +132,7 @@ def test_without_scripts(visit: Visitor, colleague: User) -> None:
     type_password(page, colleague)
     page.locator("summary").click()
     type_code(page, code_now(page.locator(".secret").inner_text().replace("-", "")))
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     expect(page.get_by_role("link", name="Second factor")).to_be_visible()
 
 
@@ -145,9 +145,9 @@ def test_resetting_a_colleagues(visit: Visitor, colleague: User, now: datetime) 
     page = visitor.go(f"/console/employers/user/{other.pk}/change/")
     type_password(page, colleague)
     type_code(page, code_now(SECRET))
-    page.get_by_role("link", name="Reset the second factor").click()
+    page.get_by_role("link", name="Reset second factor").click()
     expect(page.get_by_role("button", name="Reset")).to_be_visible()
     fits(visitor, "reset")
     page.get_by_role("button", name="Reset").click()
-    expect(page.locator(".messagelist")).to_contain_text("The second factor is reset")
+    expect(page.locator(".messagelist")).to_contain_text("Second factor reset")
     assert second_factor.of(other) is None

@@ -208,9 +208,9 @@ def test_a_bucket_fills_again() -> None:
     assert buckets.take("a", rate, 0.0) == Allowance(2, 1, 2)
     assert buckets.take("a", rate, 0.0) == Allowance(2, 0, 4)
     assert buckets.take("a", rate, 0.0) == Allowance(2, 0, 4, wait=2)
-    assert buckets.take("b", rate, 0.0) == Allowance(2, 1, 2), "each has its own"
+    assert buckets.take("b", rate, 0.0) == Allowance(2, 1, 2), "each key has its own bucket"
     assert buckets.take("a", rate, 2.0) == Allowance(2, 0, 4)
-    assert buckets.take("a", rate, 1000.0) == Allowance(2, 1, 2), "and no more than full"
+    assert buckets.take("a", rate, 1000.0) == Allowance(2, 1, 2), "a bucket never exceeds its size"
     assert buckets.take("a", Rate(0, 0), 0.0) is None
 
 
@@ -229,9 +229,7 @@ def test_too_many_requests_are_told_when_to_come_again(key: str, settings: Any) 
         and refused["RateLimit-Remaining"] == "0"
         and refused.json()["fix"]["zh"]
     )
-    assert send("POST", GATE, key, question()).status_code == 200, (
-        "the gate has a bucket of its own"
-    )
+    assert send("POST", GATE, key, question()).status_code == 200, "the gate has its own bucket"
     assert send("GET", ME, "zk_wrong").status_code == 401
 
 
@@ -287,7 +285,7 @@ def test_another_request_with_the_same_key_is_refused(key: str, now: datetime) -
     assert GateDecision.objects.count() == 1
     other = make_api_client(now)[1]
     assert send("POST", GATE, other, asked, Idempotency_Key="k-1").json()["id"] != "", (
-        "keys are each platform's own"
+        "idempotency keys belong to one platform"
     )
 
 
@@ -327,7 +325,7 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
     ) >= 1
     IdempotentAnswer.objects.update(claimed_until=timezone.now())
     assert send("POST", GATE, key, body, Idempotency_Key="k-1").status_code == 200, (
-        "what has died can be asked again"
+        "the key of a dead request can be used again"
     )
 
 

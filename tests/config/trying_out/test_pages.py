@@ -62,8 +62,8 @@ def test_a_mail_is_one_line_in_the_terminal(kept: Path, capsys: pytest.CaptureFi
     deliver("No link", text="A word.")
     subject = "确认云溪市示例科技有限公司的电子邮箱地址，以便继续完成认证，谢谢" * 2
     assert capsys.readouterr().out.splitlines() == [
-        f"email to hr@b.example: {subject} → http://localhost:8000/verify-email/WyJ:1x:y-Z_/",
-        "email to a@b.example: No link",
+        f"mail to hr@b.example: {subject} → http://localhost:8000/verify-email/WyJ:1x:y-Z_/",
+        "mail to a@b.example: No link",
     ]
 
 
@@ -243,6 +243,6 @@ def test_who_waits_for_a_mail_is_led_there(kept: Path, now: datetime) -> None:
     client = at_home()
     client.force_login(make_user(now))
     assert client.get("/case/", follow=True).content.decode().count(f'href="{PAGE}"') == 2, (
-        "beside the banner, and below"
+        "in the banner and below"
     )
     assert f'href="{PAGE}"' in at_home().get("/password/sent/").content.decode()

@@ -388,7 +388,7 @@ class TestTheEmployer:
         with translation.override("en"):
             (shown,) = case_content.case_page(case, None, case_content.NOTHING_TYPED, now)["pages"]
             line = render_to_string("admin/verification/case/parts/pages.html", {"pages": [shown]})
-        assert "Seen when it was uploaded: Glare covers part of the text</p>" in line
+        assert "Noticed at upload: Glare covers part of the text</p>" in line
 
     def test_pages_that_came_before_say_nothing(
         self, visitor: Client, case: Case, now: datetime

@@ -74,9 +74,7 @@ def test_what_is_named_is_found_however_old(root: Client, member: Member) -> Non
         assert found(root, ANSWERS, term) == both, term
     assert found(root, ANSWERS, str(other.pk)) == {str(other.pk)}
     assert found(root, ANSWERS, str(member.pk), allowed__exact="1") == {str(yes.pk)}
-    assert found(root, ANSWERS, str(member.employer_id), days="7") == set(), (
-        "a span that is chosen holds"
-    )
+    assert found(root, ANSWERS, str(member.employer_id), days="7") == set(), "a chosen span applies"
 
 
 def test_what_was_answered_under_an_earlier_code_is_found_by_either(
@@ -165,7 +163,7 @@ def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: M
         )
     by_member = f"SELECT 1 FROM downloads_gatedecision WHERE member_id = '{member.pk}'"
     assert "Seq Scan on downloads_gatedecision" in explained(by_member), (
-        "what no index leads to would be seen here"
+        "a condition without an index would show here"
     )
     some = GateDecision.objects.filter(allowed=False).order_by("decided_at")[100]
     asked = [
@@ -195,7 +193,7 @@ def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: M
             for query in queries
             if re.search(r'FROM "downloads_(gatedecision|passuse)"', query["sql"])
         ]
-        assert len(read) >= 2, "the rows, and how many they are"
+        assert len(read) >= 2, "the rows, and their count"
         for sql in read:
             plan = explained(sql)
             assert not re.search(r"Seq Scan on downloads_", plan), (term, sql, plan)

@@ -238,9 +238,7 @@ def test_what_an_employer_does_not_erase_counts(live: Live) -> None:
 def test_all_of_it_goes_with_the_answers(live: Live) -> None:
     later = timezone.now() + timedelta(days=retention.LEAST_DAYS + 200)
     retention.retire(later, 1)
-    assert Release.objects.exists() and Consent.objects.exists(), (
-        "a report that nobody has settled keeps what it is about"
-    )
+    assert Release.objects.exists() and Consent.objects.exists(), "an open report keeps its release"
     misuse_reports.settle_misuse_report(
         MisuseReport.objects.get().pk, "done", make_reviewer(timezone.now()), timezone.now()
     )
@@ -250,7 +248,7 @@ def test_all_of_it_goes_with_the_answers(live: Live) -> None:
         model.objects.count()
         for model in (MisuseReport, Release, ConsentRequest, EraseOrder, Consent)
     ] == [0] * 5  # type: ignore[attr-defined]
-    assert Candidate.objects.exists(), "who has not left is still asked as they said"
+    assert Candidate.objects.exists(), "a candidate who has not left keeps their mode"
 
 
 def test_a_tests_clock_makes_an_order_overdue() -> None:

@@ -62,7 +62,7 @@ def test_a_move_by_two_people(member: Member, now: datetime) -> None:
     )
     assert ask_all(member, ["b"], now) == ["employer_restricted"]
     assert second.get("/console/downloads/standing/").status_code == 403, (
-        "lists of the room are for those who may see its answers"
+        "the lists require access to gate decisions"
     )
 
 
@@ -82,7 +82,7 @@ def test_a_ladder_by_two_people(member: Member, now: datetime) -> None:
     shown = second.get(f"{LADDERS}{row.pk}/change/").content.decode()
     assert re.findall(r"<div class='code'>([^<]+)</div>", shown) == [
         "tiers.provisional.per_hour: 5 → 0"
-    ], "what is confirmed stands first"
+    ], "the proposed changes come first"
     second.post(f"{LADDERS}{row.pk}/change/", {"settle": "confirm"})
     assert ask_all(member, ["a"], now) == ["quota_hour"]
     assert (

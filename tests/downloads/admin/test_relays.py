@@ -86,13 +86,13 @@ def test_the_figures_say_how_many_were_lost(
     synced(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)
     page = auditor.get(CALLS).content.decode()
     assert "66.7 %" in page and "Yunxi Jobs" in page and "—" in page, (
-        "of the last day there is nothing to say"
+        "there are no figures for the last day"
     )
-    assert "2 results" not in page, "the list shows the last day unless more is chosen"
+    assert "2 results" not in page, "the list shows the last day by default"
     listed = auditor.get(CALLS, {"days": "7"}).content.decode()
     assert (
         "connected" in listed
-        and "number led to nobody any more" in listed
+        and "number no longer in force" in listed
         and CALLERS[0][3:] not in listed
     )
 

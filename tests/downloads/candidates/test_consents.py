@@ -168,7 +168,7 @@ def test_a_platform_puts_a_consent_on_record_with_its_evidence(platform: Platfor
     again = given(platform, now, evidence="e-2")
     rows = platform.call("get", "/candidates/c-1/consents")["data"]
     assert [row["revoked_at"] is None for row in rows if row["id"] == consent["id"]] == [False], (
-        "the earlier one is replaced"
+        "the earlier consent is replaced"
     )
     assert again["id"] in {row["id"] for row in rows}
     platform.call("post", "/candidates/c-1/revoke", {"employer_id": platform.employer})

@@ -85,11 +85,11 @@ def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candid
     assert shown.status_code == 200 and "no-store" in shown["Cache-Control"]
     assert page_links.token_of(candidate) not in shown.content.decode()
     assert Client().get(f"/mine/open/{cookie.value}/").status_code == 403, (
-        "no link can be made of the cookie"
+        "no link can be made from the cookie"
     )
     other = Client()
     other.cookies[COOKIE] = page_links.token_of(candidate)
-    assert other.get("/mine/").status_code == 403, "and no cookie of a link, but by opening it"
+    assert other.get("/mine/").status_code == 403, "a link becomes a cookie only when it is opened"
 
 
 def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(
@@ -197,7 +197,7 @@ def test_their_own_number_goes_along_only_by_consent_and_not_where_relays_alone_
     )
     live.take(now)
     assert Release.objects.get().kinds == ["resume", "relay_number"], (
-        "a young employer gets relay numbers alone"
+        "a young employer gets only relay numbers"
     )
     live.employer.confirmed_at = now - timedelta(days=60)
     live.employer.save()
@@ -236,7 +236,7 @@ def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
         live.ask(timezone.now() + timedelta(days=1)).reasons[0].code == "candidate_blocked_employer"
     )
     do(mine, "revoke/", uscc=live.employer.uscc)
-    assert EraseOrder.objects.count() == 1, "said twice is once"
+    assert EraseOrder.objects.count() == 1, "repeating it changes nothing"
     do(mine, "allow-again/", uscc=live.employer.uscc)
     assert (
         EraseOrder.objects.get().withdrawn_at
@@ -398,10 +398,10 @@ def test_the_employers_page_leads_to_what_it_has_to_erase(
     )
     said = home(live.member, language)
     assert owed not in said and name in said and said.count('href="/erasures/"') == 1, (
-        "found as well when none is open"
+        "the list is linked even if no order is open"
     )
     assert "/erasures/" not in home(make_member(now), language), (
-        "who never downloaded has nothing to erase"
+        "an employer without downloads has nothing to erase"
     )
 
 
@@ -465,10 +465,10 @@ def test_a_platform_sees_and_answers_for_its_own_employers(db: None) -> None:
     (left,) = platform.call("get", "/candidates/c-1/releases")["data"]
     for kind in ("resume.released", "candidate.told"):
         assert (told[kind]["receipt"], told[kind]["decision"]) == (left["id"], left["decision_id"])
-        assert "release" not in told[kind], "that is a copy's"
+        assert "release" not in told[kind], "only a copy has one"
     url = platform.call("post", "/candidates/c-1/link")["url"]
     assert Client().get(url.partition("8000")[2] or url).status_code == 302
 
 
 def test_users_are_not_made_for_candidates(mine: Client) -> None:
-    assert User.objects.count() == 1, "the recruiter alone"
+    assert User.objects.count() == 1, "only for the recruiter"

@@ -59,7 +59,7 @@ def test_what_is_asked_is_what_the_service_wants(server: AliyunServer) -> None:
         and asked["OutId"] == "r-1"
         and asked["Expiration"] == "2026-12-24 18:00:00"
     )
-    assert made.extension == "", "the service sends a meaningless one"
+    assert made.extension == "", "the service sends a meaningless extension"
 
 
 def test_an_empty_pool_falls_back_on_extensions_where_there_is_a_pool_of_them(
@@ -276,7 +276,7 @@ def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> 
         )
         assert relay_providers.relay_provider(
             relay_providers.chosen(uuid4(), test=True)
-        ).name.startswith("test-"), "a test never reaches a real provider"
+        ).name.startswith("test-"), "a test never uses a real provider"
 
 
 @pytest.mark.parametrize(

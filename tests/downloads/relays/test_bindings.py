@@ -308,7 +308,7 @@ def test_asking_for_contact_is_answered_by_the_candidate(
     opened = bindings.answer_contact_request(binding.pk, True, platform, over)
     assert opened.pk != binding.pk and synced(opened, over).state == RelayState.BOUND
     assert bindings.answer_contact_request(binding.pk, True, platform, over).pk == opened.pk, (
-        "answered twice"
+        "repeated"
     )
     assert bindings.candidate_phone(opened) == PHONE
 

@@ -48,7 +48,7 @@ def test_a_call_that_came_through_lets_it_last(
     call = binding.calls.get()
     assert (call.outcome, call.seconds, call.at) == ("connected", 42, later)
     assert binding.expires_at == later + timedelta(days=30)
-    assert not Contact.objects.exists(), "a platform reports those"
+    assert not Contact.objects.exists(), "platforms report contacts themselves"
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM downloads_relaycall")
         assert all(number[3:] not in str(cursor.fetchall()) for number in (PHONE, *CALLERS))
@@ -69,7 +69,7 @@ def test_records_come_twice_late_and_in_any_order(
     )
     binding.refresh_from_db()
     assert binding.expires_at == now + timedelta(days=30), (
-        "a call of the same day gains nothing worth telling"
+        "a second call on the same day gains too little"
     )
     assert verbs(binding).count("call_relay") == 2 and "extend_relay" not in verbs(binding)
     days = [now + timedelta(days=each) for each in (3, 9)]
@@ -78,7 +78,7 @@ def test_records_come_twice_late_and_in_any_order(
     taken_in(provider, provider.pushes(now + timedelta(days=10)), now + timedelta(days=10))
     binding.refresh_from_db()
     assert binding.expires_at == days[1] + timedelta(days=30), (
-        "the earlier one, which came last, shortens nothing"
+        "an earlier call that arrives later shortens nothing"
     )
     assert verbs(binding).count("extend_relay") == 1
 
@@ -95,10 +95,10 @@ def test_the_list_finds_what_was_lost_on_the_way(
     late = bound(member, platform, now, f"{MAGIC}0014", "c-2")
     called(provider, late, now + timedelta(minutes=11))
     assert call_records.poll_call_records(provider, now + timedelta(minutes=12)) == 0, (
-        "it is not there yet"
+        "the record is not there yet"
     )
     assert call_records.poll_call_records(provider, now + timedelta(minutes=25)) == 1, (
-        "read again from before"
+        "the list is read again from an earlier time"
     )
 
 

@@ -110,7 +110,7 @@ def test_where_nobody_ever_calls_it_ends_by_its_time(
     ]
     (mail,) = Mail.objects.all()
     assert REASONS["relay_no_caller"].fix.zh in letter(mail, "https://zizhi.example", now).body
-    assert requested(silent, platform, over).pk != binding.pk, "it can be asked for again"
+    assert requested(silent, platform, over).pk != binding.pk, "it can be requested again"
 
 
 def test_a_provider_that_is_down_is_told_of_the_team_later(

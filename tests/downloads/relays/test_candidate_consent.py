@@ -112,7 +112,7 @@ def test_the_numbers_in_its_scope_end_with_the_word(
     assert theirs.state == (RelayState.ENDED if how in OF_ALL else RelayState.BOUND)
     assert (at_provider(provider, theirs, now) is None) is (how in OF_ALL)
     assert synced(others, now).state == RelayState.BOUND, "another candidate's"
-    assert synced(asked, now).state == RelayState.BOUND, "another platform's candidate"
+    assert synced(asked, now).state == RelayState.BOUND, "a candidate of another platform"
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -217,7 +217,7 @@ def test_an_answer_from_before_opens_no_number_after(
     SAYS[how](platform, member, later)
     with pytest.raises(Refused) as refused:
         bindings.request_binding(decision, platform, PHONE, later)
-    assert refused.value.code == WHY[how], "what the gate says"
+    assert refused.value.code == WHY[how], "the gate's reason"
     assert not RelayBinding.objects.exists()
 
 
@@ -255,7 +255,7 @@ def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(
     bindings.after_contact(binding.decision_id, over)
     binding = synced(binding, over)
     assert (binding.state, binding.expires_at) == (RelayState.BOUND, until), (
-        "what is lent runs out by its own time"
+        "a lent number lasts until its end"
     )
     with pytest.raises(Refused, match="candidate_no_consent"):
         requested(member, platform, over)
@@ -297,7 +297,7 @@ def test_after_the_candidate_ended_calls_only_a_later_answer_opens_a_number(
         bindings.request_binding(allowed(member, platform, later), platform, OTHER, later)
     assert bound(member, platform, later + timedelta(hours=1)).pk != binding.pk
     assert bound(second(now), platform, now).state == RelayState.BOUND, (
-        "it was said of one employer"
+        "it applied to one employer only"
     )
 
 

@@ -53,7 +53,7 @@ def test_muted_before_it_was_lent_it_is_mute_from_its_first_moment(
     )
     binding = synced(binding, now)
     assert binding.state == RelayState.REQUESTED, (
-        "a number that could not be muted is told to nobody"
+        "a number that could not be muted is not announced"
     )
     monkeypatch.setattr(SimulatedRelays, "mute", mute)
     binding = synced(binding, binding.due_at)
@@ -128,7 +128,7 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
         now + timedelta(seconds=60),
     )
     assert Event.objects.about(binding).filter(verb="bind_relay").count() == 0, (
-        "it is told to nobody"
+        "it is not announced"
     )
     moment = binding.due_at
     if then == "ended":

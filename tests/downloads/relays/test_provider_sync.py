@@ -58,7 +58,7 @@ def test_an_empty_pool_is_told_once_and_given_up_after_a_day(
     (mail,) = Mail.objects.filter(template="relay_failed")
     assert REASONS["relay_no_number"].fix.zh in letter(mail, "https://zizhi.example", now).body
     assert requested(member, platform, moment, f"{MAGIC}0001").pk != binding.pk, (
-        "it can be asked for again"
+        "it can be requested again"
     )
 
 

@@ -88,7 +88,7 @@ def test_a_resume_leaves_redacted_marked_relayed_and_told(shop: Shop) -> None:
     assert PHONE.replace(" ", "") not in str(Event.objects.values_list("data", flat=True))
     again = fetched(link["url"])
     assert again.status_code == 410 and "application/pdf" not in again["Content-Type"], (
-        "a link opens once"
+        "a link works once"
     )
 
 

@@ -180,7 +180,7 @@ def test_who_moved_it_does_not_answer_and_what_two_did_takes_a_senior(
             reply(said, make_colleague(now, group), now, lift=True)
     reply(said, make_colleague(now, "Seniors"), now, lift=True)
     assert ask_all(member, ["a"], now) == [""]
-    assert Move.objects.get().confirmed, "what two people had done stays on record"
+    assert Move.objects.get().confirmed, "the decision of two people stays on record"
 
 
 def test_an_answer_is_given_once(member: Member, now: datetime) -> None:
@@ -337,7 +337,7 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
         sign_in(member.user),
         sign_in(make_member(now, member.employer, role="recruiter").user),
     )
-    assert owner.get(PAGE).headers["Location"] == "/case/", "nothing holds it back"
+    assert owner.get(PAGE).headers["Location"] == "/case/", "there is no restriction"
     assert PAGE not in owner.get("/case/").content.decode()
     move = restrict(member, now)
     home = owner.get("/case/").content.decode()
@@ -363,7 +363,7 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
         "You have not written anything" in refused and MoveAppeal.objects.get().answered_at is None
     )
     assert (
-        "Lifted. The employer is told."
+        "Restriction lifted. We have told the employer."
         in reviewer.post(
             change, {"answer": "lift", "reply": "谢谢。"}, follow=True
         ).content.decode()

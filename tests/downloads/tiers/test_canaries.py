@@ -56,11 +56,11 @@ def test_two_strangers_let_downloads_rest_and_the_team_does_not(
 ) -> None:
     relay = platform.bind()["id"]
     call(platform, relay, "+8613800000001")
-    assert not CanaryRing.objects.exists(), "the employer's own people call whom they want to hire"
+    assert not CanaryRing.objects.exists(), "the employer's own people may call candidates"
     call(platform, relay, "+8615400001111")
     call(platform, relay, "+8615400001111")
     assert CanaryRing.objects.count() == 2 and not Standing.objects.exists(), (
-        "one machine may dial at random, as often as it likes"
+        "one machine may dial at random, however often"
     )
     call(platform, relay, "+8615400002222")
     override = Standing.objects.get()
@@ -93,9 +93,7 @@ def test_a_call_to_anybody_else_does_not_count(platform: Platform, canary: Canar
     call(platform, platform.bind(candidate="c-2", phone="+8613900000002")["id"], "+8615400001111")
     other = Platform()
     call(other, other.bind()["id"], "+8615400001111")
-    assert not CanaryRing.objects.exists(), (
-        "neither another candidate's nor another platform's of the same reference"
-    )
+    assert not CanaryRing.objects.exists(), "only this candidate of this platform counts"
 
 
 def test_a_call_is_acted_upon_once(platform: Platform, canary: Canary) -> None:
@@ -137,7 +135,7 @@ def test_one_more_call_overtakes_no_appeal_and_a_lifted_one_begins_anew(
     assert said.answered_at is None and Event.objects.filter(verb="restrict").count() == 1
     tier_changes.lift_override(owner.employer_id, SYSTEM, timezone.now())
     call(platform, relay, "+8615400004444")
-    assert not Standing.objects.exists(), "the three before have been heard"
+    assert not Standing.objects.exists(), "the three earlier calls no longer count"
     call(platform, relay, "+8615400005555")
     assert Standing.objects.get().tier == "restricted"
 

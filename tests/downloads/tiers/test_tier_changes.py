@@ -95,7 +95,8 @@ def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(
         letter(mail, "https://zizhi.example", now).body
         for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
     )
-    assert "2026-12-24" in timed and "2026-12-24" not in kept
+    end = "Dec. 24, 2026" if language == "en" else "2026年12月24日"
+    assert end in timed and end not in kept
     for body in (timed, kept):
         assert ("appeal" if language == "en" else "申诉") in body
         assert "clean record" not in body and "良好记录" not in body
@@ -117,7 +118,7 @@ def test_by_two_people(member: Member, now: datetime) -> None:
     proposed = tier_changes.propose_tier_change(
         member.employer_id, Tier.RESTRICTED, "sold resumes", None, senior, now
     )
-    assert ask_all(member, ["a"], now) == [""], "a proposal does nothing yet"
+    assert ask_all(member, ["a"], now) == [""], "a proposal changes nothing yet"
     for who, code in ((reviewer, "not_allowed"), (senior, "second_person_required")):
         with pytest.raises(Refused, match=code):
             tier_changes.settle_tier_change(proposed.pk, who, now, confirmed=True)

@@ -124,7 +124,7 @@ def test_a_platform_has_several_keys_and_one_is_revoked(root: Client, now: datet
     assert row is not None and row.client == client and row.scopes == ["employers:read"]
     revoke = f"{KEYS}keys/{row.pk}/revoke/"
     assert revoke in root.get(f"{KEYS}{client.pk}/change/").content.decode()
-    assert root.get(revoke).status_code == 200 and opens(second), "looking ends nothing"
+    assert root.get(revoke).status_code == 200 and opens(second), "GET revokes nothing"
     for _ in range(2):
         assert root.post(revoke).status_code == 302
     assert not opens(second) and opens(first)
@@ -132,7 +132,7 @@ def test_a_platform_has_several_keys_and_one_is_revoked(root: Client, now: datet
     assert revoke not in root.get(f"{KEYS}{client.pk}/change/").content.decode()
     rotate = f"{KEYS}keys/{row.pk}/rotate/"
     assert root.post(rotate, {"overlap": "0", "once": once(root, rotate)}).status_code == 302
-    assert ApiKey.objects.count() == 2, "what opens nothing is not replaced"
+    assert ApiKey.objects.count() == 2, "an ended key cannot be rotated"
 
 
 @pytest.mark.parametrize(("overlap", "hours"), [("0", 0), ("1h", 1), ("24h", 24), ("7d", 168)])
@@ -333,7 +333,7 @@ def test_one_address_is_one_account(root: Client, now: datetime) -> None:
         "password1": PASSWORD,
         "password2": PASSWORD,
     }
-    assert "already has an account" in root.post(STAFF + "add/", form).content.decode()
+    assert "email address already exists" in root.post(STAFF + "add/", form).content.decode()
 
 
 def test_staff_who_edit_colleagues_cannot_hand_out_rights(now: datetime) -> None:

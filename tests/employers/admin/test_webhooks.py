@@ -98,7 +98,7 @@ def test_not_to_an_endpoint_that_is_paused(
     dead: WebhookDelivery, platform: ApiClient, now: datetime
 ) -> None:
     webhooks.pause(dead.endpoint_id, platform.pk, SYSTEM, now)
-    assert "Not sent, since the endpoint is paused or deleted: 1" in send_again(
+    assert "Not sent because the endpoint is paused or deleted: 1" in send_again(
         sign_in(make_reviewer(now)), dead
     )
     dead.refresh_from_db()
@@ -126,15 +126,15 @@ def test_an_operator_pauses_resumes_and_sends_a_span_again(
         assert (
             browser.get(address).status_code == 200
             and not Event.objects.filter(verb=f"{name}_webhook").exists()
-        ), "looking does nothing"
+        ), "GET changes nothing"
         return str(browser.post(address, form, follow=True).content.decode())
 
-    assert "Nothing is sent there until it is resumed." in act("pause")
+    assert "Paused. Nothing is sent until you resume it." in act("pause")
     endpoint.refresh_from_db()
     assert endpoint.paused_why == PausedWhy.ASKED and not Mail.objects.exists(), (
-        "who pauses knows it"
+        "a requested pause sends no mail"
     )
-    assert "What waits is sent now." in act("resume")
+    assert "Resumed. Waiting events are being sent." in act("resume")
     assert "Enter a whole number" in act("replay", first="x")
     assert "Sent again: 1" in act("replay", first="1")
     dead.refresh_from_db()

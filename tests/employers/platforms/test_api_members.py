@@ -107,7 +107,7 @@ def test_a_recruiter_is_added_and_told_nothing_of(call: Caller) -> None:
     assert Event.objects.get(verb="add_member").role == "platform" and "lin@" not in json.dumps(
         Event.objects.get(verb="add_member").data
     )
-    assert not Mail.objects.exists(), "nobody is written to who does not expect it"
+    assert not Mail.objects.exists(), "no unexpected mails"
     User.objects.update(email_verified_at=timezone.now())
     assert call("GET", f"/members/{member.pk}").json()["verified"] is True
 
@@ -428,7 +428,7 @@ def test_an_appeal_leads_to_its_page_where_there_is_one(
     if state:
         make_case(Member.objects.get(), timezone.now(), state)
     assert Client().post(door, follow=True).request["PATH_INFO"] == path, (
-        "through the page of what restricts downloads, if need be"
+        "through the restriction page if necessary"
     )
 
 

@@ -85,7 +85,7 @@ def test_what_they_read(now: datetime, status: int) -> None:
         "hr.example.com/zizhi" in contact
         and "https://hr" not in contact
         and "a-secret" not in contact + staff
-    ), "some keep a password in the query"
+    ), "the query may hold a password"
     assert ("HTTP 500" in contact) == (status == 500) and ("410 Gone" in contact) == (status == 410)
     assert f"POST /api/v1/webhooks/{endpoint.pk}/resume" in contact and "/console/" not in contact
     assert (
@@ -99,7 +99,7 @@ def test_without_a_contact_staff_hear_that_there_is_none(now: datetime) -> None:
     fail(make_platform(now, contact=""), 410, now)
     ((to, (template, _)),) = mails().items()
     assert (to, template) == (root.email, "webhook_paused_staff"), (
-        "superusers, where there are no operators"
+        "superusers if there are no operators"
     )
     mail.send_mail(Mail.objects.get().pk, now, "https://zizhi.example")
     assert "没有登记联系邮箱" in str(outbox.outbox[-1].body)
@@ -149,5 +149,5 @@ def test_the_contact_is_changed_on_record(now: datetime) -> None:
     platform.refresh_from_db()
     assert (platform.contact_email, platform.contact_language) == ("new@site.example", "zh-hans")
     assert Event.objects.get(verb="set_contact").data == {}, (
-        "an address is personal, and an event stays"
+        "addresses are personal, and events are permanent"
     )

@@ -30,10 +30,10 @@ def test_idle_for_half_an_hour(colleague: User, factor: SecondFactor, clock: Clo
     client = come_in(browser(), colleague, clock)
     for _ in range(3):
         clock.forward(minutes=28)
-        assert is_in(client), "asking keeps it"
+        assert is_in(client), "the request keeps it alive"
     clock.forward(minutes=31)
     response = client.get(CONSOLE, follow=True)
-    assert "after half an hour without a request" in response.content.decode()
+    assert "after 30 minutes of inactivity" in response.content.decode()
     assert "_auth_user_id" not in client.session
 
 
@@ -43,7 +43,7 @@ def test_ten_hours_at_most(colleague: User, factor: SecondFactor, clock: Clock) 
         clock.forward(minutes=26)
         assert is_in(client)
     clock.forward(minutes=3)
-    assert "a sign-in holds for ten hours" in client.get(CONSOLE, follow=True).content.decode()
+    assert "a sign-in lasts ten hours" in client.get(CONSOLE, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("thief", ["agent", "device", "no device", "network"])
@@ -62,7 +62,7 @@ def test_a_stolen_cookie_is_signed_out(
         "network": {"REMOTE_ADDR": "203.0.113.9"},
     }.get(thief, {})
     assert stolen.get(CONSOLE, **asked)["Location"] == f"{SIGN_IN}?next={CONSOLE}"
-    assert not is_in(client), "and so is the session that was stolen"
+    assert not is_in(client), "the stolen session has ended too"
     assert (
         Event.objects.about(colleague)
         .filter(verb="shut_console", data={"why": "elsewhere"})

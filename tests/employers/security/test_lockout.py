@@ -51,7 +51,7 @@ def test_five_wrong_codes_lock(colleague: User, factor: SecondFactor, clock: Clo
     response = guess(client, colleague, clock, 4)
     assert response.status_code == 422
     assert "Attempts left: <b>1</b>" in response.content.decode()
-    assert not Event.objects.filter(verb="lock").exists(), "a wrong code by itself is no event"
+    assert not Event.objects.filter(verb="lock").exists(), "wrong codes alone are no event"
     assert guess(client, colleague, clock, 1).status_code == 429
     event = Event.objects.about(colleague).get(verb="lock")
     assert (event.role, event.data) == ("system", {"kind": "code", "failures": 5, "minutes": 15})
@@ -59,9 +59,9 @@ def test_five_wrong_codes_lock(colleague: User, factor: SecondFactor, clock: Clo
     clock.forward(minutes=14)
     password(client, colleague)
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, (
-        "not even a right one"
+        "a correct code is refused too"
     )
-    assert Lockout.objects.get().failures == 5, "which is not counted"
+    assert Lockout.objects.get().failures == 5, "an attempt during the lockout is not counted"
     clock.forward(minutes=1)
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 302
     assert not Lockout.objects.exists()
@@ -97,7 +97,7 @@ def test_strangers_failures_do_not_lock_a_known_browser(
     stranger = browser()
     password(stranger, colleague)
     assert stranger.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429, (
-        "the stranger still waits"
+        "the stranger is still locked out"
     )
 
 

@@ -97,7 +97,7 @@ def test_another_phone_right_after_coming_in(
         in other.post(SET_UP, {"code": code_at(clock.now, secret)}).content.decode()
     )
     assert is_in(other)
-    assert not is_in(client), "who came in by the old one is signed out"
+    assert not is_in(client), "sessions with the old factor have ended"
     assert SecondFactor.objects.get(user=colleague).pk != factor.pk
     assert RecoveryCode.objects.filter(user=colleague).count() == 10
 
@@ -232,7 +232,7 @@ def test_a_superuser_resets_a_colleagues(
         in boss.get(f"/console/employers/user/{colleague.pk}/change/").content.decode()
     )
     assert boss.get(reset_page(colleague)).status_code == 200
-    assert second_factor.of(colleague) is not None, "looking at the page does nothing"
+    assert second_factor.of(colleague) is not None, "GET changes nothing"
     for _ in range(2):
         assert boss.post(reset_page(colleague)).status_code == 302
     event = Event.objects.about(colleague).get(verb="reset_second_factor")
@@ -257,7 +257,7 @@ def test_nobody_else_does(colleague: User, factor: SecondFactor, clock: Clock) -
         enrolled(user, clock.now)
     assert come_in(browser(), editor, clock).post(reset_page(colleague)).status_code == 403
     assert come_in(browser(), root, clock).post(reset_page(root)).status_code == 403, (
-        "one's own is replaced, not reset"
+        "users replace their own factor instead"
     )
     for by, whose in ((editor, colleague), (colleague, colleague), (root, root)):
         with pytest.raises(Refused, match="not_allowed"):
@@ -270,4 +270,4 @@ def test_nobody_else_does(colleague: User, factor: SecondFactor, clock: Clock) -
 
 def test_mails_are_sent_in_their_readers_language(colleague: User, factor: SecondFactor) -> None:
     assert {mail.language for mail in Mail.objects.all()} == {"en"}
-    assert outbox.outbox == [], "by the worker, not by the page"
+    assert outbox.outbox == [], "the worker sends it, not the page"

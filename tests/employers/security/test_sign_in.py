@@ -54,9 +54,7 @@ def test_a_password_and_a_code_do(colleague: User, factor: SecondFactor, clock: 
         CODE_PAGE, {"code": f" {code_at(clock.now)[:3]} {code_at(clock.now)[3:]}"}
     )
     assert response["Location"] == "/console/password_change/"
-    assert client.session.session_key != before, (
-        "a session that somebody planted is not the one that is in"
-    )
+    assert client.session.session_key != before, "the session id changes at sign-in"
     assert is_in(client)
     assert (
         Event.objects.about(colleague).filter(verb="enter_console", data={"by": "app"}).count() == 1
@@ -124,11 +122,11 @@ def test_recruiters_and_inactive_staff_have_no_way_in(
 def test_to_try_it_out_a_password_is_enough(colleague: User, settings: Any, clock: Clock) -> None:
     settings.STAFF_SECOND_FACTOR = "optional"
     client = browser()
-    assert "the password is enough" in client.get(SIGN_IN).content.decode()
+    assert "a password is enough" in client.get(SIGN_IN).content.decode()
     assert password(client, colleague)["Location"] == CONSOLE
     assert is_in(client)
     clock.forward(minutes=31)
-    assert not is_in(client), "the stay is as short"
+    assert not is_in(client), "the stay is equally short"
 
 
 def test_who_has_one_is_asked_for_it_there_too(

@@ -257,7 +257,7 @@ def test_killed_relays_lose_nothing_and_double_nothing(
             process.wait()
         for writer in writers:
             writer.join()
-    assert kills >= 6, "too few were killed to show anything"
+    assert kills >= 6, "too few kills for a meaningful test"
     assert not Outgoing.objects.exists()
     expected = set(Event.objects.filter(verb="register").values_list("pk", flat=True))
     assert len(expected) == 2400
@@ -271,7 +271,7 @@ def test_killed_relays_lose_nothing_and_double_nothing(
         assert {event for _, event, _ in rows} == expected
         for employer in employers:
             of_one = [event for _, event, employer_id in rows if employer_id == employer.pk]
-            assert of_one == sorted(of_one), "what happened to one employer stands in its order"
+            assert of_one == sorted(of_one), "an employer's events are in order"
         assert Feed.objects.get(pk=client.pk).last_sequence == 2400
 
 

@@ -92,14 +92,14 @@ def test_every_mail(template: str, language: str, now: datetime) -> None:
         assert not chinese.search(plain), plain
     for part in (text, html):
         assert "%(" not in part and "{{" not in part and "{%" not in part
-    assert "<示例>" not in html, "what people typed is escaped"
+    assert "<示例>" not in html, "user input is escaped"
     assert "<b>第二页" not in html
     assert not re.search(
         r"<(img|link|script|iframe)|@import|url\(|https?://(?!zizhi\.example|localhost)", html
-    ), "opening it tells nobody"
+    ), "nothing remote is loaded"
     (target,) = set(re.findall(r'class="go"><a href="([^"]+)"', html))
     assert target.startswith("http")
-    assert target in text, "the same way on in both"
+    assert target in text, "both have the same link"
 
 
 @pytest.mark.parametrize("template", ["case_request_changes", "case_hold_for_review", "case_wait"])

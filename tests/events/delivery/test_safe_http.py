@@ -339,7 +339,7 @@ def test_one_connection_carries_many_messages(receiver: Receiver, lines: Lines) 
             answer.status == status and answer.start == body.decode()[: safe_http.KEPT_CHARACTERS]
         )
         assert len(receiver.lines) == (1 if number < 4 else 2), (
-            "what is longer than what is read of it cannot be followed by another"
+            "a body longer than the part read cannot be followed by another message"
         )
     assert [got.headers["webhook-id"] for got in receiver.got] == ["0", "1", "2", "3", "4"]
 
@@ -382,7 +382,7 @@ def test_it_is_given_up_before_long(
     assert len(receiver.lines) == len(looked) == 1
     monkeypatch.setattr(safe_http, limit, 0.0)
     assert post(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
-    assert len(receiver.lines) == len(looked) == 2, "and then the name is looked at again"
+    assert len(receiver.lines) == len(looked) == 2, "then the name is resolved again"
 
 
 def test_a_name_that_has_moved_into_our_house_is_refused_when_it_is_dialled_anew(
@@ -472,7 +472,7 @@ def test_no_more_are_kept_than_so_many(
     monkeypatch.setattr(safe_http, "KEPT_AT_MOST", 2)
     for path in ("/1", "/2", "/3", "/3", "/2", "/1"):
         assert post(receiver.url + path, {}, b"{}", local=True, lines=lines).received
-    assert len(receiver.lines) == 4, "the oldest goes"
+    assert len(receiver.lines) == 4, "the oldest is dropped"
 
 
 def test_two_at_once_do_not_share_one(receiver: Receiver, lines: Lines) -> None:

@@ -156,7 +156,7 @@ def test_gone_means_gone(employer: Employer, now: datetime) -> None:
     )
     happen(employer, now)
     assert len(posted) == 1 and WebhookDelivery.objects.count() == 2, (
-        "nothing more is put down for it"
+        "it gets no further deliveries"
     )
 
 

@@ -81,7 +81,7 @@ def test_the_secret_rests_sealed_and_is_of_this_endpoint_alone(
     other, _ = add(CLIENT, "https://hr.example.com/", now)
     assert secret.startswith("whsec_") and secret[6:] not in endpoint.secret_sealed
     other.secret_sealed = endpoint.secret_sealed
-    with pytest.raises(Exception, match="changed, cut short or moved"):
+    with pytest.raises(Exception, match="changed, truncated or moved"):
         webhooks.headers_for(other, "m", b"{}", now)
 
 
@@ -206,7 +206,7 @@ def test_a_span_is_sent_again_from_before_the_endpoint_too(
         webhooks.replay(endpoint.pk, client_id, SYSTEM, now, since=now + timedelta(seconds=1)) == 0
     )
     assert WebhookDelivery.objects.count() == 4, (
-        "one row for a message and an endpoint, however often it is sent"
+        "one row per message and endpoint, however often it is sent"
     )
 
 
@@ -298,7 +298,7 @@ def test_what_waits_for_a_paused_endpoint_is_let_go_after_a_month(
     assert webhooks.let_go(now + timedelta(days=31)) == 2
     assert WebhookDelivery.objects.filter(endpoint=paused, outcome=Outcome.CANCELLED).count() == 2
     assert WebhookDelivery.objects.filter(finished_at=None).count() == 2, (
-        "what the other one waits for stays"
+        "the other endpoint's deliveries stay"
     )
     webhooks.resume(paused.pk, employer.platform_id, SYSTEM, now)
     assert webhooks.replay(paused.pk, employer.platform_id, SYSTEM, now) == 2

@@ -240,7 +240,7 @@ class TestFailures:
     def test_what_is_broken_is_logged_with_its_traceback(self, job: Mail, clock: Clock) -> None:
         with capture_logs() as logs:
             assert not work_on(job, clock, fails(KeyError("13800000000")))
-        assert job.last_error == "KeyError", "its text may hold what belongs in no log"
+        assert job.last_error == "KeyError", "its text may be personal"
         assert job.due_at == clock.now + timedelta(minutes=10)
         assert [(each["event"], each["log_level"], each["exc_info"]) for each in logs] == [
             ("mail_broken", "error", True)

@@ -75,7 +75,7 @@ def test_from_the_case_to_both_people_and_back(
     assert response.url == f"{BULK}{bulk.pk}/change/"
     mine = client.get(response.url).content.decode()
     assert (
-        "Somebody else has to confirm this." in mine
+        "Someone else must confirm this." in mine
         and f"{bulk.pk}/confirm/" not in mine
         and f"{bulk.pk}/drop/" in mine
     )

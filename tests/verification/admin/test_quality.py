@@ -65,7 +65,7 @@ def test_reviewers_stand_in_alphabetical_order_whatever_they_did(
     assert shown == sorted(person.email for person in people)
     assert (
         "sort" not in page.lower().replace("sortable", "")
-        and page.count("too few to say") + page.count("太少") > 0
+        and page.count("too few cases") + page.count("份数太少") > 0
     )
 
 

@@ -88,7 +88,7 @@ def test_each_row_says_why_it_is_next(client: Client, now: datetime) -> None:
         review_due=now - timedelta(days=14), rights_now="conditional"
     )
     html = client.get(QUEUE).content.decode()
-    assert "harm: signs of fraud <b>×8</b>" in html
+    assert "risk: signs of fraud <b>×8</b>" in html
     assert re.search(r"waited \d+\.\d working h <b>×[\d.]+</b>", html)
     assert re.search(r"late by \d+\.\d working h <b>×[&\w; .\d]+</b>", html)
     assert "tag-late" in html and "Approved on condition" in html
@@ -154,11 +154,13 @@ def test_no_list_is_counted_to_its_end(
     for _ in range(5):
         waiting(now)
     html = client.get(QUEUE).content.decode()
-    assert "The first 3; choose filters to see others" in html
+    assert "Showing the first 3. Use filters to see others." in html
     first = Case.objects.awaiting_review().values_list("pk", flat=True)[:2]
     response = client.get(f"{QUEUE}?q=云溪市")
-    assert companies(response) == [str(pk) for pk in first], "the first of the matches"
-    assert "The first 2; choose filters" in response.content.decode()
+    assert companies(response) == [str(pk) for pk in first], (
+        "of what is found, those that come first"
+    )
+    assert "Showing the first 2." in response.content.decode()
 
 
 def test_a_filter_without_a_case_left_can_be_seen_and_let_go(client: Client, now: datetime) -> None:
@@ -175,14 +177,14 @@ def test_two_weeks_are_shown_as_numbers_too(client: Client, now: datetime) -> No
 
 
 def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any) -> None:
-    told = f"No holidays of {(now + timedelta(days=60)).year} are set"
+    told = f"Holidays for {(now + timedelta(days=60)).year} are not set"
     lead, client = sign_in(make_colleague(now, "Leads")), sign_in(make_colleague(now, "Reviewers"))
     days = " ".join(f"{year}-01-01" for year in {now.year, (now + timedelta(days=60)).year})
-    for holidays, says in (("2020-01-01", "No holidays of"), (days, ""), ("", "")):
+    for holidays, says in (("2020-01-01", "Holidays for"), (days, ""), ("", "")):
         settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", holidays, "", "Asia/Shanghai")
-        assert ("No holidays of" in lead.get(QUEUE).content.decode()) == bool(says), holidays
-        assert "No holidays of" not in client.get(QUEUE).content.decode(), (
-            "only people who can set it need to see it"
+        assert ("Holidays for" in lead.get(QUEUE).content.decode()) == bool(says), holidays
+        assert "Holidays for" not in client.get(QUEUE).content.decode(), (
+            "who cannot set it need not read it"
         )
     settings.WORKING_HOURS = Hours.parse(
         "mon-fri 09:00-18:00", f"{now.year}-01-01", "", "Asia/Shanghai"

@@ -450,14 +450,14 @@ def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(
     page = visitor.get(f"{LIST}{client.pk}/change/")
     assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(
         page
-    ) and "The letter is good" in text(page)
+    ) and "Accept the letter" in text(page)
     assert "no-store" in page["Cache-Control"]
     assert visitor.get(
         f"{LIST}{client.pk}/accept/"
     ).status_code == 302 and not Event.objects.filter(verb="accept_client")
     assert visitor.post(f"{LIST}{client.pk}/accept/")["Location"] == LIST
     assert NAME not in text(visitor.get(LIST)) and NAME in text(visitor.get(f"{LIST}?look=all"))
-    assert "To go on, it uploads another" in text(visitor.get(f"{LIST}{client.pk}/end/"))
+    assert "To continue, it uploads a new letter" in text(visitor.get(f"{LIST}{client.pk}/end/"))
     visitor.post(f"{LIST}{client.pk}/end/")
     client.refresh_from_db()
     assert client.ended_at is not None

@@ -275,7 +275,7 @@ def test_the_console_adds_lists_and_lifts(staff: Client, excluded: Case) -> None
         in staff.post(add, {"kind": "phone", "value": "1", "why": "x"}).content.decode()
     )
     assert (
-        "There is no such case"
+        "No case has this ID"
         in staff.post(add, {"case": "0" * 32, "kinds": ["uscc"], "why": "x"}).content.decode()
     )
     page = staff.get(reverse("admin:verification_exclusion_changelist")).content.decode()

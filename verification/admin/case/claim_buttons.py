@@ -28,7 +28,7 @@ class ClaimButtons(CasePages):
         reviewer, now = self.reviewer_of(request), timezone.now()
         if case := next_case(reviewer, now, filters_of(request)):
             return to_case(request, case.pk)
-        messages.info(request, gettext("No case is waiting that you could take."))
+        messages.info(request, gettext("There are no cases for you to claim."))
         return to_queue(request)
 
     def claim(
@@ -43,7 +43,7 @@ class ClaimButtons(CasePages):
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
         claims.drop_claim(case_id, reviewer, now)
-        messages.success(request, gettext("The case is back in the queue."))
+        messages.success(request, gettext("Claim released. The case is back in the queue."))
         return to_queue(request)
 
     def beat(

@@ -215,4 +215,4 @@ def _mails(
 
 
 def _does_not_fit() -> str:
-    return gettext("What was sent does not fit this decision. Please look at it again.")
+    return gettext("The form does not fit this decision. Check it and try again.")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from employers.models import User
 from events.core.reasons import REASONS
@@ -122,7 +123,8 @@ class TestWhatIsInForce:
     ) -> None:
         html = client.get(page_of(case)).content.decode()
         until = timezone.localtime(now + timedelta(days=30))
-        assert f"{case.declared_name} is approved by another case until {until:%Y-%m-%d}" in html
+        day = date_format(until, "DATE_FORMAT")
+        assert f"{case.declared_name} is approved until {day} under another case" in html
         assert (
             len(
                 re.findall(r'type="radio" name="in_force" value="(?:suspend|keep)" required>', html)
@@ -149,7 +151,7 @@ class TestWhatIsInForce:
 
     @pytest.mark.parametrize(
         ("choice", "state", "words"),
-        [("suspend", "suspended", "suspended with it"), ("keep", "approved", "stays")],
+        [("suspend", "suspended", "is also suspended"), ("keep", "approved", "stays")],
     )
     def test_it_is_shown_once_more_and_then_done(
         self, client: Client, case: Case, choice: str, state: str, words: str

@@ -104,7 +104,7 @@ def test_a_register_that_shows_nothing_is_told_by_what_it_says() -> None:
     [
         ("存续", "agrees", "In order"),
         ("吊销", "differs", "Speaks against"),
-        ("", "absent", "Nowhere given"),
+        ("", "absent", "Not given"),
     ],
 )
 def test_the_status_is_judged_and_not_compared(status: str, agreement: str, words: str) -> None:

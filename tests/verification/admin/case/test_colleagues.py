@@ -63,9 +63,9 @@ class TestColleagues:
         theirs = sign_in(colleague)
         assert door(claimed, "ask") in theirs.get(page_of(claimed)).content.decode()
         theirs.post(door(claimed, "ask"))
-        assert "You have asked for it" in theirs.get(page_of(claimed)).content.decode()
+        assert "You have asked to take over" in theirs.get(page_of(claimed)).content.decode()
         assert (
-            "colleague@zizhi.example asks for this case"
+            "colleague@zizhi.example wants to take over this case"
             in client.get(page_of(claimed)).content.decode()
         )
         client.post(door(claimed, "keep"))
@@ -126,7 +126,7 @@ class TestColleagues:
         assert (claimed.state, claimed.review_stage) == (State.IN_REVIEW, "second")
         page = sign_in(make_reviewer(now)).get(page_of(claimed)).content.decode()
         assert (
-            "What they decided is not shown" in page
+            "Their decision is hidden" in page
             and "第一人的意见" not in page
             and "Approved" not in page
         )

@@ -93,9 +93,9 @@ class TestEvidence:
         )
         page = self.page(client, case)
         assert (
-            "Page 1 here is page 1 there" in page
-            and "96% of it agree" in page
-            and "place 5, 6, 700, 800" in page
+            "Page 1 matches page 1 of that case" in page
+            and "96% match" in page
+            and "position 5, 6, 700, 800" in page
         )
         assert (
             f'href="{QUEUE}{other.pk}/change/"' in page
@@ -172,7 +172,7 @@ class TestEvidence:
             (second.pk, 1): [],
             (second.pk, 2): [(10, 20, 100, 200)],
         }
-        assert "99% of it agree" in self.page(client, case), "the best of each case"
+        assert "99% match" in self.page(client, case), "the best of each case"
         for each in near:
             del each["of_document"]
         self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
